@@ -1,0 +1,195 @@
+//! What a parser may know and do: where and when the bytes are, the site's keys, and a place for its rows.
+
+use std::fmt::Write as _;
+use std::net::{IpAddr, Ipv6Addr};
+
+use base64::Engine as _;
+use sha1::{Digest as _, Sha1};
+
+use crate::keys::{base32, Keys};
+use crate::protocols::{Dir, STREAMS};
+use crate::records::{Micros, Row, Table};
+
+/// The two ends of a connection as its first packet showed them. Addresses are IPv6, IPv4 mapped (`::ffff:a.b.c.d`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Ends {
+    pub orig: u128,
+    pub resp: u128,
+    pub orig_port: u16,
+    pub resp_port: u16,
+    /// IP protocol number.
+    pub proto: u8,
+}
+
+/// A connection's identity: made once, written in every row.
+#[derive(Debug)]
+pub struct Identity {
+    pub ends: Ends,
+    uid: [u8; 16],
+    written: Option<Box<Written>>,
+}
+
+#[derive(Debug, Default)]
+struct Written {
+    uid: String,
+    community_id: String,
+    orig: String,
+    resp: String,
+}
+
+impl Identity {
+    /// `ts` is the time of the first packet, nanoseconds; `nonce` tells apart what has the same ends at the same time.
+    pub fn new(keys: &Keys, ends: Ends, ts: i64, nonce: u64) -> Identity {
+        let (low, high) = if (ends.orig, ends.orig_port) <= (ends.resp, ends.resp_port) {
+            ((ends.orig, ends.orig_port), (ends.resp, ends.resp_port))
+        } else {
+            ((ends.resp, ends.resp_port), (ends.orig, ends.orig_port))
+        };
+        let uid = keys.identity(&[
+            &low.0.to_be_bytes(), &low.1.to_be_bytes(), &high.0.to_be_bytes(), &high.1.to_be_bytes(), &[ends.proto],
+            &ts.div_euclid(1000).to_be_bytes(), &nonce.to_be_bytes(),
+        ]);
+        Identity { ends, uid, written: None }
+    }
+
+    fn written(&mut self) -> &Written {
+        let (ends, uid) = (self.ends, self.uid);
+        self.written.get_or_insert_with(|| {
+            let mut written = Written { community_id: community_id(&ends), ..Written::default() };
+            written.uid.push('C');
+            base32(&uid, 17, &mut written.uid);
+            let _ = write!(written.orig, "{}", address(ends.orig));
+            let _ = write!(written.resp, "{}", address(ends.resp));
+            Box::new(written)
+        })
+    }
+}
+
+/// The address as people write it: mapped IPv4 as IPv4.
+pub fn address(bits: u128) -> IpAddr {
+    Ipv6Addr::from(bits).to_canonical()
+}
+
+/// Community ID v1, seed 0 (corelight/community-id-spec).
+pub fn community_id(ends: &Ends) -> String {
+    let bytes = |bits: u128| match address(bits) {
+        IpAddr::V4(a) => a.octets().to_vec(),
+        IpAddr::V6(a) => a.octets().to_vec(),
+    };
+    let ports = matches!(ends.proto, 1 | 6 | 17 | 58 | 132);
+    let (mut src, mut dst, mut sport, mut dport) = (bytes(ends.orig), bytes(ends.resp), ends.orig_port, ends.resp_port);
+    let mut ordered = (&src, sport) <= (&dst, dport);
+    if matches!(ends.proto, 1 | 58) {
+        match icmp_counterpart(ends.proto, sport) {
+            Some(other) => {
+                dport = other;
+                ordered = (&src, sport) <= (&dst, dport);
+            }
+            None => ordered = true,
+        }
+    }
+    if !ordered {
+        std::mem::swap(&mut src, &mut dst);
+        std::mem::swap(&mut sport, &mut dport);
+    }
+    let mut hash = Sha1::new();
+    hash.update([0u8, 0]);
+    hash.update(&src);
+    hash.update(&dst);
+    hash.update([ends.proto, 0]);
+    if ports {
+        hash.update(sport.to_be_bytes());
+        hash.update(dport.to_be_bytes());
+    }
+    format!("1:{}", base64::engine::general_purpose::STANDARD.encode(hash.finalize()))
+}
+
+/// The ICMP type that answers a type, for the types that come in pairs (Community ID v1, Zeek's table).
+pub fn icmp_counterpart(proto: u8, kind: u16) -> Option<u16> {
+    let pairs: &[(u16, u16)] = if proto == 1 {
+        &[(8, 0), (13, 14), (15, 16), (17, 18), (10, 9)]
+    } else {
+        &[(128, 129), (133, 134), (135, 136), (130, 131), (139, 140), (144, 145)]
+    };
+    pairs.iter().find_map(|&(a, b)| if kind == a { Some(b) } else if kind == b { Some(a) } else { None })
+}
+
+/// The rows of all streams that wait to leave.
+pub struct Output {
+    pub keys: Keys,
+    pub sensor: String,
+    pub tables: Vec<Table>,
+}
+
+impl Output {
+    pub fn new(keys: Keys, sensor: String) -> Output {
+        Output { keys, sensor, tables: STREAMS.iter().map(|spec| Table::new(spec)).collect() }
+    }
+
+    /// Writes one row. `at` is what tells two rows of one stream, connection and direction apart.
+    pub fn emit<R: Row>(&mut self, identity: &mut Identity, ts: i64, dir: Dir, at: u64, row: &R) {
+        let id = self.keys.identity(&[R::SPEC.name.as_bytes(), &identity.uid, &[dir as u8], &at.to_be_bytes()]);
+        let ends = identity.ends;
+        let written = identity.written();
+        let mut event_id = String::with_capacity(26);
+        base32(&id, 26, &mut event_id);
+        if let Some(table) = self.tables.get_mut(R::SPEC.id as usize) {
+            table.row(|cells| {
+                cells.put(Some(event_id.as_str()));
+                cells.put(Micros(ts.div_euclid(1000)));
+                cells.put(Some(written.uid.as_str()));
+                cells.put(Some(written.community_id.as_str()));
+                cells.put(Some(self.sensor.as_str()));
+                cells.put(Some(written.orig.as_str()));
+                cells.put(Some(i64::from(ends.orig_port)));
+                cells.put(Some(written.resp.as_str()));
+                cells.put(Some(i64::from(ends.resp_port)));
+                for bits in [ends.orig, ends.resp] {
+                    cells.put(Some((bits >> 64) as u64 as i64));
+                    cells.put(Some(bits as u64 as i64));
+                }
+                row.write(cells);
+            });
+        }
+    }
+}
+
+/// Handed to a parser with every call.
+pub struct Context<'a> {
+    /// Time of the packet that completed the bytes shown, nanoseconds since 1970, UTC.
+    pub ts: i64,
+    /// Streams: position of the first byte shown in its direction. Datagrams: a number made from time and content. Unique enough for `emit`.
+    pub offset: u64,
+    pub identity: &'a mut Identity,
+    pub out: &'a mut Output,
+}
+
+impl Context<'_> {
+    /// Writes one row into the stream of its type. `ts`: when it began, nanoseconds. `at`: what tells it from other rows of the same stream
+    /// in this connection and direction, the same however the packets were cut: the offset where its message began, say.
+    pub fn emit<R: Row>(&mut self, ts: i64, dir: Dir, at: u64, row: &R) {
+        self.out.emit(self.identity, ts, dir, at, row);
+    }
+
+    /// The pseudonym of an id as it stood on the wire; `None` if it is empty.
+    pub fn pseudonym(&self, value: &[u8]) -> Option<String> {
+        self.out.keys.pseudonym_bytes(value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn v4(a: [u8; 4]) -> u128 {
+        u128::from(std::net::Ipv4Addr::from(a).to_ipv6_mapped().to_bits())
+    }
+
+    #[test]
+    fn community_id_as_the_specification_has_it() {
+        let ends = Ends { orig: v4([128, 232, 110, 120]), resp: v4([66, 35, 250, 204]), orig_port: 34855, resp_port: 80, proto: 6 };
+        assert_eq!(community_id(&ends), "1:LQU9qZlK+B5F3KDmev6m5PMibrg=");
+        let back = Ends { orig: ends.resp, resp: ends.orig, orig_port: 80, resp_port: 34855, proto: 6 };
+        assert_eq!(community_id(&back), community_id(&ends));
+    }
+}

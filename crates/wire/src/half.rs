@@ -1,0 +1,107 @@
+//! One direction of a connection, between the reassembler and the parser: hands over bytes in order, keeps only what the parser waits for,
+//! and lets what it skips pass untouched.
+
+use crate::context::{Context, Identity, Output};
+use crate::limits;
+use crate::protocols::{Dir, Session, Step};
+
+#[derive(Debug, Default)]
+pub struct Half {
+    /// Bytes shown but not used, while the parser waits for more.
+    pending: Vec<u8>,
+    need: usize,
+    skip: u64,
+    /// Position in the stream of the first byte of `pending`, or of the next byte to come.
+    offset: u64,
+    done: bool,
+}
+
+impl Half {
+    /// Starts at `offset`: what came before was never shown.
+    pub fn at(offset: u64) -> Half {
+        Half { offset, ..Half::default() }
+    }
+
+    /// How many of the next bytes nobody wants to see.
+    pub fn unwanted(&self) -> u64 {
+        if self.done { u64::MAX } else { self.skip }
+    }
+
+    pub fn held(&self) -> usize {
+        self.pending.capacity()
+    }
+
+    /// The next bytes of the stream.
+    pub fn feed(&mut self, session: &mut dyn Session, dir: Dir, bytes: &[u8], ts: i64, identity: &mut Identity, out: &mut Output) {
+        if self.done {
+            self.offset = self.offset.saturating_add(bytes.len() as u64);
+            return;
+        }
+        if self.pending.is_empty() {
+            let used = self.show(session, dir, bytes, ts, identity, out);
+            self.pending.extend_from_slice(bytes.get(used..).unwrap_or_default());
+        } else {
+            self.pending.extend_from_slice(bytes);
+            if self.pending.len() < self.need {
+                return;
+            }
+            let held = std::mem::take(&mut self.pending);
+            let used = self.show(session, dir, &held, ts, identity, out);
+            if used < held.len() {
+                self.pending = held;
+                self.pending.drain(..used);
+            }
+        }
+        if self.done {
+            self.offset = self.offset.saturating_add(self.pending.len() as u64);
+            self.pending = Vec::new();
+        }
+    }
+
+    /// Shows `bytes` until all are used or the parser waits; says how many were used.
+    fn show(&mut self, session: &mut dyn Session, dir: Dir, bytes: &[u8], ts: i64, identity: &mut Identity, out: &mut Output) -> usize {
+        let mut used = 0usize;
+        while used < bytes.len() && !self.done {
+            let rest = bytes.get(used..).unwrap_or_default();
+            if self.skip > 0 {
+                let take = usize::try_from(self.skip).unwrap_or(usize::MAX).min(rest.len());
+                self.skip -= take as u64;
+                used += take;
+                self.offset = self.offset.saturating_add(take as u64);
+                continue;
+            }
+            let mut cx = Context { ts, offset: self.offset, identity, out };
+            match session.data(dir, rest, &mut cx) {
+                Step::Took(n) if n > 0 => {
+                    let n = n.min(rest.len());
+                    used += n;
+                    self.offset = self.offset.saturating_add(n as u64);
+                }
+                Step::Need(n) if n > rest.len() && n <= limits::PENDING => {
+                    self.need = n;
+                    return used;
+                }
+                Step::Skip(n) if n > 0 => self.skip = n,
+                // A step that makes no progress would loop for ever: the parser has lost its way and is left out from here on.
+                Step::Took(_) | Step::Need(_) | Step::Skip(_) | Step::Done => self.done = true,
+            }
+        }
+        used
+    }
+
+    /// `missing` bytes are lost. What the parser skips anyway is no loss to it.
+    pub fn gap(&mut self, session: &mut dyn Session, dir: Dir, missing: u64, ts: i64, identity: &mut Identity, out: &mut Output) {
+        let dropped = self.pending.len() as u64;
+        self.pending = Vec::new();
+        self.offset = self.offset.saturating_add(dropped).saturating_add(missing);
+        if self.done {
+            return;
+        }
+        if self.skip >= missing && dropped == 0 {
+            self.skip -= missing;
+            return;
+        }
+        self.skip = 0;
+        session.gap(dir, missing, &mut Context { ts, offset: self.offset, identity, out });
+    }
+}

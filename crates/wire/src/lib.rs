@@ -1,0 +1,13 @@
+//! Packets in, typed records out: the sensor core of asepsis.
+//!
+//! [`capture`] reads packets from files, [`link`] finds the IP datagram in each, [`flows`] follows connections and puts their bytes in
+//! order, [`protocols`] turns those bytes into rows, [`records`] keeps the rows until they leave as Arrow batches; [`pipeline`] is all of it.
+
+pub mod context;
+pub mod half;
+pub mod keys;
+pub mod limits;
+pub mod protocols;
+pub mod records;
+pub mod testing;
+pub mod text;

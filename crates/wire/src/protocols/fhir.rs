@@ -1,0 +1,9 @@
+//! (being written)
+
+use crate::stream;
+
+stream! {
+    /// (being written)
+    Fhir = "fhir" {
+    }
+}

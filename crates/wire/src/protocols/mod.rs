@@ -1,0 +1,144 @@
+//! The protocols that the sensor speaks: one file (or folder) a protocol, one line here.
+//!
+//! A parser sees the bytes of a connection in order, as a record layer would, and turns them into rows. It never sees a port, never keeps
+//! what it need not, and never panics: indexing, unwrap and unchecked arithmetic are denied here by clippy.
+#![deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::arithmetic_side_effects, clippy::cast_possible_truncation)]
+#![cfg_attr(test, allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::arithmetic_side_effects, clippy::cast_possible_truncation))]
+
+pub mod arp;
+pub mod banner;
+pub mod conn;
+pub mod dhcp;
+pub mod dicom;
+pub mod dns;
+pub mod fhir;
+pub mod hl7;
+pub mod http;
+pub mod smb;
+pub mod tls;
+
+use crate::context::Context;
+use crate::records::{Row, StreamSpec};
+
+/// Which way bytes went: from the originator of the connection or from the responder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Dir {
+    Orig,
+    Resp,
+}
+
+impl Dir {
+    pub fn other(self) -> Dir {
+        match self {
+            Dir::Orig => Dir::Resp,
+            Dir::Resp => Dir::Orig,
+        }
+    }
+}
+
+/// What a probe says of the first bytes of one direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Probe {
+    /// These bytes are this protocol.
+    Certain,
+    /// They may be; show more.
+    Unsure,
+    /// They are not.
+    Never,
+}
+
+/// What a parser did with the bytes it was shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Used this many bytes (at least 1, at most all that were shown); show what follows.
+    Took(usize),
+    /// Used nothing; show these bytes again when this many stand together (more than were shown, at most [`limits::PENDING`](crate::limits::PENDING)).
+    Need(usize),
+    /// Wants to see nothing of the next so many bytes, counted from the first byte shown; may go beyond what was shown. They are never copied.
+    Skip(u64),
+    /// Wants to see nothing more of this direction.
+    Done,
+}
+
+/// A session of a protocol over TCP. Made when its probe said certain; sees both directions.
+pub trait Session: Send {
+    /// Bytes of direction `dir`, in order; `cx.offset` is the position of the first of them in that direction. Never empty.
+    /// Called again with what was not used, until `Need` or all is used.
+    fn data(&mut self, dir: Dir, bytes: &[u8], cx: &mut Context<'_>) -> Step;
+
+    /// `missing` bytes of `dir` were lost by the capture (or nobody knows how many: 0); what comes next may begin anywhere.
+    /// What a parser skipped of its own will is not a gap.
+    fn gap(&mut self, dir: Dir, missing: u64, cx: &mut Context<'_>);
+
+    /// The connection or the input ended: give rows for what is still open, marked `partial`.
+    fn end(&mut self, cx: &mut Context<'_>);
+}
+
+/// A protocol over TCP.
+pub struct Protocol {
+    /// What `conn.service` says (Zeek's names where Zeek has one).
+    pub name: &'static str,
+    /// Where it usually lives: only decides which probe is asked first.
+    pub ports: &'static [u16],
+    pub probe: fn(Dir, &[u8]) -> Probe,
+    pub session: fn() -> Box<dyn Session>,
+}
+
+/// A conversation of a protocol over UDP: the datagrams between two ends. Made when a probe said certain.
+pub trait Conversation: Send {
+    /// One datagram of direction `dir`. `cx.offset` tells it from the others.
+    fn datagram(&mut self, dir: Dir, payload: &[u8], cx: &mut Context<'_>);
+
+    /// Nothing more comes: give rows for what is still open, marked `partial`.
+    fn end(&mut self, cx: &mut Context<'_>);
+}
+
+/// A protocol over UDP.
+pub struct Datagrams {
+    pub name: &'static str,
+    pub ports: &'static [u16],
+    /// Whether the payload is this protocol. `port` is the responder's: single datagrams carry less proof than streams, so it may count.
+    pub probe: fn(port: u16, payload: &[u8]) -> Probe,
+    pub conversation: fn() -> Box<dyn Conversation>,
+}
+
+/// Protocols over TCP in the order in which unsure probes are asked.
+pub static TCP: &[&Protocol] = &[&tls::PROTOCOL, &http::PROTOCOL, &dicom::PROTOCOL, &hl7::PROTOCOL, &smb::PROTOCOL, &dns::OVER_TCP, &banner::SSH, &banner::FTP, &banner::TELNET, &banner::RDP, &banner::RFB, &banner::SMTP];
+
+/// Protocols over UDP.
+pub static UDP: &[&Datagrams] = &[&dns::DNS, &dns::NETBIOS, &dhcp::PROTOCOL, &banner::NTP, &banner::SNMP];
+
+/// Every stream; the order is that of [`STREAMS`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum StreamId {
+    Conn,
+    Arp,
+    Dhcp,
+    Dns,
+    Http,
+    Fhir,
+    Ssl,
+    X509,
+    SmbMapping,
+    SmbFiles,
+    DicomAssociation,
+    DicomMessage,
+    Hl7,
+}
+
+/// The schema of every stream.
+pub static STREAMS: &[&StreamSpec] = &[
+    conn::Conn::SPEC,
+    arp::Arp::SPEC,
+    dhcp::Dhcp::SPEC,
+    dns::Dns::SPEC,
+    http::Http::SPEC,
+    fhir::Fhir::SPEC,
+    tls::Ssl::SPEC,
+    tls::X509::SPEC,
+    smb::SmbMapping::SPEC,
+    smb::SmbFiles::SPEC,
+    dicom::DicomAssociation::SPEC,
+    dicom::DicomMessage::SPEC,
+    hl7::Hl7::SPEC,
+];

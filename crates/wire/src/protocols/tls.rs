@@ -1,0 +1,35 @@
+//! (being written)
+
+use crate::context::Context;
+use crate::protocols::{Dir, Probe, Protocol, Session, Step};
+use crate::stream;
+
+stream! {
+    /// (being written)
+    Ssl = "ssl" {
+    }
+}
+
+stream! {
+    /// (being written)
+    X509 = "x509" {
+    }
+}
+
+pub static PROTOCOL: Protocol = Protocol { name: "ssl", ports: &[443, 2762], probe, session: || Box::new(Nothing) };
+
+fn probe(_dir: Dir, _bytes: &[u8]) -> Probe {
+    Probe::Never
+}
+
+struct Nothing;
+
+impl Session for Nothing {
+    fn data(&mut self, _dir: Dir, _bytes: &[u8], _cx: &mut Context<'_>) -> Step {
+        Step::Done
+    }
+
+    fn gap(&mut self, _dir: Dir, _missing: u64, _cx: &mut Context<'_>) {}
+
+    fn end(&mut self, _cx: &mut Context<'_>) {}
+}

@@ -1,0 +1,315 @@
+//! Typed records on their way to Arrow: what a stream is, and how a row of it is built.
+//!
+//! Each stream is declared once, with [`stream!`](crate::stream), in the file of its protocol. The declaration is the schema: the names,
+//! types and comments of the columns that the lake, `asepsis lake streams --schema` and the reference print.
+
+use std::sync::Arc;
+
+use arrow_array::builder::{BooleanBuilder, Float64Builder, Int64Builder, ListBuilder, StringBuilder, TimestampMicrosecondBuilder};
+use arrow_array::{ArrayRef, RecordBatch};
+use arrow_schema::{DataType, Field, Schema, TimeUnit};
+
+use crate::protocols::StreamId;
+
+/// The type of a column. Only types that DuckDB, Spark and Parquet all read the same way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// UTC, microseconds.
+    Time,
+    /// 64-bit signed.
+    Int,
+    Float,
+    Bool,
+    /// UTF-8.
+    Text,
+    /// List of UTF-8, never null, possibly empty.
+    Texts,
+    /// List of 64-bit signed, never null, possibly empty.
+    Ints,
+}
+
+/// One column: its name, type and comment.
+#[derive(Clone, Copy, Debug)]
+pub struct ColumnSpec {
+    pub name: &'static str,
+    pub kind: Kind,
+    pub doc: &'static [&'static str],
+}
+
+/// One stream: a table of events.
+#[derive(Clone, Copy, Debug)]
+pub struct StreamSpec {
+    pub id: StreamId,
+    pub name: &'static str,
+    pub doc: &'static [&'static str],
+    pub columns: &'static [ColumnSpec],
+}
+
+/// Columns that every stream starts with, in this order.
+pub const COMMON: &[ColumnSpec] = &[
+    ColumnSpec { name: "event_id", kind: Kind::Text, doc: &["Identity of the row: the same packets give the same id, so a capture read twice adds nothing."] },
+    ColumnSpec { name: "ts", kind: Kind::Time, doc: &["When it began: time of its first packet, UTC."] },
+    ColumnSpec { name: "uid", kind: Kind::Text, doc: &["The connection it belongs to, the same in every stream (Zeek `uid`)."] },
+    ColumnSpec { name: "community_id", kind: Kind::Text, doc: &["Community ID v1 of the connection, seed 0, as other tools compute it."] },
+    ColumnSpec { name: "sensor", kind: Kind::Text, doc: &["Name of the sensor that saw it."] },
+    ColumnSpec { name: "id_orig_h", kind: Kind::Text, doc: &["Address of the originator."] },
+    ColumnSpec { name: "id_orig_p", kind: Kind::Int, doc: &["Port of the originator (ICMP: type)."] },
+    ColumnSpec { name: "id_resp_h", kind: Kind::Text, doc: &["Address of the responder."] },
+    ColumnSpec { name: "id_resp_p", kind: Kind::Int, doc: &["Port of the responder (ICMP: code)."] },
+    ColumnSpec { name: "id_orig_hi", kind: Kind::Int, doc: &["Upper 64 bits of the originator's address as IPv6 (IPv4 is mapped, ::ffff:a.b.c.d: 0 here)."] },
+    ColumnSpec { name: "id_orig_lo", kind: Kind::Int, doc: &["Lower 64 bits of the originator's address (IPv4: 0xffff00000000 + address)."] },
+    ColumnSpec { name: "id_resp_hi", kind: Kind::Int, doc: &["Upper 64 bits of the responder's address."] },
+    ColumnSpec { name: "id_resp_lo", kind: Kind::Int, doc: &["Lower 64 bits of the responder's address."] },
+];
+
+/// What every row of a stream can do: name its stream and write its own columns (those after [`COMMON`]) in order.
+pub trait Row {
+    const SPEC: &'static StreamSpec;
+    fn write(&self, cells: &mut Cells<'_>);
+}
+
+/// A cursor over the columns of one table, used by the code that [`stream!`](crate::stream) makes.
+pub struct Cells<'t> {
+    columns: std::slice::IterMut<'t, Column>,
+    bytes: usize,
+}
+
+impl Cells<'_> {
+    /// Writes the next cell.
+    pub fn put<V: Cell>(&mut self, value: V) {
+        if let Some(column) = self.columns.next() {
+            self.bytes = self.bytes.saturating_add(value.put(column));
+        }
+    }
+}
+
+/// A value that knows which column type it fills; returns about how many bytes it took.
+pub trait Cell {
+    fn put(self, column: &mut Column) -> usize;
+}
+
+/// The array builder of one column.
+pub enum Column {
+    Time(TimestampMicrosecondBuilder),
+    Int(Int64Builder),
+    Float(Float64Builder),
+    Bool(BooleanBuilder),
+    Text(StringBuilder),
+    Texts(ListBuilder<StringBuilder>),
+    Ints(ListBuilder<Int64Builder>),
+}
+
+impl Column {
+    fn new(kind: Kind) -> Self {
+        match kind {
+            Kind::Time => Column::Time(TimestampMicrosecondBuilder::new().with_timezone("UTC")),
+            Kind::Int => Column::Int(Int64Builder::new()),
+            Kind::Float => Column::Float(Float64Builder::new()),
+            Kind::Bool => Column::Bool(BooleanBuilder::new()),
+            Kind::Text => Column::Text(StringBuilder::new()),
+            Kind::Texts => Column::Texts(ListBuilder::new(StringBuilder::new())),
+            Kind::Ints => Column::Ints(ListBuilder::new(Int64Builder::new())),
+        }
+    }
+
+    fn finish(&mut self) -> ArrayRef {
+        match self {
+            Column::Time(b) => Arc::new(b.finish()),
+            Column::Int(b) => Arc::new(b.finish()),
+            Column::Float(b) => Arc::new(b.finish()),
+            Column::Bool(b) => Arc::new(b.finish()),
+            Column::Text(b) => Arc::new(b.finish()),
+            Column::Texts(b) => Arc::new(b.finish()),
+            Column::Ints(b) => Arc::new(b.finish()),
+        }
+    }
+}
+
+/// Microseconds since 1970, UTC.
+#[derive(Clone, Copy, Debug)]
+pub struct Micros(pub i64);
+
+impl Cell for Micros {
+    fn put(self, column: &mut Column) -> usize {
+        if let Column::Time(b) = column {
+            b.append_value(self.0);
+        }
+        8
+    }
+}
+
+impl Cell for Option<i64> {
+    fn put(self, column: &mut Column) -> usize {
+        match column {
+            Column::Int(b) => b.append_option(self),
+            Column::Time(b) => b.append_option(self),
+            _ => {}
+        }
+        8
+    }
+}
+
+impl Cell for Option<f64> {
+    fn put(self, column: &mut Column) -> usize {
+        if let Column::Float(b) = column {
+            b.append_option(self);
+        }
+        8
+    }
+}
+
+impl Cell for Option<bool> {
+    fn put(self, column: &mut Column) -> usize {
+        if let Column::Bool(b) = column {
+            b.append_option(self);
+        }
+        1
+    }
+}
+
+impl Cell for Option<&str> {
+    fn put(self, column: &mut Column) -> usize {
+        if let Column::Text(b) = column {
+            b.append_option(self);
+        }
+        self.map_or(4, |s| s.len().saturating_add(4))
+    }
+}
+
+impl<S: AsRef<str>> Cell for &Vec<S> {
+    fn put(self, column: &mut Column) -> usize {
+        let mut bytes = 4usize;
+        if let Column::Texts(b) = column {
+            for s in self {
+                b.values().append_value(s.as_ref());
+                bytes = bytes.saturating_add(s.as_ref().len()).saturating_add(4);
+            }
+            b.append(true);
+        }
+        bytes
+    }
+}
+
+impl Cell for &[i64] {
+    fn put(self, column: &mut Column) -> usize {
+        if let Column::Ints(b) = column {
+            b.values().append_slice(self);
+            b.append(true);
+        }
+        self.len().saturating_mul(8).saturating_add(4)
+    }
+}
+
+/// Rows of one stream that wait to become a batch.
+pub struct Table {
+    spec: &'static StreamSpec,
+    schema: Arc<Schema>,
+    columns: Vec<Column>,
+    rows: usize,
+    bytes: usize,
+}
+
+impl Table {
+    pub fn new(spec: &'static StreamSpec) -> Self {
+        let columns = COMMON.iter().chain(spec.columns).map(|c| Column::new(c.kind)).collect();
+        Table { spec, schema: Arc::new(schema(spec)), columns, rows: 0, bytes: 0 }
+    }
+
+    pub fn spec(&self) -> &'static StreamSpec {
+        self.spec
+    }
+
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// About how much memory the waiting rows take.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Starts a row; the caller writes every cell of [`COMMON`] and of the stream, in order.
+    pub fn row(&mut self, write: impl FnOnce(&mut Cells<'_>)) {
+        let mut cells = Cells { columns: self.columns.iter_mut(), bytes: 0 };
+        write(&mut cells);
+        self.bytes = self.bytes.saturating_add(cells.bytes);
+        self.rows = self.rows.saturating_add(1);
+    }
+
+    /// Takes the waiting rows out as one batch.
+    pub fn finish(&mut self) -> RecordBatch {
+        let arrays = self.columns.iter_mut().map(Column::finish).collect();
+        self.rows = 0;
+        self.bytes = 0;
+        // A row writes each column once, so the lengths agree; an empty batch is the honest answer if that is ever broken.
+        RecordBatch::try_new(self.schema.clone(), arrays).unwrap_or_else(|_| RecordBatch::new_empty(self.schema.clone()))
+    }
+}
+
+/// The Arrow schema of a stream; the comment of a column is the field's metadata `doc`.
+pub fn schema(spec: &StreamSpec) -> Schema {
+    let field = |c: &ColumnSpec| {
+        let kind = match c.kind {
+            Kind::Time => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+            Kind::Int => DataType::Int64,
+            Kind::Float => DataType::Float64,
+            Kind::Bool => DataType::Boolean,
+            Kind::Text => DataType::Utf8,
+            Kind::Texts => DataType::List(Arc::new(Field::new("item", DataType::Utf8, true))),
+            Kind::Ints => DataType::List(Arc::new(Field::new("item", DataType::Int64, true))),
+        };
+        Field::new(c.name, kind, true)
+    };
+    Schema::new(COMMON.iter().chain(spec.columns).map(field).collect::<Vec<_>>())
+}
+
+/// Declares a stream: its name, its comment, and its columns with a type and a comment each.
+///
+/// ```ignore
+/// stream! {
+///     /// One name look-up. RFC 1035 section 4.
+///     Dns = "dns" {
+///         /// Identifier of the query. RFC 1035 4.1.1.
+///         trans_id: Int,
+///         /// Addresses and names answered.
+///         answers: Texts,
+///     }
+/// }
+/// ```
+/// makes `struct Dns<'a> { trans_id: Option<i64>, answers: Vec<Cow<'a, str>> }` with `Default` and [`Row`]; `Dns` must be a variant of
+/// [`StreamId`]. Types: `Int` (`Option<i64>`), `Float`, `Bool`, `Time` (`Option<i64>`, microseconds), `Text` (`Option<&'a str>`),
+/// `Texts` (`Vec<Cow<'a, str>>`), `Ints` (`Vec<i64>`).
+#[macro_export]
+macro_rules! stream {
+    ($(#[doc = $doc:literal])* $name:ident = $text:literal { $( $(#[doc = $cdoc:literal])* $field:ident : $kind:ident ),* $(,)? }) => {
+        $(#[doc = $doc])*
+        #[derive(Clone, Debug, Default)]
+        pub struct $name<'a> {
+            $( $(#[doc = $cdoc])* pub $field: $crate::stream!(@type $kind), )*
+            pub lifetime: std::marker::PhantomData<&'a ()>,
+        }
+        impl<'a> $crate::records::Row for $name<'a> {
+            const SPEC: &'static $crate::records::StreamSpec = &$crate::records::StreamSpec {
+                id: $crate::protocols::StreamId::$name,
+                name: $text,
+                doc: &[$($doc),*],
+                columns: &[ $( $crate::records::ColumnSpec {
+                    name: stringify!($field), kind: $crate::records::Kind::$kind, doc: &[$($cdoc),*],
+                } ),* ],
+            };
+            fn write(&self, cells: &mut $crate::records::Cells<'_>) {
+                $( cells.put($crate::stream!(@cell self, $field, $kind)); )*
+            }
+        }
+    };
+    (@type Int) => { Option<i64> };
+    (@type Time) => { Option<i64> };
+    (@type Float) => { Option<f64> };
+    (@type Bool) => { Option<bool> };
+    (@type Text) => { Option<&'a str> };
+    (@type Texts) => { Vec<std::borrow::Cow<'a, str>> };
+    (@type Ints) => { Vec<i64> };
+    (@cell $self:ident, $field:ident, Texts) => { &$self.$field };
+    (@cell $self:ident, $field:ident, Ints) => { $self.$field.as_slice() };
+    (@cell $self:ident, $field:ident, $kind:ident) => { $self.$field };
+}
