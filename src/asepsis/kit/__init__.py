@@ -1,0 +1,1 @@
+"""Below the floors: what every door of the house shares."""

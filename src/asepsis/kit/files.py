@@ -1,0 +1,75 @@
+"""Writing files so that no reader, and no power cut, ever meets half of one; and locks between processes."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from asepsis.kit.errors import BadInput
+
+
+def sync_directory(path: Path) -> None:
+    """Makes names just created in `path` survive a power cut."""
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _aside(path: Path, data: bytes, mode: int) -> Path:
+    """`data`, safely on disk under a temporary name beside `path`."""
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
+    fd = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        with os.fdopen(fd, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+    return aside
+
+
+def replace(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """Puts `data` at `path`: readers see the old content or the new, never a mixture."""
+    aside = _aside(path, data, mode)
+    os.replace(aside, path)
+    sync_directory(path.parent)
+
+
+def create(path: Path, data: bytes, mode: int = 0o600) -> bool:
+    """Like `replace`, but only if nothing stands at `path`; false if another was first."""
+    aside = _aside(path, data, mode)
+    try:
+        os.link(aside, path)
+    except FileExistsError:
+        return False
+    finally:
+        aside.unlink(missing_ok=True)
+    sync_directory(path.parent)
+    return True
+
+
+@contextmanager
+def lock(path: Path, what: str) -> Iterator[None]:
+    """Holds the lock file `path` alone; says on stderr that it waits if another process holds it. The kernel frees it when we die."""
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise BadInput("cannot lock", path, error.strerror) from None
+    try:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"waiting: another asepsis writes to {what}", file=sys.stderr, flush=True)
+            fcntl.flock(fd, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(fd)

@@ -1,0 +1,102 @@
+"""A site on disk: one directory for one hospital.
+
+    site.json       {"format": 1, "name": "..."}
+    key             32 random bytes in hex, mode 0600: the key of all pseudonyms and of the journal's head; never printed
+    lake/ journal/  what machines observed | who did what
+    store.sqlite3   what people act on (unless DATABASE_URL says otherwise)
+    site.toml       optional: what the hospital states about itself
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from asepsis.kit import files
+from asepsis.kit.errors import BadInput
+
+FORMAT = 1
+KEY_BYTES = 32
+_OURS = {"site.json", "key", "lake", "journal", "site.toml"}
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """An opened site. `key_id` names the generation of the key in every pseudonym (`k1:...`)."""
+
+    path: Path
+    name: str
+    key: bytes
+    key_id: str = "k1"
+
+    @staticmethod
+    def open(path: Path, create: bool = False) -> Site:
+        """The site at `path`; with `create` it is made, with its key, if there is none.
+
+        Raises BadInput if there is no site, the key cannot be read, or a newer version of asepsis made it.
+        """
+        try:
+            if not (path / "site.json").exists():
+                if not create:
+                    raise BadInput("no site here", path, "`asepsis assess CAPTURE` or `asepsis lake ingest CAPTURE` makes one")
+                _make(path)
+            return Site(path.resolve(), _read_name(path / "site.json"), _read_key(path / "key"))
+        except OSError as error:
+            raise BadInput("cannot open the site", error.filename or path, error.strerror) from None
+
+    @property
+    def lake(self) -> Path:
+        return self.path / "lake"
+
+    @property
+    def journal(self) -> Path:
+        return self.path / "journal"
+
+    @property
+    def store(self) -> Path:
+        return self.path / "store.sqlite3"
+
+    def __repr__(self) -> str:
+        # The default would show the key.
+        return f"Site({str(self.path)!r})"
+
+
+def _make(path: Path) -> None:
+    """Key first, site.json last: a run that was killed between them is completed by the next, which keeps the key."""
+    path.mkdir(parents=True, exist_ok=True)
+    strangers = sorted(entry.name for entry in path.iterdir() if entry.name not in _OURS and not entry.name.endswith(".tmp"))
+    if strangers:
+        raise BadInput("no site here, and the directory is not empty", path, "name an empty or new directory with --site")
+    os.chmod(path, 0o700)
+    for folder in ("lake", "journal"):
+        (path / folder).mkdir(mode=0o700, exist_ok=True)
+    files.create(path / "key", secrets.token_hex(KEY_BYTES).encode() + b"\n")
+    files.create(path / "site.json", json.dumps({"format": FORMAT, "name": "site"}).encode() + b"\n")
+
+
+def _read_name(path: Path) -> str:
+    try:
+        stated = json.loads(path.read_bytes())
+        made_by, name = stated["format"], stated["name"]
+        if type(made_by) is not int or not isinstance(name, str):
+            raise ValueError
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise BadInput("not a site description", path, "restore it from a backup") from None
+    if made_by > FORMAT:
+        raise BadInput(f"made by a newer asepsis (format {made_by}, this one knows {FORMAT})", path.parent, "upgrade asepsis")
+    return name
+
+
+def _read_key(path: Path) -> bytes:
+    try:
+        key = bytes.fromhex(path.read_text("ascii"))
+        if len(key) != KEY_BYTES:
+            raise ValueError
+    except FileNotFoundError:
+        raise BadInput("the key of the site is missing", path, "restore it from a backup: without it pseudonyms do not match") from None
+    except ValueError:
+        raise BadInput("the key of the site is damaged", path, "restore it from a backup: without it pseudonyms do not match") from None
+    return key

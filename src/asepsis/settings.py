@@ -1,0 +1,171 @@
+"""The store: Django's settings, and how a command opens the store of a site.
+
+A new SQLite store is copied from `store_template.sql` in the package, so that a first run does not wait for migrations. After a change of
+models: `python -m django makemigrations --settings asepsis.settings`, then `python -m asepsis.settings` writes the template anew (a test
+compares the two). `PRAGMA user_version` of a store is the number of migrations it has seen.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+import sys
+from contextlib import suppress
+from importlib import import_module
+from importlib.resources import files as packaged
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from asepsis.kit import files
+from asepsis.kit.errors import BadInput
+from asepsis.kit.site import Site
+
+# What the command line needs; the console adds its own.
+INSTALLED_APPS = ["asepsis.hospital", "asepsis.findings"]
+DATABASES: dict[str, dict[str, Any]] = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = False
+DEBUG = False
+# A log line may quote a row; nothing is logged by Django here.
+LOGGING_CONFIG = None
+
+_TEMPLATE = "store_template.sql"
+_SQLITE_OPTIONS = {
+    "timeout": 30,
+    "transaction_mode": "IMMEDIATE",
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+}
+
+
+def open_store(site: Site) -> None:
+    """Points Django at the store of `site`, making or upgrading it first if need be. Opening again, or another site, is fine.
+
+    Raises BadInput if the store is damaged, was made by a newer version, or `DATABASE_URL` is not understood.
+    """
+    url = os.environ.get("DATABASE_URL", "")
+    database = postgresql(url) if url else _sqlite(site.store)
+    _point_django_at(database)
+    if url:
+        _migrate()
+        return
+    version, known = _prepare(site.store), _template_version(_template())
+    if version > known:
+        raise BadInput("the store was made by a newer asepsis", site.store, "upgrade asepsis")
+    if version < known:
+        _migrate()
+        with sqlite3.connect(site.store) as connection:
+            connection.execute(f"PRAGMA user_version = {known}")
+
+
+def postgresql(url: str) -> dict[str, Any]:
+    """Django's database settings for `postgresql://user:password@host:port/name?sslmode=...` (libpq, 34.1.1.2 Connection URIs)."""
+    try:
+        parts = urlsplit(url)
+        port, name = parts.port, unquote(parts.path.removeprefix("/"))
+    except ValueError:
+        parts, port, name = urlsplit(""), None, ""
+    if parts.scheme not in ("postgres", "postgresql") or not name:
+        # The value may hold a password, so it is not shown.
+        raise BadInput("not understood", "DATABASE_URL", "write postgresql://user:password@host:5432/name")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": name,
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(parts.hostname or ""),
+        "PORT": str(port or ""),
+        "OPTIONS": dict(parse_qsl(parts.query)),
+    }
+
+
+def _sqlite(path: Path) -> dict[str, Any]:
+    return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(path), "OPTIONS": _SQLITE_OPTIONS}
+
+
+def _point_django_at(database: dict[str, Any]) -> None:
+    os.environ["DJANGO_SETTINGS_MODULE"] = "asepsis.settings"
+    DATABASES["default"] = database
+    import django
+    from django.apps import apps
+
+    if not apps.ready:
+        django.setup()
+    from django.db import connections
+
+    connections.close_all()
+    connections.settings = connections.configure_settings({"default": dict(database)})
+    with suppress(AttributeError):
+        del connections["default"]
+
+
+def _prepare(store: Path) -> int:
+    """Makes the store from the template if there is none; how many migrations the store has seen."""
+    if not store.exists():
+        aside = store.with_name(f".{store.name}.{os.getpid()}.tmp")
+        aside.unlink(missing_ok=True)
+        try:
+            os.close(os.open(aside, os.O_CREAT | os.O_EXCL, 0o600))
+            with sqlite3.connect(aside) as connection:
+                connection.executescript(_template())
+            connection.close()
+            os.link(aside, store)
+            files.sync_directory(store.parent)
+        except FileExistsError:
+            pass
+        except (OSError, sqlite3.Error) as error:
+            raise BadInput("cannot make the store", store, error) from None
+        finally:
+            aside.unlink(missing_ok=True)
+    try:
+        connection = sqlite3.connect(store, timeout=30)
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        connection.close()
+    except sqlite3.Error as error:
+        raise BadInput("cannot open the store", store, error) from None
+    return int(version)
+
+
+def _migrate() -> None:
+    from django.core.exceptions import ImproperlyConfigured
+    from django.core.management import call_command
+    from django.db import DatabaseError
+
+    try:
+        call_command("migrate", interactive=False, verbosity=0)
+    except (DatabaseError, ImproperlyConfigured) as error:
+        raise BadInput("cannot upgrade the store", todo=error) from None
+
+
+def _template() -> str:
+    return packaged("asepsis").joinpath(_TEMPLATE).read_text("utf-8")
+
+
+def _template_version(template: str) -> int:
+    found = re.search(r"^PRAGMA user_version=(\d+);$", template, re.MULTILINE)
+    return int(found.group(1)) if found else 0
+
+
+def dump_template() -> str:
+    """The SQL of a store that has just seen every migration."""
+    _point_django_at(DATABASES["default"])
+    from django.db import connection
+
+    _migrate()
+    connection.ensure_connection()
+    # When a migration ran is of no interest, and would change the dump each time.
+    connection.cursor().execute("UPDATE django_migrations SET applied = '2000-01-01 00:00:00'")
+    count = connection.cursor().execute("SELECT count(*) FROM django_migrations").fetchone()[0]
+    return "\n".join([*connection.connection.iterdump(), f"PRAGMA user_version={count};", ""])
+
+
+if __name__ == "__main__":
+    # Under its own name, because Django imports it so, and there must be one DATABASES.
+    settings = import_module("asepsis.settings")
+
+    target = Path(__file__).with_name(_TEMPLATE)
+    target.write_text(settings.dump_template(), "utf-8")
+    print(f"wrote {target.name}", file=sys.stderr)
