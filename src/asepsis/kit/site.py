@@ -1,10 +1,10 @@
 """A site on disk: one directory for one hospital.
 
-    site.json       {"format": 1, "name": "..."}
-    key             32 random bytes in hex, mode 0600: the key of all pseudonyms and of the journal's head; never printed
-    lake/ journal/  what machines observed | who did what
-    store.sqlite3   what people act on (unless DATABASE_URL says otherwise)
-    site.toml       optional: what the hospital states about itself
+site.json       {"format": 1, "name": "..."}
+key             32 random bytes in hex, mode 0600: the key of all pseudonyms and of the journal's head; never printed
+lake/ journal/  what machines observed | who did what
+store.sqlite3   what people act on (unless DATABASE_URL says otherwise)
+site.toml       optional: what the hospital states about itself
 """
 
 from __future__ import annotations

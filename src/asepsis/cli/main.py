@@ -1,0 +1,93 @@
+"""`asepsis`: finds the room that a command belongs to and imports that room only, so that each command starts fast."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from typing import NamedTuple
+
+from asepsis import __version__
+
+HELP = """\
+Usage: asepsis COMMAND [ARGUMENTS]...
+
+What is on the hospital's network, what endangers patients, what to do first, and why.
+
+Commands:
+{commands}
+
+Every command takes --help, --site DIR (default ./site) and --json. `asepsis --version` prints the version.
+To begin: asepsis assess CAPTURE...
+"""
+
+
+class Command(NamedTuple):
+    """A word after `asepsis`, and where it lives: a Typer app or a function in a room's `commands`."""
+
+    name: str
+    module: str
+    attribute: str
+    help: str
+
+
+COMMANDS = (
+    Command("assess", "asepsis.assessment.commands", "assess", "Read captures: inventory, findings, worklist, report. The main job."),
+    Command("worklist", "asepsis.findings.commands", "worklist", "What to do first, and why, ordered by harm to patients."),
+    Command("findings", "asepsis.findings.commands", "app", "What is wrong, on what, with evidence: list, show, accept, reopen."),
+    Command("assets", "asepsis.hospital.commands", "app", "What is on the network."),
+    Command("network", "asepsis.network.commands", "app", "The sensor."),
+    Command("lake", "asepsis.lake.commands", "app", "What machines observed: ingest captures, ask in SQL."),
+    Command("journal", "asepsis.journal.commands", "app", "Who did what: list it, verify that nobody changed it."),
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The `asepsis` command; its exit code."""
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    if not arguments or arguments[0] in ("--help", "-h", "help"):
+        print(overview(), end="")
+        return 0 if arguments else 2
+    if arguments[0] == "--version":
+        print(f"asepsis {__version__}")
+        return 0
+    command = next((command for command in COMMANDS if command.name == arguments[0]), None)
+    if command is None or not built(command):
+        return _unknown(arguments[0])
+    # NumPy comes in with Arrow and would start a thread a core for linear algebra that nobody does here.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    return _run(command, arguments[1:])
+
+
+def built(command: Command) -> bool:
+    """Whether the command's room stands in this version."""
+    return find_spec(command.module.rpartition(".")[0]) is not None and find_spec(command.module) is not None
+
+
+def overview() -> str:
+    """What `asepsis --help` prints."""
+    return HELP.format(commands="\n".join(f"  {command.name:<10}{command.help}" for command in COMMANDS if built(command)))
+
+
+def _run(command: Command, arguments: Sequence[str]) -> int:
+    import typer
+
+    from asepsis.kit import command as kit
+
+    app = getattr(import_module(command.module), command.attribute)
+    if not isinstance(app, typer.Typer):
+        function, app = app, kit.group(command.help)
+        app.command()(function)
+    return kit.run(app, arguments, f"asepsis {command.name}")
+
+
+def _unknown(name: str) -> int:
+    from asepsis.kit.errors import one_line
+
+    near = difflib.get_close_matches(name, [command.name for command in COMMANDS if built(command)], 1)
+    todo = f"did you mean `asepsis {near[0]}`?" if near else "`asepsis --help` lists them"
+    print(f"asepsis: no such command: {one_line(name, 40)}: {todo}", file=sys.stderr)
+    return 2

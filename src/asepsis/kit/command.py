@@ -1,0 +1,76 @@
+"""What every command shares: its common options, and how errors and interrupts become one line and an exit code.
+
+Exit codes: 0 done, 1 findings that `--fail-on` names, 2 wrong use, 3 bad input, 4 what is verified does not hold, 70 a bug (EX_SOFTWARE),
+130 stopped by Ctrl-C, 141 the reader of our output went away.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from asepsis.kit.errors import AsepsisError, BadInput, one_line
+
+SiteOption = Annotated[Path, typer.Option("--site", metavar="DIR", help="Directory of the site.", show_default=True)]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on stdout.", show_default=False)]
+DEFAULT_SITE = Path("site")
+
+_BUG, _INTERRUPTED, _NO_READER = 70, 130, 141
+
+
+def group(help: str) -> typer.Typer:
+    """A group of commands (`asepsis lake ...`) that looks like all the others. A group of one command is that command."""
+    return typer.Typer(help=help, add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+def run(app: typer.Typer, arguments: Sequence[str], name: str) -> int:
+    """Runs `app` as the command `name`; its exit code. Never a traceback, unless ASEPSIS_DEBUG is set."""
+    try:
+        result = app(list(arguments), prog_name=name, standalone_mode=False)
+        sys.stdout.flush()
+        return result if isinstance(result, int) else 0
+    except typer.TyperException as error:
+        return _usage(error, name)
+    except (KeyboardInterrupt, typer.Abort):
+        return _say("stopped", _INTERRUPTED)
+    except BrokenPipeError:
+        # Python would complain again when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return _NO_READER
+    except AsepsisError as error:
+        return _say(str(error), error.exit_code)
+    except OSError as error:
+        return _say(str(BadInput(error.strerror or error, error.filename or "")), BadInput.exit_code)
+    except MemoryError:
+        return _say("out of memory", BadInput.exit_code)
+    except Exception as error:  # noqa: BLE001 - the last wall before a traceback
+        return _bug(error)
+
+
+def _say(text: str, code: int) -> int:
+    print(f"asepsis: {text}", file=sys.stderr)
+    return code
+
+
+def _usage(error: typer.TyperException, name: str) -> int:
+    message = error.format_message()
+    if "\n" in message:  # the help of a group that was called without a command
+        print(message, file=sys.stderr)
+        return 2
+    return _say(f"{one_line(message)} See `{name} --help`.", 2)
+
+
+def _bug(error: Exception) -> int:
+    if os.environ.get("ASEPSIS_DEBUG"):
+        raise error
+    trace: Any = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    # Not the message: it may quote what was read.
+    where = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "?"
+    return _say(f"a bug in asepsis: {type(error).__name__} at {where}: please report it; ASEPSIS_DEBUG=1 shows more", _BUG)
