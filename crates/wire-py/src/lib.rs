@@ -1,7 +1,183 @@
-//! asepsis._wire
+//! asepsis._wire: the packet core for Python. Arrow batches, errors, nothing else.
+
+use std::ffi::CString;
+use std::path::PathBuf;
+
+use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema};
+use arrow_array::{Array, RecordBatch, StructArray};
+use pyo3::create_exception;
+use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
+use pyo3::types::{PyCapsule, PyTuple};
+use wire::capture::Refused;
+use wire::keys::Keys;
+use wire::pipeline;
+use wire::protocols::STREAMS;
+use wire::records::{schema, Kind, COMMON};
+
+create_exception!(_wire, WireError, PyException, "A path that cannot be read as a capture: one line, what and where.");
+
+/// Packets between two looks at Ctrl-C and the progress bar: some hundredths of a second.
+const PULL: usize = 200_000;
+
+/// A batch of rows for whoever speaks the Arrow PyCapsule interface: `pyarrow.record_batch(batch)`.
+#[pyclass(frozen)]
+struct ArrowBatch(RecordBatch);
+
+#[pymethods]
+impl ArrowBatch {
+    #[getter]
+    fn num_rows(&self) -> usize {
+        self.0.num_rows()
+    }
+
+    #[pyo3(signature = (requested_schema=None))]
+    fn __arrow_c_array__<'py>(&self, py: Python<'py>, requested_schema: Option<Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyTuple>> {
+        let _ = requested_schema;
+        let data = StructArray::from(self.0.clone()).into_data();
+        let schema = FFI_ArrowSchema::try_from(data.data_type()).map_err(|e| WireError::new_err(e.to_string()))?;
+        let array = FFI_ArrowArray::new(&data);
+        let schema = PyCapsule::new(py, schema, Some(CString::from(c"arrow_schema")))?;
+        let array = PyCapsule::new(py, array, Some(CString::from(c"arrow_array")))?;
+        PyTuple::new(py, [schema, array])
+    }
+}
+
+/// Reads captures and gives the rows of every stream in batches.
+#[pyclass]
+struct Reader(pipeline::Reader);
+
+fn refused(problem: &Refused) -> (String, String) {
+    (problem.path.display().to_string(), problem.why.clone())
+}
+
+#[pymethods]
+impl Reader {
+    /// Opens files, folders or `-`. Raises `WireError` for a path that is missing, unreadable or no capture.
+    #[new]
+    fn new(paths: Vec<PathBuf>, key: &[u8], key_id: &str, sensor: String) -> PyResult<Reader> {
+        let reader = pipeline::Reader::open(&paths, Keys::new(key, key_id), sensor);
+        reader.map(Reader).map_err(|problem| WireError::new_err(problem.to_string()))
+    }
+
+    /// The next `(stream, batch)`, `(None, None)` as a sign of life, or `None` at the end. The GIL is released.
+    fn next(&mut self, py: Python<'_>) -> Option<(Option<&'static str>, Option<ArrowBatch>)> {
+        let (batch, finished) = py.detach(|| (self.0.next(PULL), self.0.finished()));
+        match batch {
+            Some((stream, batch)) => Some((Some(stream), Some(ArrowBatch(batch)))),
+            None if finished => None,
+            None => Some((None, None)),
+        }
+    }
+
+    /// Bytes of the files read so far, compressed ones as they are.
+    #[getter]
+    fn bytes_read(&self) -> u64 {
+        self.0.captures.bytes_read()
+    }
+
+    /// Bytes of all files; 0 for standard input.
+    #[getter]
+    fn bytes_total(&self) -> u64 {
+        self.0.captures.total
+    }
+
+    #[getter]
+    fn packets(&self) -> u64 {
+        self.0.pipeline.packets
+    }
+
+    /// Packets whose headers could not be read.
+    #[getter]
+    fn undecoded(&self) -> u64 {
+        self.0.pipeline.undecoded()
+    }
+
+    /// Frames that hold neither IP nor ARP.
+    #[getter]
+    fn other(&self) -> u64 {
+        self.0.pipeline.other
+    }
+
+    /// Connections that had to be given up because there were too many at once.
+    #[getter]
+    fn evicted(&self) -> u64 {
+        self.0.pipeline.evicted()
+    }
+
+    /// Time of the first packet, microseconds since 1970, UTC.
+    #[getter]
+    fn first_ts(&self) -> Option<i64> {
+        self.0.pipeline.first_ts
+    }
+
+    #[getter]
+    fn last_ts(&self) -> Option<i64> {
+        self.0.pipeline.last_ts
+    }
+
+    /// Captures that ended too early, as (path, why): the packets before the cut were read.
+    #[getter]
+    fn problems(&self) -> Vec<(String, String)> {
+        self.0.captures.problems.iter().map(refused).collect()
+    }
+
+    /// Files in given folders that are no captures.
+    #[getter]
+    fn skipped(&self) -> Vec<String> {
+        self.0.captures.skipped.iter().map(|p| p.display().to_string()).collect()
+    }
+}
+
+fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Time => "timestamp",
+        Kind::Int => "int",
+        Kind::Float => "float",
+        Kind::Bool => "bool",
+        Kind::Text => "text",
+        Kind::Texts => "list of text",
+        Kind::Ints => "list of int",
+    }
+}
+
+fn comment(lines: &[&str]) -> String {
+    lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ")
+}
+
+type Described = (&'static str, String, Vec<(&'static str, &'static str, String)>);
+
+/// Every stream as (name, comment, columns as (name, type, comment)).
+#[pyfunction]
+fn streams() -> Vec<Described> {
+    let describe = |spec: &&wire::records::StreamSpec| {
+        let columns = COMMON.iter().chain(spec.columns).map(|c| (c.name, kind(c.kind), comment(c.doc))).collect();
+        (spec.name, comment(spec.doc), columns)
+    };
+    STREAMS.iter().map(describe).collect()
+}
+
+/// A batch without rows: the schema of a stream. Raises `WireError` for an unknown one.
+#[pyfunction]
+fn empty(stream: &str) -> PyResult<ArrowBatch> {
+    let spec = STREAMS.iter().find(|spec| spec.name == stream);
+    let spec = spec.ok_or_else(|| WireError::new_err(format!("{stream}: no such stream")))?;
+    Ok(ArrowBatch(RecordBatch::new_empty(schema(spec).into())))
+}
+
+/// The pseudonym of an id under a site key; `None` if nothing is left of it.
+#[pyfunction]
+fn pseudonym(key: &[u8], key_id: &str, value: &str) -> Option<String> {
+    Keys::new(key, key_id).pseudonym(value)
+}
 
 #[pymodule]
-fn _wire(_m: &Bound<'_, PyModule>) -> PyResult<()> {
-    Ok(())
+fn _wire(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    m.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    m.add("WireError", m.py().get_type::<WireError>())?;
+    m.add_class::<Reader>()?;
+    m.add_class::<ArrowBatch>()?;
+    m.add_function(wrap_pyfunction!(streams, m)?)?;
+    m.add_function(wrap_pyfunction!(empty, m)?)?;
+    m.add_function(wrap_pyfunction!(pseudonym, m)?)
 }

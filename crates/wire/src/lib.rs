@@ -3,10 +3,15 @@
 //! [`capture`] reads packets from files, [`link`] finds the IP datagram in each, [`flows`] follows connections and puts their bytes in
 //! order, [`protocols`] turns those bytes into rows, [`records`] keeps the rows until they leave as Arrow batches; [`pipeline`] is all of it.
 
+pub mod capture;
 pub mod context;
+pub mod flows;
+pub mod fragments;
 pub mod half;
 pub mod keys;
 pub mod limits;
+pub mod link;
+pub mod pipeline;
 pub mod protocols;
 pub mod records;
 pub mod testing;

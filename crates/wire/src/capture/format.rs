@@ -1,0 +1,257 @@
+//! The two capture formats: pcap (draft-ietf-opsawg-pcap) and pcapng (draft-ietf-opsawg-pcapng), every byte order and resolution.
+
+use std::io;
+
+use super::input::Input;
+use crate::limits;
+
+/// Where the next packet stands: its time, link type, and its bytes in the input's buffer.
+#[derive(Clone, Copy, Debug)]
+pub struct Head {
+    /// Nanoseconds since 1970, UTC.
+    pub ts: i64,
+    /// LINKTYPE_ value.
+    pub link: u16,
+    /// Position of its first byte in [`Input::bytes`].
+    pub at: usize,
+    /// Bytes captured.
+    pub len: usize,
+    /// Bytes that it had on the wire.
+    pub wire_len: usize,
+    /// How much of the input it takes with its record head.
+    consume: usize,
+}
+
+/// Why no further packet comes.
+#[derive(Debug)]
+pub enum End {
+    /// The input ends where it should.
+    Clean,
+    /// It ends inside a record, or a record cannot be.
+    Cut(&'static str),
+    Io(io::Error),
+}
+
+impl From<io::Error> for End {
+    fn from(error: io::Error) -> End {
+        match error.kind() {
+            // What flate2 says of a stream that stops early.
+            io::ErrorKind::UnexpectedEof => End::Cut("the compressed data end too early"),
+            _ => End::Io(error),
+        }
+    }
+}
+
+/// One interface of a pcapng section.
+#[derive(Clone, Copy)]
+pub struct Interface {
+    link: u16,
+    snaplen: u32,
+    resolution: Resolution,
+    offset: i64,
+}
+
+/// One tick of a timestamp.
+#[derive(Clone, Copy)]
+enum Resolution {
+    /// 10^-n seconds.
+    Decimal(u32),
+    /// 2^-n seconds.
+    Binary(u32),
+}
+
+impl Resolution {
+    fn nanoseconds(self, ticks: u64, offset: i64) -> i64 {
+        let ticks = i128::from(ticks);
+        let ns = match self {
+            Resolution::Decimal(n @ 0..=9) => ticks.saturating_mul(10i128.pow(9 - n)),
+            Resolution::Decimal(n) => ticks / 10i128.checked_pow(n.saturating_sub(9)).unwrap_or(i128::MAX),
+            Resolution::Binary(n) => ticks.saturating_mul(1_000_000_000).checked_shr(n).unwrap_or(0),
+        };
+        let ns = ns.saturating_add(i128::from(offset).saturating_mul(1_000_000_000));
+        i64::try_from(ns).unwrap_or(i64::MAX)
+    }
+}
+
+pub enum Format {
+    Pcap { big: bool, nano: bool, link: u16 },
+    Pcapng { big: bool, interfaces: Vec<Interface>, last_ts: i64 },
+}
+
+fn u16_at(bytes: &[u8], at: usize, big: bool) -> Option<u16> {
+    let b: [u8; 2] = bytes.get(at..at.checked_add(2)?)?.try_into().ok()?;
+    Some(if big { u16::from_be_bytes(b) } else { u16::from_le_bytes(b) })
+}
+
+fn u32_at(bytes: &[u8], at: usize, big: bool) -> Option<u32> {
+    let b: [u8; 4] = bytes.get(at..at.checked_add(4)?)?.try_into().ok()?;
+    Some(if big { u32::from_be_bytes(b) } else { u32::from_le_bytes(b) })
+}
+
+impl Format {
+    /// Reads the file header; `None` if this is no capture.
+    pub fn recognise(input: &mut Input) -> Result<Option<Format>, End> {
+        if !input.fill(4)? {
+            return Ok(None);
+        }
+        let magic = u32_at(input.bytes(), 0, true).unwrap_or(0);
+        let (big, nano) = match magic {
+            0xa1b2_c3d4 => (true, false),
+            0xa1b2_3c4d => (true, true),
+            0xd4c3_b2a1 => (false, false),
+            0x4d3c_b2a1 => (false, true),
+            0x0a0d_0d0a => return Ok(Some(Format::Pcapng { big: false, interfaces: Vec::new(), last_ts: 0 })),
+            _ => return Ok(None),
+        };
+        if !input.fill(24)? {
+            return Err(End::Cut("the file header is cut"));
+        }
+        // The upper bits hold the length of a frame check sequence, not the type.
+        let link = u32_at(input.bytes(), 20, big).unwrap_or(0) & 0xffff;
+        input.consume(24);
+        Ok(Some(Format::Pcap { big, nano, link: u16::try_from(link).unwrap_or(0) }))
+    }
+
+    /// Moves to the next packet.
+    pub fn next(&mut self, input: &mut Input) -> Result<Head, End> {
+        match self {
+            Format::Pcap { big, nano, link } => next_pcap(input, *big, *nano, *link),
+            Format::Pcapng { big, interfaces, last_ts } => next_pcapng(input, big, interfaces, last_ts),
+        }
+    }
+}
+
+impl Head {
+    /// Leaves this packet behind.
+    pub fn done(&self, input: &mut Input) {
+        input.consume(self.consume);
+    }
+}
+
+fn next_pcap(input: &mut Input, big: bool, nano: bool, link: u16) -> Result<Head, End> {
+    if !input.fill(16)? {
+        return Err(if input.bytes().is_empty() { End::Clean } else { End::Cut("a record head is cut") });
+    }
+    let word = |at| u32_at(input.bytes(), at, big).unwrap_or(0);
+    let (seconds, fraction, len, wire_len) = (word(0), word(4), word(8) as usize, word(12) as usize);
+    if len > limits::PACKET {
+        return Err(End::Cut("a record claims an impossible length"));
+    }
+    if !input.fill(16 + len)? {
+        return Err(End::Cut("the last packet is cut"));
+    }
+    let ts = i64::from(seconds) * 1_000_000_000 + i64::from(fraction) * if nano { 1 } else { 1000 };
+    Ok(Head { ts, link, at: 16, len, wire_len: wire_len.max(len), consume: 16 + len })
+}
+
+const SECTION_HEADER: u32 = 0x0a0d_0d0a;
+const INTERFACE_DESCRIPTION: u32 = 1;
+const PACKET_BLOCK: u32 = 2;
+const SIMPLE_PACKET: u32 = 3;
+const ENHANCED_PACKET: u32 = 6;
+
+fn next_pcapng(input: &mut Input, big: &mut bool, interfaces: &mut Vec<Interface>, last_ts: &mut i64) -> Result<Head, End> {
+    loop {
+        if !input.fill(12)? {
+            return Err(if input.bytes().is_empty() { End::Clean } else { End::Cut("a block head is cut") });
+        }
+        let kind = u32_at(input.bytes(), 0, *big).unwrap_or(0);
+        if kind == SECTION_HEADER {
+            *big = u32_at(input.bytes(), 8, true) == Some(0x1a2b_3c4d);
+            if !*big && u32_at(input.bytes(), 8, false) != Some(0x1a2b_3c4d) {
+                return Err(End::Cut("a section has no byte order"));
+            }
+            interfaces.clear();
+        }
+        let total = u32_at(input.bytes(), 4, *big).unwrap_or(0) as usize;
+        if total < 12 || total % 4 != 0 {
+            return Err(End::Cut("a block claims an impossible length"));
+        }
+        let wanted = matches!(kind, INTERFACE_DESCRIPTION | PACKET_BLOCK | SIMPLE_PACKET | ENHANCED_PACKET);
+        if !wanted {
+            if !input.skip(total as u64)? {
+                return Err(End::Cut("a block is cut"));
+            }
+            continue;
+        }
+        if total > limits::BLOCK {
+            return Err(End::Cut("a packet block claims an impossible length"));
+        }
+        if !input.fill(total)? {
+            return Err(End::Cut("the last block is cut"));
+        }
+        let block = input.bytes().get(..total).unwrap_or_default();
+        if kind == INTERFACE_DESCRIPTION {
+            if interfaces.len() >= limits::INTERFACES {
+                return Err(End::Cut("too many interfaces in one section"));
+            }
+            interfaces.push(interface(block, *big));
+            input.consume(total);
+            continue;
+        }
+        match packet(block, kind, *big, interfaces, *last_ts) {
+            Some(head) => {
+                *last_ts = head.ts;
+                return Ok(head);
+            }
+            None => input.consume(total),
+        }
+    }
+}
+
+fn interface(block: &[u8], big: bool) -> Interface {
+    let mut found = Interface {
+        link: u16_at(block, 8, big).unwrap_or(0),
+        snaplen: u32_at(block, 12, big).unwrap_or(0),
+        resolution: Resolution::Decimal(6),
+        offset: 0,
+    };
+    let mut at = 16usize;
+    while let (Some(code), Some(len)) = (u16_at(block, at, big), u16_at(block, at + 2, big)) {
+        let value = at + 4;
+        match (code, block.get(value)) {
+            (0, _) => break,
+            (9, Some(&r)) if len >= 1 => {
+                found.resolution = if r & 0x80 == 0 { Resolution::Decimal(u32::from(r)) } else { Resolution::Binary(u32::from(r & 0x7f)) };
+            }
+            (14, _) if len >= 8 => {
+                let (first, second) = (u32_at(block, value, big).unwrap_or(0), u32_at(block, value + 4, big).unwrap_or(0));
+                let (high, low) = if big { (first, second) } else { (second, first) };
+                found.offset = (u64::from(high) << 32 | u64::from(low)) as i64;
+            }
+            _ => {}
+        }
+        at = value + (usize::from(len) + 3) / 4 * 4;
+    }
+    found
+}
+
+/// `None` for a packet whose block contradicts itself: it is passed over, the next block is still good.
+fn packet(block: &[u8], kind: u32, big: bool, interfaces: &[Interface], last_ts: i64) -> Option<Head> {
+    let total = block.len();
+    let (number, ts_at, len_at, data_at) = match kind {
+        ENHANCED_PACKET => (u32_at(block, 8, big)? as usize, Some(12), 20, 28),
+        PACKET_BLOCK => (usize::from(u16_at(block, 8, big)?), Some(12), 20, 28),
+        _ => (0, None, 8, 12),
+    };
+    let interface = *interfaces.get(number)?;
+    let (len, wire_len) = match kind {
+        SIMPLE_PACKET => {
+            let wire = u32_at(block, 8, big)? as usize;
+            let snap = if interface.snaplen == 0 { usize::MAX } else { interface.snaplen as usize };
+            (wire.min(snap).min(total.checked_sub(16)?), wire)
+        }
+        _ => (u32_at(block, len_at, big)? as usize, u32_at(block, len_at + 4, big)? as usize),
+    };
+    if len > limits::PACKET || data_at + len > total {
+        return None;
+    }
+    let ts = match ts_at {
+        Some(at) => {
+            let ticks = u64::from(u32_at(block, at, big)?) << 32 | u64::from(u32_at(block, at + 4, big)?);
+            interface.resolution.nanoseconds(ticks, interface.offset)
+        }
+        None => last_ts,
+    };
+    Some(Head { ts, link: interface.link, at: data_at, len, wire_len: wire_len.max(len), consume: total })
+}

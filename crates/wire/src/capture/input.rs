@@ -1,0 +1,144 @@
+//! Bytes of a capture: a file or standard input, decompressed if need be, through one buffer that always shows what is asked for in one piece.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+
+use ruzstd::decoding::StreamingDecoder;
+
+use crate::limits;
+
+/// Large enough that system calls do not count, small enough to stay in the second-level cache while its packets are parsed.
+const BUFFER: usize = 128 << 10;
+
+pub struct Input {
+    inner: Box<dyn Read + Send>,
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+}
+
+/// Counts what is read of the file itself, before decompression, so that progress can be shown.
+struct Counted<R> {
+    inner: R,
+    read: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(to)?;
+        self.read.fetch_add(n as u64, Ordering::Relaxed);
+        Ok(n)
+    }
+}
+
+/// Several Zstandard frames one after the other (RFC 8878 section 3: frames may be concatenated).
+struct Zstandard<R: Read> {
+    frame: Option<StreamingDecoder<BufReader<R>, ruzstd::decoding::FrameDecoder>>,
+}
+
+impl<R: Read> Zstandard<R> {
+    fn new(inner: R) -> io::Result<Self> {
+        Ok(Zstandard { frame: Some(StreamingDecoder::new(BufReader::new(inner)).map_err(io::Error::other)?) })
+    }
+}
+
+impl<R: Read> Read for Zstandard<R> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        while let Some(mut frame) = self.frame.take() {
+            let n = frame.read(to)?;
+            if n > 0 || to.is_empty() {
+                self.frame = Some(frame);
+                return Ok(n);
+            }
+            let mut rest = frame.into_inner();
+            if io::BufRead::fill_buf(&mut rest)?.is_empty() {
+                return Ok(0);
+            }
+            self.frame = Some(StreamingDecoder::new(rest).map_err(io::Error::other)?);
+        }
+        Ok(0)
+    }
+}
+
+impl Input {
+    /// Opens a file, or standard input for `-`; gzip (RFC 1952) and Zstandard (RFC 8878) are recognised by their first bytes.
+    pub fn open(path: &Path, read: Arc<AtomicU64>) -> io::Result<Input> {
+        if path.as_os_str() == "-" {
+            return Input::decompress(Counted { inner: io::stdin(), read });
+        }
+        if path.is_dir() {
+            return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a directory"));
+        }
+        Input::decompress(Counted { inner: File::open(path)?, read })
+    }
+
+    pub fn decompress<R: Read + Send + 'static>(mut raw: R) -> io::Result<Input> {
+        let mut head = [0u8; 4];
+        let mut got = 0;
+        while got < 4 {
+            match raw.read(head.get_mut(got..).unwrap_or_default())? {
+                0 => break,
+                n => got += n,
+            }
+        }
+        let head_bytes = head.get(..got).unwrap_or_default().to_vec();
+        let raw = io::Cursor::new(head_bytes).chain(raw);
+        let inner: Box<dyn Read + Send> = match head {
+            [0x1f, 0x8b, ..] => Box::new(flate2::bufread::MultiGzDecoder::new(BufReader::with_capacity(BUFFER, raw))),
+            [0x28, 0xb5, 0x2f, 0xfd] => Box::new(Zstandard::new(raw)?),
+            _ => Box::new(raw),
+        };
+        Ok(Input { inner, buffer: vec![0; BUFFER], start: 0, end: 0 })
+    }
+
+    /// Makes `n` bytes stand together; false if the input ends before. `n` is at most [`limits::BLOCK`].
+    pub fn fill(&mut self, n: usize) -> io::Result<bool> {
+        if self.end - self.start >= n {
+            return Ok(true);
+        }
+        self.buffer.copy_within(self.start..self.end, 0);
+        self.end -= self.start;
+        self.start = 0;
+        if n > self.buffer.len() {
+            self.buffer.resize(n.min(limits::BLOCK), 0);
+        }
+        while self.end < n {
+            let Some(room) = self.buffer.get_mut(self.end..).filter(|room| !room.is_empty()) else { return Ok(false) };
+            match self.inner.read(room) {
+                Ok(0) => return Ok(false),
+                Ok(got) => self.end += got,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(true)
+    }
+
+    /// The bytes that stand ready.
+    pub fn bytes(&self) -> &[u8] {
+        self.buffer.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// Leaves `n` ready bytes behind.
+    pub fn consume(&mut self, n: usize) {
+        self.start = self.start.saturating_add(n).min(self.end);
+    }
+
+    /// Leaves `n` bytes behind, ready or not; false if the input ends before.
+    pub fn skip(&mut self, mut n: u64) -> io::Result<bool> {
+        loop {
+            let take = (self.end - self.start).min(usize::try_from(n).unwrap_or(usize::MAX));
+            self.consume(take);
+            n -= take as u64;
+            if n == 0 {
+                return Ok(true);
+            }
+            if !self.fill(1)? {
+                return Ok(false);
+            }
+        }
+    }
+}

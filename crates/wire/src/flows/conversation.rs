@@ -1,0 +1,58 @@
+//! What a UDP conversation speaks, by content.
+
+use siphasher::sip::SipHasher13;
+use std::hash::Hasher as _;
+
+use crate::context::Context;
+use crate::protocols::{Conversation, Datagrams, Dir, Probe, UDP};
+
+use super::follow::Where;
+
+/// Datagrams looked at before a conversation is called unknown.
+const PROBED: u8 = 4;
+
+pub enum Speech {
+    Probing(u8),
+    Parsing(&'static Datagrams, Box<dyn Conversation>),
+    Ignored,
+}
+
+impl Speech {
+    pub fn service(&self) -> Option<&'static str> {
+        match self {
+            Speech::Parsing(protocol, _) => Some(protocol.name),
+            _ => None,
+        }
+    }
+
+    pub fn datagram(&mut self, dir: Dir, payload: &[u8], at: &mut Where<'_>) {
+        if payload.is_empty() {
+            return;
+        }
+        if let Speech::Probing(asked) = self {
+            let ends = at.identity.ends;
+            let known = [ends.resp_port, ends.orig_port].into_iter().find_map(|port| {
+                let by_port = UDP.iter().filter(|p| p.ports.contains(&port));
+                let others = UDP.iter().filter(|p| !p.ports.contains(&port));
+                by_port.chain(others).find(|p| (p.probe)(port, payload) == Probe::Certain)
+            });
+            *self = match known {
+                Some(protocol) => Speech::Parsing(protocol, (protocol.conversation)()),
+                None if *asked + 1 < PROBED => Speech::Probing(*asked + 1),
+                None => Speech::Ignored,
+            };
+        }
+        if let Speech::Parsing(_, conversation) = self {
+            let mut hash = SipHasher13::new();
+            hash.write_i64(at.ts);
+            hash.write(payload);
+            conversation.datagram(dir, payload, &mut Context { ts: at.ts, offset: hash.finish(), identity: at.identity, out: at.out });
+        }
+    }
+
+    pub fn end(&mut self, at: &mut Where<'_>) {
+        if let Speech::Parsing(_, conversation) = self {
+            conversation.end(&mut Context { ts: at.ts, offset: u64::MAX, identity: at.identity, out: at.out });
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! What a connection speaks, found out by content and then parsed: between the reassembler and the protocols.
+
+use crate::context::{Context, Identity, Output};
+use crate::half::Half;
+use crate::limits;
+use crate::protocols::{Dir, Probe, Protocol, Session, TCP};
+
+use super::reassembly::Piece;
+
+/// A connection's payload, as far as anybody wants to see it.
+pub struct Follow {
+    state: State,
+    halves: [Half; 2],
+}
+
+enum State {
+    /// Bytes so far, in the order in which they came; which protocols are still possible.
+    Probing { seen: [Vec<u8>; 2], order: Vec<(Dir, usize, i64)>, possible: u32 },
+    Parsing(&'static Protocol, Box<dyn Session>),
+    /// Unknown to every probe.
+    Ignored,
+}
+
+/// Everything that one call needs to give rows.
+pub struct Where<'a> {
+    pub ts: i64,
+    pub identity: &'a mut Identity,
+    pub out: &'a mut Output,
+}
+
+impl Default for Follow {
+    fn default() -> Self {
+        Follow { state: State::Probing { seen: [Vec::new(), Vec::new()], order: Vec::new(), possible: u32::MAX }, halves: [Half::default(), Half::default()] }
+    }
+}
+
+impl Follow {
+    pub fn service(&self) -> Option<&'static str> {
+        match &self.state {
+            State::Parsing(protocol, _) => Some(protocol.name),
+            _ => None,
+        }
+    }
+
+    /// How many of the next bytes of `dir` nobody wants to see.
+    pub fn unwanted(&self, dir: Dir) -> u64 {
+        match &self.state {
+            State::Probing { .. } => 0,
+            State::Parsing(..) => half(&self.halves, dir).map_or(0, Half::unwanted),
+            State::Ignored => u64::MAX,
+        }
+    }
+
+    /// Bytes held for a parser.
+    pub fn held(&self) -> usize {
+        let pending: usize = self.halves.iter().map(Half::held).sum();
+        match &self.state {
+            State::Probing { seen, .. } => pending + seen.iter().map(Vec::len).sum::<usize>(),
+            _ => pending,
+        }
+    }
+
+    pub fn piece(&mut self, dir: Dir, piece: Piece<'_>, at: &mut Where<'_>) {
+        match piece {
+            Piece::Bytes(bytes) => self.bytes(dir, bytes, at),
+            Piece::Unseen(n) | Piece::Gap(n) => self.gap(dir, n, at),
+        }
+    }
+
+    fn bytes(&mut self, dir: Dir, bytes: &[u8], at: &mut Where<'_>) {
+        match &mut self.state {
+            State::Ignored => {}
+            State::Parsing(_, session) => {
+                if let Some(half) = half_mut(&mut self.halves, dir) {
+                    half.feed(session.as_mut(), dir, bytes, at.ts, at.identity, at.out);
+                }
+            }
+            State::Probing { .. } => self.probe(dir, bytes, at),
+        }
+    }
+
+    fn probe(&mut self, dir: Dir, bytes: &[u8], at: &mut Where<'_>) {
+        let State::Probing { seen, order, possible } = &mut self.state else { return };
+        let Some(so_far) = seen.get_mut(dir as usize) else { return };
+        // The usual case needs no copy: the first bytes already tell.
+        let verdict = if so_far.is_empty() { ask(dir, bytes, possible, at.identity) } else { None };
+        if let Some(protocol) = verdict.filter(|_| order.is_empty()) {
+            self.state = State::Parsing(protocol, (protocol.session)());
+            return self.bytes(dir, bytes, at);
+        }
+        if *possible == 0 {
+            self.state = State::Ignored;
+            return;
+        }
+        order.push((dir, bytes.len(), at.ts));
+        so_far.extend_from_slice(bytes);
+        let verdict = verdict.or_else(|| ask(dir, so_far, possible, at.identity));
+        let undecided = order.len() < 64 && so_far.len() < limits::PROBE_BYTES && *possible != 0;
+        match verdict {
+            Some(protocol) => {
+                let (seen, order) = (std::mem::take(seen), std::mem::take(order));
+                self.state = State::Parsing(protocol, (protocol.session)());
+                self.replay(&seen, &order, at);
+            }
+            None if undecided => {}
+            None => self.state = State::Ignored,
+        }
+    }
+
+    fn replay(&mut self, seen: &[Vec<u8>; 2], order: &[(Dir, usize, i64)], at: &mut Where<'_>) {
+        let mut used = [0usize; 2];
+        for &(dir, len, ts) in order {
+            let (Some(used), Some(seen)) = (used.get_mut(dir as usize), seen.get(dir as usize)) else { continue };
+            let part = seen.get(*used..used.saturating_add(len)).unwrap_or_default();
+            *used = used.saturating_add(len);
+            self.bytes(dir, part, &mut Where { ts, identity: at.identity, out: at.out });
+        }
+    }
+
+    fn gap(&mut self, dir: Dir, missing: u64, at: &mut Where<'_>) {
+        match &mut self.state {
+            State::Ignored => {}
+            State::Probing { seen, order, possible } => {
+                if let Some(seen) = seen.get_mut(dir as usize) {
+                    seen.clear();
+                    order.retain(|(d, ..)| *d != dir);
+                }
+                *possible = u32::MAX;
+            }
+            State::Parsing(_, session) => {
+                if let Some(half) = half_mut(&mut self.halves, dir) {
+                    half.gap(session.as_mut(), dir, missing, at.ts, at.identity, at.out);
+                }
+            }
+        }
+    }
+
+    /// Lets go of what a parser waits for: it is told of a gap.
+    pub fn relieve(&mut self, at: &mut Where<'_>) {
+        for dir in [Dir::Orig, Dir::Resp] {
+            self.gap(dir, 0, at);
+        }
+    }
+
+    pub fn end(&mut self, at: &mut Where<'_>) {
+        if let State::Parsing(_, session) = &mut self.state {
+            session.end(&mut Context { ts: at.ts, offset: u64::MAX, identity: at.identity, out: at.out });
+        }
+    }
+}
+
+fn half(halves: &[Half; 2], dir: Dir) -> Option<&Half> {
+    halves.get(dir as usize)
+}
+
+fn half_mut(halves: &mut [Half; 2], dir: Dir) -> Option<&mut Half> {
+    halves.get_mut(dir as usize)
+}
+
+/// Asks the probes that are still possible; those at home on the port first. `possible` loses those that say never.
+fn ask(dir: Dir, bytes: &[u8], possible: &mut u32, identity: &Identity) -> Option<&'static Protocol> {
+    let at_home = |p: &Protocol| p.ports.contains(&identity.ends.resp_port) || p.ports.contains(&identity.ends.orig_port);
+    for home in [true, false] {
+        for (n, protocol) in TCP.iter().enumerate() {
+            if *possible & (1 << n) == 0 || at_home(protocol) != home {
+                continue;
+            }
+            match (protocol.probe)(dir, bytes) {
+                Probe::Certain => return Some(protocol),
+                Probe::Unsure => {}
+                Probe::Never => *possible &= !(1 << n),
+            }
+        }
+    }
+    *possible &= (1 << TCP.len()) - 1;
+    None
+}

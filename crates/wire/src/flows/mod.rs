@@ -1,0 +1,296 @@
+//! Connections: who talks to whom, for how long, and the parser that each one's content asks for.
+
+mod conversation;
+mod flow;
+mod follow;
+mod reassembly;
+mod timers;
+
+use ahash::RandomState;
+use hashbrown::HashTable;
+
+use crate::context::{icmp_counterpart, Ends, Identity, Output};
+use crate::limits;
+use crate::link::{Datagram, Link};
+use crate::protocols::{Dir, TCP};
+use conversation::Speech;
+use flow::{Flow, Segment, Transport, ACK, SYN};
+use timers::{Timer, Timers};
+
+const PROTO_TCP: u8 = 6;
+const PROTO_UDP: u8 = 17;
+
+/// All connections that are alive.
+pub struct Flows {
+    table: HashTable<u32>,
+    slab: Vec<Option<Flow>>,
+    free: Vec<u32>,
+    hasher: RandomState,
+    timers: Timers,
+    rung: Vec<Timer>,
+    clock: i64,
+    generation: u32,
+    /// Where the search for a victim goes on when the table is full.
+    hand: usize,
+    /// Connections that had to go before their time.
+    pub evicted: u64,
+    /// Segments whose TCP or UDP header could not be read.
+    pub malformed: u64,
+}
+
+/// The same for both directions.
+fn canonical(ends: &Ends) -> Ends {
+    if (ends.orig, ends.orig_port) <= (ends.resp, ends.resp_port) {
+        *ends
+    } else {
+        Ends { orig: ends.resp, resp: ends.orig, orig_port: ends.resp_port, resp_port: ends.orig_port, proto: ends.proto }
+    }
+}
+
+fn be16(bytes: &[u8], at: usize) -> Option<u16> {
+    Some(u16::from_be_bytes(bytes.get(at..at.checked_add(2)?)?.try_into().ok()?))
+}
+
+fn be32(bytes: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_be_bytes(bytes.get(at..at.checked_add(4)?)?.try_into().ok()?))
+}
+
+impl Default for Flows {
+    fn default() -> Self {
+        Flows {
+            table: HashTable::new(),
+            slab: Vec::new(),
+            free: Vec::new(),
+            // Seeded at random: nobody can aim packets at one bucket. The order of the table never shows in a row.
+            hasher: RandomState::new(),
+            timers: Timers::new(),
+            rung: Vec::new(),
+            clock: i64::MIN,
+            generation: 0,
+            hand: 0,
+            evicted: 0,
+            malformed: 0,
+        }
+    }
+}
+
+impl Flows {
+    /// Takes one whole IP datagram.
+    pub fn datagram(&mut self, link: &Link, datagram: &Datagram<'_>, ts: i64, out: &mut Output) {
+        self.tick(ts, out);
+        let done = match datagram.proto {
+            PROTO_TCP => self.tcp(link, datagram, ts, out),
+            PROTO_UDP => self.udp(link, datagram, ts, out),
+            1 | 58 => self.icmp(link, datagram, ts, out),
+            _ => {
+                let ends = Ends { orig: datagram.src, resp: datagram.dst, orig_port: 0, resp_port: 0, proto: datagram.proto };
+                self.other(link, datagram, ends, ts, out)
+            }
+        };
+        if done.is_none() {
+            self.malformed += 1;
+        }
+    }
+
+    fn tcp(&mut self, link: &Link, datagram: &Datagram<'_>, ts: i64, out: &mut Output) -> Option<()> {
+        let head = datagram.payload;
+        let data_at = usize::from(*head.get(12)? >> 4) * 4;
+        if data_at < 20 {
+            return None;
+        }
+        let data = head.get(data_at..)?;
+        let segment = Segment {
+            seq: be32(head, 4)?,
+            ack: be32(head, 8)?,
+            flags: *head.get(13)?,
+            data,
+            cut: u32::try_from(datagram.cut).ok()?,
+        };
+        let ends = Ends { orig: datagram.src, resp: datagram.dst, orig_port: be16(head, 0)?, resp_port: be16(head, 2)?, proto: PROTO_TCP };
+        let mut found = self.find(&ends);
+        if let Some((at, dir)) = found {
+            if self.flow(at).is_some_and(|flow| flow.is_over(dir, &segment)) {
+                self.remove(at, false, out);
+                found = None;
+            }
+        }
+        let (at, dir) = match found {
+            Some(found) => found,
+            None => {
+                let turned = turned(&ends, &segment);
+                let at = self.insert(if turned { flip(&ends) } else { ends }, ts, link, Transport::Tcp(Box::default()), out);
+                let dir = if turned { Dir::Resp } else { Dir::Orig };
+                // A SYN-ACK shows by itself which end answered; where only a port tells, the history says so.
+                if turned && segment.flags & SYN == 0 {
+                    self.flow(at)?.say(Dir::Orig, b'^');
+                }
+                (at, dir)
+            }
+        };
+        let flow = self.slab.get_mut(at as usize)?.as_mut()?;
+        flow.count(dir, ts, datagram.ip_len, data.len(), link);
+        let was_closed = flow.closed();
+        flow.segment(dir, &segment, ts, out);
+        if !was_closed && flow.closed() {
+            let timer = (at, flow.generation);
+            let deadline = flow.deadline();
+            self.timers.set(timer, deadline);
+        }
+        Some(())
+    }
+
+    fn udp(&mut self, link: &Link, datagram: &Datagram<'_>, ts: i64, out: &mut Output) -> Option<()> {
+        let head = datagram.payload;
+        let ends = Ends { orig: datagram.src, resp: datagram.dst, orig_port: be16(head, 0)?, resp_port: be16(head, 2)?, proto: PROTO_UDP };
+        let len = usize::from(be16(head, 4)?);
+        let payload = head.get(8..)?;
+        let payload = payload.get(..len.saturating_sub(8)).unwrap_or(payload);
+        let (at, dir) = match self.find(&ends) {
+            Some(found) => found,
+            None => (self.insert(ends, ts, link, Transport::Udp(Speech::Probing(0)), out), Dir::Orig),
+        };
+        let flow = self.slab.get_mut(at as usize)?.as_mut()?;
+        flow.count(dir, ts, datagram.ip_len, payload.len(), link);
+        if !payload.is_empty() {
+            flow.say(dir, b'D');
+        }
+        let Flow { transport: Transport::Udp(speech), identity, .. } = flow else { return Some(()) };
+        speech.datagram(dir, payload, &mut follow::Where { ts, identity, out });
+        Some(())
+    }
+
+    fn icmp(&mut self, link: &Link, datagram: &Datagram<'_>, ts: i64, out: &mut Output) -> Option<()> {
+        let (kind, code) = (u16::from(*datagram.payload.first()?), u16::from(*datagram.payload.get(1)?));
+        let counterpart = icmp_counterpart(datagram.proto, kind).unwrap_or(code);
+        let ends = Ends { orig: datagram.src, resp: datagram.dst, orig_port: kind, resp_port: counterpart, proto: datagram.proto };
+        self.other(link, datagram, ends, ts, out)
+    }
+
+    fn other(&mut self, link: &Link, datagram: &Datagram<'_>, ends: Ends, ts: i64, out: &mut Output) -> Option<()> {
+        let (at, dir) = match self.find(&ends) {
+            Some(found) => found,
+            None => (self.insert(ends, ts, link, Transport::Other, out), Dir::Orig),
+        };
+        self.flow(at)?.count(dir, ts, datagram.ip_len, datagram.payload.len(), link);
+        Some(())
+    }
+
+    fn flow(&mut self, at: u32) -> Option<&mut Flow> {
+        self.slab.get_mut(at as usize)?.as_mut()
+    }
+
+    fn find(&self, ends: &Ends) -> Option<(u32, Dir)> {
+        let key = canonical(ends);
+        let slab = &self.slab;
+        let is = |at: &u32| slab.get(*at as usize).and_then(Option::as_ref).is_some_and(|flow| canonical(flow.ends()) == key);
+        let at = *self.table.find(self.hasher.hash_one(key), is)?;
+        let flow = slab.get(at as usize)?.as_ref()?;
+        let dir = if (flow.ends().orig, flow.ends().orig_port) == (ends.orig, ends.orig_port) { Dir::Orig } else { Dir::Resp };
+        Some((at, dir))
+    }
+
+    fn insert(&mut self, ends: Ends, ts: i64, link: &Link, transport: Transport, out: &mut Output) -> u32 {
+        if self.table.len() >= limits::FLOWS {
+            self.evict(out);
+        }
+        self.generation = self.generation.wrapping_add(1);
+        let flow = Flow::new(Identity::new(&out.keys, ends, ts, 0), self.generation, ts, link, transport);
+        let deadline = flow.deadline();
+        let at = match self.free.pop() {
+            Some(at) => at,
+            None => {
+                self.slab.push(None);
+                u32::try_from(self.slab.len() - 1).unwrap_or(u32::MAX)
+            }
+        };
+        if let Some(slot) = self.slab.get_mut(at as usize) {
+            *slot = Some(flow);
+        }
+        let (slab, hasher) = (&self.slab, &self.hasher);
+        let hash_of = |at: &u32| slab.get(*at as usize).and_then(Option::as_ref).map_or(0, |flow| hasher.hash_one(canonical(flow.ends())));
+        self.table.insert_unique(hasher.hash_one(canonical(&ends)), at, hash_of);
+        self.timers.set((at, self.generation), deadline);
+        at
+    }
+
+    /// Ends one connection.
+    fn remove(&mut self, at: u32, cut_off: bool, out: &mut Output) {
+        let Some(mut flow) = self.slab.get_mut(at as usize).and_then(Option::take) else { return };
+        let hash = self.hasher.hash_one(canonical(flow.ends()));
+        if let Ok(entry) = self.table.find_entry(hash, |&other| other == at) {
+            entry.remove();
+        }
+        self.free.push(at);
+        flow.finish(cut_off, out);
+    }
+
+    /// Ends the connection that has been silent longest of the next few: near enough to the longest of all, and cheap under a flood.
+    fn evict(&mut self, out: &mut Output) {
+        const LOOKED_AT: usize = 32;
+        let len = self.slab.len().max(1);
+        let victim = (0..LOOKED_AT)
+            .map(|n| (self.hand + n) % len)
+            .filter_map(|at| self.slab.get(at)?.as_ref().map(|flow| (flow.last_ts, at)))
+            .min();
+        self.hand = (self.hand + LOOKED_AT) % len;
+        if let Some((_, at)) = victim {
+            self.evicted += 1;
+            self.remove(u32::try_from(at).unwrap_or(u32::MAX), false, out);
+        }
+    }
+
+    /// Moves the clock to the packet's time: idle connections end, long ones give an interim row.
+    fn tick(&mut self, ts: i64, out: &mut Output) {
+        if ts.div_euclid(1_000_000_000) == self.clock {
+            return;
+        }
+        self.clock = ts.div_euclid(1_000_000_000);
+        let mut rung = std::mem::take(&mut self.rung);
+        self.timers.advance(ts, &mut rung);
+        for (at, generation) in rung.drain(..) {
+            let Some(flow) = self.flow(at).filter(|flow| flow.generation == generation) else { continue };
+            if flow.idle_until() <= ts {
+                self.remove(at, false, out);
+                continue;
+            }
+            flow.interim(ts, out);
+            let deadline = flow.deadline();
+            self.timers.set((at, generation), deadline);
+        }
+        self.rung = rung;
+    }
+
+    /// The input is over: every connection ends, in the order in which they began.
+    pub fn finish(&mut self, out: &mut Output) {
+        let mut left: Vec<(i64, Ends, u32)> = self
+            .slab
+            .iter()
+            .enumerate()
+            .filter_map(|(at, flow)| flow.as_ref().map(|f| (f.first_ts, *f.ends(), u32::try_from(at).unwrap_or(u32::MAX))))
+            .collect();
+        left.sort_unstable();
+        for (.., at) in left {
+            self.remove(at, true, out);
+        }
+    }
+}
+
+fn flip(ends: &Ends) -> Ends {
+    Ends { orig: ends.resp, resp: ends.orig, orig_port: ends.resp_port, resp_port: ends.orig_port, proto: ends.proto }
+}
+
+/// Whether the sender of a connection's first segment is its responder: it sends a SYN-ACK, or the capture began later and it sits on the
+/// port of a service while the other end does not.
+fn turned(ends: &Ends, segment: &Segment<'_>) -> bool {
+    match segment.flags & (SYN | ACK) {
+        f if f == SYN | ACK => true,
+        SYN => false,
+        _ => {
+            let served = |port: u16| port < 1024 || TCP.iter().any(|p| p.ports.contains(&port));
+            match (served(ends.orig_port), served(ends.resp_port)) {
+                (a, b) if a != b => a,
+                _ => ends.orig_port < ends.resp_port && ends.orig_port < 32_768,
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Captures in, Arrow batches out: the whole sensor core as one pull.
+
+use std::path::PathBuf;
+
+use arrow_array::RecordBatch;
+
+use crate::capture::{Captures, Packet, Refused};
+use crate::context::Output;
+use crate::flows::Flows;
+use crate::fragments::Fragments;
+use crate::keys::Keys;
+use crate::limits;
+use crate::link::{self, Content, Datagram, Link};
+use crate::protocols::arp;
+
+/// Turns packets into rows.
+pub struct Pipeline {
+    flows: Flows,
+    fragments: Fragments,
+    pub out: Output,
+    pub packets: u64,
+    /// Frames that hold no IP or ARP, or whose headers cannot be.
+    pub other: u64,
+    pub malformed: u64,
+    /// Microseconds since 1970 of the first and last packet, by time.
+    pub first_ts: Option<i64>,
+    pub last_ts: Option<i64>,
+}
+
+impl Pipeline {
+    pub fn new(keys: Keys, sensor: String) -> Pipeline {
+        Pipeline {
+            flows: Flows::default(),
+            fragments: Fragments::default(),
+            out: Output::new(keys, sensor),
+            packets: 0,
+            other: 0,
+            malformed: 0,
+            first_ts: None,
+            last_ts: None,
+        }
+    }
+
+    pub fn packet(&mut self, packet: Packet<'_>) {
+        self.packets += 1;
+        let us = packet.ts.div_euclid(1000);
+        self.first_ts = Some(self.first_ts.map_or(us, |first| first.min(us)));
+        self.last_ts = Some(self.last_ts.map_or(us, |last| last.max(us)));
+        let (link, content) = link::decode(packet.link, packet.data, packet.wire_len);
+        match content {
+            Content::Ip(datagram) if datagram.fragment.is_none() => self.flows.datagram(&link, &datagram, packet.ts, &mut self.out),
+            Content::Ip(fragment) => self.fragment(&link, &fragment, packet.ts),
+            Content::Arp(bytes) => arp::packet(bytes, link.src, packet.ts, &mut self.out),
+            Content::Other => self.other += 1,
+            Content::Malformed => self.malformed += 1,
+        }
+    }
+
+    fn fragment(&mut self, link: &Link, fragment: &Datagram<'_>, ts: i64) {
+        if let Some(whole) = self.fragments.add(fragment, ts) {
+            let datagram = Datagram { payload: &whole.payload, ip_len: whole.ip_len, fragment: None, cut: 0, ..*fragment };
+            self.flows.datagram(link, &datagram, ts, &mut self.out);
+        }
+    }
+
+    /// The input is over.
+    pub fn finish(&mut self) {
+        self.flows.finish(&mut self.out);
+    }
+
+    /// Packets whose IP, TCP, UDP or ICMP header could not be read, and datagrams that were never put together.
+    pub fn undecoded(&self) -> u64 {
+        self.malformed + self.flows.malformed + self.fragments.given_up
+    }
+
+    pub fn evicted(&self) -> u64 {
+        self.flows.evicted
+    }
+
+    /// A batch that is due: full, or `all` for whatever waits.
+    pub fn batch(&mut self, all: bool) -> Option<(&'static str, RecordBatch)> {
+        let due = |rows: usize, bytes: usize| rows >= limits::BATCH_ROWS || bytes >= limits::BATCH_BYTES || (all && rows > 0);
+        let table = self.out.tables.iter_mut().find(|t| due(t.rows(), t.bytes()))?;
+        Some((table.spec().name, table.finish()))
+    }
+}
+
+/// Reads captures to their end.
+pub struct Reader {
+    pub captures: Captures,
+    pub pipeline: Pipeline,
+    finished: bool,
+}
+
+/// Packets between two looks at whether a batch is due.
+const STRIDE: usize = 256;
+
+impl Reader {
+    /// `paths` are files, folders or `-`; a path that is no capture is refused before anything is read.
+    pub fn open(paths: &[PathBuf], keys: Keys, sensor: String) -> Result<Reader, Refused> {
+        Ok(Reader { captures: Captures::open(paths)?, pipeline: Pipeline::new(keys, sensor), finished: false })
+    }
+
+    /// The next batch and the stream that it belongs to, or `None` when there is none before about `packets` more packets or the end;
+    /// [`finished`](Self::finished) tells which.
+    pub fn next(&mut self, packets: usize) -> Option<(&'static str, RecordBatch)> {
+        let mut left = packets;
+        loop {
+            if let Some(batch) = self.pipeline.batch(self.finished) {
+                return Some(batch);
+            }
+            if self.finished || left == 0 {
+                return None;
+            }
+            for _ in 0..STRIDE {
+                let pipeline = &mut self.pipeline;
+                if !self.captures.next(|packet| pipeline.packet(packet)) {
+                    pipeline.finish();
+                    self.finished = true;
+                    break;
+                }
+            }
+            left = left.saturating_sub(STRIDE);
+        }
+    }
+
+    pub fn finished(&self) -> bool {
+        self.finished
+    }
+}
