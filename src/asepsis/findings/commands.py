@@ -1,0 +1,137 @@
+"""`asepsis findings ...` and `asepsis worklist`: what is wrong, and what to do first."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from asepsis.kit import command
+from asepsis.kit.command import DEFAULT_SITE, JsonOption, SiteOption
+from asepsis.kit.errors import WrongUse, one_line
+from asepsis.kit.output import iso, print_json, print_table
+from asepsis.kit.site import Site
+
+from . import service
+from .form import finding_form, line_form
+from .service import Decision, Finding, Line, State
+
+app = command.group("What is wrong, on what, with evidence.")
+
+NOTHING = (
+    "Next: `asepsis assess CAPTURE...` looks again on new captures. No finding is no proof that nothing is wrong: it is what was seen."
+)
+
+
+class FailOn(StrEnum):
+    IMMEDIATE = "immediate"
+
+
+FindingId = Annotated[str, typer.Argument(metavar="ID", help="Id of the finding, or its beginning.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why. Write no names of patients.")]
+StateOption = Annotated[State | None, typer.Option("--state", help="Only those in this state.")]
+UntilOption = Annotated[str, typer.Option("--until", metavar="DATE", help="Last day, as 2027-01-31.")]
+FailOnOption = Annotated[FailOn | None, typer.Option("--fail-on", help="Exit 1 if there is a line of this decision.")]
+
+
+@app.command("list")
+def list_(site: SiteOption = DEFAULT_SITE, state: StateOption = None, json: JsonOption = False) -> None:
+    """All findings: those to act on first, then stale, accepted and closed."""
+    found = [finding for finding in service.findings(_open(site)) if state in (None, finding.state)]
+    if json:
+        return print_json([finding_form(finding) for finding in found])
+    if not found:
+        return print(f"No findings{f' that are {state}' if state else ''}. {NOTHING}")
+    rows = [(f.id, f.decision, f.state, f.seen.title, f.seen.patients or "", iso(f.seen.last_seen)[:10]) for f in found]
+    print_table(("id", "decision", "state", "what is wrong", "patients", "last seen"), rows)
+    return None
+
+
+@app.command()
+def show(finding_id: FindingId, site: SiteOption = DEFAULT_SITE, json: JsonOption = False) -> None:
+    """One finding with its reasons, what to do, and its history."""
+    _answer(service.show(_open(site), finding_id), json)
+
+
+@app.command()
+def accept(finding_id: FindingId, reason: Reason, until: UntilOption, site: SiteOption = DEFAULT_SITE, json: JsonOption = False) -> None:
+    """Live with a finding to the end of a day, for a reason; after it the finding is open again by itself."""
+    _answer(service.accept(_open(site), finding_id, reason, _day(until)), json)
+
+
+@app.command()
+def reopen(finding_id: FindingId, site: SiteOption = DEFAULT_SITE, json: JsonOption = False) -> None:
+    """Take back an acceptance or a closing."""
+    _answer(service.reopen(_open(site), finding_id), json)
+
+
+@app.command()
+def close(finding_id: FindingId, reason: Reason, site: SiteOption = DEFAULT_SITE, json: JsonOption = False) -> None:
+    """Close an alert that has been dealt with. Other findings close when the evidence says so."""
+    _answer(service.close(_open(site), finding_id, reason), json)
+
+
+def worklist(site: SiteOption = DEFAULT_SITE, fail_on: FailOnOption = None, json: JsonOption = False) -> None:
+    """What to do first, and why, ordered by harm to patients."""
+    lines = service.worklist(_open(site))
+    if json:
+        print_json([line_form(line) for line in lines])
+    elif lines:
+        print_worklist(lines)
+    else:
+        print(f"Worklist: nothing to do. {NOTHING}")
+    if fail_on and any(line.decision is Decision.IMMEDIATE for line in lines):
+        raise typer.Exit(1)
+
+
+def print_worklist(lines: list[Line]) -> None:
+    """The worklist for people: a paragraph a line, in order."""
+    print(f"Worklist: {service.counted(len(lines), 'line')}, what hurts patients first comes first\n")
+    for number, line in enumerate(lines, 1):
+        names = ", ".join(member.id for member in line.members[:3]) + (", ..." if len(line.members) > 3 else "")
+        print(f"{number:>3}. {one_line(line.title)}")
+        print(f"     {line.decision} | {one_line(line.why)}")
+        print(f"     Do ({line.action.effort}): {one_line(line.action.title, 600)}")
+        print(f"     {service.counted(len(line.members), 'finding')}: {names}\n")
+    print("`asepsis findings show ID` has the evidence.")
+
+
+def _open(site: Path) -> Site:
+    return Site.open(site)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise WrongUse("not a day", text, f"write it as {datetime.now(UTC).date()}") from None
+
+
+def _answer(finding: Finding, json: bool) -> None:
+    if json:
+        return print_json(finding_form(finding))
+    seen = finding.seen
+    print(one_line(seen.title))
+    print(
+        f"\n{service.rank_in_words(finding)}\n\n{one_line(seen.why, 2000)}\n\nDo ({seen.action.effort}): {one_line(seen.action.title, 600)}"
+    )
+    for step in seen.action.steps:
+        print(f"  - {one_line(step, 600)}")
+    print_table(("harm", "0-4", "why"), [(kind.value.replace("_", " "), harm.level, harm.why) for kind, harm in seen.harms.items()])
+    facts = [
+        ("id", finding.id),
+        ("decision", finding.decision),
+        ("state", f"{finding.state}{f' until {finding.acceptance.until}' if finding.acceptance else ''}"),
+        ("check", f"{seen.check} ({seen.kind})"),
+        ("subject", f"{seen.subject} {seen.discriminator}"),
+        ("zone", seen.zone),
+        ("first seen", iso(seen.first_seen)),
+        ("last seen", iso(seen.last_seen)),
+        ("events", f"{len(seen.events)}: {', '.join(seen.events[:3])}"),
+    ]
+    print_table(("", ""), [fact for fact in facts if fact[1]])
+    print_table(("when", "what", "who", "why"), [(iso(turn.at), turn.what, turn.who, turn.why) for turn in finding.history])
+    return None

@@ -1,0 +1,51 @@
+"""Why a finding stands where it stands, in one sentence that a nurse manager understands."""
+
+from __future__ import annotations
+
+from .decision import points_that_count
+from .finding import Finding, Kind, State
+from .ssvc import Automatable, Decision, Exploitation, Exposure, HumanImpact
+
+WHEN = {
+    Decision.IMMEDIATE: "Act now",
+    Decision.OUT_OF_CYCLE: "Do this within days, before other planned work",
+    Decision.SCHEDULED: "Plan this into the next maintenance",
+    Decision.DEFER: "This can wait",
+}
+_IMPACT = {
+    HumanImpact.LOW: "care would hardly suffer",
+    HumanImpact.MEDIUM: "care could be disturbed or records misused",
+    HumanImpact.HIGH: "a patient could come to harm",
+    HumanImpact.VERY_HIGH: "patients could come to serious harm, or the hospital could stop working",
+}
+_EXPOSURE = {
+    Exposure.SMALL: "only its own part of the network reaches it",
+    Exposure.CONTROLLED: "other parts of the hospital's network may reach it",
+    Exposure.OPEN: "the internet reaches it or is reached by it",
+}
+_EXPLOITATION = {
+    Exploitation.NONE: "nobody has been seen abusing it",
+    Exploitation.PUBLIC_POC: "how to abuse it is public knowledge",
+    Exploitation.ACTIVE: "attackers are abusing it",
+}
+
+
+def rank_in_words(finding: Finding) -> str:
+    """The rank of a finding: when, what for patients, who can reach it, what is known; the same facts as the decision rests on."""
+    points, seen = points_that_count(finding.seen), finding.seen
+    reasons = [_IMPACT[finding.impact]]
+    if seen.patients:
+        reasons.append(f"{counted(seen.patients, 'patient')} within reach")
+    if seen.kind is Kind.ALERT:
+        reasons.append("the attacker is already inside")
+    else:
+        reasons += [_EXPOSURE[points.exposure], _EXPLOITATION[points.exploitation]]
+    if points.automatable is Automatable.YES:
+        reasons.append("a program can do it without a person")
+    sentence = f"{WHEN[finding.decision]}: {', '.join(reasons[:-1])}, and {reasons[-1]}"
+    return f"{sentence} (not seen for a while, which does not mean it is gone)." if finding.state is State.STALE else f"{sentence}."
+
+
+def counted(number: int, noun: str) -> str:
+    """`3 patients`, `1 patient`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

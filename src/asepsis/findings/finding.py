@@ -1,0 +1,153 @@
+"""What is wrong, on what, with evidence: what a check proposes, and the finding that it becomes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from .harm import Harm, HarmKind
+from .ssvc import Automatable, Decision, Exploitation, Exposure, HumanImpact
+
+# A finding names enough rows of the lake to be looked into; it is no copy of the lake.
+EVENTS_MAX = 50
+
+
+class Kind(StrEnum):
+    """What sort of wrong: a flaw of a product, the way it is set up, an attack that was seen."""
+
+    VULNERABILITY = "vulnerability"
+    POSTURE = "posture"
+    ALERT = "alert"
+
+
+class State(StrEnum):
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    CLOSED = "closed"
+    STALE = "stale"
+
+
+class Effort(StrEnum):
+    """How long one person works on it, shortest first."""
+
+    MINUTES = "minutes"
+    HOURS = "hours"
+    DAYS = "days"
+    WEEKS = "weeks"
+
+    @property
+    def rank(self) -> int:
+        return list(Effort).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """The decision points of SSVC that the measure knows; human impact follows from the harms."""
+
+    exploitation: Exploitation
+    exposure: Exposure
+    automatable: Automatable
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What mends it: one sentence, how much work, and the steps if there are several."""
+
+    title: str
+    effort: Effort
+    steps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a check or rule says is wrong, with all that is needed to rank it.
+
+    `title` names the fault on this subject in plain words; `fault` names it for many ("Anyone on the network can read patients' scans").
+    `subject` is asset ids or addresses as text; with `check` and `discriminator` it is the identity. `patients` are those within reach,
+    counted. `events` are `event_id`s of the lake.
+    """
+
+    check: str
+    kind: Kind
+    subject: str
+    title: str
+    fault: str
+    harms: Mapping[HarmKind, Harm]
+    points: Points
+    action: Action
+    why: str
+    first_seen: datetime
+    last_seen: datetime
+    discriminator: str = ""
+    zone: str = ""
+    asset_kind: str = ""
+    events: tuple[str, ...] = ()
+    patients: int = 0
+    assets: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        return identity(self.check, self.subject, self.discriminator)
+
+
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """Contrary evidence: the same subject seen, at `ts`, without the fault. `why` says what was seen."""
+
+    check: str
+    subject: str
+    ts: datetime
+    why: str
+    discriminator: str = ""
+    events: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        return identity(self.check, self.subject, self.discriminator)
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """A person lives with it, for a reason, to the end of a day; it covers the decision of then, nothing worse."""
+
+    person: str
+    reason: str
+    until: date
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One turn in the life of a finding. `at` is when it happened: for what the sensor saw, the time on the wire."""
+
+    at: datetime
+    what: str
+    who: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A proposal that is remembered: ranked, and with a life.
+
+    `settled` is the time on the wire up to which closing has taken the evidence into account: only something newer opens it again.
+    """
+
+    id: str
+    seen: Proposal
+    decision: Decision
+    impact: HumanImpact
+    state: State = State.OPEN
+    acceptance: Acceptance | None = None
+    settled: datetime | None = None
+    history: tuple[Change, ...] = field(default=())
+
+
+def identity(check: str, subject: str, discriminator: str = "") -> str:
+    """The stable id of a finding: the same fault on the same subject has it for ever, in every run."""
+    # Lengths in front keep ("a", "bc") and ("ab", "c") apart.
+    text = "".join(f"{len(part)}:{part}" for part in (check, subject, discriminator))
+    return "F" + hashlib.sha256(text.encode()).hexdigest()[:12]

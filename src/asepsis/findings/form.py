@@ -1,0 +1,71 @@
+"""Findings and worklist lines as JSON objects, for `--json` and the report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from asepsis.kit.output import iso
+
+from .explain import rank_in_words
+from .finding import Action, Finding
+from .harm import Harm, HarmKind
+from .worklist import Line
+
+
+def finding_form(finding: Finding) -> dict[str, Any]:
+    """All of a finding; times are ISO 8601 in UTC."""
+    seen, acceptance = finding.seen, finding.acceptance
+    return {
+        "id": finding.id,
+        "kind": seen.kind.value,
+        "check": seen.check,
+        "title": seen.title,
+        "subject": seen.subject,
+        "discriminator": seen.discriminator,
+        "decision": finding.decision.value,
+        "rank": rank_in_words(finding),
+        "harms": _harms(seen.harms),
+        "human_impact": finding.impact.value,
+        "why": seen.why,
+        "action": _action(seen.action),
+        "state": finding.state.value,
+        "zone": seen.zone,
+        "asset_kind": seen.asset_kind,
+        "assets": list(seen.assets),
+        "patients": seen.patients,
+        "first_seen": iso(seen.first_seen),
+        "last_seen": iso(seen.last_seen),
+        "events": list(seen.events),
+        "accepted": acceptance and {"person": acceptance.person, "reason": acceptance.reason, "until": acceptance.until.isoformat()},
+        "history": [{"at": iso(turn.at), "what": turn.what, "who": turn.who, "why": turn.why} for turn in finding.history],
+    }
+
+
+def line_form(line: Line) -> dict[str, Any]:
+    """A line and its members, each short: `asepsis findings show ID` has the rest."""
+    return {
+        "title": line.title,
+        "decision": line.decision.value,
+        "why": line.why,
+        "evidence": line.lead.seen.why,
+        "action": _action(line.action),
+        "effort": line.effort.value,
+        "harms": _harms(line.harms),
+        "human_impact": line.impact.value,
+        "patients": line.patients,
+        "first_seen": iso(line.first_seen),
+        "last_seen": iso(line.last_seen),
+        "members": [
+            {"id": member.id, "title": member.seen.title, "decision": member.decision.value, "state": member.state.value}
+            for member in line.members
+        ],
+    }
+
+
+def _harms(harms: Mapping[HarmKind, Harm]) -> dict[str, Any]:
+    return {kind.value: {"level": harm.level, "why": harm.why} for kind, harm in harms.items()}
+
+
+def _action(action: Action) -> dict[str, Any]:
+    return {"title": action.title, "effort": action.effort.value, "steps": list(action.steps)}

@@ -1,0 +1,126 @@
+"""What is remembered of findings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db import models
+
+from .finding import Acceptance, Action, Change, Effort, Finding, Kind, Points, Proposal, State
+from .harm import Harm, HarmKind
+from .ssvc import Automatable, Decision, Exploitation, Exposure, HumanImpact
+
+
+class FindingRow(models.Model):
+    """A `finding.Finding`: columns for what is asked for, JSON for what is only shown."""
+
+    id = models.CharField(primary_key=True, max_length=13)
+    check_id = models.CharField(max_length=100, db_index=True)
+    kind = models.CharField(max_length=20)
+    subject = models.TextField()
+    discriminator = models.TextField(blank=True)
+    zone = models.TextField(blank=True)
+    asset_kind = models.TextField(blank=True)
+    title = models.TextField()
+    fault = models.TextField()
+    why = models.TextField()
+    harms = models.JSONField()
+    points = models.JSONField()
+    action = models.JSONField()
+    decision = models.CharField(max_length=20)
+    impact = models.CharField(max_length=20)
+    patients = models.PositiveIntegerField(default=0)
+    events = models.JSONField(default=list)
+    assets = models.JSONField(default=list)
+    first_seen = models.DateTimeField()
+    last_seen = models.DateTimeField()
+    state = models.CharField(max_length=20, db_index=True)
+    settled = models.DateTimeField(null=True)
+    accepted_by = models.TextField(blank=True)
+    accepted_reason = models.TextField(blank=True)
+    accepted_until = models.DateField(null=True)
+    accepted_decision = models.CharField(max_length=20, blank=True)
+
+    @staticmethod
+    def of(finding: Finding) -> FindingRow:
+        """The row of a finding, without its history."""
+        seen, acceptance = finding.seen, finding.acceptance
+        return FindingRow(
+            id=finding.id,
+            check_id=seen.check,
+            kind=seen.kind.value,
+            subject=seen.subject,
+            discriminator=seen.discriminator,
+            zone=seen.zone,
+            asset_kind=seen.asset_kind,
+            title=seen.title,
+            fault=seen.fault,
+            why=seen.why,
+            harms={kind.value: [harm.level, harm.why] for kind, harm in seen.harms.items()},
+            points=[seen.points.exploitation.value, seen.points.exposure.value, seen.points.automatable.value],
+            action={"title": seen.action.title, "effort": seen.action.effort.value, "steps": list(seen.action.steps)},
+            decision=finding.decision.value,
+            impact=finding.impact.value,
+            patients=seen.patients,
+            events=list(seen.events),
+            assets=list(seen.assets),
+            first_seen=seen.first_seen,
+            last_seen=seen.last_seen,
+            state=finding.state.value,
+            settled=finding.settled,
+            accepted_by=acceptance.person if acceptance else "",
+            accepted_reason=acceptance.reason if acceptance else "",
+            accepted_until=acceptance.until if acceptance else None,
+            accepted_decision=acceptance.decision.value if acceptance else "",
+        )
+
+    def value(self, changes: Iterable[ChangeRow]) -> Finding:
+        """The finding of this row and its changes."""
+        acceptance = None
+        if self.accepted_until is not None:
+            acceptance = Acceptance(self.accepted_by, self.accepted_reason, self.accepted_until, Decision(self.accepted_decision))
+        return Finding(
+            id=self.id,
+            seen=self._proposal(),
+            decision=Decision(self.decision),
+            impact=HumanImpact(self.impact),
+            state=State(self.state),
+            acceptance=acceptance,
+            settled=self.settled,
+            history=tuple(Change(row.at, row.what, row.who, row.why) for row in changes),
+        )
+
+    def _proposal(self) -> Proposal:
+        exploitation, exposure, automatable = self.points
+        return Proposal(
+            check=self.check_id,
+            kind=Kind(self.kind),
+            subject=self.subject,
+            title=self.title,
+            fault=self.fault,
+            harms={HarmKind(kind): Harm(level, why) for kind, (level, why) in self.harms.items()},
+            points=Points(Exploitation(exploitation), Exposure(exposure), Automatable(automatable)),
+            action=Action(self.action["title"], Effort(self.action["effort"]), tuple(self.action["steps"])),
+            why=self.why,
+            first_seen=self.first_seen,
+            last_seen=self.last_seen,
+            discriminator=self.discriminator,
+            zone=self.zone,
+            asset_kind=self.asset_kind,
+            events=tuple(self.events),
+            patients=self.patients,
+            assets=tuple(self.assets),
+        )
+
+
+class ChangeRow(models.Model):
+    """A turn in the life of a finding; rows are added, never changed."""
+
+    finding = models.ForeignKey(FindingRow, on_delete=models.CASCADE, related_name="changes")
+    at = models.DateTimeField()
+    what = models.CharField(max_length=20)
+    who = models.TextField()
+    why = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ("pk",)

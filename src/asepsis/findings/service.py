@@ -1,0 +1,156 @@
+"""The verbs of findings: what checks propose is remembered and ranked; people accept, reopen and close."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+
+from asepsis.journal.service import record
+from asepsis.kit.errors import WrongUse
+from asepsis.kit.site import Site
+from asepsis.settings import open_store
+
+from . import life
+from .explain import counted, rank_in_words
+from .finding import Acceptance, Action, Change, Cleared, Effort, Finding, Kind, Points, Proposal, State, identity
+from .form import finding_form, line_form
+from .harm import ClinicalClass, Harm, HarmKind, ordering_class
+from .ssvc import Automatable, Decision, Exploitation, Exposure, HumanImpact
+from .worklist import Line, order
+from .worklist import worklist as lines_of
+
+if TYPE_CHECKING:
+    from .models import FindingRow
+
+__all__ = [
+    "Acceptance", "Action", "Automatable", "Change", "Cleared", "ClinicalClass", "Decision", "Effort", "Exploitation", "Exposure",
+    "Finding", "Harm", "HarmKind", "HumanImpact", "Kind", "Line", "Points", "Proposal", "State", "accept", "close", "counted",
+    "finding_form", "findings", "identity", "line_form", "lines_of", "ordering_class", "publish", "rank_in_words", "reopen", "show",
+    "worklist",
+]  # fmt: skip
+
+
+def publish(site: Site, proposals: Iterable[Proposal], cleared: Iterable[Cleared] = (), now: datetime | None = None) -> list[Finding]:
+    """Brings the findings up to date with what checks saw, in one transaction; the same again changes nothing. Gives all findings in order.
+
+    `now` is the time on the wire up to which the sensor has seen (default: the newest time handed in): silence is judged by it, so that a
+    capture of last year does not make everything stale.
+    """
+    proposals, cleared = list(proposals), list(cleared)
+    wire = max([*([now] if now else []), *(p.last_seen for p in proposals), *(c.ts for c in cleared)], default=None)
+    with _transaction(site):
+        known = {finding.id: finding for finding in _load()}
+        after = dict(known)
+        for proposal in proposals:
+            before = after.get(proposal.id)
+            after[proposal.id] = life.seen_again(before, proposal) if before else life.opened(proposal)
+        for contrary in cleared:
+            if contrary.id in after:
+                after[contrary.id] = life.cleared(after[contrary.id], contrary)
+        today = datetime.now(UTC)
+        after = {name: life.expired(life.grown_silent(finding, wire) if wire else finding, today) for name, finding in after.items()}
+        changed = [finding for name, finding in after.items() if known.get(name) != finding]
+        _save(changed, known)
+        _journal_turns(site, changed, known)
+    return sorted(after.values(), key=order)
+
+
+def findings(site: Site) -> list[Finding]:
+    """All findings, those to act on first in order, then those accepted, stale and closed."""
+    open_store(site)
+    now = datetime.now(UTC)
+    return sorted((life.expired(finding, now) for finding in _load()), key=lambda finding: (_STATES.index(finding.state), order(finding)))
+
+
+def show(site: Site, finding_id: str) -> Finding:
+    """One finding, by its id or the beginning of it. Raises WrongUse if there is none or more than one."""
+    open_store(site)
+    return life.expired(_find(finding_id), datetime.now(UTC))
+
+
+def worklist(site: Site) -> list[Line]:
+    """What to do, in order."""
+    return lines_of(findings(site))
+
+
+def accept(site: Site, finding_id: str, reason: str, until: date) -> Finding:
+    """Lives with a finding to the end of a day. The reason stays in the store, where it can be redacted, and not in the journal."""
+    detail = {"until": until.isoformat()}
+    return _act(site, finding_id, "findings.accept", detail, lambda finding, who, now: life.accepted(finding, who, reason, until, now))
+
+
+def reopen(site: Site, finding_id: str) -> Finding:
+    """Takes back an acceptance or a closing."""
+    return _act(site, finding_id, "findings.reopen", {}, life.reopened)
+
+
+def close(site: Site, finding_id: str, reason: str) -> Finding:
+    """Closes an alert that a person has dealt with."""
+    return _act(site, finding_id, "findings.close", {}, lambda finding, who, now: life.closed_by(finding, who, reason, now))
+
+
+_STATES = (State.OPEN, State.STALE, State.ACCEPTED, State.CLOSED)
+
+
+def _act(site: Site, finding_id: str, act: str, detail: dict[str, str], step: Callable[[Finding, str, datetime], Finding]) -> Finding:
+    """A person's act: refused before it is journalled, journalled before it is saved."""
+    now = datetime.now(UTC)
+    with _transaction(site):
+        before = _find(finding_id)
+        current = life.expired(before, now)
+        # Who acts is the journal's to say; whether it may be done is asked first.
+        step(current, "", now)
+        entry = record(site, act, before.id, detail | {"decision": before.decision.value})
+        after = step(current, entry.who, now)
+        _save([after], {before.id: before})
+    return after
+
+
+def _transaction(site: Site) -> AbstractContextManager[None]:
+    open_store(site)
+    from django.db import transaction
+
+    return transaction.atomic()
+
+
+def _load() -> list[Finding]:
+    from .models import FindingRow
+
+    return [row.value(row.changes.all()) for row in FindingRow.objects.prefetch_related("changes")]
+
+
+def _find(finding_id: str) -> Finding:
+    from .models import FindingRow
+
+    rows: list[FindingRow] = list(FindingRow.objects.filter(id__startswith=finding_id)[:2]) if finding_id else []
+    if len(rows) != 1:
+        raise WrongUse("more than one finding" if rows else "no such finding", finding_id, "`asepsis findings list` names them")
+    return rows[0].value(rows[0].changes.all())
+
+
+def _save(changed: list[Finding], known: dict[str, Finding]) -> None:
+    from .models import ChangeRow, FindingRow
+
+    columns = [column.name for column in FindingRow._meta.concrete_fields if not column.primary_key]
+    new = [FindingRow.of(finding) for finding in changed if finding.id not in known]
+    old = [FindingRow.of(finding) for finding in changed if finding.id in known]
+    FindingRow.objects.bulk_create(new, batch_size=500)
+    if old:
+        FindingRow.objects.bulk_update(old, columns, batch_size=20)
+    turns = []
+    for finding in changed:
+        told = len(known[finding.id].history) if finding.id in known else 0
+        turns += [ChangeRow(finding_id=finding.id, at=t.at, what=t.what, who=t.who, why=t.why) for t in finding.history[told:]]
+    ChangeRow.objects.bulk_create(turns, batch_size=500)
+
+
+def _journal_turns(site: Site, changed: list[Finding], known: dict[str, Finding]) -> None:
+    """One entry a run with how many findings opened, closed and so on; none if nothing turned."""
+    counts: dict[str, int] = {}
+    for finding in changed:
+        for turn in finding.history[len(known[finding.id].history) if finding.id in known else 0 :]:
+            counts[turn.what] = counts.get(turn.what, 0) + 1
+    if counts:
+        record(site, "findings.publish", "findings", dict(sorted(counts.items())))

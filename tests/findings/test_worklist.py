@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import random
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from asepsis.findings import life
+from asepsis.findings.explain import rank_in_words
+from asepsis.findings.finding import Action, Effort, Finding, Kind, Points
+from asepsis.findings.form import finding_form, line_form
+from asepsis.findings.harm import HarmKind
+from asepsis.findings.ssvc import Automatable, Exploitation, Exposure
+from asepsis.findings.worklist import LINES_MAX, order, worklist
+
+from .making import T0, proposal
+
+POINTS = st.builds(Points, st.sampled_from(Exploitation), st.sampled_from(Exposure), st.sampled_from(Automatable))
+FINDINGS = st.builds(
+    lambda **given: life.opened(proposal(**given)),
+    check=st.sampled_from(["dicom-in-clear", "smb1", "tls-weak"]),
+    kind=st.sampled_from(Kind),
+    subject=st.integers(0, 10**6).map(str),
+    zone=st.integers(0, 30).map(lambda n: f"zone {n}"),
+    asset_kind=st.sampled_from(["MR", "CT", "PACS", ""]),
+    patients=st.integers(0, 100),
+    points=POINTS,
+    action=st.sampled_from(Effort).map(lambda effort: Action("do it", effort)),
+    levels=st.dictionaries(st.sampled_from(HarmKind), st.integers(0, 4)),
+)
+MANY = st.lists(FINDINGS, max_size=120, unique_by=lambda finding: finding.id)
+
+
+@given(MANY, st.randoms())
+def test_the_order_is_total_and_does_not_depend_on_what_came_first(findings: list[Finding], chance: random.Random) -> None:
+    assert len({order(finding) for finding in findings}) == len(findings)
+    shuffled = findings.copy()
+    chance.shuffle(shuffled)
+    assert worklist(shuffled) == worklist(findings)
+
+
+@given(MANY)
+def test_the_list_is_short_loses_nothing_and_is_ordered(findings: list[Finding]) -> None:
+    lines = worklist(findings)
+    assert len(lines) <= LINES_MAX
+    assert sorted(member.id for line in lines for member in line.members) == sorted(finding.id for finding in findings)
+    leads = [order(line.lead) for line in lines]
+    assert leads == sorted(leads)
+    assert all(list(line.members) == sorted(line.members, key=order) for line in lines)
+
+
+def test_four_thousand_devices_give_at_most_forty_lines_and_the_top_stays_apart() -> None:
+    checks, kinds = [f"check-{n}" for n in range(12)], ["MR", "CT", "pump", "monitor", "workstation"]
+    many = [
+        life.opened(
+            proposal(
+                check=checks[n % 12],
+                subject=f"A{n}",
+                zone=f"ward {n % 37}",
+                asset_kind=kinds[n % 5],
+                patients=n % 97,
+                fault=f"fault {n % 12}",
+            )
+        )
+        for n in range(8000)
+    ]
+    lines = worklist(many)
+    assert len(lines) <= LINES_MAX
+    assert len({member.seen.zone for member in lines[0].members}) == 1
+
+
+def test_within_a_decision_human_impact_then_patients_then_effort() -> None:
+    graver = life.opened(proposal(subject="1", patients=1, levels={HarmKind.SAFETY: 3, HarmKind.SERVICE: 3}))
+    more = life.opened(proposal(subject="2", patients=9, action=Action("", Effort.WEEKS)))
+    quick = life.opened(proposal(subject="3", patients=2, action=Action("", Effort.HOURS)))
+    slow = life.opened(proposal(subject="4", patients=2, action=Action("", Effort.DAYS)))
+    assert len({finding.decision for finding in (graver, more, quick, slow)}) == 1
+    assert sorted([slow, quick, more, graver], key=order) == [graver, more, quick, slow]
+
+
+def test_closed_and_accepted_are_not_on_the_list_but_stale_is() -> None:
+    finding = life.opened(proposal())
+    accepted = life.accepted(finding, "os:eve", "fine", T0.date(), T0)
+    stale = life.grown_silent(finding, T0 + 9 * life.STALE_AFTER)
+    assert worklist([accepted]) == []
+    assert "does not mean it is gone" in worklist([stale])[0].why
+
+
+def test_a_line_of_many_says_what_and_how_many_and_where() -> None:
+    line = worklist([life.opened(proposal(subject=str(n))) for n in range(3)])[0]
+    assert line.title == "Anyone on the network can read patients' scans (MR, 3 places in radiology)"
+
+
+@given(FINDINGS)
+def test_every_rank_is_one_sentence_without_jargon(finding: Finding) -> None:
+    sentence = rank_in_words(finding)
+    assert sentence.endswith(".")
+    assert sentence.count(".") == 1
+    assert not re.search(r"SSVC|CVE|CVSS|exploit|posture|automatable|vulnerab|TLS|None", sentence, re.IGNORECASE)
+
+
+def test_json_forms_have_the_promised_keys() -> None:
+    finding = life.opened(proposal())
+    promised = "id kind check title subject decision harms why action first_seen last_seen events"
+    assert set(promised.split()) <= set(finding_form(finding))
+    line = line_form(worklist([finding])[0])
+    assert set(["title", "decision", "why", "action", "members"]) <= set(line)
+    assert line["members"][0]["id"] == finding.id
