@@ -1,7 +1,7 @@
 //! asepsis._wire: the packet core for Python. Arrow batches, errors, nothing else.
 
-use std::ffi::CString;
 use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema};
 use arrow_array::{Array, RecordBatch, StructArray};
@@ -37,15 +37,21 @@ impl ArrowBatch {
         let data = StructArray::from(self.0.clone()).into_data();
         let schema = FFI_ArrowSchema::try_from(data.data_type()).map_err(|e| WireError::new_err(e.to_string()))?;
         let array = FFI_ArrowArray::new(&data);
-        let schema = PyCapsule::new(py, schema, Some(CString::from(c"arrow_schema")))?;
-        let array = PyCapsule::new(py, array, Some(CString::from(c"arrow_array")))?;
+        let schema = PyCapsule::new_with_value(py, schema, c"arrow_schema")?;
+        let array = PyCapsule::new_with_value(py, array, c"arrow_array")?;
         PyTuple::new(py, [schema, array])
     }
 }
 
 /// Reads captures and gives the rows of every stream in batches.
-#[pyclass]
-struct Reader(pipeline::Reader);
+#[pyclass(frozen)]
+struct Reader(Mutex<pipeline::Reader>);
+
+impl Reader {
+    fn get(&self) -> MutexGuard<'_, pipeline::Reader> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 fn refused(problem: &Refused) -> (String, String) {
     (problem.path.display().to_string(), problem.why.clone())
@@ -57,12 +63,15 @@ impl Reader {
     #[new]
     fn new(paths: Vec<PathBuf>, key: &[u8], key_id: &str, sensor: String) -> PyResult<Reader> {
         let reader = pipeline::Reader::open(&paths, Keys::new(key, key_id), sensor);
-        reader.map(Reader).map_err(|problem| WireError::new_err(problem.to_string()))
+        reader.map(|reader| Reader(Mutex::new(reader))).map_err(|problem| WireError::new_err(problem.to_string()))
     }
 
     /// The next `(stream, batch)`, `(None, None)` as a sign of life, or `None` at the end. The GIL is released.
-    fn next(&mut self, py: Python<'_>) -> Option<(Option<&'static str>, Option<ArrowBatch>)> {
-        let (batch, finished) = py.detach(|| (self.0.next(PULL), self.0.finished()));
+    fn next(&self, py: Python<'_>) -> Option<(Option<&'static str>, Option<ArrowBatch>)> {
+        let (batch, finished) = py.detach(|| {
+            let mut reader = self.get();
+            (reader.next(PULL), reader.finished())
+        });
         match batch {
             Some((stream, batch)) => Some((Some(stream), Some(ArrowBatch(batch)))),
             None if finished => None,
@@ -73,59 +82,59 @@ impl Reader {
     /// Bytes of the files read so far, compressed ones as they are.
     #[getter]
     fn bytes_read(&self) -> u64 {
-        self.0.captures.bytes_read()
+        self.get().captures.bytes_read()
     }
 
     /// Bytes of all files; 0 for standard input.
     #[getter]
     fn bytes_total(&self) -> u64 {
-        self.0.captures.total
+        self.get().captures.total
     }
 
     #[getter]
     fn packets(&self) -> u64 {
-        self.0.pipeline.packets
+        self.get().pipeline.packets
     }
 
     /// Packets whose headers could not be read.
     #[getter]
     fn undecoded(&self) -> u64 {
-        self.0.pipeline.undecoded()
+        self.get().pipeline.undecoded()
     }
 
     /// Frames that hold neither IP nor ARP.
     #[getter]
     fn other(&self) -> u64 {
-        self.0.pipeline.other
+        self.get().pipeline.other
     }
 
     /// Connections that had to be given up because there were too many at once.
     #[getter]
     fn evicted(&self) -> u64 {
-        self.0.pipeline.evicted()
+        self.get().pipeline.evicted()
     }
 
     /// Time of the first packet, microseconds since 1970, UTC.
     #[getter]
     fn first_ts(&self) -> Option<i64> {
-        self.0.pipeline.first_ts
+        self.get().pipeline.first_ts
     }
 
     #[getter]
     fn last_ts(&self) -> Option<i64> {
-        self.0.pipeline.last_ts
+        self.get().pipeline.last_ts
     }
 
     /// Captures that ended too early, as (path, why): the packets before the cut were read.
     #[getter]
     fn problems(&self) -> Vec<(String, String)> {
-        self.0.captures.problems.iter().map(refused).collect()
+        self.get().captures.problems.iter().map(refused).collect()
     }
 
     /// Files in given folders that are no captures.
     #[getter]
     fn skipped(&self) -> Vec<String> {
-        self.0.captures.skipped.iter().map(|p| p.display().to_string()).collect()
+        self.get().captures.skipped.iter().map(|p| p.display().to_string()).collect()
     }
 }
 

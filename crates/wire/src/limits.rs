@@ -8,17 +8,14 @@ pub const PROBE_BYTES: usize = 4096;
 /// whole; 1 MiB holds all but those, and what is larger is read in pieces by its parser.
 pub const PENDING: usize = 1 << 20;
 
-/// Pending bytes over all connections; above it, parsers that wait are told that there is a gap.
-pub const PENDING_ALL: usize = 24 << 20;
+/// Bytes held over all connections, out of order or pending; above it, the connection that asks for more loses what it holds.
+pub const HELD_ALL: usize = 24 << 20;
 
 /// Out-of-order bytes held for one direction of one connection: a 10 Gbit/s burst reordered by 200 microseconds.
 pub const REORDER: usize = 256 << 10;
 
 /// Out-of-order segments held for one direction: insertion stays cheap under a storm of one-byte segments.
 pub const REORDER_SEGMENTS: usize = 256;
-
-/// Out-of-order bytes held over all connections.
-pub const REORDER_ALL: usize = 8 << 20;
 
 /// A hole that the receiver has acknowledged and that is older than this (nanoseconds) was lost by the mirror, not by the network.
 pub const HOLE_AGE: i64 = 1_000_000_000;

@@ -297,7 +297,7 @@ macro_rules! stream {
                     name: stringify!($field), kind: $crate::records::Kind::$kind, doc: &[$($cdoc),*],
                 } ),* ],
             };
-            fn write(&self, cells: &mut $crate::records::Cells<'_>) {
+            fn write(&self, #[allow(unused_variables)] cells: &mut $crate::records::Cells<'_>) {
                 $( cells.put($crate::stream!(@cell self, $field, $kind)); )*
             }
         }

@@ -190,6 +190,24 @@ impl Flow {
         }
     }
 
+    /// Bytes held for this connection: what came too early, and what its parser waits with.
+    pub fn held(&self) -> usize {
+        match &self.transport {
+            Transport::Tcp(tcp) => tcp.follow.held() + tcp.sides.iter().map(Side::held).sum::<usize>(),
+            Transport::Udp(_) | Transport::Other => 0,
+        }
+    }
+
+    /// Lets go of all that is held: holes are declared, the parser is told of a gap.
+    pub fn relieve(&mut self, ts: i64, out: &mut Output) {
+        let Transport::Tcp(tcp) = &mut self.transport else { return };
+        let Tcp { sides: [orig, resp], follow, .. } = tcp.as_mut();
+        let mut at = Where { ts, identity: &mut self.identity, out };
+        orig.finish(ts, &mut |piece| follow.piece(Dir::Orig, piece, &mut at));
+        resp.finish(ts, &mut |piece| follow.piece(Dir::Resp, piece, &mut at));
+        follow.relieve(&mut at);
+    }
+
     /// When it is time to look at this connection again, and whether silence has ended it by `now`.
     pub fn deadline(&self) -> i64 {
         self.idle_until().min(self.next_interim)

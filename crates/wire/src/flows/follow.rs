@@ -135,8 +135,11 @@ impl Follow {
         }
     }
 
-    /// Lets go of what a parser waits for: it is told of a gap.
+    /// Lets go of what a parser or probe waits with.
     pub fn relieve(&mut self, at: &mut Where<'_>) {
+        if let State::Probing { .. } = self.state {
+            self.state = State::Ignored;
+        }
         for dir in [Dir::Orig, Dir::Resp] {
             self.gap(dir, 0, at);
         }

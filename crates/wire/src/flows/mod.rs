@@ -30,6 +30,8 @@ pub struct Flows {
     rung: Vec<Timer>,
     clock: i64,
     generation: u32,
+    /// Bytes held over all connections.
+    held: usize,
     /// Where the search for a victim goes on when the table is full.
     hand: usize,
     /// Connections that had to go before their time.
@@ -67,6 +69,7 @@ impl Default for Flows {
             rung: Vec::new(),
             clock: i64::MIN,
             generation: 0,
+            held: 0,
             hand: 0,
             evicted: 0,
             malformed: 0,
@@ -129,8 +132,14 @@ impl Flows {
         };
         let flow = self.slab.get_mut(at as usize)?.as_mut()?;
         flow.count(dir, ts, datagram.ip_len, data.len(), link);
-        let was_closed = flow.closed();
+        let (was_closed, held) = (flow.closed(), flow.held());
         flow.segment(dir, &segment, ts, out);
+        self.held = (self.held + flow.held()).saturating_sub(held);
+        if self.held > limits::HELD_ALL && flow.held() > 0 {
+            let before = flow.held();
+            flow.relieve(ts, out);
+            self.held = (self.held + flow.held()).saturating_sub(before);
+        }
         if !was_closed && flow.closed() {
             let timer = (at, flow.generation);
             let deadline = flow.deadline();
@@ -221,6 +230,7 @@ impl Flows {
             entry.remove();
         }
         self.free.push(at);
+        self.held = self.held.saturating_sub(flow.held());
         flow.finish(cut_off, out);
     }
 

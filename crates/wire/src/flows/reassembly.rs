@@ -45,10 +45,6 @@ fn distance(a: u32, b: u32) -> i64 {
 }
 
 impl Side {
-    pub fn started(&self) -> bool {
-        self.next.is_some()
-    }
-
     pub fn next(&self) -> Option<u32> {
         self.next
     }
