@@ -66,3 +66,24 @@ pub const PSEUDONYM_INPUT: usize = 1024;
 
 /// Nested encapsulations (VLAN tags, tunnels, extension headers) followed in one packet.
 pub const NESTING: usize = 16;
+
+// --- HL7 v2 ---
+
+/// Bytes of one HL7 segment that may stand together: FT and TX fields may be 65,536 long (v2.5.1 2.A.31); documents in ED fields are longer
+/// and pass unread.
+pub const HL7_SEGMENT: usize = 64 << 10;
+
+/// Messages of one direction that wait for their acknowledgement. Senders wait for each one (MLLP) or, where they do not, keep few on the way.
+pub const HL7_OUTSTANDING: usize = 16;
+
+/// Bytes of text kept of one message, over all columns: a full header and eight devices are under 1 KiB.
+pub const HL7_TEXT: usize = 4096;
+
+/// Characters of one id or name in a message: MSH-10 is 20 up to v2.6 and 199 after, device identifiers (EUI-64, GS1) stay below 64.
+pub const HL7_ID: usize = 64;
+
+/// Equipment named by one message: a bedside gateway reports one patient's devices.
+pub const HL7_DEVICES: usize = 16;
+
+/// Different segment names counted in one message: the largest structures have about 40.
+pub const HL7_SEGMENT_NAMES: usize = 64;

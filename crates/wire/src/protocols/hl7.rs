@@ -1,29 +1,91 @@
-//! (being written)
+//! HL7 v2 over TCP: the minimal lower layer protocol (MLLP) and messages without framing.
+//!
+//! MLLP (HL7 Transport Specification MLLP, releases 1 and 2): start block 0x0B, message, end block 0x1C, 0x0D. Messages: HL7 v2.5.1 to v2.9,
+//! chapter 2. A message is read segment by segment and never held: documents of many megabytes in OBX-5 pass through.
 
-use crate::context::Context;
-use crate::protocols::{Dir, Probe, Protocol, Session, Step};
+mod message;
+mod probe;
+mod segment;
+mod session;
+#[cfg(test)]
+mod tests;
+
+use crate::protocols::Protocol;
 use crate::stream;
 
 stream! {
-    /// (being written)
+    /// One HL7 v2 message or acknowledgement. A message's row is written when its acknowledgement was seen, when too many are unanswered, or at the end.
     Hl7 = "hl7" {
+        /// How it came: mllp (framed), raw (unframed), batch (in an FHS/BHS envelope; HL7 2.10.3).
+        kind: Text,
+        /// MSH-3, first component.
+        sending_application: Text,
+        /// MSH-4, first component.
+        sending_facility: Text,
+        /// MSH-5, first component.
+        receiving_application: Text,
+        /// MSH-6, first component.
+        receiving_facility: Text,
+        /// MSH-9.1, message code: ADT, ORU, ACK ... (table 0076).
+        message_type: Text,
+        /// MSH-9.2: A01, R01 ... (table 0003).
+        trigger_event: Text,
+        /// MSH-9.3 (table 0354).
+        message_structure: Text,
+        /// MSH-10.
+        control_id: Text,
+        /// MSH-11.1: P production, T training, D debugging (table 0103).
+        processing_id: Text,
+        /// MSH-12.1 (table 0104).
+        version: Text,
+        /// MSH-18, as written (table 0211).
+        charset: Text,
+        /// SFT-1.1, organisation that made the sending software.
+        software_vendor: Text,
+        /// SFT-3.
+        software_product: Text,
+        /// SFT-2, certified version or release number.
+        software_version: Text,
+        /// Segments by name with their number, in order of first appearance: `OBX:12`.
+        segments: Texts,
+        /// MSA-1: AA AE AR (original mode), CA CE CR (commit, enhanced mode) (table 0008).
+        ack_code: Text,
+        /// MSA-2: control id of the message that is acknowledged.
+        acked_control_id: Text,
+        /// Seconds from the message's last segment to the first byte of the first acknowledgement that names it.
+        latency: Float,
+        /// Bytes of the message without its framing.
+        message_bytes: Int,
+        /// Pseudonym of PID-3.1 (first repetition; without it PID-2.1) of the first PID.
+        patient: Text,
+        /// Pseudonym of the placer order number (ORC-2.1, OBR-2.1), without it of the filler's (ORC-3.1, OBR-3.1).
+        order_id: Text,
+        /// Pseudonym of the accession number: IPC-1.1, or OBR-18 where radiology systems put it (IHE RAD TF-2 4.4).
+        accession: Text,
+        /// Pseudonym of the study instance UID: IPC-3.1, or ZDS-1.1 (IHE RAD TF-2 4.4).
+        study: Text,
+        /// Equipment that measured or took part: OBX-18 and PRT-10, EI.1 or EI.3.
+        device_ids: Texts,
+        /// Unique device identifiers: PRT-16 (v2.8.2), and identifiers in GS1 form in OBX-18 and PRT-10.
+        udi: Texts,
+        /// Whether it answers another message (ACK, or any message with an MSA).
+        is_ack: Bool,
+        /// MSH-7; read as UTC where it has no offset.
+        ts_message: Time,
+        /// MSH-2.
+        encoding_characters: Text,
+        /// BHS-11 of the batch that it came in, without it FHS-11.
+        batch_id: Text,
+        /// Its end was not seen, or bytes of it were lost.
+        partial: Bool,
+        /// What is wrong with it: no end block, no MSH, delimiters, message type, long segment.
+        malformed: Text,
     }
 }
 
-pub static PROTOCOL: Protocol = Protocol { name: "hl7", ports: &[2575], probe, session: || Box::new(Nothing) };
-
-fn probe(_dir: Dir, _bytes: &[u8]) -> Probe {
-    Probe::Never
-}
-
-struct Nothing;
-
-impl Session for Nothing {
-    fn data(&mut self, _dir: Dir, _bytes: &[u8], _cx: &mut Context<'_>) -> Step {
-        Step::Done
-    }
-
-    fn gap(&mut self, _dir: Dir, _missing: u64, _cx: &mut Context<'_>) {}
-
-    fn end(&mut self, _cx: &mut Context<'_>) {}
-}
+pub static PROTOCOL: Protocol = Protocol {
+    name: "hl7",
+    ports: &[2575, 6661, 6660, 3600],
+    probe: probe::probe,
+    session: || Box::new(session::Hl7Session::default()),
+};

@@ -1,0 +1,355 @@
+//! What is remembered of one message between its first segment and its acknowledgement: short texts in one buffer, counts, times.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use super::segment::{short, time, token, Segment, ENCODING_CHARACTERS};
+use super::Hl7;
+use crate::context::Context;
+use crate::limits;
+use crate::protocols::Dir;
+
+/// The texts that a row holds, by their place in [`Message::spans`].
+#[derive(Clone, Copy)]
+pub enum Slot {
+    SendingApplication,
+    SendingFacility,
+    ReceivingApplication,
+    ReceivingFacility,
+    MessageType,
+    TriggerEvent,
+    MessageStructure,
+    ControlId,
+    ProcessingId,
+    Version,
+    Charset,
+    EncodingCharacters,
+    Vendor,
+    Product,
+    SoftwareVersion,
+    AckCode,
+    AckedControlId,
+    Patient,
+    Order,
+    Accession,
+    Study,
+    Batch,
+    Count,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Span {
+    from: u16,
+    to: u16,
+}
+
+/// Where a message came from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    #[default]
+    Mllp,
+    Raw,
+    Batch,
+}
+
+#[derive(Debug, Default)]
+pub struct Message {
+    text: String,
+    spans: [Span; Slot::Count as usize],
+    segments: Vec<([u8; 3], u32)>,
+    devices: Vec<Span>,
+    udi: Vec<Span>,
+    /// Whether the order id is the filler's, which a placer's replaces.
+    filler: bool,
+    ts_message: Option<i64>,
+    pub kind: Kind,
+    pub is_ack: bool,
+    /// MSH-15 and MSH-16 both ask for no acknowledgement.
+    pub unanswered: bool,
+    /// Nanoseconds: when its first byte and when its last segment was seen.
+    pub started: i64,
+    pub ended: i64,
+    /// Offset of its first byte.
+    pub at: u64,
+    pub bytes: u64,
+    pub latency: Option<f64>,
+    pub malformed: Option<&'static str>,
+    pub partial: bool,
+}
+
+impl Message {
+    /// Forgets everything but its memory, for the next message.
+    pub fn clear(&mut self) {
+        let (mut text, mut segments, mut devices, mut udi) = (
+            std::mem::take(&mut self.text),
+            std::mem::take(&mut self.segments),
+            std::mem::take(&mut self.devices),
+            std::mem::take(&mut self.udi),
+        );
+        text.clear();
+        segments.clear();
+        devices.clear();
+        udi.clear();
+        *self = Message {
+            text,
+            segments,
+            devices,
+            udi,
+            ..Message::default()
+        };
+    }
+
+    pub fn get(&self, slot: Slot) -> Option<&str> {
+        self.spans.get(slot as usize).and_then(|s| self.at_span(*s))
+    }
+
+    fn at_span(&self, span: Span) -> Option<&str> {
+        self.text
+            .get(usize::from(span.from)..usize::from(span.to))
+            .filter(|t| !t.is_empty())
+    }
+
+    /// Keeps a text, unless the message has already had more text than any real one.
+    fn keep(&mut self, text: &str) -> Option<Span> {
+        let from = self.text.len();
+        let to = from.checked_add(text.len()).filter(|to| *to <= limits::HL7_TEXT)?;
+        self.text.push_str(text);
+        Some(Span {
+            from: u16::try_from(from).ok()?,
+            to: u16::try_from(to).ok()?,
+        })
+    }
+
+    /// Fills a slot; the first value stays.
+    pub fn set(&mut self, slot: Slot, text: Option<&str>) {
+        if let Some(text) = text.filter(|t| !t.is_empty() && self.get(slot).is_none()) {
+            let span = self.keep(text).unwrap_or_default();
+            if let Some(to) = self.spans.get_mut(slot as usize) {
+                *to = span;
+            }
+        }
+    }
+
+    fn set_pseudonym(&mut self, slot: Slot, segment: &Segment<'_>, id: Option<&[u8]>, cx: &Context<'_>) {
+        if let (Some(id), None) = (id, self.get(slot)) {
+            let pseudonym = cx.pseudonym(&segment.unescaped(id));
+            self.set(slot, pseudonym.as_deref());
+        }
+    }
+
+    /// Counts a segment and takes from it what identifies sender, equipment, patient and order.
+    pub fn segment(&mut self, name: [u8; 3], segment: &Segment<'_>, cx: &Context<'_>) {
+        if let Some((_, count)) = self.segments.iter_mut().find(|(n, _)| *n == name) {
+            *count = count.saturating_add(1);
+        } else if self.segments.len() < limits::HL7_SEGMENT_NAMES {
+            self.segments.push((name, 1));
+        }
+        let one = |number: usize| segment.field(number).and_then(|f| segment.component(f, 1));
+        match &name {
+            b"PID" if self.get(Slot::Patient).is_none() => self.set_pseudonym(Slot::Patient, segment, one(3).or_else(|| one(2)), cx),
+            b"MSA" => self.acknowledgement(segment),
+            b"SFT" => self.software(segment),
+            b"ORC" => self.order(segment, cx),
+            b"OBR" => {
+                self.order(segment, cx);
+                if segment.reaches(18) {
+                    self.set_pseudonym(Slot::Accession, segment, one(18), cx);
+                }
+            }
+            b"IPC" => {
+                self.set_pseudonym(Slot::Accession, segment, one(1), cx);
+                self.set_pseudonym(Slot::Study, segment, one(3), cx);
+            }
+            b"ZDS" => self.set_pseudonym(Slot::Study, segment, one(1), cx),
+            b"OBX" if segment.reaches(18) => self.equipment(segment, 18),
+            b"PRT" if segment.reaches(10) => {
+                self.equipment(segment, 10);
+                if let Some(udi) = one(16) {
+                    self.device(udi, true);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// MSH-3 to MSH-18 (2.14.9). FHS and BHS (2.14.7, 2.14.2) have the same first seven.
+    pub fn header(&mut self, segment: &Segment<'_>) {
+        let mut fields = segment.fields().skip(1);
+        let encoding = fields.next().unwrap_or_default();
+        let printable = encoding.len() <= ENCODING_CHARACTERS && encoding.iter().all(u8::is_ascii_punctuation);
+        self.set(Slot::EncodingCharacters, std::str::from_utf8(encoding).ok().filter(|_| printable));
+        for slot in [
+            Slot::SendingApplication,
+            Slot::SendingFacility,
+            Slot::ReceivingApplication,
+            Slot::ReceivingFacility,
+        ] {
+            let field = fields.next().unwrap_or_default();
+            let designator = segment.component(field, 1).or_else(|| segment.component(field, 2));
+            self.set(slot, designator.and_then(|d| short(d, limits::HL7_ID)).as_deref());
+        }
+        self.ts_message = fields.next().and_then(|f| segment.component(f, 1)).and_then(time);
+        if !segment.line.starts_with(b"MSH") {
+            return;
+        }
+        let kind = fields.nth(1).unwrap_or_default();
+        self.message_type(segment, kind);
+        self.set(Slot::ControlId, fields.next().and_then(control_id));
+        let mut code = |slot: Slot, length: usize, extra: &[u8], field: Option<&[u8]>| {
+            self.set(
+                slot,
+                field.and_then(|f| segment.component(f, 1)).and_then(|c| token(c, length, extra)),
+            );
+        };
+        code(Slot::ProcessingId, 3, b"", fields.next());
+        code(Slot::Version, 16, b".-_", fields.next());
+        let accept = fields.nth(2).unwrap_or_default();
+        let application = fields.next().unwrap_or_default();
+        self.unanswered = accept == b"NE" && application == b"NE";
+        self.set(Slot::Charset, fields.nth(1).and_then(|f| token(f, limits::HL7_ID, b" /-_~.:")));
+    }
+
+    /// MSH-9: message code, trigger event, structure.
+    fn message_type(&mut self, segment: &Segment<'_>, field: &[u8]) {
+        let code = segment.component(field, 1).and_then(|c| token(c, 8, b"_"));
+        self.set(Slot::MessageType, code);
+        self.set(Slot::TriggerEvent, segment.component(field, 2).and_then(|c| token(c, 8, b"_")));
+        self.set(Slot::MessageStructure, segment.component(field, 3).and_then(|c| token(c, 16, b"_")));
+        self.is_ack = code == Some("ACK");
+        if code.is_none() {
+            self.malformed.get_or_insert("message type");
+        }
+    }
+
+    /// MSA-1 and MSA-2 (2.14.8).
+    fn acknowledgement(&mut self, segment: &Segment<'_>) {
+        self.is_ack = true;
+        self.set(Slot::AckCode, segment.field(1).and_then(|f| token(f, 4, b"")));
+        self.set(Slot::AckedControlId, segment.field(2).and_then(control_id));
+    }
+
+    /// SFT-1 vendor organisation, SFT-2 version, SFT-3 product (2.14.12).
+    fn software(&mut self, segment: &Segment<'_>) {
+        for (number, slot) in [(1, Slot::Vendor), (2, Slot::SoftwareVersion), (3, Slot::Product)] {
+            let text = segment
+                .field(number)
+                .and_then(|f| segment.component(f, 1))
+                .and_then(|c| short(c, limits::HL7_ID));
+            self.set(slot, text.as_deref());
+        }
+    }
+
+    /// The placer's number (ORC-2, OBR-2), else the filler's (ORC-3, OBR-3).
+    fn order(&mut self, segment: &Segment<'_>, cx: &Context<'_>) {
+        let known = self.get(Slot::Order).is_some();
+        if known && !self.filler {
+            return;
+        }
+        let id = |number: usize| segment.field(number).and_then(|f| segment.component(f, 1));
+        if let Some(placer) = id(2) {
+            if let Some(span) = self.spans.get_mut(Slot::Order as usize) {
+                *span = Span::default();
+            }
+            self.filler = false;
+            self.set_pseudonym(Slot::Order, segment, Some(placer), cx);
+        } else if !known {
+            self.filler = true;
+            self.set_pseudonym(Slot::Order, segment, id(3), cx);
+        }
+    }
+
+    /// The equipment in a field of entity identifiers: EI.1, else the universal EI.3.
+    fn equipment(&mut self, segment: &Segment<'_>, number: usize) {
+        for one in segment.repetitions(segment.field(number).unwrap_or_default()) {
+            if let Some(id) = segment.component(one, 1).or_else(|| segment.component(one, 3)) {
+                // GS1's human-readable form of a device identifier (FDA UDI formats, table 1).
+                self.device(id, id.starts_with(b"(01)"));
+            }
+        }
+    }
+
+    fn device(&mut self, id: &[u8], udi: bool) {
+        let Some(id) = short(id, limits::HL7_ID) else { return };
+        let list = if udi { &self.udi } else { &self.devices };
+        if list.len() >= limits::HL7_DEVICES || list.iter().any(|s| self.at_span(*s) == Some(&id)) {
+            return;
+        }
+        if let Some(span) = self.keep(&id) {
+            if udi {
+                self.udi.push(span)
+            } else {
+                self.devices.push(span)
+            }
+        }
+    }
+
+    /// Writes the row.
+    pub fn emit(&self, dir: Dir, cx: &mut Context<'_>) {
+        let mut counts = String::new();
+        let ends: Vec<usize> = self
+            .segments
+            .iter()
+            .map(|(name, count)| {
+                let _ = write!(counts, "{}:{count}", std::str::from_utf8(name).unwrap_or_default());
+                counts.len()
+            })
+            .collect();
+        let starts = std::iter::once(0).chain(ends.iter().copied());
+        let list = |spans: &[Span]| spans.iter().filter_map(|s| self.at_span(*s)).map(Cow::Borrowed).collect();
+        let row = Hl7 {
+            kind: Some(match self.kind {
+                Kind::Mllp => "mllp",
+                Kind::Raw => "raw",
+                Kind::Batch => "batch",
+            }),
+            sending_application: self.get(Slot::SendingApplication),
+            sending_facility: self.get(Slot::SendingFacility),
+            receiving_application: self.get(Slot::ReceivingApplication),
+            receiving_facility: self.get(Slot::ReceivingFacility),
+            message_type: self.get(Slot::MessageType),
+            trigger_event: self.get(Slot::TriggerEvent),
+            message_structure: self.get(Slot::MessageStructure),
+            control_id: self.get(Slot::ControlId),
+            processing_id: self.get(Slot::ProcessingId),
+            version: self.get(Slot::Version),
+            charset: self.get(Slot::Charset),
+            software_vendor: self.get(Slot::Vendor),
+            software_product: self.get(Slot::Product),
+            software_version: self.get(Slot::SoftwareVersion),
+            segments: starts
+                .zip(&ends)
+                .filter_map(|(from, to)| counts.get(from..*to))
+                .map(Cow::Borrowed)
+                .collect(),
+            ack_code: self.get(Slot::AckCode),
+            acked_control_id: self.get(Slot::AckedControlId),
+            latency: self.latency,
+            message_bytes: i64::try_from(self.bytes).ok(),
+            patient: self.get(Slot::Patient),
+            order_id: self.get(Slot::Order),
+            accession: self.get(Slot::Accession),
+            study: self.get(Slot::Study),
+            device_ids: list(&self.devices),
+            udi: list(&self.udi),
+            is_ack: Some(self.is_ack),
+            ts_message: self.ts_message,
+            encoding_characters: self.get(Slot::EncodingCharacters),
+            batch_id: self.get(Slot::Batch),
+            partial: Some(self.partial),
+            malformed: self.malformed,
+            ..Hl7::default()
+        };
+        cx.emit(self.started, dir, self.at, &row);
+    }
+}
+
+/// A message control id (MSH-10, MSA-2): printable and short, or not kept.
+pub fn control_id(field: &[u8]) -> Option<&str> {
+    let field = field.trim_ascii();
+    let sane = field.len() <= limits::HL7_ID && field.iter().all(u8::is_ascii_graphic);
+    if sane {
+        std::str::from_utf8(field).ok().filter(|t| !t.is_empty())
+    } else {
+        None
+    }
+}

@@ -1,0 +1,235 @@
+//! Segments and their fields: delimiters as the message declares them, fields found by position, nothing copied.
+//!
+//! HL7 v2.5.1 chapter 2: 2.5 (message construction), 2.7 (escape sequences), 2.14.9 (MSH); the encoding characters may be any
+//! printable ones, so every message is cut with its own.
+
+use std::borrow::Cow;
+
+use crate::text;
+
+/// MSH-1 and MSH-2: what separates fields, components, repetitions and subcomponents, and what escapes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Delimiters {
+    pub field: u8,
+    pub component: u8,
+    pub repetition: u8,
+    pub escape: u8,
+}
+
+/// Longest MSH-2: component, repetition, escape, subcomponent and (since v2.7) truncation character.
+pub const ENCODING_CHARACTERS: usize = 5;
+
+impl Default for Delimiters {
+    /// The recommended ones (2.5.4).
+    fn default() -> Self {
+        Delimiters {
+            field: b'|',
+            component: b'^',
+            repetition: b'~',
+            escape: b'\\',
+        }
+    }
+}
+
+/// What the head of a segment that declares delimiters (MSH, FHS, BHS) says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Head {
+    Declares(Delimiters),
+    /// More bytes are needed to tell.
+    Short,
+    /// These are no delimiters.
+    Wrong,
+}
+
+/// Reads MSH-1 and MSH-2 of a segment shown from its name on.
+pub fn head(segment: &[u8]) -> Head {
+    let Some(&field) = segment.get(3) else { return Head::Short };
+    if !field.is_ascii_punctuation() {
+        return Head::Wrong;
+    }
+    let rest = segment.get(4..).unwrap_or_default();
+    let end = rest
+        .iter()
+        .take(ENCODING_CHARACTERS.saturating_add(1))
+        .position(|b| !b.is_ascii_punctuation() || *b == field);
+    match end {
+        None if rest.len() <= ENCODING_CHARACTERS => Head::Short,
+        Some(n) if n > 0 && rest.get(n) == Some(&field) => {
+            // A character that is not declared never matches: 0 stands in no segment.
+            let declared = |at: usize| if at < n { rest.get(at).copied().unwrap_or(0) } else { 0 };
+            Head::Declares(Delimiters {
+                field,
+                component: declared(0),
+                repetition: declared(1),
+                escape: declared(2),
+            })
+        }
+        _ => Head::Wrong,
+    }
+}
+
+/// Whether a segment of this name declares the delimiters.
+pub fn declares(name: &[u8]) -> bool {
+    matches!(name, b"MSH" | b"FHS" | b"BHS")
+}
+
+/// The name of the segment that `line` is, or `None` if it is none: three letters or digits, the first a letter, then a field separator.
+pub fn name(line: &[u8], field: u8) -> Option<[u8; 3]> {
+    let name: [u8; 3] = line.get(..3)?.try_into().ok()?;
+    let rest = name.iter().skip(1).all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+    (name.first().is_some_and(u8::is_ascii_uppercase) && rest && line.get(3).is_none_or(|b| *b == field)).then_some(name)
+}
+
+/// One segment and the delimiters it is cut with.
+#[derive(Clone, Copy, Debug)]
+pub struct Segment<'a> {
+    pub line: &'a [u8],
+    pub by: Delimiters,
+    /// Its end was not kept: the last field that is there is not whole.
+    pub cut: bool,
+}
+
+impl<'a> Segment<'a> {
+    /// The field of this number; of MSH, FHS and BHS use [`header`](Self::header).
+    pub fn field(&self, number: usize) -> Option<&'a [u8]> {
+        let mut fields = self.line.split(|b| *b == self.by.field);
+        let field = fields.nth(number)?;
+        (!self.cut || fields.next().is_some()).then_some(field).filter(|f| !f.is_empty())
+    }
+
+    /// The fields from 0 (the name) on, empty ones too; cheaper than [`field`](Self::field) for many.
+    pub fn fields(&self) -> impl Iterator<Item = &'a [u8]> {
+        let field = self.by.field;
+        self.line.split(move |b| *b == field)
+    }
+
+    /// The field of this number of a segment whose first field is the separator itself.
+    pub fn header(&self, number: usize) -> Option<&'a [u8]> {
+        self.field(number.checked_sub(1)?)
+    }
+
+    /// Whether there are fields up to this number: one fast look at segments that are mostly shorter.
+    pub fn reaches(&self, number: usize) -> bool {
+        self.line.iter().filter(|b| **b == self.by.field).count() >= number
+    }
+
+    /// The first repetition of a field.
+    pub fn first<'f>(&self, field: &'f [u8]) -> &'f [u8] {
+        self.repetitions(field).next().unwrap_or_default()
+    }
+
+    pub fn repetitions<'f>(&self, field: &'f [u8]) -> impl Iterator<Item = &'f [u8]> {
+        let repetition = self.by.repetition;
+        field.split(move |b| *b == repetition)
+    }
+
+    /// The component of this number, from 1, of a field's first repetition; `None` if empty.
+    pub fn component<'f>(&self, field: &'f [u8], number: usize) -> Option<&'f [u8]> {
+        self.first(field)
+            .split(|b| *b == self.by.component)
+            .nth(number.checked_sub(1)?)
+            .filter(|c| !c.is_empty())
+    }
+
+    /// An identifier with its escape sequences (2.7.1) undone, so that its pseudonym is that of the id itself.
+    pub fn unescaped<'f>(&self, id: &'f [u8]) -> Cow<'f, [u8]> {
+        if self.by.escape == 0 || !id.contains(&self.by.escape) {
+            return Cow::Borrowed(id);
+        }
+        let mut plain = Vec::with_capacity(id.len());
+        let mut parts = id.split(|b| *b == self.by.escape);
+        plain.extend_from_slice(parts.next().unwrap_or_default());
+        while let Some(sequence) = parts.next() {
+            match sequence {
+                b"F" => plain.push(self.by.field),
+                b"S" => plain.push(self.by.component),
+                b"T" => plain.push(b'&'),
+                b"R" => plain.push(self.by.repetition),
+                b"E" => plain.push(self.by.escape),
+                other => plain.extend_from_slice(other),
+            }
+            plain.extend_from_slice(parts.next().unwrap_or_default());
+        }
+        Cow::Owned(plain)
+    }
+}
+
+/// `bytes` as a short code: letters, digits and `extra`, at most `length`; anything else is not the code it should be.
+pub fn token<'a>(bytes: &'a [u8], length: usize, extra: &[u8]) -> Option<&'a str> {
+    let sane = !bytes.is_empty() && bytes.len() <= length && bytes.iter().all(|b| b.is_ascii_alphanumeric() || extra.contains(b));
+    if sane {
+        std::str::from_utf8(bytes).ok()
+    } else {
+        None
+    }
+}
+
+/// `bytes` as text of at most `length` characters.
+pub fn short(bytes: &[u8], length: usize) -> Option<Cow<'_, str>> {
+    let text = text::clean(bytes)?;
+    Some(match text.char_indices().nth(length) {
+        Some((end, _)) => Cow::Owned(text.get(..end).unwrap_or_default().to_owned()),
+        None => text,
+    })
+}
+
+/// MSH-7 as microseconds since 1970: `YYYYMMDD[HH[MM[SS[.S[S[S[S]]]]]]][+/-ZZZZ]` (2.A.22 DTM); without an offset it is read as UTC.
+pub fn time(bytes: &[u8]) -> Option<i64> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let (local, sign, offset) = match text.find(['+', '-']) {
+        Some(at) => (
+            text.get(..at)?,
+            if text.as_bytes().get(at) == Some(&b'-') { -1 } else { 1 },
+            text.get(at.checked_add(1)?..)?,
+        ),
+        None => (text, 1, "0000"),
+    };
+    let (whole, fraction) = local.split_once('.').unwrap_or((local, ""));
+    let digits = |s: &str, least: usize, most: usize| s.len() >= least && s.len() <= most && s.bytes().all(|b| b.is_ascii_digit());
+    if !digits(whole, 8, 14) || whole.len() % 2 != 0 || !digits(fraction, 0, 6) || !digits(offset, 4, 4) {
+        return None;
+    }
+    let part = |from: usize, to: usize| whole.get(from..to).map_or(Some(0i64), |s| s.parse().ok());
+    let (year, month, day) = (part(0, 4)?, part(4, 6)?, part(6, 8)?);
+    let (hour, minute, second) = (part(8, 10)?, part(10, 12)?, part(12, 14)?);
+    if !(1..=12).contains(&month) || !(1..=31).contains(&day) || hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    let zone = offset
+        .get(..2)?
+        .parse::<i64>()
+        .ok()?
+        .checked_mul(60)?
+        .checked_add(offset.get(2..)?.parse().ok()?)?
+        .checked_mul(sign)?;
+    let minutes = days(year, month, day)?
+        .checked_mul(1440)?
+        .checked_add(hour.checked_mul(60)?)?
+        .checked_add(minute)?
+        .checked_sub(zone)?;
+    let micros = format!("{fraction:0<6}").parse::<i64>().ok()?;
+    minutes
+        .checked_mul(60)?
+        .checked_add(second)?
+        .checked_mul(1_000_000)?
+        .checked_add(micros)
+}
+
+/// Days from 1970-01-01 in the Gregorian calendar, by years that begin in March.
+fn days(year: i64, month: i64, day: i64) -> Option<i64> {
+    let (year, month) = if month <= 2 {
+        (year.checked_sub(1)?, month.checked_add(9)?)
+    } else {
+        (year, month.checked_sub(3)?)
+    };
+    let leap = year
+        .div_euclid(4)
+        .checked_sub(year.div_euclid(100))?
+        .checked_add(year.div_euclid(400))?;
+    let before = month.checked_mul(153)?.checked_add(2)?.div_euclid(5);
+    year.checked_mul(365)?
+        .checked_add(leap)?
+        .checked_add(before)?
+        .checked_add(day)?
+        .checked_sub(719_469)
+}

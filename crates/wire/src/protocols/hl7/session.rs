@@ -1,0 +1,356 @@
+//! A session: cuts both directions into segments and messages, and joins each message with its acknowledgement.
+
+use std::collections::VecDeque;
+
+use super::message::{control_id, Kind, Message, Slot};
+use super::segment::{declares, head, name, Delimiters, Head, Segment};
+use crate::context::Context;
+use crate::limits;
+use crate::protocols::{Dir, Session, Step};
+
+const START_BLOCK: u8 = 0x0B;
+const END_BLOCK: u8 = 0x1C;
+
+#[derive(Default)]
+pub struct Hl7Session {
+    sides: [Side; 2],
+    /// Memory of written messages, for new ones.
+    spare: Vec<Message>,
+}
+
+/// One direction.
+#[derive(Default)]
+struct Side {
+    open: Option<Message>,
+    by: Delimiters,
+    /// Between start and end block.
+    framed: bool,
+    /// The rest of a segment longer than [`limits::HL7_SEGMENT`] passes.
+    tail: bool,
+    /// An FHS or BHS is open.
+    batch: Option<Batch>,
+    /// Messages whose acknowledgement is awaited, oldest first.
+    outstanding: VecDeque<Message>,
+    /// How many bytes of the segment that is awaited were already searched for its end, and when its first byte was seen.
+    searched: usize,
+    since: Option<i64>,
+}
+
+/// The envelope of a batch, itself a message as long as it holds none.
+#[derive(Default)]
+struct Batch {
+    file: Option<String>,
+    id: Option<String>,
+    empty: Option<Message>,
+}
+
+impl Session for Hl7Session {
+    fn data(&mut self, dir: Dir, bytes: &[u8], cx: &mut Context<'_>) -> Step {
+        let mut used = 0usize;
+        while let Some(rest) = bytes.get(used..).filter(|r| !r.is_empty()) {
+            let at = cx.offset.saturating_add(used as u64);
+            let Some(n) = self.advance(dir, rest, at, cx) else { break };
+            used = used.saturating_add(n);
+            let side = self.side(dir);
+            (side.searched, side.since) = (0, None);
+        }
+        if used > 0 {
+            return Step::Took(used);
+        }
+        let ts = cx.ts;
+        let side = self.side(dir);
+        side.since.get_or_insert(ts);
+        Step::Need(bytes.len().saturating_add(1))
+    }
+
+    fn gap(&mut self, dir: Dir, _missing: u64, cx: &mut Context<'_>) {
+        self.close(dir, None, true, cx);
+        let side = self.side(dir);
+        (side.framed, side.tail, side.batch, side.searched, side.since) = (false, false, None, 0, None);
+    }
+
+    fn end(&mut self, cx: &mut Context<'_>) {
+        for dir in [Dir::Orig, Dir::Resp] {
+            let side = self.side(dir);
+            let cut = side.framed || side.tail || side.since.is_some();
+            self.close(dir, None, cut, cx);
+            self.leave_batch(dir, cut, cx);
+        }
+        for dir in [Dir::Orig, Dir::Resp] {
+            while let Some(message) = self.side(dir).outstanding.pop_front() {
+                self.write(dir, message, cx);
+            }
+        }
+    }
+}
+
+impl Hl7Session {
+    fn side(&mut self, dir: Dir) -> &mut Side {
+        let [orig, resp] = &mut self.sides;
+        match dir {
+            Dir::Orig => orig,
+            Dir::Resp => resp,
+        }
+    }
+
+    /// Uses what stands first in `rest`, which begins at offset `at`: a control byte or a whole segment. Says how much, or `None` to wait.
+    fn advance(&mut self, dir: Dir, rest: &[u8], at: u64, cx: &mut Context<'_>) -> Option<usize> {
+        let side = self.side(dir);
+        if side.tail {
+            let end = segment_end(rest);
+            side.tail = end.is_none();
+            if end != Some(0) {
+                return Some(end.unwrap_or(rest.len()));
+            }
+        }
+        match rest.first()? {
+            b'\r' | b'\n' => {
+                if let Some(open) = &mut side.open {
+                    open.bytes = at.saturating_add(1).saturating_sub(open.at);
+                }
+                Some(1)
+            }
+            &END_BLOCK => {
+                self.end_of_block(dir, at, cx);
+                Some(1)
+            }
+            &START_BLOCK => self.start_of_block(dir, rest, at, cx),
+            _ => self.line(dir, rest, at, cx),
+        }
+    }
+
+    fn end_of_block(&mut self, dir: Dir, at: u64, cx: &mut Context<'_>) {
+        if let Some(open) = &mut self.side(dir).open {
+            open.bytes = at.saturating_sub(open.at);
+        }
+        self.close(dir, None, false, cx);
+        self.leave_batch(dir, false, cx);
+        self.side(dir).framed = false;
+    }
+
+    /// A start block in an open message counts only before a message: then the end block of the former was lost.
+    fn start_of_block(&mut self, dir: Dir, rest: &[u8], at: u64, cx: &mut Context<'_>) -> Option<usize> {
+        if self.side(dir).framed {
+            let name = rest.get(1..4)?;
+            if declares(name) {
+                if let Some(open) = &mut self.side(dir).open {
+                    open.bytes = at.saturating_sub(open.at);
+                }
+                self.close(dir, Some("no end block"), false, cx);
+                self.leave_batch(dir, false, cx);
+            }
+        } else {
+            self.close(dir, None, false, cx);
+            self.leave_batch(dir, false, cx);
+        }
+        self.side(dir).framed = true;
+        Some(1)
+    }
+
+    /// A segment with its end; one that is too long is used as far as it may be held, and the rest passes.
+    fn line(&mut self, dir: Dir, rest: &[u8], at: u64, cx: &mut Context<'_>) -> Option<usize> {
+        let side = self.side(dir);
+        let within = rest.get(..limits::HL7_SEGMENT).unwrap_or(rest);
+        let end = within
+            .get(side.searched..)
+            .and_then(segment_end)
+            .map(|n| n.saturating_add(side.searched));
+        let cut = end.is_none();
+        if cut && rest.len() < limits::HL7_SEGMENT {
+            side.searched = rest.len();
+            return None;
+        }
+        side.tail = cut;
+        let line = within.get(..end.unwrap_or(within.len())).unwrap_or_default();
+        self.segment(dir, line, cut, at, cx);
+        Some(line.len())
+    }
+
+    fn segment(&mut self, dir: Dir, line: &[u8], cut: bool, at: u64, cx: &mut Context<'_>) {
+        if line.get(..3).is_some_and(declares) {
+            return self.declaration(dir, line, cut, at, cx);
+        }
+        let framed = self.side(dir).framed;
+        let by = self.side(dir).by;
+        let Some(name) = name(line, by.field) else {
+            if framed && self.side(dir).open.is_none() && !matches!(line, [0x06] | [0x15]) {
+                self.headless(dir, at, cx);
+            }
+            return;
+        };
+        if matches!(&name, b"BTS" | b"FTS") {
+            self.close(dir, None, false, cx);
+            return self.trailer(dir, &name, cx);
+        }
+        if self.side(dir).open.is_none() && framed && self.side(dir).batch.is_none() {
+            self.headless(dir, at, cx);
+        }
+        let ts = cx.ts;
+        if let Some(open) = &mut self.side(dir).open {
+            open.segment(name, &Segment { line, by, cut }, cx);
+            open.ended = ts;
+            open.bytes = at.saturating_add(line.len() as u64).saturating_sub(open.at);
+            if cut {
+                open.malformed.get_or_insert("long segment");
+            }
+        }
+        if &name == b"MSA" {
+            self.acknowledge(dir);
+        }
+    }
+
+    /// MSH, FHS or BHS: whatever was open ends here.
+    fn declaration(&mut self, dir: Dir, line: &[u8], cut: bool, at: u64, cx: &mut Context<'_>) {
+        let unended = self.side(dir).framed && self.side(dir).batch.is_none();
+        self.close(dir, unended.then_some("no end block"), false, cx);
+        let mut message = self.begin(dir, at, cx);
+        let by = match head(line) {
+            Head::Declares(by) => by,
+            Head::Short | Head::Wrong => {
+                message.malformed = Some("delimiters");
+                Delimiters::default()
+            }
+        };
+        self.side(dir).by = by;
+        let segment = Segment { line, by, cut };
+        message.header(&segment);
+        message.bytes = line.len() as u64;
+        if !line.starts_with(b"MSH") {
+            return self.envelope(dir, message, &segment, cx);
+        }
+        if let Some(batch) = &mut self.side(dir).batch {
+            message.kind = Kind::Batch;
+            message.set(Slot::Batch, batch.id.as_deref().or(batch.file.as_deref()));
+            batch.empty = None;
+        }
+        message.segment(*b"MSH", &segment, cx);
+        self.side(dir).open = Some(message);
+    }
+
+    /// FHS-11 and BHS-11 (2.14.7, 2.14.2): the control id of the file and of the batch.
+    fn envelope(&mut self, dir: Dir, mut message: Message, segment: &Segment<'_>, cx: &mut Context<'_>) {
+        let id = segment.header(11).and_then(control_id).map(str::to_owned);
+        let name = if segment.line.starts_with(b"FHS") { *b"FHS" } else { *b"BHS" };
+        message.kind = Kind::Batch;
+        message.segment(name, segment, cx);
+        message.set(Slot::Batch, id.as_deref());
+        if &name == b"FHS" {
+            self.leave_batch(dir, false, cx);
+            self.side(dir).batch = Some(Batch {
+                file: id,
+                id: None,
+                empty: Some(message),
+            });
+        } else {
+            let file = self.side(dir).batch.take().and_then(|b| b.file);
+            self.side(dir).batch = Some(Batch {
+                file,
+                id,
+                empty: Some(message),
+            });
+        }
+    }
+
+    /// BTS ends the batch, FTS the file.
+    fn trailer(&mut self, dir: Dir, name: &[u8; 3], cx: &mut Context<'_>) {
+        let file = self.side(dir).batch.as_ref().and_then(|b| b.file.clone());
+        self.leave_batch(dir, false, cx);
+        if name == b"BTS" && (file.is_some() || self.side(dir).framed) {
+            self.side(dir).batch = Some(Batch {
+                file,
+                id: None,
+                empty: None,
+            });
+        }
+    }
+
+    /// An envelope that held no message gives the row itself.
+    fn leave_batch(&mut self, dir: Dir, partial: bool, cx: &mut Context<'_>) {
+        if let Some(mut envelope) = self.side(dir).batch.take().and_then(|b| b.empty) {
+            envelope.partial = partial;
+            self.write(dir, envelope, cx);
+        }
+    }
+
+    /// A block that holds something, but no message head.
+    fn headless(&mut self, dir: Dir, at: u64, cx: &mut Context<'_>) {
+        let mut message = self.begin(dir, at, cx);
+        message.malformed = Some("no MSH");
+        self.side(dir).open = Some(message);
+    }
+
+    fn begin(&mut self, dir: Dir, at: u64, cx: &Context<'_>) -> Message {
+        let mut message = self.spare.pop().unwrap_or_default();
+        message.clear();
+        let side = self.side(dir);
+        message.at = at;
+        message.started = side.since.unwrap_or(cx.ts);
+        message.ended = cx.ts;
+        message.kind = if side.framed { Kind::Mllp } else { Kind::Raw };
+        message
+    }
+
+    /// Gives the message of the other direction that this one acknowledges the time that took.
+    fn acknowledge(&mut self, dir: Dir) {
+        let [orig, resp] = &mut self.sides;
+        let (side, other) = if dir == Dir::Orig { (orig, resp) } else { (resp, orig) };
+        let Some(open) = side.open.as_ref() else { return };
+        let Some(acked) = open.get(Slot::AckedControlId) else { return };
+        let waiting = other.outstanding.iter_mut().chain(&mut other.open);
+        let mut waiting = waiting.filter(|m| !m.is_ack && m.latency.is_none());
+        if let Some(message) = waiting.find(|m| m.get(Slot::ControlId) == Some(acked)) {
+            message.latency = Some(open.started.saturating_sub(message.ended).max(0) as f64 / 1e9);
+        }
+    }
+
+    /// Ends the open message: it waits for its acknowledgement if one may come, else its row is written.
+    fn close(&mut self, dir: Dir, malformed: Option<&'static str>, partial: bool, cx: &mut Context<'_>) {
+        let Some(mut message) = self.side(dir).open.take() else { return };
+        message.malformed = message.malformed.or(malformed);
+        message.partial = partial;
+        let awaited = !message.is_ack && !message.unanswered && message.latency.is_none() && message.get(Slot::ControlId).is_some();
+        let answers = message.get(Slot::AckedControlId).is_some();
+        if awaited {
+            let side = self.side(dir);
+            side.outstanding.push_back(message);
+            if side.outstanding.len() > limits::HL7_OUTSTANDING {
+                if let Some(oldest) = side.outstanding.pop_front() {
+                    self.write(dir, oldest, cx);
+                }
+            }
+        } else {
+            self.write(dir, message, cx);
+        }
+        if answers {
+            self.write_answered(dir.other(), cx);
+        }
+    }
+
+    fn write_answered(&mut self, dir: Dir, cx: &mut Context<'_>) {
+        while let Some(at) = self.side(dir).outstanding.iter().position(|m| m.latency.is_some()) {
+            if let Some(message) = self.side(dir).outstanding.remove(at) {
+                self.write(dir, message, cx);
+            }
+        }
+    }
+
+    fn write(&mut self, dir: Dir, message: Message, cx: &mut Context<'_>) {
+        message.emit(dir, cx);
+        if self.spare.len() < 2 {
+            self.spare.push(message);
+        }
+    }
+}
+
+/// Where the segment ends: CR, or LF as some systems write it, or a block character. Looks at 32 bytes at a time.
+fn segment_end(bytes: &[u8]) -> Option<usize> {
+    let ends = |b: u8| (b == b'\r') | (b == b'\n') | (b == END_BLOCK) | (b == START_BLOCK);
+    let mut before = 0usize;
+    for block in bytes.chunks(32) {
+        if block.iter().fold(false, |any, b| any | ends(*b)) {
+            return block.iter().position(|b| ends(*b)).map(|n| n.saturating_add(before));
+        }
+        before = before.saturating_add(block.len());
+    }
+    None
+}

@@ -1,0 +1,323 @@
+use super::probe::probe;
+use super::session::Hl7Session;
+use crate::context::Context;
+use crate::limits;
+use crate::protocols::Dir::{Orig, Resp};
+use crate::protocols::{Dir, Probe, Session};
+use crate::testing::{identity, output, play, rows, PlainRow};
+
+const ADT: &str = "MSH|^~\\&|EPIC^1.2.3^ISO|NORTH|PACS|RAD|20260101120000.5+0100||ADT^A01^ADT_A01|C1|P|2.5.1||||||UNICODE UTF-8\r\
+    SFT|Maker Inc^L|7.2|Gateway\rEVN||20260101\rPID|1|OLD1|MRN1^^^H^MR~X2||DOE^JANE\rPV1|1|I\r";
+const ACK: &str = "MSH|^~\\&|PACS|RAD|EPIC|NORTH|20260101||ACK^A01|A1|P|2.5.1\rMSA|AA|C1|free text\r";
+
+fn mllp(message: &str) -> Vec<u8> {
+    [b"\x0b", message.as_bytes(), b"\x1c\r"].concat()
+}
+
+/// Rows without what depends on how the bytes were cut, in the order of their control ids.
+fn played(script: &[(Dir, &[u8])], cut: usize) -> Vec<PlainRow> {
+    let mut got = play(&mut Hl7Session::default(), script, cut).remove("hl7").unwrap_or_default();
+    for row in &mut got {
+        row.remove("ts");
+        if row["latency"] != "-" {
+            row.insert("latency".into(), "some".into());
+        }
+    }
+    got
+}
+
+fn check(script: &[(Dir, &[u8])]) -> Vec<PlainRow> {
+    let whole = played(script, usize::MAX);
+    for cut in [1, 7, 1460] {
+        assert_eq!(played(script, cut), whole, "cut {cut}");
+    }
+    for (n, (dir, bytes)) in script.iter().enumerate() {
+        for end in (0..bytes.len()).step_by(bytes.len().div_ceil(4000).pow(2)) {
+            let mut part: Vec<_> = script[..n].to_vec();
+            part.push((*dir, &bytes[..end]));
+            played(&part, usize::MAX);
+        }
+    }
+    whole
+}
+
+#[test]
+fn a_message_and_its_acknowledgement() {
+    let (adt, ack) = (mllp(ADT), mllp(ACK));
+    let rows = check(&[(Orig, &adt), (Resp, &ack)]);
+    assert_eq!(rows.len(), 2);
+    let (message, answer) = (
+        &rows.iter().find(|r| r["is_ack"] == "false").unwrap(),
+        &rows.iter().find(|r| r["is_ack"] == "true").unwrap(),
+    );
+    let expected = [
+        ("kind", "mllp"),
+        ("sending_application", "EPIC"),
+        ("sending_facility", "NORTH"),
+        ("receiving_application", "PACS"),
+        ("receiving_facility", "RAD"),
+        ("message_type", "ADT"),
+        ("trigger_event", "A01"),
+        ("message_structure", "ADT_A01"),
+        ("control_id", "C1"),
+        ("processing_id", "P"),
+        ("version", "2.5.1"),
+        ("charset", "UNICODE UTF-8"),
+        ("software_vendor", "Maker Inc"),
+        ("software_version", "7.2"),
+        ("software_product", "Gateway"),
+        ("segments", "[MSH:1, SFT:1, EVN:1, PID:1, PV1:1]"),
+        ("latency", "some"),
+        ("encoding_characters", "^~\\&"),
+        ("ts_message", "1767265200500000"),
+        ("partial", "false"),
+        ("malformed", "-"),
+    ];
+    for (column, value) in expected {
+        assert_eq!(message[column], value, "{column}");
+    }
+    assert_eq!(message["message_bytes"], ADT.len().to_string());
+    assert_eq!(message["patient"], output().keys.pseudonym("MRN1").unwrap());
+    for (column, value) in [
+        ("message_type", "ACK"),
+        ("ack_code", "AA"),
+        ("acked_control_id", "C1"),
+        ("latency", "-"),
+        ("control_id", "A1"),
+    ] {
+        assert_eq!(answer[column], value, "{column}");
+    }
+    let all = format!("{rows:?}");
+    assert!(!all.contains("MRN1") && !all.contains("DOE") && !all.contains("free text"));
+}
+
+#[test]
+fn raw_messages_end_where_the_next_begins() {
+    let second = ADT.replace("|C1|", "|C2|");
+    let stream = [ADT, &second].concat();
+    let rows = check(&[(Orig, stream.as_bytes()), (Resp, ACK.as_bytes())]);
+    assert_eq!(rows.len(), 3);
+    assert!(rows.iter().all(|r| r["kind"] == "raw" && r["partial"] == "false"));
+    assert_eq!(rows.iter().filter(|r| r["latency"] == "some").count(), 1);
+    assert!(check(&[(Orig, &stream.as_bytes()[..stream.len() - 1])])
+        .iter()
+        .any(|r| r["control_id"] == "C2" && r["partial"] == "true"));
+}
+
+#[test]
+fn a_lost_end_block_does_not_lose_the_next_message() {
+    let stream = [b"\x0b".as_slice(), ADT.as_bytes(), &mllp(&ADT.replace("|C1|", "|C2|"))].concat();
+    let rows = check(&[(Orig, &stream)]);
+    let of = |id: &str| rows.iter().find(|r| r["control_id"] == id).unwrap();
+    assert_eq!(
+        (of("C1")["malformed"].as_str(), of("C2")["malformed"].as_str()),
+        ("no end block", "-")
+    );
+    assert_eq!(of("C1")["message_bytes"], ADT.len().to_string());
+}
+
+#[test]
+fn delimiters_and_line_ends_as_they_come() {
+    let other = "MSH$%*!+$MON$ICU$X$Y$20260101$$ORU%R01$C9$P$2.3\nPID$1$$A!S!B%%%H*C$\r\nORC$RE$$F1\nOBR$1$P1$F2\r\n";
+    let rows = check(&[(Orig, &mllp(other))]);
+    let keys = output().keys;
+    assert_eq!(
+        (rows[0]["message_type"].as_str(), rows[0]["trigger_event"].as_str()),
+        ("ORU", "R01")
+    );
+    assert_eq!(rows[0]["patient"], keys.pseudonym("A%B").unwrap());
+    assert_eq!(rows[0]["order_id"], keys.pseudonym("P1").unwrap());
+    assert_eq!(rows[0]["segments"], "[MSH:1, PID:1, ORC:1, OBR:1]");
+}
+
+#[test]
+fn orders_and_equipment() {
+    let prt = format!("PRT|1|AD||EQUIP|||||{}", "|PUMP-7^^0011223344556677^EUI-64|x|x|x|x|x|DI-0815");
+    let obx = format!(
+        "OBX|1|NM|1^HR||80{}",
+        format_args!("{}MON-1^^00AA^EUI-64~(01)04012345678901(21)7", "|".repeat(13))
+    );
+    let text = format!(
+        "{}OBR|1|P1|F1{}ACC7^x\rIPC||RP|1.2.3\r{obx}\r{obx}\r{prt}\r",
+        ADT.replace("ADT^A01", "ORU^R01"),
+        "|".repeat(15)
+    );
+    let rows = check(&[(Orig, &mllp(&text))]);
+    let keys = output().keys;
+    assert_eq!(rows[0]["device_ids"], "[MON-1, PUMP-7]");
+    assert_eq!(rows[0]["udi"], "[(01)04012345678901(21)7, DI-0815]");
+    assert_eq!(rows[0]["accession"], keys.pseudonym("ACC7").unwrap());
+    assert_eq!(rows[0]["study"], keys.pseudonym("1.2.3").unwrap());
+    assert!(rows[0]["segments"].contains("OBX:2"));
+}
+
+#[test]
+fn batches_name_their_messages() {
+    let batch = format!(
+        "FHS|^~\\&|A|B|C|D|2026||name||F1|FC\rBHS|^~\\&|A|B|C|D|2026||||BC\r{ADT}{}BTS|2\rFTS|1\r",
+        ADT.replace("|C1|", "|C2|")
+    );
+    for bytes in [mllp(&batch), batch.clone().into_bytes()] {
+        let rows = check(&[(Orig, &bytes)]);
+        assert_eq!(rows.len(), 2);
+        assert!(
+            rows.iter().all(|r| r["kind"] == "batch"
+                && r["batch_id"] == "BC"
+                && r["malformed"] == "-"
+                && r["message_bytes"] == ADT.len().to_string()),
+            "{rows:?}"
+        );
+    }
+    let rows = check(&[(Orig, &mllp("BHS|^~\\&|A|B|C|D|2026||||BC\rBTS|0\r"))]);
+    assert_eq!(
+        (rows.len(), rows[0]["kind"].as_str(), rows[0]["sending_application"].as_str()),
+        (1, "batch", "A")
+    );
+}
+
+#[test]
+fn documents_pass_through() {
+    let text = format!(
+        "{ADT}OBX|1|ED|PDF||^application^pdf^Base64^{}||||||F\rOBX|2|TX|||end\r",
+        "QUJD".repeat(300_000)
+    );
+    let bytes = mllp(&text);
+    let rows = check(&[(Orig, &bytes)]);
+    assert_eq!(rows[0]["message_bytes"], text.len().to_string());
+    assert_eq!(
+        (rows[0]["malformed"].as_str(), rows[0]["partial"].as_str()),
+        ("long segment", "false")
+    );
+    assert!(rows[0]["segments"].ends_with("OBX:2]"));
+}
+
+#[test]
+fn enhanced_mode_has_two_answers() {
+    let (commit, application) = (mllp(&ACK.replace("|AA|", "|CA|")), mllp(&ACK.replace("|A1|", "|A2|")));
+    let rows = check(&[(Orig, &mllp(ADT)), (Resp, &commit), (Resp, &application)]);
+    let codes: Vec<_> = rows.iter().map(|r| r["ack_code"].as_str()).filter(|c| *c != "-").collect();
+    assert_eq!(codes, ["CA", "AA"]);
+    assert_eq!(rows.iter().filter(|r| r["latency"] == "some").count(), 1);
+}
+
+#[test]
+fn unanswered_messages_are_bounded() {
+    let many: Vec<u8> = (0..100).flat_map(|n| mllp(&ADT.replace("|C1|", &format!("|N{n}|")))).collect();
+    assert_eq!(check(&[(Orig, &many)]).len(), 100);
+    let mut session = Hl7Session::default();
+    let mut out = output();
+    let mut id = identity(&out.keys.clone(), 2575, 6);
+    session.data(
+        Orig,
+        &many,
+        &mut Context {
+            ts: 0,
+            offset: 0,
+            identity: &mut id,
+            out: &mut out,
+        },
+    );
+    assert_eq!(rows(&mut out)["hl7"].len(), 100 - limits::HL7_OUTSTANDING);
+}
+
+#[test]
+fn what_is_no_message_says_so() {
+    let of = |bytes: &[u8]| check(&[(Orig, bytes)]);
+    assert_eq!(of(b"\x0bPID|1||X\r\x1c\r")[0]["malformed"], "no MSH");
+    assert_eq!(of(b"\x0bMSHabc\rPID|1\r\x1c\r")[0]["malformed"], "delimiters");
+    assert_eq!(
+        of(b"\x0bMSH|^~\\&|A|B|C|D|2026||<script>|1\r\x1c\r")[0]["malformed"],
+        "message type"
+    );
+    assert!(of(b"\x0b\x06\x1c\r").is_empty());
+}
+
+#[test]
+fn a_gap_ends_the_message_and_the_next_is_found() {
+    let mut session = Hl7Session::default();
+    let mut out = output();
+    let mut id = identity(&out.keys.clone(), 2575, 6);
+    let bytes = mllp(ADT);
+    session.data(
+        Orig,
+        &bytes[..150],
+        &mut Context {
+            ts: 1,
+            offset: 0,
+            identity: &mut id,
+            out: &mut out,
+        },
+    );
+    session.gap(
+        Orig,
+        500,
+        &mut Context {
+            ts: 2,
+            offset: 650,
+            identity: &mut id,
+            out: &mut out,
+        },
+    );
+    let rest = [b"20260101|x|PID\rOBX|1\r\x1c\r".as_slice(), &mllp(&ADT.replace("|C1|", "|C2|"))].concat();
+    session.data(
+        Orig,
+        &rest,
+        &mut Context {
+            ts: 3,
+            offset: 650,
+            identity: &mut id,
+            out: &mut out,
+        },
+    );
+    session.end(&mut Context {
+        ts: 4,
+        offset: 0,
+        identity: &mut id,
+        out: &mut out,
+    });
+    let rows = rows(&mut out).remove("hl7").unwrap();
+    let partial: Vec<_> = rows.iter().map(|r| (r["control_id"].as_str(), r["partial"].as_str())).collect();
+    assert_eq!(partial, [("C1", "true"), ("C2", "false")]);
+}
+
+#[test]
+fn the_probe_is_strict() {
+    let certain: &[&[u8]] = &[
+        b"\x0bMSH|^~\\&|A",
+        b"MSH|^~\\&|A",
+        b"MSH$%*!+$MON",
+        b"\x0bBHS|^~\\&|",
+        b"\x1c\r\x0bMSH|^~\\&|A|",
+        b"x|y|z\rMSH|^~\\&|A|",
+        b"4|NM|718^A^LN||1|g\rOBX|5|NM|719\rOBX|6|NM|720",
+        b"|A|\rPV1|1\r\x1c\r\x0bMSH|^~\\&|LAB|",
+    ];
+    for bytes in certain {
+        assert_eq!(probe(Orig, bytes), Probe::Certain, "{}", bytes.escape_ascii());
+    }
+    for bytes in [b"\x0b".as_slice(), b"\x0bMS", b"MSH|^~", b"|A^B^C||1|g/dL|\rOB"] {
+        assert_eq!(probe(Resp, bytes), Probe::Unsure, "{}", bytes.escape_ascii());
+    }
+    let never: &[&[u8]] = &[
+        b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nServer: x\r\n",
+        b"\x16\x03\x01\x02\x00\x01",
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+        b"\x01\x00\x00\x00\x00\xcd\x00\x01",
+        b"\x00\x00\x00\x85\xffSMB",
+        b"220 mail ESMTP\r\n",
+        b"\xff\xfb\x01",
+        b"\x03\x00\x00\x13",
+        b"RFB 003.008\n",
+        b"MSHello",
+        b"MSH is a name",
+        b"\x0bhello",
+        b"MSHA^~\\&|A",
+        b"USER anonymous\r\n",
+        b"\x05\x0d\x02",
+        b"random text, no protocol at all",
+    ];
+    for bytes in never {
+        assert_eq!(probe(Orig, bytes), Probe::Never, "{}", bytes.escape_ascii());
+    }
+}
