@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from hospital import DEVICES, Device, Patient
+from cast import DEVICES, Device, Patient
 from lan import SCRATCH, address, run, start
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
@@ -142,20 +142,24 @@ def _device(ae: str) -> Device:
     return next(d for d in DEVICES if ae in d.ae_titles)
 
 
-def _dcmtk_send(ae: str, called: str, to: str, port: int, folder: Path, *how: str) -> None:
-    run(_device(ae).host, ["storescu", "-aet", ae, "-aec", called, *how, "+sd", address(to), str(port), str(folder)])
+def _host(ae: str) -> str:
+    return _device(ae).host
 
 
-def _maker_send(ae: str, called: str, to: str, port: int, folder: Path, implementation: str) -> None:
+def _dcmtk_send(ae: str, called: str, port: int, folder: Path, *how: str) -> None:
+    run(_host(ae), ["storescu", "-aet", ae, "-aec", called, *how, "+sd", address(_host(called)), str(port), str(folder)])
+
+
+def _maker_send(ae: str, called: str, port: int, folder: Path, implementation: str) -> None:
     """Send by pynetdicom under an implementation's own UID and version name, so that the devices do not all look like one toolkit."""
-    script = Path(__file__).with_name("modality.py")
-    run(_device(ae).host, [sys.executable, str(script), ae, called, address(to), str(port), str(folder), implementation])
+    script, to = Path(__file__).with_name("modality.py"), address(_host(called))
+    run(_host(ae), [sys.executable, str(script), f"{ae}@{called}", to, str(port), str(folder), implementation])
 
 
 def _ask_worklist(ae: str) -> None:
     keys = ["PatientName", "PatientID", "AccessionNumber", "StudyInstanceUID", "(0040,0100)[0].Modality=" + _device(ae).kind]
     asked = [word for key in keys for word in ("-k", key)]
-    run(_device(ae).host, ["findscu", "-W", "-aet", ae, "-aec", "RISWL", *asked, address("ris"), "11115"])
+    run(_host(ae), ["findscu", "-W", "-aet", ae, "-aec", "RISWL", *asked, address("ris"), "11115"])
 
 
 def morning(patients: list[Patient], seed: int) -> None:
@@ -174,23 +178,23 @@ def _examine(patient: Patient, number: int, seed: int) -> None:
     folder = images(_device(ae), patient, seed)
     match ae:
         case "CT01":
-            _dcmtk_send(ae, "PACS", "pacs", 104, folder, "-R", "-xe")
-            _dcmtk_send(ae, "ARCHIVE", "archive", 11112, _compress(folder), "-R", "-xt")
+            _dcmtk_send(ae, "PACS", 104, folder, "-R", "-xe")
+            _dcmtk_send(ae, "ARCHIVE", 11112, _compress(folder), "-R", "-xt")
         case "MR01":
-            _maker_send(ae, "PACS", "pacs", 104, folder, "1.2.840.113619.6.286|MR30_R01")
-            _maker_send(ae, "ARCHIVE", "archive", 11112, folder, "1.2.840.113619.6.286|MR30_R01")
+            _maker_send(ae, "PACS", 104, folder, "1.2.840.113619.6.286|MR30_R01")
+            _maker_send(ae, "ARCHIVE", 11112, folder, "1.2.840.113619.6.286|MR30_R01")
         case "CR01":
-            _dcmtk_send(ae, "PACS", "pacs", 104, folder, "-R", "-xi")
+            _dcmtk_send(ae, "PACS", 104, folder, "-R", "-xi")
         case "US01":
-            _maker_send(ae, "PACS", "pacs", 104, folder, "1.3.46.670589.14.1|EPIQ_9.0.3")
+            _maker_send(ae, "PACS", 104, folder, "1.3.46.670589.14.1|EPIQ_9.0.3")
         case "MG01":
-            _maker_send(ae, "PACS", "pacs", 104, folder, "1.2.840.113681.2.1|DIMENSIONS_1")
+            _maker_send(ae, "PACS", 104, folder, "1.2.840.113681.2.1|DIMENSIONS_1")
         case "US02":
-            _dcmtk_send(ae, "PACS", "pacs", 104, folder, "-R", "-xb")
+            _dcmtk_send(ae, "PACS", 104, folder, "-R", "-xb")
         case "XA01":
             tls = ["+tls", f"{SCRATCH}/xa01.key", f"{SCRATCH}/xa01.crt", "+cf", f"{SCRATCH}/ca.crt"]
-            _dcmtk_send(ae, "PACS", "pacs", 104, folder, "-R", "-xd")
-            _dcmtk_send(ae, "TELERAD", "telerad", 2762, folder, "-R", *tls)
+            _dcmtk_send(ae, "PACS", 104, folder, "-R", "-xd")
+            _dcmtk_send(ae, "TELERAD", 2762, folder, "-R", *tls)
 
 
 def _compress(folder: Path) -> Path:

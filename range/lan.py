@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from hospital import DOMAIN, GATEWAY, HOSTS, NAMESERVER, OUTSIDE, Host, host
+from cast import DOMAIN, GATEWAY, HOSTS, NAMESERVER, OUTSIDE, Host, host
 
 INSIDE = "ASEPSIS_RANGE_INSIDE"
 SCRATCH = Path("/run/range")
@@ -147,7 +147,8 @@ def lease(one: Host) -> None:
     """Get the host's address from the hospital's DHCP server with a real client."""
     script = SCRATCH / "lease.sh"
     script.write_text(
-        '#!/bin/sh\n[ "$reason" = BOUND ] || exit 0\nip addr add "$new_ip_address/16" dev "$interface"\nip route add default via "$new_routers"\n'
+        '#!/bin/sh\n[ "$reason" = BOUND ] || exit 0\n'
+        'ip addr add "$new_ip_address/16" dev "$interface"\nip route add default via "$new_routers"\n'
     )
     script.chmod(0o755)
     conf = SCRATCH / f"dhclient-{one.name}.conf"

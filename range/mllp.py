@@ -12,7 +12,7 @@ import random
 import time
 from collections.abc import Callable
 
-from hospital import Patient, patients
+from cast import Patient, patients
 
 START, END = b"\x0b", b"\x1c\r"
 MESSAGE_BYTES = 1 << 20
@@ -39,7 +39,8 @@ def head(feed: str, kind: str, control: str) -> list[str]:
 
 def person(patient: Patient) -> list[str]:
     return [
-        f"PID|1||{patient.id}^^^ZZHOSP^MR||{patient.name}||{patient.birth}|O|||1 ZZ Test Lane^^Exampletown||555-0100|||||{patient.accession}",
+        f"PID|1||{patient.id}^^^ZZHOSP^MR||{patient.name}||{patient.birth}|O"
+        f"|||1 ZZ Test Lane^^Exampletown||555-0100|||||{patient.accession}",
         "PV1|1|I|ICU^01^1^ZZHOSP||||ZZ1^ZZTEST^DOCTOR",
     ]
 
@@ -68,12 +69,13 @@ def laboratory(rng: random.Random, patient: Patient, control: str) -> list[str]:
 
 def monitor(rng: random.Random, patient: Patient, control: str) -> list[str]:
     bed = f"0009FBFFFE00000{rng.randrange(1, 5)}"
+    origin = f"|||||R|||{now()}||||{bed}^{bed}^EUI-64"
     return [
         *head("monitor", "ORU^R01", control),
         *person(patient),
         f"OBR|1|{patient.order}||182777000^monitoring of patient^SCT|||{now()}",
-        f"OBX|1|NM|147842^MDC_ECG_HEART_RATE^MDC|1.1.1.1|{rng.randrange(50, 120)}|264864^MDC_DIM_BEAT_PER_MIN^MDC|||||R|||{now()}||||{bed}^{bed}^EUI-64",
-        f"OBX|2|NM|150456^MDC_PULS_OXIM_SAT_O2^MDC|1.2.1.1|{rng.randrange(88, 100)}|262688^MDC_DIM_PERCENT^MDC|||||R|||{now()}||||{bed}^{bed}^EUI-64",
+        f"OBX|1|NM|147842^MDC_ECG_HEART_RATE^MDC|1.1.1.1|{rng.randrange(50, 120)}|264864^MDC_DIM_BEAT_PER_MIN^MDC{origin}",
+        f"OBX|2|NM|150456^MDC_PULS_OXIM_SAT_O2^MDC|1.2.1.1|{rng.randrange(88, 100)}|262688^MDC_DIM_PERCENT^MDC{origin}",
     ]
 
 

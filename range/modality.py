@@ -1,4 +1,4 @@
-"""One modality's sender on pynetdicom: verify, then store a folder. Arguments: CALLING CALLED ADDRESS PORT FOLDER UID|VERSION."""
+"""One modality's sender on pynetdicom: verify, then store a folder. Arguments: CALLING@CALLED ADDRESS PORT FOLDER UID|VERSION."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from pynetdicom import AE
 VERIFICATION = "1.2.840.10008.1.1"
 
 
-def main(calling: str, called: str, address: str, port: str, folder: str, implementation: str) -> int:
+def main(titles: str, address: str, port: str, folder: str, implementation: str) -> int:
+    calling, called = titles.split("@")
     images = [dcmread(path) for path in sorted(Path(folder).glob("*.dcm"))]
     entity = AE(ae_title=calling)
     entity.implementation_class_uid, entity.implementation_version_name = implementation.split("|")

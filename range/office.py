@@ -6,7 +6,7 @@ import random
 import subprocess
 from pathlib import Path
 
-from hospital import DOMAIN, GATEWAY, HOSTS, NAMESERVER, OUTSIDE, Patient
+from cast import DOMAIN, GATEWAY, HOSTS, NAMESERVER, OUTSIDE, Patient
 from lan import SCRATCH, address, lease, run, start
 from web import VENDOR
 

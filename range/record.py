@@ -3,7 +3,7 @@
     sudo .venv/bin/python range/record.py [--seed N] [--into FOLDER]
 
 Needs root, Python with pydicom and pynetdicom, and the packages of `PACKAGES`; it names those that are missing. Ends in about a minute
-and leaves nothing behind, also when it is killed (see `lan`). Every patient is invented (see `hospital`).
+and leaves nothing behind, also when it is killed (see `lan`). Every patient is invented (see `cast`).
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import cast
 import feeds
-import hospital
 import imaging
 import lan
 import office
@@ -46,7 +46,7 @@ def say(text: str) -> None:
     print(f"[{time.strftime('%H:%M:%S')}] {text}", file=sys.stderr, flush=True)
 
 
-def open_hospital(patients: list[hospital.Patient]) -> None:
+def open_hospital(patients: list[cast.Patient]) -> None:
     say("building the network")
     lan.build()
     say("starting the daemons")
@@ -58,7 +58,7 @@ def open_hospital(patients: list[hospital.Patient]) -> None:
     web.open_web(patients)
 
 
-def live_through(patients: list[hospital.Patient], seed: int) -> None:
+def live_through(patients: list[cast.Patient], seed: int) -> None:
     """The morning: leases first, then every zone at once."""
     office.leases()
     acts = [
@@ -83,7 +83,7 @@ def keep(raw: Path, into: Path) -> Path:
         raise lan.RangeError(f"the recording is larger than {LARGEST} bytes: too much for the repository")
     aside.replace(target)
     truth = into / "truth.json"
-    truth.write_text(json.dumps(hospital.truth(), indent=1) + "\n")
+    truth.write_text(json.dumps(cast.truth(), indent=1) + "\n")
     owner = into.stat()
     for path in (target, truth):
         os.chown(path, owner.st_uid, owner.st_gid)
@@ -91,7 +91,7 @@ def keep(raw: Path, into: Path) -> Path:
 
 
 def record(seed: int, into: Path) -> Path:
-    patients = hospital.patients(seed)
+    patients = cast.patients(seed)
     open_hospital(patients)
     raw = lan.SCRATCH / "morning.pcap"
     recorder = lan.Recorder(raw)

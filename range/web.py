@@ -1,4 +1,4 @@
-"""HTTP and TLS: the EHR's FHIR endpoint in clear, its portal on TLS 1.2 and 1.3, a pump server's page that TLS 1.0 and a dead certificate keep."""
+"""HTTP and TLS: FHIR in clear, the EHR's portal on TLS 1.2 and 1.3, a pump server's page on TLS 1.0 with a dead certificate."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from hospital import DOMAIN, OUTSIDE, Patient
+from cast import DOMAIN, OUTSIDE, Patient
 from lan import SCRATCH, run, start
 
 PACKAGES = {"nginx": "nginx-light", "openssl": "openssl", "curl": "curl"}
@@ -24,7 +24,8 @@ def certificates() -> None:
     for name in (f"ehr.{DOMAIN}", f"telerad.{DOMAIN}", f"xa01.{DOMAIN}", VENDOR):
         _signed(name)
     (SCRATCH / "old-openssl.cnf").write_text(
-        "openssl_conf = all\n[all]\nssl_conf = ssl\n[ssl]\nsystem_default = system\n[system]\nMinProtocol = TLSv1\nCipherString = ALL:@SECLEVEL=0\n"
+        "openssl_conf = all\n[all]\nssl_conf = ssl\n[ssl]\nsystem_default = system\n"
+        "[system]\nMinProtocol = TLSv1\nCipherString = ALL:@SECLEVEL=0\n"
         f"[ca]\ndefault_ca = old\n[old]\nnew_certs_dir = {SCRATCH}\ndatabase = {SCRATCH}/old.index\nrand_serial = yes\npolicy = any\n"
         "default_md = sha1\n[any]\ncommonName = supplied\n"
     )
@@ -52,7 +53,7 @@ def _pair(stem: str) -> list[str]:
 
 
 def _signed(name: str) -> None:
-    stem = name.split(".")[0]
+    stem = name.split(".", maxsplit=1)[0]
     request, extension = SCRATCH / f"{stem}.csr", SCRATCH / f"{stem}.ext"
     extension.write_text(f"subjectAltName=DNS:{name}\n")
     _openssl(
@@ -147,7 +148,7 @@ def _write(path: Path, resource: Mapping[str, object]) -> None:
 
 
 def morning(patients: list[Patient]) -> None:
-    """The monitor gateway and the workstation read FHIR; people open the portal; the CT calls its maker; a pharmacist opens the pump server."""
+    """Devices read FHIR, people open the portal, the CT calls its maker, a pharmacist opens the pump server."""
     base = f"http://ehr.{DOMAIN}/fhir"
     agent = ["curl", "-s", "-A", "ZZ-FHIR-Client/2.1", "-H", "Accept: application/fhir+json", "-o", "/dev/null"]
     run("mongw", [*agent, f"{base}/metadata"])

@@ -28,7 +28,7 @@ class Host:
 
     @property
     def mac(self) -> str:
-        """A locally administered address (IEEE 802 section 8.4) that repeats the IP address, so that a reader of the capture finds its way."""
+        """A locally administered address (IEEE 802 8.4) that repeats the IP address: a reader of the capture finds its way."""
         return "02:00:" + ":".join(f"{int(part):02x}" for part in self.address.split("."))
 
 
