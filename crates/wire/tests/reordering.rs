@@ -84,9 +84,12 @@ fn run(packets: &[Vec<u8>]) -> PlainRows {
     rows(&mut pipeline.out)
 }
 
-/// What may differ: times, and what counts packets.
+/// Without what may differ: the order of rows, times, and what counts packets.
 fn essence(mut rows: PlainRows) -> PlainRows {
     rows.remove("conn");
+    for rows in rows.values_mut() {
+        rows.sort_by(|a, b| a["event_id"].cmp(&b["event_id"]));
+    }
     for row in rows.values_mut().flatten() {
         for column in ["ts", "latency"] {
             row.remove(column);
@@ -114,7 +117,7 @@ fn cutting_reordering_and_repeating_change_nothing() {
             let again = packets[1 + random.below(packets.len() - 3)].clone();
             packets.insert(1 + random.below(packets.len() - 3), again);
         }
-        assert_eq!(essence(run(&packets)), whole, "seed {seed}");
+        assert!(essence(run(&packets)) == whole, "seed {seed}");
     }
 }
 
@@ -126,5 +129,5 @@ fn what_the_capture_lost_is_declared() {
     let conn = &rows["conn"][0];
     assert_eq!(conn["missed_bytes"], (lost.len() - 40).to_string());
     assert!(conn["history"].contains('G'));
-    assert!(rows["hl7"].len() >= 11, "one lost segment loses one message at the most");
+    assert!(rows["hl7"].len() >= 11, "one lost segment loses one message at the most: {}", rows["hl7"].len());
 }

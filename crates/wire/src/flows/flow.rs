@@ -200,12 +200,24 @@ impl Flow {
 
     /// Lets go of all that is held: holes are declared, the parser is told of a gap.
     pub fn relieve(&mut self, ts: i64, out: &mut Output) {
+        self.give_up_holes(ts, out);
+        if let Transport::Tcp(tcp) = &mut self.transport {
+            tcp.follow.relieve(&mut Where { ts, identity: &mut self.identity, out });
+        }
+    }
+
+    fn give_up_holes(&mut self, ts: i64, out: &mut Output) {
         let Transport::Tcp(tcp) = &mut self.transport else { return };
         let Tcp { sides: [orig, resp], follow, .. } = tcp.as_mut();
         let mut at = Where { ts, identity: &mut self.identity, out };
-        orig.finish(ts, &mut |piece| follow.piece(Dir::Orig, piece, &mut at));
-        resp.finish(ts, &mut |piece| follow.piece(Dir::Resp, piece, &mut at));
-        follow.relieve(&mut at);
+        let lost = [(Dir::Orig, orig), (Dir::Resp, resp)].map(|(dir, side)| {
+            let before = side.missed;
+            side.finish(ts, &mut |piece| follow.piece(dir, piece, &mut at));
+            (dir, side.missed > before)
+        });
+        for (dir, _) in lost.into_iter().filter(|(_, lost)| *lost) {
+            self.say(dir, b'G');
+        }
     }
 
     /// When it is time to look at this connection again, and whether silence has ended it by `now`.
@@ -240,15 +252,11 @@ impl Flow {
     /// Ends it: what is held is given up or parsed, open transactions and the connection give their rows. `cut_off`: the input ended first.
     pub fn finish(&mut self, cut_off: bool, out: &mut Output) {
         let ts = self.last_ts;
+        self.give_up_holes(ts, out);
+        let mut at = Where { ts, identity: &mut self.identity, out };
         match &mut self.transport {
-            Transport::Tcp(tcp) => {
-                let Tcp { sides: [orig, resp], follow, .. } = tcp.as_mut();
-                let mut at = Where { ts, identity: &mut self.identity, out };
-                orig.finish(ts, &mut |piece| follow.piece(Dir::Orig, piece, &mut at));
-                resp.finish(ts, &mut |piece| follow.piece(Dir::Resp, piece, &mut at));
-                follow.end(&mut at);
-            }
-            Transport::Udp(speech) => speech.end(&mut Where { ts, identity: &mut self.identity, out }),
+            Transport::Tcp(tcp) => tcp.follow.end(&mut at),
+            Transport::Udp(speech) => speech.end(&mut at),
             Transport::Other => {}
         }
         let open = cut_off && matches!(self.transport, Transport::Tcp(_)) && !self.closed();
