@@ -1,0 +1,58 @@
+"""The answer to a query as rows of plain values, a batch at a time."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+
+from asepsis.kit.output import plain
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def rows_of(table: pa.Table) -> Iterator[tuple[Any, ...]]:
+    """The rows, as JSON knows values: timestamps ISO 8601 with Z, NaN null, lists lists."""
+    for batch in table.to_batches(max_chunksize=10_000):
+        yield from zip(*(_values(column) for column in batch.columns), strict=True)
+
+
+def write_json(table: pa.Table) -> None:
+    """An array of row objects on stdout, a row a line."""
+    names = _distinct(table.column_names)
+    before = "["
+    for row in rows_of(table):
+        sys.stdout.write(before + json.dumps(dict(zip(names, row, strict=True)), allow_nan=False))
+        before = ",\n "
+    sys.stdout.write("]\n" if before != "[" else "[]\n")
+
+
+def _values(column: pa.Array) -> list[Any]:
+    if pa.types.is_timestamp(column.type):
+        micros = column.cast(pa.timestamp("us"), safe=False).cast(pa.int64()).to_pylist()
+        return [None if value is None else _time(value) for value in micros]
+    return [plain(value) for value in column.to_pylist()]
+
+
+def _time(micros: int) -> str | None:
+    try:
+        moment = _EPOCH + timedelta(microseconds=micros)
+    except OverflowError:
+        return None  # a clock beyond the calendar
+    return moment.replace(tzinfo=None).isoformat() + "Z"
+
+
+def _distinct(names: list[str]) -> list[str]:
+    """The names, with a number behind those that came before: an object cannot hold two."""
+    result: list[str] = []
+    for name in names:
+        other, n = name, 1
+        while other in result:
+            n += 1
+            other = f"{name}_{n}"
+        result.append(other)
+    return result

@@ -1,0 +1,87 @@
+"""`asepsis lake ...`"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from asepsis.kit.command import DEFAULT_SITE, JsonOption, SiteOption, group
+from asepsis.kit.errors import one_line
+from asepsis.kit.output import ProgressBar, print_json, print_table
+from asepsis.kit.site import Site
+
+app = group("What machines observed: ingest captures, ask in SQL.")
+
+# An answer for a person or a script; whoever wants more reads the Parquet files.
+ANSWER_ROWS = 1_000_000
+ANSWER_BYTES = 256 << 20
+
+Captures = Annotated[
+    list[Path], typer.Argument(metavar="PATH...", help="Captures (pcap, pcapng, also .gz and .zst), folders of them, or - .")
+]
+Seconds = Annotated[float, typer.Option("--limit-seconds", min=0.01, max=86_400, help="Stop the query after this time.")]
+Memory = Annotated[str, typer.Option("--memory", metavar="SIZE", help="Memory that the query may use.")]
+Schema = Annotated[bool, typer.Option("--schema", help="With every column, its type and meaning.", show_default=False)]
+
+
+@app.command()
+def ingest(paths: Captures, site: SiteOption = DEFAULT_SITE, json: JsonOption = False) -> None:
+    """Read captures into the lake. The same capture again adds nothing."""
+    from asepsis.lake import service
+
+    with ProgressBar("Reading captures") as progress:
+        result = service.ingest(Site.open(site, create=True), paths, progress)
+    if json:
+        print_json(result)
+        return
+    rows = [(name, count, result.added.get(name, 0)) for name, count in sorted(result.streams.items())]
+    print_table(("stream", "rows", "new"), rows)
+    print(f"{result.capture['packets']:,} packets from {result.capture['first_ts']} to {result.capture['last_ts']}")
+    for path, what in result.problems:
+        print(f"Note: {one_line(path)}: {what}")
+    if result.skipped:
+        print(f"Note: {len(result.skipped)} files are no captures and were left out")
+
+
+@app.command("streams")
+def list_streams(site: SiteOption = DEFAULT_SITE, schema: Schema = False, json: JsonOption = False) -> None:
+    """List the streams and how many rows each has."""
+    from asepsis.lake import service
+
+    rows = service.count(Site.open(site)) if (site / "site.json").exists() or not schema else {}
+    found = service.streams().values()
+    if json:
+        columns = {s.name: [{"name": c.name, "type": c.type, "doc": c.doc} for c in s.columns] for s in found} if schema else {}
+        print_json(
+            [{"name": s.name, "doc": s.doc, "rows": rows.get(s.name, 0)} | ({"columns": columns[s.name]} if schema else {}) for s in found]
+        )
+    elif schema:
+        for stream in found:
+            print_table(
+                ("column", "type", "meaning"), [(c.name, c.type, c.doc) for c in stream.columns], f"{stream.name}: {one_line(stream.doc)}"
+            )
+    else:
+        print_table(("stream", "rows", "what"), [(s.name, rows.get(s.name, 0), s.doc) for s in found])
+
+
+@app.command()
+def sql(
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="One SELECT over the streams.")],
+    site: SiteOption = DEFAULT_SITE,
+    json: JsonOption = False,
+    limit_seconds: Seconds = 60.0,
+    memory: Memory = "1GB",
+) -> None:
+    """Ask the lake. `asepsis lake streams --schema` lists what can be asked."""
+    from asepsis.lake import service
+    from asepsis.lake.answer import rows_of, write_json
+
+    bounds = service.Bounds(limit_seconds, memory, ANSWER_ROWS, ANSWER_BYTES)
+    with service.open_lake(Site.open(site), bounds) as lake:
+        table = lake.ask(query)
+    if json:
+        write_json(table)
+    else:
+        print_table(table.column_names, rows_of(table))

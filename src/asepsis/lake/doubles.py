@@ -1,0 +1,42 @@
+"""Rows that stand twice: found by `event_id`, a column at a time, so that memory is bounded by the ids of two parts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+
+def read_ids(path: Path) -> pa.StringArray:
+    """The `event_id` of every row of a part, in order."""
+    with pq.ParquetFile(path) as file:
+        ids: pa.StringArray = file.read(columns=["event_id"]).column(0).combine_chunks()
+    return ids
+
+
+def held_by(ids: pa.StringArray, path: Path) -> pa.BooleanArray | None:
+    """True where an id also stands in the part at `path`; None if nowhere."""
+    hits: pa.BooleanArray = pc.is_in(ids, value_set=read_ids(path))
+    return hits if hits.true_count else None
+
+
+def repeated(ids: pa.StringArray) -> pa.BooleanArray | None:
+    """True where an id stood earlier in `ids`; None if nowhere."""
+    encoded = ids.dictionary_encode()
+    if len(encoded.dictionary) == len(ids):
+        return None
+    # Codes are given in order of first appearance: a row is a first one if its code is higher than all before it.
+    codes = encoded.indices
+    later: pa.BooleanArray = pc.less_equal(codes[1:], pc.cumulative_max(codes)[:-1])
+    return pa.concat_arrays([pa.array([False]), later])
+
+
+def either(*masks: pa.BooleanArray | None) -> pa.BooleanArray | None:
+    """True where any of the masks is; None is a mask that is true nowhere."""
+    found = [mask for mask in masks if mask is not None]
+    result: pa.BooleanArray | None = found[0] if found else None
+    for mask in found[1:]:
+        result = pc.or_(result, mask)
+    return result

@@ -1,0 +1,138 @@
+"""The query engine behind the lake. Small, so that another (Spark) can stand in; every query of our own is portable SQL."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+import duckdb
+import pyarrow as pa
+
+from asepsis.kit.errors import BadInput
+from asepsis.lake.bounds import UNBOUNDED, Bounds
+from asepsis.lake.streams import SQL_TYPES, Column
+
+
+class Engine(Protocol):
+    """`register` names Parquet files as a table with the given columns (missing ones are null), `sql` asks, `append` adds rows to a table
+    that lives as long as the engine."""
+
+    def register(self, name: str, files: Sequence[Path], columns: Sequence[Column]) -> None: ...
+    def sql(self, query: str, parameters: Mapping[str, Any] | Sequence[Any] | None = None) -> pa.Table: ...
+    def append(self, name: str, rows: pa.Table) -> None: ...
+    def tables_of(self, query: str) -> set[str]: ...
+    def close(self) -> None: ...
+
+
+class DuckDBEngine:
+    """DuckDB in this process. It may read files below `folder` and nothing else: no other file, no network, no extension is loaded."""
+
+    def __init__(self, folder: Path, bounds: Bounds = UNBOUNDED) -> None:
+        self._bounds = bounds
+        # No extension is loaded, no Python variable is a table, and nothing spills to disk, where it would lie outside of the lake.
+        self._connection = duckdb.connect(
+            config={
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+                "python_enable_replacements": False,
+                "temp_directory": "",
+            }
+        )
+        if bounds.memory:
+            self._set_memory(bounds.memory)
+        # The order matters: each of these narrows what the next may change.
+        for setting in (
+            "TimeZone = 'UTC'",
+            f"allowed_directories = [{_text(str(folder.resolve()))}]",
+            "enable_external_access = false",
+            "lock_configuration = true",
+        ):
+            self._connection.execute(f"SET {setting}")
+
+    def register(self, name: str, files: Sequence[Path], columns: Sequence[Column]) -> None:
+        source, present = "", set()
+        if files:
+            source = f"read_parquet([{', '.join(_text(str(file)) for file in files)}], union_by_name = true, hive_partitioning = false)"
+            present = {row[0] for row in self._connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}
+        cells = [_name(c.name) if c.name in present else f"CAST(NULL AS {SQL_TYPES[c.type]}) AS {_name(c.name)}" for c in columns]
+        tail = f"FROM {source}" if files else "WHERE false"
+        self._connection.execute(f"CREATE OR REPLACE VIEW {_name(name)} AS SELECT {', '.join(cells)} {tail}")
+
+    def append(self, name: str, rows: pa.Table) -> None:
+        self._connection.register("_rows", rows)
+        self._connection.execute(f"CREATE TABLE IF NOT EXISTS {_name(name)} AS SELECT * FROM _rows WHERE false")
+        self._connection.execute(f"INSERT INTO {_name(name)} BY NAME SELECT * FROM _rows")
+        self._connection.unregister("_rows")
+
+    def tables_of(self, query: str) -> set[str]:
+        """The tables that `query` reads, without those it defines itself."""
+        with _readable_errors():
+            return set(self._connection.get_table_names(query))
+
+    def statement_types(self, query: str) -> list[str]:
+        """What DuckDB takes each statement of `query` for."""
+        with _readable_errors():
+            return [statement.type.name for statement in self._connection.extract_statements(query)]
+
+    def sql(self, query: str, parameters: Mapping[str, Any] | Sequence[Any] | None = None) -> pa.Table:
+        with _readable_errors(self._bounds), self._alarm():
+            reader = self._connection.execute(query, parameters).to_arrow_reader(batch_size=10_000)
+            return self._bounded(reader)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _bounded(self, reader: pa.RecordBatchReader) -> pa.Table:
+        batches: list[pa.RecordBatch] = []
+        rows = size = 0
+        for batch in reader:
+            rows, size = rows + batch.num_rows, size + batch.nbytes
+            if self._bounds.rows is not None and rows > self._bounds.rows:
+                raise BadInput(f"the answer has more than {self._bounds.rows:,} rows", todo="narrow it with WHERE or LIMIT")
+            if self._bounds.size is not None and size > self._bounds.size:
+                raise BadInput(f"the answer is larger than {self._bounds.size >> 20} MiB", todo="narrow it with WHERE or LIMIT")
+            batches.append(batch)
+        return pa.Table.from_batches(batches, reader.schema)
+
+    @contextmanager
+    def _alarm(self) -> Iterator[None]:
+        if self._bounds.seconds is None:
+            yield
+            return
+        timer = threading.Timer(self._bounds.seconds, self._connection.interrupt)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _set_memory(self, memory: str) -> None:
+        try:
+            self._connection.execute(f"SET memory_limit = {_text(memory)}")
+        except duckdb.Error:
+            raise BadInput("not a size", memory, "write it like 512MB or 2GB") from None
+
+
+def _name(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+@contextmanager
+def _readable_errors(bounds: Bounds = UNBOUNDED) -> Iterator[None]:
+    """DuckDB's errors as one line. The marker under the query and the hints below it are left out."""
+    try:
+        yield
+    except duckdb.InterruptException:
+        raise BadInput("the query took longer than the limit", f"{bounds.seconds:g} s", "narrow it, or raise --limit-seconds") from None
+    except duckdb.OutOfMemoryException:
+        raise BadInput("the query needs more memory than the limit", bounds.memory or "", "narrow it, or raise --memory") from None
+    except duckdb.Error as error:
+        raise BadInput("the query fails", todo=str(error).split("\n\nLINE")[0].split("\nLINE")[0]) from None

@@ -1,0 +1,77 @@
+"""Captures into the lake."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from asepsis import _wire
+from asepsis.kit.errors import BadInput, one_line
+from asepsis.kit.output import Progress, iso
+from asepsis.kit.site import Site
+from asepsis.lake.writer import Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What came of it. `streams` counts the rows of these captures by stream, whether or not they were there; `added` the new ones.
+
+    `capture`: packets, bytes, first and last time, seconds. `problems`: (path, what) of captures that end badly; rows before that count.
+    `skipped`: files of a folder that are no captures.
+    """
+
+    capture: dict[str, Any]
+    streams: dict[str, int]
+    added: dict[str, int]
+    problems: list[tuple[str, str]]
+    skipped: list[str]
+
+
+def run(site: Site, paths: Sequence[Path], progress: Progress | None) -> Ingested:
+    """Reads the captures into the lake of `site`; the caller holds the lake's lock. Raises BadInput; what was committed stays whole."""
+    try:
+        reader = _wire.Reader([str(path) for path in paths], site.key, site.key_id, site.name)
+        with Writer(site.lake) as writer:
+            while (batch := reader.next()) is not None:
+                writer.write(batch[0], pa.record_batch(batch[1]))
+                if progress is not None:
+                    progress(reader.bytes_read, reader.bytes_total)
+            writer.commit()
+    except _wire.WireError as error:
+        raise BadInput(error) from None
+    except OSError as error:
+        raise _cannot_write(error, site.lake) from None
+    problems = [(path, one_line(what)) for path, what in reader.problems]
+    return Ingested(_capture(reader), dict(writer.seen), dict(writer.added), problems, list(reader.skipped))
+
+
+def _capture(reader: _wire.Reader) -> dict[str, Any]:
+    first, last = reader.first_ts, reader.last_ts
+    return {
+        "packets": reader.packets,
+        "bytes": reader.bytes_read,
+        "first_ts": _time(first),
+        "last_ts": _time(last),
+        "seconds": (last - first) / 1e6 if first is not None and last is not None else None,
+    }
+
+
+def _time(micros: int | None) -> str | None:
+    if micros is None:
+        return None
+    try:
+        return iso(datetime.fromtimestamp(micros / 1e6, UTC))
+    except (ValueError, OverflowError, OSError):
+        return None  # a clock beyond the calendar
+
+
+def _cannot_write(error: OSError, lake: Path) -> BadInput:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return BadInput("no space left", lake, "the lake is consistent: make room and run the same command again")
+    return BadInput("cannot write", error.filename or lake, error.strerror or one_line(error, 160))

@@ -1,0 +1,57 @@
+"""The lake, open for questions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from asepsis.lake import commits
+from asepsis.lake.bounds import Bounds
+from asepsis.lake.engine import DuckDBEngine
+from asepsis.lake.streams import Stream, streams
+
+
+class Lake:
+    """Every stream as a table, also those without rows; what it shows is the lake at the moment it was opened."""
+
+    def __init__(self, folder: Path, bounds: Bounds | None = None) -> None:
+        self.streams: dict[str, Stream] = streams()
+        self._folder = folder
+        self._snapshot = commits.read(folder)
+        self._engine = DuckDBEngine(folder, bounds or Bounds())
+        self._registered: set[str] = set()
+
+    def sql(self, query: str, parameters: Mapping[str, Any] | Sequence[Any] | None = None) -> pa.Table:
+        """The answer to our own `query`; `parameters` fill `?` or `$name`. Raises BadInput with the engine's message."""
+        self._register(self._engine.tables_of(query))
+        return self._engine.sql(query, parameters)
+
+    def ask(self, query: str) -> pa.Table:
+        """The answer to a query that a person wrote: one SELECT over the streams, within the lake's bounds, or BadInput."""
+        from asepsis.lake import guard
+
+        self._register(guard.check(query, self._engine, self.streams))
+        return self._engine.sql(query)
+
+    def append(self, name: str, rows: pa.Table) -> None:
+        """Adds rows to a table of this session, to join with the streams. It is gone when the lake is closed."""
+        self._engine.append(name, rows)
+
+    def close(self) -> None:
+        self._engine.close()
+
+    def __enter__(self) -> Lake:
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        self.close()
+
+    def _register(self, tables: set[str]) -> None:
+        """Opens the streams of a query the first time one asks for them: a view reads the footer of every part."""
+        for name in {table.lower() for table in tables} & self.streams.keys() - self._registered:
+            files = [self._folder / part.path for part in self._snapshot.of(name)]
+            self._engine.register(name, files, self.streams[name].columns)
+            self._registered.add(name)
