@@ -87,3 +87,31 @@ pub const HL7_DEVICES: usize = 16;
 
 /// Different segment names counted in one message: the largest structures have about 40.
 pub const HL7_SEGMENT_NAMES: usize = 64;
+// DICOM (PS3.5, PS3.7, PS3.8).
+
+/// Bytes of an A-ASSOCIATE-RQ or -AC that is read: 128 contexts with 20 transfer syntaxes each, every UID at its full 64 characters, are 180 kB.
+pub const DICOM_ASSOCIATE: usize = 256 << 10;
+
+/// Presentation contexts of one association: ids are the odd numbers to 255 (PS3.8 9.3.2.2).
+pub const DICOM_CONTEXTS: usize = 128;
+
+/// Transfer syntaxes of one presentation context: PS3.6 Table A-1 has 59.
+pub const DICOM_TRANSFERS: usize = 64;
+
+/// Length of a P-DATA-TF PDU. The field allows 4 GiB; nobody buffers above 2 GiB, so a longer one is a lie.
+pub const DICOM_PDU: u32 = 1 << 31;
+
+/// Bytes of one command set: a dozen fixed elements; only lists of attribute tags (PS3.7 Annex E, 0000,0901 and 0000,1005) are of any length.
+pub const DICOM_COMMAND: usize = 16 << 10;
+
+/// Bytes kept of one data element: identifiers and names have at most 64 characters of at most 4 bytes (PS3.5 6.2); lists of UIDs are longer.
+pub const DICOM_VALUE: usize = 1024;
+
+/// Elements looked at in the head of one data set: a key object that refers to 4,000 images has 16,000 before the patient's.
+pub const DICOM_ELEMENTS: usize = 32_768;
+
+/// Sequences within sequences (two a level: sequence and item). Structured reports nest deepest, after all that is wanted; 16 levels before it is an attack.
+pub const DICOM_DEPTH: usize = 32;
+
+/// Bytes inflated of one deflated data set before it is let go: heads are some kB, a deflate bomb is without end.
+pub const DICOM_INFLATED: usize = 1 << 20;
