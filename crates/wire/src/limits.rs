@@ -69,3 +69,11 @@ pub const PSEUDONYM_INPUT: usize = 1024;
 
 /// Nested encapsulations (VLAN tags, tunnels, extension headers) followed in one packet.
 pub const NESTING: usize = 16;
+
+// TLS.
+/// Bytes of one handshake message that is put together from records: a chain of a few certificates with ML-DSA keys and signatures is 30 kB.
+pub const TLS_HANDSHAKE: usize = 64 << 10;
+/// Certificates of one chain that give rows: OpenSSL's default depth is 100, real chains have 2 to 5.
+pub const TLS_CHAIN: usize = 16;
+/// Bytes of one certificate that is taken apart: some thousand subjectAltNames.
+pub const TLS_CERTIFICATE: usize = 32 << 10;
