@@ -115,3 +115,10 @@ pub const DICOM_DEPTH: usize = 32;
 
 /// Bytes inflated of one deflated data set before it is let go: heads are some kB, a deflate bomb is without end.
 pub const DICOM_INFLATED: usize = 1 << 20;
+// TLS.
+/// Bytes of one handshake message that is put together from records: a chain of a few certificates with ML-DSA keys and signatures is 30 kB.
+pub const TLS_HANDSHAKE: usize = 64 << 10;
+/// Certificates of one chain that give rows: OpenSSL's default depth is 100, real chains have 2 to 5.
+pub const TLS_CHAIN: usize = 16;
+/// Bytes of one certificate that is taken apart: some thousand subjectAltNames.
+pub const TLS_CERTIFICATE: usize = 32 << 10;
