@@ -1,0 +1,80 @@
+# The front door. Every target brings what it needs; a second run does nothing twice.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/bash
+export PATH := $(HOME)/.cargo/bin:$(PATH)
+
+PY := .venv/bin/python
+ASEPSIS := .venv/bin/asepsis
+DEMO := build/demo
+CORE := $(shell find crates -type f \( -name '*.rs' -o -name '*.toml' -o -path '*/data/*' \)) Cargo.toml Cargo.lock
+
+.PHONY: help demo build test lint bench soak golden lock clean
+
+help: ## what can be done here
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+demo: build ## read a small hospital's morning: worklist and report on real packets
+	@echo '==> the main job, on the recorded morning of a small hospital'
+	@rm -rf $(DEMO) && mkdir -p $(DEMO)
+	@$(ASEPSIS) assess range/captures --site $(DEMO)/site --report $(DEMO)/report.html
+	@printf '\nNext:\n'
+	@printf '  %-64s %s\n' 'open $(DEMO)/report.html' 'the same, with who talks to whom'
+	@printf '  %-64s %s\n' '$(ASEPSIS) findings list --site $(DEMO)/site' 'every finding behind the lines'
+	@printf '  %-64s %s\n' '$(ASEPSIS) assess YOUR.pcap --site my-hospital' 'your own network'
+
+build: .venv/.core ## .venv with the command .venv/bin/asepsis
+
+.venv/.tools: tools/bootstrap.sh requirements/run.txt requirements/build.txt
+	@tools/bootstrap.sh build
+	@touch $@
+
+.venv/.core: .venv/.tools pyproject.toml $(CORE)
+	@echo '==> building the packet core (release; some minutes the first time)'
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@
+
+.venv/.test: .venv/.core tools/bootstrap.sh requirements/dev.txt
+	@tools/bootstrap.sh test
+	@touch $@
+
+.venv/.lint: .venv/.core tools/bootstrap.sh requirements/dev.txt
+	@tools/bootstrap.sh lint
+	@touch $@
+
+test: .venv/.test ## every test: Rust and Python (<= 15 min on two cores)
+	cargo test -p wire --locked --quiet
+	$(PY) -m pytest -n 2 -m 'not soak'
+
+lint: .venv/.lint ## ruff, mypy --strict, import-linter, clippy, rustfmt
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy --strict src
+	.venv/bin/lint-imports
+	@if cargo clippy --version >/dev/null 2>&1; then set -x; cargo clippy --workspace --all-targets --locked --quiet -- -D warnings; \
+	else echo 'clippy left out: this Rust comes without it'; fi
+	@if cargo fmt --version >/dev/null 2>&1; then set -x; cargo fmt --all --check; else echo 'rustfmt left out: this Rust comes without it'; fi
+
+bench: .venv/.core ## figures, beside peers where they are installed (ASEPSIS_BENCH=folder of bench.pcap)
+	$(PY) bench/ingest.py
+
+soak: .venv/.test ## the long forms of the tests
+	ASEPSIS_SOAK=1 cargo test -p wire --locked --release
+	ASEPSIS_SOAK=1 $(PY) -m pytest -m soak
+
+golden: .venv/.test ## make the expected rows again; read the diff before you commit it
+	ASEPSIS_GOLDEN=rewrite $(PY) -m pytest tests -k golden
+	git --no-pager diff --stat -- tests/golden
+
+PIN := $(PY) -m piptools compile --quiet --generate-hashes --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
+PIN_AS := CUSTOM_COMPILE_COMMAND='make lock'
+
+lock: .venv/.core ## pin the dependencies of pyproject.toml again
+	$(PY) -m pip install --quiet pip-tools
+	$(PIN_AS) $(PIN) -o requirements/run.txt pyproject.toml
+	$(PIN_AS) $(PIN) --all-build-deps --only-build-deps -o requirements/build.txt pyproject.toml
+	$(PIN_AS) $(PIN) --extra test --extra lint -c requirements/run.txt -o requirements/dev.txt pyproject.toml
+
+clean: ## remove what was built, .venv included
+	rm -rf build dist target .venv src/asepsis/*.so
+	find src tests range bench -name __pycache__ -type d -prune -exec rm -rf {} +
