@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from enum import Enum
 from pathlib import Path
 from types import TracebackType
@@ -31,11 +32,16 @@ def iso(moment: datetime) -> str:
 
 
 def plain(value: Any) -> Any:
-    """`value` as JSON knows it: times as ISO 8601 `Z`, NaN and infinities null, dataclasses as objects, sets sorted."""
+    """`value` as JSON knows it: times as ISO 8601 `Z`, NaN and infinities null, bytes in hex,
+    decimals as numbers, dataclasses as objects, sets sorted."""
     if value is None or (isinstance(value, (str, bool, int)) and not isinstance(value, Enum)):
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else None
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, (bytes, bytearray)):
+        return value.hex()
     if isinstance(value, Enum):
         return plain(value.value)
     if isinstance(value, datetime):
@@ -48,7 +54,7 @@ def plain(value: Any) -> Any:
         return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, (set, frozenset)):
         return sorted(map(plain, value))
-    if isinstance(value, Iterable) and not isinstance(value, (bytes, bytearray)):
+    if isinstance(value, Iterable):
         return [plain(item) for item in value]
     return str(value)
 

@@ -79,7 +79,7 @@ class DuckDBEngine:
 
     def sql(self, query: str, parameters: Mapping[str, Any] | Sequence[Any] | None = None) -> pa.Table:
         with _readable_errors(self._bounds), self._alarm():
-            reader = self._connection.execute(query, parameters).to_arrow_reader(batch_size=10_000)
+            reader = self._connection.sql(query, params=parameters).to_arrow_reader(batch_size=10_000)
             return self._bounded(reader)
 
     def close(self) -> None:

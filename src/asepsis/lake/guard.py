@@ -7,6 +7,7 @@ tables does it read?), so that a query which one of them misreads is still stopp
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Collection
 
@@ -24,14 +25,17 @@ _TABLE_FUNCTIONS = (exp.GenerateSeries, exp.Unnest, exp.Explode)
 _FORBIDDEN = re.compile(
     r"(getenv|current_setting|getvariable|query|query_table|write_log|glob|(read|scan|parquet|duckdb|pragma|pg|sniff)_.*|.*_scan)$"
 )
-_CHANGES = (exp.DML, exp.DDL, exp.Command, exp.Into)
+_NO_SELECT = (exp.DML, exp.DDL, exp.Command, exp.Into, exp.Describe, exp.Show)
+
+# It warns on stderr about what it does not know; such a query is refused anyway.
+logging.getLogger("sqlglot").disabled = True
 
 
 def check(query: str, engine: DuckDBEngine, streams: Collection[str]) -> set[str]:
     """The streams that `query` reads. Raises BadInput if it is anything but one SELECT over `streams`."""
     if len(query) > QUERY_CHARACTERS:
         raise BadInput(f"the query is longer than {QUERY_CHARACTERS:,} characters")
-    _check_statement(_parse(query))
+    _check_statement(_parse(query), streams)
     if engine.statement_types(query) != ["SELECT"]:
         raise BadInput("not one SELECT", todo="`asepsis lake sql` only reads")
     tables = engine.tables_of(query)
@@ -53,19 +57,20 @@ def _parse(query: str) -> exp.Query:
     return statements[0]
 
 
-def _check_statement(statement: exp.Query) -> None:
+def _check_statement(statement: exp.Query, streams: Collection[str]) -> None:
+    known = {*streams, *(cte.alias.lower() for cte in statement.find_all(exp.CTE))}
     for node in statement.walk():
-        if isinstance(node, _CHANGES) and not isinstance(node, exp.Query):
+        if isinstance(node, _NO_SELECT) and not isinstance(node, exp.Query):
             raise BadInput("not one SELECT", todo="`asepsis lake sql` only reads")
         if isinstance(node, exp.Table):
-            _check_table(node)
+            _check_table(node, known)
         elif isinstance(node, exp.Func) and _FORBIDDEN.match(_function_name(node)):
             raise BadInput("function not allowed", _function_name(node), "only those that compute on rows are")
 
 
-def _check_table(table: exp.Table) -> None:
+def _check_table(table: exp.Table, known: Collection[str]) -> None:
     if isinstance(table.this, exp.Identifier):
-        if table.db or table.catalog:
+        if table.db or table.catalog or table.name.lower() not in known:
             raise BadInput("no such stream", table.sql("duckdb"), "`asepsis lake streams` lists them")
     elif not isinstance(table.this, _TABLE_FUNCTIONS):
         raise BadInput("table function not allowed", table.sql("duckdb"), "only streams, range, generate_series and unnest are")
