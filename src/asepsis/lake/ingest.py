@@ -38,8 +38,10 @@ def run(site: Site, paths: Sequence[Path], progress: Progress | None) -> Ingeste
     try:
         reader = _wire.Reader([str(path) for path in paths], site.key, site.key_id, site.name)
         with Writer(site.lake) as writer:
-            while (batch := reader.next()) is not None:
-                writer.write(batch[0], pa.record_batch(batch[1]))
+            while (step := reader.next()) is not None:
+                stream, batch = step
+                if stream is not None and batch is not None:
+                    writer.write(stream, pa.record_batch(batch))
                 if progress is not None:
                     progress(reader.bytes_read, reader.bytes_total)
             writer.commit()
