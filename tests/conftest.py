@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,3 +24,25 @@ def store(site: Site) -> Site:
 
     open_store(site)
     return site
+
+
+@pytest.fixture
+def capture(tmp_path: Path) -> Callable[..., Path]:
+    """`capture(flows, name="a.pcap", start=1_700_000_000)` writes a capture of that many UDP flows of one datagram, one a millisecond."""
+
+    def write(flows: int, name: str = "a.pcap", start: int = 1_700_000_000) -> Path:
+        path = tmp_path / name
+        with path.open("wb") as file:
+            file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
+            for i in range(flows):
+                packet = _udp(bytes((10, 1, i // 50_000, 1)), bytes((10, 2, 0, 2)), 1024 + i % 50_000, 40_000, b"hello")
+                file.write(struct.pack("<IIII", start + i // 1000, i % 1000 * 1000, len(packet), len(packet)) + packet)
+        return path
+
+    return write
+
+
+def _udp(source: bytes, target: bytes, source_port: int, target_port: int, payload: bytes) -> bytes:
+    datagram = struct.pack(">HHHH", source_port, target_port, 8 + len(payload), 0) + payload
+    ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(datagram), 0, 0, 64, 17, 0, source, target)
+    return b"\x02\0\0\0\0\x02\x02\0\0\0\0\x01\x08\0" + ip + datagram

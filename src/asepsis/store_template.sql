@@ -1,0 +1,17 @@
+BEGIN TRANSACTION;
+CREATE TABLE "django_migrations" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "app" varchar(255) NOT NULL, "name" varchar(255) NOT NULL, "applied" datetime NOT NULL);
+INSERT INTO "django_migrations" VALUES(1,'findings','0001_initial','2000-01-01 00:00:00');
+INSERT INTO "django_migrations" VALUES(2,'hospital','0001_initial','2000-01-01 00:00:00');
+CREATE TABLE "findings_changerow" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "at" datetime NOT NULL, "what" varchar(20) NOT NULL, "who" text NOT NULL, "why" text NOT NULL, "finding_id" varchar(13) NOT NULL REFERENCES "findings_findingrow" ("id") DEFERRABLE INITIALLY DEFERRED);
+CREATE TABLE "findings_findingrow" ("id" varchar(13) NOT NULL PRIMARY KEY, "check_id" varchar(100) NOT NULL, "kind" varchar(20) NOT NULL, "subject" text NOT NULL, "discriminator" text NOT NULL, "zone" text NOT NULL, "asset_kind" text NOT NULL, "title" text NOT NULL, "fault" text NOT NULL, "why" text NOT NULL, "harms" text NOT NULL CHECK ((JSON_VALID("harms") OR "harms" IS NULL)), "points" text NOT NULL CHECK ((JSON_VALID("points") OR "points" IS NULL)), "action" text NOT NULL CHECK ((JSON_VALID("action") OR "action" IS NULL)), "decision" varchar(20) NOT NULL, "impact" varchar(20) NOT NULL, "patients" integer unsigned NOT NULL CHECK ("patients" >= 0), "events" text NOT NULL CHECK ((JSON_VALID("events") OR "events" IS NULL)), "assets" text NOT NULL CHECK ((JSON_VALID("assets") OR "assets" IS NULL)), "first_seen" datetime NOT NULL, "last_seen" datetime NOT NULL, "state" varchar(20) NOT NULL, "settled" datetime NULL, "accepted_by" text NOT NULL, "accepted_reason" text NOT NULL, "accepted_until" date NULL, "accepted_decision" varchar(20) NOT NULL);
+CREATE TABLE "hospital_assetrow" ("id" varchar(16) NOT NULL PRIMARY KEY, "name" varchar(600) NOT NULL, "kind" varchar(40) NOT NULL, "kind_confidence" real NOT NULL, "clinical_class" varchar(10) NOT NULL, "zone" varchar(200) NOT NULL, "first_seen" datetime NULL, "last_seen" datetime NULL, "detail" text NOT NULL CHECK ((JSON_VALID("detail") OR "detail" IS NULL)));
+CREATE INDEX "findings_findingrow_check_id_571425df" ON "findings_findingrow" ("check_id");
+CREATE INDEX "findings_findingrow_state_b84b67f0" ON "findings_findingrow" ("state");
+CREATE INDEX "findings_changerow_finding_id_8522797d" ON "findings_changerow" ("finding_id");
+CREATE INDEX "hospital_assetrow_kind_7e0d8c05" ON "hospital_assetrow" ("kind");
+CREATE INDEX "hospital_assetrow_clinical_class_b490f2b2" ON "hospital_assetrow" ("clinical_class");
+CREATE INDEX "hospital_assetrow_zone_325dfd8b" ON "hospital_assetrow" ("zone");
+DELETE FROM "sqlite_sequence";
+INSERT INTO "sqlite_sequence" VALUES('django_migrations',2);
+COMMIT;
+PRAGMA user_version=2;

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import errno
+
+import pytest
+import typer
+
+from asepsis.kit.command import group, run
+from asepsis.kit.errors import DoesNotHold
+
+
+def _app(error: BaseException | None) -> typer.Typer:
+    app = group("Test.")
+
+    @app.command()
+    def act(count: int = 0) -> None:
+        if error is not None:
+            raise error
+        print("done")
+
+    return app
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "says"),
+    [
+        (None, 0, ""),
+        (DoesNotHold("broken", "here", "mend it"), 4, "asepsis: broken: here: mend it\n"),
+        (OSError(errno.ENOSPC, "No space left on device", "/x"), 3, "asepsis: No space left on device: /x\n"),
+        (KeyboardInterrupt(), 130, ""),
+        (typer.Abort(), 130, "asepsis: stopped\n"),
+        (MemoryError(), 3, "asepsis: out of memory\n"),
+        (typer.Exit(1), 1, ""),
+    ],
+)
+def test_an_end_is_a_line_and_a_code(error: BaseException | None, code: int, says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(_app(error), [], "asepsis test") == code
+    assert capsys.readouterr().err == says
+
+
+def test_a_bug_is_one_line_that_quotes_nothing(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ASEPSIS_DEBUG", raising=False)
+    assert run(_app(KeyError("Smith^Anna")), [], "asepsis test") == 70
+    err = capsys.readouterr().err
+    assert err.startswith("asepsis: a bug in asepsis: KeyError at test_command.py:")
+    assert "Smith" not in err
+    monkeypatch.setenv("ASEPSIS_DEBUG", "1")
+    with pytest.raises(KeyError):
+        run(_app(KeyError("x")), [], "asepsis test")
+
+
+@pytest.mark.parametrize("arguments", [["--nope"], ["--count", "x"], ["extra"]])
+def test_wrong_use(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(_app(None), arguments, "asepsis test") == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("asepsis: ")
+    assert err.count("\n") == 1

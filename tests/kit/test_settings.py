@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+
+from asepsis.kit.errors import BadInput
+from asepsis.kit.site import Site
+from asepsis.settings import postgresql
+
+
+def test_database_url() -> None:
+    settings = postgresql("postgresql://anna:p%40ss@db.example:5433/asep%20sis?sslmode=verify-full")
+    assert settings["ENGINE"] == "django.db.backends.postgresql"
+    assert (settings["USER"], settings["PASSWORD"], settings["HOST"], settings["PORT"]) == ("anna", "p@ss", "db.example", "5433")
+    assert (settings["NAME"], settings["OPTIONS"]) == ("asep sis", {"sslmode": "verify-full"})
+    assert postgresql("postgres:///asepsis")["HOST"] == ""
+
+
+@pytest.mark.parametrize(
+    "url", ["mysql://u:secret@h/x", "postgresql://u:secret@h:port/x", "postgresql://u:secret@h", "secret", "postgresql://[secret/x"]
+)
+def test_another_database_url_is_refused_without_showing_it(url: str) -> None:
+    with pytest.raises(BadInput, match="DATABASE_URL") as caught:
+        postgresql(url)
+    assert "secret" not in str(caught.value)
+
+
+def test_the_template_is_what_fresh_migrations_make() -> None:
+    from asepsis import settings
+
+    assert settings.dump_template() == settings._template(), "run `python -m asepsis.settings`"
+
+
+def test_a_store_is_made_once_and_safely(store: Site) -> None:
+    from django.db import connection
+
+    from asepsis.settings import open_store
+
+    with connection.cursor() as cursor:
+        values = [cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "foreign_keys", "busy_timeout")]
+        cursor.execute("CREATE TABLE mark (x)")
+    assert values == ["wal", 1, 30_000]
+    assert store.store.stat().st_mode & 0o777 == 0o600
+    open_store(store)
+    assert "mark" in connection.introspection.table_names()
+
+
+def test_another_site_is_another_store(store: Site, site: Site, tmp_path_factory: pytest.TempPathFactory) -> None:
+    from django.db import connection
+
+    from asepsis.settings import open_store
+
+    other = Site.open(tmp_path_factory.mktemp("other"), create=True)
+    open_store(other)
+    with connection.cursor() as cursor:
+        assert cursor.execute("PRAGMA database_list").fetchone()[2] == str(other.store)
+
+
+def test_a_store_of_an_older_version_is_upgraded(site: Site) -> None:
+    from django.db import connection
+
+    from asepsis.settings import _template, _template_version, open_store
+
+    sqlite3.connect(site.store).close()
+    open_store(site)
+    with connection.cursor() as cursor:
+        assert cursor.execute("PRAGMA user_version").fetchone()[0] == _template_version(_template())
+        cursor.execute("PRAGMA user_version = 9999")
+    with pytest.raises(BadInput, match="newer asepsis"):
+        open_store(site)
+
+
+def test_a_damaged_store_is_bad_input(site: Site) -> None:
+    from asepsis.settings import open_store
+
+    site.store.write_bytes(b"no database" * 1000)
+    with pytest.raises(BadInput, match="cannot open the store"):
+        open_store(site)
