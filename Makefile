@@ -16,7 +16,7 @@ help: ## what can be done here
 
 demo: build ## read a small hospital's morning: worklist and report on real packets
 	@echo '==> the main job, on the recorded morning of a small hospital'
-	@rm -rf $(DEMO) && mkdir -p $(DEMO)
+	@rm -rf $(DEMO) && mkdir -p $(DEMO)/site && cp range/site.toml $(DEMO)/site/
 	@$(ASEPSIS) assess range/captures --site $(DEMO)/site --report $(DEMO)/report.html
 	@printf '\nNext:\n'
 	@printf '  %-64s %s\n' 'open $(DEMO)/report.html' 'the same, with who talks to whom'
@@ -31,7 +31,7 @@ build: .venv/.core ## .venv with the command .venv/bin/asepsis
 
 .venv/.core: .venv/.tools pyproject.toml $(CORE)
 	@echo '==> building the packet core (release; some minutes the first time)'
-	@$(PY) -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PY) -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
 	@touch $@
 
 .venv/.test: .venv/.core tools/bootstrap.sh requirements/dev.txt
