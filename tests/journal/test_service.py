@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import json
+import os
+import pwd
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from asepsis.journal import service
+from asepsis.journal.book import Book
+from asepsis.journal.commands import app
+from asepsis.kit import files
+from asepsis.kit.command import run
+from asepsis.kit.errors import BadInput, DoesNotHold
+from asepsis.kit.site import Site
+
+
+def _record(site: Site, count: int) -> None:
+    for i in range(count):
+        service.record(site, "test.act", f"subject {i}", {"i": i})
+
+
+def _lines(site: Site) -> Path:
+    return site.journal / "journal.jsonl"
+
+
+def test_records_who_did_what(site: Site) -> None:
+    entry = service.record(site, "findings.accept", "F-1", {"until": "2027-01-01"})
+    assert (entry.n, entry.act, entry.subject, entry.detail) == (1, "findings.accept", "F-1", {"until": "2027-01-01"})
+    assert entry.who == f"os:{pwd.getpwuid(os.getuid()).pw_name}"
+    _record(site, 3)
+    assert [entry.n for entry in service.entries(site)] == [1, 2, 3, 4]
+    assert service.verify(site).holds
+
+
+def test_an_empty_journal_holds(site: Site) -> None:
+    assert service.verify(site) == service.Verdict(True, 0, "0" * 64)
+
+
+def test_a_huge_entry_is_refused(site: Site) -> None:
+    with pytest.raises(BadInput, match="cannot be journalled"):
+        service.record(site, "test.act", "x" * 70_000, {})
+    assert service.verify(site).holds
+
+
+def test_a_truncation_stays_visible_after_more_appends(site: Site) -> None:
+    _record(site, 4)
+    _lines(site).write_bytes(b"".join(_lines(site).read_bytes().splitlines(keepends=True)[:2]))
+    assert service.verify(site).broken == 3
+    _record(site, 2)
+    verdict = service.verify(site)
+    assert (verdict.holds, verdict.broken) == (False, 3)
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b'{"n": 1, "hash": "00", "size": 3, "hmac": "ff"}', b"\xff", b"[" * 50_000])
+def test_a_forged_head_is_found_and_stops_appends(site: Site, content: bytes) -> None:
+    _record(site, 3)
+    (site.journal / "head.json").write_bytes(content)
+    verdict = service.verify(site)
+    assert not verdict.holds
+    assert "head is missing or forged" in verdict.why
+    with pytest.raises(DoesNotHold):
+        _record(site, 1)
+
+
+def test_a_missing_head_is_found(site: Site) -> None:
+    _record(site, 1)
+    (site.journal / "head.json").unlink()
+    assert not service.verify(site).holds
+
+
+def test_a_forged_head_does_not_hide_an_edited_entry(site: Site) -> None:
+    _record(site, 3)
+    (site.journal / "head.json").unlink()
+    lines = _lines(site).read_bytes().splitlines(keepends=True)
+    _lines(site).write_bytes(lines[0] + lines[1].replace(b"subject 1", b"subject 7") + lines[2])
+    verdict = service.verify(site)
+    assert (verdict.broken, verdict.why.split(":")[0]) == (2, "edited")
+
+
+def test_a_head_of_another_key_is_forged(site: Site, tmp_path_factory: pytest.TempPathFactory) -> None:
+    _record(site, 1)
+    other = Site.open(tmp_path_factory.mktemp("other"), create=True)
+    _record(other, 1)
+    files.replace(site.journal / "head.json", (other.journal / "head.json").read_bytes())
+    files.replace(_lines(site), _lines(other).read_bytes())
+    assert not service.verify(site).holds
+
+
+def test_killed_between_line_and_head(site: Site) -> None:
+    head = site.journal / "head.json"
+    _record(site, 2)
+    before = head.read_bytes()
+    _record(site, 1)
+    head.write_bytes(before)
+    verdict = service.verify(site)
+    assert verdict.holds
+    assert verdict.entries == 3
+    _record(site, 1)
+    assert [entry.n for entry in service.entries(site)] == [1, 2, 3, 4]
+    assert service.verify(site).notes == ()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25)
+@given(share=st.floats(0, 1, exclude_max=True), earlier=st.integers(1, 3))
+def test_killed_within_a_line(site: Site, share: float, earlier: int) -> None:
+    for path in site.journal.iterdir():
+        path.unlink()
+    _record(site, earlier)
+    head, size = (site.journal / "head.json").read_bytes(), _lines(site).stat().st_size
+    _record(site, 1)
+    torn = int(share * (_lines(site).stat().st_size - size))
+    os.truncate(_lines(site), size + torn)
+    (site.journal / "head.json").write_bytes(head)
+    assert service.verify(site).holds
+
+    _record(site, 1)
+    acts = [entry.act for entry in service.entries(site)]
+    assert acts == ["test.act"] * earlier + ["journal.repair"] * bool(torn) + ["test.act"]
+    assert service.verify(site).holds
+    assert sum(path.stat().st_size for path in site.journal.glob("torn-*")) == torn
+
+
+def test_killed_within_the_first_line_ever(site: Site) -> None:
+    book = Book(site.journal, site.key)
+    book.settle()
+    _lines(site).write_bytes(b'{"act":"te')
+    assert service.verify(site).holds
+    _record(site, 1)
+    assert service.verify(site).holds
+
+
+def test_commands(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    _record(site, 2)
+    assert run(app, ["list", "--site", str(site.path), "--json"], "asepsis journal") == 0
+    assert [entry["n"] for entry in json.loads(capsys.readouterr().out)] == [1, 2]
+    assert run(app, ["list", "--site", str(site.path)], "asepsis journal") == 0
+    assert "test.act" in capsys.readouterr().out
+    assert run(app, ["verify", "--site", str(site.path)], "asepsis journal") == 0
+    assert "holds: 2 entries" in capsys.readouterr().out
+
+    _lines(site).write_bytes(_lines(site).read_bytes().replace(b"subject 0", b"subject 9"))
+    assert run(app, ["verify", "--site", str(site.path), "--json"], "asepsis journal") == 4
+    out, err = capsys.readouterr()
+    assert json.loads(out)["broken"] == 1
+    assert err.startswith("asepsis: the journal is broken at entry 1: ")
+    assert err.count("\n") == 1
+    assert run(app, ["verify", "--site", str(site.path / "none")], "asepsis journal") == 3
