@@ -1,0 +1,83 @@
+"""What an asset is: the value that every other room reads. Plain data, no database."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
+from typing import Any
+
+STATED = "stated"
+"""Source of what site.toml says, as against the name of the stream that showed it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One fact about an asset and where it comes from. `source` is a stream's name or `stated`; `ts` when it was last seen (UTC)."""
+
+    name: str
+    value: str
+    source: str
+    ts: datetime | None
+    confidence: float
+    event_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """Anything with an address. `confidence`: how sure it is that it is one machine; `kind_confidence`: that it is of this kind (0-1)."""
+
+    id: str
+    name: str
+    kind: str
+    kind_confidence: float
+    clinical_class: str
+    class_source: str
+    confidence: float
+    manufacturer: str = ""
+    model: str = ""
+    software: str = ""
+    serial: str = ""
+    station: str = ""
+    owner: str = ""
+    ae_titles: tuple[str, ...] = ()
+    hl7_applications: tuple[str, ...] = ()
+    """`application|facility` (HL7 v2 MSH-3 and MSH-4) that it sends or answers as."""
+    hostnames: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    macs: tuple[str, ...] = ()
+    """Only those that ARP or DHCP showed to be its own."""
+    zone: str = ""
+    services: tuple[str, ...] = ()
+    """`dicom:104 provider`, `http user`."""
+    attributes: tuple[Attribute, ...] = ()
+    first_seen: datetime | None = None
+    last_seen: datetime | None = None
+    behind: str = ""
+    """Id of the adapter or router that stands before it."""
+    why: tuple[str, ...] = field(default=())
+    """Sentences, the strongest first."""
+
+
+def as_json(asset: Asset) -> dict[str, Any]:
+    """The asset as plain JSON values; times as ISO 8601 UTC."""
+    out = asdict(asset)
+    out["first_seen"], out["last_seen"] = _text(asset.first_seen), _text(asset.last_seen)
+    out["attributes"] = [asdict(a) | {"ts": _text(a.ts)} for a in asset.attributes]
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in out.items()}
+
+
+def from_json(value: dict[str, Any]) -> Asset:
+    """The inverse of `as_json`; keys of another version of this product are left out."""
+    known = {f.name for f in fields(Asset)}
+    out: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in value.items() if key in known}
+    out["attributes"] = tuple(Attribute(**{**a, "ts": _time(a["ts"])}) for a in value.get("attributes", ()))
+    out["first_seen"], out["last_seen"] = _time(value.get("first_seen")), _time(value.get("last_seen"))
+    return Asset(**out)
+
+
+def _text(ts: datetime | None) -> str | None:
+    return ts.isoformat() if ts else None
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

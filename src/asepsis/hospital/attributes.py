@@ -1,0 +1,94 @@
+"""Facts about an asset, each with its source, time, confidence and an event that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from asepsis.hospital.asset import Attribute
+from asepsis.hospital.equipment import Machine
+from asepsis.hospital.kinds import table
+from asepsis.hospital.observations import Fact
+from asepsis.hospital.view import View
+
+MOST = 64
+"""Facts kept of one asset: who invents more has said enough."""
+
+
+def attributes(view: View, machines: Iterable[Machine]) -> tuple[Attribute, ...]:
+    """The best-founded, latest fact first within a name; each (name, value) once."""
+    best: dict[tuple[str, str], Attribute] = {}
+    for a in sorted((*_of_machines(machines), *_of_dicom(view), *_of_hl7(view), *_of_network(view)), key=_order):
+        best.setdefault((a.name, a.value), a)
+    return tuple(best.values())[:MOST]
+
+
+def value_of(facts: Iterable[Attribute], name: str) -> str:
+    """The value of the best-founded fact of that name, or nothing."""
+    return next((a.value for a in facts if a.name == name), "")
+
+
+def _order(a: Attribute) -> tuple[str, float, float, str, str]:
+    return (a.name, -a.confidence, -a.ts.timestamp() if a.ts else 0.0, a.value, a.event_id or "")
+
+
+def _from(fact: Fact, name: str, value: str | None, source: str, confidence: float) -> Iterator[Attribute]:
+    if value:
+        yield Attribute(name, value, source, fact.last, confidence, fact.event_id)
+
+
+def _of_machines(machines: Iterable[Machine]) -> Iterator[Attribute]:
+    for m in machines:
+        for s in m.stores:
+            told = {"manufacturer": m.manufacturer, "model": m.model, "serial": m.serial}
+            told |= {"software": s.software or "", "station": s.station or "", "device_uid": s.device_uid or ""}
+            told |= {"ae_title": s.sender_ae or ""}
+            for name, value in told.items():
+                yield from _from(s, name, value, "dicom_message", 0.9)
+
+
+def _of_dicom(view: View) -> Iterator[Attribute]:
+    for a in view.called_out:
+        yield from _from(a, "ae_title", a.calling_ae, "dicom_association", 0.7)
+        yield from _from(a, "dicom_software", _toolkit(a.calling_uid, a.calling_version), "dicom_association", 0.7)
+    for a in view.was_called:
+        # Any title may be called; only an answer shows that it is one of its own.
+        if a.accepted:
+            yield from _from(a, "ae_title", a.called_ae, "dicom_association", 0.7)
+            yield from _from(a, "dicom_software", _toolkit(a.called_uid, a.called_version), "dicom_association", 0.7)
+
+
+def _toolkit(uid: str | None, version: str | None) -> str:
+    """The DICOM software by its Implementation Class UID and Version Name (PS3.7 D.3.3.2)."""
+    fits = [r for r in table("dicom_implementations") if f"{uid or ''}.".startswith(r["root"] + ".")]
+    fits += [r for r in table("dicom_implementations") if r["prefix"] and (version or "").lower().startswith(r["prefix"].lower())]
+    name = max(fits, key=lambda r: len(r["root"]))["toolkit"] if fits else ""
+    return f"{name} ({version})" if name and version else name or (version or "")
+
+
+def _of_hl7(view: View) -> Iterator[Attribute]:
+    for m in view.hl7_sent:
+        if m.sending_application:
+            yield from _from(m, "hl7_application", f"{m.sending_application}|{m.sending_facility or ''}", "hl7", 0.8)
+        yield from _from(m, "hl7_software", " ".join(filter(None, (m.software_vendor, m.software_product, m.software_version))), "hl7", 0.7)
+    for m in view.hl7_taken:
+        name, facility = (m.sending_application, m.sending_facility) if m.is_ack else (m.receiving_application, m.receiving_facility)
+        if name:
+            yield from _from(m, "hl7_application", f"{name}|{facility or ''}", "hl7", 0.8 if m.is_ack else 0.6)
+
+
+def _of_network(view: View) -> Iterator[Attribute]:
+    for b in view.bindings:
+        yield from _from(b, "mac", b.mac, b.source, 0.9)
+    for t in view.talkers:
+        yield from _from(t, "frame_mac", t.mac, "conn", 0.5)
+    for c in view.clients:
+        yield from _from(c, "hostname", c.host_name, "dhcp", 0.8)
+        yield from _from(c, "hostname", c.client_fqdn, "dhcp", 0.8)
+        yield from _from(c, "dhcp_vendor_class", c.vendor_class, "dhcp", 0.8)
+        yield from _from(c, "dhcp_fingerprint", c.fingerprint, "dhcp", 0.8)
+    for n in view.names:
+        yield from _from(n, "hostname", n.hostname, n.source, 0.6)
+    for f in view.fhir:
+        yield from _from(f, "fhir_software", f.software, "fhir", 0.8)
+    for banner in view.banners:
+        yield from _from(banner, f"http_{banner.role}", banner.text, "http", 0.7)

@@ -1,0 +1,172 @@
+"""From what was seen of an asset to reasons for a kind. The rules themselves are rows of data/*.tsv."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from asepsis.hospital.equipment import Machine
+from asepsis.hospital.kinds import Evidence, patterns, table
+from asepsis.hospital.observations import Fact
+from asepsis.hospital.view import View
+
+STORAGE = "1.2.840.10008.5.1.4.1.1."
+"""Root of the storage SOP classes (DICOM PS3.4 B.5). Those of Query/Retrieve begin 1.2.840.10008.5.1.4.1.2."""
+_PROPOSES_EVERYTHING = 10
+"""Who proposes more storage classes than this at once is an archive or a workstation: the list names no modality."""
+_ADMINISTRATIVE = ("IPC$", "ADMIN$", "C$", "D$", "PRINT$")
+"""Shares that every Windows machine has (MS-SRVS 3.1.1.7)."""
+
+
+def evidence(view: View, machines: Iterable[Machine], forwarded: Iterable[Machine]) -> list[Evidence]:
+    """Every reason to take the asset for some kind."""
+    out = [*_by_images(view), *_by_roles(view), *_by_proposals(view), *_by_hl7(view), *_by_services(view), *_by_shares(view)]
+    out += [*_by_banners(view), *_by_dhcp(view), *_by_names(view)]
+    for machine in machines:
+        out += _by_model(machine)
+    passed = sorted({f"{m.manufacturer} {m.model}".strip() for m in forwarded})
+    if passed:
+        first = min((s for m in forwarded for s in m.stores), key=lambda s: s.event_id)
+        said = f"It sends images that other machines made ({_and_so_on(passed)}): it passes them on."
+        out.append(_from(first, "PACS", 55, "forwards", said, "dicom_message"))
+    return out
+
+
+def _from(fact: Fact, kind: str, points: int, rule: str, sentence: str, source: str) -> Evidence:
+    return Evidence(kind, points, rule, sentence, source, fact.event_id, fact.last)
+
+
+def _by_images(view: View) -> Iterator[Evidence]:
+    modalities, classes = {r["modality"]: r for r in table("modalities")}, {r["uid"]: r for r in table("sop_classes")}
+    for s in view.sent:
+        if s.moved:
+            continue
+        if s.modality in modalities:
+            row = modalities[s.modality]
+            said = f"The images it sends are of modality {s.modality}."
+            yield _from(s, row["kind"], int(row["points"]), f"modality:{s.modality}", said, "dicom_message")
+        if s.sop_class in classes:
+            row = classes[s.sop_class]
+            yield _from(
+                s, row["kind"], int(row["points"]), f"sop_class:{row['uid']}", f"It sends objects of class {row['name']}.", "dicom_message"
+            )
+
+
+def _by_model(machine: Machine) -> Iterator[Evidence]:
+    named = f"{machine.manufacturer} {machine.model}".strip()
+    for pattern, row in patterns("models", "pattern"):
+        if pattern.search(named):
+            said = f"Its images name the model {named}."
+            yield _from(machine.stores[0], row["kind"], int(row["points"]), f"model:{row['pattern']}", said, "dicom_message")
+
+
+def _by_roles(view: View) -> Iterator[Evidence]:
+    """What it asks (SCU) and answers (SCP), by command and SOP class (DICOM PS3.7 9, 10)."""
+    for role, suffix, messages in (("scu", "-RQ", view.asked), ("scp", "-RSP", view.answered)):
+        for d in messages:
+            if not d.command.endswith(suffix) or (role == "scp" and not d.ok):
+                continue
+            command = d.command.removesuffix(suffix)
+            sop_class = "storage" if (d.sop_class or "").startswith(STORAGE) else d.sop_class
+            for row in table("dicom_roles"):
+                if (row["command"], row["sop_class"], row["role"]) == (command, sop_class, role):
+                    rule = f"{role}:{command}:{sop_class}"
+                    yield _from(d, row["kind"], int(row["points"]), rule, row["sentence"], "dicom_message")
+
+
+def _by_proposals(view: View) -> Iterator[Evidence]:
+    """What it proposes in an association without being seen to do it counts half."""
+    asked = {r["sop_class"]: r for r in table("dicom_roles") if r["role"] == "scu"}
+    stored = {r["uid"]: r for r in table("sop_classes")}
+    for a in view.called_out:
+        storage = [uid for uid in a.proposed if uid.startswith(STORAGE)]
+        for uid in a.proposed:
+            if uid in stored and len(storage) <= _PROPOSES_EVERYTHING and not view.sent:
+                row, rule, said = stored[uid], f"sop_class:{uid}", f"It offers to send objects of class {stored[uid]['name']}."
+            elif uid in asked:
+                row, rule, said = asked[uid], f"scu:{asked[uid]['command']}:{uid}", f"It offers to do so: {asked[uid]['sentence']}"
+            else:
+                continue
+            yield _from(a, row["kind"], int(row["points"]) // 2, rule, said, "dicom_association")
+
+
+def _by_hl7(view: View) -> Iterator[Evidence]:
+    senders = {m.sending_application: m for m in view.hl7_sent if m.sending_application}
+    if view.sharing:
+        most = max(s.applications for s in view.sharing)
+        named = _and_so_on(sorted(senders))
+        said = f"One connection from it carries messages of {most} applications ({named}): it passes on what others send."
+        yield _from(view.sharing[0], "interface engine", 75, "hl7:sharing", said, "hl7")
+    else:
+        found = {name: _application(name) for name in senders}
+        for name, hits in found.items():
+            for row in hits:
+                said = f"It sends HL7 messages as application {name}."
+                yield _from(senders[name], row["kind"], int(row["points"]), f"hl7:{row['kind']}", said, "hl7")
+        if len({row["kind"] for hits in found.values() for row in hits}) > 1:
+            said = f"It sends HL7 messages in the name of several systems ({_and_so_on(sorted(senders))})."
+            yield _from(view.hl7_sent[0], "interface engine", 60, "hl7:several", said, "hl7")
+    for m in view.hl7_taken:
+        # An acknowledgement names its author in MSH-3; a message names whom it is for in MSH-5 (HL7 v2.5.1 2.14.9).
+        name = (m.sending_application if m.is_ack else m.receiving_application) or ""
+        for row in _application(name):
+            yield _from(m, row["kind"], int(row["points"]), f"hl7:{row['kind']}", f"It takes in HL7 messages as application {name}.", "hl7")
+        yield _from(m, "interface engine", 35, "hl7:takes", "It takes in HL7 messages.", "hl7")
+
+
+def _application(name: str) -> list[dict[str, str]]:
+    """The first row that fits: the table stands in the order of how telling the words are."""
+    return next(([row] for pattern, row in patterns("hl7_applications", "pattern") if pattern.search(name)), []) if name else []
+
+
+def _by_services(view: View) -> Iterator[Evidence]:
+    for role, facts in (("server", view.served), ("client", view.used)):
+        for f in facts:
+            found = {*(f.service or "").lower().split(",")} if f.service else {f"{f.proto}/{f.port}"}
+            for row in table("services"):
+                if row["role"] == role and row["match"] in found:
+                    yield _from(f, row["kind"], int(row["points"]), f"{role}:{row['match']}", row["sentence"], "conn")
+    for answer in view.fhir:
+        yield _from(answer, "EHR", 65, "fhir", "It answers requests for patient records (FHIR).", "fhir")
+
+
+def _by_shares(view: View) -> Iterator[Evidence]:
+    for s in view.shares:
+        name = (s.share or "").upper()
+        if name in ("SYSVOL", "NETLOGON"):
+            yield _from(s, "domain controller", 80, "share:domain", f"It serves the share {name}, as domain controllers do.", "smb_mapping")
+        elif name and name not in _ADMINISTRATIVE:
+            yield _from(s, "file server", 65, "share", "It serves a file share (SMB).", "smb_files" if s.files else "smb_mapping")
+        elif not name and s.files:
+            yield _from(s, "file server", 45, "share", "Files are opened on it (SMB).", "smb_files")
+
+
+def _by_banners(view: View) -> Iterator[Evidence]:
+    for b in view.banners:
+        for pattern, row in patterns("banners", "pattern"):
+            if row["role"] == b.role and pattern.search(b.text):
+                yield _from(b, row["kind"], int(row["points"]), f"banner:{row['pattern']}", row["sentence"], "http")
+
+
+def _by_dhcp(view: View) -> Iterator[Evidence]:
+    for c in view.clients:
+        for pattern, row in patterns("dhcp_vendor_classes", "pattern"):
+            if row["kind"] and pattern.search(c.vendor_class or ""):
+                said = f"Asking for an address it says that it {row['words']}."
+                yield _from(c, row["kind"], int(row["points"]), f"dhcp:{row['pattern']}", said, "dhcp")
+
+
+def _by_names(view: View) -> Iterator[Evidence]:
+    """Names are given by people: a hint each, the strongest once a kind."""
+    named: list[tuple[str, str, Fact, str]] = [("AE title", a.calling_ae, a, "dicom_association") for a in view.called_out if a.calling_ae]
+    named += [("AE title", a.called_ae, a, "dicom_association") for a in view.was_called if a.called_ae and a.accepted]
+    named += [("station name", s.station, s, "dicom_message") for s in view.sent if s.station and not s.moved]
+    named += [("host name", c.host_name, c, "dhcp") for c in view.clients if c.host_name]
+    named += [("host name", n.hostname, n, n.source) for n in view.names]
+    for what, name, fact, source in named:
+        for pattern, row in patterns("names", "pattern"):
+            if pattern.search(name):
+                yield _from(fact, row["kind"], int(row["points"]), f"name:{row['kind']}", f"Its {what} {name} hints at it.", source)
+
+
+def _and_so_on(words: list[str], most: int = 4) -> str:
+    return ", ".join(words[:most]) + (f" and {len(words) - most} more" if len(words) > most else "")

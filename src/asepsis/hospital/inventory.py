@@ -1,0 +1,180 @@
+"""From observations to assets: who is there, what each is, and why we say so. The same rows in any order give the same assets."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from asepsis.hospital.asset import Asset, Attribute
+from asepsis.hospital.attributes import attributes, value_of
+from asepsis.hospital.clinical import clinical_class
+from asepsis.hospital.evidence import evidence
+from asepsis.hospital.identity import Host, Relay, asset_id, hosts
+from asepsis.hospital.kinds import UNKNOWN, Evidence, Verdict, judge
+from asepsis.hospital.naming import machine_name, role_name, roles
+from asepsis.hospital.observations import Observations
+from asepsis.hospital.parts import Part, parts
+from asepsis.hospital.site_toml import Plan
+from asepsis.hospital.stated import state
+from asepsis.hospital.view import Index, View
+
+MOST_NAMES = 64
+"""AE titles, host names, services kept of one asset."""
+SHOWN = 4
+"""Reasons for the kind that `why` tells."""
+
+
+def inventory(seen: Observations, plan: Plan) -> list[Asset]:
+    """The assets of a site, by name."""
+    seen = seen.in_order()
+    index = Index(seen)
+    found, relays = hosts(seen.talkers, seen.bindings, plan)
+    made = [p for host in found for p in parts(host, index.of(host.addresses, host.mac))]
+    made += _relays(relays, found, made, seen)
+    whole = [_asset(part, plan) for part in _merged(made)]
+    return sorted(state(whole, plan), key=lambda a: (a.name, a.id))
+
+
+def _relays(relays: list[Relay], found: list[Host], made: list[Part], seen: Observations) -> list[Part]:
+    """Tells every host behind a relay so, and makes an asset of each relay that is no host already."""
+    first = {part.hosts[0]: part for part in made if part.role in ("whole", "adapter")}
+    out = []
+    for relay in relays:
+        behind = [h for h in found if h.frame_mac == relay.mac and h.mac != relay.mac]
+        adapters = [h for h in behind if first[h].role == "adapter"]
+        own = [h for h in found if h.mac == relay.mac] or (adapters if len(adapters) == 1 and not relay.routed else [])
+        if own:
+            part = first[own[0]]
+            part.before = max(part.before, len(relay.before))
+            part.routed = part.routed or relay.routed
+        else:
+            view = View(talkers=tuple(t for t in seen.talkers if t.mac == relay.mac))
+            part = Part(
+                asset_id("mac", relay.mac), "relay", [Host((), relay.mac, relay.mac)], view, before=len(relay.before), routed=relay.routed
+            )
+            out.append(part)
+        for host in behind:
+            if host not in own:
+                first[host].behind = part.id
+    return out
+
+
+def _merged(made: list[Part]) -> list[Part]:
+    """One part an id: a machine whose serial was seen at two addresses has moved, it is not two."""
+    groups: dict[str, list[Part]] = defaultdict(list)
+    for part in made:
+        groups[part.id].append(part)
+    out = []
+    for group in groups.values():
+        part = group[0]
+        for other in group[1:]:
+            part.hosts, part.view = part.hosts + other.hosts, part.view + other.view
+            part.machines, part.forwarded = part.machines + other.machines, part.forwarded + other.forwarded
+            part.behind, part.before = part.behind or other.behind, max(part.before, other.before)
+        out.append(part)
+    return out
+
+
+def _asset(part: Part, plan: Plan) -> Asset:
+    verdict = judge([*evidence(part.view, part.machines, part.forwarded), *_of_place(part)])
+    facts = attributes(part.view, part.machines)
+    kind_class, class_source = clinical_class(verdict.kind, verdict.confidence)
+    addresses = tuple(dict.fromkeys(a for h in part.hosts for a in h.addresses))
+    macs = tuple(dict.fromkeys(h.mac for h in part.hosts if h.mac)) if part.role in ("whole", "adapter", "relay") else ()
+    titles, applications, hostnames = (_values(facts, n) for n in ("ae_title", "hl7_application", "hostname"))
+    told = {n: value_of(facts, n) for n in ("manufacturer", "model", "software", "serial", "station")}
+    where = addresses[0] if addresses else (macs[0] if macs else "")
+    names = tuple(dict.fromkeys(a.split("|")[0] for a in applications))
+    name = role_name(verdict, titles, names, hostnames, where)
+    if told["manufacturer"] or told["model"]:
+        name = machine_name(told["manufacturer"], told["model"], told["station"] or next(iter(titles), where))
+    zones = dict.fromkeys(plan.zone(a, h.vlan) for h in part.hosts for a in h.addresses)
+    times = [t for f in part.view.facts() for t in (f.first, f.last)]
+    return Asset(
+        id=part.id,
+        name=name,
+        kind=verdict.kind,
+        kind_confidence=verdict.confidence,
+        clinical_class=kind_class,
+        class_source=class_source,
+        confidence=_sureness(part),
+        **told,
+        ae_titles=titles,
+        hl7_applications=applications,
+        hostnames=hostnames,
+        addresses=addresses,
+        macs=macs,
+        zone=next((z for z in zones if z), ""),
+        services=_services(part.view),
+        attributes=(*_of_kind(verdict, kind_class), *facts),
+        first_seen=min(times, default=None),
+        last_seen=max(times, default=None),
+        behind=part.behind,
+        why=tuple(_why(part, verdict)),
+    )
+
+
+def _of_place(part: Part) -> Iterable[Evidence]:
+    """What standing before others says of an asset."""
+    if part.role == "adapter":
+        said = f"Behind its one address stand {part.before} machines: it is an adapter, or a computer that stands in for them."
+        yield Evidence("adapter", 70, "place", said, "dicom_message", min((f.event_id for f in part.view.facts()), default=None), None)
+    elif part.before:
+        said = f"Its frames carry the packets of {part.before} other addresses."
+        yield Evidence("network gear" if part.routed or part.role == "whole" else "adapter", 70, "place", said, "conn", None, None)
+
+
+def _of_kind(verdict: Verdict, kind_class: str) -> tuple[Attribute, ...]:
+    best = next((e for e in verdict.evidence if e.kind == verdict.kind), None)
+    if best is None:
+        return ()
+    further = tuple(
+        Attribute("role", role, best.source, best.ts, dict(verdict.scores)[role] / 100, best.event_id) for role in roles(verdict)[1:]
+    )
+    kind = Attribute("kind", verdict.kind, best.source, best.ts, verdict.confidence, best.event_id)
+    return (kind, Attribute("clinical_class", kind_class, best.source, best.ts, verdict.confidence, best.event_id), *further)
+
+
+def _sureness(part: Part) -> float:
+    """How sure it is that this is one machine: a serial number or a MAC of its own says so, an address alone less, a title least."""
+    if part.machines and part.machines[0].serial:
+        return 0.95
+    if any(h.mac for h in part.hosts) and part.role in ("whole", "relay"):
+        return 0.9
+    if any(h.contested for h in part.hosts):
+        return 0.3
+    return {"machine": 0.75, "adapter": 0.7, "whole": 0.6, "relay": 0.7, "speaker": 0.5}[part.role]
+
+
+def _why(part: Part, verdict: Verdict) -> Iterable[str]:
+    for m in part.machines:
+        told = ", ".join(f"{n} {v}" for n, v in (("manufacturer", m.manufacturer), ("model", m.model), ("serial number", m.serial)) if v)
+        sent = f"from AE title {', '.join(sorted(m.ae_titles))}" if m.ae_titles else "without AE title"
+        yield f"{sum(s.events for s in m.stores)} images {sent} name it: {told}."
+        other = sorted(m.stations - m.ae_titles)
+        if other and m.ae_titles:
+            yield f"Its images call the station {', '.join(other)}."
+    if verdict.kind == UNKNOWN:
+        yield "Nothing that was seen says what it is."
+    yield from [e.sentence for e in verdict.evidence if e.kind == verdict.kind][:SHOWN]
+    for role in roles(verdict)[1:]:
+        yield next(f"Also {role}: {e.sentence}" for e in verdict.evidence if e.kind == role)
+    if part.role in ("machine", "speaker"):
+        yield f"It shares the address {part.hosts[0].addresses[0]} with other machines: an adapter stands before them."
+    elif part.behind:
+        yield "Its frames come from a MAC address that stands before several addresses, so that MAC is not its own."
+    if any(h.contested for h in part.hosts):
+        yield "Two MAC addresses claim its address: it may be two machines in turn, or one pretending to be the other."
+    if len({h.addresses for h in part.hosts}) > 1:
+        yield "The same serial number was seen at several addresses: it moved, or another machine sends its images again."
+
+
+def _values(facts: Iterable[Attribute], name: str) -> tuple[str, ...]:
+    return tuple(sorted({a.value for a in facts if a.name == name})[:MOST_NAMES])
+
+
+def _services(view: View) -> tuple[str, ...]:
+    out = {f"{f.service or f.proto}:{f.port} provider" for f in view.served} | {f"{f.service} user" for f in view.used if f.service}
+    out |= {f"dicom:{a.port} provider" for a in view.was_called if a.accepted} | {"dicom user" for _ in view.called_out}
+    out |= {f"hl7:{m.port} provider" for m in view.hl7_taken} | {"hl7 user" for _ in view.hl7_sent}
+    return tuple(sorted(out)[:MOST_NAMES])

@@ -1,0 +1,49 @@
+"""Finding the assets at an address, for those who read events."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from asepsis.hospital.asset import Asset
+from asepsis.hospital.site_toml import Plan
+
+
+class Locator:
+    """Assets by address. Knows the site's plan too: what is inside, which zone, which partner."""
+
+    def __init__(self, assets: Iterable[Asset], plan: Plan | None = None) -> None:
+        self.plan = plan or Plan()
+        self.assets = {a.id: a for a in assets}
+        self._at: dict[str, list[Asset]] = defaultdict(list)
+        for asset in sorted(self.assets.values(), key=lambda a: (bool(a.behind), a.id)):
+            for address in asset.addresses:
+                self._at[address].append(asset)
+
+    def at(self, address: str, hint: str | None = None) -> list[Asset]:
+        """The assets at an address: the one that owns it first, then those behind it.
+
+        With a hint (AE title, station name, or HL7 `application|facility`) only those that go by it, if there are any; where several
+        stand at the address and none goes by the hint, the one that owns it.
+        """
+        here = self._at.get(address, [])
+        if hint is None or len(here) < 2:
+            return list(here)
+        named = [a for a in here if hint in a.ae_titles or hint == a.station or _hl7(hint, a)]
+        return named or here[:1]
+
+    def inside(self, address: str) -> bool:
+        """Whether the address belongs to the hospital."""
+        return self.plan.inside(address)
+
+    def zone(self, address: str, vlan: int | None = None) -> str:
+        """The zone of an address, or nothing."""
+        return self.plan.zone(address, vlan)
+
+    def partner(self, address: str, domain: str = "") -> str:
+        """The partner that an outside address or domain belongs to, or nothing."""
+        return self.plan.partner(address, domain)
+
+
+def _hl7(hint: str, asset: Asset) -> bool:
+    return any(hint == a or hint == a.split("|")[0] for a in asset.hl7_applications)

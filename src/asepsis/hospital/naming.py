@@ -1,0 +1,51 @@
+"""What people call an asset: maker and model if it told them, else what it does, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from asepsis.hospital.clinical import SURE_ENOUGH
+from asepsis.hospital.kinds import KINDS, UNKNOWN, Verdict
+
+ROLE = 40
+"""A server's further role is named from this score on."""
+MOST_ROLES = 4
+
+
+def roles(verdict: Verdict) -> list[str]:
+    """The kinds that a server is at once, the best-founded first; of a special and a general kind only the special."""
+    strong = [k for k, score in verdict.scores if score >= ROLE and KINDS[k].group == "server"]
+    rest = [k for k in strong if k != verdict.kind and not any(k in KINDS[o].general for o in [*strong, verdict.kind])]
+    return [verdict.kind, *rest][:MOST_ROLES]
+
+
+def machine_name(manufacturer: str, model: str, label: str) -> str:
+    """What a machine says it is, as `GE MEDICAL SYSTEMS SIGNA Architect (MR01)`."""
+    maker = "" if model.casefold().startswith(manufacturer.casefold()) else manufacturer
+    return f"{maker} {model}".strip() + (f" ({label})" if label else "")
+
+
+def role_name(verdict: Verdict, titles: Sequence[str], applications: Sequence[str], hostnames: Sequence[str], where: str) -> str:
+    """What an asset does and where, as `PACS, EHR (PACS, 10.10.0.2)`."""
+    kind = KINDS[verdict.kind]
+    label = _label(titles, hostnames, where)
+    if kind.group == "gear":
+        return _sentence(f"{verdict.kind} {label}")
+    if verdict.kind == "interface engine" and applications:
+        more = f" and {len(applications) - 4} more" if len(applications) > 4 else ""
+        return f"Interface engine for {', '.join(applications[:4])}{more} ({where})"
+    if verdict.kind == UNKNOWN:
+        return _sentence(f"unknown machine {label}")
+    what = ", ".join(roles(verdict)) if kind.group == "server" else verdict.kind
+    if len(applications) == 1 and kind.group == "server" and not titles:
+        label = f"{applications[0]}, {label}"
+    return _sentence(f"{'perhaps ' if verdict.confidence < SURE_ENOUGH else ''}{what} ({label})")
+
+
+def _label(titles: Sequence[str], hostnames: Sequence[str], where: str) -> str:
+    own = titles[0] if len(titles) == 1 else hostnames[0].split(".")[0] if len(hostnames) == 1 else ""
+    return ", ".join(filter(None, (own, where)))
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,81 @@
+"""How many assets stand behind one address.
+
+Images of several machines from one address show an adapter with several assets behind it; then every other speaker there (an application
+entity, an HL7 application) is an asset of its own too. Several AE titles without different machines are one asset: software often has many.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from asepsis.hospital.equipment import Machine, own_and_forwarded
+from asepsis.hospital.identity import Host, asset_id
+from asepsis.hospital.view import View
+
+MOST_MACHINES = 16
+"""More machines than this behind one address are not believed: it passes on images of others."""
+MOST_SPEAKERS = 8
+"""More left-over titles than this at one address are not made assets: anyone can invent titles."""
+
+
+@dataclass(slots=True)
+class Part:
+    """An asset to be. `role`: whole (the host), adapter (the host before others), machine, speaker, relay."""
+
+    id: str
+    role: str
+    hosts: list[Host]
+    view: View
+    machines: list[Machine] = field(default_factory=list)
+    forwarded: list[Machine] = field(default_factory=list)
+    behind: str = ""
+    before: int = 0
+    """Of an adapter or relay: how many assets or addresses it stands before."""
+    routed: bool = False
+
+
+def parts(host: Host, view: View) -> list[Part]:
+    """The assets at one host; the first is the host itself."""
+    answers_queries = any(d.command in ("C-FIND-RSP", "C-MOVE-RSP", "C-GET-RSP") and d.ok for d in view.answered)
+    own, forwarded = own_and_forwarded(view.sent, view.received, bool(view.received) or answers_queries)
+    if len(own) > MOST_MACHINES:
+        own, forwarded = [], own + forwarded
+    passed = {s for m in forwarded for s in m.stores}
+    view = replace(view, sent=tuple(s for m in own for s in m.stores) if passed else view.sent)
+    host_id = asset_id("mac", host.mac) if host.mac else asset_id("address", host.addresses[0])
+    if len(own) < 2:
+        return [Part(_machine_id(own[0], host_id) if own else host_id, "whole", [host], view, own, forwarded)]
+    owners = _titles(own, view)
+    taken = set().union(*owners)
+    out = []
+    for machine, titles in zip(own, owners, strict=True):
+        identity = _machine_id(machine, asset_id("model", machine.manufacturer, machine.model, *sorted(titles), host_id))
+        out.append(Part(identity, "machine", [host], view.of_ae(titles, machine.stores), [machine], behind=host_id))
+    speakers = (
+        {a.calling_ae for a in view.called_out if a.calling_ae}
+        - taken
+        - {s.sender_ae or "" for s in view.sent}
+        - {s.sender_ae or "" for s in passed}
+    )
+    if len(speakers) > MOST_SPEAKERS:
+        speakers = set()
+    for title in sorted(speakers):
+        out.append(Part(asset_id("ae", title, host_id), "speaker", [host], view.of_ae({title}, ()), behind=host_id))
+    names = set() if view.sharing else {m.sending_application for m in view.hl7_sent if m.sending_application}
+    if len(names) > MOST_SPEAKERS:
+        names = set()
+    for name in sorted(names):
+        out.append(Part(asset_id("hl7", name, host_id), "speaker", [host], view.of_applications({name}), behind=host_id))
+    rest = replace(view.without(taken | speakers, names), sent=())
+    return [Part(host_id, "adapter", [host], rest, forwarded=forwarded, before=len(out)), *out]
+
+
+def _machine_id(machine: Machine, otherwise: str) -> str:
+    return asset_id("serial", machine.manufacturer, machine.serial) if machine.serial else otherwise
+
+
+def _titles(own: list[Machine], view: View) -> list[set[str]]:
+    """The AE titles of each machine: those its images came from, and that equal its station name. One that two could own goes to none."""
+    called = {a.calling_ae for a in view.called_out} | {a.called_ae for a in view.was_called if a.accepted}
+    claimed = [m.ae_titles | {s for s in m.stations if s in called} for m in own]
+    return [{t for t in titles if sum(t in other for other in claimed) == 1} for titles in claimed]

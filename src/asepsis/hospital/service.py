@@ -1,0 +1,88 @@
+"""The hospital's verbs: what is on the network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from asepsis.hospital.asset import STATED, Asset, Attribute, as_json, from_json
+from asepsis.hospital.inventory import inventory
+from asepsis.hospital.kinds import KINDS
+from asepsis.hospital.locator import Locator
+from asepsis.hospital.observations import Lake, observe
+from asepsis.hospital.site_toml import Plan, read_plan
+from asepsis.journal import service as journal
+from asepsis.kit.errors import WrongUse
+from asepsis.kit.site import Site
+
+if TYPE_CHECKING:
+    from asepsis.hospital.models import AssetRow
+
+__all__ = ["KINDS", "STATED", "Asset", "Attribute", "Locator", "Plan", "as_json", "asset", "assets", "locate", "plan", "take_inventory"]
+
+
+def take_inventory(site: Site, lake: Lake) -> list[Asset]:
+    """The assets that the lake and site.toml show, saved in place of those before. Journalled if they changed.
+
+    Raises BadInput, with the line, for a site.toml that is not understood.
+    """
+    found = inventory(observe(lake), plan(site))
+    rows = _rows(site)
+    from django.db import transaction
+
+    with transaction.atomic():
+        before = {row.id: row.detail for row in rows.objects.all()}
+        after = {a.id: as_json(a) for a in found}
+        if before != after:
+            rows.objects.all().delete()
+            rows.objects.bulk_create([_row(rows, a) for a in found], batch_size=500)
+    if before != after:
+        changed = sum(before[i] != after[i] for i in before.keys() & after.keys())
+        detail = {
+            "assets": len(after),
+            "new": len(after.keys() - before.keys()),
+            "gone": len(before.keys() - after.keys()),
+            "changed": changed,
+        }
+        journal.record(site, "hospital.inventory", "assets", detail)
+    return found
+
+
+def assets(site: Site) -> list[Asset]:
+    """The saved assets, by name."""
+    return sorted((from_json(row.detail) for row in _rows(site).objects.all()), key=lambda a: (a.name, a.id))
+
+
+def asset(site: Site, id: str) -> Asset:
+    """The asset of this id, or of the only id that begins so; WrongUse if there is none."""
+    rows = [row for row in _rows(site).objects.filter(id__startswith=id)[:2] if id]
+    if len(rows) != 1:
+        raise WrongUse("several assets begin so" if rows else "no such asset", id, "`asepsis assets list` shows the ids")
+    return from_json(rows[0].detail)
+
+
+def locate(assets: Iterable[Asset], plan: Plan | None = None) -> Locator:
+    """A locator over assets; give the plan too where zones of public addresses and partners matter."""
+    return Locator(assets, plan)
+
+
+def plan(site: Site) -> Plan:
+    """What the hospital states in site.toml; BadInput, with the line, if it is not understood."""
+    return read_plan(site.path / "site.toml")
+
+
+def _rows(site: Site) -> type[AssetRow]:
+    """The table of assets of this site. Imported late: without an open store Django has no models."""
+    from asepsis.settings import open_store
+
+    open_store(site)
+    from asepsis.hospital.models import AssetRow
+
+    return AssetRow
+
+
+def _row(rows: type[AssetRow], a: Asset) -> AssetRow:
+    return rows(
+        id=a.id, name=a.name, kind=a.kind, kind_confidence=a.kind_confidence, clinical_class=a.clinical_class, zone=a.zone,
+        first_seen=a.first_seen, last_seen=a.last_seen, detail=as_json(a),
+    )  # fmt: skip

@@ -1,0 +1,250 @@
+"""site.toml: what the hospital itself says of its network. Optional; TOML 1.0.
+
+[[zones]]
+name = "radiology"
+cidrs = ["10.10.0.0/24"]
+vlans = [110]
+purpose = "modalities and PACS"
+
+[[assets]]
+address = "10.10.0.20"          # or mac, ae, serial: at least one, and all that are given must fit
+name = "MR 1"
+kind = "MR"
+clinical_class = "monitor"
+owner = "radiology"
+
+[[partners]]
+name = "teleradiology"
+cidrs = ["203.0.113.0/28"]
+domains = ["reads.example"]
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from pathlib import Path
+from typing import Any
+
+from asepsis.hospital.clinical import CLASSES
+from asepsis.hospital.kinds import KINDS
+from asepsis.kit.errors import BadInput
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+_PRIVATE = tuple(ip_network(n) for n in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10"))
+"""RFC 1918 section 3, RFC 3927 2.1 (link-local), RFC 4193 3.1 (unique local), RFC 4291 2.5.6."""
+MAX_BYTES = 4 << 20
+"""A site.toml of 20,000 stated assets is under 4 MiB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A part of the network with one purpose."""
+
+    name: str
+    cidrs: tuple[Network, ...] = ()
+    vlans: tuple[int, ...] = ()
+    purpose: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """An asset that the hospital knows. Every one of `address`, `mac`, `ae`, `serial` that is given must fit."""
+
+    address: str = ""
+    mac: str = ""
+    ae: str = ""
+    serial: str = ""
+    name: str = ""
+    kind: str = ""
+    clinical_class: str = ""
+    owner: str = ""
+    manufacturer: str = ""
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """Who outside may be talked to."""
+
+    name: str = "partner"
+    cidrs: tuple[Network, ...] = ()
+    domains: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The whole of site.toml; empty where there is none."""
+
+    zones: tuple[Zone, ...] = ()
+    assets: tuple[Stated, ...] = ()
+    partners: tuple[Partner, ...] = ()
+
+    def inside(self, address: str) -> bool:
+        """Whether an address belongs to the hospital: private, link-local, of a zone, or stated."""
+        ip = parsed(address)
+        if ip is None:
+            return False
+        return any(ip in n for n in _PRIVATE) or bool(self._zone_of(ip)) or any(a.address == str(ip) for a in self.assets)
+
+    def zone(self, address: str, vlan: int | None = None) -> str:
+        """The zone's name, of the narrowest network that holds the address, else of the VLAN, else nothing."""
+        ip = parsed(address)
+        by_address = self._zone_of(ip) if ip else ""
+        return by_address or next((z.name for z in self.zones if vlan is not None and vlan in z.vlans), "")
+
+    def partner(self, address: str, domain: str = "") -> str:
+        """The partner that an outside address or a domain name belongs to, or nothing."""
+        ip, name = parsed(address), "." + domain.lower().rstrip(".")
+        for p in self.partners:
+            if (ip and any(ip in n for n in p.cidrs)) or any(name.endswith("." + d) for d in p.domains):
+                return p.name
+        return ""
+
+    def _zone_of(self, ip: Address) -> str:
+        fits = [(n.prefixlen, z.name) for z in self.zones for n in z.cidrs if ip in n]
+        return max(fits)[1] if fits else ""
+
+
+def parsed(address: str) -> Address | None:
+    """An IP address, or nothing if the text is none."""
+    try:
+        return ip_address(address)
+    except ValueError:
+        return None
+
+
+class _Wrong(Exception):
+    """A value that is not what it should be, with the way to it: table, number of the table, key."""
+
+    def __init__(self, table: str, nth: int, key: str, said: str) -> None:
+        super().__init__(f"{table}{f'.{key}' if key else ''}: {said}")
+        self.table, self.nth, self.key = table, nth, key
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not 0 < len(value) <= 200:
+        raise ValueError("must be a text of 1 to 200 characters")
+    return value
+
+
+def _one_of(words: list[str], value: Any) -> str:
+    known = {w.casefold(): w for w in words}
+    if _text(value).casefold() not in known:
+        raise ValueError(f"'{value}' is none of {', '.join(words)}")
+    return known[value.casefold()]
+
+
+def _address(value: Any) -> str:
+    return str(ip_address(_text(value)))
+
+
+def _mac(value: Any) -> str:
+    digits = re.sub(r"[-:.]", "", _text(value)).lower()
+    if not re.fullmatch(r"[0-9a-f]{12}", digits):
+        raise ValueError(f"'{value}' is no MAC address such as 00:11:22:33:44:55")
+    return ":".join(digits[i : i + 2] for i in range(0, 12, 2))
+
+
+def _network(value: Any) -> Network:
+    return ip_network(_text(value), strict=False)
+
+
+def _vlan(value: Any) -> int:
+    if type(value) is not int or not 0 <= value <= 4094:
+        raise ValueError("a VLAN is a number from 0 to 4094 (IEEE 802.1Q 9.6)")
+    return value
+
+
+def _domain(value: Any) -> str:
+    return _text(value).lower().strip(".*")
+
+
+def _list(of: Callable[[Any], Any], value: Any) -> tuple[Any, ...]:
+    if not isinstance(value, list):
+        raise ValueError("must be a list in [ ]")
+    return tuple(of(v) for v in value)
+
+
+_Keys = dict[str, Callable[[Any], Any]]
+_STATED: _Keys = {
+    "address": _address,
+    "mac": _mac,
+    "ae": _text,
+    "serial": _text,
+    "name": _text,
+    "kind": partial(_one_of, list(KINDS)),
+    "clinical_class": partial(_one_of, list(CLASSES)),
+    "owner": _text,
+    "manufacturer": _text,
+    "model": _text,
+}
+_TABLES: dict[str, tuple[type[Any], _Keys, tuple[str, ...]]] = {
+    "zones": (Zone, {"name": _text, "cidrs": partial(_list, _network), "vlans": partial(_list, _vlan), "purpose": _text}, ("name",)),
+    "assets": (Stated, _STATED, ("address", "mac", "ae", "serial")),
+    "partners": (Partner, {"name": _text, "cidrs": partial(_list, _network), "domains": partial(_list, _domain)}, ("cidrs", "domains")),
+}
+"""Table -> what it makes, its keys, and those of which at least one is needed."""
+
+
+def read_plan(path: Path) -> Plan:
+    """The plan in `path`, empty when there is no such file; BadInput with the line that is wrong."""
+    try:
+        raw = path.read_bytes() if path.exists() else b""
+    except OSError as error:
+        raise BadInput("cannot be read", path, error.strerror) from None
+    if len(raw) > MAX_BYTES:
+        raise BadInput(f"larger than {MAX_BYTES >> 20} MiB", path, "keep zones, assets and partners in it, nothing else")
+    text = raw.decode("utf-8", "replace")
+    try:
+        return _plan(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        at = re.search(r"line (\d+)", str(error))
+        raise BadInput(error, f"{path}:{at[1]}" if at else path, "mend that line") from None
+    except _Wrong as error:
+        raise BadInput(error, f"{path}:{_line(text, error)}", "mend that line") from None
+
+
+def _plan(document: dict[str, Any]) -> Plan:
+    made: dict[str, tuple[Any, ...]] = {}
+    for table, entries in document.items():
+        if table not in _TABLES:
+            raise _Wrong(table, 0, "", f"no such table; there are {', '.join(_TABLES)}")
+        if not isinstance(entries, list) or not all(isinstance(e, dict) for e in entries):
+            raise _Wrong(table, 0, "", f"write it as [[{table}]]")
+        made[table] = tuple(_entry(table, nth, entry) for nth, entry in enumerate(entries))
+    return Plan(**made)
+
+
+def _entry(table: str, nth: int, entry: dict[str, Any]) -> Any:
+    make, keys, needed = _TABLES[table]
+    values = {}
+    for key, value in entry.items():
+        if key not in keys:
+            raise _Wrong(table, nth, key, f"no such key; there are {', '.join(keys)}")
+        try:
+            values[key] = keys[key](value)
+        except ValueError as error:
+            raise _Wrong(table, nth, key, str(error)) from None
+    if not any(key in values for key in needed):
+        raise _Wrong(table, nth, "", f"needs {' or '.join(needed)}")
+    return make(**values)
+
+
+def _line(text: str, wrong: _Wrong) -> int:
+    """The line of a key. The TOML parser keeps none, so: the n-th heading of that table, then the key below it."""
+    lines = text.splitlines()
+    heads = [i for i, line in enumerate(lines) if re.match(rf"\s*\[\[?\s*{re.escape(wrong.table)}\s*\]", line)]
+    start = heads[wrong.nth] if wrong.nth < len(heads) else 0
+    for i in range(start + 1, len(lines)):
+        if lines[i].lstrip().startswith("[[") and heads:
+            break
+        if re.match(rf"\s*[\"']?{re.escape(wrong.key or wrong.table)}[\"']?\s*=", lines[i]):
+            return i + 1
+    return start + 1

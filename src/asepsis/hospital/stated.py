@@ -1,0 +1,77 @@
+"""What the hospital states (site.toml) beats what was seen; where the two differ, the asset says so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from asepsis.hospital.asset import STATED, Asset, Attribute
+from asepsis.hospital.clinical import clinical_class
+from asepsis.hospital.identity import asset_id
+from asepsis.hospital.kinds import UNKNOWN
+from asepsis.hospital.site_toml import Plan, Stated
+
+
+def state(assets: list[Asset], plan: Plan) -> list[Asset]:
+    """The assets with every statement applied, and those stated that were not seen."""
+    by_id = {a.id: a for a in assets}
+    for stated in plan.assets:
+        fits = [a for a in by_id.values() if _fits(stated, a)]
+        asset = min(fits, key=lambda a: (bool(a.behind), a.id)) if fits else _unseen(stated, plan)
+        by_id[asset.id] = _with(asset, stated)
+    return list(by_id.values())
+
+
+def _fits(stated: Stated, asset: Asset) -> bool:
+    return (
+        (not stated.address or stated.address in asset.addresses)
+        and (not stated.mac or stated.mac in asset.macs)
+        and (not stated.ae or stated.ae in asset.ae_titles)
+        and (not stated.serial or stated.serial.casefold() == asset.serial.casefold())
+    )
+
+
+def _unseen(stated: Stated, plan: Plan) -> Asset:
+    identity = (
+        ("serial", stated.manufacturer, stated.serial) if stated.serial
+        else ("mac", stated.mac) if stated.mac
+        else ("ae", stated.ae, stated.address) if stated.ae
+        else ("address", stated.address)
+    )  # fmt: skip
+    return Asset(
+        id=asset_id(*identity),
+        name=stated.name or f"Stated {stated.ae or stated.address or stated.mac or stated.serial}",
+        kind=UNKNOWN,
+        kind_confidence=0.0,
+        clinical_class="unknown",
+        class_source="nothing was seen",
+        confidence=1.0,
+        serial=stated.serial,
+        ae_titles=(stated.ae,) if stated.ae else (),
+        addresses=(stated.address,) if stated.address else (),
+        macs=(stated.mac,) if stated.mac else (),
+        zone=plan.zone(stated.address) if stated.address else "",
+        why=("site.toml states it; it has not been seen.",),
+    )
+
+
+def _with(asset: Asset, stated: Stated) -> Asset:
+    told = {n: getattr(stated, n) for n in ("name", "kind", "clinical_class", "owner", "manufacturer", "model") if getattr(stated, n)}
+    why = [f"site.toml states: {', '.join(f'{n.replace(chr(95), chr(32))} {v}' for n, v in told.items())}."] if told else []
+    changes: dict[str, Any] = dict(told)
+    if "kind" in told:
+        changes["kind_confidence"] = 1.0
+        if asset.kind not in (UNKNOWN, told["kind"]):
+            why.append(f"What was seen speaks for {asset.kind} ({asset.kind_confidence:.0%}): one of the two is wrong.")
+        if "clinical_class" not in told:
+            changes["clinical_class"], _ = clinical_class(told["kind"], 1.0)
+            changes["class_source"] = f"{STATED} kind {told['kind']}"
+    if "clinical_class" in told:
+        changes["class_source"] = STATED
+    for n in ("manufacturer", "model"):
+        seen = getattr(asset, n)
+        if n in told and seen and seen.casefold() != told[n].casefold():
+            why.append(f"Its images name the {n} {seen}: one of the two is wrong.")
+    known_by = {"address": stated.address, "mac": stated.mac, "ae_title": stated.ae, "serial": stated.serial}
+    facts = tuple(Attribute(n, v, STATED, None, 1.0, None) for n, v in (told | known_by).items() if v)
+    return replace(asset, **changes, confidence=1.0, attributes=facts + asset.attributes, why=(*why, *asset.why))
