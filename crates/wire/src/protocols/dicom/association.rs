@@ -11,6 +11,7 @@ use crate::protocols::Dir;
 #[derive(Default)]
 pub struct Association {
     begun: Option<Begun>,
+    last_ts: i64,
     request: Option<Associate>,
     answer: Option<Associate>,
     /// Result, source and reason of an A-ASSOCIATE-RJ.
@@ -37,6 +38,7 @@ impl Association {
     /// Notes a PDU of `bytes` in all; the first one is where the association begins for us.
     pub fn pdu(&mut self, dir: Dir, at: u64, ts: i64, bytes: u64) {
         self.begun.get_or_insert(Begun { ts, dir, at });
+        self.last_ts = self.last_ts.max(ts);
         let sum = match dir {
             Dir::Orig => self.bytes.first_mut(),
             Dir::Resp => self.bytes.last_mut(),
@@ -207,7 +209,7 @@ impl Association {
             dimse_messages: Some(self.messages),
             bytes_orig: self.bytes.first().and_then(|&n| i64::try_from(n).ok()),
             bytes_resp: self.bytes.last().and_then(|&n| i64::try_from(n).ok()),
-            duration: Some(cx.ts.saturating_sub(begun.ts).max(0) as f64 / 1e9),
+            duration: Some(self.last_ts.saturating_sub(begun.ts).max(0) as f64 / 1e9),
             midstream: Some(self.midstream()),
             partial: Some(open || self.lossy || self.midstream()),
             malformed: self.parties().find_map(|a| a.malformed).or(self.malformed),

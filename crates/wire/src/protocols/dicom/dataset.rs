@@ -174,14 +174,19 @@ impl Visitor for Head<'_> {
     }
 
     fn value(&mut self, element: &Element, value: &[u8]) {
-        if self.purpose == Purpose::Object {
-            return self.found.put(element.tag, value);
+        let query = self.purpose == Purpose::Query;
+        let kind = if query { matching(vr(element), value) } else { "value" };
+        if query {
+            self.asked(element, kind);
         }
-        let kind = matching(vr(element), value);
-        self.asked(element, kind);
         let single = kind == "value" || element.tag == QUERY_RETRIEVE_LEVEL;
-        if single && element.depth == 0 && WANTED.contains(&element.tag) {
+        if !single || element.depth > 0 || !WANTED.contains(&element.tag) {
+            return;
+        }
+        if plain(value) {
             self.found.put(element.tag, value);
+        } else {
+            self.malformed("control characters in an identifier");
         }
     }
 
@@ -221,6 +226,17 @@ impl Head<'_> {
     }
 }
 
+/// Whether a value is text of one line. All that is wanted is (PS3.5 6.2); what is not may have swallowed its neighbours by a length that
+/// lies, and those can be a patient's.
+pub fn plain(value: &[u8]) -> bool {
+    let padding = value.iter().rev().take_while(|b| matches!(b, 0 | b' ')).count();
+    let text = value.get(..value.len().saturating_sub(padding)).unwrap_or_default();
+    text.iter().all(|&b| b >= b' ' && b != 0x7F || b == ESCAPE)
+}
+
+/// Begins the code extensions of ISO 2022 in text. PS3.5 6.1.2.5.
+const ESCAPE: u8 = 0x1B;
+
 /// What every item begins with, (FFFE,E000): how implicit VR shows that an unknown attribute is a sequence.
 const ITEM: [u8; 4] = [0xFE, 0xFF, 0x00, 0xE0];
 
@@ -256,8 +272,11 @@ fn matching(vr: Option<[u8; 2]>, value: &[u8]) -> &'static str {
     }
 }
 
-/// Keyword and VR of the attributes that queries ask by. PS3.6 chapter 6.
-static ATTRIBUTES: LazyLock<HashMap<u32, (&'static str, [u8; 2]), ahash::RandomState>> = LazyLock::new(|| {
+/// Keyword and VR of an attribute.
+type Attribute = (&'static str, [u8; 2]);
+
+/// The attributes that queries ask by. PS3.6 chapter 6.
+static ATTRIBUTES: LazyLock<HashMap<u32, Attribute, ahash::RandomState>> = LazyLock::new(|| {
     let rows = include_str!("../../../data/query_keys.tsv")
         .lines()
         .filter(|line| !line.starts_with('#'));

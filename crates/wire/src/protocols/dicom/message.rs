@@ -99,60 +99,32 @@ impl Message {
     pub fn emit(&mut self, association: &Association, dir: Dir, cx: &mut Context<'_>) {
         let command = Command::read(&self.command);
         let found = |tag: u32| self.found.get(tag);
-        let affected_class = command
-            .affected_sop_class
-            .and_then(uid)
-            .or_else(|| found(dataset::SOP_CLASS_UID).and_then(uid));
-        let requested_class = command.requested_sop_class.and_then(uid);
-        let instance = command
-            .affected_instance
-            .or_else(|| found(dataset::SOP_INSTANCE_UID))
-            .and_then(|v| cx.pseudonym(v));
-        let requested_instance = command.requested_instance.and_then(|v| cx.pseudonym(v));
         let text = |tag: u32| found(tag).and_then(clean);
-        let destination = command.move_destination.and_then(clean);
-        let originator = command.move_originator.and_then(clean);
-        let (modality, manufacturer, model) = (
-            text(dataset::MODALITY),
-            text(dataset::MANUFACTURER),
-            text(dataset::MANUFACTURER_MODEL_NAME),
-        );
-        let (serial, station) = (text(dataset::DEVICE_SERIAL_NUMBER), text(dataset::STATION_NAME));
-        let software = text(dataset::SOFTWARE_VERSIONS);
-        let patient = found(dataset::PATIENT_ID).and_then(|v| cx.pseudonym(v));
-        let study = found(dataset::STUDY_INSTANCE_UID).and_then(|v| cx.pseudonym(v));
-        let accession = found(dataset::ACCESSION_NUMBER).and_then(|v| cx.pseudonym(v));
+        let pseudonym = |value: Option<&[u8]>| value.and_then(|v| cx.pseudonym(v));
+        let affected_class = command.affected_sop_class.or_else(|| found(dataset::SOP_CLASS_UID)).and_then(uid);
+        let requested_class = command.requested_sop_class.and_then(uid);
+        let instance = pseudonym(command.affected_instance.or_else(|| found(dataset::SOP_INSTANCE_UID)));
+        let requested_instance = pseudonym(command.requested_instance);
+        let [patient, study, accession] =
+            [dataset::PATIENT_ID, dataset::STUDY_INSTANCE_UID, dataset::ACCESSION_NUMBER].map(|tag| pseudonym(found(tag)));
+        let [modality, manufacturer, model] = [dataset::MODALITY, dataset::MANUFACTURER, dataset::MANUFACTURER_MODEL_NAME].map(text);
+        let [serial, software, station] = [dataset::DEVICE_SERIAL_NUMBER, dataset::SOFTWARE_VERSIONS, dataset::STATION_NAME].map(text);
+        let [destination, originator] = [command.move_destination, command.move_originator]
+            .map(|title| title.filter(|t| t.len() <= 16 && dataset::plain(t)).and_then(clean));
         let described = command.has_data_set() && !command.is_query();
-        let incomplete = command.malformed.filter(|_| !self.partial);
         let row = DicomMessage {
             calling_ae: association.calling_ae(),
             called_ae: association.called_ae(),
             context_id: Some(i64::from(self.context)),
             abstract_syntax: association.abstract_syntax(self.context),
             transfer_syntax: association.transfer_syntax(self.context),
-            command: command.field.and_then(command::name),
-            command_field: command.field.map(i64::from),
-            message_id: command.message_id.map(i64::from),
-            responded_to_id: command.responded_to.map(i64::from),
-            status: command.status.map(i64::from),
-            status_name: command.status.and_then(command::status_name),
-            priority: command.priority.map(i64::from),
             affected_sop_class_uid: affected_class,
             sop_class_name: affected_class.or(requested_class).and_then(sop_class),
             affected_sop_instance: instance.as_deref(),
             requested_sop_class_uid: requested_class,
             requested_sop_instance: requested_instance.as_deref(),
-            event_type_id: command.event_type.map(i64::from),
-            action_type_id: command.action_type.map(i64::from),
-            error_id: command.error_id.map(i64::from),
-            error_comment_present: Some(command.error_comment),
             move_destination: destination.as_deref(),
             move_originator_ae: originator.as_deref(),
-            move_originator_message_id: command.move_originator_message.map(i64::from),
-            remaining: command.remaining.map(i64::from),
-            completed: command.completed.map(i64::from),
-            failed: command.failed.map(i64::from),
-            warning: command.warning.map(i64::from),
             query_level: found(dataset::QUERY_RETRIEVE_LEVEL).and_then(level),
             query_keys: self.found.keys.iter().map(Into::into).collect(),
             modality: modality.as_deref(),
@@ -162,17 +134,45 @@ impl Message {
             software_versions: software.as_deref(),
             station_name: station.as_deref(),
             device_uid: found(dataset::DEVICE_UID).and_then(uid),
-            institution_present: described.then(|| found(dataset::INSTITUTION_NAME).is_some_and(|v| clean(v).is_some())),
+            institution_present: described.then(|| text(dataset::INSTITUTION_NAME).is_some()),
             patient: patient.as_deref(),
             study: study.as_deref(),
             accession: accession.as_deref(),
             dataset_bytes: i64::try_from(self.data_bytes).ok(),
             partial: Some(self.partial),
-            malformed: self.malformed.or(incomplete).or(self.found.malformed),
-            ..DicomMessage::default()
+            // A command set that was cut off by the capture is not the sender's fault.
+            malformed: self
+                .malformed
+                .or(command.malformed.filter(|_| !self.partial))
+                .or(self.found.malformed),
+            ..numbers(&command)
         };
         cx.emit(self.ts, dir, self.at, &row);
         (self.open, self.awaits_data, self.data_set) = (false, false, None);
+    }
+}
+
+/// The columns that a command set gives as numbers.
+fn numbers(command: &Command<'_>) -> DicomMessage<'static> {
+    let int = |value: Option<u16>| value.map(i64::from);
+    DicomMessage {
+        command: command.field.and_then(command::name),
+        command_field: int(command.field),
+        message_id: int(command.message_id),
+        responded_to_id: int(command.responded_to),
+        status: int(command.status),
+        status_name: command.status.and_then(command::status_name),
+        priority: int(command.priority),
+        event_type_id: int(command.event_type),
+        action_type_id: int(command.action_type),
+        error_id: int(command.error_id),
+        error_comment_present: Some(command.error_comment),
+        move_originator_message_id: int(command.move_originator_message),
+        remaining: int(command.remaining),
+        completed: int(command.completed),
+        failed: int(command.failed),
+        warning: int(command.warning),
+        ..DicomMessage::default()
     }
 }
 

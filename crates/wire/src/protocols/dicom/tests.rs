@@ -1,1 +1,329 @@
+//! Conversations built here, byte by byte as the standard has them, and what they must become.
 
+mod build;
+mod hostile;
+
+use build::*;
+
+use super::{probe::probe, PROTOCOL};
+use crate::protocols::{Dir, Probe};
+use crate::testing::{play, PlainRow, PlainRows};
+
+type Script = Vec<(Dir, Vec<u8>)>;
+
+/// Plays it whole and cut in several ways: the rows are the same but for times.
+fn played(script: &Script) -> PlainRows {
+    let parts: Vec<(Dir, &[u8])> = script.iter().map(|(dir, bytes)| (*dir, bytes.as_slice())).collect();
+    let run = |cut: usize| {
+        let mut rows = play(&mut *(PROTOCOL.session)(), &parts, cut);
+        for row in rows.values_mut().flatten() {
+            row.remove("ts");
+            row.remove("duration");
+        }
+        rows
+    };
+    let whole = run(usize::MAX);
+    for cut in [1, 7, 1460] {
+        assert_eq!(run(cut), whole, "cut into {cut}");
+    }
+    whole
+}
+
+fn one<'r>(rows: &'r PlainRows, command: &str) -> &'r PlainRow {
+    let mut found = rows["dicom_message"].iter().filter(|row| row["command"] == command);
+    let row = found.next().unwrap_or_else(|| panic!("no {command}"));
+    assert!(found.next().is_none(), "more than one {command}");
+    row
+}
+
+fn stored(syntax: &str, data_set: &[u8]) -> PlainRow {
+    let mut script = opened(CT, syntax);
+    script.push((Dir::Orig, data(&[command(1, 1, CT, true), data_set.to_vec()], 50)));
+    script.push((Dir::Orig, released()));
+    script.push((Dir::Resp, pdu(6, &[0; 4])));
+    one(&played(&script), "C-STORE-RQ").clone()
+}
+
+#[test]
+fn an_association_from_request_to_release() {
+    let mut script = opened(CT, EXPLICIT);
+    script.push((Dir::Orig, data(&[command(0x30, 7, "1.2.840.10008.1.1", false)], 4096)));
+    script.push((Dir::Resp, data(&[response(0x8030, 7, 0)], 4096)));
+    script.push((Dir::Orig, released()));
+    script.push((Dir::Resp, pdu(6, &[0; 4])));
+    let rows = played(&script);
+    let row = &rows["dicom_association"][0];
+    let wanted = [
+        ("calling_ae", "CT01"),
+        ("called_ae", "PACS"),
+        ("result", "released"),
+        ("released_by", "requestor"),
+        ("calling_max_pdu", "16384"),
+        ("calling_implementation_class_uid", "1.2.3.4"),
+        ("calling_implementation_version", "MAKER_1"),
+        ("protocol_version", "1"),
+        ("proposed_names", "[CT Image Storage]"),
+        ("accepted", "[1:0:1.2.840.10008.1.2.1]"),
+        ("roles", "[1.2.840.10008.5.1.4.1.1.2:0:1]"),
+        ("user_identity", "username_passcode"),
+        ("async_ops", "3:4"),
+        ("dimse_messages", "2"),
+        ("midstream", "false"),
+        ("partial", "false"),
+        ("malformed", "-"),
+        ("proposed_transfer", "[1:1.2.840.10008.1.2.1]"),
+        ("app_context", "1.2.840.10008.3.1.1.1"),
+    ];
+    for (column, value) in wanted {
+        assert_eq!(row[column], value, "{column}");
+    }
+    assert_eq!(row["contexts_hash"].len(), 16);
+    let sent: usize = script
+        .iter()
+        .filter(|(dir, _)| *dir == Dir::Orig)
+        .map(|(_, bytes)| bytes.len())
+        .sum();
+    assert_eq!(row["bytes_orig"], sent.to_string());
+    let echo = one(&rows, "C-ECHO-RSP");
+    assert_eq!(
+        (
+            echo["responded_to_id"].as_str(),
+            echo["status_name"].as_str(),
+            echo["calling_ae"].as_str()
+        ),
+        ("7", "Success", "CT01")
+    );
+    assert!(!format!("{rows:?}").contains("hunter2"));
+}
+
+#[test]
+fn equipment_in_every_encoding() {
+    let head = |order: Order| {
+        let mut set = equipment(order);
+        set.extend(element(order, 0x7FE0_0010, b"OW", &[0x55; 5000]));
+        set
+    };
+    let plain = stored(EXPLICIT, &head(Order::Explicit));
+    let wanted = [
+        ("modality", "CT"),
+        ("manufacturer", "MAKER"),
+        ("model", "Model 1"),
+        ("serial", "SN1"),
+        ("software_versions", "V1\\V2"),
+        ("station_name", "ROOM1"),
+        ("device_uid", "1.2.3"),
+        ("institution_present", "true"),
+        ("sop_class_name", "CT Image Storage"),
+        ("malformed", "-"),
+        ("partial", "false"),
+    ];
+    for (column, value) in wanted {
+        assert_eq!(plain[column], value, "{column}");
+    }
+    assert_eq!(plain["dataset_bytes"], head(Order::Explicit).len().to_string());
+    for id in ["patient", "study", "accession", "affected_sop_instance"] {
+        assert!(plain[id].starts_with("k1:"), "{id}");
+    }
+    assert!(!format!("{plain:?}").contains("MRN1") && !format!("{plain:?}").contains("CLINIC"));
+    let deflated = deflate(&head(Order::Explicit));
+    let others = [
+        ("1.2.840.10008.1.2", head(Order::Implicit)),
+        ("1.2.840.10008.1.2.2", head(Order::Big)),
+        ("1.2.840.10008.1.2.1.99", deflated),
+        ("1.2.840.10008.1.2.4.80", head(Order::Explicit)),
+    ];
+    for (syntax, set) in others {
+        let row = stored(syntax, &set);
+        for (column, value) in &plain {
+            if !["transfer_syntax", "dataset_bytes", "event_id"].contains(&column.as_str()) {
+                assert_eq!(&row[column], value, "{column} in {syntax}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_data_set_that_is_not_in_the_accepted_syntax_is_read_and_named() {
+    let row = stored("1.2.840.10008.1.2", &equipment(Order::Explicit));
+    assert_eq!(
+        (row["model"].as_str(), row["malformed"].as_str()),
+        ("Model 1", "data set is not in the accepted transfer syntax")
+    );
+}
+
+#[test]
+fn sequences_and_private_elements_are_passed_by_structure() {
+    for order in [Order::Explicit, Order::Implicit, Order::Big] {
+        let inner = element(order, 0x0010_0020, b"LO", b"OTHER ID");
+        let nested = undefined(
+            order,
+            0x0008_1115,
+            b"SQ",
+            &[undefined(order, 0x0008_1199, b"SQ", &inner), inner.clone()].concat(),
+        );
+        let private = element(order, 0x0009_1001, b"UN", &[7; 3000]);
+        let mut set = element(order, 0x0008_0060, b"CS", b"MR");
+        for part in [
+            nested,
+            private,
+            element(order, 0x0010_0020, b"LO", b"MRN1"),
+            element(order, 0x0018_1000, b"LO", b"SN9 "),
+        ] {
+            set.extend(part);
+        }
+        let syntax = [EXPLICIT, "1.2.840.10008.1.2", "1.2.840.10008.1.2.2"][order as usize];
+        let row = stored(syntax, &set);
+        assert_eq!(
+            (row["modality"].as_str(), row["serial"].as_str(), row["malformed"].as_str()),
+            ("MR", "SN9", "-"),
+            "{order:?}"
+        );
+        assert_eq!(row["patient"], stored(EXPLICIT, &equipment(Order::Explicit))["patient"]);
+    }
+}
+
+#[test]
+fn what_a_query_asks_and_how() {
+    for order in [Order::Explicit, Order::Implicit] {
+        let station = [
+            element(order, 0x0040_0001, b"AE", b"CT01"),
+            element(order, 0x0040_0002, b"DA", b"20240101-20240131"),
+        ]
+        .concat();
+        let item = [&[0xFE, 0xFF, 0x00, 0xE0][..], &(station.len() as u32).to_le_bytes(), &station].concat();
+        let keys: [(u32, &[u8; 2], &[u8]); 8] = [
+            (0x0008_0020, b"DA", b"20240101-"),
+            (0x0008_0052, b"CS", b"STUDY "),
+            (0x0008_0061, b"CS", b"CT\\MR"),
+            (0x0010_0010, b"PN", b"SECRET* "),
+            (0x0010_0020, b"LO", b"MRN1"),
+            (0x0018_9999, b"LO", b""),
+            (0x0020_000D, b"UI", b"1.2\\1.3\0"),
+            (0x0040_0100, b"SQ", &item),
+        ];
+        let set: Vec<u8> = keys.iter().flat_map(|(tag, vr, value)| element(order, *tag, vr, value)).collect();
+        let mut script = opened(
+            "1.2.840.10008.5.1.4.31",
+            if order == Order::Explicit { EXPLICIT } else { "1.2.840.10008.1.2" },
+        );
+        script.push((Dir::Orig, data(&[command(0x20, 3, "1.2.840.10008.5.1.4.31", true), set], 64)));
+        let answer = equipment(order);
+        script.push((Dir::Resp, data(&[with_data(response(0x8020, 3, 0xFF00)), answer], 4096)));
+        script.push((Dir::Resp, data(&[response(0x8020, 3, 0)], 4096)));
+        let rows = played(&script);
+        let row = one(&rows, "C-FIND-RQ");
+        let keys = "[StudyDate:range, QueryRetrieveLevel:value, ModalitiesInStudy:list, PatientName:wildcard, PatientID:value, 0018,9999:universal, \
+                    StudyInstanceUID:list, ScheduledProcedureStepSequence:sequence, ScheduledProcedureStepSequence.ScheduledStationAETitle:value, \
+                    ScheduledProcedureStepSequence.ScheduledProcedureStepStartDate:range]";
+        assert_eq!(row["query_keys"], keys);
+        assert_eq!(
+            (row["query_level"].as_str(), row["study"].as_str(), row["modality"].as_str()),
+            ("STUDY", "-", "-")
+        );
+        assert!(row["patient"].starts_with("k1:") && !format!("{rows:?}").contains("SECRET"));
+        let pending: Vec<&PlainRow> = rows["dicom_message"].iter().filter(|r| r["command"] == "C-FIND-RSP").collect();
+        assert_eq!(
+            (pending.len(), pending[0]["status_name"].as_str(), &pending[0]["patient"]),
+            (2, "Pending", &row["patient"])
+        );
+        assert_eq!(rows["dicom_association"][0]["result"], "accepted");
+        assert_eq!(rows["dicom_association"][0]["partial"], "true");
+    }
+}
+
+#[test]
+fn rejected_and_aborted() {
+    let mut script = vec![opened(CT, EXPLICIT).remove(0)];
+    script.push((Dir::Resp, pdu(3, &[0, 1, 1, 7])));
+    let row = &played(&script)["dicom_association"][0];
+    let got = [
+        &row["result"],
+        &row["result_source"],
+        &row["reject_reason"],
+        &row["reject_permanent"],
+        &row["partial"],
+    ];
+    assert_eq!(got, ["rejected", "service-user", "called-AE-title-not-recognized", "true", "false"]);
+    let mut script = opened(CT, EXPLICIT);
+    script.push((Dir::Orig, data(&[command(0x20, 1, CT, true)], 4096)));
+    script.push((Dir::Resp, pdu(7, &[0, 0, 2, 2])));
+    script.push((Dir::Orig, data(&[command(0x20, 2, CT, false)], 4096)));
+    let rows = played(&script);
+    let row = &rows["dicom_association"][0];
+    let got = [&row["result"], &row["aborted_by"], &row["abort_source"], &row["abort_reason"]];
+    assert_eq!(got, ["aborted", "acceptor", "service-provider", "unexpected-PDU"]);
+    assert_eq!(one(&rows, "C-FIND-RQ")["partial"], "true");
+}
+
+#[test]
+fn a_second_association_on_one_connection() {
+    let mut script = opened(CT, EXPLICIT);
+    script.extend([(Dir::Orig, released()), (Dir::Resp, pdu(6, &[0; 4]))]);
+    script.extend(script.clone());
+    let rows = played(&script);
+    assert_eq!(rows["dicom_association"].len(), 2);
+    assert_ne!(rows["dicom_association"][0]["event_id"], rows["dicom_association"][1]["event_id"]);
+}
+
+#[test]
+fn met_half_way() {
+    let stored = data(&[command(1, 1, CT, true), equipment(Order::Implicit)], 4096);
+    let script = vec![
+        (Dir::Orig, [&[0x17; 333][..], &stored].concat()),
+        (Dir::Resp, data(&[response(0x8001, 1, 0)], 4096)),
+    ];
+    assert_eq!(probe(Dir::Orig, &script[0].1), Probe::Certain);
+    let rows = played(&script);
+    assert_eq!(one(&rows, "C-STORE-RQ")["model"], "Model 1");
+    assert_eq!(one(&rows, "C-STORE-RQ")["malformed"], "-");
+    let row = &rows["dicom_association"][0];
+    assert_eq!(
+        (row["midstream"].as_str(), row["result"].as_str(), row["dimse_messages"].as_str()),
+        ("true", "open", "2")
+    );
+}
+
+#[test]
+fn probes() {
+    let script = opened(CT, EXPLICIT);
+    for (dir, bytes) in &script {
+        assert_eq!(probe(*dir, bytes), Probe::Certain);
+        for end in 1..74 {
+            assert_eq!(probe(*dir, &bytes[..end]), Probe::Unsure, "{end}");
+        }
+    }
+    let store = data(&[command(1, 1, CT, true), vec![0; 9000]], 8000);
+    assert_eq!(probe(Dir::Orig, &store), Probe::Certain);
+    assert_eq!(probe(Dir::Orig, &data(&[command(1, 1, CT, true)], 30)), Probe::Certain);
+    assert_eq!(probe(Dir::Orig, &store[..8]), Probe::Unsure);
+    assert_eq!(probe(Dir::Orig, &released()), Probe::Unsure);
+    let others: [&[u8]; 12] = [
+        b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"SSH-2.0-OpenSSH_9\r\n",
+        b"\x0bMSH|^~\\&|A|B|C|D|20240101||ADT^A01|1|P|2.5\r",
+        b"\0\0\0\x45\xffSMBr\0\0\0\0",
+        b"\0\0\0\xa4\xfeSMB@\0\0\0",
+        b"220 ftp ready\r\n",
+        b"\x03\x00\x00\x13\x0e\xe0\x00\x00\x00\x00\x00\x01\x00\x08\x00\x03\x00\x00\x00",
+        b"RFB 003.008\n",
+        b"\xff\xfd\x18\xff\xfd\x20",
+        b"\x04\x01\x00\x50\x0a\x00\x00\x01\x00\x00\x00\x00\x00",
+    ];
+    for bytes in others {
+        assert_eq!(probe(Dir::Orig, bytes), Probe::Never, "{bytes:?}");
+    }
+    let mut noise = 0x9E37_79B9_7F4A_7C15u64;
+    for _ in 0..2000 {
+        let random: Vec<u8> = (0..64)
+            .flat_map(|_| {
+                noise ^= noise << 13;
+                noise ^= noise >> 7;
+                noise ^= noise << 17;
+                noise.to_le_bytes()
+            })
+            .collect();
+        assert_eq!(probe(Dir::Resp, &random), Probe::Never);
+    }
+}
