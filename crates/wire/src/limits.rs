@@ -122,3 +122,32 @@ pub const TLS_HANDSHAKE: usize = 64 << 10;
 pub const TLS_CHAIN: usize = 16;
 /// Bytes of one certificate that is taken apart: some thousand subjectAltNames.
 pub const TLS_CERTIFICATE: usize = 32 << 10;
+
+// --- HTTP and FHIR ---
+
+/// Bytes of one head: servers allow 8 to 64 KiB (a Negotiate token with a large PAC is the longest real one).
+pub const HTTP_HEAD: usize = 64 << 10;
+
+/// Bytes of a chunk-size line with its extensions, or of a trailer field.
+pub const HTTP_LINE: usize = 4096;
+
+/// Requests of one connection that wait for their response: browsers pipeline 6 to 8 at the most.
+pub const HTTP_OUTSTANDING: usize = 16;
+
+/// Segments of a path and parameters of a query that are looked at.
+pub const HTTP_SEGMENTS: usize = 24;
+pub const HTTP_PARAMETERS: usize = 64;
+
+/// Bytes of a FHIR body that are scanned, and of a JSON body that has not yet said that it is FHIR.
+pub const FHIR_BODY: usize = 256 << 10;
+pub const FHIR_SNIFF: usize = 512;
+
+/// Nesting that is followed in JSON: FHIR resources in a Bundle stay below 20.
+pub const FHIR_DEPTH: usize = 32;
+
+/// Bytes of one JSON string that may matter, and characters of a name that is kept.
+pub const FHIR_STRING: usize = 512;
+pub const FHIR_TEXT: usize = 96;
+
+/// Patients told apart in one body: more do not fit in the bytes scanned.
+pub const FHIR_PATIENTS: usize = 4096;

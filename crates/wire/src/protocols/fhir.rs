@@ -1,9 +1,48 @@
-//! (being written)
+//! FHIR over HTTP: what was asked of which resource, and how many patients could be read. HL7 FHIR R4 (4.0.1) http.html, search.html.
+
+pub mod request;
+pub mod scan;
+#[cfg(test)]
+mod tests;
 
 use crate::stream;
 
 stream! {
-    /// (being written)
+    /// One FHIR interaction, seen in clear. Also a row in `http`, with the same `uid` and `ts`.
     Fhir = "fhir" {
+        /// read vread search create update patch delete history capabilities operation batch (R4 http.html 3.1.0).
+        interaction: Text,
+        /// Resource type of the interaction, a FHIR name.
+        resource_type: Text,
+        /// Operation with its `$` (R4 operations.html), `${}` if it is not a well-known one.
+        operation: Text,
+        /// system, type or instance.
+        level: Text,
+        /// HTTP status of the answer.
+        status_code: Int,
+        /// Bytes of the request's body.
+        request_bytes: Int,
+        /// Bytes of the answer's body.
+        response_bytes: Int,
+        /// Names of the search parameters, `{}` for unknown ones; values never.
+        search_params: Texts,
+        /// Scheme of `Authorization`, null without one.
+        auth_scheme: Text,
+        /// Pseudonym of the patient identifier that was asked for, or of the only one in the bodies.
+        patient: Text,
+        /// Pseudonyms of the patient identifiers in the bodies (Patient.identifier, of type MR or the first; subject.identifier).
+        patients: Texts,
+        /// Pseudonyms of the logical ids of patients that are referred to (`Patient/id`).
+        patient_refs: Texts,
+        /// Distinct patients: identifiers, or references where these are more; counted in the first 256 KiB of a body.
+        patient_count: Int,
+        /// References to devices: `Device/id`.
+        device_refs: Texts,
+        /// CapabilityStatement.software.name and version.
+        software: Text,
+        /// CapabilityStatement.publisher.
+        publisher: Text,
+        /// The answer was not seen to its end, or bytes of it were lost.
+        partial: Bool,
     }
 }

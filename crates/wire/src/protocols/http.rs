@@ -1,29 +1,66 @@
-//! (being written)
+//! HTTP/1.0 and 1.1: requests paired with their responses; bodies pass unread but for the head of FHIR JSON. RFC 9110, RFC 9112.
 
-use crate::context::Context;
-use crate::protocols::{Dir, Probe, Protocol, Session, Step};
+mod body;
+mod clean;
+mod exchange;
+mod head;
+mod session;
+#[cfg(test)]
+pub mod tests;
+pub mod uri;
+
+use crate::protocols::Protocol;
 use crate::stream;
 
 stream! {
-    /// (being written)
+    /// One request and its response. Values of queries, cookies, credentials and bodies are never kept.
     Http = "http" {
+        /// Which request of the connection, from 1; null for a response whose request was not seen.
+        trans_depth: Int,
+        /// RFC 9110 9.
+        method: Text,
+        /// Host of the request (RFC 9110 7.2) without port, if it is a valid name or address.
+        host: Text,
+        /// Path as a template: known words, resource types and file extensions; `{}` for everything else.
+        uri: Text,
+        /// Names of the query's parameters, `{}` for unknown ones.
+        query_keys: Texts,
+        /// 1.0 or 1.1.
+        version: Text,
+        /// Product tokens (RFC 9110 10.1.5), without words that hold addresses or numbers.
+        user_agent: Text,
+        /// Host of the Referer.
+        referrer_host: Text,
+        /// Scheme of Authorization: basic bearer digest ntlm negotiate other; null without one.
+        auth_scheme: Text,
+        /// Whether a user name was readable: Basic (RFC 7617) or Digest (RFC 7616). The name is not kept.
+        username_seen: Bool,
+        /// Media type of the request's body.
+        content_type: Text,
+        /// Bytes of the request's body as framed (RFC 9112 6).
+        request_body_len: Int,
+        /// RFC 9110 15.
+        status_code: Int,
+        /// Reason phrase, if it is the registered one.
+        status_msg: Text,
+        /// Media type of the response.
+        resp_mime: Text,
+        /// Server's product tokens (RFC 9110 10.2.4).
+        server: Text,
+        /// Bytes of the response's body as framed.
+        response_body_len: Int,
+        /// Whether it was FHIR: then there is a row in `fhir`.
+        fhir: Bool,
+        /// Request or response missing or not seen to its end.
+        partial: Bool,
+        /// What is wrong: header, content length, chunk size, start line, head too long.
+        malformed: Text,
     }
 }
 
-pub static PROTOCOL: Protocol = Protocol { name: "http", ports: &[80, 8080], probe, session: || Box::new(Nothing) };
-
-fn probe(_dir: Dir, _bytes: &[u8]) -> Probe {
-    Probe::Never
-}
-
-struct Nothing;
-
-impl Session for Nothing {
-    fn data(&mut self, _dir: Dir, _bytes: &[u8], _cx: &mut Context<'_>) -> Step {
-        Step::Done
-    }
-
-    fn gap(&mut self, _dir: Dir, _missing: u64, _cx: &mut Context<'_>) {}
-
-    fn end(&mut self, _cx: &mut Context<'_>) {}
-}
+pub static PROTOCOL: Protocol = Protocol {
+    name: "http",
+    ports: &[80, 8080, 8042, 8000, 8888],
+    probe: head::probe,
+    session: || Box::new(session::HttpSession::default()),
+};

@@ -1,0 +1,217 @@
+//! One request with its response, as far as seen, and the rows it gives.
+
+use std::borrow::Cow;
+
+use super::body::Body;
+use super::clean::{host, media_type, products, reason, scheme, uri_host};
+use super::head::Head;
+use super::{uri, Http};
+use crate::context::Context;
+use crate::keys::Keys;
+use crate::limits;
+use crate::protocols::fhir::request::{asked, Asked};
+use crate::protocols::fhir::scan::{Found, Scan};
+use crate::protocols::fhir::Fhir;
+use crate::protocols::Dir;
+
+#[derive(Debug)]
+pub struct Exchange {
+    /// Tells the requests of a connection apart; `None` if only a response was seen.
+    pub number: Option<i64>,
+    started: i64,
+    dir: Dir,
+    at: u64,
+    pub method: Option<&'static str>,
+    minor: u8,
+    host: Option<String>,
+    uri: Option<String>,
+    query_keys: Vec<String>,
+    user_agent: Option<String>,
+    referrer_host: Option<String>,
+    auth: Option<(&'static str, bool)>,
+    content_type: Option<String>,
+    request_length: u64,
+    accepts_fhir: bool,
+    asked: Option<Asked>,
+    status: Option<u16>,
+    status_msg: Option<&'static str>,
+    resp_mime: Option<String>,
+    server: Option<String>,
+    response_length: Option<u64>,
+    found: Found,
+    pub partial: bool,
+    pub malformed: Option<&'static str>,
+}
+
+impl Exchange {
+    /// An exchange of which nothing is known yet, begun at `started` (ns) and offset `at` of `dir`.
+    pub fn begun(number: Option<i64>, started: i64, dir: Dir, at: u64) -> Exchange {
+        Exchange {
+            number,
+            started,
+            dir,
+            at,
+            method: None,
+            minor: 1,
+            host: None,
+            uri: None,
+            query_keys: Vec::new(),
+            user_agent: None,
+            referrer_host: None,
+            auth: None,
+            content_type: None,
+            request_length: 0,
+            accepts_fhir: false,
+            asked: None,
+            status: None,
+            status_msg: None,
+            resp_mime: None,
+            server: None,
+            response_length: None,
+            found: Found::default(),
+            partial: false,
+            malformed: None,
+        }
+    }
+
+    pub fn request(&mut self, method: &'static str, target: &[u8], head: &Head<'_>, keys: &Keys) {
+        let split = uri::split(method, target);
+        self.method = Some(method);
+        self.minor = head.minor;
+        self.host = head.host.and_then(host).or_else(|| split.authority.and_then(host));
+        self.uri = uri::template(split.path);
+        self.query_keys = uri::keys(split.query);
+        self.user_agent = head.user_agent.and_then(products);
+        self.referrer_host = head.referer.and_then(uri_host);
+        self.auth = head.authorization.map(scheme);
+        self.content_type = head.content_type.and_then(media_type);
+        self.accepts_fhir = head.accept.and_then(media_type).is_some_and(|m| is_fhir(&m));
+        self.asked = asked(method, split.path, split.query, keys);
+        self.request_length = if head.chunked { 0 } else { head.content_length.unwrap_or(0) };
+        self.malformed = head.malformed;
+    }
+
+    pub fn response(&mut self, status: u16, phrase: &[u8], head: &Head<'_>) {
+        self.status = Some(status);
+        self.status_msg = reason(status, phrase);
+        self.resp_mime = head.content_type.and_then(media_type);
+        self.server = head.server.and_then(products);
+        self.response_length = Some(0);
+        self.malformed = self.malformed.or(head.malformed);
+    }
+
+    /// A scanner for a body of this type, if FHIR may be in it.
+    pub fn scan(&self, head: &Head<'_>) -> Option<Box<Scan>> {
+        let media = head.content_type.and_then(media_type)?;
+        let plain = head.content_encoding.is_none_or(|e| e.eq_ignore_ascii_case(b"identity"));
+        let sure = is_fhir(&media) || self.asked.as_ref().is_some_and(|a| a.certain);
+        (plain && media.ends_with("json")).then(|| Box::new(Scan::new(!sure)))
+    }
+
+    /// The body of the request (or, `answer`, of the response) as far as it was seen.
+    pub fn body(&mut self, body: Body, answer: bool, keys: &Keys) {
+        if answer {
+            self.response_length = Some(body.length);
+        } else {
+            self.request_length = body.length;
+        }
+        let Some(scan) = body.scan else { return };
+        let found = scan.finish(keys);
+        let to = &mut self.found;
+        to.resource_type = to.resource_type.or(found.resource_type);
+        to.software = to.software.take().or(found.software);
+        to.publisher = to.publisher.take().or(found.publisher);
+        to.patients.extend(found.patients);
+        to.patient_refs.extend(found.patient_refs);
+        to.device_refs.extend(found.device_refs);
+    }
+
+    /// FHIR by its path, its media types, or by what a body said of itself.
+    fn fhir(&self) -> bool {
+        let typed = [&self.content_type, &self.resp_mime].into_iter().flatten().any(|m| is_fhir(m));
+        let by_path = self
+            .asked
+            .as_ref()
+            .is_some_and(|a| a.interaction.is_some() && (a.certain || self.accepts_fhir));
+        typed || by_path || self.found.resource_type.is_some()
+    }
+
+    /// Writes the row, and a `fhir` row where it was FHIR.
+    pub fn emit(mut self, cx: &mut Context<'_>) {
+        let fhir = self.fhir();
+        let row = Http {
+            trans_depth: self.number,
+            method: self.method,
+            host: self.host.as_deref(),
+            uri: self.uri.as_deref(),
+            query_keys: texts(&self.query_keys),
+            version: Some(if self.minor == 0 { "1.0" } else { "1.1" }),
+            user_agent: self.user_agent.as_deref(),
+            referrer_host: self.referrer_host.as_deref(),
+            auth_scheme: self.auth.map(|a| a.0),
+            username_seen: Some(self.auth.is_some_and(|a| a.1)),
+            content_type: self.content_type.as_deref(),
+            request_body_len: i64::try_from(self.request_length).ok(),
+            status_code: self.status.map(i64::from),
+            status_msg: self.status_msg,
+            resp_mime: self.resp_mime.as_deref(),
+            server: self.server.as_deref(),
+            response_body_len: self.response_length.and_then(|n| i64::try_from(n).ok()),
+            fhir: Some(fhir),
+            partial: Some(self.partial),
+            malformed: self.malformed,
+            ..Http::default()
+        };
+        cx.emit(self.started, self.dir, self.at, &row);
+        if fhir {
+            self.emit_fhir(cx);
+        }
+    }
+
+    fn emit_fhir(&mut self, cx: &mut Context<'_>) {
+        let asked = self.asked.take().unwrap_or_default();
+        let found = &mut self.found;
+        if let Some(id) = asked.patient_ref.filter(|_| found.patient_refs.len() < limits::FHIR_PATIENTS) {
+            found.patient_refs.insert(id);
+        }
+        let only = if found.patients.len() == 1 {
+            found.patients.first().cloned()
+        } else {
+            None
+        };
+        let patient = asked.patient.or(only);
+        let row = Fhir {
+            interaction: asked.interaction,
+            resource_type: asked.resource_type.or(found.resource_type),
+            operation: asked.operation,
+            level: asked.level,
+            status_code: self.status.map(i64::from),
+            request_bytes: i64::try_from(self.request_length).ok(),
+            response_bytes: self.response_length.and_then(|n| i64::try_from(n).ok()),
+            search_params: texts(&self.query_keys),
+            auth_scheme: self.auth.map(|a| a.0),
+            patient: patient.as_deref(),
+            patients: texts(&found.patients),
+            patient_refs: texts(&found.patient_refs),
+            patient_count: i64::try_from(found.patients.len().max(found.patient_refs.len())).ok(),
+            device_refs: texts(&found.device_refs),
+            software: found.software.as_deref(),
+            publisher: found.publisher.as_deref(),
+            partial: Some(self.partial),
+            ..Fhir::default()
+        };
+        cx.emit(self.started, self.dir, self.at, &row);
+    }
+}
+
+/// `application/fhir+json`, `+xml`, `+ndjson`, and the names of DSTU2.
+fn is_fhir(media: &str) -> bool {
+    matches!(
+        media,
+        "application/fhir+json" | "application/fhir+xml" | "application/fhir+ndjson" | "application/json+fhir" | "application/xml+fhir"
+    )
+}
+
+fn texts<'a>(list: impl IntoIterator<Item = &'a String>) -> Vec<Cow<'a, str>> {
+    list.into_iter().take(limits::LIST).map(|s| Cow::Borrowed(s.as_str())).collect()
+}

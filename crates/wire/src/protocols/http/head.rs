@@ -1,0 +1,219 @@
+//! Heads of requests and responses: the start line and the header fields that are wanted, where they lie. RFC 9112 2 to 5.
+
+use crate::protocols::{Dir, Probe};
+
+/// Methods of RFC 9110 9.3, PATCH (RFC 5789), WebDAV (RFC 4918), UPnP.
+const METHODS: &[&str] = &[
+    "GET",
+    "HEAD",
+    "POST",
+    "PUT",
+    "DELETE",
+    "OPTIONS",
+    "PATCH",
+    "CONNECT",
+    "TRACE",
+    "PROPFIND",
+    "PROPPATCH",
+    "MKCOL",
+    "COPY",
+    "MOVE",
+    "LOCK",
+    "UNLOCK",
+    "REPORT",
+    "SEARCH",
+    "NOTIFY",
+    "SUBSCRIBE",
+    "UNSUBSCRIBE",
+];
+
+/// A head, split. Values are as on the wire.
+#[derive(Debug, Default)]
+pub struct Head<'a> {
+    pub start: Start<'a>,
+    pub minor: u8,
+    pub host: Option<&'a [u8]>,
+    pub user_agent: Option<&'a [u8]>,
+    pub referer: Option<&'a [u8]>,
+    pub authorization: Option<&'a [u8]>,
+    pub accept: Option<&'a [u8]>,
+    pub content_type: Option<&'a [u8]>,
+    pub content_encoding: Option<&'a [u8]>,
+    pub content_length: Option<u64>,
+    pub chunked: bool,
+    pub server: Option<&'a [u8]>,
+    pub malformed: Option<&'static str>,
+}
+
+#[derive(Debug, Default)]
+pub enum Start<'a> {
+    Request {
+        method: &'static str,
+        target: &'a [u8],
+    },
+    Response {
+        status: u16,
+        reason: &'a [u8],
+    },
+    #[default]
+    Neither,
+}
+
+/// The length of the head with its empty line; `from` is where an earlier look ended.
+pub fn end(bytes: &[u8], from: usize) -> Option<usize> {
+    let mut at = from.saturating_sub(3);
+    while let Some(n) = bytes.get(at..)?.iter().position(|b| *b == b'\n') {
+        at = at.saturating_add(n).saturating_add(1);
+        match bytes.get(at..)? {
+            [b'\n', ..] => return at.checked_add(1),
+            [b'\r', b'\n', ..] => return at.checked_add(2),
+            _ => {}
+        }
+    }
+    None
+}
+
+pub fn parse(bytes: &[u8]) -> Head<'_> {
+    let mut lines = bytes.split(|b| *b == b'\n').map(|l| l.strip_suffix(b"\r").unwrap_or(l));
+    let (start, minor) = start_line(lines.next().unwrap_or_default());
+    let mut head = Head {
+        start,
+        minor,
+        ..Head::default()
+    };
+    for line in lines.filter(|l| !l.is_empty()) {
+        match line.iter().position(|b| *b == b':') {
+            Some(colon) => {
+                let value = line.get(colon.saturating_add(1)..).unwrap_or_default().trim_ascii();
+                head.field(line.get(..colon).unwrap_or_default(), value);
+            }
+            // A folded line (RFC 9112 5.2) continues a field; anything else is no field.
+            None if line.first().is_some_and(u8::is_ascii_whitespace) => {}
+            None => head.malformed = Some("header"),
+        }
+    }
+    head
+}
+
+impl<'a> Head<'a> {
+    fn field(&mut self, name: &[u8], value: &'a [u8]) {
+        let slot = match name {
+            n if n.eq_ignore_ascii_case(b"host") => &mut self.host,
+            n if n.eq_ignore_ascii_case(b"user-agent") => &mut self.user_agent,
+            n if n.eq_ignore_ascii_case(b"referer") => &mut self.referer,
+            n if n.eq_ignore_ascii_case(b"authorization") => &mut self.authorization,
+            n if n.eq_ignore_ascii_case(b"accept") => &mut self.accept,
+            n if n.eq_ignore_ascii_case(b"content-type") => &mut self.content_type,
+            n if n.eq_ignore_ascii_case(b"content-encoding") => &mut self.content_encoding,
+            n if n.eq_ignore_ascii_case(b"server") => &mut self.server,
+            n if n.eq_ignore_ascii_case(b"content-length") => return self.length(value),
+            n if n.eq_ignore_ascii_case(b"transfer-encoding") => {
+                self.chunked = value.len() >= 7
+                    && value
+                        .get(value.len().saturating_sub(7)..)
+                        .is_some_and(|v| v.eq_ignore_ascii_case(b"chunked"));
+                return;
+            }
+            _ => return,
+        };
+        slot.get_or_insert(value);
+    }
+
+    fn length(&mut self, value: &[u8]) {
+        let length = std::str::from_utf8(value)
+            .ok()
+            .filter(|v| v.bytes().all(|b| b.is_ascii_digit()))
+            .and_then(|v| v.parse::<u64>().ok());
+        let agrees = self.content_length.is_none() || self.content_length == length;
+        if length.is_none() || !agrees {
+            self.malformed = Some("content length");
+        }
+        self.content_length = self.content_length.or(length);
+    }
+}
+
+fn start_line(line: &[u8]) -> (Start<'_>, u8) {
+    if let Some(rest) = line.strip_prefix(b"HTTP/1.") {
+        return match rest {
+            [minor @ (b'0' | b'1'), b' ', a, b, c, reason @ ..] if [a, b, c].iter().all(|d| d.is_ascii_digit()) => {
+                let status = [a, b, c]
+                    .iter()
+                    .fold(0u16, |n, d| n.saturating_mul(10).saturating_add(u16::from(d.saturating_sub(b'0'))));
+                (
+                    Start::Response {
+                        status,
+                        reason: reason.trim_ascii(),
+                    },
+                    minor.saturating_sub(b'0'),
+                )
+            }
+            _ => (Start::Neither, 1),
+        };
+    }
+    let mut words = line.splitn(2, |b| *b == b' ');
+    let name = words.next().unwrap_or_default();
+    let rest = words.next().unwrap_or_default();
+    let (Some(method), Some(space)) = (METHODS.iter().find(|m| m.as_bytes() == name), rest.iter().rposition(|b| *b == b' ')) else {
+        return (Start::Neither, 1);
+    };
+    let target = rest.get(..space).unwrap_or_default();
+    match rest.get(space.saturating_add(1)..) {
+        Some(b"HTTP/1.1") if !target.is_empty() => (Start::Request { method, target }, 1),
+        Some(b"HTTP/1.0") if !target.is_empty() => (Start::Request { method, target }, 0),
+        _ => (Start::Neither, 1),
+    }
+}
+
+/// A request line or a status line is evidence, wherever a line may begin.
+pub fn probe(_dir: Dir, bytes: &[u8]) -> Probe {
+    match first_line(bytes) {
+        Probe::Never => {
+            // Picked up within a connection: a body may end here and a head follow.
+            let later = bytes.split(|b| *b == b'\n').skip(1).map(first_line);
+            if later.take(64).any(|p| p == Probe::Certain) {
+                Probe::Certain
+            } else {
+                Probe::Never
+            }
+        }
+        other => other,
+    }
+}
+
+/// What a line, perhaps cut short, says.
+pub fn first_line(bytes: &[u8]) -> Probe {
+    let line = bytes.split(|b| *b == b'\n').next().unwrap_or_default();
+    let whole = line.len() < bytes.len() || line.ends_with(b"\r");
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    if line.len() < 13 && line.len() < b"HTTP/1.1 200".len() && b"HTTP/1.".starts_with(line.get(..7).unwrap_or(line)) && !whole {
+        return Probe::Unsure;
+    }
+    if line.starts_with(b"HTTP/1.") {
+        return if matches!(start_line(line).0, Start::Response { .. }) {
+            Probe::Certain
+        } else {
+            Probe::Never
+        };
+    }
+    if whole {
+        return if matches!(start_line(line).0, Start::Request { .. }) {
+            Probe::Certain
+        } else {
+            Probe::Never
+        };
+    }
+    let begins = |m: &str| {
+        let n = m.len().min(line.len());
+        let spaced = line.get(n).is_none_or(|b| *b == b' ');
+        let target = line
+            .get(n.saturating_add(1))
+            .is_none_or(|b| matches!(b, b'/' | b'*') || b.is_ascii_alphanumeric());
+        line.get(..n) == m.as_bytes().get(..n) && spaced && target
+    };
+    let printable = line.iter().all(|b| (0x20..0x7f).contains(b));
+    if printable && METHODS.iter().any(|m| begins(m)) {
+        Probe::Unsure
+    } else {
+        Probe::Never
+    }
+}

@@ -1,0 +1,288 @@
+//! A session: heads, bodies, and which response answers which request (RFC 9112 9.2, 9.3.2).
+
+use std::collections::VecDeque;
+
+use super::body::{Body, Progress};
+use super::exchange::Exchange;
+use super::head::{end, first_line, parse, Head, Start};
+use crate::context::Context;
+use crate::limits;
+use crate::protocols::{Dir, Probe, Session, Step};
+
+#[derive(Default)]
+pub struct HttpSession {
+    sides: [Side; 2],
+    /// Requests without a response yet, oldest first.
+    waiting: VecDeque<Exchange>,
+    /// The exchange whose response passes.
+    answering: Option<Exchange>,
+    requests: i64,
+    /// After CONNECT or 101 the connection is no longer HTTP.
+    left: bool,
+}
+
+#[derive(Default)]
+struct Side {
+    body: Option<Body>,
+    /// Whether responses came this way, and which request the body belongs to.
+    answers: bool,
+    number: Option<i64>,
+    /// A head is looked for, after a loss.
+    lost: bool,
+    searched: usize,
+    since: Option<i64>,
+}
+
+/// How far one look came.
+enum Look {
+    Used(usize),
+    Wait(Step),
+}
+
+impl Session for HttpSession {
+    fn data(&mut self, dir: Dir, bytes: &[u8], cx: &mut Context<'_>) -> Step {
+        let mut used = 0usize;
+        while let Some(rest) = bytes.get(used..).filter(|r| !r.is_empty() && !self.left) {
+            let at = cx.offset.saturating_add(used as u64);
+            match self.look(dir, rest, at, cx) {
+                Look::Used(n) => {
+                    used = used.saturating_add(n);
+                    let side = self.side(dir);
+                    (side.searched, side.since) = (0, None);
+                }
+                Look::Wait(step) if used == 0 => {
+                    let ts = cx.ts;
+                    self.side(dir).since.get_or_insert(ts);
+                    return step;
+                }
+                Look::Wait(_) => {
+                    self.side(dir).searched = 0;
+                    break;
+                }
+            }
+        }
+        if self.left {
+            Step::Done
+        } else {
+            Step::Took(used)
+        }
+    }
+
+    fn gap(&mut self, dir: Dir, _missing: u64, cx: &mut Context<'_>) {
+        let answers = self.side(dir).answers || self.waiting.front().is_some_and(|e| e.number.is_some()) && !self.asks(dir);
+        let offset = cx.offset;
+        let number = self.side(dir).number;
+        let survives = self.side(dir).body.as_mut().is_some_and(|b| b.survives(offset));
+        if let Some(exchange) = if answers { self.answering.as_mut() } else { self.of(number) } {
+            exchange.partial = true;
+        }
+        if survives {
+            return;
+        }
+        let body = self.side(dir).body.take();
+        *self.side(dir) = Side {
+            answers,
+            lost: true,
+            ..Side::default()
+        };
+        self.body_ended(body, answers, number, cx);
+        if answers {
+            self.give_up(cx);
+        }
+    }
+
+    fn end(&mut self, cx: &mut Context<'_>) {
+        for dir in [Dir::Orig, Dir::Resp] {
+            let Side { body, answers, number, .. } = std::mem::take(self.side(dir));
+            let partial = body.as_ref().is_some_and(|b| !b.ends_with_connection());
+            if let Some(exchange) = if answers { self.answering.as_mut() } else { self.of(number) } {
+                exchange.partial |= partial;
+            }
+            self.body_ended(body, answers, number, cx);
+        }
+        self.give_up(cx);
+    }
+}
+
+impl HttpSession {
+    fn side(&mut self, dir: Dir) -> &mut Side {
+        let [orig, resp] = &mut self.sides;
+        match dir {
+            Dir::Orig => orig,
+            Dir::Resp => resp,
+        }
+    }
+
+    /// Whether requests came this way.
+    fn asks(&mut self, dir: Dir) -> bool {
+        self.side(dir).number.is_some()
+    }
+
+    /// The exchange of this number, if it is still open.
+    fn of(&mut self, number: Option<i64>) -> Option<&mut Exchange> {
+        number.and_then(|n| self.waiting.iter_mut().chain(&mut self.answering).find(|e| e.number == Some(n)))
+    }
+
+    fn look(&mut self, dir: Dir, rest: &[u8], at: u64, cx: &mut Context<'_>) -> Look {
+        if self.side(dir).body.is_some() {
+            return self.body(dir, rest, at, cx);
+        }
+        if matches!(rest.first(), Some(b'\r' | b'\n')) {
+            return Look::Used(1);
+        }
+        match first_line(rest) {
+            Probe::Never => return self.astray(dir, rest, at, cx),
+            Probe::Certain => self.side(dir).lost = false,
+            Probe::Unsure => {}
+        }
+        let side = self.side(dir);
+        match end(rest, side.searched) {
+            Some(n) if n <= limits::HTTP_HEAD => {
+                self.head(dir, rest.get(..n).unwrap_or_default(), at, cx);
+                Look::Used(n)
+            }
+            None if rest.len() < limits::HTTP_HEAD => {
+                side.searched = rest.len();
+                Look::Wait(Step::Need(rest.len().saturating_add(1)))
+            }
+            _ => {
+                self.malformed(dir, "head too long", at, cx);
+                self.left = true;
+                Look::Used(rest.len())
+            }
+        }
+    }
+
+    /// No head where one should be: says so once, unless the connection was picked up here, then looks line by line.
+    fn astray(&mut self, dir: Dir, rest: &[u8], at: u64, cx: &mut Context<'_>) -> Look {
+        let side = self.side(dir);
+        let known = side.answers || side.number.is_some();
+        if !std::mem::replace(&mut side.lost, true) && known {
+            self.malformed(dir, "start line", at, cx);
+        }
+        let line = rest.iter().position(|b| *b == b'\n').and_then(|n| n.checked_add(1));
+        match line {
+            Some(n) => Look::Used(n),
+            None if rest.len() < limits::HTTP_LINE => Look::Wait(Step::Need(rest.len().saturating_add(1))),
+            None => Look::Used(limits::HTTP_LINE),
+        }
+    }
+
+    fn malformed(&mut self, dir: Dir, reason: &'static str, at: u64, cx: &mut Context<'_>) {
+        let answered = if self.asks(dir) { None } else { self.waiting.pop_front() };
+        let started = self.side(dir).since.unwrap_or(cx.ts);
+        let mut exchange = answered.unwrap_or_else(|| Exchange::begun(None, started, dir, at));
+        exchange.malformed = Some(reason);
+        exchange.partial = true;
+        exchange.emit(cx);
+    }
+
+    fn head(&mut self, dir: Dir, bytes: &[u8], at: u64, cx: &mut Context<'_>) {
+        let head = parse(bytes);
+        let after = at.saturating_add(bytes.len() as u64);
+        match head.start {
+            Start::Request { method, target } => self.request(dir, method, target, &head, (at, after), cx),
+            Start::Response { status, reason } => self.response(dir, (status, reason), &head, (at, after), cx),
+            Start::Neither => {
+                self.malformed(dir, "start line", at, cx);
+                self.side(dir).lost = true;
+            }
+        }
+    }
+
+    fn request(&mut self, dir: Dir, method: &'static str, target: &[u8], head: &Head<'_>, span: (u64, u64), cx: &mut Context<'_>) {
+        self.requests = self.requests.saturating_add(1);
+        let number = Some(self.requests);
+        let started = self.side(dir).since.unwrap_or(cx.ts);
+        let mut exchange = Exchange::begun(number, started, dir, span.0);
+        exchange.request(method, target, head, &cx.out.keys);
+        let body = match head.content_length {
+            _ if head.chunked => Some(Body::chunked(exchange.scan(head))),
+            Some(length) if length > 0 => Some(Body::of_length(length, span.1, exchange.scan(head))),
+            _ => None,
+        };
+        let side = self.side(dir);
+        (side.body, side.number, side.answers) = (body, number, false);
+        self.waiting.push_back(exchange);
+        if self.waiting.len() > limits::HTTP_OUTSTANDING {
+            if let Some(mut oldest) = self.waiting.pop_front() {
+                oldest.partial = true;
+                oldest.emit(cx);
+            }
+        }
+    }
+
+    fn response(&mut self, dir: Dir, (status, reason): (u16, &[u8]), head: &Head<'_>, span: (u64, u64), cx: &mut Context<'_>) {
+        let started = self.side(dir).since.unwrap_or(cx.ts);
+        self.side(dir).answers = true;
+        if status < 200 && status != 101 {
+            return;
+        }
+        let mut exchange = self.waiting.pop_front().unwrap_or_else(|| {
+            let mut unasked = Exchange::begun(None, started, dir, span.0);
+            unasked.partial = true;
+            unasked
+        });
+        exchange.response(status, reason, head);
+        self.left = status == 101 || exchange.method == Some("CONNECT") && (200..300).contains(&status);
+        let bodyless =
+            self.left || exchange.method == Some("HEAD") || matches!(status, 204 | 304) || head.content_length == Some(0) && !head.chunked;
+        if bodyless {
+            return exchange.emit(cx);
+        }
+        let scan = exchange.scan(head);
+        self.side(dir).body = Some(match head.content_length {
+            _ if head.chunked => Body::chunked(scan),
+            Some(length) => Body::of_length(length, span.1, scan),
+            None => Body::until_close(scan),
+        });
+        self.answering = Some(exchange);
+    }
+
+    fn body(&mut self, dir: Dir, rest: &[u8], at: u64, cx: &mut Context<'_>) -> Look {
+        let side = self.side(dir);
+        let (answers, number) = (side.answers, side.number);
+        let Some(body) = &mut side.body else { return Look::Used(0) };
+        match body.step(rest, at, &cx.out.keys) {
+            Progress::More(Step::Took(n)) => Look::Used(n),
+            Progress::More(step) => Look::Wait(step),
+            Progress::Ended(n) => {
+                let body = side.body.take();
+                self.body_ended(body, answers, number, cx);
+                Look::Used(n)
+            }
+            Progress::Broken => {
+                let body = side.body.take();
+                side.lost = true;
+                if let Some(exchange) = if answers { self.answering.as_mut() } else { self.of(number) } {
+                    (exchange.malformed, exchange.partial) = (Some("chunk size"), true);
+                }
+                self.body_ended(body, answers, number, cx);
+                Look::Used(1)
+            }
+        }
+    }
+
+    /// The end of a response ends its exchange; the end of a request's body is only noted.
+    fn body_ended(&mut self, body: Option<Body>, answers: bool, number: Option<i64>, cx: &mut Context<'_>) {
+        let keys = &cx.out.keys;
+        if answers {
+            if let Some(mut exchange) = self.answering.take() {
+                if let Some(body) = body {
+                    exchange.body(body, true, keys);
+                }
+                exchange.emit(cx);
+            }
+        } else if let (Some(body), Some(exchange)) = (body, self.of(number)) {
+            exchange.body(body, false, keys);
+        }
+    }
+
+    /// Requests whose response will not be known.
+    fn give_up(&mut self, cx: &mut Context<'_>) {
+        for mut exchange in std::mem::take(&mut self.waiting) {
+            exchange.partial = true;
+            exchange.emit(cx);
+        }
+    }
+}

@@ -1,0 +1,245 @@
+use super::head::probe;
+use super::session::HttpSession;
+use crate::context::Context;
+use crate::protocols::Dir::{Orig, Resp};
+use crate::protocols::{Dir, Probe, Session};
+use crate::testing::{identity, output, play, rows, PlainRow};
+
+/// Rows of `http` for a script that is also cut in every way.
+pub fn check(script: &[(Dir, &[u8])], stream: &str) -> Vec<PlainRow> {
+    let played = |script: &[(Dir, &[u8])], cut| {
+        let mut got = play(&mut HttpSession::default(), script, cut).remove(stream).unwrap_or_default();
+        got.iter_mut().for_each(|row| drop(row.remove("ts")));
+        got
+    };
+    let whole = played(script, usize::MAX);
+    for cut in [1, 7, 1460] {
+        assert_eq!(played(script, cut), whole, "cut {cut}");
+    }
+    for (n, (dir, bytes)) in script.iter().enumerate() {
+        for end in (0..bytes.len()).step_by(bytes.len().div_ceil(4000).pow(2).max(1)) {
+            let mut part: Vec<_> = script[..n].to_vec();
+            part.push((*dir, &bytes[..end]));
+            played(&part, usize::MAX);
+        }
+    }
+    whole
+}
+
+fn http(script: &[(Dir, &[u8])]) -> Vec<PlainRow> {
+    check(script, "http")
+}
+
+fn holds(row: &PlainRow, expected: &[(&str, &str)]) {
+    for (column, value) in expected {
+        assert_eq!(row[*column], *value, "{column}");
+    }
+}
+
+#[test]
+fn a_request_and_its_response() {
+    let request = b"GET /static/js/app.js?page=2&mrn=MRN1 HTTP/1.1\r\nHost: PACS.local:8080\r\nUser-Agent: Mozilla/5.0 (X11) Gecko/20100101 id-1234567 a@b.c\r\n\
+        Referer: http://portal.local/patient/DOE\r\nAuthorization: Basic dXNlcjpwYXNz\r\nCookie: s=SECRET\r\n\r\n";
+    let response = b"HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: 5\r\n\r\nhello";
+    let rows = http(&[(Orig, request), (Resp, response)]);
+    assert_eq!(rows.len(), 1);
+    holds(
+        &rows[0],
+        &[
+            ("method", "GET"),
+            ("uri", "/static/js/app.js"),
+            ("query_keys", "[page, {}]"),
+            ("host", "pacs.local"),
+            ("version", "1.1"),
+            ("user_agent", "Mozilla/5.0 (X11) Gecko/20100101"),
+            ("referrer_host", "portal.local"),
+            ("auth_scheme", "basic"),
+            ("username_seen", "true"),
+            ("status_code", "200"),
+            ("status_msg", "OK"),
+            ("server", "nginx/1.22.1"),
+            ("resp_mime", "text/html"),
+            ("response_body_len", "5"),
+            ("request_body_len", "0"),
+            ("trans_depth", "1"),
+            ("partial", "false"),
+            ("malformed", "-"),
+            ("fhir", "false"),
+        ],
+    );
+    let all = format!("{rows:?}");
+    for secret in ["MRN1", "SECRET", "DOE", "dXNl", "1234567", "a@b"] {
+        assert!(!all.contains(secret), "{secret}");
+    }
+}
+
+#[test]
+fn pipelined_requests_and_every_kind_of_body() {
+    let requests = b"POST /api/upload HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 10\r\n\r\n0123456789HEAD /index.html HTTP/1.1\r\nHost: a\r\n\r\n\
+        PUT /api HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n4;x=y\r\nwiki\r\n3\r\nabc\r\n0\r\nTrailer: x\r\n\r\nGET /x HTTP/1.0\r\n\r\n";
+    let responses = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n\
+        HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\nHTTP/1.1 204 No Content\r\n\r\nHTTP/1.0 200 Patient DOE found\r\n\r\nuntil the end";
+    let rows = http(&[(Orig, requests), (Resp, responses)]);
+    let of = |column: &str| rows.iter().map(|r| r[column].clone()).collect::<Vec<_>>();
+    assert_eq!(of("method"), ["POST", "HEAD", "PUT", "GET"]);
+    assert_eq!(of("status_code"), ["201", "200", "204", "200"]);
+    assert_eq!(of("request_body_len"), ["10", "0", "7", "0"]);
+    assert_eq!(of("response_body_len"), ["5", "0", "0", "13"]);
+    assert_eq!(of("status_msg")[3], "-");
+    assert!(rows.iter().all(|r| r["partial"] == "false" && r["malformed"] == "-"), "{rows:?}");
+}
+
+#[test]
+fn large_bodies_pass_unseen() {
+    let body = vec![b'x'; 100_000];
+    let response = [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n".as_slice(),
+        &body,
+        b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
+    ]
+    .concat();
+    let rows = http(&[(Orig, b"GET /a.bin HTTP/1.1\r\n\r\nGET /b.bin HTTP/1.1\r\n\r\n"), (Resp, &response)]);
+    holds(
+        &rows[0],
+        &[("response_body_len", "100000"), ("status_code", "200"), ("partial", "false")],
+    );
+    holds(&rows[1], &[("status_code", "404"), ("uri", "/{}.bin")]);
+    let cut = &response[..90_000];
+    holds(
+        &http(&[(Orig, b"GET /a.bin HTTP/1.1\r\n\r\n"), (Resp, cut)])[0],
+        &[("status_code", "200"), ("partial", "true")],
+    );
+}
+
+#[test]
+fn tunnels_and_upgrades_are_left_alone() {
+    let rows = http(&[
+        (Orig, b"CONNECT evil.example:443 HTTP/1.1\r\n\r\n"),
+        (Resp, b"HTTP/1.1 200 OK\r\n\r\n"),
+        (Orig, b"\x16\x03\x01GET / HTTP/1.1\r\n\r\n"),
+    ]);
+    assert_eq!(rows.len(), 1);
+    holds(&rows[0], &[("method", "CONNECT"), ("host", "evil.example"), ("uri", "-")]);
+    let upgrade = b"GET /ws HTTP/1.1\r\nUpgrade: websocket\r\n\r\n";
+    let rows = http(&[(Orig, upgrade), (Resp, b"HTTP/1.1 101 Switching Protocols\r\n\r\n\x81\x05hello")]);
+    holds(&rows[0], &[("status_code", "101"), ("partial", "false")]);
+}
+
+#[test]
+fn what_is_broken_says_so() {
+    let broken = |response: &[u8]| http(&[(Orig, b"GET / HTTP/1.1\r\n\r\n"), (Resp, response)])[0].clone();
+    holds(
+        &broken(b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n"),
+        &[("malformed", "content length")],
+    );
+    holds(
+        &broken(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
+        &[("malformed", "chunk size"), ("partial", "true")],
+    );
+    holds(
+        &broken(b"HTTP/1.1 200 OK\r\nno field\r\nContent-Length: 0\r\n\r\n"),
+        &[("malformed", "header")],
+    );
+    holds(&broken(b""), &[("status_code", "-"), ("partial", "true")]);
+    let long = [b"GET / HTTP/1.1\r\nA: ".as_slice(), &[b'a'; 70_000]].concat();
+    holds(&http(&[(Orig, &long)])[0], &[("malformed", "head too long")]);
+    holds(
+        &http(&[(Resp, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")])[0],
+        &[("method", "-"), ("trans_depth", "-"), ("partial", "true")],
+    );
+}
+
+#[test]
+fn after_a_gap_the_next_head_is_found() {
+    let mut session = HttpSession::default();
+    let mut out = output();
+    let mut id = identity(&out.keys.clone(), 80, 6);
+    let mut show = |dir, offset, bytes: &[u8], lost: u64| {
+        let mut cx = Context {
+            ts: 1,
+            offset,
+            identity: &mut id,
+            out: &mut out,
+        };
+        if lost > 0 {
+            session.gap(dir, lost, &mut cx);
+        }
+        let mut used = 0;
+        while used < bytes.len() {
+            cx.offset = offset + used as u64;
+            match session.data(dir, &bytes[used..], &mut cx) {
+                crate::protocols::Step::Took(n) => used += n,
+                _ => break,
+            }
+        }
+    };
+    show(Orig, 0, b"GET /a HTTP/1.1\r\n\r\n", 0);
+    show(Resp, 0, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel", 0);
+    show(Orig, 19, b"GET /index.html HTTP/1.1\r\n\r\n", 0);
+    show(
+        Resp,
+        1000,
+        b"rest\r\n0\r\n\r\nHTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
+        945,
+    );
+    session.end(&mut Context {
+        ts: 2,
+        offset: 0,
+        identity: &mut id,
+        out: &mut out,
+    });
+    let rows = rows(&mut out).remove("http").unwrap();
+    assert!(rows.iter().any(|r| r["status_code"] == "200" && r["partial"] == "true"));
+    assert!(rows.iter().any(|r| r["status_code"] == "404"));
+}
+
+#[test]
+fn templates_keep_only_known_words() {
+    let template = |path: &str| super::uri::template(path.as_bytes()).unwrap();
+    assert_eq!(template("/"), "/");
+    assert_eq!(
+        template("/dicom-web/studies/1.2.3/series/9.8/metadata"),
+        "/dicom-web/studies/{}/series/{}/metadata"
+    );
+    assert_eq!(template("/fhir/Patient/MRN1/_history/2"), "/fhir/Patient/{}/_history/{}");
+    assert_eq!(template("/patients/DOE%5EJANE/report.pdf;jsessionid=1"), "/patients/{}/report.pdf");
+    assert_eq!(template("/DOE_JANE.pdf"), "/{}.pdf");
+    let keys = |query: &str| super::uri::keys(query.as_bytes());
+    assert_eq!(
+        keys("subject:Patient.identifier=x&PatientName=DOE&DOE=1&_count=5&JANE=2"),
+        ["subject:Patient.identifier", "PatientName", "{}", "_count"]
+    );
+}
+
+#[test]
+fn the_probe_is_strict() {
+    for bytes in [
+        b"GET / HTTP/1.1\r\n".as_slice(),
+        b"HTTP/1.1 200 OK\r\n",
+        b"OPTIONS * HTTP/1.0\r\n",
+        b"tail of a body\r\nHTTP/1.1 200 OK\r\n",
+    ] {
+        assert_eq!(probe(Orig, bytes), Probe::Certain, "{}", bytes.escape_ascii());
+    }
+    for bytes in [b"G".as_slice(), b"GET /index", b"HTTP", b"POST /api HTTP/1"] {
+        assert_eq!(probe(Orig, bytes), Probe::Unsure, "{}", bytes.escape_ascii());
+    }
+    let never: &[&[u8]] = &[
+        b"\x16\x03\x01\x02\x00\x01",
+        b"SSH-2.0-OpenSSH\r\n",
+        b"220 ftp ready\r\n",
+        b"\x0bMSH|^~\\&|",
+        b"MSH|^~\\&|A",
+        b"\x00\x00\x00\x85\xffSMB",
+        b"\x01\x00\x00\x00\x00\xcd\x00\x01",
+        b"RFB 003.008\n",
+        b"GETTING started",
+        b"GET / FTP/1.1\r\n",
+        b"HTTP/2.0 200\r\n",
+        b"\xff\xfb\x01",
+        b"EHLO host\r\n",
+    ];
+    for bytes in never {
+        assert_eq!(probe(Orig, bytes), Probe::Never, "{}", bytes.escape_ascii());
+    }
+}
