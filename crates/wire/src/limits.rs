@@ -77,3 +77,7 @@ pub const TLS_HANDSHAKE: usize = 64 << 10;
 pub const TLS_CHAIN: usize = 16;
 /// Bytes of one certificate that is taken apart: some thousand subjectAltNames.
 pub const TLS_CERTIFICATE: usize = 32 << 10;
+
+// DNS.
+/// Queries of one conversation that wait for an answer; more are given as unanswered, the oldest first. A stub resolver asks a handful at once.
+pub const DNS_WAITING: usize = 64;
