@@ -151,3 +151,6 @@ pub const FHIR_TEXT: usize = 96;
 
 /// Patients told apart in one body: more do not fit in the bytes scanned.
 pub const FHIR_PATIENTS: usize = 4096;
+// DNS.
+/// Queries of one conversation that wait for an answer; more are given as unanswered, the oldest first. A stub resolver asks a handful at once.
+pub const DNS_WAITING: usize = 64;

@@ -1,25 +1,185 @@
-//! (being written)
+//! What equipment says of itself when it asks for an address. RFC 2131 (messages), RFC 2132 (options).
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::net::Ipv4Addr;
 
 use crate::context::Context;
+use crate::limits;
 use crate::protocols::{Conversation, Datagrams, Dir, Probe};
 use crate::stream;
+use crate::text;
+
+mod options;
+#[cfg(test)]
+mod tests;
+
+use options::Options;
 
 stream! {
-    /// (being written)
+    /// One DHCP message. Columns as Zeek's dhcp.log where it has them.
     Dhcp = "dhcp" {
+        /// Option 53: DISCOVER, OFFER, REQUEST, ...; null for BOOTP. RFC 2132 9.6.
+        msg_type: Text,
+        /// 1 from a client, 2 from a server. RFC 2131 section 2.
+        op: Int,
+        /// Identifier that pairs requests and replies. RFC 2131 section 2.
+        trans_id: Int,
+        /// Hardware address of the client.
+        mac: Text,
+        /// Address that the client has (ciaddr).
+        client_addr: Text,
+        /// Address that the server gives (yiaddr).
+        assigned_addr: Text,
+        /// Option 50: address that the client asks for. RFC 2132 9.1.
+        requested_addr: Text,
+        /// Option 54: address of the server. RFC 2132 9.7.
+        server_addr: Text,
+        /// Address of the relay (giaddr).
+        relay_addr: Text,
+        /// Option 12: name of the host. RFC 2132 3.14.
+        host_name: Text,
+        /// Option 81: full name of the client. RFC 4702.
+        client_fqdn: Text,
+        /// Option 55: options asked for, in order. RFC 2132 9.8.
+        requested_params: Ints,
+        /// Option 60: maker and kind of the client. RFC 2132 9.13.
+        vendor_class: Text,
+        /// Option 77: class of the user or of what it does. RFC 3004.
+        user_class: Text,
+        /// Option 61: type and hexadecimal value. RFC 2132 9.14.
+        client_id: Text,
+        /// Option 15: domain. RFC 2132 3.17.
+        domain: Text,
+        /// Option 51: seconds of the lease. RFC 2132 9.2.
+        lease_time: Int,
+        /// Option 55 as text, `1,3,6,15`: tells operating systems apart.
+        fingerprint: Text,
+        /// Option 82 is there: a relay told where the client is plugged in. RFC 3046.
+        relay_agent: Bool,
+        /// What was not built as the standard says.
+        malformed: Text,
     }
 }
 
-pub static PROTOCOL: Datagrams = Datagrams { name: "dhcp", ports: &[67, 68], probe: probe_datagram, conversation: || Box::new(Silence) };
+pub static PROTOCOL: Datagrams = Datagrams {
+    name: "dhcp",
+    ports: &[67, 68],
+    probe,
+    conversation: || Box::new(Messages),
+};
 
-fn probe_datagram(_port: u16, _payload: &[u8]) -> Probe {
-    Probe::Never
+const HEAD: usize = 240;
+const MAGIC: [u8; 4] = [0x63, 0x82, 0x53, 0x63];
+const ETHERNET: u8 = 1;
+
+/// The magic cookie (RFC 2131 section 3) stands 236 bytes in; BOOTP without it says nothing of interest.
+fn probe(_port: u16, payload: &[u8]) -> Probe {
+    match (payload, payload.get(236..HEAD)) {
+        (&[1 | 2, 1..=40, 0..=16, 0..=16, ..], Some(cookie)) if cookie == MAGIC => Probe::Certain,
+        _ => Probe::Never,
+    }
 }
 
-struct Silence;
+/// Each message is a row; nothing is kept between them.
+struct Messages;
 
-impl Conversation for Silence {
-    fn datagram(&mut self, _dir: Dir, _payload: &[u8], _cx: &mut Context<'_>) {}
+impl Conversation for Messages {
+    fn datagram(&mut self, dir: Dir, payload: &[u8], cx: &mut Context<'_>) {
+        if message(dir, payload, cx).is_none() {
+            cx.emit(
+                cx.ts,
+                dir,
+                cx.offset,
+                &Dhcp {
+                    malformed: Some("header"),
+                    ..Dhcp::default()
+                },
+            );
+        }
+    }
 
     fn end(&mut self, _cx: &mut Context<'_>) {}
+}
+
+fn message(dir: Dir, payload: &[u8], cx: &mut Context<'_>) -> Option<()> {
+    let head = payload.get(..HEAD)?;
+    let options = Options::parse(payload.get(HEAD..)?, head.get(108..236)?, head.get(44..108)?);
+    let address = |at: usize| head.get(at..)?.first_chunk::<4>().and_then(ipv4);
+    let text_of = |code: u8| options.get(code).and_then(|value| text::clean(&value).map(Cow::into_owned));
+    let number = |code: u8| options.get(code).and_then(|value| value.first_chunk::<4>().copied());
+    let (client, assigned, relay) = (address(12), address(16), address(24));
+    let (server, requested) = (
+        number(options::SERVER).and_then(|o| ipv4(&o)),
+        number(options::REQUESTED_ADDRESS).and_then(|o| ipv4(&o)),
+    );
+    let (host, domain, vendor) = (
+        text_of(options::HOST_NAME),
+        text_of(options::DOMAIN),
+        text_of(options::VENDOR_CLASS),
+    );
+    let fqdn = options.get(options::CLIENT_FQDN).and_then(|value| options::fqdn(&value));
+    let user = options.get(options::USER_CLASS).and_then(|value| options::user_class(&value));
+    let client_id = options.get(options::CLIENT_ID).and_then(|value| client_id(&value));
+    let asked = options.get(options::PARAMETERS).unwrap_or_default();
+    let asked = asked.get(..limits::LIST).unwrap_or(&asked);
+    let fingerprint = fingerprint(asked);
+    let mac = mac(head);
+    let row = Dhcp {
+        msg_type: options
+            .get(options::MESSAGE_TYPE)
+            .and_then(|value| options::message_type(*value.first()?)),
+        op: head.first().map(|&op| i64::from(op)),
+        trans_id: head.get(4..)?.first_chunk().map(|xid| i64::from(u32::from_be_bytes(*xid))),
+        mac: mac.as_deref(),
+        client_addr: client.as_deref(),
+        assigned_addr: assigned.as_deref(),
+        requested_addr: requested.as_deref(),
+        server_addr: server.as_deref(),
+        relay_addr: relay.as_deref(),
+        host_name: host.as_deref(),
+        client_fqdn: fqdn.as_deref(),
+        requested_params: asked.iter().map(|&code| i64::from(code)).collect(),
+        vendor_class: vendor.as_deref(),
+        user_class: user.as_deref(),
+        client_id: client_id.as_deref(),
+        domain: domain.as_deref(),
+        lease_time: number(options::LEASE_TIME).map(|seconds| i64::from(u32::from_be_bytes(seconds))),
+        fingerprint: fingerprint.as_deref(),
+        relay_agent: Some(options.get(options::RELAY_AGENT).is_some()),
+        malformed: options.malformed,
+        ..Dhcp::default()
+    };
+    cx.emit(cx.ts, dir, cx.offset, &row);
+    Some(())
+}
+
+/// `None` for 0.0.0.0: not given.
+fn ipv4(octets: &[u8; 4]) -> Option<String> {
+    (*octets != [0; 4]).then(|| Ipv4Addr::from(*octets).to_string())
+}
+
+/// chaddr of an Ethernet client.
+fn mac(head: &[u8]) -> Option<String> {
+    match (head, head.get(28..34)?) {
+        (&[_, ETHERNET, 6, ..], &[a, b, c, d, e, f]) => Some(format!("{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}")),
+        _ => None,
+    }
+}
+
+fn client_id(value: &[u8]) -> Option<String> {
+    let (kind, id) = value.split_first()?;
+    let mut text = format!("{kind}:");
+    for byte in id.iter().take(limits::TEXT / 2) {
+        let _ = write!(text, "{byte:02x}");
+    }
+    Some(text)
+}
+
+fn fingerprint(asked: &[u8]) -> Option<String> {
+    let mut text = String::new();
+    for (n, code) in asked.iter().enumerate() {
+        let _ = write!(text, "{}{code}", if n > 0 { "," } else { "" });
+    }
+    (!text.is_empty()).then_some(text)
 }

@@ -1,45 +1,82 @@
-//! (being written)
+//! Names asked for and answered: DNS over UDP and TCP (RFC 1035), multicast DNS (RFC 6762), LLMNR (RFC 4795), NetBIOS names (RFC 1002).
 
-use crate::context::Context;
-use crate::protocols::{Conversation, Datagrams, Dir, Probe, Protocol, Session, Step};
+use crate::protocols::{Datagrams, Protocol};
 use crate::stream;
 
+mod exchange;
+mod message;
+mod names;
+mod netbios;
+mod probe;
+mod record;
+#[cfg(test)]
+mod tests;
+
 stream! {
-    /// (being written)
+    /// One name look-up: the query with its answer, or either alone; multicast DNS: one message. Columns as Zeek's dns.log where it has them.
     Dns = "dns" {
+        /// Transport: udp or tcp.
+        proto: Text,
+        /// Identifier that pairs query and answer. RFC 1035 4.1.1.
+        trans_id: Int,
+        /// Kind of request: 0 query, 4 notify, 5 update (NetBIOS: registration), 6 release. IANA DNS OpCodes, RFC 1002 4.2.1.1.
+        opcode: Int,
+        /// Name asked for; NetBIOS names with their suffix, `PACS<20>`. The instance part of a DNS-SD name is written `*`.
+        query: Text,
+        /// Class of the question. RFC 1035 3.2.4.
+        qclass: Int,
+        /// Type of the question. IANA Resource Record TYPEs.
+        qtype: Int,
+        /// The same as its name.
+        qtype_name: Text,
+        /// Result. RFC 1035 4.1.1, RFC 6895 2.3; null where no answer was seen.
+        rcode: Int,
+        /// The same as its name.
+        rcode_name: Text,
+        /// The answer is from an authority.
+        aa: Bool,
+        /// The message was cut to fit.
+        tc: Bool,
+        /// The query asked for recursion.
+        rd: Bool,
+        /// The server offers recursion.
+        ra: Bool,
+        /// The server refused. RFC 1035 4.1.1: RCODE 5.
+        rejected: Bool,
+        /// Answers: addresses and names as text, MX and SRV as their standards write them; of all else type and length only.
+        answers: Texts,
+        /// Seconds that each answer may be kept.
+        ttls: Ints,
+        /// Seconds from query to answer.
+        rtt: Float,
+        /// Which protocol of the family: dns, mdns, llmnr or nbns.
+        flavor: Text,
+        /// Service types that were asked for or offered: `_dicom._tcp`. RFC 6763 section 7.
+        services: Texts,
+        /// Bytes of the conversation were lost.
+        partial: Bool,
+        /// What was not built as the standard says.
+        malformed: Text,
     }
 }
 
-pub static OVER_TCP: Protocol = Protocol { name: "dns", ports: &[53], probe, session: || Box::new(Nothing) };
+pub static DNS: Datagrams = Datagrams {
+    name: "dns",
+    ports: &[53, 5353, 5355],
+    probe: probe::dns,
+    conversation: || Box::new(exchange::Exchange::dns()),
+};
 
-fn probe(_dir: Dir, _bytes: &[u8]) -> Probe {
-    Probe::Never
-}
+pub static NETBIOS: Datagrams = Datagrams {
+    name: "netbios-ns",
+    ports: &[137],
+    probe: probe::netbios,
+    conversation: || Box::new(exchange::Exchange::netbios()),
+};
 
-struct Nothing;
-
-impl Session for Nothing {
-    fn data(&mut self, _dir: Dir, _bytes: &[u8], _cx: &mut Context<'_>) -> Step {
-        Step::Done
-    }
-
-    fn gap(&mut self, _dir: Dir, _missing: u64, _cx: &mut Context<'_>) {}
-
-    fn end(&mut self, _cx: &mut Context<'_>) {}
-}
-
-pub static DNS: Datagrams = Datagrams { name: "dns", ports: &[53, 5353, 5355], probe: probe_datagram, conversation: || Box::new(Silence) };
-
-pub static NETBIOS: Datagrams = Datagrams { name: "netbios-ns", ports: &[137], probe: probe_datagram, conversation: || Box::new(Silence) };
-
-fn probe_datagram(_port: u16, _payload: &[u8]) -> Probe {
-    Probe::Never
-}
-
-struct Silence;
-
-impl Conversation for Silence {
-    fn datagram(&mut self, _dir: Dir, _payload: &[u8], _cx: &mut Context<'_>) {}
-
-    fn end(&mut self, _cx: &mut Context<'_>) {}
-}
+pub static OVER_TCP: Protocol = Protocol {
+    name: "dns",
+    ports: &[53],
+    probe: probe::stream,
+    session: || Box::new(exchange::OverTcp::default()),
+};

@@ -1,0 +1,109 @@
+//! Messages as clients and servers send them, and broken ones.
+
+use super::PROTOCOL;
+use crate::protocols::{Dir, Probe};
+use crate::testing::{play_datagrams, PlainRow};
+
+fn message(op: u8, options: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![0; 236];
+    bytes[..8].copy_from_slice(&[op, 1, 6, 0, 0xde, 0xad, 0xbe, 0xef]);
+    bytes[28..34].copy_from_slice(&[0, 0x11, 0x22, 0x33, 0x44, 0x55]);
+    [&bytes, &[0x63, 0x82, 0x53, 0x63][..], options].concat()
+}
+
+fn option(code: u8, value: &[u8]) -> Vec<u8> {
+    [&[code, value.len() as u8], value].concat()
+}
+
+fn row(bytes: &[u8]) -> PlainRow {
+    play_datagrams((PROTOCOL.conversation)().as_mut(), 67, &[(Dir::Orig, bytes)])
+        .remove("dhcp")
+        .unwrap()
+        .remove(0)
+}
+
+fn discover() -> Vec<u8> {
+    let options = [
+        option(53, &[1]),
+        option(12, b"CT-01"),
+        option(60, b"MSFT 5.0"),
+        option(61, &[1, 0, 0x11, 0x22, 0x33, 0x44, 0x55]),
+        option(77, b"\x05modal\x02ct"),
+        option(81, b"\x00\x00\x00ct01.hospital.test"),
+        option(50, &[10, 0, 0, 7]),
+        option(55, &[1, 3]),
+        option(55, &[6, 15]),
+        option(82, &[1, 2, 0, 7]),
+        vec![255],
+    ];
+    message(1, &options.concat())
+}
+
+#[test]
+fn a_client_describes_itself() {
+    let expected = [
+        ("msg_type", "DISCOVER"),
+        ("op", "1"),
+        ("trans_id", "3735928559"),
+        ("mac", "00:11:22:33:44:55"),
+        ("host_name", "CT-01"),
+        ("vendor_class", "MSFT 5.0"),
+        ("client_id", "1:001122334455"),
+        ("user_class", "modal,ct"),
+        ("client_fqdn", "ct01.hospital.test"),
+        ("requested_addr", "10.0.0.7"),
+        ("requested_params", "[1, 3, 6, 15]"),
+        ("fingerprint", "1,3,6,15"),
+        ("relay_agent", "true"),
+        ("client_addr", "-"),
+        ("malformed", "-"),
+    ];
+    let row = row(&discover());
+    for (column, value) in expected {
+        assert_eq!(row[column], value, "{column}");
+    }
+    assert_eq!((PROTOCOL.probe)(67, &discover()), Probe::Certain);
+}
+
+#[test]
+fn options_go_on_in_file_and_sname() {
+    let mut bytes = message(2, &[option(52, &[3]), option(53, &[5]), vec![255]].concat());
+    bytes[16..20].copy_from_slice(&[10, 0, 0, 7]);
+    bytes[108..115].copy_from_slice(&[51, 4, 0, 0, 14, 16, 255]);
+    bytes[44..51].copy_from_slice(&[54, 4, 10, 0, 0, 1, 255]);
+    let row = row(&bytes);
+    let told = ["msg_type", "assigned_addr", "lease_time", "server_addr"].map(|column| row[column].as_str());
+    assert_eq!(told, ["ACK", "10.0.0.7", "3600", "10.0.0.1"]);
+}
+
+#[test]
+fn names_in_the_form_of_dns_and_plain_user_classes() {
+    let row = row(&message(
+        1,
+        &[option(81, b"\x04\x00\x00\x02ct\x04test\x00"), option(77, b"RRAS.Microsoft")].concat(),
+    ));
+    assert_eq!(
+        (row["client_fqdn"].as_str(), row["user_class"].as_str()),
+        ("ct.test", "RRAS.Microsoft")
+    );
+}
+
+#[test]
+fn broken_messages_say_so() {
+    assert_eq!(row(&message(1, &[53, 200, 1]))["malformed"], "option");
+    assert_eq!(row(&message(1, &[])[..239])["malformed"], "header");
+    let bytes = discover();
+    for n in 0..bytes.len() {
+        let _ = row(&bytes[..n]);
+        let mut other = bytes.clone();
+        other[n] ^= 0xff;
+        let _ = row(&other);
+    }
+}
+
+#[test]
+fn nothing_else_is_dhcp() {
+    for other in [&discover()[..200], &[0; 300], &[1; 300], b"GET / HTTP/1.1\r\n\r\n"] {
+        assert_eq!((PROTOCOL.probe)(67, other), Probe::Never);
+    }
+}
