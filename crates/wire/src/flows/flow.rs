@@ -143,8 +143,9 @@ impl Flow {
         let has_data = !segment.data.is_empty() || segment.cut > 0;
         if has_data || side.has_hole() {
             // Where the beginning was not captured, the first bytes seen are the beginning. After a SYN the other side's will come.
-            if !*from_start {
+            if !*from_start && side.next().is_none() {
                 side.begin(data_seq);
+                follow.begin_midstream();
             }
             let unwanted = follow.unwanted(dir);
             let mut give = |piece: Piece<'_>| follow.piece(dir, piece, &mut at);

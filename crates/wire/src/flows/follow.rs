@@ -11,6 +11,8 @@ use super::reassembly::Piece;
 pub struct Follow {
     state: State,
     halves: [Half; 2],
+    /// Segments that may still be looked at although nothing was recognised: a capture that begins inside a message shows none of its head.
+    patience: u16,
 }
 
 enum State {
@@ -30,11 +32,16 @@ pub struct Where<'a> {
 
 impl Default for Follow {
     fn default() -> Self {
-        Follow { state: State::Probing { seen: [Vec::new(), Vec::new()], order: Vec::new(), possible: u32::MAX }, halves: [Half::default(), Half::default()] }
+        Follow { state: State::Probing { seen: [Vec::new(), Vec::new()], order: Vec::new(), possible: u32::MAX }, halves: [Half::default(), Half::default()], patience: 0 }
     }
 }
 
 impl Follow {
+    /// The capture does not hold the beginning: heads are looked for in later segments too.
+    pub fn begin_midstream(&mut self) {
+        self.patience = limits::MIDSTREAM_SEGMENTS;
+    }
+
     pub fn service(&self) -> Option<&'static str> {
         match &self.state {
             State::Parsing(protocol, _) => Some(protocol.name),
@@ -89,8 +96,7 @@ impl Follow {
             return self.bytes(dir, bytes, at);
         }
         if *possible == 0 {
-            self.state = State::Ignored;
-            return;
+            return self.lose_hope();
         }
         order.push((dir, bytes.len(), at.ts));
         so_far.extend_from_slice(bytes);
@@ -103,8 +109,14 @@ impl Follow {
                 self.replay(&seen, &order, at);
             }
             None if undecided => {}
-            None => self.state = State::Ignored,
+            None => self.lose_hope(),
         }
+    }
+
+    /// What was seen is nobody's; the next segment may still be.
+    fn lose_hope(&mut self) {
+        self.patience = self.patience.saturating_sub(1);
+        self.state = if self.patience == 0 { State::Ignored } else { Follow::default().state };
     }
 
     fn replay(&mut self, seen: &[Vec<u8>; 2], order: &[(Dir, usize, i64)], at: &mut Where<'_>) {

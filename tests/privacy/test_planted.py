@@ -1,0 +1,93 @@
+"""Rule 1: nothing of a patient, and no secret, in anything that asepsis writes."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from . import planted
+
+MISSING = [tool for tool in planted.TOOLS if shutil.which(tool, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin") is None]
+
+
+@pytest.fixture(scope="module")
+def assessed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, bytes]]:
+    """The folder, and everything that was written or printed about the planted conversations, decoded, by name."""
+    if os.geteuid() != 0 or MISSING:
+        pytest.skip(f"needs root and {', '.join(MISSING) or 'nothing else'}")
+    folder = tmp_path_factory.mktemp("planted")
+    subprocess.run(["unshare", "-n", sys.executable, planted.__file__, str(folder)], check=True, timeout=180)
+    site, report = folder / "site", folder / "report.html"
+    said: dict[str, bytes] = {}
+    for name, command in {
+        "assess": ["assess", str(folder / "planted.pcap"), "--report", str(report), "--json"],
+        "text": ["assess", str(folder / "planted.pcap")],
+        "worklist": ["worklist"],
+        "findings": ["findings", "list", "--json"],
+        "assets": ["assets", "list", "--json"],
+        "journal": ["journal", "list", "--json"],
+        "refused": ["assess", str(folder / f"{planted.FILES[0]}.pcap")],
+    }.items():
+        got = subprocess.run([sys.executable, "-m", "asepsis", *command, "--site", str(site)], check=False, capture_output=True, timeout=120)
+        assert got.returncode == (3 if name == "refused" else 0), got.stderr
+        said[f"output of {name}"] = got.stdout if name == "refused" else got.stdout + got.stderr
+    said["report"] = report.read_bytes()
+    for path in sorted(p for p in site.rglob("*") if p.is_file()):
+        name = str(path.relative_to(site))
+        said[name] = name.encode() + path.read_bytes()
+        if path.suffix == ".parquet":
+            said[f"{name} decoded"] = repr(pq.read_table(path).to_pylist()).encode()
+    with sqlite3.connect(site / "store.sqlite3") as store:
+        said["store decoded"] = "\n".join(store.iterdump()).encode()
+    return folder, said
+
+
+def test_fifty_values_are_planted_and_on_the_wire(assessed: tuple[Path, dict[str, bytes]]) -> None:
+    wire = (assessed[0] / "planted.pcap").read_bytes()
+    absent = [value for value in planted.ALL if not any(needle in wire for needle in planted.needles(value))]
+    assert len(planted.ALL) >= 50
+    assert absent == [], "a value that was never sent proves nothing"
+
+
+def test_nothing_of_it_is_written_or_printed(assessed: tuple[Path, dict[str, bytes]]) -> None:
+    found = {
+        (place, value)
+        for place, content in assessed[1].items()
+        for value in planted.ALL
+        if any(needle in content for needle in planted.needles(value))
+    }
+    assert found == set()
+
+
+def test_the_protocols_were_understood(assessed: tuple[Path, dict[str, bytes]]) -> None:
+    streams = json.loads(assessed[1]["output of assess"].partition(b"\n}\n")[0] + b"\n}")["streams"]
+    absent = [stream for stream in ("dicom_message", "hl7", "fhir", "http", "smb_files", "smb_mapping", "conn") if not streams.get(stream)]
+    assert absent == [], "what was not parsed could not leak"
+
+
+def test_one_patient_has_one_pseudonym_everywhere(assessed: tuple[Path, dict[str, bytes]]) -> None:
+    query = (
+        "SELECT DISTINCT d.patient FROM dicom_message d JOIN hl7 h ON h.patient = d.patient "
+        "JOIN fhir f ON f.patient = d.patient WHERE d.command = 'C-STORE-RQ'"
+    )
+    command = [sys.executable, "-m", "asepsis", "lake", "sql", query, "--site", str(assessed[0] / "site"), "--json"]
+    rows = json.loads(subprocess.run(command, check=True, capture_output=True, timeout=60).stdout)
+    assert len(rows) == 1
+    assert rows[0]["patient"].startswith("k1:")
+
+
+def test_the_site_key_is_for_its_owner_only(assessed: tuple[Path, dict[str, bytes]]) -> None:
+    key = assessed[0] / "site" / "key"
+    assert key.stat().st_mode & 0o777 == 0o600
+    secret = key.read_text().strip()
+    raw = bytes.fromhex(secret)
+    places = [place for place, content in assessed[1].items() if place != "key" and (secret.encode() in content or raw in content)]
+    assert places == []
