@@ -1,0 +1,1 @@
+"""The main job: captures in; inventory, findings, worklist and report out."""

@@ -1,0 +1,87 @@
+"""`asepsis assess`: one command from packets to a worklist."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from asepsis.findings.commands import NOTHING, FailOn, FailOnOption, print_worklist
+from asepsis.findings.service import Decision, counted
+from asepsis.kit.command import DEFAULT_SITE, JsonOption, SiteOption
+from asepsis.kit.errors import BadInput, one_line
+from asepsis.kit.output import ProgressBar, print_json
+from asepsis.kit.site import Site
+
+from . import service
+from .service import Assessment
+
+Captures = Annotated[
+    list[Path], typer.Argument(metavar="CAPTURE...", help="pcap or pcapng, plain, .gz or .zst; folders; - for standard input.")
+]
+ReportOption = Annotated[
+    Path | None, typer.Option("--report", metavar="FILE.html", help="Write a report: one page, nothing loaded from outside.")
+]
+
+
+def assess(
+    captures: Captures,
+    site: SiteOption = DEFAULT_SITE,
+    report: ReportOption = None,
+    fail_on: FailOnOption = None,
+    json: JsonOption = False,
+) -> None:
+    """What is on my network, what endangers patients, what do I do first, and why."""
+    opened = Site.open(site, create=True)
+    with ProgressBar("reading packets") as progress:
+        assessment = service.assess(opened, captures, progress)
+    if report is not None:
+        _write(report, service.page(assessment))
+    if json:
+        print_json(service.assessment_form(assessment))
+    else:
+        _show(assessment, site, report)
+    # What stands before the cut counts; that it was cut must be heard all the same.
+    if assessment.ingested.problems:
+        where, what = assessment.ingested.problems[0]
+        more = f" (and {len(assessment.ingested.problems) - 1} more)" if len(assessment.ingested.problems) > 1 else ""
+        raise BadInput(one_line(what, 200), Path(where).name, f"capture it again if the end matters{more}")
+    if fail_on is FailOn.IMMEDIATE and any(line.decision is Decision.IMMEDIATE for line in assessment.lines):
+        raise typer.Exit(1)
+
+
+def _show(assessment: Assessment, site: Path, report: Path | None) -> None:
+    capture = assessment.ingested.capture
+    counts: dict[str, int] = {}
+    for asset in assessment.assets:
+        counts[asset.kind] = counts.get(asset.kind, 0) + 1
+    print(
+        f"{capture['packets']:,} packets, {sum(assessment.ingested.streams.values()):,} events; {counted(len(assessment.assets), 'asset')}:"
+    )
+    print("  " + ", ".join(f"{n} {kind}" for kind, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))) + "\n")
+    if assessment.lines:
+        print_worklist(assessment.lines)
+    else:
+        print(f"Worklist: nothing to do. {NOTHING}")
+    if assessment.post_quantum.sessions:
+        figures = assessment.post_quantum
+        print(f"Ready for quantum computers: {figures.hybrid_used} of {figures.sessions} TLS sessions use a hybrid key exchange.")
+    where = "" if site == DEFAULT_SITE else f" --site {site}"
+    print("Next:" + (f" open {report} in a browser;" if report else "") + f" asepsis assets list{where}; asepsis worklist{where}")
+
+
+def _write(path: Path, text: str) -> None:
+    """Beside and into place, so that a reader never sees half a report."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside.write_text(text, "utf-8")
+        aside.replace(path)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise BadInput("cannot write the report", path, error.strerror or "") from None
+    if sys.stderr.isatty():
+        print(f"report: {path}", file=sys.stderr)
