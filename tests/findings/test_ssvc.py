@@ -83,7 +83,7 @@ def test_human_impact_is_safety_against_the_worst_of_the_others(safety: int, oth
 
 
 def test_a_harm_beyond_four_is_refused() -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="0 to 4"):
         Harm(5, "")
 
 

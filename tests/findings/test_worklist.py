@@ -105,5 +105,5 @@ def test_json_forms_have_the_promised_keys() -> None:
     promised = "id kind check title subject decision harms why action first_seen last_seen events"
     assert set(promised.split()) <= set(finding_form(finding))
     line = line_form(worklist([finding])[0])
-    assert set(["title", "decision", "why", "action", "members"]) <= set(line)
+    assert {"title", "decision", "why", "action", "members"} <= set(line)
     assert line["members"][0]["id"] == finding.id

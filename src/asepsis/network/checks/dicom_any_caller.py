@@ -1,0 +1,144 @@
+"""DICOM nodes that let in callers of any title (AE title checking is the only lock that most nodes have; PS3.8 9.3.4, Table 9-21).
+
+One acceptance proves little, since any title may be on the node's list. Sound evidence, each without user identity (PS3.7 D.3.3.7):
+
+* it let in a title that tools use when nobody set one: whoever asks gets in;
+* it let in three or more titles from one address with one implementation: one program under several names. Titles that the hospital has
+  stated for that address do not count, because an adapter speaks for several devices;
+* it let in a title that is not among those stated for that address.
+
+A node that has since turned down a caller for its title checks titles.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+
+from asepsis.findings.service import Action, Automatable, Cleared, Effort, Exploitation, HarmKind, Kind, Points, Proposal
+from asepsis.hospital.service import Locator
+from asepsis.network.check import Check, Lake
+from asepsis.network.harms import SAFETY_OF, five
+from asepsis.network.parties import Parties, Party
+from asepsis.network.sightings import Row, Sight, Sighting, gather, mended, rows
+
+ID = "dicom-any-caller"
+FAULT = "Anyone on the network can fetch or plant scans, because callers are not checked"
+# Defaults of dcmtk, dcm4che, pynetdicom and GDCM tools.
+TOOLKIT_TITLES = frozenset(
+    {"ECHOSCU", "STORESCU", "FINDSCU", "MOVESCU", "GETSCU", "DCMSEND", "TERMSCU", "DCMQRSCU", "PYNETDICOM", "GDCMSCU", "ANY-SCU"}
+)
+TITLES_OF_ONE = 3
+
+_ACCEPTED = """
+    select server, port, called_ae, client, calling_ae, program, {span} from (
+        select id_resp_h as server, id_resp_p as port, called_ae, id_orig_h as client, calling_ae, ts, event_id,
+               coalesce(calling_implementation_class_uid, '') || ' ' || coalesce(calling_implementation_version, '') as program
+        from dicom_association
+        where (result in ('accepted', 'released') or dimse_messages > 0)
+              and calling_ae is not null and coalesce(user_identity, 'none') = 'none'
+    ) as seen group by server, port, called_ae, client, calling_ae, program
+"""
+_REFUSED = """
+    select id_resp_h as server, id_resp_p as port, called_ae, reject_reason, max(ts) as last_seen, max_by(event_id, ts) as last_event
+    from dicom_association where result = 'rejected' group by id_resp_h, id_resp_p, called_ae, reject_reason
+"""
+# PS3.8 Table 9-21: source 1, reason 3.
+_CALLER_NOT_KNOWN = frozenset({"3", "calling-ae-title-not-recognized"})
+
+Node = tuple[str, str]
+
+
+def run(lake: Lake, locator: Locator, now: datetime) -> list[Proposal]:
+    parties = Parties(locator)
+    return [_proposal(node, sighting, parties) for node, sighting in _open_nodes(lake, parties).items()]
+
+
+def clears(lake: Lake, locator: Locator, now: datetime) -> list[Cleared]:
+    parties = Parties(locator)
+    bad = [Sight(*node, None, sighting.last_seen, sighting.events[-1]) for node, sighting in _open_nodes(lake, parties).items()]
+    good = [
+        Sight(*_node(row, parties), None, row["last_seen"], row["last_event"])
+        for row in (rows(lake, _REFUSED) if bad else ())
+        if str(row["reject_reason"]).lower().replace(" ", "-") in _CALLER_NOT_KNOWN
+    ]
+    return mended(ID, bad, good, "It has turned down a caller for its title since.")
+
+
+def _node(row: Row, parties: Parties) -> Node:
+    return _server(row, parties).key, str(row["port"])
+
+
+def _server(row: Row, parties: Parties) -> Party:
+    return parties.at(row["server"], row["called_ae"])
+
+
+def _open_nodes(lake: Lake, parties: Parties) -> dict[Node, Sighting]:
+    by_node: defaultdict[Node, list[Row]] = defaultdict(list)
+    for row in rows(lake, _ACCEPTED):
+        by_node[_node(row, parties)].append(row)
+    return gather((node, row) for node, found in by_node.items() for row in _telling(found, parties))
+
+
+def _telling(found: list[Row], parties: Parties) -> Iterable[Row]:
+    """The acceptances that show that titles are not checked."""
+    unstated = [row for row in found if row["calling_ae"] not in parties.stated_titles(row["client"])]
+    names: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for row in unstated:
+        names[row["client"], row["program"]].add(row["calling_ae"])
+    for row in unstated:
+        several = len(names[row["client"], row["program"]]) >= TITLES_OF_ONE
+        if row["calling_ae"].upper() in TOOLKIT_TITLES or several or parties.stated_titles(row["client"]):
+            yield row
+
+
+def _proposal(node: Node, sighting: Sighting, parties: Parties) -> Proposal:
+    server = _server(sighting.rows[0], parties)
+    callers = {row["client"]: parties.at(row["client"]) for row in sighting.rows}
+    titles = sighting.values("calling_ae")
+    shown = ", ".join(titles[:5]) + (f" and {len(titles) - 5} more" if len(titles) > 5 else "")
+    return Proposal(
+        check=ID,
+        kind=Kind.POSTURE,
+        subject=node[0],
+        title=f"Anyone on the network can fetch or plant scans in {server.name}: it does not check who calls",
+        fault=FAULT,
+        harms=five(
+            safety=(max(2, SAFETY_OF[server.weight]), "A false scan in a patient's record can lead to a wrong treatment."),
+            privacy=(3, "Whoever reaches it may ask it for patients' scans and lists."),
+            integrity=(3, "Whoever reaches it may put false scans among the real ones."),
+            service=(2, "It can be filled up or kept busy by anyone."),
+            money_and_trust=(2, "Stolen or false scans have to be reported and cost trust."),
+        ),
+        points=Points(Exploitation.NONE, parties.exposure(server, *callers.values()), Automatable.YES),
+        action=Action(
+            f"Let {server.name} accept only the callers on a list (titles with their addresses), and let the firewall allow only those",
+            Effort.HOURS,
+            (
+                "List the titles and addresses that work with it: the inventory shows them.",
+                f"Switch on title checking at port {node[1]}; ask {server.maker} where it is set and whether it can ask for certificates.",
+                "If one address speaks for several devices, state their titles in site.toml: they are then left out here.",
+            ),
+        ),
+        why=f"{server.name} let in {shown} at port {node[1]}: names that a tool uses by default, that are not stated for the address, or"
+        f" {TITLES_OF_ONE} and more for one program. A node that checks its callers would have turned them down.",
+        first_seen=sighting.first_seen,
+        last_seen=sighting.last_seen,
+        discriminator=node[1],
+        zone=server.zone,
+        asset_kind=server.kind,
+        events=sighting.events,
+        assets=server.ids,
+    )
+
+
+CHECK = Check(
+    id=ID,
+    title="DICOM node that accepts callers of any title",
+    looks_for="Associations accepted without user identity from default titles of tools, titles not stated, or many titles of one program.",
+    harms=(HarmKind.PRIVACY, HarmKind.INTEGRITY, HarmKind.SAFETY, HarmKind.SERVICE),
+    references=("DICOM PS3.8 Table 9-21", "DICOM PS3.7 D.3.3.7 User Identity", "ATT&CK T1078 Valid Accounts", "CWE-306"),
+    run=run,
+    clears=clears,
+)

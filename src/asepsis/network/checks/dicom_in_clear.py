@@ -1,0 +1,110 @@
+"""Scans and worklists that travel in clear: DICOM outside TLS (PS3.15 Annex B, secure transport connection profiles)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from asepsis.findings.service import Action, Automatable, Cleared, Effort, Exploitation, HarmKind, Kind, Points, Proposal, counted
+from asepsis.hospital.service import Locator
+from asepsis.network import clear
+from asepsis.network.check import Check, Lake
+from asepsis.network.clear import Flow, Queries
+from asepsis.network.harms import SAFETY_OF, five, leaked, readable
+from asepsis.network.parties import Parties
+
+ID = "dicom-in-clear"
+FAULT = "Anyone on the network can read patients' scans"
+# "dicom-tls", IANA service name registry.
+TLS_PORTS = frozenset({2762})
+
+QUERIES = Queries(
+    talks="""
+        select client, server, port, client_hint, server_hint, max(stored) as stored, max(asked) as asked, {span} from (
+            select id_orig_h as client, id_resp_h as server, id_resp_p as port, calling_ae as client_hint, called_ae as server_hint,
+                   0 as stored, 0 as asked, ts, event_id
+            from dicom_association where result in ('accepted', 'released') or dimse_messages > 0
+            union all
+            select id_orig_h as client, id_resp_h as server, id_resp_p as port, calling_ae as client_hint, called_ae as server_hint,
+                   case when command = 'C-STORE-RQ' then 1 else 0 end as stored,
+                   case when command in ('C-FIND-RQ', 'C-GET-RQ', 'C-MOVE-RQ') then 1 else 0 end as asked, ts, event_id
+            from dicom_message
+        ) as seen group by client, server, port, client_hint, server_hint
+    """,
+    patients="""
+        select distinct id_orig_h as client, id_resp_h as server, calling_ae as client_hint, called_ae as server_hint, patient
+        from dicom_message where patient is not null
+    """,
+)
+
+
+def run(lake: Lake, locator: Locator, now: datetime) -> list[Proposal]:
+    parties = Parties(locator)
+    return [_proposal(flow, parties) for flow in clear.flows(lake, parties, QUERIES)]
+
+
+def clears(lake: Lake, locator: Locator, now: datetime) -> list[Cleared]:
+    return clear.clears(ID, lake, locator, QUERIES, TLS_PORTS)
+
+
+def _proposal(flow: Flow, parties: Parties) -> Proposal:
+    client, server = flow.client, flow.server
+    maker = server.maker if server.asset and server.asset.manufacturer else client.maker
+    return Proposal(
+        check=ID,
+        kind=Kind.POSTURE,
+        subject=flow.subject,
+        title=f"Anyone on the network can read {_what(flow)}",
+        fault=FAULT,
+        harms=five(
+            safety=(min(2, SAFETY_OF[flow.weight]), "A scan that was changed on its way can lead to a wrong treatment."),
+            privacy=readable(flow.patients),
+            integrity=(2, "Scans could be changed or swapped between the two without anyone noticing."),
+            service=(0, "Care goes on as before."),
+            money_and_trust=leaked(flow.patients),
+        ),
+        points=Points(Exploitation.NONE, parties.exposure(client, server), Automatable.NO),
+        action=Action(
+            f"Switch on encryption (DICOM TLS) between {client.name} and {server.name}; until then keep both in a zone of their own",
+            Effort.DAYS,
+            (
+                f"Ask {maker} which release speaks DICOM TLS (PS3.15 Annex B) and what it needs.",
+                f"Give both certificates of the hospital's own authority and move port {_ports(flow)} to TLS (usual port 2762).",
+                "Until then let nothing else reach them: a zone of their own, or firewall rules for the pair.",
+            ),
+        ),
+        why=f"{client.name} and {server.name} talk DICOM without encryption"
+        f" ({counted(flow.patients, 'patient')} readable in what was seen, port {_ports(flow)}). Whoever can listen anywhere between"
+        " them reads names, numbers and images, and could change them.",
+        first_seen=flow.sighting.first_seen,
+        last_seen=flow.sighting.last_seen,
+        zone=server.zone or client.zone,
+        asset_kind=client.kind,
+        events=flow.sighting.events,
+        patients=flow.patients,
+        assets=tuple(dict.fromkeys((*client.ids, *server.ids))),
+    )
+
+
+def _what(flow: Flow) -> str:
+    client, server = flow.client.name, flow.server.name
+    whose = f"{counted(flow.patients, 'patient')}'{'s' if flow.patients == 1 else ''}" if flow.patients else "patients'"
+    if flow.did("stored"):
+        return f"{whose} scans sent from {client} to {server}"
+    if flow.did("asked"):
+        return f"{whose} records that {client} looks up in {server}"
+    return f"what {client} and {server} tell each other about scans"
+
+
+def _ports(flow: Flow) -> str:
+    return ", ".join(str(port) for port in flow.sighting.values("port"))
+
+
+CHECK = Check(
+    id=ID,
+    title="DICOM in clear",
+    looks_for="DICOM associations and messages that the sensor could read, for each pair of assets, with the patients that were readable.",
+    harms=(HarmKind.PRIVACY, HarmKind.INTEGRITY, HarmKind.SAFETY, HarmKind.MONEY_AND_TRUST),
+    references=("DICOM PS3.15 Annex B", "45 CFR 164.312(e)(1)", "ATT&CK T1040 Network Sniffing", "ATT&CK T1557 Adversary-in-the-Middle"),
+    run=run,
+    clears=clears,
+)

@@ -1,0 +1,98 @@
+"""Patients' records that travel in clear: FHIR over plain HTTP (FHIR R4 6.1.0.1 asks for TLS wherever patients' data pass)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from asepsis.findings.service import Action, Automatable, Cleared, Effort, Exploitation, HarmKind, Kind, Points, Proposal, counted
+from asepsis.hospital.service import Locator
+from asepsis.network import clear
+from asepsis.network.check import Check, Lake
+from asepsis.network.clear import Flow, Queries
+from asepsis.network.harms import five, leaked, readable
+from asepsis.network.parties import Parties
+
+ID = "fhir-in-clear"
+FAULT = "Anyone on the network can read patients' records"
+# "https", IANA service name registry.
+TLS_PORTS = frozenset({443})
+
+# What a server says of itself (`capabilities`) concerns no patient.
+QUERIES = Queries(
+    talks="""
+        select id_orig_h as client, id_resp_h as server, id_resp_p as port, cast(null as varchar(1)) as client_hint,
+               cast(null as varchar(1)) as server_hint, max(case when auth_scheme in ('basic', 'bearer') then 1 else 0 end) as secret,
+               max(case when interaction in ('create', 'update', 'patch', 'delete', 'batch') then 1 else 0 end) as written, {span}
+        from fhir where coalesce(interaction, '') <> 'capabilities' group by id_orig_h, id_resp_h, id_resp_p
+    """,
+    patients="""
+        select distinct client, server, cast(null as varchar(1)) as client_hint, cast(null as varchar(1)) as server_hint, patient from (
+            select id_orig_h as client, id_resp_h as server, patient from fhir where patient is not null
+            union all
+            select f.id_orig_h as client, f.id_resp_h as server, p.one as patient from fhir as f cross join unnest(f.patients) as p(one)
+        ) as seen
+    """,
+)
+
+
+def run(lake: Lake, locator: Locator, now: datetime) -> list[Proposal]:
+    parties = Parties(locator)
+    return [_proposal(flow, parties) for flow in clear.flows(lake, parties, QUERIES)]
+
+
+def clears(lake: Lake, locator: Locator, now: datetime) -> list[Cleared]:
+    return clear.clears(ID, lake, locator, QUERIES, TLS_PORTS)
+
+
+def _proposal(flow: Flow, parties: Parties) -> Proposal:
+    client, server, patients = flow.client, flow.server, flow.patients
+    ports = ", ".join(str(port) for port in flow.sighting.values("port"))
+    whose = f"{counted(patients, 'patient')}'{'s' if patients == 1 else ''}" if patients else "patients'"
+    key = " The key that opens the server (password or token) can be read as well." if flow.did("secret") else ""
+    written = flow.did("written") or flow.did("secret")
+    return Proposal(
+        check=ID,
+        kind=Kind.POSTURE,
+        subject=flow.subject,
+        title=f"Anyone on the network can read {whose} records that {client.name} exchanges with {server.name}",
+        fault=FAULT,
+        harms=five(
+            safety=(2 if written else 1, "A record that was changed on its way can lead to a wrong treatment."),
+            privacy=(4, "With the key that can be read, any record on the server can be fetched.")
+            if flow.did("secret")
+            else readable(patients),
+            integrity=(3 if written else 2, "Records could be changed on their way without anyone noticing."),
+            service=(0, "Care goes on as before."),
+            money_and_trust=leaked(patients),
+        ),
+        points=Points(Exploitation.NONE, parties.exposure(client, server), Automatable.NO),
+        action=Action(
+            f"Serve the records of {server.name} over HTTPS only, and let {client.name} use that",
+            Effort.HOURS,
+            (
+                f"Give {server.name} a certificate and TLS 1.2 or newer; a reverse proxy in front of it will do.",
+                f"Point {client.name} to https:// and close port {ports}.",
+                *(("Change the passwords and tokens that were used: they may have been read.",) if key else ()),
+            ),
+        ),
+        why=f"{client.name} and {server.name} exchange FHIR records without encryption ({counted(patients, 'patient')} readable in what was"
+        f" seen, port {ports}). Whoever can listen between them reads the records.{key}",
+        first_seen=flow.sighting.first_seen,
+        last_seen=flow.sighting.last_seen,
+        zone=server.zone or client.zone,
+        asset_kind=server.kind,
+        events=flow.sighting.events,
+        patients=patients,
+        assets=tuple(dict.fromkeys((*client.ids, *server.ids))),
+    )
+
+
+CHECK = Check(
+    id=ID,
+    title="FHIR in clear",
+    looks_for="FHIR requests over plain HTTP, for each pair of assets, with the patients that were readable, and passwords or tokens.",
+    harms=(HarmKind.PRIVACY, HarmKind.INTEGRITY, HarmKind.SAFETY, HarmKind.MONEY_AND_TRUST),
+    references=("HL7 FHIR R4 6.1.0.1 Communications", "45 CFR 164.312(e)(1)", "ATT&CK T1040 Network Sniffing"),
+    run=run,
+    clears=clears,
+)

@@ -1,0 +1,104 @@
+"""Orders, results and admissions that travel in clear: HL7 v2 over MLLP outside TLS (IHE ITI TF-2 3.19 asks for TLS)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from asepsis.findings.service import Action, Automatable, Cleared, Effort, Exploitation, HarmKind, Kind, Points, Proposal, counted
+from asepsis.hospital.service import Locator
+from asepsis.network import clear
+from asepsis.network.check import Check, Lake
+from asepsis.network.clear import Flow, Queries
+from asepsis.network.harms import five, leaked, readable
+from asepsis.network.parties import Parties
+
+ID = "hl7-in-clear"
+FAULT = "Anyone on the network can read messages about patients"
+# MLLP keeps no port for TLS: only the port that was clear can turn encrypted.
+TLS_PORTS: frozenset[int] = frozenset()
+
+QUERIES = Queries(
+    talks="""
+        select client, server, port, client_hint, server_hint, message_type, {span} from (
+            select id_orig_h as client, id_resp_h as server, id_resp_p as port, message_type, ts, event_id,
+                   coalesce(sending_application, '') || '|' || coalesce(sending_facility, '') as client_hint,
+                   coalesce(receiving_application, '') || '|' || coalesce(receiving_facility, '') as server_hint
+            from hl7 where not coalesce(is_ack, false)
+        ) as seen group by client, server, port, client_hint, server_hint, message_type
+    """,
+    # What answers a query travels the other way.
+    patients="""
+        select distinct id_orig_h as client, id_resp_h as server, patient,
+               case when is_ack then coalesce(receiving_application, '') || '|' || coalesce(receiving_facility, '')
+                    else coalesce(sending_application, '') || '|' || coalesce(sending_facility, '') end as client_hint,
+               case when is_ack then coalesce(sending_application, '') || '|' || coalesce(sending_facility, '')
+                    else coalesce(receiving_application, '') || '|' || coalesce(receiving_facility, '') end as server_hint
+        from hl7 where patient is not null
+    """,
+)
+
+
+def run(lake: Lake, locator: Locator, now: datetime) -> list[Proposal]:
+    parties = Parties(locator)
+    return [_proposal(flow, parties) for flow in clear.flows(lake, parties, QUERIES)]
+
+
+def clears(lake: Lake, locator: Locator, now: datetime) -> list[Cleared]:
+    return clear.clears(ID, lake, locator, QUERIES, TLS_PORTS)
+
+
+def _proposal(flow: Flow, parties: Parties) -> Proposal:
+    client, server, patients = flow.client, flow.server, flow.patients
+    ports = ", ".join(str(port) for port in flow.sighting.values("port"))
+    about = f"messages about {counted(patients, 'patient')}" if patients else "messages about patients"
+    maker = server.maker if server.asset and server.asset.manufacturer else client.maker
+    return Proposal(
+        check=ID,
+        kind=Kind.POSTURE,
+        subject=flow.subject,
+        title=f"Anyone on the network can read {about} sent from {client.name} to {server.name}",
+        fault=FAULT,
+        harms=five(
+            safety=(2, "An order or a result that was changed on its way can lead to a wrong treatment."),
+            privacy=readable(patients),
+            integrity=(3, "Orders, results and admissions could be changed or made up without anyone noticing."),
+            service=(1, "False messages could confuse the systems that receive them."),
+            money_and_trust=leaked(patients),
+        ),
+        points=Points(Exploitation.NONE, parties.exposure(client, server), Automatable.NO),
+        action=Action(
+            f"Switch on encryption (TLS) for messages from {client.name} to {server.name}; until then let only these two use port {ports}",
+            Effort.DAYS,
+            (
+                f"Ask {maker} to switch the interface to MLLP over TLS with certificates on both sides (IHE ITI-19).",
+                "Where one side cannot, put a TLS proxy in front of it, on the same machine or the same switch.",
+                f"Until then a firewall rule: only {client.address} reaches {server.address} at port {ports}.",
+            ),
+        ),
+        why=f"{client.name} sends HL7 messages ({', '.join(flow.sighting.values('message_type')) or 'of unknown type'}) to {server.name}"
+        f" without encryption ({counted(patients, 'patient')} readable in what was seen, port {ports}). Whoever can listen between"
+        " them reads names, numbers and results; nothing shows the receiver that a message was changed.",
+        first_seen=flow.sighting.first_seen,
+        last_seen=flow.sighting.last_seen,
+        zone=server.zone or client.zone,
+        asset_kind=client.kind,
+        events=flow.sighting.events,
+        patients=patients,
+        assets=tuple(dict.fromkeys((*client.ids, *server.ids))),
+    )
+
+
+CHECK = Check(
+    id=ID,
+    title="HL7 in clear",
+    looks_for="HL7 v2 messages that the sensor could read, for each pair of assets, with the patients that were readable.",
+    harms=(HarmKind.PRIVACY, HarmKind.INTEGRITY, HarmKind.SAFETY, HarmKind.MONEY_AND_TRUST),
+    references=(
+        "IHE ITI TF-2 3.19 (ITI-19)",
+        "45 CFR 164.312(e)(1)",
+        "ATT&CK T1040 Network Sniffing",
+        "ATT&CK T1565.002 Transmitted Data Manipulation",
+    ),
+    run=run,
+    clears=clears,
+)

@@ -1,0 +1,125 @@
+"""Devices that talk to the internet, or that the internet talks to, beyond the partners of site.toml."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from asepsis.findings.service import (
+    Action,
+    Automatable,
+    Cleared,
+    ClinicalClass,
+    Effort,
+    Exploitation,
+    Exposure,
+    HarmKind,
+    Kind,
+    Points,
+    Proposal,
+)
+from asepsis.hospital.service import Locator
+from asepsis.network.check import Check, Lake
+from asepsis.network.harms import SAFETY_OF, Judged, five
+from asepsis.network.parties import Parties, Party
+from asepsis.network.sightings import Row, Sighting, gather, rows
+
+ID = "internet"
+FAULT = {"out": "Medical devices talk to the internet", "in": "Medical devices can be reached from the internet"}
+
+# An attempt that nobody answered is not talk: both sides must have sent something, and one of them data.
+_TALKS = """
+    select id_orig_h as client, id_resp_h as server, id_resp_p as port, proto, {span}
+    from conn
+    where proto in ('tcp', 'udp') and orig_pkts > 0 and resp_pkts > 0 and coalesce(orig_bytes, 0) + coalesce(resp_bytes, 0) > 0
+    group by id_orig_h, id_resp_h, id_resp_p, proto
+"""
+
+Place = tuple[str, str]
+
+
+def run(lake: Lake, locator: Locator, now: datetime) -> list[Proposal]:
+    parties, devices = Parties(locator), dict[Place, Party]()
+    sightings = gather(_talks(lake, locator, parties, devices))
+    return [_proposal(devices[place], place[1], sighting) for place, sighting in sorted(sightings.items())]
+
+
+def clears(lake: Lake, locator: Locator, now: datetime) -> list[Cleared]:
+    """None: that a device did not talk to the internet for a while is silence, and silence clears nothing."""
+    return []
+
+
+def _talks(lake: Lake, locator: Locator, parties: Parties, devices: dict[Place, Party]) -> Iterator[tuple[Place, Row]]:
+    for row in rows(lake, _TALKS):
+        ours, theirs, direction = row["client"], row["server"], "out"
+        if parties.outside(ours):
+            ours, theirs, direction = theirs, ours, "in"
+        if parties.outside(ours) or not parties.outside(theirs) or locator.partner(theirs):
+            continue
+        device = parties.at(ours)
+        if device.clinical:
+            devices[device.key, direction] = device
+            yield (device.key, direction), row | {"partner": theirs}
+
+
+def _proposal(device: Party, direction: str, sighting: Sighting) -> Proposal:
+    partners = sighting.values("partner")
+    shown = ", ".join(partners[:3]) + (f" and {len(partners) - 3} more" if len(partners) > 3 else "")
+    inward = direction == "in"
+    addresses = "an address" if len(partners) == 1 else f"{len(partners)} addresses"
+    verb = "can be reached from the internet" if inward else f"talks to {addresses} on the internet"
+    return Proposal(
+        check=ID,
+        kind=Kind.POSTURE,
+        subject=device.key,
+        title=f"{device.name} {verb}",
+        fault=FAULT[direction],
+        harms=five(
+            safety=(SAFETY_OF[device.weight], "Whoever takes over the device from outside can disturb the care it gives."),
+            privacy=(3 if inward else 2, "Patients' data can leave the hospital this way."),
+            integrity=(2, "What the device measures or shows could be changed from outside."),
+            service=_stopped(device.weight, inward),
+            money_and_trust=(2, "A device on the internet is a usual way in for extortion."),
+        ),
+        points=Points(Exploitation.NONE, Exposure.OPEN, Automatable.YES),
+        action=Action(
+            f"Block the internet for {device.name} at the firewall, except partners that the hospital knows and names",
+            Effort.HOURS,
+            (
+                f"Ask {device.maker} and the ward what the traffic is for: remote service, updates, time, name lookups.",
+                "What is needed goes through the hospital's own server, or to a named partner (site.toml, [[partners]]).",
+                "Block the rest at the border, at a time agreed with the ward.",
+            ),
+        ),
+        why=f"{device.name} ({device.address}) {'was called by' if inward else 'called'} {shown}"
+        f" ({', '.join(f'{proto} port {port}' for proto, port in _services(sighting)[:3])}) and data passed. None of them is a partner that"
+        " the hospital has named.",
+        first_seen=sighting.first_seen,
+        last_seen=sighting.last_seen,
+        discriminator=direction,
+        zone=device.zone,
+        asset_kind=device.kind,
+        events=sighting.events,
+        assets=device.ids,
+    )
+
+
+def _stopped(weight: ClinicalClass, inward: bool) -> Judged:
+    if inward and weight in (ClinicalClass.LIFE, ClinicalClass.MONITOR):
+        return 4, "Anyone in the world can try to stop it while patients depend on it."
+    return 2, "It could be stopped or encrypted from outside."
+
+
+def _services(sighting: Sighting) -> list[tuple[str, int]]:
+    return sorted({(row["proto"], row["port"]) for row in sighting.rows})
+
+
+CHECK = Check(
+    id=ID,
+    title="Device talking to or from the internet",
+    looks_for="Conversations in which data passed between what may touch care and a public address that is no partner of site.toml.",
+    harms=(HarmKind.SAFETY, HarmKind.PRIVACY, HarmKind.SERVICE, HarmKind.MONEY_AND_TRUST),
+    references=("ATT&CK T1133 External Remote Services", "ATT&CK T1071 Application Layer Protocol", "RFC 1918", "RFC 4193"),
+    run=run,
+    clears=clears,
+)

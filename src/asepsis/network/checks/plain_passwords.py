@@ -1,0 +1,98 @@
+"""Logins in clear towards assets that may touch care: telnet (RFC 854), FTP (RFC 959), HTTP Basic (RFC 7617)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from asepsis.findings.service import Action, Automatable, Cleared, Effort, Exploitation, HarmKind, Kind, Points, Proposal, counted
+from asepsis.hospital.service import Locator
+from asepsis.network.check import Check, Lake
+from asepsis.network.harms import SAFETY_OF, five
+from asepsis.network.parties import Parties, Party
+from asepsis.network.sightings import Sighting, gather, rows
+
+ID = "plain-passwords"
+FAULT = "Anyone on the network can read the passwords of medical devices"
+INSTEAD = {"telnet": "SSH", "ftp": "SFTP or FTP over TLS", "http-basic": "HTTPS"}
+# Programs that guess passwords of telnet and FTP roam by themselves; for web pages they need a person.
+_AUTOMATABLE = {"telnet": Automatable.YES, "ftp": Automatable.YES, "http-basic": Automatable.NO}
+NAMES = {"telnet": "Telnet", "ftp": "FTP", "http-basic": "a web page without encryption"}
+
+_LOGINS = """
+    select client, server, port, service, {span} from (
+        select id_orig_h as client, id_resp_h as server, id_resp_p as port, service, ts, event_id
+        from conn where service in ('telnet', 'ftp') and resp_bytes > 0
+        union all
+        select id_orig_h as client, id_resp_h as server, id_resp_p as port, 'http-basic' as service, ts, event_id
+        from http where auth_scheme = 'basic'
+    ) as seen group by client, server, port, service
+"""
+
+Place = tuple[str, str]
+
+
+def run(lake: Lake, locator: Locator, now: datetime) -> list[Proposal]:
+    parties, servers = Parties(locator), dict[Place, Party]()
+
+    def keyed(server: Party, service: str) -> Place:
+        servers[server.key, service] = server
+        return server.key, service
+
+    found = ((parties.at(row["server"]), row) for row in rows(lake, _LOGINS) if not parties.outside(row["server"]))
+    sightings = gather((keyed(server, row["service"]), row) for server, row in found if server.clinical)
+    return [_proposal(servers[place], place[1], sighting, parties) for place, sighting in sorted(sightings.items())]
+
+
+def clears(lake: Lake, locator: Locator, now: datetime) -> list[Cleared]:
+    """None: a login that uses another way does not show that the old one is off."""
+    return []
+
+
+def _proposal(server: Party, service: str, sighting: Sighting, parties: Parties) -> Proposal:
+    clients = [parties.at(address) for address in sighting.values("client")]
+    ports = ", ".join(str(port) for port in sighting.values("port"))
+    grave = SAFETY_OF[server.weight]
+    return Proposal(
+        check=ID,
+        kind=Kind.POSTURE,
+        subject=server.key,
+        title=f"Anyone on the network can read the password to {server.name}",
+        fault=FAULT,
+        harms=five(
+            safety=(grave, "Whoever has the password can change what the device does."),
+            privacy=(2, "Whoever has the password can see what the device holds."),
+            integrity=(max(2, grave), "Whoever has the password can change settings and data."),
+            service=(max(2, grave), "Whoever has the password can stop the device."),
+            money_and_trust=(1, "A password that was read has to be changed everywhere it is used."),
+        ),
+        points=Points(Exploitation.NONE, parties.exposure(server, *clients), _AUTOMATABLE[service]),
+        action=Action(
+            f"Use {INSTEAD[service]} to log in to {server.name}, switch the old way off, and change the password",
+            Effort.HOURS,
+            (
+                f"Ask {server.maker} whether {INSTEAD[service]} is supported and how the old service is switched off.",
+                f"Where it is not, allow port {ports} only from the one computer that needs it.",
+                "Change the password afterwards: it may have been read.",
+            ),
+        ),
+        why=f"{counted(len(clients), 'computer')} used {NAMES[service]} towards {server.name} ({server.address}, port {ports})."
+        " Name and password travel readable for everyone who can listen.",
+        first_seen=sighting.first_seen,
+        last_seen=sighting.last_seen,
+        discriminator=service,
+        zone=server.zone,
+        asset_kind=server.kind,
+        events=sighting.events,
+        assets=server.ids,
+    )
+
+
+CHECK = Check(
+    id=ID,
+    title="Telnet, FTP or HTTP Basic towards a clinical asset",
+    looks_for="Telnet and FTP sessions that were answered, and HTTP requests with a Basic password, towards what may touch care.",
+    harms=(HarmKind.SAFETY, HarmKind.INTEGRITY, HarmKind.SERVICE, HarmKind.PRIVACY),
+    references=("RFC 854", "RFC 959", "RFC 7617 section 4", "ATT&CK T1040 Network Sniffing", "ATT&CK T1110 Brute Force", "CWE-319"),
+    run=run,
+    clears=clears,
+)

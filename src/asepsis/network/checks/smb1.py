@@ -1,0 +1,96 @@
+"""File servers that still speak SMB version 1 (MS-CIFS, "NT LM 0.12"), the way WannaCry went through hospitals in 2017."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from asepsis.findings.service import Action, Automatable, Cleared, Effort, Exploitation, HarmKind, Kind, Points, Proposal, counted
+from asepsis.hospital.service import Locator
+from asepsis.network.check import Check, Lake
+from asepsis.network.harms import SAFETY_OF, five
+from asepsis.network.parties import Parties, Party
+from asepsis.network.sightings import Sight, Sighting, gather, mended, rows
+
+ID = "smb1"
+FAULT = "Files are shared in a way that a worm can use"
+
+# `{span}` stays as it is here: `rows` fills it in.
+_SESSIONS = """
+    select id_orig_h as client, id_resp_h as server, {{span}} from (
+        select id_orig_h, id_resp_h, version, ts, event_id from smb_mapping
+        union all
+        select id_orig_h, id_resp_h, version, ts, event_id from smb_files
+    ) as seen where version {which} group by id_orig_h, id_resp_h
+"""
+_OLD = _SESSIONS.format(which="= 'SMB1'")
+_NEW = _SESSIONS.format(which="<> 'SMB1'")
+
+
+def run(lake: Lake, locator: Locator, now: datetime) -> list[Proposal]:
+    parties = Parties(locator)
+    found = [(parties.at(row["server"]), row) for row in rows(lake, _OLD) if not parties.outside(row["server"])]
+    servers = {server.key: server for server, _ in found}
+    sightings = gather((server.key, row) for server, row in found)
+    return [_proposal(servers[key], sighting, parties) for key, sighting in sorted(sightings.items())]
+
+
+def clears(lake: Lake, locator: Locator, now: datetime) -> list[Cleared]:
+    parties = Parties(locator)
+    bad, good = (
+        [Sight(parties.at(row["server"]).key, "", row["client"], row["last_seen"], row["last_event"]) for row in rows(lake, query)]
+        for query in (_OLD, _NEW)
+    )
+    return mended(ID, bad, good, "Every computer that used the old version has used a newer one since.")
+
+
+def _proposal(server: Party, sighting: Sighting, parties: Parties) -> Proposal:
+    clients = [parties.at(address) for address in sighting.values("client")]
+    shown = ", ".join(client.name for client in clients[:3]) + (f" and {len(clients) - 3} more" if len(clients) > 3 else "")
+    return Proposal(
+        check=ID,
+        kind=Kind.POSTURE,
+        subject=server.key,
+        title=f"{server.name} shares files in an outdated way by which a worm can spread",
+        fault=FAULT,
+        harms=five(
+            safety=(SAFETY_OF[server.weight], "If it is encrypted by extortionists, care that needs it has to wait or do without."),
+            privacy=(2, "The old version neither encrypts nor protects what is sent."),
+            integrity=(2, "Files can be changed on their way."),
+            service=(3, "Worms that use this version have stopped whole hospitals."),
+            money_and_trust=(3, "Recovery from such a worm takes weeks."),
+        ),
+        points=Points(Exploitation.PUBLIC_POC, parties.exposure(server, *clients), Automatable.YES),
+        action=Action(
+            f"Switch SMB version 1 off on {server.name}; move what needs it to version 3, or fence it in",
+            Effort.DAYS,
+            (
+                f"Find what the callers need: {shown}.",
+                f"Ask {server.maker} for a release that speaks SMB 3; then switch version 1 off on both sides.",
+                "Where a device cannot, let only that device reach the server, from a zone of its own.",
+            ),
+        ),
+        why=f"{counted(len(clients), 'computer')} ({shown}) used SMB version 1 with {server.name} ({server.address}). Programs that"
+        " break in through this version are public, and worms use them.",
+        first_seen=sighting.first_seen,
+        last_seen=sighting.last_seen,
+        zone=server.zone,
+        asset_kind=server.kind,
+        events=sighting.events,
+        assets=tuple(dict.fromkeys((*server.ids, *(one for client in clients for one in client.ids)))),
+    )
+
+
+CHECK = Check(
+    id=ID,
+    title="SMB version 1",
+    looks_for="Shares opened and files used over SMB1; servers whose callers have all moved to SMB2 or SMB3 since are cleared.",
+    harms=(HarmKind.SERVICE, HarmKind.MONEY_AND_TRUST, HarmKind.INTEGRITY, HarmKind.SAFETY),
+    references=(
+        "MS-CIFS",
+        "CISA KEV CVE-2017-0144",
+        "ATT&CK T1210 Exploitation of Remote Services",
+        "ATT&CK T1021.002 SMB/Windows Admin Shares",
+    ),
+    run=run,
+    clears=clears,
+)

@@ -1,0 +1,109 @@
+"""Who talks: an address in the traffic as the asset that it is, or as itself when that cannot be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from ipaddress import ip_address, ip_network
+
+from asepsis.findings.service import ClinicalClass, Exposure, ordering_class
+from asepsis.hospital.service import Asset, Locator
+
+# Addresses that never are the internet's: RFC 1918, RFC 6598 (carrier NAT), RFC 3927 and RFC 4291 (link-local), loopback, multicast and
+# broadcast, RFC 4193 (unique local). Documentation networks count as internet, as a range or an exercise uses them so.
+_NEVER_OUTSIDE = tuple(
+    ip_network(text)
+    for text in (
+        *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"),
+        *("224.0.0.0/4", "240.0.0.0/4", "::/127", "fc00::/7", "fe80::/10", "ff00::/8"),
+    )
+)
+_GRAVEST = (ClinicalClass.LIFE, ClinicalClass.MONITOR, ClinicalClass.UNKNOWN, ClinicalClass.SUPPORT, ClinicalClass.NONE)
+
+
+@dataclass(frozen=True)
+class Party:
+    """One side of a conversation. `assets` are several, or none, when the address alone cannot tell; then `key` is the address."""
+
+    address: str
+    assets: tuple[Asset, ...]
+
+    @property
+    def asset(self) -> Asset | None:
+        return self.assets[0] if len(self.assets) == 1 else None
+
+    @property
+    def key(self) -> str:
+        return self.asset.id if self.asset else self.address
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return tuple(asset.id for asset in self.assets)
+
+    @property
+    def name(self) -> str:
+        if self.asset:
+            return self.asset.name or f"the device at {self.address}"
+        return f"one of {len(self.assets)} devices at {self.address}" if self.assets else f"the device at {self.address}"
+
+    @property
+    def kind(self) -> str:
+        kinds = {asset.kind for asset in self.assets}
+        return kinds.pop() if len(kinds) == 1 else ""
+
+    @property
+    def zone(self) -> str:
+        zones = {asset.zone for asset in self.assets}
+        return zones.pop() if len(zones) == 1 else ""
+
+    @cached_property
+    def clinical_class(self) -> ClinicalClass:
+        """Of several, the one that matters most to a patient."""
+        known = {asset.clinical_class for asset in self.assets} or {"unknown"}
+        return next((c for c in _GRAVEST if c in known), ClinicalClass.UNKNOWN)
+
+    @property
+    def clinical(self) -> bool:
+        """Unknown may be a device, so only what is known to be none is not."""
+        return self.clinical_class is not ClinicalClass.NONE
+
+    @property
+    def weight(self) -> ClinicalClass:
+        """The class that counts where findings are ordered."""
+        return ordering_class(self.clinical_class)
+
+    @property
+    def maker(self) -> str:
+        return (self.asset.manufacturer if self.asset else "") or "the maker"
+
+
+class Parties:
+    """A locator that asks once for each address and hint."""
+
+    def __init__(self, locator: Locator) -> None:
+        self._locator = locator
+        self._known: dict[tuple[str, str | None], Party] = {}
+
+    def at(self, address: str, hint: str | None = None) -> Party:
+        if (address, hint) not in self._known:
+            self._known[address, hint] = Party(address, tuple(self._locator.at(address, hint)))
+        return self._known[address, hint]
+
+    def outside(self, address: str) -> bool:
+        """Whether an address is the internet's, as far as the hospital has not said otherwise."""
+        try:
+            ip = ip_address(address)
+        except ValueError:
+            return False
+        return not any(ip in network for network in _NEVER_OUTSIDE) and not self._locator.inside(address)
+
+    def stated_titles(self, address: str) -> set[str]:
+        """The AE titles that site.toml states for an address; none if it states none with that address."""
+        return {stated.ae for stated in self._locator.plan.assets if stated.ae and stated.address == address}
+
+    def exposure(self, *addresses: Party) -> Exposure:
+        """Open if one side is the internet, small within one zone, controlled between zones or where no zone is known."""
+        if any(self.outside(party.address) for party in addresses):
+            return Exposure.OPEN
+        zones = {party.zone for party in addresses}
+        return Exposure.SMALL if len(zones) == 1 and "" not in zones else Exposure.CONTROLLED

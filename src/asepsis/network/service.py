@@ -1,0 +1,20 @@
+"""The verbs of network security: look at the lake with every check; say how ready the encryption is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from asepsis.hospital.service import Locator
+
+from .check import Check, Examined, Lake
+from .check import examine as examine_with
+from .checks import all_checks
+from .quantum import Readiness
+from .quantum import readiness as post_quantum
+
+__all__ = ["Check", "Examined", "Lake", "Locator", "Readiness", "all_checks", "examine", "post_quantum"]
+
+
+def examine(lake: Lake, locator: Locator, now: datetime) -> Examined:
+    """What every check proposes and clears; `now` is the time of the last packet. `findings.service.publish` takes both."""
+    return examine_with(all_checks(), lake, locator, now)

@@ -1,0 +1,92 @@
+"""What SQL found, gathered by subject; and when a later sight of the same speaks against a fault."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from asepsis.findings.service import Cleared
+
+if TYPE_CHECKING:
+    from .check import Lake
+
+# Rows of the lake that one finding names.
+EVENTS_MAX = 20
+# What `{span}` stands for in a query: when and on which rows. `min_by` and `max_by` are the same in DuckDB and Spark.
+_SPAN = "min(ts) as first_seen, max(ts) as last_seen, min_by(event_id, ts) as first_event, max_by(event_id, ts) as last_event"
+
+Row = dict[str, Any]
+Key = TypeVar("Key", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """That a peer last met a subject, with a fault or without, at `ts`."""
+
+    subject: str
+    discriminator: str
+    peer: Hashable
+    ts: datetime
+    event: str
+
+
+@dataclass(slots=True)
+class Sighting:
+    """When a fault was seen on a subject, and the rows that the query gave for it."""
+
+    first_seen: datetime
+    last_seen: datetime
+    events: tuple[str, ...] = ()
+    rows: list[Row] = field(default_factory=list)
+
+    def values(self, column: str) -> list[Any]:
+        """The different values of a column, in order."""
+        return sorted({row[column] for row in self.rows if row[column] is not None})
+
+
+def rows(lake: Lake, query: str) -> Iterator[Row]:
+    """The rows of a query, times in UTC."""
+    for row in lake.sql(query.replace("{span}", _SPAN)).to_pylist():
+        yield {name: _utc(value) if isinstance(value, datetime) else value for name, value in row.items()}
+
+
+def gather(keyed: Iterable[tuple[Key, Row]]) -> dict[Key, Sighting]:
+    """One sighting a key, of rows with the columns of `{span}`; the events are the earliest and the latest of each row."""
+    grouped: defaultdict[Key, list[Row]] = defaultdict(list)
+    for key, row in keyed:
+        grouped[key].append(row)
+    return {key: _sighting(found) for key, found in grouped.items()}
+
+
+def mended(check: str, bad: Iterable[Sight], good: Iterable[Sight], why: str) -> list[Cleared]:
+    """Contrary evidence: subjects of which every peer that met the fault has met the same without it since."""
+    latest: dict[tuple[str, str, Hashable], Sight] = {}
+    for sight in good:
+        place = (sight.subject, sight.discriminator, sight.peer)
+        if place not in latest or sight.ts > latest[place].ts:
+            latest[place] = sight
+    faulty: defaultdict[tuple[str, str], list[Sight]] = defaultdict(list)
+    for sight in bad:
+        faulty[sight.subject, sight.discriminator].append(sight)
+    cleared = []
+    for (subject, discriminator), sights in faulty.items():
+        since = [latest.get((subject, discriminator, sight.peer)) for sight in sights]
+        proofs = [proof for proof, sight in zip(since, sights, strict=True) if proof and proof.ts > sight.ts]
+        newest = max(proofs, key=lambda proof: proof.ts, default=None)
+        if newest and len(proofs) == len(sights) and newest.ts > max(sight.ts for sight in sights):
+            events = tuple(dict.fromkeys(proof.event for proof in proofs))[:EVENTS_MAX]
+            cleared.append(Cleared(check, subject, newest.ts, why, discriminator, events))
+    return cleared
+
+
+def _sighting(found: list[Row]) -> Sighting:
+    found.sort(key=lambda row: (row["first_seen"], row["first_event"]))
+    events = dict.fromkeys(event for row in found for event in (row["first_event"], row["last_event"]))
+    return Sighting(found[0]["first_seen"], max(row["last_seen"] for row in found), tuple(events)[:EVENTS_MAX], found)
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

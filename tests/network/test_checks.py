@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlglot
+from sqlglot import ErrorLevel
+
+from asepsis.findings.decision import judge
+from asepsis.findings.finding import Proposal
+from asepsis.findings.harm import HarmKind, impact_of
+from asepsis.network.check import Check
+from asepsis.network.checks import all_checks
+from asepsis.network.service import examine
+
+from .replay import CHECKS, NOW, Case, RowsLake, cases
+
+CASES = list(cases())
+JARGON = re.compile(r"\b(TLS|DICOM|HL7|FHIR|SMB|AE|MLLP|CVE|HTTP|port|protocol|association|plaintext)\b", re.IGNORECASE)
+
+
+def check_of(case: Case) -> Check:
+    check: Check = import_module(f"asepsis.network.checks.{case.check}").CHECK
+    return check
+
+
+def told(proposal: Proposal) -> dict[str, Any]:
+    return {
+        "subject": proposal.subject,
+        "discriminator": proposal.discriminator,
+        "title": proposal.title,
+        "patients": proposal.patients,
+        "zone": proposal.zone,
+        "asset_kind": proposal.asset_kind,
+        "exposure": proposal.points.exposure,
+        "exploitation": proposal.points.exploitation,
+        "human_impact": impact_of(proposal.harms),
+        "decision": judge(proposal)[0],
+    }
+
+
+def by_name(proposal: Proposal) -> tuple[str, str]:
+    return proposal.subject, proposal.discriminator
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.check}: {case.says[:50]}")
+def test_rows_fire_exactly_what_they_should(case: Case, tmp_path: Path) -> None:
+    lake, locator, check = RowsLake(case.rows), case.locator(tmp_path), check_of(case)
+    proposals = sorted(check.run(lake, locator, NOW), key=by_name)
+    found = [{name: told(proposal)[name] for name in expected} for proposal, expected in zip(proposals, case.expect, strict=True)]
+    assert found == case.expect
+    assert [cleared.subject for cleared in check.clears(lake, locator, NOW)] == case.cleared
+    events = {f"{stream}-{n}" for stream, rows in case.rows.items() for n in range(len(rows))}
+    for proposal in proposals:
+        assert proposal.events
+        assert set(proposal.events) <= events
+        assert proposal.first_seen <= proposal.last_seen < NOW
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.fires], ids=lambda case: f"{case.check}: {case.says[:50]}")
+def test_what_is_proposed_can_be_understood_and_acted_on(case: Case, tmp_path: Path) -> None:
+    for proposal in check_of(case).run(RowsLake(case.rows), case.locator(tmp_path), NOW):
+        assert set(proposal.harms) == set(HarmKind)
+        assert not JARGON.search(proposal.title), proposal.title
+        assert not JARGON.search(proposal.fault), proposal.fault
+        assert proposal.action.steps
+        assert proposal.why.endswith(".")
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if not case.fires], ids=lambda case: f"{case.check}: {case.says[:50]}")
+def test_rows_that_fire_nothing_fire_no_other_check_by_surprise(case: Case, tmp_path: Path) -> None:
+    found = examine(RowsLake(case.rows), case.locator(tmp_path), NOW)
+    assert {proposal.check for proposal in found.proposals} <= {check.id for check in all_checks()} - {check_of(case).id}
+
+
+def test_every_check_is_listed_and_has_both_sorts_of_rows() -> None:
+    files = {path.stem for path in CHECKS.glob("*.py")} - {"__init__"}
+    listed = {check.run.__module__.rpartition(".")[2] for check in all_checks()}
+    assert files == listed == {case.check for case in CASES if case.fires} == {case.check for case in CASES if not case.fires}
+    assert len({check.id for check in all_checks()}) == len(all_checks())
+    assert all(check.references and check.harms and check.looks_for.endswith(".") for check in all_checks())
+
+
+def test_a_lake_without_rows_gives_nothing(tmp_path: Path) -> None:
+    found = examine(RowsLake({}), CASES[0].locator(tmp_path), NOW)
+    assert (found.proposals, found.cleared) == ([], [])
+
+
+def test_the_same_rows_in_another_order_give_the_same(tmp_path: Path) -> None:
+    for case in filter(lambda case: case.fires, CASES):
+        locator = case.locator(tmp_path)
+        stamped = {s: [{"event_id": f"{s}-{n}", "ts": f"07:{n:02}"} | row for n, row in enumerate(rows)] for s, rows in case.rows.items()}
+        turned = {stream: rows[::-1] for stream, rows in stamped.items()}
+        there, back = (check_of(case).run(RowsLake(rows), locator, NOW) for rows in (stamped, turned))
+        assert sorted(there, key=by_name) == sorted(back, key=by_name)
+
+
+def test_every_query_can_be_said_to_spark(tmp_path: Path) -> None:
+    for case in {case.check: case for case in CASES if case.fires}.values():
+        lake = RowsLake(case.rows)
+        check_of(case).run(lake, case.locator(tmp_path), NOW)
+        check_of(case).clears(lake, case.locator(tmp_path), NOW)
+        for query in lake.queries:
+            assert sqlglot.transpile(query, read="duckdb", write="spark", unsupported_level=ErrorLevel.RAISE)
