@@ -81,3 +81,5 @@ pub const TLS_CERTIFICATE: usize = 32 << 10;
 // DNS.
 /// Queries of one conversation that wait for an answer; more are given as unanswered, the oldest first. A stub resolver asks a handful at once.
 pub const DNS_WAITING: usize = 64;
+/// Names of one message that are looked at for service types: a query that waits holds them, and a host offers a few.
+pub const DNS_SERVICES: usize = 32;

@@ -65,7 +65,7 @@ pub fn modbus(_dir: Dir, bytes: &[u8]) -> Probe {
         1..=4 => length == 6 || (length == counted && first > 0),
         5 | 6 => length == 6,
         15 | 16 => length == 6 || writes.is_none_or(|wanted| length == wanted),
-        43 => first == 0x0e && length >= 5 && length < 254,
+        43 => first == 0x0e && (5..254).contains(&length),
         0x81..=0xab => length == 3 && (1..=11).contains(&first),
         _ => false,
     };
