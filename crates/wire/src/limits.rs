@@ -185,3 +185,5 @@ pub const SMB_SAMPLE: usize = 4096;
 
 /// Rows about malformed messages from one connection: enough to see what is wrong, too few to flood the lake.
 pub const SMB_MALFORMED: u32 = 64;
+/// Names of one message that are looked at for service types: a query that waits holds them, and a host offers a few.
+pub const DNS_SERVICES: usize = 32;

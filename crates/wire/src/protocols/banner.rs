@@ -1,27 +1,145 @@
-//! (being written)
+//! Protocols that are only named: who speaks them is what matters, so they give no rows of their own and nothing of them is read on.
 
 use crate::context::Context;
-use crate::protocols::{Conversation, Datagrams, Dir, Probe, Protocol, Session, Step};
+use crate::protocols::{Conversation, Datagrams, Dir, Protocol, Session, Step};
 
-pub static SSH: Protocol = Protocol { name: "ssh", ports: &[22], probe, session: || Box::new(Nothing) };
+mod ber;
+mod binary;
+mod datagram;
+#[cfg(test)]
+mod tests;
+mod text;
 
-pub static FTP: Protocol = Protocol { name: "ftp", ports: &[21], probe, session: || Box::new(Nothing) };
+pub static SSH: Protocol = Protocol {
+    name: "ssh",
+    ports: &[22],
+    probe: text::ssh,
+    session: || Box::new(Named),
+};
 
-pub static TELNET: Protocol = Protocol { name: "telnet", ports: &[23], probe, session: || Box::new(Nothing) };
+pub static FTP: Protocol = Protocol {
+    name: "ftp",
+    ports: &[21],
+    probe: text::ftp,
+    session: || Box::new(Named),
+};
 
-pub static RDP: Protocol = Protocol { name: "rdp", ports: &[3389], probe, session: || Box::new(Nothing) };
+pub static TELNET: Protocol = Protocol {
+    name: "telnet",
+    ports: &[23],
+    probe: binary::telnet,
+    session: || Box::new(Named),
+};
 
-pub static RFB: Protocol = Protocol { name: "rfb", ports: &[5900], probe, session: || Box::new(Nothing) };
+pub static RDP: Protocol = Protocol {
+    name: "rdp",
+    ports: &[3389],
+    probe: binary::rdp,
+    session: || Box::new(Named),
+};
 
-pub static SMTP: Protocol = Protocol { name: "smtp", ports: &[25], probe, session: || Box::new(Nothing) };
+pub static RFB: Protocol = Protocol {
+    name: "rfb",
+    ports: &[5900],
+    probe: text::rfb,
+    session: || Box::new(Named),
+};
 
-fn probe(_dir: Dir, _bytes: &[u8]) -> Probe {
-    Probe::Never
-}
+pub static SMTP: Protocol = Protocol {
+    name: "smtp",
+    ports: &[25, 587],
+    probe: text::smtp,
+    session: || Box::new(Named),
+};
 
-struct Nothing;
+pub static POP3: Protocol = Protocol {
+    name: "pop3",
+    ports: &[110],
+    probe: text::pop3,
+    session: || Box::new(Named),
+};
 
-impl Session for Nothing {
+pub static IMAP: Protocol = Protocol {
+    name: "imap",
+    ports: &[143],
+    probe: text::imap,
+    session: || Box::new(Named),
+};
+
+pub static LDAP: Protocol = Protocol {
+    name: "ldap",
+    ports: &[389, 3268],
+    probe: ber::ldap,
+    session: || Box::new(Named),
+};
+
+pub static KERBEROS: Protocol = Protocol {
+    name: "krb_tcp",
+    ports: &[88],
+    probe: ber::kerberos_stream,
+    session: || Box::new(Named),
+};
+
+pub static MODBUS: Protocol = Protocol {
+    name: "modbus",
+    ports: &[502],
+    probe: binary::modbus,
+    session: || Box::new(Named),
+};
+
+pub static NTP: Datagrams = Datagrams {
+    name: "ntp",
+    ports: &[123],
+    probe: datagram::ntp,
+    conversation: || Box::new(Named),
+};
+
+pub static SNMP: Datagrams = Datagrams {
+    name: "snmp",
+    ports: &[161, 162],
+    probe: ber::snmp,
+    conversation: || Box::new(Named),
+};
+
+pub static CLDAP: Datagrams = Datagrams {
+    name: "ldap",
+    ports: &[389],
+    probe: ber::cldap,
+    conversation: || Box::new(Named),
+};
+
+pub static KERBEROS_UDP: Datagrams = Datagrams {
+    name: "krb",
+    ports: &[88],
+    probe: ber::kerberos,
+    conversation: || Box::new(Named),
+};
+
+pub static BACNET: Datagrams = Datagrams {
+    name: "bacnet",
+    ports: &[47808],
+    probe: datagram::bacnet,
+    conversation: || Box::new(Named),
+};
+
+pub static RADIUS: Datagrams = Datagrams {
+    name: "radius",
+    ports: &[1812, 1813],
+    probe: datagram::radius,
+    conversation: || Box::new(Named),
+};
+
+pub static SIP: Datagrams = Datagrams {
+    name: "sip",
+    ports: &[5060],
+    probe: datagram::sip,
+    conversation: || Box::new(Named),
+};
+
+/// Knows all it needs.
+struct Named;
+
+impl Session for Named {
     fn data(&mut self, _dir: Dir, _bytes: &[u8], _cx: &mut Context<'_>) -> Step {
         Step::Done
     }
@@ -31,17 +149,7 @@ impl Session for Nothing {
     fn end(&mut self, _cx: &mut Context<'_>) {}
 }
 
-pub static NTP: Datagrams = Datagrams { name: "ntp", ports: &[123], probe: probe_datagram, conversation: || Box::new(Silence) };
-
-pub static SNMP: Datagrams = Datagrams { name: "snmp", ports: &[161], probe: probe_datagram, conversation: || Box::new(Silence) };
-
-fn probe_datagram(_port: u16, _payload: &[u8]) -> Probe {
-    Probe::Never
-}
-
-struct Silence;
-
-impl Conversation for Silence {
+impl Conversation for Named {
     fn datagram(&mut self, _dir: Dir, _payload: &[u8], _cx: &mut Context<'_>) {}
 
     fn end(&mut self, _cx: &mut Context<'_>) {}

@@ -103,10 +103,10 @@ pub struct Datagrams {
 }
 
 /// Protocols over TCP in the order in which unsure probes are asked.
-pub static TCP: &[&Protocol] = &[&tls::PROTOCOL, &http::PROTOCOL, &dicom::PROTOCOL, &hl7::PROTOCOL, &smb::PROTOCOL, &dns::OVER_TCP, &banner::SSH, &banner::FTP, &banner::TELNET, &banner::RDP, &banner::RFB, &banner::SMTP];
+pub static TCP: &[&Protocol] = &[&tls::PROTOCOL, &http::PROTOCOL, &dicom::PROTOCOL, &hl7::PROTOCOL, &smb::PROTOCOL, &dns::OVER_TCP, &banner::SSH, &banner::FTP, &banner::TELNET, &banner::RDP, &banner::RFB, &banner::SMTP, &banner::POP3, &banner::IMAP, &banner::LDAP, &banner::KERBEROS, &banner::MODBUS];
 
 /// Protocols over UDP.
-pub static UDP: &[&Datagrams] = &[&dns::DNS, &dns::NETBIOS, &dhcp::PROTOCOL, &banner::NTP, &banner::SNMP];
+pub static UDP: &[&Datagrams] = &[&dns::DNS, &dns::NETBIOS, &dhcp::PROTOCOL, &banner::NTP, &banner::SNMP, &banner::CLDAP, &banner::KERBEROS_UDP, &banner::BACNET, &banner::RADIUS, &banner::SIP];
 
 /// Every stream; the order is that of [`STREAMS`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

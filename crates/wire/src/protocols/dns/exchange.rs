@@ -240,7 +240,11 @@ fn same(question: &Option<Asked>, answer: &Option<Asked>) -> bool {
 fn services(message: &Message<'_>) -> Vec<String> {
     let asked = message.questions.iter().map(|question| question.name);
     let offered = message.answers.iter().chain(&message.additional).map(|record| record.name);
-    let mut found: Vec<String> = asked.chain(offered).filter_map(|at| service(message.bytes, at)).collect();
+    let mut found: Vec<String> = asked
+        .chain(offered)
+        .filter_map(|at| service(message.bytes, at))
+        .take(limits::DNS_SERVICES)
+        .collect();
     found.sort_unstable();
     found.dedup();
     found
