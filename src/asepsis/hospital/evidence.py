@@ -97,14 +97,14 @@ def _by_hl7(view: View) -> Iterator[Evidence]:
         said = f"One connection from it carries messages of {most} applications ({named}): it passes on what others send."
         yield _from(view.sharing[0], "interface engine", 75, "hl7:sharing", said, "hl7")
     else:
-        found = {name: _application(name) for name in senders}
-        for name, hits in found.items():
-            for row in hits:
-                said = f"It sends HL7 messages as application {name}."
-                yield _from(senders[name], row["kind"], int(row["points"]), f"hl7:{row['kind']}", said, "hl7")
-        if len({row["kind"] for hits in found.values() for row in hits}) > 1:
+        found = [(name, row) for name in senders for row in _application(name)]
+        if len({row["kind"] for _, row in found}) > 1:
             said = f"It sends HL7 messages in the name of several systems ({_and_so_on(sorted(senders))})."
             yield _from(view.hl7_sent[0], "interface engine", 60, "hl7:several", said, "hl7")
+            found = []
+        for name, row in found:
+            said = f"It sends HL7 messages as application {name}."
+            yield _from(senders[name], row["kind"], int(row["points"]), f"hl7:{row['kind']}", said, "hl7")
     for m in view.hl7_taken:
         # An acknowledgement names its author in MSH-3; a message names whom it is for in MSH-5 (HL7 v2.5.1 2.14.9).
         name = (m.sending_application if m.is_ack else m.receiving_application) or ""
@@ -121,12 +121,13 @@ def _application(name: str) -> list[dict[str, str]]:
 def _by_services(view: View) -> Iterator[Evidence]:
     for role, facts in (("server", view.served), ("client", view.used)):
         for f in facts:
-            found = {*(f.service or "").lower().split(",")} if f.service else {f"{f.proto}/{f.port}"}
+            named = (f.service or "").lower().split(",")
+            found = {*named, *(f"{name}:{f.port}" for name in named)} if f.service else {f"{f.proto}/{f.port}"}
             for row in table("services"):
                 if row["role"] == role and row["match"] in found:
                     yield _from(f, row["kind"], int(row["points"]), f"{role}:{row['match']}", row["sentence"], "conn")
     for answer in view.fhir:
-        yield _from(answer, "EHR", 65, "fhir", "It answers requests for patient records (FHIR).", "fhir")
+        yield _from(answer, "EHR", 55, "fhir", "It answers requests for patient records (FHIR).", "fhir")
 
 
 def _by_shares(view: View) -> Iterator[Evidence]:

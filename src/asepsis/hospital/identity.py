@@ -72,18 +72,22 @@ def hosts(talkers: tuple[Talker, ...], bindings: tuple[Binding, ...], plan: Plan
         for address in claimed:
             claimants[address].add(mac)
     relays = _relays(heard, claims, _spans(talkers), plan)
+    carriers: dict[str, list[str]] = defaultdict(list)
+    for mac in sorted(heard):
+        for address in heard[mac]:
+            carriers[address].append(mac)
     out, placed = [], set()
     for mac in sorted(claims):
         own = {a for a in claims[mac] & addresses if len(claimants[a]) == 1}
-        if not 1 <= len({a for a in own if ":" not in a}) <= ADDRESSES_OF_ONE_MACHINE and not all(":" in a for a in own):
+        if sum(":" not in a for a in own) > ADDRESSES_OF_ONE_MACHINE:
             continue
         if own and mac not in relays:
-            own |= {a for a in heard.get(mac, set()) & addresses if ":" in a and not claimants[a] and _only(mac, a, heard)}
+            own |= {a for a in heard.get(mac, set()) & addresses if ":" in a and not claimants[a] and carriers[a] == [mac]}
         if own:
             out.append(Host(_in_order(own), mac, mac, vlan=min((vlans[a] for a in own if a in vlans), default=None)))
             placed |= own
     for address in addresses - placed:
-        before = sorted(m for m, carried in heard.items() if address in carried)
+        before = carriers[address]
         out.append(Host((address,), "", before[0] if len(before) == 1 else "", len(claimants[address]) > 1, vlans.get(address)))
     return sorted(out, key=lambda h: _order(h.addresses[0])), [relays[m] for m in sorted(relays)]
 
@@ -152,10 +156,6 @@ def _relays(heard: dict[str, set[str]], claims: dict[str, set[str]], spans: _Spa
             # RFC 5798 7.3: the virtual MAC of a router that others can stand in for.
             out[mac] = Relay(mac, _in_order(before), len(networks) > 1 or outside or mac.startswith("00:00:5e:00:01:"))
     return out
-
-
-def _only(mac: str, address: str, heard: dict[str, set[str]]) -> bool:
-    return all(address not in carried for other, carried in heard.items() if other != mac)
 
 
 def _eui64(address: str) -> str:

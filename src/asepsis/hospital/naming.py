@@ -14,6 +14,8 @@ MOST_ROLES = 4
 
 def roles(verdict: Verdict) -> list[str]:
     """The kinds that a server is at once, the best-founded first; of a special and a general kind only the special."""
+    if KINDS[verdict.kind].group != "server":
+        return [verdict.kind]
     strong = [k for k, score in verdict.scores if score >= ROLE and KINDS[k].group == "server"]
     rest = [k for k in strong if k != verdict.kind and not any(k in KINDS[o].general for o in [*strong, verdict.kind])]
     return [verdict.kind, *rest][:MOST_ROLES]
@@ -36,7 +38,7 @@ def role_name(verdict: Verdict, titles: Sequence[str], applications: Sequence[st
         return f"Interface engine for {', '.join(applications[:4])}{more} ({where})"
     if verdict.kind == UNKNOWN:
         return _sentence(f"unknown machine {label}")
-    what = ", ".join(roles(verdict)) if kind.group == "server" else verdict.kind
+    what = ", ".join(roles(verdict))
     if len(applications) == 1 and kind.group == "server" and not titles:
         label = f"{applications[0]}, {label}"
     return _sentence(f"{'perhaps ' if verdict.confidence < SURE_ENOUGH else ''}{what} ({label})")

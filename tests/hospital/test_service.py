@@ -1,0 +1,75 @@
+"""The verbs and the commands: saved once, journalled when changed, shown."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from asepsis.hospital import service
+from asepsis.hospital.commands import app
+from asepsis.journal.service import entries
+from asepsis.kit import command
+from asepsis.kit.errors import BadInput, WrongUse
+from asepsis.kit.site import Site
+
+from .rows import RowLake, Traffic, adapter_hospital
+
+
+def test_the_inventory_is_saved_and_taken_again_changes_nothing(store: Site) -> None:
+    lake = RowLake(adapter_hospital().rows)
+    found = service.take_inventory(store, lake)
+    assert service.assets(store) == found
+    assert service.take_inventory(store, lake) == found
+    acts = [e for e in entries(store) if e.act == "hospital.inventory"]
+    assert len(acts) == 1
+
+
+def test_the_saved_set_is_replaced(store: Site) -> None:
+    service.take_inventory(store, RowLake(adapter_hospital().rows))
+    service.take_inventory(store, RowLake(Traffic().conn("10.0.0.5", "10.0.0.6", 80, "http").rows))
+    assert {a.addresses for a in service.assets(store)} == {("10.0.0.5",), ("10.0.0.6",)}
+
+
+def test_one_asset_by_the_beginning_of_its_id(store: Site) -> None:
+    found = service.take_inventory(store, RowLake(adapter_hospital().rows))
+    assert service.asset(store, found[0].id[:8]) == found[0]
+    for wrong in ("a-", "a-zzz", ""):
+        with pytest.raises(WrongUse):
+            service.asset(store, wrong)
+
+
+def test_a_wrong_site_toml_keeps_the_inventory_from_being_taken(store: Site) -> None:
+    (store.path / "site.toml").write_text("[[zones]]\nname = 1\n")
+    with pytest.raises(BadInput, match=r"site\.toml:2"):
+        service.take_inventory(store, RowLake([]))
+
+
+def test_the_commands_show_assets(store: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    found = service.take_inventory(store, RowLake(adapter_hospital().rows))
+    mr = next(a for a in found if a.kind == "MR")
+    at = ["--site", str(store.path)]
+    assert command.run(app, ["list", *at, "--json"], "assets") == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert [a["id"] for a in listed] == [a.id for a in found]
+    assert command.run(app, ["list", *at, "--kind", "mr"], "assets") == 0
+    assert "SIGNA Architect" in capsys.readouterr().out
+    assert command.run(app, ["show", mr.id, *at], "assets") == 0
+    shown = capsys.readouterr().out
+    assert "SN13363" in shown
+    assert "dicom_message" in shown
+    assert command.run(app, ["show", mr.id, *at, "--json"], "assets") == 0
+    assert json.loads(capsys.readouterr().out)["model"] == "SIGNA Architect"
+    assert command.run(app, ["show", "a-nothing", *at], "assets") == 2
+    assert "no such asset" in capsys.readouterr().err
+
+
+def test_an_empty_site_says_what_to_do_next(store: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.run(app, ["list", "--site", str(store.path)], "assets") == 0
+    assert "asepsis assess" in capsys.readouterr().out
+
+
+def test_no_site_is_bad_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.run(app, ["list", "--site", str(tmp_path / "none")], "assets") == 3
+    assert capsys.readouterr().err.count("\n") == 1
