@@ -39,9 +39,12 @@ def run(app: typer.Typer, arguments: Sequence[str], name: str) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return _say("stopped", _INTERRUPTED)
     except BrokenPipeError:
-        # Python would complain again when it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return _NO_READER
+        return _without_reader()
+    except SystemExit as stop:
+        # Typer's answer to a broken pipe; nothing else of ours exits so.
+        if isinstance(stop.__context__, OSError):
+            return _without_reader()
+        raise
     except AsepsisError as error:
         return _say(str(error), error.exit_code)
     except OSError as error:
@@ -50,6 +53,12 @@ def run(app: typer.Typer, arguments: Sequence[str], name: str) -> int:
         return _say("out of memory", BadInput.exit_code)
     except Exception as error:  # noqa: BLE001 - the last wall before a traceback
         return _bug(error)
+
+
+def _without_reader() -> int:
+    # Python would complain when it closes stdout.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return _NO_READER
 
 
 def _say(text: str, code: int) -> int:

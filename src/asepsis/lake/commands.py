@@ -77,7 +77,9 @@ def sql(
     """Ask the lake. `asepsis lake streams --schema` lists what can be asked."""
     from asepsis.lake import service
     from asepsis.lake.answer import rows_of, write_json
+    from asepsis.lake.wall import wall
 
+    wall(limit_seconds, memory)
     bounds = service.Bounds(limit_seconds, memory, ANSWER_ROWS, ANSWER_BYTES)
     with service.open_lake(Site.open(site), bounds) as lake:
         table = lake.ask(query)

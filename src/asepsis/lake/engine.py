@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,7 +24,6 @@ class Engine(Protocol):
     def register(self, name: str, files: Sequence[Path], columns: Sequence[Column]) -> None: ...
     def sql(self, query: str, parameters: Mapping[str, Any] | Sequence[Any] | None = None) -> pa.Table: ...
     def append(self, name: str, rows: pa.Table) -> None: ...
-    def tables_of(self, query: str) -> set[str]: ...
     def close(self) -> None: ...
 
 
@@ -43,6 +43,8 @@ class DuckDBEngine:
         )
         if bounds.memory:
             self._set_memory(bounds.memory)
+            # Each thread takes address space, which the process limits too (`asepsis.lake.wall`).
+            self._connection.execute(f"SET threads = {min(4, os.cpu_count() or 1)}")
         # The order matters: each of these narrows what the next may change.
         for setting in (
             "TimeZone = 'UTC'",
@@ -67,10 +69,10 @@ class DuckDBEngine:
         self._connection.execute(f"INSERT INTO {_name(name)} BY NAME SELECT * FROM _rows")
         self._connection.unregister("_rows")
 
-    def tables_of(self, query: str) -> set[str]:
-        """The tables that `query` reads, without those it defines itself."""
+    def syntax_of(self, query: str) -> str:
+        """DuckDB's syntax tree of `query` as JSON, or what is wrong with it (`json_serialize_sql`)."""
         with _readable_errors():
-            return set(self._connection.get_table_names(query))
+            return str(self._connection.execute("SELECT json_serialize_sql($query::VARCHAR)", {"query": query}).fetchall()[0][0])
 
     def statement_types(self, query: str) -> list[str]:
         """What DuckDB takes each statement of `query` for."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from asepsis.lake import commits
 from asepsis.lake.bounds import Bounds
 from asepsis.lake.engine import DuckDBEngine
 from asepsis.lake.streams import Stream, streams
+
+_WORD = re.compile(r"\w+")
 
 
 class Lake:
@@ -26,14 +29,15 @@ class Lake:
 
     def sql(self, query: str, parameters: Mapping[str, Any] | Sequence[Any] | None = None) -> pa.Table:
         """The answer to our own `query`; `parameters` fill `?` or `$name`. Raises BadInput with the engine's message."""
-        self._register(self._engine.tables_of(query))
+        self._register(query)
         return self._engine.sql(query, parameters)
 
     def ask(self, query: str) -> pa.Table:
         """The answer to a query that a person wrote: one SELECT over the streams, within the lake's bounds, or BadInput."""
         from asepsis.lake import guard
 
-        self._register(guard.check(query, self._engine, self.streams))
+        self._register(query)
+        guard.check(query, self._engine, self.streams)
         return self._engine.sql(query)
 
     def append(self, name: str, rows: pa.Table) -> None:
@@ -49,9 +53,9 @@ class Lake:
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         self.close()
 
-    def _register(self, tables: set[str]) -> None:
-        """Opens the streams of a query the first time one asks for them: a view reads the footer of every part."""
-        for name in {table.lower() for table in tables} & self.streams.keys() - self._registered:
+    def _register(self, query: str) -> None:
+        """Opens the streams that `query` names, the first time one does: a view reads the footer of every part."""
+        for name in {word.lower() for word in _WORD.findall(query)} & self.streams.keys() - self._registered:
             files = [self._folder / part.path for part in self._snapshot.of(name)]
             self._engine.register(name, files, self.streams[name].columns)
             self._registered.add(name)

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 # A column's type in the core, and the SQL type that reads the same everywhere.
 SQL_TYPES = {
-    "Time": "TIMESTAMP WITH TIME ZONE",
-    "Int": "BIGINT",
-    "Float": "DOUBLE",
-    "Bool": "BOOLEAN",
-    "Text": "VARCHAR",
-    "Texts": "VARCHAR[]",
-    "Ints": "BIGINT[]",
+    "timestamp": "TIMESTAMP WITH TIME ZONE",
+    "int": "BIGINT",
+    "float": "DOUBLE",
+    "bool": "BOOLEAN",
+    "text": "VARCHAR",
+    "list of text": "VARCHAR[]",
+    "list of int": "BIGINT[]",
 }
 
 

@@ -33,6 +33,7 @@ COMMIT_ROWS = 2_000_000
 OPEN_PARTS = 48
 # Forged clocks may scatter one batch over the centuries; then the day folder of its first row serves all of it.
 DAYS_PER_BATCH = 64
+SPAN_DAYS = 36_525
 
 _DAY_US = 86_400_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -191,14 +192,17 @@ def _by_day(batch: pa.RecordBatch, times: pa.Int64Array) -> list[tuple[str, pa.R
     first, last = low // _DAY_US, high // _DAY_US
     if first == last:
         return [(_day(first), batch, low, high)]
-    number = pc.floor(pc.divide(times.cast(pa.float64()), float(_DAY_US))).cast(pa.int64())
-    days = pc.unique(number.drop_null())
-    if len(days) > DAYS_PER_BATCH or times.null_count:
+    if last - first > SPAN_DAYS or times.null_count:
+        return [(_day(first), batch, low, high)]
+    # Counted from the first day on, because integer division rounds towards zero.
+    number = pc.divide(pc.subtract(times, first * _DAY_US), _DAY_US)
+    days = pc.unique(number)
+    if len(days) > DAYS_PER_BATCH:
         return [(_day(first), batch, low, high)]
     result = []
     for day in sorted(days.to_pylist()):
         mask = pc.equal(number, day)
-        result.append((_day(day), batch.filter(mask), *_span(times.filter(mask))))
+        result.append((_day(first + day), batch.filter(mask), *_span(times.filter(mask))))
     return result
 
 

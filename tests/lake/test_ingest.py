@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from asepsis.journal import service as journal
+from asepsis.kit.command import run
+from asepsis.kit.errors import BadInput
+from asepsis.kit.site import Site
+from asepsis.lake import commits, service, writer
+from asepsis.lake.commands import app
+
+Capture = Callable[..., Path]
+
+
+def _ids(site: Site, stream: str = "conn") -> list[str]:
+    with service.open_lake(site) as lake:
+        ids: list[str] = lake.sql(f"select event_id from {stream} order by event_id").column(0).to_pylist()
+        return ids
+
+
+def test_the_same_capture_again_adds_nothing_whatever_its_name(site: Site, capture: Capture) -> None:
+    path = capture(500)
+    first = service.ingest(site, [path])
+    again = service.ingest(site, [path.rename(path.with_name("Smith^Anna.pcap"))])
+    assert first.streams == again.streams == first.added == {"conn": 500}
+    assert again.added == {}
+    assert first.capture["packets"] == 500
+    assert (first.capture["first_ts"], first.capture["seconds"]) == ("2023-11-14T22:13:20Z", pytest.approx(0.499))
+    assert len(set(_ids(site))) == 500
+    assert service.count(site)["conn"] == 500
+
+
+def test_is_journalled_without_names(site: Site, capture: Capture) -> None:
+    service.ingest(site, [capture(1, "Smith^Anna.pcap")])
+    (entry,) = journal.entries(site)
+    assert (entry.act, entry.detail["packets"], entry.detail["rows"], entry.detail["added"]) == ("lake.ingest", 1, 1, 1)
+    assert entry.detail["extensions"] == {".pcap": 1}
+    assert entry.detail["captures"][0]["name"].startswith("k1:")
+    written = b"".join(path.read_bytes() for path in site.path.rglob("*") if path.is_file())
+    assert b"smith" not in written.lower()
+
+
+def test_what_is_no_capture_is_bad_input(site: Site, tmp_path: Path) -> None:
+    (tmp_path / "x.pcap").write_bytes(b"no capture at all")
+    for path in (tmp_path / "x.pcap", tmp_path / "none.pcap"):
+        with pytest.raises(BadInput):
+            service.ingest(site, [path])
+    assert commits.read(site.lake).n == 0
+
+
+@pytest.mark.parametrize("limit", [2_000, 30_000])
+def test_a_full_disk_is_one_line_and_the_lake_consistent(site: Site, capture: Capture, limit: int) -> None:
+    path = capture(20_000)
+    code = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), int(sys.argv[1])))\n"
+        "from asepsis.cli.main import main; sys.exit(main(sys.argv[2:]))"
+    )
+    command = [sys.executable, "-c", code, str(limit), "lake", "ingest", str(path), "--site", str(site.path)]
+    # A limited file size must not spoil the cache of compiled modules.
+    environment = {"PYTHONPATH": "src", "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.startswith("asepsis: no space left: ")
+    assert done.stderr.count("\n") == 1
+    assert commits.read(site.lake).n == 0
+    assert service.ingest(site, [path]).added == {"conn": 20_000}
+
+
+def test_killed_at_any_moment_and_run_again(site: Site, capture: Capture, tmp_path: Path) -> None:
+    path = capture(30_000)
+    # Many parts and commits, so that a kill meets each step.
+    code = (
+        "import sys; from asepsis.lake import writer; writer.PART_ROWS, writer.COMMIT_ROWS = 2_000, 5_000\n"
+        "from asepsis.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", code, "lake", "ingest", str(path), "--site"]
+    environment = {"PYTHONPATH": "src"}
+    began = time.monotonic()
+    subprocess.run([*command, str(site.path)], check=True, capture_output=True, env=environment)
+    took, rng = time.monotonic() - began, random.Random(3)
+    for turn in range(3):
+        other = tmp_path / f"killed{turn}"
+        for _ in range(2):
+            process = subprocess.Popen([*command, str(other)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
+            time.sleep(rng.uniform(0.1, 1.0) * took)
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            if (other / "site.json").exists():
+                _ids(Site.open(other))  # a reader sees a whole lake at every moment
+        subprocess.run([*command, str(other)], check=True, capture_output=True, env=environment)
+        survivor = Site.open(other)
+        assert len(set(_ids(survivor))) == len(_ids(survivor)) == 30_000
+        assert journal.verify(survivor).holds
+        files = {str(part.relative_to(survivor.lake)) for part in survivor.lake.rglob("*.parquet")}
+        assert files == {part.path for part in commits.read(survivor.lake).parts}
+
+
+def test_two_writers_wait_for_each_other(site: Site, capture: Capture) -> None:
+    paths = [capture(3000, "a.pcap"), capture(3000, "b.pcap", start=1_800_000_000)]
+    command = [sys.executable, "-m", "asepsis", "lake", "ingest", "--site", str(site.path)]
+    both = [subprocess.Popen([*command, str(path)], stdout=subprocess.DEVNULL, env={"PYTHONPATH": "src"}) for path in paths]
+    assert [process.wait() for process in both] == [0, 0]
+    assert len(_ids(site)) == 6000
+    assert journal.verify(site).entries == 2
+
+
+def test_a_reader_keeps_what_it_opened(site: Site, capture: Capture) -> None:
+    service.ingest(site, [capture(10)])
+    with service.open_lake(site) as lake:
+        service.ingest(site, [capture(10, "b.pcap", start=1_800_000_000)])
+        assert lake.sql("select count(*) as n from conn").to_pylist() == [{"n": 10}]
+    assert len(_ids(site)) == 20
+
+
+def test_commands(site: Site, capture: Capture, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "PART_ROWS", 7)
+
+    def lake(*arguments: str) -> str:
+        assert run(app, [*arguments, "--site", str(site.path)], "asepsis lake") == 0
+        return capsys.readouterr().out
+
+    assert json.loads(lake("ingest", str(capture(20)), "--json"))["streams"] == {"conn": 20}
+    assert "conn     20     0" in lake("ingest", str(capture(20)))
+    rows = {stream["name"]: stream for stream in json.loads(lake("streams", "--json"))}
+    assert (rows["conn"]["rows"], rows["hl7"]["rows"]) == (20, 0)
+    assert "columns" not in rows["conn"]
+    columns = {stream["name"]: stream["columns"] for stream in json.loads(lake("streams", "--schema", "--json"))}
+    assert columns["hl7"][0]["name"] == "event_id"
+    assert "community_id" in lake("streams", "--schema")
+    assert run(app, ["ingest", "/nowhere", "--site", str(site.path)], "asepsis lake") == 3
+    assert capsys.readouterr().err.count("\n") == 1
+    assert run(app, ["ingest", "--site", str(site.path)], "asepsis lake") == 2
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_an_unreadable_capture_is_bad_input(site: Site, capture: Capture) -> None:
+    path = capture(1)
+    path.chmod(0)
+    with pytest.raises(BadInput):
+        service.ingest(site, [path])

@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from asepsis.kit.errors import BadInput
+from asepsis.kit.site import Site
+from asepsis.lake import service
+from asepsis.lake.service import Bounds, Lake
+from asepsis.lake.wall import size
+
+SOURCE = {"PYTHONPATH": "src"}
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
+    site = Site.open(tmp_path_factory.mktemp("sql"), create=True)
+    with service.open_lake(site, Bounds(0.5, "100MB", 1000, 1 << 20)) as lake:
+        yield lake
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select count(*) from conn",
+        "FROM Conn SELECT uid",
+        "with c as (select uid from conn) select * from c join dns using (uid)",
+        "(select uid from conn) union all (select uid from dns)",
+        "select * from range(3)",
+        "select x from unnest([1, 2]) as t(x), generate_series(1, 2)",
+        "select unnest(answers) from dns",
+        "with recursive t(n) as (select 1 union all select n + 1 from t where n < 5) select n from t",
+        "select * from (values (1), (2)) t(a) where a in (select orig_pkts from conn)",
+        "select 1;",
+    ],
+)
+def test_one_select_over_streams(lake: Lake, query: str) -> None:
+    lake.ask(query)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        ";",
+        "selec",
+        "select",
+        "select * from conn where",
+        "select 1; select 2",
+        "select 1; drop table conn",
+        "copy conn to '/tmp/x'",
+        "copy (select 1) to '/tmp/x'",
+        "attach '/tmp/x.db'",
+        "pragma database_list",
+        "set threads = 1",
+        "install httpfs",
+        "load httpfs",
+        "call range(3)",
+        "create table x as select 1",
+        "insert into conn select * from conn",
+        "with x as (select 1) insert into conn select * from x",
+        "delete from conn",
+        "explain analyze select 1",
+        "export database '/tmp/x'",
+        "prepare p as select 1",
+        "summarize conn",
+        "show tables",
+        "select * from (show tables)",
+        "select * from read_csv('/etc/passwd')",
+        "select * from read_text('/etc/passwd')",
+        "select * from read_parquet('*.parquet')",
+        "select * from parquet_metadata('x')",
+        "select * from glob('/*')",
+        "select * from '/etc/passwd'",
+        "select * from 'file.parquet'",
+        'select * from "file.parquet"',
+        "select * from conn, '/etc/passwd'",
+        "select (select count(*) from '/etc/passwd')",
+        "select * from conn where uid in (select content from read_text('/etc/passwd'))",
+        "select * from query('select 1')",
+        "select * from query_table('conn')",
+        "select * from duckdb_settings()",
+        "select * from duckdb_secrets()",
+        "select * from pragma_database_list()",
+        "select * from information_schema.tables",
+        "select * from sqlite_master",
+        "select * from pg_catalog.pg_tables",
+        "select * from other.main.conn",
+        "select * from nowhere",
+        "select getenv('HOME')",
+        "select 'HOME'.getenv()",
+        "select current_setting('allowed_directories')",
+        "select nope from conn",
+        "select * from conn where ts > 5",
+        "with x as (insert into conn select 1) select 1",
+        "describe conn",
+        "select * from (pivot conn on proto)",
+        "select ?",
+        "(select " * 5000 + "1" + ")" * 5000,
+        "select " + "1+" * 40_000 + "1",
+        "select '" + "x" * 100_000 + "'",
+        "select \x00 from conn",
+    ],
+)
+def test_anything_else_is_one_line(lake: Lake, query: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        lake.ask(query)
+    assert len(str(caught.value).splitlines()) == 1
+    assert "root:" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "with recursive t(n) as (select 1 union all select n + 1 from t) select max(n) from t",
+        "select count(*) from range(1000000) a, range(1000000) b where a.range * b.range = 7",
+        "select a.range from range(100000000) a order by hash(a.range)",
+        "select list(range) from range(100000000)",
+        "select * from range(1001)",
+        "select repeat('x', 100000) from range(1000)",
+        "select sleep_ms(60000)",
+    ],
+)
+def test_what_takes_too_much_is_stopped(lake: Lake, query: str) -> None:
+    began = time.monotonic()
+    with pytest.raises(BadInput, match=r"limit|larger|more than"):
+        lake.ask(query)
+    assert time.monotonic() - began < 20
+
+
+def test_every_stream_is_a_table_with_its_columns(lake: Lake) -> None:
+    for stream in lake.streams.values():
+        table = lake.sql(f"select * from {stream.name}")
+        assert table.column_names == [column.name for column in stream.columns]
+        assert table.num_rows == 0
+
+
+def test_parameters_and_own_tables(lake: Lake) -> None:
+    assert lake.sql("select ? + ? as n", [1, 2]).to_pylist() == [{"n": 3}]
+    assert lake.sql("select $a as n", {"a": "x"}).to_pylist() == [{"n": "x"}]
+    lake.append("known", pa.table({"address": ["10.0.0.1"]}))
+    lake.append("known", pa.table({"address": ["10.0.0.2"]}))
+    assert lake.sql("select count(*) as n from known left join conn on id_orig_h = address").to_pylist() == [{"n": 2}]
+
+
+def test_a_lake_sees_no_file_outside_of_it(lake: Lake, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a\n1\n")
+    with pytest.raises(BadInput, match=r"[Pp]ermission"):
+        lake.sql(f"select * from read_csv('{tmp_path}/a.csv')")
+
+
+def test_what_the_engine_cannot_stop_the_process_does(site: Site) -> None:
+    command = [sys.executable, "-m", "asepsis", "lake", "sql", "--site", str(site.path), "--limit-seconds", "1", "--memory", "100MB"]
+    began = time.monotonic()
+    done = subprocess.run(
+        [*command, "select repeat('x', 1000000000) from range(100)"], capture_output=True, text=True, env=SOURCE, check=False
+    )
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.count("\n") == 1
+    assert time.monotonic() - began < 15
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 1_500_000
+
+
+@pytest.mark.parametrize(("text", "size_"), [("512MB", 512_000_000), ("2GiB", 2**31), (" 1.5 gb", 1_500_000_000), ("100", 100)])
+def test_sizes(text: str, size_: int) -> None:
+    assert size(text) == size_
+
+
+@pytest.mark.parametrize("text", ["", "lots", "-1GB", "1XB", "1GB; drop", "9" * 20])
+def test_no_sizes(text: str) -> None:
+    with pytest.raises(BadInput):
+        size(text)
+
+
+def test_command(site: Site, capture: Callable[..., Path]) -> None:
+    service.ingest(site, [capture(3)])
+    query = "select ts, 'nan'::double as d, [1, null] as l, sum(orig_pkts) over () as s, 1 as d from conn order by ts limit 1"
+
+    def ask(*arguments: str) -> tuple[int, str, str]:
+        command = [sys.executable, "-m", "asepsis", "lake", "sql", *arguments, "--site", str(site.path)]
+        done = subprocess.run(command, capture_output=True, text=True, env=SOURCE, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    code, out, _ = ask(query, "--json")
+    rows: list[dict[str, Any]] = json.loads(out)
+    assert (code, rows) == (0, [{"ts": "2023-11-14T22:13:20Z", "d": None, "l": [1, None], "s": 3, "d_2": 1}])
+    assert json.loads(ask("select * from dns", "--json")[1]) == []
+    assert "10.2.0.2" in ask("select distinct id_resp_h from conn")[1]
+    code, out, err = ask("select * from '/etc/passwd'", "--json")
+    assert (code, out, err) == (3, "", "asepsis: no such stream: /etc/passwd: `asepsis lake streams` lists them\n")
+    assert ask("select 1", "--memory", "lots")[0] == 3
+    assert ask("select 1", "--limit-seconds", "0")[0] == 2
