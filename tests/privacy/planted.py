@@ -24,13 +24,29 @@ TOOLS = ("tcpdump", "dcmqrscp", "nginx", "curl", "smbd", "smbclient", "vsftpd", 
 # One patient, told to all three worlds in their own ways.
 SHARED_MRN = "QZ7730911"
 
-NAMES = ["Quillfeather", "Anselmina", "Xanthorrea", "Brombeere", "M\u00fcllerin-Sa\u00df", "\u6d25\u8efd\u7530", "Zwickelbart", "Oberonwhistle"]
+NAMES = [
+    "Quillfeather",
+    "Anselmina",
+    "Xanthorrea",
+    "Brombeere",
+    "M\u00fcllerin-Sa\u00df",
+    "\u6d25\u8efd\u7530",
+    "Zwickelbart",
+    "Oberonwhistle",
+]
 MRNS = [SHARED_MRN, "QZ7730912", "QZ7730913", "ZP-44871-X", "HX.99.1203", "QV55501234"]
 ACCESSIONS = ["ACQ8812001", "ACQ8812002", "ACQ8812003", "PLC-7719-22", "FIL-8820-33"]
 PHONES = ["0551-8837261", "+49-30-55512879", "(617)555-0188x9"]
 PLACES = ["Plumtree Lane 77", "Gnarlwood Terrace", "Ottersbridge"]
 BIRTHS = ["19470311", "1947-03-11", "19831127"]
-SECRETS = ["hunter2-Quokka", "Tr0ub4dor-zebra", "s3cr3t-Mollusc", "eyJhbGciOiJxdW9ra2EifQ.cGxhbnRlZA.c2ln", "sess-9f8e7d6c5b4aPLANT", "digest-Kiwano"]
+SECRETS = [
+    "hunter2-Quokka",
+    "Tr0ub4dor-zebra",
+    "s3cr3t-Mollusc",
+    "eyJhbGciOiJxdW9ra2EifQ.cGxhbnRlZA.c2ln",
+    "sess-9f8e7d6c5b4aPLANT",
+    "digest-Kiwano",
+]
 COMMUNITIES = ["quokkaComm", "wombatWrite"]
 TEXTS = ["suspected glioblastoma", "HIV-positive since", "allergic to penicillamine", "self-harm history noted", "Chest pain radiating"]
 FILES = ["discharge_Quillfeather", "Xanthorrea-biopsy", "scan of Anselmina", "letter_to_Brombeere", "Zwickelbart_results"]
@@ -64,7 +80,9 @@ def play(folder: Path) -> None:
     smb(folder)
     ftp(folder)
     for community in COMMUNITIES:
-        subprocess.run(["snmpget", "-v2c", "-c", community, "-r", "0", "-t", "0.1", "127.0.0.1", "1.3.6.1.2.1.1.1.0"], check=False, capture_output=True)
+        subprocess.run(
+            ["snmpget", "-v2c", "-c", community, "-r", "0", "-t", "0.1", "127.0.0.1", "1.3.6.1.2.1.1.1.0"], check=False, capture_output=True
+        )
     # A packet of ours at the very end: when it is in the file, all before it are.
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
         marker = os.urandom(16)
@@ -218,7 +236,9 @@ def smb(folder: Path) -> None:
         f'ls; get "{FILES[0]}.docx" {folder}/got; put {local} "{FILES[1]}.{NAMES[6]}"; rename "{FILES[2]}.docx" "{FILES[3]}.bak"; '
         f'cd "{FILES[4]}"; put {local} "{NAMES[2]}.txt"; del "{NAMES[2]}.txt"'
     )
-    subprocess.run(["smbclient", f"//127.0.0.1/{NAMES[7]}", "-N", "-s", str(folder / "smb.conf"), "-c", acts], check=True, capture_output=True)
+    subprocess.run(
+        ["smbclient", f"//127.0.0.1/{NAMES[7]}", "-N", "-s", str(folder / "smb.conf"), "-c", acts], check=True, capture_output=True
+    )
     _stop(server)
 
 
@@ -234,11 +254,11 @@ def ftp(folder: Path) -> None:
     (folder / "local_chroot").mkdir()
     server = _daemon("vsftpd", str(folder / "ftp.conf"))
     _until(lambda: _listens(2121))
-    with ftplib.FTP() as client:  # noqa: S321 - clear text is the point
+    with ftplib.FTP() as client:
         client.connect("127.0.0.1", 2121, timeout=10)
         with contextlib.suppress(ftplib.error_perm):
             client.login(USERS[1], SECRETS[2])
-    with ftplib.FTP() as client:  # noqa: S321
+    with ftplib.FTP() as client:
         client.connect("127.0.0.1", 2121, timeout=10)
         with contextlib.suppress(ftplib.error_perm):
             client.login("anonymous", SECRETS[1])

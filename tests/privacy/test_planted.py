@@ -36,7 +36,9 @@ def assessed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
         "journal": ["journal", "list", "--json"],
         "refused": ["assess", str(folder / f"{planted.FILES[0]}.pcap")],
     }.items():
-        got = subprocess.run([sys.executable, "-m", "asepsis", *command, "--site", str(site)], check=False, capture_output=True, timeout=120)
+        got = subprocess.run(
+            [sys.executable, "-m", "asepsis", *command, "--site", str(site)], check=False, capture_output=True, timeout=120
+        )
         assert got.returncode == (3 if name == "refused" else 0), got.stderr
         said[f"output of {name}"] = got.stdout if name == "refused" else got.stdout + got.stderr
     said["report"] = report.read_bytes()

@@ -1,23 +1,24 @@
 """The picture of who talks to whom: an SVG drawn here, readable without colour, with a table beside it for those who read.
 
-Three columns, from what touches patients to the rest; a clear-text clinical conversation is a thick line with its name on it.
+Three columns, from what touches patients to the rest; a clear-text clinical conversation is a thick line, and named under the box that sends it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
-from .talks import OUTSIDE, Openness, Talk
+from .talks import CLINICAL, OUTSIDE, Openness, Talk
 
 if TYPE_CHECKING:
     from asepsis.hospital.service import Asset
 
 # More boxes than this cannot be told apart on a page; those with nothing clinical in clear are folded first.
 BOXES_MAX = 36
-_BOX_WIDTH, _BOX_HEIGHT, _ROW, _COLUMN, _TOP = 210, 40, 58, 330, 40
+_BOX_WIDTH, _BOX_HEIGHT, _ROW, _COLUMN, _TOP = 230, 42, 64, 400, 40
+_LABEL_MAX = 30
 _COLUMNS = (("life", "monitor"), ("support",), ("none", "unknown"))
 _HEADINGS = ("Treat and diagnose", "Carry and keep the record", "Other and unknown")
 
@@ -40,11 +41,12 @@ def picture(assets: Sequence[Asset], talks: Sequence[Talk]) -> str:
     height = max((box.y for box in boxes.values()), default=0) + _ROW
     width = _COLUMN * 2 + _BOX_WIDTH + 20
     lines = "".join(_edge(talk, boxes[talk.source], boxes[talk.target]) for talk in sorted(drawn, key=lambda talk: talk.openness))
+    labels = "".join(_names(drawn, boxes))
     heads = "".join(f'<text class="head" x="{10 + _COLUMN * n}" y="20">{escape(text)}</text>' for n, text in enumerate(_HEADINGS))
     shapes = "".join(_shape(box) for box in boxes.values())
     return (
         f'<svg role="img" aria-label="Who talks to whom" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">'
-        f"{heads}{lines}{shapes}</svg>"
+        f"{heads}{lines}{shapes}{labels}</svg>"
     )
 
 
@@ -70,7 +72,7 @@ def _boxes(assets: Sequence[Asset], outside: bool) -> list[Box]:
 
 def _shape(box: Box) -> str:
     top = box.y - _BOX_HEIGHT // 2
-    label = box.label if len(box.label) <= 30 else box.label[:29] + "\u2026"
+    label = box.label if len(box.label) <= _LABEL_MAX else box.label[: _LABEL_MAX - 1] + "\u2026"
     return (
         f'<g><title>{escape(box.label)}</title><rect class="box" x="{box.x}" y="{top}" width="{_BOX_WIDTH}" height="{_BOX_HEIGHT}" rx="6"/>'
         f'<text class="name" x="{box.x + 10}" y="{box.y - 2}">{escape(label)}</text>'
@@ -82,14 +84,22 @@ def _edge(talk: Talk, source: Box, target: Box) -> str:
     left, right = sorted((source, target), key=lambda box: (box.x, box.y))
     same = left.x == right.x
     x1, x2 = left.x + _BOX_WIDTH, right.x + (_BOX_WIDTH if same else 0)
-    bend = max(60, abs(x2 - x1) // 2)
+    # Within a column the line goes round on the right, the wider the further its ends are apart, so that two do not lie on each other.
+    bend = 40 + abs(right.y - left.y) // 3 if same else max(60, (x2 - x1) // 2)
     path = f"M{x1} {left.y} C{x1 + bend} {left.y} {x2 + (bend if same else -bend)} {right.y} {x2} {right.y}"
     kind = {Openness.CLEAR_CLINICAL: "clear", Openness.ENCRYPTED: "safe", Openness.OTHER: "other"}[talk.openness]
     services = ", ".join(talk.services) or "unknown protocol"
     title = f"{source.label} to {target.label}: {services}, {talk.connections} connections"
-    label = ""
-    if talk.openness is Openness.CLEAR_CLINICAL:
-        middle_x, middle_y = (x1 + x2) // 2 + (bend // 2 if same else 0), (left.y + right.y) // 2
-        clear = "+".join(s for s in talk.services if s in ("dicom", "hl7", "fhir"))
-        label = f'<text class="open" x="{middle_x}" y="{middle_y - 4}">{escape(clear)} in clear</text>'
-    return f'<g><title>{escape(title)}</title><path class="{kind}" d="{path}"/>{label}</g>'
+    return f'<g><title>{escape(title)}</title><path class="{kind}" d="{path}"/></g>'
+
+
+def _names(talks: Sequence[Talk], boxes: dict[str, Box]) -> Iterator[str]:
+    """What is in clear, written once under each box that sends it: on the lines themselves names would cover each other."""
+    spoken: dict[str, set[str]] = {}
+    for talk in talks:
+        if talk.openness is Openness.CLEAR_CLINICAL:
+            spoken.setdefault(talk.source, set()).update(s for s in talk.services if s in CLINICAL)
+    for asset_id, services in spoken.items():
+        box = boxes[asset_id]
+        text = f"sends {' and '.join(sorted(services))} in clear"
+        yield f'<text class="open" x="{box.x + 10}" y="{box.y + _BOX_HEIGHT // 2 + 14}">{escape(text)}</text>'

@@ -77,8 +77,8 @@ def _picture(assessment: Assessment) -> str:
         _talk(talk, names) for talk in sorted(assessment.talks, key=lambda talk: (-talk.openness, names[talk.source], names[talk.target]))
     )
     return (
-        '<h2>Who talks to whom</h2><p class="quiet">Thick line with a name: clinical data that anyone on the way can read. Dashed: encrypted. '
-        f"Thin: other.</p>{picture(assessment.assets, assessment.talks)}"
+        '<h2>Who talks to whom</h2><p class="quiet">Thick line: clinical data that anyone on the way can read. '
+        f"Dashed: encrypted. Thin: other.</p>{picture(assessment.assets, assessment.talks)}"
         f"<details><summary>The same as a table</summary>{_table(('From', 'To', 'Speaks', 'Connections', ''), rows)}</details>\n"
     )
 

@@ -38,6 +38,8 @@ class Talk:
 
 
 OUTSIDE = "outside"
+# Protocols that carry patients' data, as `service` names them; inside TLS their service is `ssl`.
+CLINICAL = frozenset({"dicom", "hl7", "fhir"})
 
 _PAIRS = """
 WITH speakers AS (
@@ -80,6 +82,6 @@ def _owner(locator: Locator, address: str, hint: str | None) -> str:
 
 
 def _openness(service: str) -> Openness:
-    if service in ("dicom", "hl7", "fhir"):
+    if service in CLINICAL:
         return Openness.CLEAR_CLINICAL
     return Openness.ENCRYPTED if service in ("ssl", "ssh") else Openness.OTHER
