@@ -146,6 +146,9 @@ pub const HTTP_PARAMETERS: usize = 64;
 pub const FHIR_BODY: usize = 256 << 10;
 pub const FHIR_SNIFF: usize = 512;
 
+/// Compressed bytes inflated at a time: deflate expands at most 1,032 times, so at most about 1 MiB stands at once.
+pub const FHIR_INFLATE: usize = 1 << 10;
+
 /// Nesting that is followed in JSON: FHIR resources in a Bundle stay below 20.
 pub const FHIR_DEPTH: usize = 32;
 

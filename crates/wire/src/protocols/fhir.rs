@@ -1,9 +1,12 @@
 //! FHIR over HTTP: what was asked of which resource, and how many patients could be read. HL7 FHIR R4 (4.0.1) http.html, search.html.
 
+pub mod content;
 pub mod request;
-pub mod scan;
+mod scan;
 #[cfg(test)]
 mod tests;
+
+pub use scan::Found;
 
 use crate::stream;
 
@@ -34,7 +37,7 @@ stream! {
         patients: Texts,
         /// Pseudonyms of the logical ids of patients that are referred to (`Patient/id`).
         patient_refs: Texts,
-        /// Distinct patients: identifiers, or references where these are more; counted in the first 256 KiB of a body.
+        /// Distinct patients: identifiers, or references where these are more; counted in the first 256 KiB of a body, inflated.
         patient_count: Int,
         /// References to devices: `Device/id`.
         device_refs: Texts,

@@ -129,3 +129,22 @@ fn hostile_json_is_bounded() {
         assert!(scan.finish(&keys).patients.is_empty());
     }
 }
+
+#[test]
+fn compressed_bodies_are_read() {
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    std::io::Write::write_all(&mut gzip, PATIENT.as_bytes()).unwrap();
+    let body = gzip.finish().unwrap();
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/fhir+json\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    let response = [head.as_bytes(), &body].concat();
+    let rows = check(&[(Orig, b"GET /fhir/Patient/p1 HTTP/1.1\r\n\r\n"), (Resp, &response)], "fhir");
+    assert_eq!(rows[0]["patient"], output().keys.pseudonym("MRN1").unwrap());
+    let mut bomb = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    std::io::Write::write_all(&mut bomb, &vec![b'['; 8 << 20]).unwrap();
+    let mut content = super::content::Content::new(true, false);
+    content.feed(&bomb.finish().unwrap(), &output().keys);
+    assert!(!content.wants_more());
+}

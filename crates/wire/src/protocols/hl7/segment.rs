@@ -207,7 +207,11 @@ pub fn time(bytes: &[u8]) -> Option<i64> {
         .checked_add(hour.checked_mul(60)?)?
         .checked_add(minute)?
         .checked_sub(zone)?;
-    let micros = format!("{fraction:0<6}").parse::<i64>().ok()?;
+    let micros = if fraction.is_empty() {
+        0
+    } else {
+        format!("{fraction:0<6}").parse::<i64>().ok()?
+    };
     minutes
         .checked_mul(60)?
         .checked_add(second)?

@@ -15,13 +15,13 @@ const END_BLOCK: u8 = 0x1C;
 pub struct Hl7Session {
     sides: [Side; 2],
     /// Memory of written messages, for new ones.
-    spare: Vec<Message>,
+    spare: VecDeque<Box<Message>>,
 }
 
 /// One direction.
 #[derive(Default)]
 struct Side {
-    open: Option<Message>,
+    open: Option<Box<Message>>,
     by: Delimiters,
     /// Between start and end block.
     framed: bool,
@@ -30,7 +30,7 @@ struct Side {
     /// An FHS or BHS is open.
     batch: Option<Batch>,
     /// Messages whose acknowledgement is awaited, oldest first.
-    outstanding: VecDeque<Message>,
+    outstanding: VecDeque<Box<Message>>,
     /// How many bytes of the segment that is awaited were already searched for its end, and when its first byte was seen.
     searched: usize,
     since: Option<i64>,
@@ -41,7 +41,7 @@ struct Side {
 struct Batch {
     file: Option<String>,
     id: Option<String>,
-    empty: Option<Message>,
+    empty: Option<Box<Message>>,
 }
 
 impl Session for Hl7Session {
@@ -228,7 +228,7 @@ impl Hl7Session {
     }
 
     /// FHS-11 and BHS-11 (2.14.7, 2.14.2): the control id of the file and of the batch.
-    fn envelope(&mut self, dir: Dir, mut message: Message, segment: &Segment<'_>, cx: &mut Context<'_>) {
+    fn envelope(&mut self, dir: Dir, mut message: Box<Message>, segment: &Segment<'_>, cx: &mut Context<'_>) {
         let id = segment.header(11).and_then(control_id).map(str::to_owned);
         let name = if segment.line.starts_with(b"FHS") { *b"FHS" } else { *b"BHS" };
         message.kind = Kind::Batch;
@@ -279,8 +279,8 @@ impl Hl7Session {
         self.side(dir).open = Some(message);
     }
 
-    fn begin(&mut self, dir: Dir, at: u64, cx: &Context<'_>) -> Message {
-        let mut message = self.spare.pop().unwrap_or_default();
+    fn begin(&mut self, dir: Dir, at: u64, cx: &Context<'_>) -> Box<Message> {
+        let mut message = self.spare.pop_back().unwrap_or_default();
         message.clear();
         let side = self.side(dir);
         message.at = at;
@@ -334,10 +334,10 @@ impl Hl7Session {
         }
     }
 
-    fn write(&mut self, dir: Dir, message: Message, cx: &mut Context<'_>) {
+    fn write(&mut self, dir: Dir, message: Box<Message>, cx: &mut Context<'_>) {
         message.emit(dir, cx);
         if self.spare.len() < 2 {
-            self.spare.push(message);
+            self.spare.push_back(message);
         }
     }
 }

@@ -321,3 +321,23 @@ fn the_probe_is_strict() {
         assert_eq!(probe(Orig, bytes), Probe::Never, "{}", bytes.escape_ascii());
     }
 }
+
+#[test]
+fn damaged_conversations_give_the_same_rows_however_they_are_cut() {
+    let good = [mllp(ADT), mllp(&ADT.replace("|C1|", "|C2|")), ADT.as_bytes().to_vec()].concat();
+    let mut state = 1u32;
+    let mut random = |below: usize| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as usize % below
+    };
+    for _ in 0..120 {
+        let mut bytes = good.clone();
+        for _ in 0..1 + random(6) {
+            let at = random(bytes.len());
+            bytes[at] = b"\r\n\x0b\x1c|M^\xff"[random(8)];
+        }
+        let script: &[(Dir, &[u8])] = &[(Orig, &bytes), (Resp, &mllp(ACK))];
+        let rows = [1, 7, usize::MAX].map(|cut| played(script, cut));
+        assert!(rows[0] == rows[2] && rows[1] == rows[2], "{}", bytes.escape_ascii());
+    }
+}

@@ -2,7 +2,7 @@
 
 use crate::keys::Keys;
 use crate::limits;
-use crate::protocols::fhir::scan::Scan;
+use crate::protocols::fhir::content::Content;
 use crate::protocols::Step;
 
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub struct Body {
     framing: Framing,
     /// Bytes of content: as announced, or as seen where nothing is announced.
     pub length: u64,
-    pub scan: Option<Box<Scan>>,
+    pub scan: Option<Box<Content>>,
 }
 
 /// What became of the bytes shown.
@@ -35,7 +35,7 @@ pub enum Progress {
 }
 
 impl Body {
-    pub fn of_length(length: u64, at: u64, scan: Option<Box<Scan>>) -> Body {
+    pub fn of_length(length: u64, at: u64, scan: Option<Box<Content>>) -> Body {
         Body {
             framing: Framing::Length(at.saturating_add(length)),
             length,
@@ -43,7 +43,7 @@ impl Body {
         }
     }
 
-    pub fn chunked(scan: Option<Box<Scan>>) -> Body {
+    pub fn chunked(scan: Option<Box<Content>>) -> Body {
         Body {
             framing: Framing::Size,
             length: 0,
@@ -51,7 +51,7 @@ impl Body {
         }
     }
 
-    pub fn until_close(scan: Option<Box<Scan>>) -> Body {
+    pub fn until_close(scan: Option<Box<Content>>) -> Body {
         Body {
             framing: Framing::Close,
             length: 0,

@@ -9,9 +9,10 @@ use super::{uri, Http};
 use crate::context::Context;
 use crate::keys::Keys;
 use crate::limits;
+use crate::protocols::fhir::content::Content;
 use crate::protocols::fhir::request::{asked, Asked};
-use crate::protocols::fhir::scan::{Found, Scan};
 use crate::protocols::fhir::Fhir;
+use crate::protocols::fhir::Found;
 use crate::protocols::Dir;
 
 #[derive(Debug)]
@@ -101,11 +102,13 @@ impl Exchange {
     }
 
     /// A scanner for a body of this type, if FHIR may be in it.
-    pub fn scan(&self, head: &Head<'_>) -> Option<Box<Scan>> {
+    pub fn scan(&self, head: &Head<'_>) -> Option<Box<Content>> {
         let media = head.content_type.and_then(media_type)?;
-        let plain = head.content_encoding.is_none_or(|e| e.eq_ignore_ascii_case(b"identity"));
+        let encoding = head.content_encoding.unwrap_or(b"identity");
+        let gzip = encoding.eq_ignore_ascii_case(b"gzip") || encoding.eq_ignore_ascii_case(b"x-gzip");
+        let readable = gzip || encoding.eq_ignore_ascii_case(b"identity");
         let sure = is_fhir(&media) || self.asked.as_ref().is_some_and(|a| a.certain);
-        (plain && media.ends_with("json")).then(|| Box::new(Scan::new(!sure)))
+        (readable && media.ends_with("json")).then(|| Box::new(Content::new(gzip, !sure)))
     }
 
     /// The body of the request (or, `answer`, of the response) as far as it was seen.

@@ -1,5 +1,6 @@
 //! Heads of requests and responses: the start line and the header fields that are wanted, where they lie. RFC 9112 2 to 5.
 
+use crate::limits;
 use crate::protocols::{Dir, Probe};
 
 /// Methods of RFC 9110 9.3, PATCH (RFC 5789), WebDAV (RFC 4918), UPnP.
@@ -211,9 +212,10 @@ pub fn first_line(bytes: &[u8]) -> Probe {
         line.get(..n) == m.as_bytes().get(..n) && spaced && target
     };
     let printable = line.iter().all(|b| (0x20..0x7f).contains(b));
-    if printable && METHODS.iter().any(|m| begins(m)) {
-        Probe::Unsure
-    } else {
-        Probe::Never
+    match printable && METHODS.iter().any(|m| begins(m)) {
+        // A line that long after a method is a request, and a long one shall not hide the connection.
+        true if line.len() >= limits::PROBE_BYTES / 2 => Probe::Certain,
+        true => Probe::Unsure,
+        false => Probe::Never,
     }
 }

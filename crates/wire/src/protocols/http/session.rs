@@ -130,7 +130,9 @@ impl HttpSession {
         if matches!(rest.first(), Some(b'\r' | b'\n')) {
             return Look::Used(1);
         }
-        match first_line(rest) {
+        // A start line shows itself early; a long one is not looked at again with every byte.
+        let early = self.side(dir).searched < 64;
+        match if early { first_line(rest) } else { Probe::Unsure } {
             Probe::Never => return self.astray(dir, rest, at, cx),
             Probe::Certain => self.side(dir).lost = false,
             Probe::Unsure => {}
@@ -153,18 +155,27 @@ impl HttpSession {
         }
     }
 
-    /// No head where one should be: says so once, unless the connection was picked up here, then looks line by line.
+    /// No head where one should be: looks line by line for the next.
     fn astray(&mut self, dir: Dir, rest: &[u8], at: u64, cx: &mut Context<'_>) -> Look {
-        let side = self.side(dir);
-        let known = side.answers || side.number.is_some();
-        if !std::mem::replace(&mut side.lost, true) && known {
-            self.malformed(dir, "start line", at, cx);
-        }
-        let line = rest.iter().position(|b| *b == b'\n').and_then(|n| n.checked_add(1));
+        self.no_head(dir, at, cx);
+        let line = rest
+            .iter()
+            .take(limits::HTTP_LINE)
+            .position(|b| *b == b'\n')
+            .and_then(|n| n.checked_add(1));
         match line {
             Some(n) => Look::Used(n),
             None if rest.len() < limits::HTTP_LINE => Look::Wait(Step::Need(rest.len().saturating_add(1))),
             None => Look::Used(limits::HTTP_LINE),
+        }
+    }
+
+    /// Says once that a head is missing, unless the connection was picked up here.
+    fn no_head(&mut self, dir: Dir, at: u64, cx: &mut Context<'_>) {
+        let side = self.side(dir);
+        let known = side.answers || side.number.is_some();
+        if !std::mem::replace(&mut side.lost, true) && known {
+            self.malformed(dir, "start line", at, cx);
         }
     }
 
@@ -183,10 +194,7 @@ impl HttpSession {
         match head.start {
             Start::Request { method, target } => self.request(dir, method, target, &head, (at, after), cx),
             Start::Response { status, reason } => self.response(dir, (status, reason), &head, (at, after), cx),
-            Start::Neither => {
-                self.malformed(dir, "start line", at, cx);
-                self.side(dir).lost = true;
-            }
+            Start::Neither => self.no_head(dir, at, cx),
         }
     }
 

@@ -243,3 +243,36 @@ fn the_probe_is_strict() {
         assert_eq!(probe(Orig, bytes), Probe::Never, "{}", bytes.escape_ascii());
     }
 }
+
+#[test]
+fn damaged_conversations_give_the_same_rows_however_they_are_cut() {
+    let requests = b"POST /fhir/Patient HTTP/1.1\r\nContent-Type: application/fhir+json\r\nContent-Length: 25\r\n\r\n{\"resourceType\":\"Patient\"}GET /x HTTP/1.1\r\n\r\n";
+    let responses =
+        b"HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\nHTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nabc";
+    let mut state = 1u32;
+    let mut random = |below: usize| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as usize % below
+    };
+    for _ in 0..400 {
+        let (mut asks, mut answers) = (requests.to_vec(), responses.to_vec());
+        for _ in 0..1 + random(3) {
+            let at = random(asks.len());
+            asks[at] = b"\r\n 0:/\xff9"[random(8)];
+            let at = random(answers.len());
+            answers[at] = b"\r\n 0:/\xff9"[random(8)];
+        }
+        let mut rows = [1, 7, usize::MAX].map(|cut| {
+            play(&mut HttpSession::default(), &[(Orig, &asks), (Resp, &answers)], cut)
+                .remove("http")
+                .unwrap_or_default()
+        });
+        rows.iter_mut().flatten().for_each(|row| drop(row.remove("ts")));
+        assert!(
+            rows[0] == rows[2] && rows[1] == rows[2],
+            "{}\n{}",
+            asks.escape_ascii(),
+            answers.escape_ascii()
+        );
+    }
+}
