@@ -84,7 +84,7 @@ def test_nothing_new_makes_no_part(tmp_path: Path) -> None:
     assert _files(tmp_path) == {part.path for part in commits.read(tmp_path).parts}
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25)
 @given(first=BATCHES, second=BATCHES, part_rows=st.integers(1, 30), commit_rows=st.integers(1, 60), open_parts=st.integers(1, 3))
 def test_every_row_once_whatever_the_batches(
     tmp_path_factory: pytest.TempPathFactory,

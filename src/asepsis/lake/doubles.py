@@ -16,9 +16,9 @@ def read_ids(path: Path) -> pa.StringArray:
     return ids
 
 
-def held_by(ids: pa.StringArray, path: Path) -> pa.BooleanArray | None:
-    """True where an id also stands in the part at `path`; None if nowhere."""
-    hits: pa.BooleanArray = pc.is_in(ids, value_set=read_ids(path))
+def held_by(ids: pa.StringArray, others: pa.StringArray) -> pa.BooleanArray | None:
+    """True where an id also stands in `others`; None if nowhere."""
+    hits: pa.BooleanArray = pc.is_in(ids, value_set=others)
     return hits if hits.true_count else None
 
 

@@ -65,12 +65,11 @@ class _Open:
 class Writer:
     """One run of writing. The caller holds the lake's lock; `with` removes what was not committed.
 
-    `seen` counts the distinct rows given, by stream; `added` those of them that the lake did not hold before.
+    `added` counts the rows that the lake did not hold before, by stream.
     """
 
     def __init__(self, lake: Path) -> None:
         recover(lake)
-        self.seen: Counter[str] = Counter()
         self.added: Counter[str] = Counter()
         self._lake = lake
         self._run = secrets.token_hex(8)
@@ -80,6 +79,8 @@ class Writer:
         self._open: OrderedDict[tuple[str, str], _Open] = OrderedDict()
         self._closed: list[Part] = []
         self._ours: set[str] = set()
+        # Which rows of parts that stood before, a bit a row, this run was given again.
+        self._met: dict[str, pa.BooleanArray] = {}
         self._rows = self._sequence = 0
 
     def __enter__(self) -> Writer:
@@ -95,6 +96,14 @@ class Writer:
             recover(self._lake)
         else:
             _remove_staging(self._lake, self._run)
+
+    @property
+    def seen(self) -> Counter[str]:
+        """The distinct rows given so far, by stream, whether or not the lake held them."""
+        seen = Counter(self.added)
+        for path, rows in self._met.items():
+            seen[path.split("/")[0]] += rows.true_count
+        return seen
 
     def write(self, stream: str, batch: pa.RecordBatch) -> None:
         """Takes rows of `stream`."""
@@ -154,13 +163,17 @@ class Writer:
         self.added[done.stream] += done.rows
 
     def _fresh(self, path: Path, part: Part) -> pa.BooleanArray | None:
-        """Which rows of the staged part are new to the lake; None if all are. Counts what was seen on the way."""
-        rows = read_ids(path)
-        near = [other for other in (*self._snapshot.parts, *self._closed) if part.overlaps(other)]
-        again = either(repeated(rows), *(held_by(rows, self._lake / other.path) for other in near if other.path in self._ours))
-        before = either(*(held_by(rows, self._lake / other.path) for other in near if other.path not in self._ours))
-        self.seen[part.stream] += part.rows - (again.true_count if again is not None else 0)
-        gone = either(again, before)
+        """Which rows of the staged part are new to the lake; None if all are. Remembers which rows of the lake were met again."""
+        ours = read_ids(path)
+        gone = repeated(ours)
+        for other in (*self._snapshot.parts, *self._closed):
+            if not part.overlaps(other):
+                continue
+            theirs = read_ids(self._lake / other.path)
+            found = held_by(ours, theirs)
+            gone = either(gone, found)
+            if found is not None and other.path not in self._ours:
+                self._met[other.path] = either(self._met.get(other.path), held_by(theirs, ours))
         return None if gone is None else pc.invert(gone)
 
 
