@@ -89,7 +89,7 @@ def test_closed_and_accepted_are_not_on_the_list_but_stale_is() -> None:
 
 def test_a_line_of_many_says_what_and_how_many_and_where() -> None:
     line = worklist([life.opened(proposal(subject=str(n))) for n in range(3)])[0]
-    assert line.title == "Anyone on the network can read patients' scans (MR, 3 places in radiology)"
+    assert line.title == "Anyone on the network can read patients' scans (MR, 3 places in radiology, 2 patients or more)"
 
 
 @given(FINDINGS)

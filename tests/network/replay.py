@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,8 @@ from typing import Any
 import pyarrow as pa
 
 from asepsis import _wire
-from asepsis.hospital.service import Asset, Locator
+from asepsis.hospital.asset import from_json
+from asepsis.hospital.service import Asset, Locator, as_json
 from asepsis.hospital.site_toml import read_plan
 from asepsis.lake.engine import DuckDBEngine
 
@@ -80,7 +81,7 @@ def cases() -> Iterator[Case]:
 
 
 def _asset(given: dict[str, Any]) -> Asset:
-    return replace(EMPTY_ASSET, **{name: tuple(value) if isinstance(value, list) else value for name, value in given.items()})
+    return from_json(as_json(EMPTY_ASSET) | given)
 
 
 def _typed(stream: str, n: int, row: dict[str, Any]) -> dict[str, Any]:

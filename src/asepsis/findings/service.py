@@ -134,11 +134,8 @@ def _save(changed: list[Finding], known: dict[str, Finding]) -> None:
     from .models import ChangeRow, FindingRow
 
     columns = [column.name for column in FindingRow._meta.concrete_fields if not column.primary_key]
-    new = [FindingRow.of(finding) for finding in changed if finding.id not in known]
-    old = [FindingRow.of(finding) for finding in changed if finding.id in known]
-    FindingRow.objects.bulk_create(new, batch_size=500)
-    if old:
-        FindingRow.objects.bulk_update(old, columns, batch_size=20)
+    rows = [FindingRow.of(finding) for finding in changed]
+    FindingRow.objects.bulk_create(rows, batch_size=500, update_conflicts=True, unique_fields=["id"], update_fields=columns)
     turns = []
     for finding in changed:
         told = len(known[finding.id].history) if finding.id in known else 0

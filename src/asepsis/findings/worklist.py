@@ -114,6 +114,8 @@ def _title(members: list[Finding]) -> str:
     if len(faults) > 1:
         return f"{counted(len(members), 'smaller thing')} of several sorts"
     kinds, zones = ({getattr(member.seen, name) for member in members} for name in ("asset_kind", "zone"))
-    places = f"{kinds.pop()}, {counted(len(members), 'place')}" if len(kinds) == 1 and "" not in kinds else counted(len(members), "place")
+    kind = f"{kinds.pop()}, " if len(kinds) == 1 and "" not in kinds else ""
     where = f" in {zones.pop()}" if len(zones) == 1 and "" not in zones else ""
-    return f"{faults.pop()} ({places}{where})"
+    patients = max(member.seen.patients for member in members)
+    reach = f", {counted(patients, 'patient')} or more" if patients else ""
+    return f"{faults.pop()} ({kind}{counted(len(members), 'place')}{where}{reach})"

@@ -13,7 +13,7 @@ from .parties import Parties, Party
 from .sightings import Row, Sight, Sighting, gather, mended, rows
 
 _ENCRYPTED = """
-    select id_orig_h as client, id_resp_h as server, id_resp_p as port, max(ts) as last_seen, max_by(event_id, ts) as last_event
+    select id_orig_h as client, id_resp_h as server, id_resp_p as port, {span}
     from ssl where established group by id_orig_h, id_resp_h, id_resp_p
 """
 

@@ -47,6 +47,11 @@ class Party:
         return f"one of {len(self.assets)} devices at {self.address}" if self.assets else f"the device at {self.address}"
 
     @property
+    def opening(self) -> str:
+        """The name as a sentence begins with it."""
+        return self.name[:1].upper() + self.name[1:]
+
+    @property
     def kind(self) -> str:
         kinds = {asset.kind for asset in self.assets}
         return kinds.pop() if len(kinds) == 1 else ""

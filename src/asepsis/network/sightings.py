@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 # Rows of the lake that one finding names.
 EVENTS_MAX = 20
-# What `{span}` stands for in a query: when and on which rows. `min_by` and `max_by` are the same in DuckDB and Spark.
-_SPAN = "min(ts) as first_seen, max(ts) as last_seen, min_by(event_id, ts) as first_event, max_by(event_id, ts) as last_event"
+# What `{span}` stands for in a query: when and on which rows, the same for rows of one microsecond in any order. DuckDB and Spark agree.
+_AT = "struct_pack(a := ts, b := event_id)"
+_SPAN = f"min(ts) as first_seen, max(ts) as last_seen, min_by(event_id, {_AT}) as first_event, max_by(event_id, {_AT}) as last_event"
 
 Row = dict[str, Any]
 Key = TypeVar("Key", bound=Hashable)

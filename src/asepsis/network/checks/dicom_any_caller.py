@@ -3,8 +3,8 @@
 One acceptance proves little, since any title may be on the node's list. Sound evidence, each without user identity (PS3.7 D.3.3.7):
 
 * it let in a title that tools use when nobody set one: whoever asks gets in;
-* it let in three or more titles from one address with one implementation: one program under several names. Titles that the hospital has
-  stated for that address do not count, because an adapter speaks for several devices;
+* it let in three or more titles from one address with one implementation: one program under several names. An adapter speaks for several
+  devices, so titles do not count that the hospital has stated for the address, or whose images show the equipment behind them;
 * it let in a title that is not among those stated for that address.
 
 A node that has since turned down a caller for its title checks titles.
@@ -41,7 +41,7 @@ _ACCEPTED = """
     ) as seen group by server, port, called_ae, client, calling_ae, program
 """
 _REFUSED = """
-    select id_resp_h as server, id_resp_p as port, called_ae, reject_reason, max(ts) as last_seen, max_by(event_id, ts) as last_event
+    select id_resp_h as server, id_resp_p as port, called_ae, reject_reason, {span}
     from dicom_association where result = 'rejected' group by id_resp_h, id_resp_p, called_ae, reject_reason
 """
 # PS3.8 Table 9-21: source 1, reason 3.
@@ -86,11 +86,16 @@ def _telling(found: list[Row], parties: Parties) -> Iterable[Row]:
     unstated = [row for row in found if row["calling_ae"] not in parties.stated_titles(row["client"])]
     names: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for row in unstated:
-        names[row["client"], row["program"]].add(row["calling_ae"])
+        if not _is_equipment(parties.at(row["client"], row["calling_ae"])):
+            names[row["client"], row["program"]].add(row["calling_ae"])
     for row in unstated:
         several = len(names[row["client"], row["program"]]) >= TITLES_OF_ONE
         if row["calling_ae"].upper() in TOOLKIT_TITLES or several or parties.stated_titles(row["client"]):
             yield row
+
+
+def _is_equipment(caller: Party) -> bool:
+    return caller.asset is not None and bool(caller.asset.model or caller.asset.serial)
 
 
 def _proposal(node: Node, sighting: Sighting, parties: Parties) -> Proposal:
@@ -121,7 +126,7 @@ def _proposal(node: Node, sighting: Sighting, parties: Parties) -> Proposal:
                 "If one address speaks for several devices, state their titles in site.toml: they are then left out here.",
             ),
         ),
-        why=f"{server.name} let in {shown} at port {node[1]}: names that a tool uses by default, that are not stated for the address, or"
+        why=f"{server.opening} let in {shown} at port {node[1]}: names that a tool uses by default, that are not stated for the address, or"
         f" {TITLES_OF_ONE} and more for one program. A node that checks its callers would have turned them down.",
         first_seen=sighting.first_seen,
         last_seen=sighting.last_seen,

@@ -72,7 +72,7 @@ def _proposal(flow: Flow, parties: Parties) -> Proposal:
                 "Until then let nothing else reach them: a zone of their own, or firewall rules for the pair.",
             ),
         ),
-        why=f"{client.name} and {server.name} talk DICOM without encryption"
+        why=f"{client.opening} and {server.name} talk DICOM without encryption"
         f" ({counted(flow.patients, 'patient')} readable in what was seen, port {_ports(flow)}). Whoever can listen anywhere between"
         " them reads names, numbers and images, and could change them.",
         first_seen=flow.sighting.first_seen,

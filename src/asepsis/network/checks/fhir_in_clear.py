@@ -75,8 +75,8 @@ def _proposal(flow: Flow, parties: Parties) -> Proposal:
                 *(("Change the passwords and tokens that were used: they may have been read.",) if key else ()),
             ),
         ),
-        why=f"{client.name} and {server.name} exchange FHIR records without encryption ({counted(patients, 'patient')} readable in what was"
-        f" seen, port {ports}). Whoever can listen between them reads the records.{key}",
+        why=f"{client.opening} and {server.name} exchange FHIR records without encryption ({counted(patients, 'patient')} readable in what"
+        f" was seen, port {ports}). Whoever can listen between them reads the records.{key}",
         first_seen=flow.sighting.first_seen,
         last_seen=flow.sighting.last_seen,
         zone=server.zone or client.zone,

@@ -75,7 +75,7 @@ def _proposal(flow: Flow, parties: Parties) -> Proposal:
                 f"Until then a firewall rule: only {client.address} reaches {server.address} at port {ports}.",
             ),
         ),
-        why=f"{client.name} sends HL7 messages ({', '.join(flow.sighting.values('message_type')) or 'of unknown type'}) to {server.name}"
+        why=f"{client.opening} sends HL7 messages ({', '.join(flow.sighting.values('message_type')) or 'of unknown type'}) to {server.name}"
         f" without encryption ({counted(patients, 'patient')} readable in what was seen, port {ports}). Whoever can listen between"
         " them reads names, numbers and results; nothing shows the receiver that a message was changed.",
         first_seen=flow.sighting.first_seen,

@@ -72,7 +72,7 @@ def _proposal(device: Party, direction: str, sighting: Sighting) -> Proposal:
         check=ID,
         kind=Kind.POSTURE,
         subject=device.key,
-        title=f"{device.name} {verb}",
+        title=f"{device.opening} {verb}",
         fault=FAULT[direction],
         harms=five(
             safety=(SAFETY_OF[device.weight], "Whoever takes over the device from outside can disturb the care it gives."),
@@ -91,7 +91,7 @@ def _proposal(device: Party, direction: str, sighting: Sighting) -> Proposal:
                 "Block the rest at the border, at a time agreed with the ward.",
             ),
         ),
-        why=f"{device.name} ({device.address}) {'was called by' if inward else 'called'} {shown}"
+        why=f"{device.opening} ({device.address}) {'was called by' if inward else 'called'} {shown}"
         f" ({', '.join(f'{proto} port {port}' for proto, port in _services(sighting)[:3])}) and data passed. None of them is a partner that"
         " the hospital has named.",
         first_seen=sighting.first_seen,

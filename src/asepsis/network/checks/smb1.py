@@ -50,7 +50,7 @@ def _proposal(server: Party, sighting: Sighting, parties: Parties) -> Proposal:
         check=ID,
         kind=Kind.POSTURE,
         subject=server.key,
-        title=f"{server.name} shares files in an outdated way by which a worm can spread",
+        title=f"{server.opening} shares files in an outdated way by which a worm can spread",
         fault=FAULT,
         harms=five(
             safety=(SAFETY_OF[server.weight], "If it is encrypted by extortionists, care that needs it has to wait or do without."),

@@ -139,7 +139,7 @@ def _proposal(server: Party, discriminator: str, weakness: Weakness, sighting: S
             Effort.HOURS,
             (f"If it cannot be set there, ask {server.maker}; until then put a TLS proxy in front of port {port}.",),
         ),
-        why=f"{server.name} ({server.address}, port {port}) uses {weakness.what}. Someone in between may read what passes, or pretend to"
+        why=f"{server.opening} ({server.address}, port {port}) uses {weakness.what}. Someone in between may read what passes, or pretend to"
         " be that server.",
         first_seen=sighting.first_seen,
         last_seen=sighting.last_seen,
