@@ -18,10 +18,7 @@ demo: build ## read a small hospital's morning: worklist and report on real pack
 	@echo '==> the main job, on the recorded morning of a small hospital'
 	@rm -rf $(DEMO) && mkdir -p $(DEMO)/site && cp range/site.toml $(DEMO)/site/
 	@$(ASEPSIS) assess range/captures --site $(DEMO)/site --report $(DEMO)/report.html
-	@printf '\nNext:\n'
-	@printf '  %-64s %s\n' 'open $(DEMO)/report.html' 'the same, with who talks to whom'
-	@printf '  %-64s %s\n' '$(ASEPSIS) findings list --site $(DEMO)/site' 'every finding behind the lines'
-	@printf '  %-64s %s\n' '$(ASEPSIS) assess YOUR.pcap --site my-hospital' 'your own network'
+	@printf '\nThe command is $(ASEPSIS). Your own network:\n  $(ASEPSIS) assess YOUR.pcap --site my-hospital --report first-look.html\n'
 
 build: .venv/.core ## .venv with the command .venv/bin/asepsis
 

@@ -223,6 +223,8 @@ def _read_at_workstation(patients: list[Patient]) -> None:
     for number, accepts, status in ((0, ["+xt"], 0), (1, [], 0), (1, ["+xt"], MOVE_REFUSED)):
         one = ["-k", f"StudyInstanceUID={patients[number].study}"]
         run("ws1", [*move, *archive, *accepts, *study, *one, address("archive"), "11112"], expect=[status])
+    # Somebody tries the PACS from a PC with a tool as it came, and is let in.
+    run("pc02", ["echoscu", "-aec", "PACS", address("pacs"), "104"])
     run("xa01", ["echoscu", "-aet", "XA01", "-aec", "ARCHIVE", address("archive"), "11112"], expect=[])
     for path in ("/system", "/studies", "/statistics"):
         run("ws1", ["curl", "-sf", "-u", f"service:{REST_PASSWORD}", f"http://pacs.hospital.test:8042{path}"])
