@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from asepsis.hospital.observations import Store
 
@@ -34,6 +35,9 @@ _NO_SERIAL = {
     "anonymous",
 }
 """Values that stand where no serial number was entered."""
+
+_FITS = 16
+"""An incomplete identity that fits more machines than this tells nothing."""
 
 Key = tuple[str, str, str]
 """Manufacturer, model, serial, in lower case; empty where not given."""
@@ -85,17 +89,22 @@ def own_and_forwarded(sent: Sequence[Store], received: Iterable[Store], is_archi
 def machines(stores: Sequence[Store]) -> list[Machine]:
     """One machine a distinct (manufacturer, model, serial); an incomplete identity joins the one complete identity that it fits."""
     keys = {key_of(s) for s in stores}
-    joined = {key: _completed(key, keys) for key in keys}
+    fuller: dict[Key, set[Key]] = defaultdict(set)
+    for key in keys:
+        for less in _less(key):
+            fuller[less].add(key)
     groups: dict[Key, list[Store]] = defaultdict(list)
     for s in stores:
-        groups[joined[key_of(s)]].append(s)
+        key = key_of(s)
+        fullest = [k for k in fuller.get(key, ()) if k not in fuller] if len(fuller.get(key, ())) <= _FITS else []
+        groups[fullest[0] if len(fullest) == 1 else key].append(s)
     return [_machine(key, groups[key]) for key in sorted(groups)]
 
 
-def _completed(key: Key, keys: set[Key]) -> Key:
-    fuller = [k for k in keys if k != key and all(a in ("", b) for a, b in zip(key, k, strict=True))]
-    complete = [k for k in fuller if not any(k != o and all(a in ("", b) for a, b in zip(k, o, strict=True)) for o in fuller)]
-    return complete[0] if len(complete) == 1 else key
+def _less(key: Key) -> list[Key]:
+    """The key with one or more of what it has left out."""
+    choices = product(*({part, ""} for part in key))
+    return [(a, b, c) for a, b, c in choices if (a, b, c) != key]
 
 
 def _machine(key: Key, stores: list[Store]) -> Machine:
