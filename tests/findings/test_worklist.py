@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from asepsis.findings import life
 from asepsis.findings.explain import rank_in_words
 from asepsis.findings.finding import Action, Effort, Finding, Kind, Points
-from asepsis.findings.form import finding_form, line_form
+from asepsis.findings.form import finding_form, line_form, worklist_text
 from asepsis.findings.harm import HarmKind
 from asepsis.findings.ssvc import Automatable, Exploitation, Exposure
 from asepsis.findings.worklist import LINES_MAX, order, worklist
@@ -107,3 +107,9 @@ def test_json_forms_have_the_promised_keys() -> None:
     line = line_form(worklist([finding])[0])
     assert {"title", "decision", "why", "action", "members"} <= set(line)
     assert line["members"][0]["id"] == finding.id
+
+
+def test_the_text_keeps_a_hostile_name_in_its_line() -> None:
+    text = worklist_text(worklist([life.opened(proposal(title="scans\x1b[2J of\nMR01", patients=0))]))
+    assert "\x1b" not in text
+    assert "  1. scans [2J of MR01\n" in text

@@ -88,15 +88,8 @@ def worklist(site: SiteOption = DEFAULT_SITE, fail_on: FailOnOption = None, json
 
 
 def print_worklist(lines: list[Line]) -> None:
-    """The worklist for people: a paragraph a line, in order."""
-    print(f"Worklist: {service.counted(len(lines), 'line')}, what hurts patients first comes first\n")
-    for number, line in enumerate(lines, 1):
-        names = ", ".join(member.id for member in line.members[:3]) + (", ..." if len(line.members) > 3 else "")
-        print(f"{number:>3}. {one_line(line.title)}")
-        print(f"     {line.decision} | {one_line(line.why)}")
-        print(f"     Do ({line.action.effort}): {one_line(line.action.title, 600)}")
-        print(f"     {service.counted(len(line.members), 'finding')}: {names}\n")
-    print("`asepsis findings show ID` has the evidence.")
+    """The worklist for people."""
+    print(service.worklist_text(lines))
 
 
 def _open(site: Path) -> Site:

@@ -1,13 +1,14 @@
-"""Findings and worklist lines as JSON objects, for `--json` and the report."""
+"""Findings and worklist lines as JSON objects, for `--json` and the report, and the worklist as text."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from asepsis.kit.errors import one_line
 from asepsis.kit.output import iso
 
-from .explain import rank_in_words
+from .explain import counted, rank_in_words
 from .finding import Action, Finding
 from .harm import Harm, HarmKind
 from .worklist import Line
@@ -61,6 +62,21 @@ def line_form(line: Line) -> dict[str, Any]:
             for member in line.members
         ],
     }
+
+
+def worklist_text(lines: Sequence[Line]) -> str:
+    """The worklist as text: a paragraph a line, in order; what was seen on the wire cannot break out of its line."""
+    text = [f"Worklist: {counted(len(lines), 'line')}, what hurts patients first comes first", ""]
+    for number, line in enumerate(lines, 1):
+        names = ", ".join(member.id for member in line.members[:3]) + (", ..." if len(line.members) > 3 else "")
+        text += [
+            f"{number:>3}. {one_line(line.title)}",
+            f"     {line.decision} | {one_line(line.why, 1000)}",
+            f"     Do ({line.action.effort}): {one_line(line.action.title, 1000)}",
+            f"     {counted(len(line.members), 'finding')}: {names}",
+            "",
+        ]
+    return "\n".join([*text, "`asepsis findings show ID` has the evidence."])
 
 
 def _harms(harms: Mapping[HarmKind, Harm]) -> dict[str, Any]:

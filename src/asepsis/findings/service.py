@@ -15,7 +15,7 @@ from asepsis.settings import open_store
 from . import life
 from .explain import counted, rank_in_words
 from .finding import Acceptance, Action, Change, Cleared, Effort, Finding, Kind, Points, Proposal, State, identity
-from .form import finding_form, line_form
+from .form import finding_form, line_form, worklist_text
 from .harm import ClinicalClass, Harm, HarmKind, ordering_class
 from .ssvc import Automatable, Decision, Exploitation, Exposure, HumanImpact
 from .worklist import Line, order
@@ -28,7 +28,7 @@ __all__ = [
     "Acceptance", "Action", "Automatable", "Change", "Cleared", "ClinicalClass", "Decision", "Effort", "Exploitation", "Exposure",
     "Finding", "Harm", "HarmKind", "HumanImpact", "Kind", "Line", "Points", "Proposal", "State", "accept", "close", "counted",
     "finding_form", "findings", "identity", "line_form", "lines_of", "ordering_class", "publish", "rank_in_words", "reopen", "show",
-    "worklist",
+    "worklist", "worklist_text",
 ]  # fmt: skip
 
 

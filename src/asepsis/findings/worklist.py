@@ -114,7 +114,7 @@ def _title(members: list[Finding]) -> str:
     if len(faults) > 1:
         return f"{counted(len(members), 'smaller thing')} of several sorts"
     kinds, zones = ({getattr(member.seen, name) for member in members} for name in ("asset_kind", "zone"))
-    kind = f"{kinds.pop()}, " if len(kinds) == 1 and "" not in kinds else ""
+    kind = f"{kinds.pop()}, ".replace("unknown", "unidentified") if len(kinds) == 1 and "" not in kinds else ""
     where = f" in {zones.pop()}" if len(zones) == 1 and "" not in zones else ""
     patients = max(member.seen.patients for member in members)
     reach = f", {counted(patients, 'patient')} or more" if patients else ""

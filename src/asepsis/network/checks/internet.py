@@ -25,7 +25,7 @@ from asepsis.network.parties import Parties, Party
 from asepsis.network.sightings import Row, Sighting, gather, rows
 
 ID = "internet"
-FAULT = {"out": "Medical devices talk to the internet", "in": "Medical devices can be reached from the internet"}
+FAULT = {"out": "Devices talk to the internet", "in": "Devices can be reached from the internet"}
 
 # An attempt that nobody answered is not talk: both sides must have sent something, and one of them data.
 _TALKS = """
@@ -105,8 +105,10 @@ def _proposal(device: Party, direction: str, sighting: Sighting) -> Proposal:
 
 
 def _stopped(weight: ClinicalClass, inward: bool) -> Judged:
-    if inward and weight in (ClinicalClass.LIFE, ClinicalClass.MONITOR):
-        return 4, "Anyone in the world can try to stop it while patients depend on it."
+    if weight in (ClinicalClass.LIFE, ClinicalClass.MONITOR):
+        if inward:
+            return 4, "Anyone in the world can try to stop it while patients depend on it."
+        return 3, "It could be stopped or encrypted from outside while patients depend on it."
     return 2, "It could be stopped or encrypted from outside."
 
 

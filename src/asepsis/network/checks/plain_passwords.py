@@ -12,7 +12,7 @@ from asepsis.network.parties import Parties, Party
 from asepsis.network.sightings import Sighting, gather, rows
 
 ID = "plain-passwords"
-FAULT = "Anyone on the network can read the passwords of medical devices"
+FAULT = "Anyone on the network can read passwords"
 INSTEAD = {"telnet": "SSH", "ftp": "SFTP or FTP over TLS", "http-basic": "HTTPS"}
 # Programs that guess passwords of telnet and FTP roam by themselves; for web pages they need a person.
 _AUTOMATABLE = {"telnet": Automatable.YES, "ftp": Automatable.YES, "http-basic": Automatable.NO}
