@@ -26,7 +26,7 @@ from asepsis.lake.commits import Part, Snapshot
 from asepsis.lake.doubles import either, held_by, read_ids, repeated
 
 # A part is closed at this many rows: what the search for doubles holds in memory is the ids of two parts (about 30 bytes each).
-PART_ROWS = 500_000
+PART_ROWS = 200_000
 # A run commits after this many rows, so that a kill late in a long run does not lose all of it.
 COMMIT_ROWS = 2_000_000
 # Parts open at once: each holds a file handle and the footer of its row groups.
@@ -38,8 +38,8 @@ SPAN_DAYS = 36_525
 _DAY_US = 86_400_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _STAGING = ".staging"
-# Every value of these differs from row to row, so a dictionary only costs.
-_UNIQUE = frozenset({"event_id", "ts"})
+# Values of these differ from row to row, so a dictionary only costs.
+_UNIQUE = frozenset({"event_id", "ts", "uid", "community_id", "id_orig_p"})
 # Readers prune by time; statistics over other columns cost more than they save.
 _STATISTICS = ["ts"]
 
