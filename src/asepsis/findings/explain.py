@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from .decision import points_that_count
 from .finding import Finding, Kind, State
-from .ssvc import Automatable, Decision, Exploitation, Exposure, HumanImpact
+from .harm import worst
+from .ssvc import Automatable, Decision, Exploitation, Exposure
 
 WHEN = {
     Decision.IMMEDIATE: "Act now",
     Decision.OUT_OF_CYCLE: "Do this within days, before other planned work",
     Decision.SCHEDULED: "Plan this into the next maintenance",
     Decision.DEFER: "This can wait",
-}
-_IMPACT = {
-    HumanImpact.LOW: "care would hardly suffer",
-    HumanImpact.MEDIUM: "care could be disturbed or records misused",
-    HumanImpact.HIGH: "a patient could come to harm",
-    HumanImpact.VERY_HIGH: "patients could come to serious harm, or the hospital could stop working",
 }
 _EXPOSURE = {
     Exposure.SMALL: "only its own part of the network reaches it",
@@ -31,11 +26,12 @@ _EXPLOITATION = {
 
 
 def rank_in_words(finding: Finding) -> str:
-    """The rank of a finding: when, what for patients, who can reach it, what is known; the same facts as the decision rests on."""
+    """The rank of a finding: when, its worst harm, who can reach it, what is known; the same facts as the decision rests on."""
     points, seen = points_that_count(finding.seen), finding.seen
-    reasons = [_IMPACT[finding.impact]]
-    if seen.patients:
-        reasons.append(f"{counted(seen.patients, 'patient')} within reach")
+    reasons = [_worst_harm(finding)]
+    patients = counted(seen.patients, "patient")
+    if seen.patients and patients not in reasons[0]:
+        reasons.append(f"{patients} within reach")
     if seen.kind is Kind.ALERT:
         reasons.append("the attacker is already inside")
     else:
@@ -44,6 +40,14 @@ def rank_in_words(finding: Finding) -> str:
         reasons.append("a program can do it without a person")
     sentence = f"{WHEN[finding.decision]}: {', '.join(reasons[:-1])}, and {reasons[-1]}"
     return f"{sentence} (not seen for a while, which does not mean it is gone)." if finding.state is State.STALE else f"{sentence}."
+
+
+def _worst_harm(finding: Finding) -> str:
+    kind_and_harm = worst(finding.seen.harms)
+    if kind_and_harm is None or not kind_and_harm[1].level:
+        return "no harm is expected"
+    why = kind_and_harm[1].why.rstrip(".")
+    return why[:1].lower() + why[1:]
 
 
 def counted(number: int, noun: str) -> str:
