@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use base64::Engine as _;
 use sha1::{Digest as _, Sha1};
 
-use crate::keys::{base32, Keys};
+use crate::keys::{self, base32, Keys};
 use crate::protocols::{Dir, STREAMS};
 use crate::records::{Micros, Row, Table};
 
@@ -39,13 +39,13 @@ struct Written {
 
 impl Identity {
     /// `ts` is the time of the first packet, nanoseconds; `nonce` tells apart what has the same ends at the same time.
-    pub fn new(keys: &Keys, ends: Ends, ts: i64, nonce: u64) -> Identity {
+    pub fn new(ends: Ends, ts: i64, nonce: u64) -> Identity {
         let (low, high) = if (ends.orig, ends.orig_port) <= (ends.resp, ends.resp_port) {
             ((ends.orig, ends.orig_port), (ends.resp, ends.resp_port))
         } else {
             ((ends.resp, ends.resp_port), (ends.orig, ends.orig_port))
         };
-        let uid = keys.identity(&[
+        let uid = keys::identity(&[
             &low.0.to_be_bytes(), &low.1.to_be_bytes(), &high.0.to_be_bytes(), &high.1.to_be_bytes(), &[ends.proto],
             &ts.div_euclid(1000).to_be_bytes(), &nonce.to_be_bytes(),
         ]);
@@ -128,7 +128,7 @@ impl Output {
 
     /// Writes one row. `at` is what tells two rows of one stream, connection and direction apart.
     pub fn emit<R: Row>(&mut self, identity: &mut Identity, ts: i64, dir: Dir, at: u64, row: &R) {
-        let id = self.keys.identity(&[R::SPEC.name.as_bytes(), &identity.uid, &[dir as u8], &at.to_be_bytes()]);
+        let id = keys::identity(&[R::SPEC.name.as_bytes(), &identity.uid, &[dir as u8], &at.to_be_bytes()]);
         let ends = identity.ends;
         let written = identity.written();
         let mut event_id = String::with_capacity(26);

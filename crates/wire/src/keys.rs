@@ -1,19 +1,16 @@
-//! Pseudonyms and event identities, both keyed by the site.
+//! Pseudonyms, keyed by the site; and identities of events, the same everywhere.
 
 use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
-use siphasher::sip128::{Hasher128, SipHasher24};
-use std::hash::Hasher;
+use sha2::{Digest as _, Sha256};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::limits;
 
-/// The keys of a site, derived from its one secret.
+/// The key of a site's pseudonyms.
 #[derive(Clone)]
 pub struct Keys {
     id: String,
     patient: Hmac<Sha256>,
-    event: [u8; 16],
 }
 
 /// Lower-case base 32 without look-alikes of patient numbers: a random id never reads like `MRN000123`.
@@ -22,16 +19,7 @@ const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 impl Keys {
     /// `secret` is the site key, `id` the short name of its generation (`k1`).
     pub fn new(secret: &[u8], id: &str) -> Keys {
-        let mac = |label: &[u8]| {
-            let mut mac = new_mac(secret);
-            mac.update(label);
-            mac.finalize().into_bytes()
-        };
-        let mut event = [0u8; 16];
-        for (to, from) in event.iter_mut().zip(mac(b"asepsis event id v1")) {
-            *to = from;
-        }
-        Keys { id: id.to_owned(), patient: new_mac(secret), event }
+        Keys { id: id.to_owned(), patient: new_mac(secret) }
     }
 
     /// The pseudonym of a patient, study, accession or order id, or of a file name: `k1:` and 128 bits of HMAC-SHA-256 under the site key.
@@ -70,16 +58,21 @@ impl Keys {
             Err(_) => self.pseudonym(&value.iter().map(|&b| char::from(b)).collect::<String>()),
         }
     }
+}
 
-    /// 128 keyed bits over the parts of an identity. Keyed, so that nobody can make one event hide another.
-    pub fn identity(&self, parts: &[&[u8]]) -> [u8; 16] {
-        let mut hasher = SipHasher24::new_with_key(&self.event);
-        for part in parts {
-            hasher.write_usize(part.len());
-            hasher.write(part);
-        }
-        hasher.finish128().as_bytes()
+/// 128 bits of SHA-256 over the parts of an identity: the same packets have the same identity at every site, and nobody can make one event
+/// that hides another.
+pub fn identity(parts: &[&[u8]]) -> [u8; 16] {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
     }
+    let mut bits = [0u8; 16];
+    for (to, from) in bits.iter_mut().zip(hash.finalize()) {
+        *to = from;
+    }
+    bits
 }
 
 fn new_mac(secret: &[u8]) -> Hmac<Sha256> {

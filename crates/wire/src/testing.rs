@@ -25,15 +25,15 @@ pub fn output() -> Output {
 }
 
 /// The identity of a connection 10.0.0.1:40000 -> 10.0.0.2:`port`.
-pub fn identity(keys: &Keys, port: u16, proto: u8) -> Identity {
+pub fn identity(port: u16, proto: u8) -> Identity {
     let host = |n: u128| 0xffff_0a00_0000u128 + n;
-    Identity::new(keys, Ends { orig: host(1), resp: host(2), orig_port: 40_000, resp_port: port, proto }, 1_700_000_000_000_000_000, 0)
+    Identity::new(Ends { orig: host(1), resp: host(2), orig_port: 40_000, resp_port: port, proto }, 1_700_000_000_000_000_000, 0)
 }
 
 /// Plays `script` to `session`, each piece cut into parts of `cut` bytes; one millisecond between parts.
 pub fn play(session: &mut dyn Session, script: &[(Dir, &[u8])], cut: usize) -> PlainRows {
     let mut out = output();
-    let mut identity = identity(&out.keys.clone(), 104, 6);
+    let mut identity = identity(104, 6);
     let mut halves = [Half::default(), Half::default()];
     let mut ts = 1_700_000_000_000_000_000;
     for (dir, bytes) in script {
@@ -49,7 +49,7 @@ pub fn play(session: &mut dyn Session, script: &[(Dir, &[u8])], cut: usize) -> P
 /// Plays datagrams to `conversation`, one millisecond between them.
 pub fn play_datagrams(conversation: &mut dyn Conversation, port: u16, script: &[(Dir, &[u8])]) -> PlainRows {
     let mut out = output();
-    let mut identity = identity(&out.keys.clone(), port, 17);
+    let mut identity = identity(port, 17);
     let mut ts = 1_700_000_000_000_000_000;
     for (n, (dir, bytes)) in script.iter().enumerate() {
         ts += 1_000_000;

@@ -9,9 +9,8 @@ from typing import Annotated
 
 import typer
 
-from asepsis.findings.commands import NOTHING, FailOn, FailOnOption, print_worklist
-from asepsis.findings.service import Decision, counted
-from asepsis.kit.command import DEFAULT_SITE, JsonOption, SiteOption
+from asepsis.findings.service import Decision, counted, worklist_text
+from asepsis.kit.command import DEFAULT_SITE, FailOnOption, JsonOption, SiteOption
 from asepsis.kit.errors import BadInput, one_line
 from asepsis.kit.output import ProgressBar, print_json
 from asepsis.kit.site import Site
@@ -49,7 +48,7 @@ def assess(
         where, what = assessment.ingested.problems[0]
         more = f" (and {len(assessment.ingested.problems) - 1} more)" if len(assessment.ingested.problems) > 1 else ""
         raise BadInput(one_line(what, 200), Path(where).name, f"capture it again if the end matters{more}")
-    if fail_on is FailOn.IMMEDIATE and any(line.decision is Decision.IMMEDIATE for line in assessment.lines):
+    if fail_on and any(line.decision is Decision.IMMEDIATE for line in assessment.lines):
         raise typer.Exit(1)
 
 
@@ -62,10 +61,7 @@ def _show(assessment: Assessment, site: Path, report: Path | None) -> None:
         f"{capture['packets']:,} packets, {sum(assessment.ingested.streams.values()):,} events; {counted(len(assessment.assets), 'asset')}:"
     )
     print("  " + ", ".join(f"{n} {kind}" for kind, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))) + "\n")
-    if assessment.lines:
-        print_worklist(assessment.lines)
-    else:
-        print(f"Worklist: nothing to do. {NOTHING}")
+    print(worklist_text(assessment.lines) + "\n")
     if assessment.post_quantum.sessions:
         figures = assessment.post_quantum
         print(f"Ready for quantum computers: {figures.hybrid_used} of {figures.sessions} TLS sessions use a hybrid key exchange.")

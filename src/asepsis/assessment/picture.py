@@ -1,6 +1,6 @@
 """The picture of who talks to whom: an SVG drawn here, readable without colour, with a table beside it for those who read.
 
-Three columns, from what touches patients to the rest; a clear-text clinical conversation is a thick line, and named under the box that sends it.
+Three columns, from what touches patients to the rest; a clear-text clinical conversation is a thick line, named under the box that sends it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # More boxes than this cannot be told apart on a page; those with nothing clinical in clear are folded first.
 BOXES_MAX = 36
 _BOX_WIDTH, _BOX_HEIGHT, _ROW, _COLUMN, _TOP = 230, 42, 64, 400, 40
-_LABEL_MAX = 30
+_LABEL_MAX = 27
 _COLUMNS = (("life", "monitor"), ("support",), ("none", "unknown"))
 _HEADINGS = ("Treat and diagnose", "Carry and keep the record", "Other and unknown")
 

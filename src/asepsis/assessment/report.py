@@ -19,7 +19,7 @@ from .talks import OUTSIDE, Openness, Talk
 if TYPE_CHECKING:
     from asepsis.hospital.service import Asset
 
-    from .service import Assessment
+    from .assessment import Assessment
 
 _OPENNESS = {Openness.CLEAR_CLINICAL: "readable by anyone on the way", Openness.ENCRYPTED: "encrypted", Openness.OTHER: ""}
 

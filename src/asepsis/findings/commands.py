@@ -3,38 +3,27 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from asepsis.kit import command
-from asepsis.kit.command import DEFAULT_SITE, JsonOption, SiteOption
+from asepsis.kit.command import DEFAULT_SITE, FailOnOption, JsonOption, SiteOption
 from asepsis.kit.errors import WrongUse, one_line
 from asepsis.kit.output import iso, print_json, print_table
 from asepsis.kit.site import Site
 
 from . import service
-from .form import finding_form, line_form
-from .service import Decision, Finding, Line, State
+from .form import NOTHING, finding_form, line_form
+from .service import Decision, Finding, State
 
 app = command.group("What is wrong, on what, with evidence.")
-
-NOTHING = (
-    "Next: `asepsis assess CAPTURE...` looks again on new captures. No finding is no proof that nothing is wrong: it is what was seen."
-)
-
-
-class FailOn(StrEnum):
-    IMMEDIATE = "immediate"
-
 
 FindingId = Annotated[str, typer.Argument(metavar="ID", help="Id of the finding, or its beginning.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why. Write no names of patients.")]
 StateOption = Annotated[State | None, typer.Option("--state", help="Only those in this state.")]
 UntilOption = Annotated[str, typer.Option("--until", metavar="DATE", help="Last day, as 2027-01-31.")]
-FailOnOption = Annotated[FailOn | None, typer.Option("--fail-on", help="Exit 1 if there is a line of this decision.")]
 
 
 @app.command("list")
@@ -79,17 +68,10 @@ def worklist(site: SiteOption = DEFAULT_SITE, fail_on: FailOnOption = None, json
     lines = service.worklist(_open(site))
     if json:
         print_json([line_form(line) for line in lines])
-    elif lines:
-        print_worklist(lines)
     else:
-        print(f"Worklist: nothing to do. {NOTHING}")
+        print(service.worklist_text(lines))
     if fail_on and any(line.decision is Decision.IMMEDIATE for line in lines):
         raise typer.Exit(1)
-
-
-def print_worklist(lines: list[Line]) -> None:
-    """The worklist for people."""
-    print(service.worklist_text(lines))
 
 
 def _open(site: Path) -> Site:

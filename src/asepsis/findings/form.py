@@ -13,6 +13,10 @@ from .finding import Action, Finding
 from .harm import Harm, HarmKind
 from .worklist import Line
 
+NOTHING = (
+    "Next: `asepsis assess CAPTURE...` looks again on new captures. No finding is no proof that nothing is wrong: it is what was seen."
+)
+
 
 def finding_form(finding: Finding) -> dict[str, Any]:
     """All of a finding; times are ISO 8601 in UTC."""
@@ -66,6 +70,8 @@ def line_form(line: Line) -> dict[str, Any]:
 
 def worklist_text(lines: Sequence[Line]) -> str:
     """The worklist as text: a paragraph a line, in order; what was seen on the wire cannot break out of its line."""
+    if not lines:
+        return f"Worklist: nothing to do. {NOTHING}"
     text = [f"Worklist: {counted(len(lines), 'line')}, what hurts patients first comes first", ""]
     for number, line in enumerate(lines, 1):
         names = ", ".join(member.id for member in line.members[:3]) + (", ..." if len(line.members) > 3 else "")

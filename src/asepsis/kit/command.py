@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,6 +19,15 @@ from asepsis.kit.errors import AsepsisError, BadInput, one_line
 
 SiteOption = Annotated[Path, typer.Option("--site", metavar="DIR", help="Directory of the site.", show_default=True)]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on stdout.", show_default=False)]
+
+
+class FailOn(StrEnum):
+    """Decisions that a script may want to stop at."""
+
+    IMMEDIATE = "immediate"
+
+
+FailOnOption = Annotated[FailOn | None, typer.Option("--fail-on", help="Exit 1 if there is a line of this decision.")]
 DEFAULT_SITE = Path("site")
 
 _BUG, _INTERRUPTED, _NO_READER = 70, 130, 141

@@ -203,7 +203,7 @@ impl Flows {
             self.evict(out);
         }
         self.generation = self.generation.wrapping_add(1);
-        let flow = Flow::new(Identity::new(&out.keys, ends, ts, 0), self.generation, ts, link, transport);
+        let flow = Flow::new(Identity::new(ends, ts, 0), self.generation, ts, link, transport);
         let deadline = flow.deadline();
         let at = match self.free.pop() {
             Some(at) => at,

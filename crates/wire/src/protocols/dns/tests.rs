@@ -123,9 +123,9 @@ fn multicast_names_services_but_no_people() {
     assert_eq!((DNS.probe)(5353, &message), Probe::Certain);
     assert_eq!((DNS.probe)(9999, &message), Probe::Never);
     let (mut conversation, mut out) = ((DNS.conversation)(), output());
-    let mut ends = identity(&out.keys.clone(), 5353, 17).ends;
+    let mut ends = identity(5353, 17).ends;
     ends.orig_port = 5353;
-    let mut identity = Identity::new(&out.keys.clone(), Ends { ..ends }, 0, 0);
+    let mut identity = Identity::new(Ends { ..ends }, 0, 0);
     conversation.datagram(
         Dir::Orig,
         &message,
@@ -255,7 +255,7 @@ fn over_tcp_however_it_was_cut() {
 #[test]
 fn after_a_loss_the_next_message_is_read() {
     let (mut session, mut out, mut half) = ((OVER_TCP.session)(), output(), Half::default());
-    let mut identity = identity(&out.keys.clone(), 53, 6);
+    let mut identity = identity(53, 6);
     half.feed(
         session.as_mut(),
         Dir::Orig,

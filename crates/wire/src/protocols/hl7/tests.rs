@@ -206,7 +206,7 @@ fn unanswered_messages_are_bounded() {
     assert_eq!(check(&[(Orig, &many)]).len(), 100);
     let mut session = Hl7Session::default();
     let mut out = output();
-    let mut id = identity(&out.keys.clone(), 2575, 6);
+    let mut id = identity(2575, 6);
     session.data(
         Orig,
         &many,
@@ -236,7 +236,7 @@ fn what_is_no_message_says_so() {
 fn a_gap_ends_the_message_and_the_next_is_found() {
     let mut session = Hl7Session::default();
     let mut out = output();
-    let mut id = identity(&out.keys.clone(), 2575, 6);
+    let mut id = identity(2575, 6);
     let bytes = mllp(ADT);
     session.data(
         Orig,

@@ -153,7 +153,7 @@ fn what_is_broken_says_so() {
 fn after_a_gap_the_next_head_is_found() {
     let mut session = HttpSession::default();
     let mut out = output();
-    let mut id = identity(&out.keys.clone(), 80, 6);
+    let mut id = identity(80, 6);
     let mut show = |dir, offset, bytes: &[u8], lost: u64| {
         let mut cx = Context {
             ts: 1,

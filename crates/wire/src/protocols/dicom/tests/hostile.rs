@@ -11,7 +11,7 @@ use crate::testing::{identity, output, play, rows, PlainRows};
 /// Feeds the first part, loses `missing` bytes, feeds the rest.
 fn with_gap(bytes: &[u8], at: usize, missing: usize) -> PlainRows {
     let mut out = output();
-    let mut identity = identity(&out.keys.clone(), 104, 6);
+    let mut identity = identity(104, 6);
     let (mut half, mut session) = (Half::default(), (PROTOCOL.session)());
     half.feed(&mut *session, Dir::Orig, &bytes[..at], 1, &mut identity, &mut out);
     half.gap(&mut *session, Dir::Orig, missing as u64, 2, &mut identity, &mut out);
