@@ -154,3 +154,30 @@ pub const FHIR_PATIENTS: usize = 4096;
 // DNS.
 /// Queries of one conversation that wait for an answer; more are given as unanswered, the oldest first. A stub resolver asks a handful at once.
 pub const DNS_WAITING: usize = 64;
+// SMB (protocols/smb).
+
+/// Requests of one connection without an answer. Servers grant 512 credits by default, 8,192 at the most (MS-SMB2 3.3.1.2); one row costs a few
+/// hundred bytes, and a client that keeps more waiting than this loses only the oldest names.
+pub const SMB_REQUESTS: usize = 1024;
+
+/// Files open at once on one connection: indexers and backup agents hold hundreds; with its sample a file takes about 1 KiB.
+pub const SMB_FILES: usize = 4096;
+
+/// Shares and sessions of one connection: terminal servers carry the sessions of a hundred users over one.
+pub const SMB_TREES: usize = 512;
+pub const SMB_SESSIONS: usize = 512;
+
+/// Dialects that one SMB1 NEGOTIATE may offer: Windows offers at most ten.
+pub const SMB_DIALECTS: usize = 32;
+
+/// Bytes of an SMB1 message that are read, data of reads and writes apart: sizes and offsets in it are 16 bits (MS-CIFS 2.2.4).
+pub const SMB1_MESSAGE: usize = 65_536;
+
+/// Commands in one SMB1 AndX chain: MS-CIFS 2.2.4 allows chains of at most a handful.
+pub const SMB1_CHAIN: usize = 8;
+
+/// Bytes at the start of a written file that its entropy is taken from: the head that ransomware always encrypts, one page.
+pub const SMB_SAMPLE: usize = 4096;
+
+/// Rows about malformed messages from one connection: enough to see what is wrong, too few to flood the lake.
+pub const SMB_MALFORMED: u32 = 64;

@@ -1,0 +1,181 @@
+//! What clients ask in SMB1. MS-CIFS 2.2.4, MS-SMB 2.2.4.
+
+use std::sync::Arc;
+
+use crate::context::Context;
+use crate::limits;
+use crate::protocols::smb::paths::{self, Name};
+use crate::protocols::smb::smb1::command::*;
+use crate::protocols::smb::smb1::{Block, Header};
+use crate::protocols::smb::smb2::{
+    creates, FILE_DELETE_ON_CLOSE, FILE_DIRECTORY_FILE, FILE_DISPOSITION_INFORMATION, FILE_END_OF_FILE_INFORMATION, FILE_RENAME_INFORMATION,
+};
+use crate::protocols::smb::state::{Ask, Change, Deed, Opening, Request, Start, Target, Tree, Which};
+use crate::protocols::smb::talk::Talk;
+use crate::protocols::smb::view::{utf16, Fault};
+
+/// MS-CIFS 2.2.6: subcommands of TRANSACTION2 that change a file.
+const TRANS2_SET_PATH_INFORMATION: u16 = 0x06;
+const TRANS2_SET_FILE_INFORMATION: u16 = 0x08;
+
+/// MS-CIFS 2.2.2.3.4 and MS-SMB 2.2.2.3.5: information levels; those of MS-FSCC pass through 1,000 higher.
+const SMB_SET_FILE_DISPOSITION_INFO: u16 = 0x0102;
+const SMB_SET_FILE_END_OF_FILE_INFO: u16 = 0x0104;
+const SMB_INFO_PASSTHROUGH: u16 = 1000;
+
+/// A request, remembered until its answer. `opened` is the key of the request before it in its chain that opens the file it means.
+pub fn request(
+    talk: &mut Talk,
+    command: u8,
+    header: &Header,
+    block: &Block<'_>,
+    start: Start,
+    opened: Option<u64>,
+    cx: &mut Context<'_>,
+) -> Result<(), Fault> {
+    let tree = talk.tree(header.uid, header.tid);
+    let pipe = tree.as_ref().is_some_and(|t| t.is_pipe());
+    let which = |at| Ok::<_, Fault>(opened.map_or(Which::Id(u128::from(block.u16(at)?)), Which::Made));
+    let name = |path: String, cx: &Context<'_>| name(path, header, pipe, cx);
+    let ask = match command {
+        NEGOTIATE => Ask::Negotiate(dialects(block)?),
+        TREE_CONNECT_ANDX => {
+            let password = usize::from(block.u16(6)?);
+            let (path, _) = block.text(block.data.saturating_add(password), header.unicode)?;
+            Ask::Connect(paths::share(&path, cx))
+        }
+        NT_CREATE_ANDX => {
+            let (path, options) = (block.text(block.data, header.unicode)?.0, block.u32(39)?);
+            Ask::Open(Box::new(Opening {
+                name: name(path, cx),
+                creates: creates(block.u32(35)?),
+                directory: options & FILE_DIRECTORY_FILE != 0,
+                delete_on_close: options & FILE_DELETE_ON_CLOSE != 0,
+                compound: block.u8(0)? != NONE,
+            }))
+        }
+        OPEN_ANDX => {
+            let (path, _) = block.text(block.data, header.unicode)?;
+            // OpenMode: 0x10 creates what is not there, 2 truncates what is (MS-CIFS 2.2.4.41.1).
+            let (mode, compound) = (block.u16(16)?, block.u8(0)? != NONE);
+            Ask::Open(Box::new(Opening { name: name(path, cx), creates: mode & 3 != 1, compound, ..Opening::default() }))
+        }
+        READ_ANDX => Ask::Read(which(4)?),
+        WRITE_ANDX => write(talk, block, which(4)?, tree.as_ref(), cx)?,
+        CLOSE => Ask::Close(which(0)?),
+        DELETE | DELETE_DIRECTORY | CREATE_DIRECTORY => {
+            let (path, _) = formatted(block, block.data, header)?;
+            let directory = command != DELETE;
+            let deed = if command == CREATE_DIRECTORY { Deed::Create { directory } } else { Deed::Delete { directory: Some(directory) } };
+            change(Target::Path(name(path, cx)), deed)
+        }
+        RENAME | NT_RENAME => {
+            let (old, next) = formatted(block, block.data, header)?;
+            let (new, _) = formatted(block, next, header)?;
+            change(Target::Path(name(old, cx)), Deed::Rename(name(new, cx)))
+        }
+        TRANSACTION2 => match transaction2(block, header, cx)? {
+            Some((target, deed)) => change(target, deed),
+            None => return Ok(()),
+        },
+        _ => return Ok(()),
+    };
+    talk.ask(header.key(command), Request { start, tree, ask }, cx);
+    Ok(())
+}
+
+fn change(target: Target, deed: Deed) -> Ask {
+    Ask::Change(Box::new(Change { target, deed }))
+}
+
+fn name(path: String, header: &Header, pipe: bool, cx: &Context<'_>) -> Name {
+    if pipe {
+        return Name::pipe(&path, cx);
+    }
+    // In DFS the server and share stand before the path (MS-SMB 3.3.5.1).
+    let within = if header.dfs { path.trim_start_matches('\\').splitn(3, '\\').nth(2).unwrap_or_default() } else { &path };
+    Name::file(within, cx)
+}
+
+/// Text after its buffer format 0x04. MS-CIFS 2.2.4.7.1.
+fn formatted(block: &Block<'_>, at: usize, header: &Header) -> Result<(String, usize), Fault> {
+    if block.message().u8(at)? != 4 {
+        return Err(Fault::Malformed("name without its buffer format"));
+    }
+    block.text(at.saturating_add(1), header.unicode)
+}
+
+/// The dialects offered, each after a 0x02. MS-CIFS 2.2.4.52.1.
+fn dialects(block: &Block<'_>) -> Result<Vec<&'static str>, Fault> {
+    let bytes = block.message().take(block.data, block.end.saturating_sub(block.data))?;
+    let known = |name: &[u8]| DIALECTS.iter().find(|d| Some(d.as_bytes()) == name.get(1..)).copied().unwrap_or("other");
+    Ok(bytes.split(|b| *b == 0).filter(|name| name.first() == Some(&2)).take(limits::SMB_DIALECTS).map(known).collect())
+}
+
+/// MS-CIFS 1.7, MS-SMB 1.7, MS-SMB2 3.2.4.2.2.1.
+const DIALECTS: &[&str] = &[
+    "PC NETWORK PROGRAM 1.0",
+    "PCLAN1.0",
+    "MICROSOFT NETWORKS 1.03",
+    "MICROSOFT NETWORKS 3.0",
+    "XENIX CORE",
+    "LANMAN1.0",
+    "LM1.2X002",
+    "DOS LM1.2X002",
+    "DOS LANMAN2.1",
+    "LANMAN2.1",
+    "Samba",
+    "NT LANMAN 1.0",
+    "Windows for Workgroups 3.1a",
+    "NT LM 0.12",
+    "CIFS",
+    "SMB 2.002",
+    "SMB 2.???",
+];
+
+/// MS-CIFS 2.2.4.43.1, MS-SMB 2.2.4.3.1.
+fn write(talk: &mut Talk, block: &Block<'_>, which: Which, tree: Option<&Arc<Tree>>, cx: &mut Context<'_>) -> Result<Ask, Fault> {
+    let length = usize::from(block.u16(20)?) | (usize::from(block.u16(18)?) << 16);
+    let high = if block.word_count >= 14 { block.u32(24)? } else { 0 };
+    let (at, offset) = (usize::from(block.u16(22)?), u64::from(block.u32(6)?) | (u64::from(high) << 32));
+    if length > 0 && (at < block.data || at.saturating_add(length) > block.message().len()) {
+        return Err(Fault::Malformed("written data beyond the message"));
+    }
+    let data = block.message().take(at, talk.wants(which, tree.map(AsRef::as_ref), offset).min(length))?;
+    Ok(Ask::Write(which, talk.sampled(which, tree, data, cx)))
+}
+
+/// SET_PATH_INFORMATION and SET_FILE_INFORMATION. MS-CIFS 2.2.4.46.1, 2.2.6.7, 2.2.6.9.
+fn transaction2(block: &Block<'_>, header: &Header, cx: &Context<'_>) -> Result<Option<(Target, Deed)>, Fault> {
+    if block.word_count < 15 {
+        // A secondary request carries more of what has begun.
+        return Ok(None);
+    }
+    let m = block.message();
+    let (parameters, at, length) = (usize::from(block.u16(20)?), usize::from(block.u16(24)?), usize::from(block.u16(22)?));
+    let (target, level) = match block.u16(28)? {
+        TRANS2_SET_PATH_INFORMATION => {
+            let (path, _) = block.text(parameters.saturating_add(6), header.unicode)?;
+            (Target::Path(name(path, header, false, cx)), m.u16(parameters)?)
+        }
+        TRANS2_SET_FILE_INFORMATION => (Target::File(Which::Id(u128::from(m.u16(parameters)?))), m.u16(parameters.saturating_add(2))?),
+        _ => return Ok(None),
+    };
+    let class = level.checked_sub(SMB_INFO_PASSTHROUGH).and_then(|class| u8::try_from(class).ok());
+    let deed = match (level, class) {
+        (_, Some(FILE_RENAME_INFORMATION)) => {
+            // MS-FSCC 2.4.42.1: ReplaceIfExists, RootDirectory, FileNameLength, FileName.
+            let bytes = m.u32(at.saturating_add(8))? as usize;
+            if bytes > length {
+                return Err(Fault::Malformed("new name beyond the information"));
+            }
+            Deed::Rename(name(utf16(m.take(at.saturating_add(12), bytes)?), header, false, cx))
+        }
+        (SMB_SET_FILE_DISPOSITION_INFO, _) | (_, Some(FILE_DISPOSITION_INFORMATION)) if m.u8(at)? != 0 => Deed::Delete { directory: None },
+        (SMB_SET_FILE_END_OF_FILE_INFO, _) | (_, Some(FILE_END_OF_FILE_INFORMATION)) => {
+            Deed::SetInfo { class: Some(FILE_END_OF_FILE_INFORMATION), size: Some(m.u64(at)?) }
+        }
+        _ => Deed::SetInfo { class, size: None },
+    };
+    Ok(Some((target, deed)))
+}

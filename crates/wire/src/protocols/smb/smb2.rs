@@ -1,0 +1,260 @@
+//! Messages of SMB 2 and 3. MS-SMB2 2.2; offsets count from the start of the 64-byte header.
+
+use crate::context::Context;
+use crate::protocols::smb::paths::{self, Name};
+use crate::protocols::smb::state::{done, Ask, Change, Deed, Opened, Opening, Request, Session, Start, Target, Which, STATUS_PENDING};
+use crate::protocols::smb::talk::{Connected, Talk};
+use crate::protocols::smb::view::{utf16, Fault, View};
+
+/// MS-SMB2 2.2.1: length of the header.
+pub const HEADER: usize = 64;
+
+/// MS-SMB2 2.2.1.2 Command.
+const NEGOTIATE: u16 = 0x00;
+const SESSION_SETUP: u16 = 0x01;
+const TREE_CONNECT: u16 = 0x03;
+const CREATE: u16 = 0x05;
+const CLOSE: u16 = 0x06;
+const READ: u16 = 0x08;
+const WRITE: u16 = 0x09;
+const SET_INFO: u16 = 0x11;
+
+/// MS-SMB2 2.2.1.2 Flags.
+const FLAGS_SERVER_TO_REDIR: u32 = 0x1;
+const FLAGS_RELATED_OPERATIONS: u32 = 0x4;
+const FLAGS_DFS_OPERATIONS: u32 = 0x1000_0000;
+
+/// MS-SMB2 2.2.13 CreateOptions.
+pub const FILE_DIRECTORY_FILE: u32 = 0x1;
+pub const FILE_DELETE_ON_CLOSE: u32 = 0x1000;
+
+/// MS-FSCC 2.4: classes of file information that are told apart.
+pub const FILE_RENAME_INFORMATION: u8 = 10;
+pub const FILE_DISPOSITION_INFORMATION: u8 = 13;
+pub const FILE_END_OF_FILE_INFORMATION: u8 = 20;
+const FILE_DISPOSITION_INFORMATION_EX: u8 = 64;
+const FILE_RENAME_INFORMATION_EX: u8 = 65;
+
+/// MS-SMB2 2.2.13 CreateDisposition: whether it asks for a new or emptied file (SUPERSEDE, CREATE, OVERWRITE, OVERWRITE_IF).
+pub fn creates(disposition: u32) -> bool {
+    matches!(disposition, 0 | 2 | 4 | 5)
+}
+
+/// What a compound hands on from one of its requests to the next (MS-SMB2 3.3.5.2.7.2).
+#[derive(Clone, Copy, Default)]
+pub struct Compound {
+    session: u64,
+    tree: u32,
+    file: Option<Which>,
+}
+
+#[derive(Clone, Copy)]
+struct Header {
+    status: u32,
+    command: u16,
+    flags: u32,
+    /// Others follow in the same frame.
+    compound: bool,
+    message: u64,
+    tree: u32,
+    session: u64,
+}
+
+impl Header {
+    fn read(m: &View<'_>) -> Result<Header, Fault> {
+        m.take(0, HEADER)?;
+        if m.u16(4)? != 64 {
+            return Err(Fault::Malformed("SMB2 header without its structure size"));
+        }
+        Ok(Header {
+            status: m.u32(8)?,
+            command: m.u16(12)?,
+            flags: m.u32(16)?,
+            compound: m.u32(20)? != 0,
+            message: m.u64(24)?,
+            tree: m.u32(36)?,
+            session: m.u64(40)?,
+        })
+    }
+}
+
+/// Length of the message that begins a rest of `left` bytes of a frame: NextCommand, or all of it. MS-SMB2 2.2.1.2.
+pub fn length(m: &View<'_>, left: usize) -> Result<usize, Fault> {
+    match m.u32(20)? as usize {
+        0 => Ok(left),
+        next if next < HEADER || next % 8 != 0 || next > left => Err(Fault::Malformed("NextCommand out of the frame")),
+        next => Ok(next),
+    }
+}
+
+/// One message. Nothing is remembered before all of it that matters has been read.
+pub fn message(talk: &mut Talk, m: &View<'_>, start: Start, compound: &mut Compound, cx: &mut Context<'_>) -> Result<(), Fault> {
+    let mut header = Header::read(m)?;
+    talk.spoken.version = Some("SMB2");
+    if header.flags & FLAGS_SERVER_TO_REDIR != 0 {
+        return response(talk, m, header, start, cx);
+    }
+    if header.flags & FLAGS_RELATED_OPERATIONS != 0 {
+        (header.session, header.tree) = (compound.session, compound.tree);
+    } else {
+        *compound = Compound { session: header.session, tree: header.tree, file: None };
+    }
+    request(talk, m, header, start, compound, cx)
+}
+
+fn request(
+    talk: &mut Talk,
+    m: &View<'_>,
+    header: Header,
+    start: Start,
+    compound: &mut Compound,
+    cx: &mut Context<'_>,
+) -> Result<(), Fault> {
+    let tree = talk.tree(header.session, header.tree);
+    let ask = match header.command {
+        TREE_CONNECT => Ask::Connect(paths::share(&text(m, 68)?, cx)),
+        CREATE => {
+            let path = within_share(text(m, 108)?, header.flags);
+            let name = if tree.as_ref().is_some_and(|t| t.is_pipe()) { Name::pipe(&path, cx) } else { Name::file(&path, cx) };
+            let options = m.u32(104)?;
+            let related = header.compound || header.flags & FLAGS_RELATED_OPERATIONS != 0;
+            compound.file = related.then_some(Which::Made(header.message));
+            Ask::Open(Box::new(Opening {
+                name,
+                creates: creates(m.u32(100)?),
+                directory: options & FILE_DIRECTORY_FILE != 0,
+                delete_on_close: options & FILE_DELETE_ON_CLOSE != 0,
+                compound: related,
+            }))
+        }
+        CLOSE => Ask::Close(file(m, 72, compound)?),
+        READ => Ask::Read(file(m, 80, compound)?),
+        WRITE => {
+            let which = file(m, 80, compound)?;
+            let (at, length, offset) = (usize::from(m.u16(66)?), m.u32(68)? as usize, m.u64(72)?);
+            if length > 0 && (at < 112 || at.saturating_add(length) > m.len()) {
+                return Err(Fault::Malformed("written data beyond the message"));
+            }
+            let data = m.take(at, talk.wants(which, tree.as_deref(), offset).min(length))?;
+            Ask::Write(which, talk.sampled(which, tree.as_ref(), data, cx))
+        }
+        SET_INFO => Ask::Change(Box::new(Change { target: Target::File(file(m, 80, compound)?), deed: set_info(m, cx)? })),
+        _ => return Ok(()),
+    };
+    talk.ask(header.message, Request { start, tree, ask }, cx);
+    Ok(())
+}
+
+/// A FileId in a request: all ones mean the file of the request before, in a compound (MS-SMB2 3.3.5.2.7.2).
+fn file(m: &View<'_>, at: usize, compound: &mut Compound) -> Result<Which, Fault> {
+    let id = m.u128(at)?;
+    let which = compound.file.filter(|_| id == u128::MAX).unwrap_or(Which::Id(id));
+    compound.file = Some(which);
+    Ok(which)
+}
+
+/// The Unicode text whose offset and length (16 bits each) stand at `at`.
+fn text(m: &View<'_>, at: usize) -> Result<String, Fault> {
+    let (offset, length) = (usize::from(m.u16(at)?), usize::from(m.u16(at.saturating_add(2))?));
+    if length == 0 {
+        return Ok(String::new());
+    }
+    Ok(utf16(m.take(offset, length)?))
+}
+
+/// A path within its share: in DFS the server and share stand before it (MS-SMB2 3.3.5.9).
+fn within_share(path: String, flags: u32) -> String {
+    if flags & FLAGS_DFS_OPERATIONS == 0 {
+        return path;
+    }
+    path.trim_start_matches('\\').splitn(3, '\\').nth(2).unwrap_or_default().to_owned()
+}
+
+/// MS-SMB2 2.2.39. InfoType 1 is information on a file.
+fn set_info(m: &View<'_>, cx: &Context<'_>) -> Result<Deed, Fault> {
+    let (kind, class, length, at) = (m.u8(66)?, m.u8(67)?, m.u32(68)? as usize, usize::from(m.u16(72)?));
+    if kind != 1 {
+        return Ok(Deed::SetInfo { class: None, size: None });
+    }
+    if at.saturating_add(length) > m.len() {
+        return Err(Fault::Malformed("information beyond the message"));
+    }
+    match class {
+        FILE_RENAME_INFORMATION | FILE_RENAME_INFORMATION_EX => {
+            // MS-FSCC 2.4.42.2: ReplaceIfExists or Flags, RootDirectory, FileNameLength, FileName.
+            let bytes = m.u32(at.saturating_add(16))? as usize;
+            if bytes > length {
+                return Err(Fault::Malformed("new name beyond the information"));
+            }
+            // A path is at most 32,767 characters (MS-FSCC 2.1.5): what is longer is cut, so that little need stand together.
+            Ok(Deed::Rename(Name::file(&utf16(m.take(at.saturating_add(20), bytes.min(65_534))?), cx)))
+        }
+        FILE_DISPOSITION_INFORMATION | FILE_DISPOSITION_INFORMATION_EX if m.u8(at)? & 1 != 0 => Ok(Deed::Delete { directory: None }),
+        FILE_END_OF_FILE_INFORMATION => Ok(Deed::SetInfo { class: Some(class), size: Some(m.u64(at)?) }),
+        _ => Ok(Deed::SetInfo { class: Some(class), size: None }),
+    }
+}
+
+fn response(talk: &mut Talk, m: &View<'_>, header: Header, start: Start, cx: &mut Context<'_>) -> Result<(), Fault> {
+    let Header { status, command, message, session, .. } = header;
+    if status == STATUS_PENDING {
+        return Ok(());
+    }
+    match command {
+        NEGOTIATE if done(status) => talk.agreed(start, Some(dialect(m.u16(68)?)), Some(m.u16(66)? & 2 != 0)),
+        SESSION_SETUP if status == 0 => {
+            let flags = m.u16(66)?;
+            talk.sessions.insert(session, Session { guest: flags & 1 != 0, anonymous: flags & 2 != 0 });
+        }
+        TREE_CONNECT => {
+            let mut told = Connected { tree_id: header.tree, ..Connected::default() };
+            if done(status) {
+                told.kind = [None, Some("DISK"), Some("PIPE"), Some("PRINT")].get(usize::from(m.u8(66)?)).copied().flatten();
+                told.encrypted = Some(m.u32(68)? & 0x8000 != 0);
+            }
+            let request = talk.asked(message);
+            talk.connected(start, request, session, status, &told, cx);
+        }
+        CREATE => {
+            let got = if done(status) && m.u16(64)? == 89 {
+                Some(Opened { id: m.u128(128)?, action: m.u32(68)?, size: m.u64(112)?, directory: m.u32(120)? & 0x10 != 0 })
+            } else {
+                None
+            };
+            let tree = talk.tree(session, header.tree);
+            talk.opened(start, message, tree, status, got, cx);
+        }
+        CLOSE => {
+            let size = if done(status) && m.u16(66)? & 1 != 0 { Some(m.u64(112)?) } else { None };
+            if let Some(request) = talk.asked(message) {
+                talk.closed(request, status, size, cx);
+            }
+        }
+        READ | WRITE => {
+            let bytes = if done(status) { m.u32(68)? } else { 0 };
+            if let Some(request) = talk.asked(message) {
+                talk.transferred(request, status, u64::from(bytes), cx);
+            }
+        }
+        SET_INFO => {
+            if let Some(request) = talk.asked(message) {
+                talk.changed(request, status, cx);
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// MS-SMB2 2.2.4 DialectRevision, as people name it.
+fn dialect(revision: u16) -> &'static str {
+    match revision {
+        0x0202 => "2.02",
+        0x0210 => "2.1",
+        0x02FF => "2.???",
+        0x0300 => "3.0",
+        0x0302 => "3.0.2",
+        0x0311 => "3.1.1",
+        _ => "other",
+    }
+}

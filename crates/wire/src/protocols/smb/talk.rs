@@ -1,0 +1,346 @@
+//! Requests meet their answers here, whichever SMB they are written in, and become rows.
+
+use std::sync::Arc;
+
+use crate::context::Context;
+use crate::limits;
+use crate::protocols::smb::entropy::Sample;
+use crate::protocols::smb::paths::Name;
+use crate::protocols::smb::rows::{Spoken, Subject};
+use crate::protocols::smb::state::{
+    done, Ask, Change, Deed, File, Opened, Opening, Request, Session, Shape, Start, Tally, Target, Tree, Which,
+};
+use crate::protocols::smb::table::Table;
+use crate::protocols::smb::SmbMapping;
+
+/// One connection.
+pub struct Talk {
+    pub spoken: Spoken,
+    pub signing_required: Option<bool>,
+    /// By MessageId (MS-SMB2), or PID, MID and command (MS-CIFS).
+    requests: Table<u64, Request>,
+    files: Table<u128, File>,
+    /// File identifiers by the key of the request that opened them, for the rest of a compound.
+    made: Table<u64, u128>,
+    trees: Table<(u64, u32), Arc<Tree>>,
+    pub sessions: Table<u64, Session>,
+    shapes: Table<u64, Shape>,
+    compressed: Option<Shape>,
+    /// The negotiation, until a tree is seen.
+    greeted: Option<Start>,
+    losses: u64,
+    malformed: u32,
+}
+
+impl Default for Talk {
+    fn default() -> Self {
+        Talk {
+            spoken: Spoken::default(),
+            signing_required: None,
+            requests: Table::new(limits::SMB_REQUESTS),
+            files: Table::new(limits::SMB_FILES),
+            made: Table::new(limits::SMB_REQUESTS),
+            trees: Table::new(limits::SMB_TREES),
+            sessions: Table::new(limits::SMB_SESSIONS),
+            shapes: Table::new(limits::SMB_SESSIONS),
+            compressed: None,
+            greeted: None,
+            losses: 0,
+            malformed: 0,
+        }
+    }
+}
+
+/// What the server said of a share. MS-SMB2 2.2.10; MS-CIFS 2.2.4.55.2.
+#[derive(Default)]
+pub struct Connected<'a> {
+    pub tree_id: u32,
+    pub kind: Option<&'static str>,
+    pub encrypted: Option<bool>,
+    pub service: Option<&'a str>,
+    pub native_file_system: Option<&'a str>,
+}
+
+impl Talk {
+    /// A request, under `key` until its answer.
+    pub fn ask(&mut self, key: u64, request: Request, cx: &mut Context<'_>) {
+        if let Some(old) = self.requests.insert(key, request) {
+            self.unanswered(old, cx);
+        }
+    }
+
+    /// The request that an answer belongs to.
+    pub fn asked(&mut self, key: u64) -> Option<Request> {
+        self.requests.remove(&key)
+    }
+
+    pub fn tree(&self, session: u64, tree: u32) -> Option<Arc<Tree>> {
+        self.trees.get(&self.tree_key(session, tree)).cloned()
+    }
+
+    /// Trees belong to a session in SMB2 (MS-SMB2 3.3.1.9), to the connection in SMB1 (MS-CIFS 3.3.1.4).
+    fn tree_key(&self, session: u64, tree: u32) -> (u64, u32) {
+        (if self.spoken.version == Some("SMB1") { 0 } else { session }, tree)
+    }
+
+    /// Bytes of a write at `offset` that are worth seeing.
+    pub fn wants(&self, which: Which, tree: Option<&Tree>, offset: u64) -> usize {
+        if tree.is_some_and(Tree::is_pipe) {
+            return 0;
+        }
+        match which {
+            Which::Id(id) => self.files.get(&id).map_or_else(|| Sample::default().wants(offset), |f| f.sample.wants(offset)),
+            Which::Made(_) => Sample::default().wants(offset),
+        }
+    }
+
+    /// The first bytes of a file, as a write brings them. Of a file that has no identifier yet the sample goes with the request.
+    pub fn sampled(&mut self, which: Which, tree: Option<&Arc<Tree>>, bytes: &[u8], cx: &mut Context<'_>) -> Option<Box<Sample>> {
+        match which {
+            _ if bytes.is_empty() => None,
+            Which::Id(id) => {
+                self.file(id, tree, cx).sample.add(bytes);
+                None
+            }
+            Which::Made(_) => {
+                let mut sample = Box::<Sample>::default();
+                sample.add(bytes);
+                Some(sample)
+            }
+        }
+    }
+
+    /// The open file `id`; one that was opened before the capture began is remembered from here on.
+    fn file(&mut self, id: u128, tree: Option<&Arc<Tree>>, cx: &mut Context<'_>) -> &mut File {
+        let (spoken, losses) = (self.spoken, self.losses);
+        let (file, displaced) = self.files.get_or_insert_with(id, || File { tree: tree.cloned(), losses, ..File::default() });
+        if let Some(old) = displaced {
+            spoken.abandoned(&old, losses, cx);
+        }
+        file
+    }
+
+    fn resolve(&self, which: Which) -> Option<u128> {
+        match which {
+            Which::Id(id) => Some(id),
+            Which::Made(key) => self.made.get(&key).copied(),
+        }
+    }
+
+    /// The two sides agreed on a dialect.
+    pub fn agreed(&mut self, start: Start, dialect: Option<&'static str>, signing_required: Option<bool>) {
+        self.spoken.dialect = dialect;
+        self.signing_required = signing_required;
+        self.greeted.get_or_insert(start);
+    }
+
+    /// A share was connected, or refused. `start` is that of the answer, for an answer to a question nobody saw.
+    pub fn connected(
+        &mut self,
+        start: Start,
+        request: Option<Request>,
+        session: u64,
+        status: u32,
+        told: &Connected<'_>,
+        cx: &mut Context<'_>,
+    ) {
+        let partial = request.is_none();
+        let (start, share) = match request {
+            Some(Request { start, ask: Ask::Connect(share), .. }) => (start, share),
+            _ => (start, None),
+        };
+        self.mapping(start, share.as_deref(), Some((session, status, told)), partial, cx);
+        if done(status) {
+            self.trees.insert(self.tree_key(session, told.tree_id), Arc::new(Tree { share, kind: told.kind }));
+        }
+    }
+
+    fn mapping(
+        &mut self,
+        start: Start,
+        share: Option<&str>,
+        answer: Option<(u64, u32, &Connected<'_>)>,
+        partial: bool,
+        cx: &mut Context<'_>,
+    ) {
+        let session = answer.and_then(|(session, ..)| self.sessions.get(&session));
+        let ok = answer.is_some_and(|(_, status, _)| done(status));
+        let told = answer.filter(|_| ok).map(|(.., told)| told);
+        let row = SmbMapping {
+            version: self.spoken.version,
+            dialect: self.spoken.dialect,
+            share,
+            share_type: told.and_then(|t| t.kind),
+            service: told.and_then(|t| t.service),
+            native_file_system: told.and_then(|t| t.native_file_system),
+            encrypted: told.and_then(|t| t.encrypted),
+            tree_id: told.map(|t| i64::from(t.tree_id)),
+            status: answer.map(|(_, status, _)| i64::from(status)),
+            guest: session.map(|s| s.guest),
+            anonymous: session.map(|s| s.anonymous),
+            signing_required: self.signing_required,
+            partial: Some(partial),
+            ..SmbMapping::default()
+        };
+        cx.emit(start.ts, start.dir, start.at, &row);
+        self.greeted = None;
+    }
+
+    /// A file was opened or created, or not. `key` is that of the request; `start` and `tree` are those of the answer, in case nobody saw it.
+    pub fn opened(&mut self, start: Start, key: u64, tree: Option<Arc<Tree>>, status: u32, got: Option<Opened>, cx: &mut Context<'_>) {
+        let (start, tree, asked) = match self.asked(key) {
+            Some(Request { start, tree, ask: Ask::Open(asked) }) => (start, tree, asked),
+            _ => (start, tree, Box::<Opening>::default()),
+        };
+        self.spoken.opening(start, &asked, tree.as_deref(), Some(status), got, cx);
+        let Some(got) = got else { return };
+        if asked.compound {
+            self.made.insert(key, got.id);
+        }
+        let Opening { name, delete_on_close, .. } = *asked;
+        let file = File {
+            name,
+            tree,
+            directory: Some(got.directory),
+            delete_on_close,
+            opened: Some(start),
+            losses: self.losses,
+            ..File::default()
+        };
+        if let Some(old) = self.files.insert(got.id, file) {
+            self.spoken.abandoned(&old, self.losses, cx);
+        }
+    }
+
+    /// A read or a write was done, or not. `bytes` is what the server says it was.
+    pub fn transferred(&mut self, request: Request, status: u32, bytes: u64, cx: &mut Context<'_>) {
+        let (which, write, sample) = match request.ask {
+            Ask::Read(which) => (which, false, None),
+            Ask::Write(which, sample) => (which, true, sample),
+            _ => return,
+        };
+        let Some(id) = self.resolve(which) else { return };
+        let file = self.file(id, request.tree.as_ref(), cx);
+        if let Some(sample) = sample.filter(|_| file.sample.seen() == 0) {
+            file.sample = *sample;
+        }
+        let tally: &mut Tally = if write { &mut file.writes } else { &mut file.reads };
+        tally.add(request.start, bytes, status);
+    }
+
+    /// A file was closed. `size` as the server tells it.
+    pub fn closed(&mut self, request: Request, status: u32, size: Option<u64>, cx: &mut Context<'_>) {
+        let Ask::Close(which) = request.ask else { return };
+        let Some(id) = self.resolve(which) else { return };
+        if !done(status) {
+            let unknown = File { tree: request.tree.clone(), ..File::default() };
+            return self.spoken.closing(request.start, self.files.get(&id).unwrap_or(&unknown), false, Some(status), None, cx);
+        }
+        let file = self.files.remove(&id).unwrap_or_else(|| File { tree: request.tree.clone(), losses: self.losses, ..File::default() });
+        self.spoken.transfers(&file, self.losses, false, cx);
+        if file.delete_on_close {
+            self.spoken.closing(request.start, &file, true, Some(status), None, cx);
+        }
+        self.spoken.closing(request.start, &file, false, Some(status), size, cx);
+    }
+
+    /// A file was renamed, deleted or otherwise changed, or not.
+    pub fn changed(&mut self, request: Request, status: u32, cx: &mut Context<'_>) {
+        let Request { start, tree, ask: Ask::Change(change) } = request else {
+            return;
+        };
+        let spoken = self.spoken;
+        let Change { target, deed } = *change;
+        let which = match target {
+            Target::Path(name) => {
+                let subject = Subject { name: Some(&name), directory: None, tree: tree.as_deref() };
+                return spoken.change(start, &subject, &deed, Some(status), cx);
+            }
+            Target::File(which) => which,
+        };
+        let Some(id) = self.resolve(which) else { return };
+        let file = self.file(id, tree.as_ref(), cx);
+        let deed = match deed {
+            Deed::Rename(new) if spoken.version == Some("SMB1") => Deed::Rename(new.beside(&file.name)),
+            deed => deed,
+        };
+        let subject = Subject { name: Some(&file.name), directory: file.directory, tree: file.tree.as_deref() };
+        spoken.change(start, &subject, &deed, Some(status), cx);
+        match deed {
+            Deed::Rename(new) if done(status) => file.name = new,
+            Deed::Delete { .. } if done(status) => file.delete_on_close = false,
+            _ => {}
+        }
+    }
+
+    /// A message of an encrypted session. MS-SMB2 2.2.41.
+    pub fn encrypted(&mut self, start: Start, session: u64, bytes: usize, cx: &mut Context<'_>) {
+        if let Some(shape) = self.shapes.get_mut(&session) {
+            return shape.add(start.dir, bytes);
+        }
+        let mut shape = Shape::new("encrypted", start);
+        shape.add(start.dir, bytes);
+        if let Some(old) = self.shapes.insert(session, shape) {
+            self.spoken.shape(&old, cx);
+        }
+    }
+
+    /// A compressed message. MS-SMB2 2.2.42.
+    pub fn compressed(&mut self, start: Start, bytes: usize) {
+        self.compressed.get_or_insert_with(|| Shape::new("compressed", start)).add(start.dir, bytes);
+    }
+
+    /// Bytes of the connection are lost: what is open may have lost reads, writes or answers.
+    pub fn lost(&mut self) {
+        self.losses = self.losses.saturating_add(1);
+    }
+
+    pub fn malformed(&mut self, start: Start, reason: &'static str, cx: &mut Context<'_>) {
+        self.malformed = self.malformed.saturating_add(1);
+        if self.malformed <= limits::SMB_MALFORMED {
+            self.spoken.malformed(start, reason, cx);
+        }
+    }
+
+    /// A request that gets no answer any more.
+    fn unanswered(&mut self, request: Request, cx: &mut Context<'_>) {
+        let Request { start, tree, ask } = request;
+        match ask {
+            Ask::Connect(share) => self.mapping(start, share.as_deref(), None, true, cx),
+            Ask::Open(asked) => self.spoken.opening(start, &asked, tree.as_deref(), None, None, cx),
+            Ask::Change(change) => {
+                let name: Option<&Name> = match &change.target {
+                    Target::Path(name) => Some(name),
+                    Target::File(which) => self.resolve(*which).and_then(|id| self.files.get(&id)).map(|f| &f.name),
+                };
+                self.spoken.change(start, &Subject { name, directory: None, tree: tree.as_deref() }, &change.deed, None, cx);
+            }
+            Ask::Close(which) => {
+                if let Some(file) = self.resolve(which).and_then(|id| self.files.remove(&id)) {
+                    self.spoken.abandoned(&file, self.losses, cx);
+                    self.spoken.closing(start, &file, false, None, None, cx);
+                }
+            }
+            Ask::Negotiate(_) | Ask::Read(_) | Ask::Write(..) => {}
+        }
+    }
+
+    /// Rows for all that is still open.
+    pub fn end(&mut self, cx: &mut Context<'_>) {
+        while let Some(request) = self.requests.pop_oldest() {
+            self.unanswered(request, cx);
+        }
+        while let Some(file) = self.files.pop_oldest() {
+            self.spoken.abandoned(&file, self.losses, cx);
+        }
+        while let Some(shape) = self.shapes.pop_oldest() {
+            self.spoken.shape(&shape, cx);
+        }
+        if let Some(shape) = self.compressed.take() {
+            self.spoken.shape(&shape, cx);
+        }
+        if let Some(start) = self.greeted.take() {
+            self.mapping(start, None, None, false, cx);
+        }
+    }
+}
