@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::sync::OnceLock;
 
 use crate::context::Context;
+use crate::protocols::smb::state::Tree;
 
 /// What is kept of the path of a file.
 #[derive(Clone, Debug, Default)]
@@ -37,12 +38,24 @@ impl Name {
         }
     }
 
+    /// The name of what stands at `path` in a tree: a pipe there if it is one of pipes. Where the connection to the tree was not seen,
+    /// the name of a well-known pipe tells.
+    pub fn within(tree: Option<&Tree>, path: &str, cx: &Context<'_>) -> Name {
+        let pipe = match tree {
+            Some(tree) => tree.is_pipe(),
+            None => known_pipe(path).is_some(),
+        };
+        if pipe {
+            Name::pipe(path, cx)
+        } else {
+            Name::file(path, cx)
+        }
+    }
+
     /// The name of a pipe: in clear if it is a service that everybody has.
     pub fn pipe(path: &str, cx: &Context<'_>) -> Name {
-        let last = path.trim_matches(['\\', '/', '\0']);
-        let last = last.get(..5).filter(|p| p.eq_ignore_ascii_case("pipe\\")).and_then(|_| last.get(5..)).unwrap_or(last);
-        let known = PIPES.iter().find(|p| p.eq_ignore_ascii_case(last)).map(|p| (*p).to_owned());
-        Name { name: known.or_else(|| cx.pseudonym(last.as_bytes())), depth: Some(0), marks: marks(last), ..Name::default() }
+        let known = known_pipe(path).map(str::to_owned);
+        Name { name: known.or_else(|| cx.pseudonym(pipe_name(path).as_bytes())), depth: Some(0), marks: marks(path), ..Name::default() }
     }
 
     /// This name, in the folder of `other` if it came without one (MS-FSCC 2.4.42.1: a plain name stays in its folder).
@@ -52,6 +65,16 @@ impl Name {
             _ => self,
         }
     }
+}
+
+/// The name of a pipe without the `\\PIPE\\` that may stand before it (MS-CIFS 2.2.4.1.1).
+fn pipe_name(path: &str) -> &str {
+    let name = path.trim_matches(['\\', '/', '\0']);
+    name.get(..5).filter(|p| p.eq_ignore_ascii_case("pipe\\")).and_then(|_| name.get(5..)).unwrap_or(name)
+}
+
+fn known_pipe(path: &str) -> Option<&'static str> {
+    PIPES.iter().find(|p| p.eq_ignore_ascii_case(pipe_name(path))).copied()
 }
 
 /// `\\server\share` as it may be kept: a share of Windows itself in clear, any other as its pseudonym.
@@ -142,7 +165,7 @@ mod tests {
 
     fn with<T>(f: impl FnOnce(&Context<'_>) -> T) -> T {
         let mut out = testing::output();
-        let mut identity = testing::identity(445, 6);
+        let mut identity = testing::identity(&out.keys.clone(), 445, 6);
         f(&Context { ts: 0, offset: 0, identity: &mut identity, out: &mut out })
     }
 

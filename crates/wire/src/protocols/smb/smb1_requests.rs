@@ -34,9 +34,9 @@ pub fn request(
     cx: &mut Context<'_>,
 ) -> Result<(), Fault> {
     let tree = talk.tree(header.uid, header.tid);
-    let pipe = tree.as_ref().is_some_and(|t| t.is_pipe());
+    let within = tree.clone();
     let which = |at| Ok::<_, Fault>(opened.map_or(Which::Id(u128::from(block.u16(at)?)), Which::Made));
-    let name = |path: String, cx: &Context<'_>| name(path, header, pipe, cx);
+    let name = |path: String, cx: &Context<'_>| name(&path, header, within.as_deref(), cx);
     let ask = match command {
         NEGOTIATE => Ask::Negotiate(dialects(block)?),
         TREE_CONNECT_ANDX => {
@@ -74,7 +74,7 @@ pub fn request(
             let (new, _) = formatted(block, next, header)?;
             change(Target::Path(name(old, cx)), Deed::Rename(name(new, cx)))
         }
-        TRANSACTION2 => match transaction2(block, header, cx)? {
+        TRANSACTION2 => match transaction2(block, header, tree.as_deref(), cx)? {
             Some((target, deed)) => change(target, deed),
             None => return Ok(()),
         },
@@ -88,13 +88,10 @@ fn change(target: Target, deed: Deed) -> Ask {
     Ask::Change(Box::new(Change { target, deed }))
 }
 
-fn name(path: String, header: &Header, pipe: bool, cx: &Context<'_>) -> Name {
-    if pipe {
-        return Name::pipe(&path, cx);
-    }
-    // In DFS the server and share stand before the path (MS-SMB 3.3.5.1).
-    let within = if header.dfs { path.trim_start_matches('\\').splitn(3, '\\').nth(2).unwrap_or_default() } else { &path };
-    Name::file(within, cx)
+/// In DFS the server and share stand before the path (MS-SMB 3.3.5.1).
+fn name(path: &str, header: &Header, tree: Option<&Tree>, cx: &Context<'_>) -> Name {
+    let within = if header.dfs { path.trim_start_matches('\\').splitn(3, '\\').nth(2).unwrap_or_default() } else { path };
+    Name::within(tree, within, cx)
 }
 
 /// Text after its buffer format 0x04. MS-CIFS 2.2.4.7.1.
@@ -146,7 +143,7 @@ fn write(talk: &mut Talk, block: &Block<'_>, which: Which, tree: Option<&Arc<Tre
 }
 
 /// SET_PATH_INFORMATION and SET_FILE_INFORMATION. MS-CIFS 2.2.4.46.1, 2.2.6.7, 2.2.6.9.
-fn transaction2(block: &Block<'_>, header: &Header, cx: &Context<'_>) -> Result<Option<(Target, Deed)>, Fault> {
+fn transaction2(block: &Block<'_>, header: &Header, tree: Option<&Tree>, cx: &Context<'_>) -> Result<Option<(Target, Deed)>, Fault> {
     if block.word_count < 15 {
         // A secondary request carries more of what has begun.
         return Ok(None);
@@ -156,7 +153,7 @@ fn transaction2(block: &Block<'_>, header: &Header, cx: &Context<'_>) -> Result<
     let (target, level) = match block.u16(28)? {
         TRANS2_SET_PATH_INFORMATION => {
             let (path, _) = block.text(parameters.saturating_add(6), header.unicode)?;
-            (Target::Path(name(path, header, false, cx)), m.u16(parameters)?)
+            (Target::Path(name(&path, header, tree, cx)), m.u16(parameters)?)
         }
         TRANS2_SET_FILE_INFORMATION => (Target::File(Which::Id(u128::from(m.u16(parameters)?))), m.u16(parameters.saturating_add(2))?),
         _ => return Ok(None),
@@ -169,7 +166,7 @@ fn transaction2(block: &Block<'_>, header: &Header, cx: &Context<'_>) -> Result<
             if bytes > length {
                 return Err(Fault::Malformed("new name beyond the information"));
             }
-            Deed::Rename(name(utf16(m.take(at.saturating_add(12), bytes)?), header, false, cx))
+            Deed::Rename(name(&utf16(m.take(at.saturating_add(12), bytes)?), header, tree, cx))
         }
         (SMB_SET_FILE_DISPOSITION_INFO, _) | (_, Some(FILE_DISPOSITION_INFORMATION)) if m.u8(at)? != 0 => Deed::Delete { directory: None },
         (SMB_SET_FILE_END_OF_FILE_INFO, _) | (_, Some(FILE_END_OF_FILE_INFORMATION)) => {

@@ -115,7 +115,7 @@ fn request(
         TREE_CONNECT => Ask::Connect(paths::share(&text(m, 68)?, cx)),
         CREATE => {
             let path = within_share(text(m, 108)?, header.flags);
-            let name = if tree.as_ref().is_some_and(|t| t.is_pipe()) { Name::pipe(&path, cx) } else { Name::file(&path, cx) };
+            let name = Name::within(tree.as_deref(), &path, cx);
             let options = m.u32(104)?;
             let related = header.compound || header.flags & FLAGS_RELATED_OPERATIONS != 0;
             compound.file = related.then_some(Which::Made(header.message));
