@@ -1,13 +1,15 @@
 """A switched network on one machine: one bridge, one network namespace a host, one recorder on the bridge.
 
-Everything lives in a private process, mount and network namespace (`enclose`). When its first process ends, however it ends, the kernel
-ends every daemon, unmounts the scratch file system and removes every interface: there is nothing to clean up, not even after SIGKILL.
+Everything lives in private namespaces for processes, mounts, network and names (`enclose`). When its first process ends, however it
+ends, the kernel ends every daemon, unmounts the scratch file system and removes every interface: there is nothing to clean up, not even
+after SIGKILL.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -37,13 +39,14 @@ def enclose(packages: dict[str, str]) -> None:
     missing = sorted({package for program, package in packages.items() if not shutil.which(program)})
     if missing:
         raise RangeError("missing programs: apt-get install --no-install-recommends " + " ".join(missing))
-    flags = ["--fork", "--pid", "--kill-child", "--mount", "--mount-proc", "--net"]
+    flags = ["--fork", "--pid", "--kill-child", "--mount", "--mount-proc", "--net", "--uts"]
     os.execvpe("unshare", ["unshare", *flags, sys.executable, *sys.argv], {**os.environ, INSIDE: "1"})
 
 
 def _make_scratch() -> None:
     """/run becomes ours alone: daemons' pid files and sockets cannot meet those of the machine's own services."""
     subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/run"], check=True)
+    socket.sethostname("files")  # Samba tells its machine's name to everybody
     for folder in (SCRATCH, Path("/run/netns"), Path("/run/samba")):
         folder.mkdir(parents=True)
     SCRATCH.chmod(0o755)

@@ -131,5 +131,5 @@ def morning(patients: list[Patient], seed: int) -> None:
 
 
 def _smb(space: str, protocol: str, commands: str, *how: str) -> None:
-    who = ["-U", f"{ACCOUNT}%{PASSWORD}", "-m", protocol, "-s", str(SCRATCH / "smb.conf"), *how]
+    who = ["-U", f"{ACCOUNT}%{PASSWORD}", "-m", protocol, "-n", space.upper(), "-s", str(SCRATCH / "smb.conf"), *how]
     run(space, ["smbclient", f"//files.{DOMAIN}/exports", *who, "-c", commands])
