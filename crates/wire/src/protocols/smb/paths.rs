@@ -165,7 +165,7 @@ mod tests {
 
     fn with<T>(f: impl FnOnce(&Context<'_>) -> T) -> T {
         let mut out = testing::output();
-        let mut identity = testing::identity(&out.keys.clone(), 445, 6);
+        let mut identity = testing::identity(445, 6);
         f(&Context { ts: 0, offset: 0, identity: &mut identity, out: &mut out })
     }
 

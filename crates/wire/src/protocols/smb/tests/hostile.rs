@@ -68,7 +68,7 @@ fn floods_push_out_the_oldest() {
 /// Plays `script` with the bytes of piece `lost` missing from `from` on.
 fn with_loss(script: &Script, lost: usize, from: usize) -> testing::PlainRows {
     let (mut out, mut session, mut halves) = (testing::output(), Frames::default(), [Half::default(), Half::default()]);
-    let mut identity = testing::identity(&out.keys.clone(), 445, 6);
+    let mut identity = testing::identity(445, 6);
     for (n, (dir, bytes)) in script.iter().enumerate() {
         let shown = if n == lost { &bytes[..from] } else { &bytes[..] };
         let half = &mut halves[*dir as usize];
