@@ -41,7 +41,7 @@ build: .venv/.core ## .venv with the command .venv/bin/asepsis
 
 test: .venv/.test ## every test: Rust and Python (<= 15 min on two cores)
 	cargo test -p wire --locked --quiet
-	$(PY) -m pytest -n 2 -m 'not soak'
+	$(PY) -m pytest -n 2
 
 lint: .venv/.lint ## ruff, mypy --strict, import-linter, clippy, rustfmt
 	$(PY) -m ruff check .
@@ -57,7 +57,7 @@ bench: .venv/.core ## figures, beside peers where they are installed (ASEPSIS_BE
 
 soak: .venv/.test ## the long forms of the tests
 	ASEPSIS_SOAK=1 cargo test -p wire --locked --release
-	ASEPSIS_SOAK=1 $(PY) -m pytest -m soak
+	ASEPSIS_SOAK=1 $(PY) -m pytest -n 2
 
 golden: .venv/.test ## make the expected rows again; read the diff before you commit it
 	ASEPSIS_GOLDEN=rewrite $(PY) -m pytest tests -k golden
