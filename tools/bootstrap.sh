@@ -58,7 +58,7 @@ wanted_for_lint() {
 wanted_for_test() {
     for pair in tshark:tshark storescu:dcmtk Orthanc:orthanc nginx:nginx-light smbd:samba smbclient:smbclient dnsmasq:dnsmasq-base \
         dhclient:isc-dhcp-client openssl:openssl vsftpd:vsftpd curl:curl tcpdump:tcpdump ip:iproute2 ethtool:ethtool sysctl:procps \
-        dig:bind9-dnsutils unshare:util-linux chromium:chromium; do
+        dig:bind9-dnsutils unshare:util-linux snmpget:snmp chromium:chromium; do
         have "${pair%%:*}" || echo "${pair#*:}"
     done
 }

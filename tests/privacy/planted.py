@@ -21,6 +21,8 @@ from pathlib import Path
 
 TOOLS = ("tcpdump", "dcmqrscp", "nginx", "curl", "smbd", "smbclient", "vsftpd", "snmpget", "ip", "unshare")
 
+SERVER, CLIENT = "10.77.0.1", "10.77.0.2"
+
 # One patient, told to all three worlds in their own ways.
 SHARED_MRN = "QZ7730911"
 
@@ -71,7 +73,14 @@ def needles(value: str) -> Iterator[bytes]:
 
 def play(folder: Path) -> None:
     """All conversations; ends with `folder/planted.pcap`."""
-    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    # Two addresses of a hospital: what is sent to the server leaves from the other. Loopback addresses would be nobody's assets.
+    for command in (
+        "link set lo up",
+        f"addr add {SERVER}/32 dev lo",
+        f"addr add {CLIENT}/32 dev lo",
+        f"route replace local {SERVER} dev lo table local proto kernel scope host src {CLIENT}",
+    ):
+        subprocess.run(["ip", *command.split()], check=True)
     capture = _daemon("tcpdump", "-i", "lo", "-s", "0", "-U", "-B", "8192", "-w", str(folder / "planted.pcap"), "-Z", "root")
     _until(lambda: (folder / "planted.pcap").exists() and (folder / "planted.pcap").stat().st_size >= 24)
     dicom(folder)
@@ -81,12 +90,12 @@ def play(folder: Path) -> None:
     ftp(folder)
     for community in COMMUNITIES:
         subprocess.run(
-            ["snmpget", "-v2c", "-c", community, "-r", "0", "-t", "0.1", "127.0.0.1", "1.3.6.1.2.1.1.1.0"], check=False, capture_output=True
+            ["snmpget", "-v2c", "-c", community, "-r", "0", "-t", "0.1", SERVER, "1.3.6.1.2.1.1.1.0"], check=False, capture_output=True
         )
     # A packet of ours at the very end: when it is in the file, all before it are.
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
         marker = os.urandom(16)
-        last.sendto(marker, ("127.0.0.1", 9))
+        last.sendto(marker, (SERVER, 9))
     _until(lambda: marker in (folder / "planted.pcap").read_bytes())
     _stop(capture)
 
@@ -101,7 +110,8 @@ def dicom(folder: Path) -> None:
 
     (folder / "archive").mkdir()
     (folder / "dcmqrscp.cfg").write_text(
-        "NetworkTCPPort = 11104\nMaxPDUSize = 16384\nMaxAssociations = 16\nHostTable BEGIN\nHostTable END\nVendorTable BEGIN\nVendorTable END\n"
+        "NetworkTCPPort = 11104\nMaxPDUSize = 16384\nMaxAssociations = 16\nHostTable BEGIN\nHostTable END\n"
+        "VendorTable BEGIN\nVendorTable END\n"
         f"AETable BEGIN\nPACS {folder}/archive RW (200, 1024mb) ANY\nAETable END\n"
     )
     server = _daemon("dcmqrscp", "-c", str(folder / "dcmqrscp.cfg"))
@@ -124,7 +134,7 @@ def dicom(folder: Path) -> None:
         ae.add_requested_context(CTImageStorage, syntax)
         identity = UserIdentityNegotiation()
         identity.user_identity_type, identity.primary_field, identity.secondary_field = 2, USERS[0].encode(), SECRETS[0].encode()
-        assoc = ae.associate("127.0.0.1", 11104, ae_title="PACS", ext_neg=[identity])
+        assoc = ae.associate(SERVER, 11104, ae_title="PACS", ext_neg=[identity])
         assert assoc.is_established
         assert assoc.send_c_store(ds).Status == 0
         assoc.release()
@@ -133,7 +143,7 @@ def dicom(folder: Path) -> None:
     query.AccessionNumber, query.PatientBirthDate, query.StudyDate = ACCESSIONS[2], BIRTHS[2], ""
     ae = AE(ae_title="WS1")
     ae.add_requested_context(StudyRootQueryRetrieveInformationModelFind)
-    assoc = ae.associate("127.0.0.1", 11104, ae_title="PACS")
+    assoc = ae.associate(SERVER, 11104, ae_title="PACS")
     assert assoc.is_established
     list(assoc.send_c_find(query, StudyRootQueryRetrieveInformationModelFind))
     assoc.release()
@@ -163,8 +173,8 @@ async def hl7() -> None:
             "",
         )
     )
-    server = await asyncio.start_server(answer, "127.0.0.1", 2575)
-    reader, writer = await asyncio.open_connection("127.0.0.1", 2575)
+    server = await asyncio.start_server(answer, SERVER, 2575)
+    reader, writer = await asyncio.open_connection(SERVER, 2575)
     for charset in ("utf-8", "latin-1"):
         writer.write(b"\x0b" + message.encode(charset) + b"\x1c\r")
         await reader.readuntil(b"\x1c\r")
@@ -190,11 +200,11 @@ def web(folder: Path) -> None:
         f"daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx.err; user root; worker_processes 1; events {{}}\n"
         f"http {{ access_log off; client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;"
         f" uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s; default_type application/fhir+json;"
-        f" server {{ listen 127.0.0.1:8080; root {folder}/www; }} }}\n"
+        f" server {{ listen {SERVER}:8080; root {folder}/www; }} }}\n"
     )
     server = _daemon("nginx", "-e", f"{folder}/nginx.err", "-c", f"{folder}/nginx.conf")
     _until(lambda: _listens(8080))
-    base = "http://127.0.0.1:8080"
+    base = f"http://{SERVER}:8080"
     quoted = FILES[2].replace(" ", "%20")
     for arguments in (
         [f"{base}/fhir/Patient?identifier={SHARED_MRN}"],
@@ -237,7 +247,7 @@ def smb(folder: Path) -> None:
         f'cd "{FILES[4]}"; put {local} "{NAMES[2]}.txt"; del "{NAMES[2]}.txt"'
     )
     subprocess.run(
-        ["smbclient", f"//127.0.0.1/{NAMES[7]}", "-N", "-s", str(folder / "smb.conf"), "-c", acts], check=True, capture_output=True
+        ["smbclient", f"//{SERVER}/{NAMES[7]}", "-N", "-s", str(folder / "smb.conf"), "-c", acts], check=True, capture_output=True
     )
     _stop(server)
 
@@ -247,7 +257,7 @@ def ftp(folder: Path) -> None:
     import ftplib
 
     (folder / "ftp.conf").write_text(
-        "listen=YES\nlisten_address=127.0.0.1\nlisten_port=2121\nanonymous_enable=YES\nno_anon_password=NO\nlocal_enable=NO\n"
+        f"listen=YES\nlisten_address={SERVER}\nlisten_port=2121\nanonymous_enable=YES\nno_anon_password=NO\nlocal_enable=NO\n"
         f"anon_root={folder}/share\nrun_as_launching_user=YES\nsecure_chroot_dir={folder}/local_chroot\nseccomp_sandbox=NO\nisolate=NO\n"
         "isolate_network=NO\nbackground=NO\nxferlog_enable=NO\n"
     )
@@ -255,11 +265,11 @@ def ftp(folder: Path) -> None:
     server = _daemon("vsftpd", str(folder / "ftp.conf"))
     _until(lambda: _listens(2121))
     with ftplib.FTP() as client:
-        client.connect("127.0.0.1", 2121, timeout=10)
+        client.connect(SERVER, 2121, timeout=10)
         with contextlib.suppress(ftplib.error_perm):
             client.login(USERS[1], SECRETS[2])
     with ftplib.FTP() as client:
-        client.connect("127.0.0.1", 2121, timeout=10)
+        client.connect(SERVER, 2121, timeout=10)
         with contextlib.suppress(ftplib.error_perm):
             client.login("anonymous", SECRETS[1])
             client.nlst()
@@ -280,7 +290,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 def _listens(port: int) -> bool:
     with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+        return probe.connect_ex((SERVER, port)) == 0
 
 
 def _until(holds: object, seconds: float = 20) -> None:

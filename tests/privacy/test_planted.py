@@ -69,6 +69,12 @@ def test_nothing_of_it_is_written_or_printed(assessed: tuple[Path, dict[str, byt
     assert found == set()
 
 
+def test_the_search_finds_what_is_kept(assessed: tuple[Path, dict[str, bytes]]) -> None:
+    places = [place for place, content in assessed[1].items() if any(needle in content for needle in planted.needles("SOMATOM Force"))]
+    assert {"output of assess", "report", "store decoded"} <= set(places)
+    assert any(place.startswith("lake/dicom_message/") and place.endswith("decoded") for place in places)
+
+
 def test_the_protocols_were_understood(assessed: tuple[Path, dict[str, bytes]]) -> None:
     streams = json.loads(assessed[1]["output of assess"].partition(b"\n}\n")[0] + b"\n}")["streams"]
     absent = [stream for stream in ("dicom_message", "hl7", "fhir", "http", "smb_files", "smb_mapping", "conn") if not streams.get(stream)]
