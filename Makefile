@@ -60,7 +60,7 @@ soak: .venv/.test ## the long forms of the tests
 	ASEPSIS_SOAK=1 $(PY) -m pytest -n 2
 
 golden: .venv/.test ## make the expected rows again; read the diff before you commit it
-	ASEPSIS_GOLDEN=rewrite $(PY) -m pytest tests -k golden
+	$(PY) -m tests.golden.make
 	git --no-pager diff --stat -- tests/golden
 
 PIN := $(PY) -m piptools compile --quiet --generate-hashes --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
