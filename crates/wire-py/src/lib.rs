@@ -15,7 +15,12 @@ use wire::pipeline;
 use wire::protocols::STREAMS;
 use wire::records::{schema, Kind, COMMON};
 
-create_exception!(_wire, WireError, PyException, "A path that cannot be read as a capture: one line, what and where.");
+create_exception!(
+    _wire,
+    WireError,
+    PyException,
+    "A path that cannot be read as a capture: one line, what and where."
+);
 
 /// Packets between two looks at Ctrl-C and the progress bar: some hundredths of a second.
 const PULL: usize = 200_000;
@@ -63,7 +68,9 @@ impl Reader {
     #[new]
     fn new(paths: Vec<PathBuf>, key: &[u8], key_id: &str, sensor: String) -> PyResult<Reader> {
         let reader = pipeline::Reader::open(&paths, Keys::new(key, key_id), sensor);
-        reader.map(|reader| Reader(Mutex::new(reader))).map_err(|problem| WireError::new_err(problem.to_string()))
+        reader
+            .map(|reader| Reader(Mutex::new(reader)))
+            .map_err(|problem| WireError::new_err(problem.to_string()))
     }
 
     /// The next `(stream, batch)`, `(None, None)` as a sign of life, or `None` at the end. The GIL is released.
@@ -160,7 +167,11 @@ type Described = (&'static str, String, Vec<(&'static str, &'static str, String)
 #[pyfunction]
 fn streams() -> Vec<Described> {
     let describe = |spec: &&wire::records::StreamSpec| {
-        let columns = COMMON.iter().chain(spec.columns).map(|c| (c.name, kind(c.kind), comment(c.doc))).collect();
+        let columns = COMMON
+            .iter()
+            .chain(spec.columns)
+            .map(|c| (c.name, kind(c.kind), comment(c.doc)))
+            .collect();
         (spec.name, comment(spec.doc), columns)
     };
     STREAMS.iter().map(describe).collect()

@@ -46,8 +46,13 @@ impl Identity {
             ((ends.resp, ends.resp_port), (ends.orig, ends.orig_port))
         };
         let uid = keys::identity(&[
-            &low.0.to_be_bytes(), &low.1.to_be_bytes(), &high.0.to_be_bytes(), &high.1.to_be_bytes(), &[ends.proto],
-            &ts.div_euclid(1000).to_be_bytes(), &nonce.to_be_bytes(),
+            &low.0.to_be_bytes(),
+            &low.1.to_be_bytes(),
+            &high.0.to_be_bytes(),
+            &high.1.to_be_bytes(),
+            &[ends.proto],
+            &ts.div_euclid(1000).to_be_bytes(),
+            &nonce.to_be_bytes(),
         ]);
         Identity { ends, uid, written: None }
     }
@@ -55,7 +60,10 @@ impl Identity {
     fn written(&mut self) -> &Written {
         let (ends, uid) = (self.ends, self.uid);
         self.written.get_or_insert_with(|| {
-            let mut written = Written { community_id: community_id(&ends), ..Written::default() };
+            let mut written = Written {
+                community_id: community_id(&ends),
+                ..Written::default()
+            };
             written.uid.push('C');
             base32(&uid, 17, &mut written.uid);
             let _ = write!(written.orig, "{}", address(ends.orig));
@@ -111,7 +119,15 @@ pub fn icmp_counterpart(proto: u8, kind: u16) -> Option<u16> {
     } else {
         &[(128, 129), (133, 134), (135, 136), (130, 131), (139, 140), (144, 145)]
     };
-    pairs.iter().find_map(|&(a, b)| if kind == a { Some(b) } else if kind == b { Some(a) } else { None })
+    pairs.iter().find_map(|&(a, b)| {
+        if kind == a {
+            Some(b)
+        } else if kind == b {
+            Some(a)
+        } else {
+            None
+        }
+    })
 }
 
 /// The rows of all streams that wait to leave.
@@ -123,7 +139,11 @@ pub struct Output {
 
 impl Output {
     pub fn new(keys: Keys, sensor: String) -> Output {
-        Output { keys, sensor, tables: STREAMS.iter().map(|spec| Table::new(spec)).collect() }
+        Output {
+            keys,
+            sensor,
+            tables: STREAMS.iter().map(|spec| Table::new(spec)).collect(),
+        }
     }
 
     /// Writes one row. `at` is what tells two rows of one stream, connection and direction apart.
@@ -182,14 +202,26 @@ mod tests {
     use super::*;
 
     fn v4(a: [u8; 4]) -> u128 {
-        u128::from(std::net::Ipv4Addr::from(a).to_ipv6_mapped().to_bits())
+        std::net::Ipv4Addr::from(a).to_ipv6_mapped().to_bits()
     }
 
     #[test]
     fn community_id_as_the_specification_has_it() {
-        let ends = Ends { orig: v4([128, 232, 110, 120]), resp: v4([66, 35, 250, 204]), orig_port: 34855, resp_port: 80, proto: 6 };
+        let ends = Ends {
+            orig: v4([128, 232, 110, 120]),
+            resp: v4([66, 35, 250, 204]),
+            orig_port: 34855,
+            resp_port: 80,
+            proto: 6,
+        };
         assert_eq!(community_id(&ends), "1:LQU9qZlK+B5F3KDmev6m5PMibrg=");
-        let back = Ends { orig: ends.resp, resp: ends.orig, orig_port: 80, resp_port: 34855, proto: 6 };
+        let back = Ends {
+            orig: ends.resp,
+            resp: ends.orig,
+            orig_port: 80,
+            resp_port: 34855,
+            proto: 6,
+        };
         assert_eq!(community_id(&back), community_id(&ends));
     }
 }

@@ -42,10 +42,20 @@ impl Fragments {
         if self.open.len() >= limits::FRAGMENTED && !self.open.contains_key(&key) {
             self.make_room(ts);
         }
-        let partial = self.open.entry(key).or_insert_with(|| Partial { first_ts: ts, pieces: BTreeMap::new(), total: None, ip_bytes: 0 });
+        let partial = self.open.entry(key).or_insert_with(|| Partial {
+            first_ts: ts,
+            pieces: BTreeMap::new(),
+            total: None,
+            ip_bytes: 0,
+        });
         if ts.saturating_sub(partial.first_ts) > limits::FRAGMENT_AGE || partial.pieces.len() >= limits::FRAGMENT_PIECES {
             self.given_up += 1;
-            *partial = Partial { first_ts: ts, pieces: BTreeMap::new(), total: None, ip_bytes: 0 };
+            *partial = Partial {
+                first_ts: ts,
+                pieces: BTreeMap::new(),
+                total: None,
+                ip_bytes: 0,
+            };
         }
         partial.ip_bytes += datagram.ip_len;
         if !fragment.more {

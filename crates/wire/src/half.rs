@@ -24,7 +24,11 @@ impl Half {
 
     /// How many of the next bytes nobody wants to see.
     pub fn unwanted(&self) -> u64 {
-        if self.done { u64::MAX } else { self.skip }
+        if self.done {
+            u64::MAX
+        } else {
+            self.skip
+        }
     }
 
     pub fn held(&self) -> usize {
@@ -70,7 +74,12 @@ impl Half {
                 self.offset = self.offset.saturating_add(take as u64);
                 continue;
             }
-            let mut cx = Context { ts, offset: self.offset, identity, out };
+            let mut cx = Context {
+                ts,
+                offset: self.offset,
+                identity,
+                out,
+            };
             match session.data(dir, rest, &mut cx) {
                 Step::Took(n) if n > 0 => {
                     let n = n.min(rest.len());
@@ -102,6 +111,15 @@ impl Half {
             return;
         }
         self.skip = 0;
-        session.gap(dir, missing, &mut Context { ts, offset: self.offset, identity, out });
+        session.gap(
+            dir,
+            missing,
+            &mut Context {
+                ts,
+                offset: self.offset,
+                identity,
+                out,
+            },
+        );
     }
 }

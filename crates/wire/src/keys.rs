@@ -19,7 +19,10 @@ const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 impl Keys {
     /// `secret` is the site key, `id` the short name of its generation (`k1`).
     pub fn new(secret: &[u8], id: &str) -> Keys {
-        Keys { id: id.to_owned(), patient: new_mac(secret) }
+        Keys {
+            id: id.to_owned(),
+            patient: new_mac(secret),
+        }
     }
 
     /// The pseudonym of a patient, study, accession or order id, or of a file name: `k1:` and 128 bits of HMAC-SHA-256 under the site key.

@@ -134,7 +134,11 @@ fn ipv4(packet: &[u8], wire_len: usize) -> Option<Datagram<'_>> {
     // A sender that leaves segmentation to its card shows the sensor a length of 0.
     let ip_len = if total == 0 { wire_len } else { total };
     let flags = be16(head, 6)?;
-    let fragment = Fragment { id: u32::from(be16(head, 4)?), offset: usize::from(flags & 0x1fff) * 8, more: flags & 0x2000 != 0 };
+    let fragment = Fragment {
+        id: u32::from(be16(head, 4)?),
+        offset: usize::from(flags & 0x1fff) * 8,
+        more: flags & 0x2000 != 0,
+    };
     let payload = packet.get(header_len..ip_len.min(packet.len()))?;
     let address = |at: usize| Some(0xffff_0000_0000u128 | u128::from(u32::from_be_bytes(head.get(at..at + 4)?.try_into().ok()?)));
     Some(Datagram {
@@ -166,7 +170,11 @@ fn ipv6(packet: &[u8], wire_len: usize) -> Option<Datagram<'_>> {
             44 => {
                 let word = be16(body, at + 2)?;
                 let id = u32::from_be_bytes(body.get(at + 4..at + 8)?.try_into().ok()?);
-                let found = Fragment { id, offset: usize::from(word & 0xfff8), more: word & 1 != 0 };
+                let found = Fragment {
+                    id,
+                    offset: usize::from(word & 0xfff8),
+                    more: word & 1 != 0,
+                };
                 fragment = (found.more || found.offset > 0).then_some(found);
                 8
             }
@@ -179,5 +187,13 @@ fn ipv6(packet: &[u8], wire_len: usize) -> Option<Datagram<'_>> {
         }
     }
     let payload = body.get(at..)?;
-    Some(Datagram { src: address(8)?, dst: address(24)?, proto, ip_len, payload, cut: ip_len.checked_sub(at)?.saturating_sub(payload.len()), fragment })
+    Some(Datagram {
+        src: address(8)?,
+        dst: address(24)?,
+        proto,
+        ip_len,
+        payload,
+        cut: ip_len.checked_sub(at)?.saturating_sub(payload.len()),
+        fragment,
+    })
 }

@@ -58,7 +58,13 @@ impl Pipeline {
 
     fn fragment(&mut self, link: &Link, fragment: &Datagram<'_>, ts: i64) {
         if let Some(whole) = self.fragments.add(fragment, ts) {
-            let datagram = Datagram { payload: &whole.payload, ip_len: whole.ip_len, fragment: None, cut: 0, ..*fragment };
+            let datagram = Datagram {
+                payload: &whole.payload,
+                ip_len: whole.ip_len,
+                fragment: None,
+                cut: 0,
+                ..*fragment
+            };
             self.flows.datagram(link, &datagram, ts, &mut self.out);
         }
     }
@@ -98,7 +104,11 @@ const STRIDE: usize = 256;
 impl Reader {
     /// `paths` are files, folders or `-`; a path that is no capture is refused before anything is read.
     pub fn open(paths: &[PathBuf], keys: Keys, sensor: String) -> Result<Reader, Refused> {
-        Ok(Reader { captures: Captures::open(paths)?, pipeline: Pipeline::new(keys, sensor), finished: false })
+        Ok(Reader {
+            captures: Captures::open(paths)?,
+            pipeline: Pipeline::new(keys, sensor),
+            finished: false,
+        })
     }
 
     /// The next batch and the stream that it belongs to, or `None` when there is none before about `packets` more packets or the end;

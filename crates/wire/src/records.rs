@@ -47,19 +47,71 @@ pub struct StreamSpec {
 
 /// Columns that every stream starts with, in this order.
 pub const COMMON: &[ColumnSpec] = &[
-    ColumnSpec { name: "event_id", kind: Kind::Text, doc: &["Identity of the row: the same packets give the same id, so a capture read twice adds nothing."] },
-    ColumnSpec { name: "ts", kind: Kind::Time, doc: &["When it began: time of its first packet, UTC."] },
-    ColumnSpec { name: "uid", kind: Kind::Text, doc: &["The connection it belongs to, the same in every stream (Zeek `uid`)."] },
-    ColumnSpec { name: "community_id", kind: Kind::Text, doc: &["Community ID v1 of the connection, seed 0, as other tools compute it."] },
-    ColumnSpec { name: "sensor", kind: Kind::Text, doc: &["Name of the sensor that saw it."] },
-    ColumnSpec { name: "id_orig_h", kind: Kind::Text, doc: &["Address of the originator."] },
-    ColumnSpec { name: "id_orig_p", kind: Kind::Int, doc: &["Port of the originator (ICMP: type)."] },
-    ColumnSpec { name: "id_resp_h", kind: Kind::Text, doc: &["Address of the responder."] },
-    ColumnSpec { name: "id_resp_p", kind: Kind::Int, doc: &["Port of the responder (ICMP: code)."] },
-    ColumnSpec { name: "id_orig_hi", kind: Kind::Int, doc: &["Upper 64 bits of the originator's address as IPv6 (IPv4 is mapped, ::ffff:a.b.c.d: 0 here)."] },
-    ColumnSpec { name: "id_orig_lo", kind: Kind::Int, doc: &["Lower 64 bits of the originator's address (IPv4: 0xffff00000000 + address)."] },
-    ColumnSpec { name: "id_resp_hi", kind: Kind::Int, doc: &["Upper 64 bits of the responder's address."] },
-    ColumnSpec { name: "id_resp_lo", kind: Kind::Int, doc: &["Lower 64 bits of the responder's address."] },
+    ColumnSpec {
+        name: "event_id",
+        kind: Kind::Text,
+        doc: &["Identity of the row: the same packets give the same id, so a capture read twice adds nothing."],
+    },
+    ColumnSpec {
+        name: "ts",
+        kind: Kind::Time,
+        doc: &["When it began: time of its first packet, UTC."],
+    },
+    ColumnSpec {
+        name: "uid",
+        kind: Kind::Text,
+        doc: &["The connection it belongs to, the same in every stream (Zeek `uid`)."],
+    },
+    ColumnSpec {
+        name: "community_id",
+        kind: Kind::Text,
+        doc: &["Community ID v1 of the connection, seed 0, as other tools compute it."],
+    },
+    ColumnSpec {
+        name: "sensor",
+        kind: Kind::Text,
+        doc: &["Name of the sensor that saw it."],
+    },
+    ColumnSpec {
+        name: "id_orig_h",
+        kind: Kind::Text,
+        doc: &["Address of the originator."],
+    },
+    ColumnSpec {
+        name: "id_orig_p",
+        kind: Kind::Int,
+        doc: &["Port of the originator (ICMP: type)."],
+    },
+    ColumnSpec {
+        name: "id_resp_h",
+        kind: Kind::Text,
+        doc: &["Address of the responder."],
+    },
+    ColumnSpec {
+        name: "id_resp_p",
+        kind: Kind::Int,
+        doc: &["Port of the responder (ICMP: code)."],
+    },
+    ColumnSpec {
+        name: "id_orig_hi",
+        kind: Kind::Int,
+        doc: &["Upper 64 bits of the originator's address as IPv6 (IPv4 is mapped, ::ffff:a.b.c.d: 0 here)."],
+    },
+    ColumnSpec {
+        name: "id_orig_lo",
+        kind: Kind::Int,
+        doc: &["Lower 64 bits of the originator's address (IPv4: 0xffff00000000 + address)."],
+    },
+    ColumnSpec {
+        name: "id_resp_hi",
+        kind: Kind::Int,
+        doc: &["Upper 64 bits of the responder's address."],
+    },
+    ColumnSpec {
+        name: "id_resp_lo",
+        kind: Kind::Int,
+        doc: &["Lower 64 bits of the responder's address."],
+    },
 ];
 
 /// What every row of a stream can do: name its stream and write its own columns (those after [`COMMON`]) in order.
@@ -212,7 +264,13 @@ pub struct Table {
 impl Table {
     pub fn new(spec: &'static StreamSpec) -> Self {
         let columns = COMMON.iter().chain(spec.columns).map(|c| Column::new(c.kind)).collect();
-        Table { spec, schema: Arc::new(schema(spec)), columns, rows: 0, bytes: 0 }
+        Table {
+            spec,
+            schema: Arc::new(schema(spec)),
+            columns,
+            rows: 0,
+            bytes: 0,
+        }
     }
 
     pub fn spec(&self) -> &'static StreamSpec {
@@ -230,7 +288,10 @@ impl Table {
 
     /// Starts a row; the caller writes every cell of [`COMMON`] and of the stream, in order.
     pub fn row(&mut self, write: impl FnOnce(&mut Cells<'_>)) {
-        let mut cells = Cells { columns: self.columns.iter_mut(), bytes: 0 };
+        let mut cells = Cells {
+            columns: self.columns.iter_mut(),
+            bytes: 0,
+        };
         write(&mut cells);
         self.bytes = self.bytes.saturating_add(cells.bytes);
         self.rows = self.rows.saturating_add(1);

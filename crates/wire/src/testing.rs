@@ -27,7 +27,17 @@ pub fn output() -> Output {
 /// The identity of a connection 10.0.0.1:40000 -> 10.0.0.2:`port`.
 pub fn identity(port: u16, proto: u8) -> Identity {
     let host = |n: u128| 0xffff_0a00_0000u128 + n;
-    Identity::new(Ends { orig: host(1), resp: host(2), orig_port: 40_000, resp_port: port, proto }, 1_700_000_000_000_000_000, 0)
+    Identity::new(
+        Ends {
+            orig: host(1),
+            resp: host(2),
+            orig_port: 40_000,
+            resp_port: port,
+            proto,
+        },
+        1_700_000_000_000_000_000,
+        0,
+    )
 }
 
 /// Plays `script` to `session`, each piece cut into parts of `cut` bytes; one millisecond between parts.
@@ -42,7 +52,12 @@ pub fn play(session: &mut dyn Session, script: &[(Dir, &[u8])], cut: usize) -> P
             halves[*dir as usize].feed(session, *dir, part, ts, &mut identity, &mut out);
         }
     }
-    session.end(&mut Context { ts, offset: 0, identity: &mut identity, out: &mut out });
+    session.end(&mut Context {
+        ts,
+        offset: 0,
+        identity: &mut identity,
+        out: &mut out,
+    });
     rows(&mut out)
 }
 
@@ -53,9 +68,23 @@ pub fn play_datagrams(conversation: &mut dyn Conversation, port: u16, script: &[
     let mut ts = 1_700_000_000_000_000_000;
     for (n, (dir, bytes)) in script.iter().enumerate() {
         ts += 1_000_000;
-        conversation.datagram(*dir, bytes, &mut Context { ts, offset: n as u64, identity: &mut identity, out: &mut out });
+        conversation.datagram(
+            *dir,
+            bytes,
+            &mut Context {
+                ts,
+                offset: n as u64,
+                identity: &mut identity,
+                out: &mut out,
+            },
+        );
     }
-    conversation.end(&mut Context { ts, offset: script.len() as u64, identity: &mut identity, out: &mut out });
+    conversation.end(&mut Context {
+        ts,
+        offset: script.len() as u64,
+        identity: &mut identity,
+        out: &mut out,
+    });
     rows(&mut out)
 }
 
@@ -75,7 +104,14 @@ pub fn rows(out: &mut Output) -> PlainRows {
 pub fn plain(batch: &RecordBatch) -> Vec<PlainRow> {
     let schema = batch.schema();
     (0..batch.num_rows())
-        .map(|n| schema.fields().iter().zip(batch.columns()).map(|(f, c)| (f.name().clone(), value(c.as_ref(), n))).collect())
+        .map(|n| {
+            schema
+                .fields()
+                .iter()
+                .zip(batch.columns())
+                .map(|(f, c)| (f.name().clone(), value(c.as_ref(), n)))
+                .collect()
+        })
         .collect()
 }
 

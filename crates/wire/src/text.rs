@@ -10,7 +10,9 @@ pub fn clean(bytes: &[u8]) -> Option<Cow<'_, str>> {
     let bytes = bytes.get(..limits::TEXT.saturating_mul(4)).unwrap_or(bytes);
     let text: Cow<'_, str> = match std::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),
-        Err(e) if e.error_len().is_none() && e.valid_up_to() > 0 => String::from_utf8_lossy(bytes.get(..e.valid_up_to()).unwrap_or_default()),
+        Err(e) if e.error_len().is_none() && e.valid_up_to() > 0 => {
+            String::from_utf8_lossy(bytes.get(..e.valid_up_to()).unwrap_or_default())
+        }
         Err(_) => Cow::Owned(bytes.iter().map(|&b| char::from(b)).collect()),
     };
     let blank = |c: char| c.is_whitespace() || c.is_control();
@@ -18,8 +20,17 @@ pub fn clean(bytes: &[u8]) -> Option<Cow<'_, str>> {
     if plain {
         return if text.is_empty() { None } else { Some(text) };
     }
-    let kept: String = text.trim_matches(blank).chars().take(limits::TEXT).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if kept.is_empty() { None } else { Some(Cow::Owned(kept)) }
+    let kept: String = text
+        .trim_matches(blank)
+        .chars()
+        .take(limits::TEXT)
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    if kept.is_empty() {
+        None
+    } else {
+        Some(Cow::Owned(kept))
+    }
 }
 
 #[cfg(test)]

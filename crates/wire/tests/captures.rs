@@ -43,11 +43,19 @@ fn read(paths: &[&Path]) -> Result<(Vec<Got>, Vec<Refused>), Refused> {
 }
 
 fn n32(n: u32, big: bool) -> [u8; 4] {
-    if big { n.to_be_bytes() } else { n.to_le_bytes() }
+    if big {
+        n.to_be_bytes()
+    } else {
+        n.to_le_bytes()
+    }
 }
 
 fn n16(n: u16, big: bool) -> [u8; 2] {
-    if big { n.to_be_bytes() } else { n.to_le_bytes() }
+    if big {
+        n.to_be_bytes()
+    } else {
+        n.to_le_bytes()
+    }
 }
 
 fn pcap(packets: &[(i64, &[u8])], nano: bool, big: bool) -> Vec<u8> {
@@ -60,7 +68,12 @@ fn pcap(packets: &[(i64, &[u8])], nano: bool, big: bool) -> Vec<u8> {
     }
     for (ts, data) in packets {
         let fraction = ts % 1_000_000_000 / if nano { 1 } else { 1000 };
-        for word in [(ts / 1_000_000_000) as u32, fraction as u32, data.len() as u32, data.len() as u32 + 5] {
+        for word in [
+            (ts / 1_000_000_000) as u32,
+            fraction as u32,
+            data.len() as u32,
+            data.len() as u32 + 5,
+        ] {
             file.extend(n32(word, big));
         }
         file.extend(*data);
@@ -106,7 +119,13 @@ fn interface(link: u16, resolution: Option<u8>, offset: Option<u64>, big: bool) 
 
 fn enhanced(interface: u32, ticks: u64, data: &[u8], big: bool) -> Vec<u8> {
     let mut body = Vec::new();
-    for word in [interface, (ticks >> 32) as u32, ticks as u32, data.len() as u32, data.len() as u32 + 5] {
+    for word in [
+        interface,
+        (ticks >> 32) as u32,
+        ticks as u32,
+        data.len() as u32,
+        data.len() as u32 + 5,
+    ] {
         body.extend(n32(word, big));
     }
     body.extend(data);
@@ -145,7 +164,10 @@ fn pcapng_with_many_interfaces_resolutions_and_unknown_blocks() {
         file.extend(enhanced(0, (T0 / 1000) as u64 + 2_000_000, b"second section", !big));
         let path = folder.file("a.pcapng", &file);
         let (got, problems) = read(&[&path]).unwrap();
-        let seen: Vec<_> = got.iter().map(|(ts, link, _, data)| (*ts, *link, std::str::from_utf8(data).unwrap())).collect();
+        let seen: Vec<_> = got
+            .iter()
+            .map(|(ts, link, _, data)| (*ts, *link, std::str::from_utf8(data).unwrap()))
+            .collect();
         assert_eq!(
             seen,
             [
@@ -171,7 +193,10 @@ fn compressed_as_well_as_plain() {
     // Two frames, as `cat a.zst b.zst` makes them.
     let mut zstandard = Vec::new();
     for half in [&plain[..30], &plain[30..]] {
-        zstandard.extend(ruzstd::encoding::compress_to_vec(half, ruzstd::encoding::CompressionLevel::Uncompressed));
+        zstandard.extend(ruzstd::encoding::compress_to_vec(
+            half,
+            ruzstd::encoding::CompressionLevel::Uncompressed,
+        ));
     }
     for (name, bytes) in [("gz", gzip.as_slice()), ("zst", &zstandard)] {
         let path = folder.file("capture", bytes);
@@ -227,7 +252,11 @@ fn a_cut_capture_gives_what_stands_before_the_cut_and_says_so() {
 #[test]
 fn what_is_no_capture_is_refused_in_one_line() {
     let folder = Folder::new("refused");
-    let cases: &[(&str, &[u8], &str)] = &[("empty", b"", "is empty"), ("text", b"hello, world, no capture", "is not a capture"), ("short", b"ab", "is not a capture")];
+    let cases: &[(&str, &[u8], &str)] = &[
+        ("empty", b"", "is empty"),
+        ("text", b"hello, world, no capture", "is not a capture"),
+        ("short", b"ab", "is not a capture"),
+    ];
     for (name, bytes, why) in cases {
         let refused = read(&[&folder.file(name, bytes)]).unwrap_err();
         assert!(refused.why.starts_with(why), "{name}: {refused}");

@@ -28,7 +28,9 @@ type Seed = Vec<(i64, u16, Vec<u8>)>;
 /// Packets of the range's captures, `most` of each file.
 fn seeds(most: usize) -> Vec<Seed> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../range/captures");
-    let mut files: Vec<PathBuf> = fs::read_dir(folder).map(|d| d.flatten().map(|e| e.path()).collect()).unwrap_or_default();
+    let mut files: Vec<PathBuf> = fs::read_dir(folder)
+        .map(|d| d.flatten().map(|e| e.path()).collect())
+        .unwrap_or_default();
     files.sort();
     let mut seeds = Vec::new();
     for file in files {
@@ -44,7 +46,12 @@ fn run(packets: &[(i64, u16, Vec<u8>)]) -> u64 {
     let mut pipeline = Pipeline::new(Keys::new(&[7; 32], "k1"), "test".to_owned());
     let mut rows = 0;
     for (ts, link, data) in packets {
-        pipeline.packet(Packet { ts: *ts, link: *link, data, wire_len: data.len() });
+        pipeline.packet(Packet {
+            ts: *ts,
+            link: *link,
+            data,
+            wire_len: data.len(),
+        });
         while let Some((_, batch)) = pipeline.batch(false) {
             rows += batch.num_rows() as u64;
         }
@@ -76,9 +83,17 @@ fn mutate(random: &mut Random, packets: &mut Seed) {
             _ => {
                 // Mostly behind the headers, where the parsers are.
                 for _ in 0..1 + random.below(6) {
-                    let at = if random.below(5) == 0 { random.below(len) } else { 42.min(len) + random.below(len.saturating_sub(42)) };
+                    let at = if random.below(5) == 0 {
+                        random.below(len)
+                    } else {
+                        42.min(len) + random.below(len.saturating_sub(42))
+                    };
                     if let Some(byte) = packets[n].2.get_mut(at) {
-                        *byte = if random.below(2) == 0 { NASTY[random.below(8)] } else { random.next() as u8 };
+                        *byte = if random.below(2) == 0 {
+                            NASTY[random.below(8)]
+                        } else {
+                            random.next() as u8
+                        };
                     }
                 }
             }
@@ -116,7 +131,32 @@ fn noise_does_no_harm() {
                 let mut data = vec![0u8; random.below(200)];
                 data.iter_mut().for_each(|b| *b = random.next() as u8);
                 // A plausible head, so that noise gets past the first gate.
-                let head = [0u8, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 2, 8, 0, 0x45, 0, 0, 190, 0, 0, 0, 0, 64, [6u8, 17, 1][random.below(3)]];
+                let head = [
+                    0u8,
+                    0,
+                    0,
+                    0,
+                    0,
+                    1,
+                    0,
+                    0,
+                    0,
+                    0,
+                    0,
+                    2,
+                    8,
+                    0,
+                    0x45,
+                    0,
+                    0,
+                    190,
+                    0,
+                    0,
+                    0,
+                    0,
+                    64,
+                    [6u8, 17, 1][random.below(3)],
+                ];
                 data.splice(0..0, head);
                 (1_700_000_000_000_000_000 + n, 1, data)
             })
@@ -136,7 +176,12 @@ fn a_flood_of_connections_is_bounded() {
         data.extend([10, 1, 1, 1]);
         data.extend(((n % 50_000) as u16 + 1024).to_be_bytes());
         data.extend([0, 80, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, 2, 0, 0, 0, 0, 0, 0]);
-        pipeline.packet(Packet { ts: 1_700_000_000_000_000_000 + i64::from(n), link: 101, data: &data, wire_len: 40 });
+        pipeline.packet(Packet {
+            ts: 1_700_000_000_000_000_000 + i64::from(n),
+            link: 101,
+            data: &data,
+            wire_len: 40,
+        });
         while let Some((_, batch)) = pipeline.batch(false) {
             rows += batch.num_rows();
         }

@@ -45,7 +45,8 @@ fn messages() -> (Vec<u8>, Vec<u8>) {
     let (mut there, mut back) = (Vec::new(), Vec::new());
     for n in 0..6 {
         there.extend_from_slice(
-            format!("\x0bMSH|^~\\&|LAB|CORE|EHR|HOSP|20260101||ORU^R01|M{n}|P|2.5.1\rPID|1||ZZ{n}^^^H^MR\rOBX|1|NM|718-7|||\r\x1c\r").as_bytes(),
+            format!("\x0bMSH|^~\\&|LAB|CORE|EHR|HOSP|20260101||ORU^R01|M{n}|P|2.5.1\rPID|1||ZZ{n}^^^H^MR\rOBX|1|NM|718-7|||\r\x1c\r")
+                .as_bytes(),
         );
         back.extend_from_slice(format!("\x0bMSH|^~\\&|EHR|HOSP|LAB|CORE|20260101||ACK^R01|A{n}|P|2.5.1\rMSA|AA|M{n}\r\x1c\r").as_bytes());
     }
@@ -78,7 +79,12 @@ fn run(packets: &[Vec<u8>]) -> PlainRows {
     let mut pipeline = Pipeline::new(Keys::new(&[7; 32], "k1"), "test".to_owned());
     for (n, data) in packets.iter().enumerate() {
         let ts = 1_700_000_000_000_000_000 + n as i64 * 1000;
-        pipeline.packet(Packet { ts, link: 101, data, wire_len: data.len() });
+        pipeline.packet(Packet {
+            ts,
+            link: 101,
+            data,
+            wire_len: data.len(),
+        });
     }
     pipeline.finish();
     rows(&mut pipeline.out)
@@ -129,5 +135,9 @@ fn what_the_capture_lost_is_declared() {
     let conn = &rows["conn"][0];
     assert_eq!(conn["missed_bytes"], (lost.len() - 40).to_string());
     assert!(conn["history"].contains('G'));
-    assert!(rows["hl7"].len() >= 11, "one lost segment loses one message at the most: {}", rows["hl7"].len());
+    assert!(
+        rows["hl7"].len() >= 11,
+        "one lost segment loses one message at the most: {}",
+        rows["hl7"].len()
+    );
 }

@@ -1,6 +1,6 @@
 """The picture of who talks to whom: an SVG drawn here, readable without colour, with a table beside it for those who read.
 
-Three columns, from what touches patients to the rest; a clear-text clinical conversation is a thick line, named under the box that sends it.
+Three columns, from what touches patients to the rest; a clear-text clinical conversation is a thick line, named below its sender.
 """
 
 from __future__ import annotations

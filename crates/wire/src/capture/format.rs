@@ -74,8 +74,16 @@ impl Resolution {
 }
 
 pub enum Format {
-    Pcap { big: bool, nano: bool, link: u16 },
-    Pcapng { big: bool, interfaces: Vec<Interface>, last_ts: i64 },
+    Pcap {
+        big: bool,
+        nano: bool,
+        link: u16,
+    },
+    Pcapng {
+        big: bool,
+        interfaces: Vec<Interface>,
+        last_ts: i64,
+    },
 }
 
 fn u16_at(bytes: &[u8], at: usize, big: bool) -> Option<u16> {
@@ -100,7 +108,13 @@ impl Format {
             0xa1b2_3c4d => (true, true),
             0xd4c3_b2a1 => (false, false),
             0x4d3c_b2a1 => (false, true),
-            0x0a0d_0d0a => return Ok(Some(Format::Pcapng { big: false, interfaces: Vec::new(), last_ts: 0 })),
+            0x0a0d_0d0a => {
+                return Ok(Some(Format::Pcapng {
+                    big: false,
+                    interfaces: Vec::new(),
+                    last_ts: 0,
+                }))
+            }
             _ => return Ok(None),
         };
         if !input.fill(24)? {
@@ -109,7 +123,11 @@ impl Format {
         // The upper bits hold the length of a frame check sequence, not the type.
         let link = u32_at(input.bytes(), 20, big).unwrap_or(0) & 0xffff;
         input.consume(24);
-        Ok(Some(Format::Pcap { big, nano, link: u16::try_from(link).unwrap_or(0) }))
+        Ok(Some(Format::Pcap {
+            big,
+            nano,
+            link: u16::try_from(link).unwrap_or(0),
+        }))
     }
 
     /// Moves to the next packet.
@@ -130,7 +148,11 @@ impl Head {
 
 fn next_pcap(input: &mut Input, big: bool, nano: bool, link: u16) -> Result<Head, End> {
     if !input.fill(16)? {
-        return Err(if input.bytes().is_empty() { End::Clean } else { End::Cut("a record head is cut") });
+        return Err(if input.bytes().is_empty() {
+            End::Clean
+        } else {
+            End::Cut("a record head is cut")
+        });
     }
     let word = |at| u32_at(input.bytes(), at, big).unwrap_or(0);
     let (seconds, fraction, len, wire_len) = (word(0), word(4), word(8) as usize, word(12) as usize);
@@ -141,7 +163,14 @@ fn next_pcap(input: &mut Input, big: bool, nano: bool, link: u16) -> Result<Head
         return Err(End::Cut("the last packet is cut"));
     }
     let ts = i64::from(seconds) * 1_000_000_000 + i64::from(fraction) * if nano { 1 } else { 1000 };
-    Ok(Head { ts, link, at: 16, len, wire_len: wire_len.max(len), consume: 16 + len })
+    Ok(Head {
+        ts,
+        link,
+        at: 16,
+        len,
+        wire_len: wire_len.max(len),
+        consume: 16 + len,
+    })
 }
 
 const SECTION_HEADER: u32 = 0x0a0d_0d0a;
@@ -153,7 +182,11 @@ const ENHANCED_PACKET: u32 = 6;
 fn next_pcapng(input: &mut Input, big: &mut bool, interfaces: &mut Vec<Interface>, last_ts: &mut i64) -> Result<Head, End> {
     loop {
         if !input.fill(12)? {
-            return Err(if input.bytes().is_empty() { End::Clean } else { End::Cut("a block head is cut") });
+            return Err(if input.bytes().is_empty() {
+                End::Clean
+            } else {
+                End::Cut("a block head is cut")
+            });
         }
         let kind = u32_at(input.bytes(), 0, *big).unwrap_or(0);
         if kind == SECTION_HEADER {
@@ -164,7 +197,7 @@ fn next_pcapng(input: &mut Input, big: &mut bool, interfaces: &mut Vec<Interface
             interfaces.clear();
         }
         let total = u32_at(input.bytes(), 4, *big).unwrap_or(0) as usize;
-        if total < 12 || total % 4 != 0 {
+        if total < 12 || !total.is_multiple_of(4) {
             return Err(End::Cut("a block claims an impossible length"));
         }
         let wanted = matches!(kind, INTERFACE_DESCRIPTION | PACKET_BLOCK | SIMPLE_PACKET | ENHANCED_PACKET);
@@ -212,7 +245,11 @@ fn interface(block: &[u8], big: bool) -> Interface {
         match (code, block.get(value)) {
             (0, _) => break,
             (9, Some(&r)) if len >= 1 => {
-                found.resolution = if r & 0x80 == 0 { Resolution::Decimal(u32::from(r)) } else { Resolution::Binary(u32::from(r & 0x7f)) };
+                found.resolution = if r & 0x80 == 0 {
+                    Resolution::Decimal(u32::from(r))
+                } else {
+                    Resolution::Binary(u32::from(r & 0x7f))
+                };
             }
             (14, _) if len >= 8 => {
                 let (first, second) = (u32_at(block, value, big).unwrap_or(0), u32_at(block, value + 4, big).unwrap_or(0));
@@ -221,7 +258,7 @@ fn interface(block: &[u8], big: bool) -> Interface {
             }
             _ => {}
         }
-        at = value + (usize::from(len) + 3) / 4 * 4;
+        at = value + usize::from(len).div_ceil(4) * 4;
     }
     found
 }
@@ -238,7 +275,11 @@ fn packet(block: &[u8], kind: u32, big: bool, interfaces: &[Interface], last_ts:
     let (len, wire_len) = match kind {
         SIMPLE_PACKET => {
             let wire = u32_at(block, 8, big)? as usize;
-            let snap = if interface.snaplen == 0 { usize::MAX } else { interface.snaplen as usize };
+            let snap = if interface.snaplen == 0 {
+                usize::MAX
+            } else {
+                interface.snaplen as usize
+            };
             (wire.min(snap).min(total.checked_sub(16)?), wire)
         }
         _ => (u32_at(block, len_at, big)? as usize, u32_at(block, len_at + 4, big)? as usize),
@@ -253,5 +294,12 @@ fn packet(block: &[u8], kind: u32, big: bool, interfaces: &[Interface], last_ts:
         }
         None => last_ts,
     };
-    Some(Head { ts, link: interface.link, at: data_at, len, wire_len: wire_len.max(len), consume: total })
+    Some(Head {
+        ts,
+        link: interface.link,
+        at: data_at,
+        len,
+        wire_len: wire_len.max(len),
+        consume: total,
+    })
 }

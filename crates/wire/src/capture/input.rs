@@ -41,7 +41,9 @@ struct Zstandard<R: Read> {
 
 impl<R: Read> Zstandard<R> {
     fn new(inner: R) -> io::Result<Self> {
-        Ok(Zstandard { frame: Some(StreamingDecoder::new(BufReader::new(inner)).map_err(io::Error::other)?) })
+        Ok(Zstandard {
+            frame: Some(StreamingDecoder::new(BufReader::new(inner)).map_err(io::Error::other)?),
+        })
     }
 }
 
@@ -72,7 +74,10 @@ impl Input {
         if path.is_dir() {
             return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a directory"));
         }
-        Input::decompress(Counted { inner: File::open(path)?, read })
+        Input::decompress(Counted {
+            inner: File::open(path)?,
+            read,
+        })
     }
 
     pub fn decompress<R: Read + Send + 'static>(mut raw: R) -> io::Result<Input> {
@@ -91,7 +96,12 @@ impl Input {
             [0x28, 0xb5, 0x2f, 0xfd] => Box::new(Zstandard::new(raw)?),
             _ => Box::new(raw),
         };
-        Ok(Input { inner, buffer: vec![0; BUFFER], start: 0, end: 0 })
+        Ok(Input {
+            inner,
+            buffer: vec![0; BUFFER],
+            start: 0,
+            end: 0,
+        })
     }
 
     /// Makes `n` bytes stand together; false if the input ends before. `n` is at most [`limits::BLOCK`].
@@ -106,7 +116,9 @@ impl Input {
             self.buffer.resize(n.min(limits::BLOCK), 0);
         }
         while self.end < n {
-            let Some(room) = self.buffer.get_mut(self.end..).filter(|room| !room.is_empty()) else { return Ok(false) };
+            let Some(room) = self.buffer.get_mut(self.end..).filter(|room| !room.is_empty()) else {
+                return Ok(false);
+            };
             match self.inner.read(room) {
                 Ok(0) => return Ok(false),
                 Ok(got) => self.end += got,

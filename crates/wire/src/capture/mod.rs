@@ -70,7 +70,10 @@ pub struct Captures {
 
 /// Opens one file at its first packet; `Ok(None)` for a capture without packets.
 fn open(path: &Path, read: &Arc<AtomicU64>) -> Result<Option<Source>, Refused> {
-    let refuse = |why: String| Refused { path: path.to_owned(), why };
+    let refuse = |why: String| Refused {
+        path: path.to_owned(),
+        why,
+    };
     let mut input = Input::open(path, read.clone()).map_err(|e| refuse(plain(&e)))?;
     let format = match Format::recognise(&mut input) {
         Ok(Some(format)) => Ok(format),
@@ -82,7 +85,13 @@ fn open(path: &Path, read: &Arc<AtomicU64>) -> Result<Option<Source>, Refused> {
     };
     let mut format = format.map_err(refuse)?;
     match format.next(&mut input) {
-        Ok(head) => Ok(Some(Source { path: path.to_owned(), input, format, head, packets: 0 })),
+        Ok(head) => Ok(Some(Source {
+            path: path.to_owned(),
+            input,
+            format,
+            head,
+            packets: 0,
+        })),
         Err(End::Clean) => Ok(None),
         Err(End::Cut(why)) => Err(refuse(format!("is cut: {why}; no whole packet stands before the cut"))),
         Err(End::Io(e)) => Err(refuse(plain(&e))),
@@ -117,11 +126,21 @@ impl Captures {
     /// Looks at every path: a file must be a capture, a folder is searched for captures, `-` is standard input.
     pub fn open(paths: &[PathBuf]) -> Result<Captures, Refused> {
         let read = Arc::new(AtomicU64::new(0));
-        let mut captures = Captures { waiting: Vec::new(), open: Vec::new(), read, total: 0, problems: Vec::new(), skipped: Vec::new() };
+        let mut captures = Captures {
+            waiting: Vec::new(),
+            open: Vec::new(),
+            read,
+            total: 0,
+            problems: Vec::new(),
+            skipped: Vec::new(),
+        };
         for path in paths {
             if path.is_dir() {
                 let mut files = Vec::new();
-                files_below(path, &mut files).map_err(|e| Refused { path: path.clone(), why: plain(&e) })?;
+                files_below(path, &mut files).map_err(|e| Refused {
+                    path: path.clone(),
+                    why: plain(&e),
+                })?;
                 let before = captures.waiting.len();
                 for file in files {
                     if captures.wait_for(&file).is_err() {
@@ -129,7 +148,10 @@ impl Captures {
                     }
                 }
                 if captures.waiting.len() == before {
-                    return Err(Refused { path: path.clone(), why: "holds no capture; give pcap or pcapng, plain, .gz or .zst".to_owned() });
+                    return Err(Refused {
+                        path: path.clone(),
+                        why: "holds no capture; give pcap or pcapng, plain, .gz or .zst".to_owned(),
+                    });
                 }
             } else {
                 captures.wait_for(path)?;
@@ -149,7 +171,11 @@ impl Captures {
             self.total = self.total.saturating_add(fs::metadata(path).map_or(0, |m| m.len()));
         }
         let first_ts = source.as_ref().map_or(i64::MAX, |s| s.head.ts);
-        self.waiting.push(Waiting { first_ts, path: path.to_owned(), opened: source.filter(|_| stdin) });
+        self.waiting.push(Waiting {
+            first_ts,
+            path: path.to_owned(),
+            opened: source.filter(|_| stdin),
+        });
         Ok(())
     }
 
@@ -163,8 +189,17 @@ impl Captures {
         let Some(at) = self.earliest() else { return false };
         let Some(source) = self.open.get_mut(at) else { return false };
         let head = source.head;
-        let data = source.input.bytes().get(head.at..head.at.saturating_add(head.len)).unwrap_or_default();
-        take(Packet { ts: head.ts, link: head.link, data, wire_len: head.wire_len });
+        let data = source
+            .input
+            .bytes()
+            .get(head.at..head.at.saturating_add(head.len))
+            .unwrap_or_default();
+        take(Packet {
+            ts: head.ts,
+            link: head.link,
+            data,
+            wire_len: head.wire_len,
+        });
         source.packets += 1;
         head.done(&mut source.input);
         match source.format.next(&mut source.input) {
@@ -188,7 +223,11 @@ impl Captures {
         loop {
             let best = match self.open.as_slice() {
                 [_] => Some(0),
-                many => many.iter().enumerate().min_by(|(_, a), (_, b)| (a.head.ts, &a.path).cmp(&(b.head.ts, &b.path))).map(|(n, _)| n),
+                many => many
+                    .iter()
+                    .enumerate()
+                    .min_by(|(_, a), (_, b)| (a.head.ts, &a.path).cmp(&(b.head.ts, &b.path)))
+                    .map(|(n, _)| n),
             };
             let best_ts = best.and_then(|n| self.open.get(n)).map(|s| s.head.ts);
             let due = match (self.waiting.last(), best_ts) {

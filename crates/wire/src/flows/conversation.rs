@@ -46,13 +46,27 @@ impl Speech {
             let mut hash = SipHasher13::new();
             hash.write_i64(at.ts);
             hash.write(payload);
-            conversation.datagram(dir, payload, &mut Context { ts: at.ts, offset: hash.finish(), identity: at.identity, out: at.out });
+            conversation.datagram(
+                dir,
+                payload,
+                &mut Context {
+                    ts: at.ts,
+                    offset: hash.finish(),
+                    identity: at.identity,
+                    out: at.out,
+                },
+            );
         }
     }
 
     pub fn end(&mut self, at: &mut Where<'_>) {
         if let Speech::Parsing(_, conversation) = self {
-            conversation.end(&mut Context { ts: at.ts, offset: u64::MAX, identity: at.identity, out: at.out });
+            conversation.end(&mut Context {
+                ts: at.ts,
+                offset: u64::MAX,
+                identity: at.identity,
+                out: at.out,
+            });
         }
     }
 }

@@ -100,7 +100,9 @@ impl Flow {
     /// Adds a letter to the history, once a side.
     pub fn say(&mut self, dir: Dir, letter: u8) {
         const LETTERS: &[u8] = b"SHADFRTGW^";
-        let Some(bit) = LETTERS.iter().position(|&l| l == letter) else { return };
+        let Some(bit) = LETTERS.iter().position(|&l| l == letter) else {
+            return;
+        };
         if let Some(c) = self.counters.get_mut(dir as usize) {
             if c.said & (1 << bit) == 0 {
                 c.said |= 1 << bit;
@@ -116,7 +118,11 @@ impl Flow {
         if segment.flags & (SYN | ACK) != SYN {
             return false;
         }
-        let same = tcp.sides.get(dir as usize).and_then(Side::next).is_some_and(|next| next == segment.seq.wrapping_add(1));
+        let same = tcp
+            .sides
+            .get(dir as usize)
+            .and_then(Side::next)
+            .is_some_and(|next| next == segment.seq.wrapping_add(1));
         let ended = tcp.ending.rst.contains(&true) || tcp.ending.fin.contains(&true);
         let spoke = tcp.sides.iter().any(|s| s.stream > 0);
         !same && (ended || spoke || (tcp.ending.syn && tcp.ending.syn_ack))
@@ -125,7 +131,12 @@ impl Flow {
     pub fn segment(&mut self, dir: Dir, segment: &Segment<'_>, ts: i64, out: &mut Output) {
         self.letters(dir, segment);
         let Transport::Tcp(tcp) = &mut self.transport else { return };
-        let Tcp { sides: [orig, resp], ending, follow, from_start } = tcp.as_mut();
+        let Tcp {
+            sides: [orig, resp],
+            ending,
+            follow,
+            from_start,
+        } = tcp.as_mut();
         let (side, peer) = if dir == Dir::Orig { (orig, resp) } else { (resp, orig) };
         let data_seq = segment.seq.wrapping_add(u32::from(segment.flags & SYN != 0));
         if segment.flags & SYN != 0 {
@@ -139,7 +150,11 @@ impl Flow {
             ending.established |= dir == Dir::Orig && segment.flags & ACK != 0;
         }
         let (before, retransmitted) = (side.missed, side.retransmitted);
-        let mut at = Where { ts, identity: &mut self.identity, out };
+        let mut at = Where {
+            ts,
+            identity: &mut self.identity,
+            out,
+        };
         let has_data = !segment.data.is_empty() || segment.cut > 0;
         if has_data || side.has_hole() {
             // Where the beginning was not captured, the first bytes seen are the beginning. After a SYN the other side's will come.
@@ -203,14 +218,26 @@ impl Flow {
     pub fn relieve(&mut self, ts: i64, out: &mut Output) {
         self.give_up_holes(ts, out);
         if let Transport::Tcp(tcp) = &mut self.transport {
-            tcp.follow.relieve(&mut Where { ts, identity: &mut self.identity, out });
+            tcp.follow.relieve(&mut Where {
+                ts,
+                identity: &mut self.identity,
+                out,
+            });
         }
     }
 
     fn give_up_holes(&mut self, ts: i64, out: &mut Output) {
         let Transport::Tcp(tcp) = &mut self.transport else { return };
-        let Tcp { sides: [orig, resp], follow, .. } = tcp.as_mut();
-        let mut at = Where { ts, identity: &mut self.identity, out };
+        let Tcp {
+            sides: [orig, resp],
+            follow,
+            ..
+        } = tcp.as_mut();
+        let mut at = Where {
+            ts,
+            identity: &mut self.identity,
+            out,
+        };
         let lost = [(Dir::Orig, orig), (Dir::Resp, resp)].map(|(dir, side)| {
             let before = side.missed;
             side.finish(ts, &mut |piece| follow.piece(dir, piece, &mut at));
@@ -254,7 +281,11 @@ impl Flow {
     pub fn finish(&mut self, cut_off: bool, out: &mut Output) {
         let ts = self.last_ts;
         self.give_up_holes(ts, out);
-        let mut at = Where { ts, identity: &mut self.identity, out };
+        let mut at = Where {
+            ts,
+            identity: &mut self.identity,
+            out,
+        };
         match &mut self.transport {
             Transport::Tcp(tcp) => tcp.follow.end(&mut at),
             Transport::Udp(speech) => speech.end(&mut at),
@@ -281,10 +312,21 @@ impl Flow {
             Transport::Tcp(tcp) => {
                 let [a, b] = &tcp.sides;
                 let state = tcp_state(&tcp.ending);
-                (tcp.follow.service(), state, a.missed + b.missed, [a.stream, b.stream], !tcp.ending.syn, a.disagreements + b.disagreements)
+                (
+                    tcp.follow.service(),
+                    state,
+                    a.missed + b.missed,
+                    [a.stream, b.stream],
+                    !tcp.ending.syn,
+                    a.disagreements + b.disagreements,
+                )
             }
             other => {
-                let service = if let Transport::Udp(speech) = other { speech.service() } else { None };
+                let service = if let Transport::Udp(speech) = other {
+                    speech.service()
+                } else {
+                    None
+                };
                 let state = match (ip_proto, orig.packets, resp.packets) {
                     (1 | 58, ..) => "OTH",
                     (_, _, 0) => "S0",

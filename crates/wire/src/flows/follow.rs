@@ -17,7 +17,11 @@ pub struct Follow {
 
 enum State {
     /// Bytes so far, in the order in which they came; which protocols are still possible.
-    Probing { seen: [Vec<u8>; 2], order: Vec<(Dir, usize, i64)>, possible: u32 },
+    Probing {
+        seen: [Vec<u8>; 2],
+        order: Vec<(Dir, usize, i64)>,
+        possible: u32,
+    },
     Parsing(&'static Protocol, Box<dyn Session>),
     /// Unknown to every probe.
     Ignored,
@@ -32,7 +36,15 @@ pub struct Where<'a> {
 
 impl Default for Follow {
     fn default() -> Self {
-        Follow { state: State::Probing { seen: [Vec::new(), Vec::new()], order: Vec::new(), possible: u32::MAX }, halves: [Half::default(), Half::default()], patience: 0 }
+        Follow {
+            state: State::Probing {
+                seen: [Vec::new(), Vec::new()],
+                order: Vec::new(),
+                possible: u32::MAX,
+            },
+            halves: [Half::default(), Half::default()],
+            patience: 0,
+        }
     }
 }
 
@@ -87,10 +99,16 @@ impl Follow {
     }
 
     fn probe(&mut self, dir: Dir, bytes: &[u8], at: &mut Where<'_>) {
-        let State::Probing { seen, order, possible } = &mut self.state else { return };
+        let State::Probing { seen, order, possible } = &mut self.state else {
+            return;
+        };
         let Some(so_far) = seen.get_mut(dir as usize) else { return };
         // The usual case needs no copy: the first bytes already tell.
-        let verdict = if so_far.is_empty() { ask(dir, bytes, possible, at.identity) } else { None };
+        let verdict = if so_far.is_empty() {
+            ask(dir, bytes, possible, at.identity)
+        } else {
+            None
+        };
         if let Some(protocol) = verdict.filter(|_| order.is_empty()) {
             self.state = State::Parsing(protocol, (protocol.session)());
             return self.bytes(dir, bytes, at);
@@ -116,16 +134,30 @@ impl Follow {
     /// What was seen is nobody's; the next segment may still be.
     fn lose_hope(&mut self) {
         self.patience = self.patience.saturating_sub(1);
-        self.state = if self.patience == 0 { State::Ignored } else { Follow::default().state };
+        self.state = if self.patience == 0 {
+            State::Ignored
+        } else {
+            Follow::default().state
+        };
     }
 
     fn replay(&mut self, seen: &[Vec<u8>; 2], order: &[(Dir, usize, i64)], at: &mut Where<'_>) {
         let mut used = [0usize; 2];
         for &(dir, len, ts) in order {
-            let (Some(used), Some(seen)) = (used.get_mut(dir as usize), seen.get(dir as usize)) else { continue };
+            let (Some(used), Some(seen)) = (used.get_mut(dir as usize), seen.get(dir as usize)) else {
+                continue;
+            };
             let part = seen.get(*used..used.saturating_add(len)).unwrap_or_default();
             *used = used.saturating_add(len);
-            self.bytes(dir, part, &mut Where { ts, identity: at.identity, out: at.out });
+            self.bytes(
+                dir,
+                part,
+                &mut Where {
+                    ts,
+                    identity: at.identity,
+                    out: at.out,
+                },
+            );
         }
     }
 
@@ -159,7 +191,12 @@ impl Follow {
 
     pub fn end(&mut self, at: &mut Where<'_>) {
         if let State::Parsing(_, session) = &mut self.state {
-            session.end(&mut Context { ts: at.ts, offset: u64::MAX, identity: at.identity, out: at.out });
+            session.end(&mut Context {
+                ts: at.ts,
+                offset: u64::MAX,
+                identity: at.identity,
+                out: at.out,
+            });
         }
     }
 }

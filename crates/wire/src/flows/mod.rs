@@ -45,7 +45,13 @@ fn canonical(ends: &Ends) -> Ends {
     if (ends.orig, ends.orig_port) <= (ends.resp, ends.resp_port) {
         *ends
     } else {
-        Ends { orig: ends.resp, resp: ends.orig, orig_port: ends.resp_port, resp_port: ends.orig_port, proto: ends.proto }
+        Ends {
+            orig: ends.resp,
+            resp: ends.orig,
+            orig_port: ends.resp_port,
+            resp_port: ends.orig_port,
+            proto: ends.proto,
+        }
     }
 }
 
@@ -86,7 +92,13 @@ impl Flows {
             PROTO_UDP => self.udp(link, datagram, ts, out),
             1 | 58 => self.icmp(link, datagram, ts, out),
             _ => {
-                let ends = Ends { orig: datagram.src, resp: datagram.dst, orig_port: 0, resp_port: 0, proto: datagram.proto };
+                let ends = Ends {
+                    orig: datagram.src,
+                    resp: datagram.dst,
+                    orig_port: 0,
+                    resp_port: 0,
+                    proto: datagram.proto,
+                };
                 self.other(link, datagram, ends, ts, out)
             }
         };
@@ -109,7 +121,13 @@ impl Flows {
             data,
             cut: u32::try_from(datagram.cut).ok()?,
         };
-        let ends = Ends { orig: datagram.src, resp: datagram.dst, orig_port: be16(head, 0)?, resp_port: be16(head, 2)?, proto: PROTO_TCP };
+        let ends = Ends {
+            orig: datagram.src,
+            resp: datagram.dst,
+            orig_port: be16(head, 0)?,
+            resp_port: be16(head, 2)?,
+            proto: PROTO_TCP,
+        };
         let mut found = self.find(&ends);
         if let Some((at, dir)) = found {
             if self.flow(at).is_some_and(|flow| flow.is_over(dir, &segment)) {
@@ -121,7 +139,13 @@ impl Flows {
             Some(found) => found,
             None => {
                 let turned = turned(&ends, &segment);
-                let at = self.insert(if turned { flip(&ends) } else { ends }, ts, link, Transport::Tcp(Box::default()), out);
+                let at = self.insert(
+                    if turned { flip(&ends) } else { ends },
+                    ts,
+                    link,
+                    Transport::Tcp(Box::default()),
+                    out,
+                );
                 let dir = if turned { Dir::Resp } else { Dir::Orig };
                 // A SYN-ACK shows by itself which end answered; where only a port tells, the history says so.
                 if turned && segment.flags & SYN == 0 {
@@ -150,7 +174,13 @@ impl Flows {
 
     fn udp(&mut self, link: &Link, datagram: &Datagram<'_>, ts: i64, out: &mut Output) -> Option<()> {
         let head = datagram.payload;
-        let ends = Ends { orig: datagram.src, resp: datagram.dst, orig_port: be16(head, 0)?, resp_port: be16(head, 2)?, proto: PROTO_UDP };
+        let ends = Ends {
+            orig: datagram.src,
+            resp: datagram.dst,
+            orig_port: be16(head, 0)?,
+            resp_port: be16(head, 2)?,
+            proto: PROTO_UDP,
+        };
         let len = usize::from(be16(head, 4)?);
         let payload = head.get(8..)?;
         let payload = payload.get(..len.saturating_sub(8)).unwrap_or(payload);
@@ -163,7 +193,14 @@ impl Flows {
         if !payload.is_empty() {
             flow.say(dir, b'D');
         }
-        let Flow { transport: Transport::Udp(speech), identity, .. } = flow else { return Some(()) };
+        let Flow {
+            transport: Transport::Udp(speech),
+            identity,
+            ..
+        } = flow
+        else {
+            return Some(());
+        };
         speech.datagram(dir, payload, &mut follow::Where { ts, identity, out });
         Some(())
     }
@@ -171,7 +208,13 @@ impl Flows {
     fn icmp(&mut self, link: &Link, datagram: &Datagram<'_>, ts: i64, out: &mut Output) -> Option<()> {
         let (kind, code) = (u16::from(*datagram.payload.first()?), u16::from(*datagram.payload.get(1)?));
         let counterpart = icmp_counterpart(datagram.proto, kind).unwrap_or(code);
-        let ends = Ends { orig: datagram.src, resp: datagram.dst, orig_port: kind, resp_port: counterpart, proto: datagram.proto };
+        let ends = Ends {
+            orig: datagram.src,
+            resp: datagram.dst,
+            orig_port: kind,
+            resp_port: counterpart,
+            proto: datagram.proto,
+        };
         self.other(link, datagram, ends, ts, out)
     }
 
@@ -191,10 +234,18 @@ impl Flows {
     fn find(&self, ends: &Ends) -> Option<(u32, Dir)> {
         let key = canonical(ends);
         let slab = &self.slab;
-        let is = |at: &u32| slab.get(*at as usize).and_then(Option::as_ref).is_some_and(|flow| canonical(flow.ends()) == key);
+        let is = |at: &u32| {
+            slab.get(*at as usize)
+                .and_then(Option::as_ref)
+                .is_some_and(|flow| canonical(flow.ends()) == key)
+        };
         let at = *self.table.find(self.hasher.hash_one(key), is)?;
         let flow = slab.get(at as usize)?.as_ref()?;
-        let dir = if (flow.ends().orig, flow.ends().orig_port) == (ends.orig, ends.orig_port) { Dir::Orig } else { Dir::Resp };
+        let dir = if (flow.ends().orig, flow.ends().orig_port) == (ends.orig, ends.orig_port) {
+            Dir::Orig
+        } else {
+            Dir::Resp
+        };
         Some((at, dir))
     }
 
@@ -216,7 +267,11 @@ impl Flows {
             *slot = Some(flow);
         }
         let (slab, hasher) = (&self.slab, &self.hasher);
-        let hash_of = |at: &u32| slab.get(*at as usize).and_then(Option::as_ref).map_or(0, |flow| hasher.hash_one(canonical(flow.ends())));
+        let hash_of = |at: &u32| {
+            slab.get(*at as usize)
+                .and_then(Option::as_ref)
+                .map_or(0, |flow| hasher.hash_one(canonical(flow.ends())))
+        };
         self.table.insert_unique(hasher.hash_one(canonical(&ends)), at, hash_of);
         self.timers.set((at, self.generation), deadline);
         at
@@ -224,7 +279,9 @@ impl Flows {
 
     /// Ends one connection.
     fn remove(&mut self, at: u32, cut_off: bool, out: &mut Output) {
-        let Some(mut flow) = self.slab.get_mut(at as usize).and_then(Option::take) else { return };
+        let Some(mut flow) = self.slab.get_mut(at as usize).and_then(Option::take) else {
+            return;
+        };
         let hash = self.hasher.hash_one(canonical(flow.ends()));
         if let Ok(entry) = self.table.find_entry(hash, |&other| other == at) {
             entry.remove();
@@ -258,7 +315,9 @@ impl Flows {
         let mut rung = std::mem::take(&mut self.rung);
         self.timers.advance(ts, &mut rung);
         for (at, generation) in rung.drain(..) {
-            let Some(flow) = self.flow(at).filter(|flow| flow.generation == generation) else { continue };
+            let Some(flow) = self.flow(at).filter(|flow| flow.generation == generation) else {
+                continue;
+            };
             if flow.idle_until() <= ts {
                 self.remove(at, false, out);
                 continue;
@@ -276,7 +335,10 @@ impl Flows {
             .slab
             .iter()
             .enumerate()
-            .filter_map(|(at, flow)| flow.as_ref().map(|f| (f.first_ts, *f.ends(), u32::try_from(at).unwrap_or(u32::MAX))))
+            .filter_map(|(at, flow)| {
+                flow.as_ref()
+                    .map(|f| (f.first_ts, *f.ends(), u32::try_from(at).unwrap_or(u32::MAX)))
+            })
             .collect();
         left.sort_unstable();
         for (.., at) in left {
@@ -286,7 +348,13 @@ impl Flows {
 }
 
 fn flip(ends: &Ends) -> Ends {
-    Ends { orig: ends.resp, resp: ends.orig, orig_port: ends.resp_port, resp_port: ends.orig_port, proto: ends.proto }
+    Ends {
+        orig: ends.resp,
+        resp: ends.orig,
+        orig_port: ends.resp_port,
+        resp_port: ends.orig_port,
+        proto: ends.proto,
+    }
 }
 
 /// Whether the sender of a connection's first segment is its responder: it sends a SYN-ACK, or the capture began later and it sits on the

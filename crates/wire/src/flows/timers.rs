@@ -14,7 +14,10 @@ pub struct Timers {
 
 impl Timers {
     pub fn new() -> Timers {
-        Timers { slots: vec![Vec::new(); SLOTS], now: i64::MIN }
+        Timers {
+            slots: vec![Vec::new(); SLOTS],
+            now: i64::MIN,
+        }
     }
 
     fn slot(&mut self, second: i64) -> Option<&mut Vec<Timer>> {

@@ -38,13 +38,35 @@ pub fn mac_text(mac: &[u8; 6]) -> String {
 pub fn packet(bytes: &[u8], frame_source: Option<[u8; 6]>, ts: i64, out: &mut Output) {
     let frame_source = frame_source.as_ref().map(mac_text);
     let Some((op, sender_mac, sender_ip, target_mac, target_ip)) = fields(bytes) else {
-        let ends = Ends { orig: 0, resp: 0, orig_port: 0, resp_port: 0, proto: 0 };
+        let ends = Ends {
+            orig: 0,
+            resp: 0,
+            orig_port: 0,
+            resp_port: 0,
+            proto: 0,
+        };
         let mut identity = Identity::new(ends, ts, nonce(bytes));
-        out.emit(&mut identity, ts, Dir::Orig, 0, &Arp { mac_src: frame_source.as_deref(), malformed: Some("cut, or not IPv4 over Ethernet"), ..Arp::default() });
+        out.emit(
+            &mut identity,
+            ts,
+            Dir::Orig,
+            0,
+            &Arp {
+                mac_src: frame_source.as_deref(),
+                malformed: Some("cut, or not IPv4 over Ethernet"),
+                ..Arp::default()
+            },
+        );
         return;
     };
     let mapped = |ip: [u8; 4]| 0xffff_0000_0000u128 | u128::from(u32::from_be_bytes(ip));
-    let ends = Ends { orig: mapped(sender_ip), resp: mapped(target_ip), orig_port: 0, resp_port: 0, proto: 0 };
+    let ends = Ends {
+        orig: mapped(sender_ip),
+        resp: mapped(target_ip),
+        orig_port: 0,
+        resp_port: 0,
+        proto: 0,
+    };
     let mut identity = Identity::new(ends, ts, nonce(bytes));
     let text = |ip: [u8; 4]| std::net::Ipv4Addr::from(ip).to_string();
     let (sender, target, sender_hw, target_hw) = (text(sender_ip), text(target_ip), mac_text(&sender_mac), mac_text(&target_mac));

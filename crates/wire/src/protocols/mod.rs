@@ -2,8 +2,25 @@
 //!
 //! A parser sees the bytes of a connection in order, as a record layer would, and turns them into rows. It never sees a port, never keeps
 //! what it need not, and never panics: indexing, unwrap and unchecked arithmetic are denied here by clippy.
-#![deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::arithmetic_side_effects, clippy::cast_possible_truncation)]
-#![cfg_attr(test, allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::arithmetic_side_effects, clippy::cast_possible_truncation))]
+#![deny(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation
+)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation
+    )
+)]
 
 pub mod arp;
 pub mod banner;
@@ -103,10 +120,39 @@ pub struct Datagrams {
 }
 
 /// Protocols over TCP in the order in which unsure probes are asked.
-pub static TCP: &[&Protocol] = &[&tls::PROTOCOL, &http::PROTOCOL, &dicom::PROTOCOL, &hl7::PROTOCOL, &smb::PROTOCOL, &dns::OVER_TCP, &banner::SSH, &banner::FTP, &banner::TELNET, &banner::RDP, &banner::RFB, &banner::SMTP, &banner::POP3, &banner::IMAP, &banner::LDAP, &banner::KERBEROS, &banner::MODBUS];
+pub static TCP: &[&Protocol] = &[
+    &tls::PROTOCOL,
+    &http::PROTOCOL,
+    &dicom::PROTOCOL,
+    &hl7::PROTOCOL,
+    &smb::PROTOCOL,
+    &dns::OVER_TCP,
+    &banner::SSH,
+    &banner::FTP,
+    &banner::TELNET,
+    &banner::RDP,
+    &banner::RFB,
+    &banner::SMTP,
+    &banner::POP3,
+    &banner::IMAP,
+    &banner::LDAP,
+    &banner::KERBEROS,
+    &banner::MODBUS,
+];
 
 /// Protocols over UDP.
-pub static UDP: &[&Datagrams] = &[&dns::DNS, &dns::NETBIOS, &dhcp::PROTOCOL, &banner::NTP, &banner::SNMP, &banner::CLDAP, &banner::KERBEROS_UDP, &banner::BACNET, &banner::RADIUS, &banner::SIP];
+pub static UDP: &[&Datagrams] = &[
+    &dns::DNS,
+    &dns::NETBIOS,
+    &dhcp::PROTOCOL,
+    &banner::NTP,
+    &banner::SNMP,
+    &banner::CLDAP,
+    &banner::KERBEROS_UDP,
+    &banner::BACNET,
+    &banner::RADIUS,
+    &banner::SIP,
+];
 
 /// Every stream; the order is that of [`STREAMS`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -116,5 +116,9 @@ stream! {
 }
 
 /// SMB over TCP.
-pub static PROTOCOL: Protocol =
-    Protocol { name: "smb", ports: &[445, 139], probe: frame::probe, session: || Box::new(frame::Frames::default()) };
+pub static PROTOCOL: Protocol = Protocol {
+    name: "smb",
+    ports: &[445, 139],
+    probe: frame::probe,
+    session: || Box::new(frame::Frames::default()),
+};

@@ -63,7 +63,11 @@ enum Head {
 
 fn head(bytes: &[u8]) -> Head {
     let &[kind, a, b, c, ..] = bytes else {
-        return if matches!(bytes.first(), Some(0x00 | 0x81..=0x85)) { Head::Short(HEAD) } else { Head::Foreign };
+        return if matches!(bytes.first(), Some(0x00 | 0x81..=0x85)) {
+            Head::Short(HEAD)
+        } else {
+            Head::Foreign
+        };
     };
     let length = u32::from_be_bytes([0, a, b, c]) as usize;
     match (kind, length) {
@@ -128,8 +132,16 @@ pub struct Frames {
 
 impl Session for Frames {
     fn data(&mut self, dir: Dir, bytes: &[u8], cx: &mut Context<'_>) -> Step {
-        let (half, talk) = if dir == Dir::Orig { (&mut self.orig, &mut self.talk) } else { (&mut self.resp, &mut self.talk) };
-        let start = Start { dir, at: cx.offset, ts: *half.began.get_or_insert(cx.ts) };
+        let (half, talk) = if dir == Dir::Orig {
+            (&mut self.orig, &mut self.talk)
+        } else {
+            (&mut self.resp, &mut self.talk)
+        };
+        let start = Start {
+            dir,
+            at: cx.offset,
+            ts: *half.began.get_or_insert(cx.ts),
+        };
         let step = match half.next {
             Next::Head => half.head(bytes, start, talk, cx),
             Next::Message(left) => half.message(bytes, left, start, talk, cx),
@@ -145,7 +157,10 @@ impl Session for Frames {
 
     fn gap(&mut self, dir: Dir, _missing: u64, _cx: &mut Context<'_>) {
         let half = if dir == Dir::Orig { &mut self.orig } else { &mut self.resp };
-        *half = Half { next: Next::Lost, ..Half::default() };
+        *half = Half {
+            next: Next::Lost,
+            ..Half::default()
+        };
         self.talk.lost();
     }
 

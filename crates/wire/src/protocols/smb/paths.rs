@@ -24,11 +24,17 @@ impl Name {
     /// The path of a file within its share, as it stood on the wire.
     pub fn file(path: &str, cx: &Context<'_>) -> Name {
         let path = path.trim_matches(['\\', '/', '\0']);
-        let (folder, last) = path.rfind(['\\', '/']).map_or(("", path), |at| (path.get(..at).unwrap_or(""), path.get(at..).unwrap_or("")));
+        let (folder, last) = path
+            .rfind(['\\', '/'])
+            .map_or(("", path), |at| (path.get(..at).unwrap_or(""), path.get(at..).unwrap_or("")));
         // What follows a colon is a stream of the file (MS-FSCC 2.1.5), not another file.
         let last = last.trim_start_matches(['\\', '/']).split(':').next().unwrap_or_default();
         let depth = folder.split(['\\', '/']).filter(|c| !c.is_empty()).count();
-        let folder = if folder.contains('/') { Cow::Owned(folder.replace('/', "\\")) } else { Cow::Borrowed(folder) };
+        let folder = if folder.contains('/') {
+            Cow::Owned(folder.replace('/', "\\"))
+        } else {
+            Cow::Borrowed(folder)
+        };
         Name {
             name: cx.pseudonym(last.as_bytes()),
             folder: cx.pseudonym(folder.as_bytes()),
@@ -55,13 +61,22 @@ impl Name {
     /// The name of a pipe: in clear if it is a service that everybody has.
     pub fn pipe(path: &str, cx: &Context<'_>) -> Name {
         let known = known_pipe(path).map(str::to_owned);
-        Name { name: known.or_else(|| cx.pseudonym(pipe_name(path).as_bytes())), depth: Some(0), marks: marks(path), ..Name::default() }
+        Name {
+            name: known.or_else(|| cx.pseudonym(pipe_name(path).as_bytes())),
+            depth: Some(0),
+            marks: marks(path),
+            ..Name::default()
+        }
     }
 
     /// This name, in the folder of `other` if it came without one (MS-FSCC 2.4.42.1: a plain name stays in its folder).
     pub fn beside(self, other: &Name) -> Name {
         match self.depth {
-            Some(0) => Name { folder: other.folder.clone(), depth: other.depth, ..self },
+            Some(0) => Name {
+                folder: other.folder.clone(),
+                depth: other.depth,
+                ..self
+            },
             _ => self,
         }
     }
@@ -70,7 +85,10 @@ impl Name {
 /// The name of a pipe without the `\\PIPE\\` that may stand before it (MS-CIFS 2.2.4.1.1).
 fn pipe_name(path: &str) -> &str {
     let name = path.trim_matches(['\\', '/', '\0']);
-    name.get(..5).filter(|p| p.eq_ignore_ascii_case("pipe\\")).and_then(|_| name.get(5..)).unwrap_or(name)
+    name.get(..5)
+        .filter(|p| p.eq_ignore_ascii_case("pipe\\"))
+        .and_then(|_| name.get(5..))
+        .unwrap_or(name)
 }
 
 fn known_pipe(path: &str) -> Option<&'static str> {
@@ -84,7 +102,11 @@ pub fn share(path: &str, cx: &Context<'_>) -> Option<String> {
     if drive {
         return Some(share.to_ascii_uppercase());
     }
-    SHARES.iter().find(|s| s.eq_ignore_ascii_case(share)).map(|s| (*s).to_owned()).or_else(|| cx.pseudonym(share.as_bytes()))
+    SHARES
+        .iter()
+        .find(|s| s.eq_ignore_ascii_case(share))
+        .map(|s| (*s).to_owned())
+        .or_else(|| cx.pseudonym(share.as_bytes()))
 }
 
 /// Extension of `name`: known ones in clear, others as pseudonym. A name that only begins with a dot has none.
@@ -105,7 +127,11 @@ fn extension(name: &str, cx: &Context<'_>) -> Option<Cow<'static, str>> {
 /// Identifiers of the marks that `name` bears.
 fn marks(name: &str) -> Vec<&'static str> {
     static MARKS: OnceLock<Vec<(&'static str, &'static str)>> = OnceLock::new();
-    let marks = MARKS.get_or_init(|| lines(include_str!("../../../data/marks_names.tsv")).filter_map(|l| l.split_once('\t')).collect());
+    let marks = MARKS.get_or_init(|| {
+        lines(include_str!("../../../data/marks_names.tsv"))
+            .filter_map(|l| l.split_once('\t'))
+            .collect()
+    });
     let bears = |pattern: &str| match pattern.strip_suffix('*') {
         Some(prefix) => name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix)),
         None => name.eq_ignore_ascii_case(pattern),
@@ -166,7 +192,12 @@ mod tests {
     fn with<T>(f: impl FnOnce(&Context<'_>) -> T) -> T {
         let mut out = testing::output();
         let mut identity = testing::identity(445, 6);
-        f(&Context { ts: 0, offset: 0, identity: &mut identity, out: &mut out })
+        f(&Context {
+            ts: 0,
+            offset: 0,
+            identity: &mut identity,
+            out: &mut out,
+        })
     }
 
     #[test]
@@ -204,7 +235,9 @@ mod tests {
     fn the_data_files_are_in_order() {
         let extensions: Vec<_> = lines(include_str!("../../../data/extensions.txt")).collect();
         assert!(extensions.windows(2).all(|w| w[0] < w[1]) && extensions.len() > 350);
-        assert!(extensions.iter().all(|e| e.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-')));
+        assert!(extensions.iter().all(|e| e
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-')));
         assert!(lines(include_str!("../../../data/marks_names.tsv")).all(|l| l.split('\t').count() == 2));
     }
 }

@@ -38,7 +38,9 @@ impl Spoken {
             folder: known.and_then(|n| n.folder.as_deref()),
             extension: known.and_then(|n| n.extension.as_deref()),
             depth: known.and_then(|n| n.depth),
-            marks: known.map(|n| n.marks.iter().map(|m| Cow::Borrowed(*m)).collect()).unwrap_or_default(),
+            marks: known
+                .map(|n| n.marks.iter().map(|m| Cow::Borrowed(*m)).collect())
+                .unwrap_or_default(),
             share: tree.and_then(|t| t.share.as_deref()),
             share_type: tree.and_then(|t| t.kind),
             encrypted: Some(false),
@@ -72,7 +74,13 @@ impl Spoken {
     /// What happened to an open file until it was closed, if anything: one row for its reads, one for its writes.
     pub fn transfers(self, file: &File, losses: u64, partial: bool, cx: &mut Context<'_>) {
         for (action, tally) in [("read", &file.reads), ("write", &file.writes)] {
-            let Tally { first: Some(start), operations, bytes, failure } = *tally else {
+            let Tally {
+                first: Some(start),
+                operations,
+                bytes,
+                failure,
+            } = *tally
+            else {
                 continue;
             };
             let sample = (action == "write").then_some(&file.sample).filter(|s| s.seen() > 0);
@@ -121,7 +129,12 @@ impl Spoken {
                 row.new_name = new.name.as_deref();
                 row.new_folder = new.folder.as_deref();
                 row.new_extension = new.extension.as_deref();
-                row.marks.extend(new.marks.iter().filter(|m| !name.is_some_and(|n| n.marks.contains(m))).map(|m| Cow::Borrowed(*m)));
+                row.marks.extend(
+                    new.marks
+                        .iter()
+                        .filter(|m| !name.is_some_and(|n| n.marks.contains(m)))
+                        .map(|m| Cow::Borrowed(*m)),
+                );
             }
             Deed::Delete { directory } => row.is_directory = directory.or(row.is_directory),
             Deed::Create { directory } => row.is_directory = Some(*directory),
@@ -156,8 +169,13 @@ impl Spoken {
 
     /// A message that could not be read.
     pub fn malformed(self, start: Start, reason: &'static str, cx: &mut Context<'_>) {
-        let row =
-            SmbFiles { version: self.version, dialect: self.dialect, malformed: Some(reason), partial: Some(true), ..SmbFiles::default() };
+        let row = SmbFiles {
+            version: self.version,
+            dialect: self.dialect,
+            malformed: Some(reason),
+            partial: Some(true),
+            ..SmbFiles::default()
+        };
         // Its own offset may already be a row's; that of its second byte is nobody's.
         cx.emit(start.ts, start.dir, start.at.saturating_add(2), &row);
     }

@@ -86,7 +86,13 @@ impl<'a> Block<'a> {
         let data = counted.saturating_add(2);
         // ByteCount is 16 bits and wraps where data is larger (MS-SMB 2.2.4.2.2): never further than the message.
         let end = data.saturating_add(usize::from(m.u16(counted)?)).min(m.len());
-        Ok(Block { m, words, word_count, data, end })
+        Ok(Block {
+            m,
+            words,
+            word_count,
+            data,
+            end,
+        })
     }
 
     fn word(&self, at: usize, bytes: usize) -> Result<usize, Fault> {
@@ -126,7 +132,10 @@ impl<'a> Block<'a> {
         let bytes = self.m.take(at, self.end.saturating_sub(at))?;
         let units = bytes.chunks_exact(2).position(|unit| unit == [0, 0]).unwrap_or(bytes.len() / 2);
         let length = units.saturating_mul(2);
-        Ok((utf16(bytes.get(..length).unwrap_or_default()), at.saturating_add(length).saturating_add(2)))
+        Ok((
+            utf16(bytes.get(..length).unwrap_or_default()),
+            at.saturating_add(length).saturating_add(2),
+        ))
     }
 
     pub fn message(&self) -> &View<'a> {
@@ -138,7 +147,11 @@ impl<'a> Block<'a> {
 pub fn message(talk: &mut Talk, m: &View<'_>, start: Start, cx: &mut Context<'_>) -> Result<(), Fault> {
     let (mut command, header) = Header::read(m)?;
     talk.spoken.version = Some("SMB1");
-    let bulk = if header.reply { command == READ_ANDX } else { command == WRITE_ANDX };
+    let bulk = if header.reply {
+        command == READ_ANDX
+    } else {
+        command == WRITE_ANDX
+    };
     let mut block = Block::read(*m, 32)?;
     if bulk || !is_read(command) {
         // Of these only the head is of interest, so the rest is not waited for, and what may be chained behind it is not seen.
@@ -151,8 +164,10 @@ pub fn message(talk: &mut Talk, m: &View<'_>, start: Start, cx: &mut Context<'_>
     for _ in 0..limits::SMB1_CHAIN {
         block = Block::read(m, at)?;
         opened = each(talk, command, &header, &block, start, opened, cx)?;
-        if !matches!(command, OPEN_ANDX | READ_ANDX | WRITE_ANDX | SESSION_SETUP_ANDX | TREE_CONNECT_ANDX | NT_CREATE_ANDX)
-            || block.word_count < 2
+        if !matches!(
+            command,
+            OPEN_ANDX | READ_ANDX | WRITE_ANDX | SESSION_SETUP_ANDX | TREE_CONNECT_ANDX | NT_CREATE_ANDX
+        ) || block.word_count < 2
         {
             break;
         }
@@ -218,7 +233,11 @@ fn response(talk: &mut Talk, command: u8, header: &Header, block: &Block<'_>, st
         }
         TREE_CONNECT_ANDX => {
             let (service, rest) = if ok { block.text(block.data, false)? } else { Default::default() };
-            let (system, _) = if ok && rest < block.end { block.text(rest, header.unicode)? } else { Default::default() };
+            let (system, _) = if ok && rest < block.end {
+                block.text(rest, header.unicode)?
+            } else {
+                Default::default()
+            };
             let (service, system) = (text::clean(service.as_bytes()), text::clean(system.as_bytes()));
             let told = Connected {
                 tree_id: header.tid,
@@ -238,7 +257,11 @@ fn response(talk: &mut Talk, command: u8, header: &Header, block: &Block<'_>, st
         READ_ANDX | WRITE_ANDX => {
             // MS-CIFS 2.2.4.42.2 DataLength and DataLengthHigh; MS-SMB 2.2.4.3.2 Count and CountHigh.
             let (low, high) = if command == READ_ANDX { (10, 14) } else { (4, 8) };
-            let bytes = if ok { u64::from(block.u16(low)?) | (u64::from(block.u16(high)?) << 16) } else { 0 };
+            let bytes = if ok {
+                u64::from(block.u16(low)?) | (u64::from(block.u16(high)?) << 16)
+            } else {
+                0
+            };
             if let Some(request) = talk.asked(key) {
                 talk.transferred(request, status, bytes, cx);
             }
@@ -258,7 +281,11 @@ fn response(talk: &mut Talk, command: u8, header: &Header, block: &Block<'_>, st
 /// MS-CIFS 2.2.4.52.2: the index of the dialect chosen, 0xFFFF for none; SecurityMode, where signatures required is 0x08.
 fn negotiated(talk: &mut Talk, key: u64, block: &Block<'_>, start: Start) -> Result<(), Fault> {
     let index = usize::from(block.u16(0)?);
-    let signing = if block.word_count == 17 { Some(block.u8(2)? & 0x08 != 0) } else { None };
+    let signing = if block.word_count == 17 {
+        Some(block.u8(2)? & 0x08 != 0)
+    } else {
+        None
+    };
     let dialect = match talk.asked(key).map(|r| r.ask) {
         Some(Ask::Negotiate(offered)) => offered.get(index).copied(),
         // Only NT LM 0.12 is answered with 17 words.
@@ -274,10 +301,20 @@ fn negotiated(talk: &mut Talk, key: u64, block: &Block<'_>, start: Start) -> Res
 fn opened(command: u8, block: &Block<'_>) -> Result<Opened, Fault> {
     if command == NT_CREATE_ANDX {
         let (id, action, directory) = (u128::from(block.u16(5)?), block.u32(7)?, block.u32(43)? & 0x10 != 0);
-        return Ok(Opened { id, action, size: block.u64(55)?, directory });
+        return Ok(Opened {
+            id,
+            action,
+            size: block.u64(55)?,
+            directory,
+        });
     }
     let action = u32::from(block.u16(22)? & 3);
-    Ok(Opened { id: u128::from(block.u16(4)?), action, size: u64::from(block.u32(12)?), directory: block.u16(6)? & 0x10 != 0 })
+    Ok(Opened {
+        id: u128::from(block.u16(4)?),
+        action,
+        size: u64::from(block.u32(12)?),
+        directory: block.u16(6)? & 0x10 != 0,
+    })
 }
 
 /// MS-CIFS 2.2.4.55: type of a resource by its service.

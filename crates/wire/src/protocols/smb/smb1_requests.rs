@@ -58,7 +58,12 @@ pub fn request(
             let (path, _) = block.text(block.data, header.unicode)?;
             // OpenMode: 0x10 creates what is not there, 2 truncates what is (MS-CIFS 2.2.4.41.1).
             let (mode, compound) = (block.u16(16)?, block.u8(0)? != NONE);
-            Ask::Open(Box::new(Opening { name: name(path, cx), creates: mode & 3 != 1, compound, ..Opening::default() }))
+            Ask::Open(Box::new(Opening {
+                name: name(path, cx),
+                creates: mode & 3 != 1,
+                compound,
+                ..Opening::default()
+            }))
         }
         READ_ANDX => Ask::Read(which(4)?),
         WRITE_ANDX => write(talk, block, which(4)?, tree.as_ref(), cx)?,
@@ -66,7 +71,13 @@ pub fn request(
         DELETE | DELETE_DIRECTORY | CREATE_DIRECTORY => {
             let (path, _) = formatted(block, block.data, header)?;
             let directory = command != DELETE;
-            let deed = if command == CREATE_DIRECTORY { Deed::Create { directory } } else { Deed::Delete { directory: Some(directory) } };
+            let deed = if command == CREATE_DIRECTORY {
+                Deed::Create { directory }
+            } else {
+                Deed::Delete {
+                    directory: Some(directory),
+                }
+            };
             change(Target::Path(name(path, cx)), deed)
         }
         RENAME | NT_RENAME => {
@@ -90,7 +101,11 @@ fn change(target: Target, deed: Deed) -> Ask {
 
 /// In DFS the server and share stand before the path (MS-SMB 3.3.5.1).
 fn name(path: &str, header: &Header, tree: Option<&Tree>, cx: &Context<'_>) -> Name {
-    let within = if header.dfs { path.trim_start_matches('\\').splitn(3, '\\').nth(2).unwrap_or_default() } else { path };
+    let within = if header.dfs {
+        path.trim_start_matches('\\').splitn(3, '\\').nth(2).unwrap_or_default()
+    } else {
+        path
+    };
     Name::within(tree, within, cx)
 }
 
@@ -105,8 +120,19 @@ fn formatted(block: &Block<'_>, at: usize, header: &Header) -> Result<(String, u
 /// The dialects offered, each after a 0x02. MS-CIFS 2.2.4.52.1.
 fn dialects(block: &Block<'_>) -> Result<Vec<&'static str>, Fault> {
     let bytes = block.message().take(block.data, block.end.saturating_sub(block.data))?;
-    let known = |name: &[u8]| DIALECTS.iter().find(|d| Some(d.as_bytes()) == name.get(1..)).copied().unwrap_or("other");
-    Ok(bytes.split(|b| *b == 0).filter(|name| name.first() == Some(&2)).take(limits::SMB_DIALECTS).map(known).collect())
+    let known = |name: &[u8]| {
+        DIALECTS
+            .iter()
+            .find(|d| Some(d.as_bytes()) == name.get(1..))
+            .copied()
+            .unwrap_or("other")
+    };
+    Ok(bytes
+        .split(|b| *b == 0)
+        .filter(|name| name.first() == Some(&2))
+        .take(limits::SMB_DIALECTS)
+        .map(known)
+        .collect())
 }
 
 /// MS-CIFS 1.7, MS-SMB 1.7, MS-SMB2 3.2.4.2.2.1.
@@ -138,7 +164,9 @@ fn write(talk: &mut Talk, block: &Block<'_>, which: Which, tree: Option<&Arc<Tre
     if length > 0 && (at < block.data || at.saturating_add(length) > block.message().len()) {
         return Err(Fault::Malformed("written data beyond the message"));
     }
-    let data = block.message().take(at, talk.wants(which, tree.map(AsRef::as_ref), offset).min(length))?;
+    let data = block
+        .message()
+        .take(at, talk.wants(which, tree.map(AsRef::as_ref), offset).min(length))?;
     Ok(Ask::Write(which, talk.sampled(which, tree, data, cx)))
 }
 
@@ -149,13 +177,20 @@ fn transaction2(block: &Block<'_>, header: &Header, tree: Option<&Tree>, cx: &Co
         return Ok(None);
     }
     let m = block.message();
-    let (parameters, at, length) = (usize::from(block.u16(20)?), usize::from(block.u16(24)?), usize::from(block.u16(22)?));
+    let (parameters, at, length) = (
+        usize::from(block.u16(20)?),
+        usize::from(block.u16(24)?),
+        usize::from(block.u16(22)?),
+    );
     let (target, level) = match block.u16(28)? {
         TRANS2_SET_PATH_INFORMATION => {
             let (path, _) = block.text(parameters.saturating_add(6), header.unicode)?;
             (Target::Path(name(&path, header, tree, cx)), m.u16(parameters)?)
         }
-        TRANS2_SET_FILE_INFORMATION => (Target::File(Which::Id(u128::from(m.u16(parameters)?))), m.u16(parameters.saturating_add(2))?),
+        TRANS2_SET_FILE_INFORMATION => (
+            Target::File(Which::Id(u128::from(m.u16(parameters)?))),
+            m.u16(parameters.saturating_add(2))?,
+        ),
         _ => return Ok(None),
     };
     let class = level.checked_sub(SMB_INFO_PASSTHROUGH).and_then(|class| u8::try_from(class).ok());
@@ -169,9 +204,10 @@ fn transaction2(block: &Block<'_>, header: &Header, tree: Option<&Tree>, cx: &Co
             Deed::Rename(name(&utf16(m.take(at.saturating_add(12), bytes)?), header, tree, cx))
         }
         (SMB_SET_FILE_DISPOSITION_INFO, _) | (_, Some(FILE_DISPOSITION_INFORMATION)) if m.u8(at)? != 0 => Deed::Delete { directory: None },
-        (SMB_SET_FILE_END_OF_FILE_INFO, _) | (_, Some(FILE_END_OF_FILE_INFORMATION)) => {
-            Deed::SetInfo { class: Some(FILE_END_OF_FILE_INFORMATION), size: Some(m.u64(at)?) }
-        }
+        (SMB_SET_FILE_END_OF_FILE_INFO, _) | (_, Some(FILE_END_OF_FILE_INFORMATION)) => Deed::SetInfo {
+            class: Some(FILE_END_OF_FILE_INFORMATION),
+            size: Some(m.u64(at)?),
+        },
         _ => Deed::SetInfo { class, size: None },
     };
     Ok(Some((target, deed)))

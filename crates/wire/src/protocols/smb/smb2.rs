@@ -97,7 +97,11 @@ pub fn message(talk: &mut Talk, m: &View<'_>, start: Start, compound: &mut Compo
     if header.flags & FLAGS_RELATED_OPERATIONS != 0 {
         (header.session, header.tree) = (compound.session, compound.tree);
     } else {
-        *compound = Compound { session: header.session, tree: header.tree, file: None };
+        *compound = Compound {
+            session: header.session,
+            tree: header.tree,
+            file: None,
+        };
     }
     request(talk, m, header, start, compound, cx)
 }
@@ -138,7 +142,10 @@ fn request(
             let data = m.take(at, talk.wants(which, tree.as_deref(), offset).min(length))?;
             Ask::Write(which, talk.sampled(which, tree.as_ref(), data, cx))
         }
-        SET_INFO => Ask::Change(Box::new(Change { target: Target::File(file(m, 80, compound)?), deed: set_info(m, cx)? })),
+        SET_INFO => Ask::Change(Box::new(Change {
+            target: Target::File(file(m, 80, compound)?),
+            deed: set_info(m, cx)?,
+        })),
         _ => return Ok(()),
     };
     talk.ask(header.message, Request { start, tree, ask }, cx);
@@ -187,16 +194,31 @@ fn set_info(m: &View<'_>, cx: &Context<'_>) -> Result<Deed, Fault> {
                 return Err(Fault::Malformed("new name beyond the information"));
             }
             // A path is at most 32,767 characters (MS-FSCC 2.1.5): what is longer is cut, so that little need stand together.
-            Ok(Deed::Rename(Name::file(&utf16(m.take(at.saturating_add(20), bytes.min(65_534))?), cx)))
+            Ok(Deed::Rename(Name::file(
+                &utf16(m.take(at.saturating_add(20), bytes.min(65_534))?),
+                cx,
+            )))
         }
         FILE_DISPOSITION_INFORMATION | FILE_DISPOSITION_INFORMATION_EX if m.u8(at)? & 1 != 0 => Ok(Deed::Delete { directory: None }),
-        FILE_END_OF_FILE_INFORMATION => Ok(Deed::SetInfo { class: Some(class), size: Some(m.u64(at)?) }),
-        _ => Ok(Deed::SetInfo { class: Some(class), size: None }),
+        FILE_END_OF_FILE_INFORMATION => Ok(Deed::SetInfo {
+            class: Some(class),
+            size: Some(m.u64(at)?),
+        }),
+        _ => Ok(Deed::SetInfo {
+            class: Some(class),
+            size: None,
+        }),
     }
 }
 
 fn response(talk: &mut Talk, m: &View<'_>, header: Header, start: Start, cx: &mut Context<'_>) -> Result<(), Fault> {
-    let Header { status, command, message, session, .. } = header;
+    let Header {
+        status,
+        command,
+        message,
+        session,
+        ..
+    } = header;
     if status == STATUS_PENDING {
         return Ok(());
     }
@@ -204,12 +226,24 @@ fn response(talk: &mut Talk, m: &View<'_>, header: Header, start: Start, cx: &mu
         NEGOTIATE if done(status) => talk.agreed(start, Some(dialect(m.u16(68)?)), Some(m.u16(66)? & 2 != 0)),
         SESSION_SETUP if status == 0 => {
             let flags = m.u16(66)?;
-            talk.sessions.insert(session, Session { guest: flags & 1 != 0, anonymous: flags & 2 != 0 });
+            talk.sessions.insert(
+                session,
+                Session {
+                    guest: flags & 1 != 0,
+                    anonymous: flags & 2 != 0,
+                },
+            );
         }
         TREE_CONNECT => {
-            let mut told = Connected { tree_id: header.tree, ..Connected::default() };
+            let mut told = Connected {
+                tree_id: header.tree,
+                ..Connected::default()
+            };
             if done(status) {
-                told.kind = [None, Some("DISK"), Some("PIPE"), Some("PRINT")].get(usize::from(m.u8(66)?)).copied().flatten();
+                told.kind = [None, Some("DISK"), Some("PIPE"), Some("PRINT")]
+                    .get(usize::from(m.u8(66)?))
+                    .copied()
+                    .flatten();
                 told.encrypted = Some(m.u32(68)? & 0x8000 != 0);
             }
             let request = talk.asked(message);
@@ -217,7 +251,12 @@ fn response(talk: &mut Talk, m: &View<'_>, header: Header, start: Start, cx: &mu
         }
         CREATE => {
             let got = if done(status) && m.u16(64)? == 89 {
-                Some(Opened { id: m.u128(128)?, action: m.u32(68)?, size: m.u64(112)?, directory: m.u32(120)? & 0x10 != 0 })
+                Some(Opened {
+                    id: m.u128(128)?,
+                    action: m.u32(68)?,
+                    size: m.u64(112)?,
+                    directory: m.u32(120)? & 0x10 != 0,
+                })
             } else {
                 None
             };
@@ -225,7 +264,11 @@ fn response(talk: &mut Talk, m: &View<'_>, header: Header, start: Start, cx: &mu
             talk.opened(start, message, tree, status, got, cx);
         }
         CLOSE => {
-            let size = if done(status) && m.u16(66)? & 1 != 0 { Some(m.u64(112)?) } else { None };
+            let size = if done(status) && m.u16(66)? & 1 != 0 {
+                Some(m.u64(112)?)
+            } else {
+                None
+            };
             if let Some(request) = talk.asked(message) {
                 talk.closed(request, status, size, cx);
             }

@@ -152,7 +152,12 @@ pub struct Shape {
 
 impl Shape {
     pub fn new(action: &'static str, start: Start) -> Shape {
-        Shape { action, start, orig: (0, 0), resp: (0, 0) }
+        Shape {
+            action,
+            start,
+            orig: (0, 0),
+            resp: (0, 0),
+        }
     }
 
     pub fn add(&mut self, dir: Dir, bytes: usize) {

@@ -13,7 +13,12 @@ pub struct Table<K, V> {
 
 impl<K: Copy + Eq + Hash, V> Table<K, V> {
     pub fn new(limit: usize) -> Table<K, V> {
-        Table { limit, next: 0, entries: HashMap::default(), order: BTreeMap::new() }
+        Table {
+            limit,
+            next: 0,
+            entries: HashMap::default(),
+            order: BTreeMap::new(),
+        }
     }
 
     pub fn get(&self, key: &K) -> Option<&V> {
@@ -40,7 +45,13 @@ impl<K: Copy + Eq + Hash, V> Table<K, V> {
 
     /// Puts `value` in; gives back the one that had its key, or the oldest if the table was full.
     pub fn insert(&mut self, key: K, value: V) -> Option<V> {
-        let displaced = self.remove(&key).or_else(|| if self.entries.len() >= self.limit { self.pop_oldest() } else { None });
+        let displaced = self.remove(&key).or_else(|| {
+            if self.entries.len() >= self.limit {
+                self.pop_oldest()
+            } else {
+                None
+            }
+        });
         self.order.insert(self.next, key);
         self.entries.insert(key, (self.next, value));
         self.next = self.next.saturating_add(1);

@@ -89,7 +89,10 @@ impl Talk {
             return 0;
         }
         match which {
-            Which::Id(id) => self.files.get(&id).map_or_else(|| Sample::default().wants(offset), |f| f.sample.wants(offset)),
+            Which::Id(id) => self
+                .files
+                .get(&id)
+                .map_or_else(|| Sample::default().wants(offset), |f| f.sample.wants(offset)),
             Which::Made(_) => Sample::default().wants(offset),
         }
     }
@@ -113,7 +116,11 @@ impl Talk {
     /// The open file `id`; one that was opened before the capture began is remembered from here on.
     fn file(&mut self, id: u128, tree: Option<&Arc<Tree>>, cx: &mut Context<'_>) -> &mut File {
         let (spoken, losses) = (self.spoken, self.losses);
-        let (file, displaced) = self.files.get_or_insert_with(id, || File { tree: tree.cloned(), losses, ..File::default() });
+        let (file, displaced) = self.files.get_or_insert_with(id, || File {
+            tree: tree.cloned(),
+            losses,
+            ..File::default()
+        });
         if let Some(old) = displaced {
             spoken.abandoned(&old, losses, cx);
         }
@@ -146,12 +153,17 @@ impl Talk {
     ) {
         let partial = request.is_none();
         let (start, share) = match request {
-            Some(Request { start, ask: Ask::Connect(share), .. }) => (start, share),
+            Some(Request {
+                start,
+                ask: Ask::Connect(share),
+                ..
+            }) => (start, share),
             _ => (start, None),
         };
         self.mapping(start, share.as_deref(), Some((session, status, told)), partial, cx);
         if done(status) {
-            self.trees.insert(self.tree_key(session, told.tree_id), Arc::new(Tree { share, kind: told.kind }));
+            self.trees
+                .insert(self.tree_key(session, told.tree_id), Arc::new(Tree { share, kind: told.kind }));
         }
     }
 
@@ -189,7 +201,11 @@ impl Talk {
     /// A file was opened or created, or not. `key` is that of the request; `start` and `tree` are those of the answer, in case nobody saw it.
     pub fn opened(&mut self, start: Start, key: u64, tree: Option<Arc<Tree>>, status: u32, got: Option<Opened>, cx: &mut Context<'_>) {
         let (start, tree, asked) = match self.asked(key) {
-            Some(Request { start, tree, ask: Ask::Open(asked) }) => (start, tree, asked),
+            Some(Request {
+                start,
+                tree,
+                ask: Ask::Open(asked),
+            }) => (start, tree, asked),
             _ => (start, tree, Box::<Opening>::default()),
         };
         self.spoken.opening(start, &asked, tree.as_deref(), Some(status), got, cx);
@@ -233,10 +249,24 @@ impl Talk {
         let Ask::Close(which) = request.ask else { return };
         let Some(id) = self.resolve(which) else { return };
         if !done(status) {
-            let unknown = File { tree: request.tree.clone(), ..File::default() };
-            return self.spoken.closing(request.start, self.files.get(&id).unwrap_or(&unknown), false, Some(status), None, cx);
+            let unknown = File {
+                tree: request.tree.clone(),
+                ..File::default()
+            };
+            return self.spoken.closing(
+                request.start,
+                self.files.get(&id).unwrap_or(&unknown),
+                false,
+                Some(status),
+                None,
+                cx,
+            );
         }
-        let file = self.files.remove(&id).unwrap_or_else(|| File { tree: request.tree.clone(), losses: self.losses, ..File::default() });
+        let file = self.files.remove(&id).unwrap_or_else(|| File {
+            tree: request.tree.clone(),
+            losses: self.losses,
+            ..File::default()
+        });
         self.spoken.transfers(&file, self.losses, false, cx);
         if file.delete_on_close {
             self.spoken.closing(request.start, &file, true, Some(status), None, cx);
@@ -246,14 +276,23 @@ impl Talk {
 
     /// A file was renamed, deleted or otherwise changed, or not.
     pub fn changed(&mut self, request: Request, status: u32, cx: &mut Context<'_>) {
-        let Request { start, tree, ask: Ask::Change(change) } = request else {
+        let Request {
+            start,
+            tree,
+            ask: Ask::Change(change),
+        } = request
+        else {
             return;
         };
         let spoken = self.spoken;
         let Change { target, deed } = *change;
         let which = match target {
             Target::Path(name) => {
-                let subject = Subject { name: Some(&name), directory: None, tree: tree.as_deref() };
+                let subject = Subject {
+                    name: Some(&name),
+                    directory: None,
+                    tree: tree.as_deref(),
+                };
                 return spoken.change(start, &subject, &deed, Some(status), cx);
             }
             Target::File(which) => which,
@@ -264,7 +303,11 @@ impl Talk {
             Deed::Rename(new) if spoken.version == Some("SMB1") => Deed::Rename(new.beside(&file.name)),
             deed => deed,
         };
-        let subject = Subject { name: Some(&file.name), directory: file.directory, tree: file.tree.as_deref() };
+        let subject = Subject {
+            name: Some(&file.name),
+            directory: file.directory,
+            tree: file.tree.as_deref(),
+        };
         spoken.change(start, &subject, &deed, Some(status), cx);
         match deed {
             Deed::Rename(new) if done(status) => file.name = new,
@@ -287,7 +330,9 @@ impl Talk {
 
     /// A compressed message. MS-SMB2 2.2.42.
     pub fn compressed(&mut self, start: Start, bytes: usize) {
-        self.compressed.get_or_insert_with(|| Shape::new("compressed", start)).add(start.dir, bytes);
+        self.compressed
+            .get_or_insert_with(|| Shape::new("compressed", start))
+            .add(start.dir, bytes);
     }
 
     /// Bytes of the connection are lost: what is open may have lost reads, writes or answers.
@@ -313,7 +358,17 @@ impl Talk {
                     Target::Path(name) => Some(name),
                     Target::File(which) => self.resolve(*which).and_then(|id| self.files.get(&id)).map(|f| &f.name),
                 };
-                self.spoken.change(start, &Subject { name, directory: None, tree: tree.as_deref() }, &change.deed, None, cx);
+                self.spoken.change(
+                    start,
+                    &Subject {
+                        name,
+                        directory: None,
+                        tree: tree.as_deref(),
+                    },
+                    &change.deed,
+                    None,
+                    cx,
+                );
             }
             Ask::Close(which) => {
                 if let Some(file) = self.resolve(which).and_then(|id| self.files.remove(&id)) {

@@ -18,7 +18,10 @@ pub struct View<'a> {
 
 impl<'a> View<'a> {
     pub fn new(bytes: &'a [u8], len: usize) -> View<'a> {
-        View { bytes: bytes.get(..len).unwrap_or(bytes), len }
+        View {
+            bytes: bytes.get(..len).unwrap_or(bytes),
+            len,
+        }
     }
 
     pub fn len(&self) -> usize {
@@ -56,12 +59,18 @@ impl<'a> View<'a> {
     }
 
     fn array<const N: usize>(&self, at: usize) -> Result<[u8; N], Fault> {
-        self.take(at, N)?.try_into().map_err(|_| Fault::Malformed("field beyond the message"))
+        self.take(at, N)?
+            .try_into()
+            .map_err(|_| Fault::Malformed("field beyond the message"))
     }
 }
 
 /// UTF-16LE as text (MS-SMB2 2.2.13: names are Unicode without an end). A lone surrogate becomes U+FFFD, an odd last byte is left out.
 pub fn utf16(bytes: &[u8]) -> String {
-    let units = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes(pair.try_into().unwrap_or_default()));
-    char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+    let units = bytes
+        .chunks_exact(2)
+        .map(|pair| u16::from_le_bytes(pair.try_into().unwrap_or_default()));
+    char::decode_utf16(units)
+        .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
+        .collect()
 }

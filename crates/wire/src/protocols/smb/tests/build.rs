@@ -80,7 +80,10 @@ impl Smb2 {
 
     pub fn connect(id: u64, path: &str) -> Smb2 {
         let path = utf16(path);
-        Smb2::new(3, id, 8).set(68, &72u16.to_le_bytes()).set(70, &(path.len() as u16).to_le_bytes()).with(&path)
+        Smb2::new(3, id, 8)
+            .set(68, &72u16.to_le_bytes())
+            .set(70, &(path.len() as u16).to_le_bytes())
+            .with(&path)
     }
 
     pub fn connected(id: u64, kind: u8, flags: u32) -> Smb2 {
@@ -98,7 +101,11 @@ impl Smb2 {
     }
 
     pub fn created(id: u64, action: u8, size: u64, file: u128) -> Smb2 {
-        Smb2::answer(5, id, 88).set(64, &[89]).set(68, &[action]).set(112, &size.to_le_bytes()).set(128, &file.to_le_bytes())
+        Smb2::answer(5, id, 88)
+            .set(64, &[89])
+            .set(68, &[action])
+            .set(112, &size.to_le_bytes())
+            .set(128, &file.to_le_bytes())
     }
 
     pub fn close(id: u64, file: u128) -> Smb2 {
@@ -114,7 +121,10 @@ impl Smb2 {
     }
 
     pub fn was_read(id: u64, bytes: &[u8]) -> Smb2 {
-        Smb2::answer(8, id, 16).set(66, &[80]).set(68, &(bytes.len() as u32).to_le_bytes()).with(bytes)
+        Smb2::answer(8, id, 16)
+            .set(66, &[80])
+            .set(68, &(bytes.len() as u32).to_le_bytes())
+            .with(bytes)
     }
 
     pub fn write(id: u64, file: u128, offset: u64, bytes: &[u8]) -> Smb2 {

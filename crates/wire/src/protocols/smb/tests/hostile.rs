@@ -58,9 +58,13 @@ fn floods_push_out_the_oldest() {
         script.push((Resp, Smb2::written(id + count, 1).framed()));
     }
     let rows = run(&script, usize::MAX);
-    let (create, write) = actions(&rows).iter().fold((0, 0), |(c, w), a| (c + u64::from(*a == "create"), w + u64::from(*a == "write")));
+    let (create, write) = actions(&rows)
+        .iter()
+        .fold((0, 0), |(c, w), a| (c + u64::from(*a == "create"), w + u64::from(*a == "write")));
     assert_eq!((create, write), (count, count));
-    let asked: Script = (0..limits::SMB_REQUESTS as u64 * 3).map(|id| (Orig, Smb2::create(id, "f", 1, 0).framed())).collect();
+    let asked: Script = (0..limits::SMB_REQUESTS as u64 * 3)
+        .map(|id| (Orig, Smb2::create(id, "f", 1, 0).framed()))
+        .collect();
     let rows = run(&asked, usize::MAX);
     assert!(files(&rows).len() == asked.len() && files(&rows).iter().all(|r| r["partial"] == "true"));
 }
@@ -77,7 +81,12 @@ fn with_loss(script: &Script, lost: usize, from: usize) -> testing::PlainRows {
             half.gap(&mut session, *dir, (bytes.len() - from) as u64, n as i64, &mut identity, &mut out);
         }
     }
-    session.end(&mut Context { ts: 0, offset: 0, identity: &mut identity, out: &mut out });
+    session.end(&mut Context {
+        ts: 0,
+        offset: 0,
+        identity: &mut identity,
+        out: &mut out,
+    });
     testing::rows(&mut out)
 }
 

@@ -19,11 +19,24 @@ fn padded(text: &str) -> Vec<u8> {
 }
 
 fn formatted(texts: &[&str]) -> Vec<u8> {
-    texts.iter().enumerate().flat_map(|(n, text)| [if n == 0 { vec![4] } else { vec![4, 0] }, utf16(text), vec![0, 0]].concat()).collect()
+    texts
+        .iter()
+        .enumerate()
+        .flat_map(|(n, text)| [if n == 0 { vec![4] } else { vec![4, 0] }, utf16(text), vec![0, 0]].concat())
+        .collect()
 }
 
 fn work() -> Script {
-    let mut transaction = words(30, &[(20, &66u16.to_le_bytes()), (22, &[40, 0]), (24, &72u16.to_le_bytes()), (26, &[1]), (28, &[8, 0])]);
+    let mut transaction = words(
+        30,
+        &[
+            (20, &66u16.to_le_bytes()),
+            (22, &[40, 0]),
+            (24, &72u16.to_le_bytes()),
+            (26, &[1]),
+            (28, &[8, 0]),
+        ],
+    );
     transaction[0] = 6;
     let name = utf16("b.locked");
     let rename = [&[0][..], &[3, 0, 0xf2, 3, 0, 0], &[0; 8], &(name.len() as u32).to_le_bytes(), &name].concat();
@@ -34,8 +47,21 @@ fn work() -> Script {
         (Resp, vec![0x82, 0, 0, 0]),
         (Orig, smb1(0x72, false, 0, 1, &[], b"\x02PC NETWORK PROGRAM 1.0\0\x02NT LM 0.12\0")),
         (Resp, smb1(0x72, true, 0, 1, &words(34, &[(0, &[1, 0, 0x0b])]), &[])),
-        (Orig, smb1(0x75, false, 0, 2, &words(8, &[(6, &[1, 0])]), &[&[0][..], &utf16("\\\\srv\\Archive"), &[0, 0], b"?????\0"].concat())),
-        (Resp, smb1(0x75, true, 0, 2, &words(6, &[]), &[&b"A:\0"[..], &utf16("NTFS"), &[0, 0]].concat())),
+        (
+            Orig,
+            smb1(
+                0x75,
+                false,
+                0,
+                2,
+                &words(8, &[(6, &[1, 0])]),
+                &[&[0][..], &utf16("\\\\srv\\Archive"), &[0, 0], b"?????\0"].concat(),
+            ),
+        ),
+        (
+            Resp,
+            smb1(0x75, true, 0, 2, &words(6, &[]), &[&b"A:\0"[..], &utf16("NTFS"), &[0, 0]].concat()),
+        ),
         (Orig, smb1(0xa2, false, 0, 3, &words(48, &[(35, &[2])]), &padded("\\dir\\b.txt"))),
         (Resp, smb1(0xa2, true, 0, 3, &words(68, &[(5, &[3, 0]), (7, &[2])]), &[])),
         (Orig, smb1(0x2f, false, 0, 4, &words(28, &write), &[&[0][..], data].concat())),
@@ -59,20 +85,44 @@ fn the_life_of_a_file() {
     let rows = rows(&work());
     let mapping = &rows["smb_mapping"][0];
     assert_eq!(mapping["share"], pseudonym("archive"));
-    for (column, value) in
-        [("version", "SMB1"), ("dialect", "NT LM 0.12"), ("service", "A:"), ("native_file_system", "NTFS"), ("signing_required", "true")]
-    {
+    for (column, value) in [
+        ("version", "SMB1"),
+        ("dialect", "NT LM 0.12"),
+        ("service", "A:"),
+        ("native_file_system", "NTFS"),
+        ("signing_required", "true"),
+    ] {
         assert_eq!(mapping[column], value, "{column}");
     }
-    assert_eq!(actions(&rows), ["create", "rename", "read", "write", "close", "rename", "delete", "open"]);
-    let [create, rename, read, write, close, moved, delete, open] = files(&rows) else { panic!() };
-    assert_eq!((create["extension"].as_str(), create["depth"].as_str(), &create["folder"]), ("txt", "1", &pseudonym("dir")));
-    assert_eq!((rename["new_extension"].as_str(), &rename["new_folder"]), ("locked", &pseudonym("dir")));
-    assert_eq!((read["bytes"].as_str(), write["bytes"].as_str(), write["entropy"].as_str()), ("16", "16", "2"));
+    assert_eq!(
+        actions(&rows),
+        ["create", "rename", "read", "write", "close", "rename", "delete", "open"]
+    );
+    let [create, rename, read, write, close, moved, delete, open] = files(&rows) else {
+        panic!()
+    };
+    assert_eq!(
+        (create["extension"].as_str(), create["depth"].as_str(), &create["folder"]),
+        ("txt", "1", &pseudonym("dir"))
+    );
+    assert_eq!(
+        (rename["new_extension"].as_str(), &rename["new_folder"]),
+        ("locked", &pseudonym("dir"))
+    );
+    assert_eq!(
+        (read["bytes"].as_str(), write["bytes"].as_str(), write["entropy"].as_str()),
+        ("16", "16", "2")
+    );
     assert_eq!((close["extension"].as_str(), close["status"].as_str()), ("locked", "0"));
-    assert_eq!((moved["extension"].as_str(), moved["new_extension"].as_str(), &moved["new_folder"]), ("doc", "zip", &pseudonym("y")));
+    assert_eq!(
+        (moved["extension"].as_str(), moved["new_extension"].as_str(), &moved["new_folder"]),
+        ("doc", "zip", &pseudonym("y"))
+    );
     assert_eq!((delete["status"].as_str(), delete["partial"].as_str()), ("3221225524", "false"));
-    assert_eq!((open["partial"].as_str(), open["extension"].as_str(), open["status"].as_str()), ("true", "ini", "-"));
+    assert_eq!(
+        (open["partial"].as_str(), open["extension"].as_str(), open["status"].as_str()),
+        ("true", "ini", "-")
+    );
 }
 
 #[test]
@@ -84,7 +134,13 @@ fn smb1_may_be_answered_in_smb2() {
     ];
     let rows = rows(&script);
     assert_eq!(rows["smb_mapping"].len(), 1);
-    assert_eq!((rows["smb_mapping"][0]["version"].as_str(), rows["smb_mapping"][0]["dialect"].as_str()), ("SMB2", "2.1"));
+    assert_eq!(
+        (
+            rows["smb_mapping"][0]["version"].as_str(),
+            rows["smb_mapping"][0]["dialect"].as_str()
+        ),
+        ("SMB2", "2.1")
+    );
 }
 
 #[test]

@@ -44,23 +44,50 @@ pub fn work() -> Script {
 #[test]
 fn the_life_of_a_file() {
     let rows = rows(&work());
-    assert_eq!(actions(&rows), ["create", "rename", "read", "write", "close", "open", "delete", "close"]);
+    assert_eq!(
+        actions(&rows),
+        ["create", "rename", "read", "write", "close", "open", "delete", "close"]
+    );
     let mapping = &rows["smb_mapping"][0];
-    for (column, value) in [("version", "SMB2"), ("dialect", "3.1.1"), ("share_type", "DISK"), ("encrypted", "true"), ("guest", "true")] {
+    for (column, value) in [
+        ("version", "SMB2"),
+        ("dialect", "3.1.1"),
+        ("share_type", "DISK"),
+        ("encrypted", "true"),
+        ("guest", "true"),
+    ] {
         assert_eq!(mapping[column], value, "{column}");
     }
     assert_eq!(mapping["share"], pseudonym("DOE^JOHN"));
     assert_eq!((mapping["signing_required"].as_str(), mapping["tree_id"].as_str()), ("true", "7"));
-    let [create, rename, read, write, close, note, delete, _] = files(&rows) else { panic!() };
-    assert_eq!((create["extension"].as_str(), create["depth"].as_str(), create["create_action"].as_str()), ("dcm", "2", "created"));
+    let [create, rename, read, write, close, note, delete, _] = files(&rows) else {
+        panic!()
+    };
+    assert_eq!(
+        (
+            create["extension"].as_str(),
+            create["depth"].as_str(),
+            create["create_action"].as_str()
+        ),
+        ("dcm", "2", "created")
+    );
     assert_eq!(create["folder"], pseudonym("CT\\2024"));
     assert_eq!((rename["extension"].as_str(), rename["new_extension"].as_str()), ("dcm", "lockbit"));
-    assert_eq!((&rename["name"], &rename["new_name"]), (&pseudonym("doe^john.dcm"), &pseudonym("doe^john.lockbit")));
-    assert_eq!((read["bytes"].as_str(), read["operations"].as_str(), read["status"].as_str()), ("24", "2", "0"));
+    assert_eq!(
+        (&rename["name"], &rename["new_name"]),
+        (&pseudonym("doe^john.dcm"), &pseudonym("doe^john.lockbit"))
+    );
+    assert_eq!(
+        (read["bytes"].as_str(), read["operations"].as_str(), read["status"].as_str()),
+        ("24", "2", "0")
+    );
     assert_eq!((write["bytes"].as_str(), write["operations"].as_str()), ("20000", "2"));
     assert!(write["entropy"].parse::<f64>().unwrap() > 7.99 && write["entropy_bytes"] == "4096");
     assert_eq!((close["size"].as_str(), close["partial"].as_str()), ("20000", "false"));
-    assert_eq!((note["marks"].as_str(), delete["extension"].as_str()), ("[ransom-note-ryuk]", "txt"));
+    assert_eq!(
+        (note["marks"].as_str(), delete["extension"].as_str()),
+        ("[ransom-note-ryuk]", "txt")
+    );
     // Each word is too long to stand in a pseudonym by chance.
     let all = format!("{rows:?}").to_lowercase();
     for word in ["doe^john", "ryukreadme", "\\\\pacs", "ct\\\\2024"] {
@@ -80,14 +107,23 @@ fn a_compound_means_the_file_it_opens() {
                 Smb2::close(5, u128::MAX).related(),
             ]),
         ),
-        (Resp, compound(&[Smb2::created(3, 3, 0, FILE), Smb2::written(4, 8), Smb2::closed(5, 8)])),
-        (Orig, compound(&[Smb2::create(6, "none", 1, 0), Smb2::close(7, u128::MAX).related()])),
+        (
+            Resp,
+            compound(&[Smb2::created(3, 3, 0, FILE), Smb2::written(4, 8), Smb2::closed(5, 8)]),
+        ),
+        (
+            Orig,
+            compound(&[Smb2::create(6, "none", 1, 0), Smb2::close(7, u128::MAX).related()]),
+        ),
         (Resp, compound(&[Smb2::error(5, 6, 0xc000_0034), Smb2::error(6, 7, 0xc000_0034)])),
     ]);
     let rows = rows(&script);
     assert_eq!(rows["smb_mapping"][0]["share"], "IPC$");
     assert_eq!(actions(&rows), ["create", "write", "close", "open"]);
-    assert_eq!((files(&rows)[0]["create_action"].as_str(), files(&rows)[3]["status"].as_str()), ("overwritten", "3221225524"));
+    assert_eq!(
+        (files(&rows)[0]["create_action"].as_str(), files(&rows)[3]["status"].as_str()),
+        ("overwritten", "3221225524")
+    );
     assert_eq!((files(&rows)[1]["bytes"].as_str(), files(&rows)[2]["size"].as_str()), ("8", "8"));
 }
 
@@ -106,8 +142,14 @@ fn dispositions_sizes_and_failures() {
     ]);
     let rows = rows(&script);
     assert_eq!(actions(&rows), ["open", "delete", "set_info", "delete"]);
-    assert_eq!((files(&rows)[1]["status"].as_str(), files(&rows)[3]["status"].as_str()), ("3221225506", "0"));
-    assert_eq!((files(&rows)[2]["size"].as_str(), files(&rows)[2]["info_class"].as_str()), ("4096", "20"));
+    assert_eq!(
+        (files(&rows)[1]["status"].as_str(), files(&rows)[3]["status"].as_str()),
+        ("3221225506", "0")
+    );
+    assert_eq!(
+        (files(&rows)[2]["size"].as_str(), files(&rows)[2]["info_class"].as_str()),
+        ("4096", "20")
+    );
 }
 
 #[test]
@@ -122,7 +164,10 @@ fn pipes_are_named_and_not_sampled() {
     let rows = rows(&script);
     assert_eq!(actions(&rows), ["open", "write"]);
     let write = &files(&rows)[1];
-    assert_eq!((write["name"].as_str(), write["share_type"].as_str(), write["entropy"].as_str()), ("svcctl", "PIPE", "-"));
+    assert_eq!(
+        (write["name"].as_str(), write["share_type"].as_str(), write["entropy"].as_str()),
+        ("svcctl", "PIPE", "-")
+    );
     assert_eq!((write["partial"].as_str(), write["extension"].as_str()), ("true", "-"));
 }
 
@@ -147,6 +192,12 @@ fn what_is_hidden_has_a_shape() {
     let shape = |n: usize| ["messages_orig", "bytes_orig", "messages_resp", "bytes_resp"].map(|c| files(&rows)[n][c].as_str());
     assert_eq!(shape(0), ["2", "70100", "1", "5000"]);
     assert_eq!(shape(1), ["1", "80", "0", "0"]);
-    assert_eq!((files(&rows)[0]["encrypted"].as_str(), files(&rows)[2]["encrypted"].as_str()), ("true", "false"));
-    assert_eq!((rows["smb_mapping"][0]["dialect"].as_str(), rows["smb_mapping"][0]["share"].as_str()), ("3.0", "-"));
+    assert_eq!(
+        (files(&rows)[0]["encrypted"].as_str(), files(&rows)[2]["encrypted"].as_str()),
+        ("true", "false")
+    );
+    assert_eq!(
+        (rows["smb_mapping"][0]["dialect"].as_str(), rows["smb_mapping"][0]["share"].as_str()),
+        ("3.0", "-")
+    );
 }
