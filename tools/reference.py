@@ -1,0 +1,345 @@
+"""The reference, made from what it describes: `make docs` writes docs/reference/; a test compares.
+
+Nothing is read but the package and the data files beside it. What has no meaning here yet (a new column of a data file, a new type of
+key in site.toml, a new environment variable) stops the run with a KeyError or an AssertionError, so that the reference cannot fall silent.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from enum import Enum
+from functools import partial
+from importlib import import_module
+from inspect import Parameter, cleandoc, signature
+from itertools import takewhile
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+from typer.models import ArgumentInfo, CommandInfo, OptionInfo
+
+from asepsis.cli import main as cli
+from asepsis.hospital import site_toml
+from asepsis.hospital.clinical import CLASSES
+from asepsis.hospital.kinds import KINDS
+from asepsis.kit import command as kit
+from asepsis.kit import site as site_layout
+from asepsis.lake.service import Column, Stream, streams
+from asepsis.network.service import Check, all_checks
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "docs" / "reference"
+MADE = "<!-- Made by `make docs`; edit what it describes, not this page. -->"
+
+
+def pages() -> dict[str, str]:
+    """Every page of the reference by its file name."""
+    return {"streams.md": _streams(), "commands.md": _commands(), "checks.md": _checks(), "settings.md": _settings(), "data.md": _data()}
+
+
+def _page(title: str, *parts: str) -> str:
+    return "\n\n".join([f"# {title}", MADE, *parts]) + "\n"
+
+
+def _text(text: str) -> str:
+    """Text on one line, as Markdown that shows what it says; what stands between backticks is code already."""
+    parts = " ".join(text.split()).split("`")
+    return "`".join(part if n % 2 else re.sub(r"([<*\\])", r"\\\1", part) for n, part in enumerate(parts))
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def _list(items: Iterable[str]) -> str:
+    return "\n".join(f"* {item}" for item in items)
+
+
+# Streams
+
+
+def _streams() -> str:
+    found = list(streams().values())
+    common = [column for column in found[0].columns if all(column in stream.columns for stream in found)]
+    return _page(
+        "Streams and columns",
+        "The tables of the lake; `asepsis lake streams --schema` prints the same. Names and types follow Zeek's logs where Zeek has them,"
+        " with underscores for dots. A stream without rows is an empty table; a value that was not seen is null.",
+        _list(f"[`{stream.name}`](#{stream.name}): {_text(stream.doc.partition('. ')[0].rstrip('.'))}" for stream in found),
+        "## Columns of every stream",
+        _columns(common),
+        *(_stream(stream, common) for stream in found),
+    )
+
+
+def _stream(stream: Stream, common: list[Column]) -> str:
+    return f"## {stream.name}\n\n{_text(stream.doc)}\n\n{_columns(column for column in stream.columns if column not in common)}"
+
+
+def _columns(columns: Iterable[Column]) -> str:
+    return _table(("column", "type", "meaning"), ((f"`{column.name}`", column.type, _text(column.doc)) for column in columns))
+
+
+# Commands
+
+
+def _commands() -> str:
+    built = [command for command in cli.COMMANDS if cli.built(command)]
+    said = re.search(r"Exit codes: (.*?)\.\n", kit.__doc__ or "", re.DOTALL)
+    assert said, "asepsis.kit.command says no exit codes"
+    codes = (re.split(r"(?<=\d) ", " ".join(code.split()), maxsplit=1) for code in re.split(r",\s", said[1]))
+    return _page(
+        "Commands",
+        "`asepsis --help` lists the commands, `asepsis COMMAND --help` explains one. Errors are one line on stderr: what, where, what to"
+        " do. With `--json` nothing but JSON is on stdout: an object for one thing, an array for a list.",
+        "## Exit codes",
+        _table(("code", "meaning"), ((code, _text(meaning)) for code, meaning in codes)),
+        "Every command may end with 0, 2, 3, 70, 130 and 141; the others stand with the commands that know them.",
+        *(part for command in built for part in _command(command)),
+    )
+
+
+def _command(command: cli.Command) -> Iterator[str]:
+    target = getattr(import_module(command.module), command.attribute)
+    if not hasattr(target, "registered_commands"):
+        # What the overview says of it is often its own docstring.
+        about = "" if command.help == cleandoc(target.__doc__ or "") else f"{_text(command.help)}\n\n"
+        yield f"## asepsis {command.name}\n\n{about}{_usage(f'asepsis {command.name}', target)}"
+        return
+    yield f"## asepsis {command.name}\n\n{_text(command.help)}"
+    for registered in target.registered_commands:
+        name = f"asepsis {command.name} {_name(registered)}"
+        yield f"### {name}\n\n{_usage(name, registered.callback)}"
+
+
+def _name(registered: CommandInfo) -> str:
+    assert registered.callback
+    return registered.name or registered.callback.__name__.replace("_", "-")
+
+
+def _usage(name: str, function: Callable[..., Any]) -> str:
+    hints = get_type_hints(function, include_extras=True)
+    parameters = [(parameter, *get_args(hints[key])[:2]) for key, parameter in signature(function).parameters.items()]
+    arguments = [str(info.metavar) for _, _, info in parameters if isinstance(info, ArgumentInfo)]
+    rows = [_parameter(*each) for each in sorted(parameters, key=lambda each: isinstance(each[2], OptionInfo))]
+    codes = [code for code, known in ((1, "fail_on" in hints), (4, "DoesNotHold" in function.__code__.co_names)) if known]
+    ends = "\n\nMay also end with " + " and ".join(f"exit code {code}" for code in codes) + "." if codes else ""
+    usage = " ".join([name, *arguments, "[OPTIONS]"])
+    about = cleandoc(function.__doc__ or "")
+    return f"```\n{usage}\n```\n\n{_text(about)}\n\n{_table(('argument or option', 'meaning', 'default'), rows)}{ends}"
+
+
+def _parameter(parameter: Parameter, kind: Any, info: ArgumentInfo | OptionInfo) -> tuple[str, str, str]:
+    # In an Annotated type the first name of an option stands where its default would be.
+    names = (name for name in (info.default, *(info.param_decls or ())) if isinstance(name, str))
+    spelled = " ".join(filter(None, [*names, info.metavar or _values(kind)]))
+    bounds = f" {info.min:g} to {info.max:g}." if info.min is not None and info.max is not None else ""
+    return f"`{spelled}`", _text(str(info.help)) + bounds, _default(parameter.default)
+
+
+def _default(value: object) -> str:
+    if value is Parameter.empty:
+        return "needed"
+    return "" if value in (None, False, "") else f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
+
+
+def _values(kind: Any) -> str:
+    """How the value of an option without a metavar is written."""
+    choices = next((of for of in (kind, *get_args(kind)) if isinstance(of, type) and issubclass(of, Enum)), None)
+    return "|".join(str(choice.value) for choice in choices) if choices else {float: "NUMBER", str: "TEXT", bool: ""}[kind]
+
+
+# Checks
+
+
+def _checks() -> str:
+    return _page(
+        "Checks",
+        "What asepsis looks for in the lake. Beside each check's file stands a file of rows that fire it and of rows that do not: the lists"
+        " below are those cases, and a test runs each. What a check finds is a finding; its decision comes from the public SSVC Deployer"
+        " table.",
+        *map(_check, all_checks()),
+    )
+
+
+def _check(check: Check) -> str:
+    file = Path(sys.modules[check.run.__module__].__file__ or "").with_suffix(".rows.json")
+    cases = json.loads(file.read_text("utf-8"))
+    facts = [
+        ("id", f"`{check.id}`"),
+        ("harms", ", ".join(str(harm).replace("_", " ") for harm in check.harms)),
+        ("references", "; ".join(map(_text, check.references))),
+        ("source", f"[`{file.name.removesuffix('.rows.json')}.py`]({_up(file.with_name(file.name.replace('.rows.json', '.py')))})"),
+    ]
+    fires, quiet = (_list(_text(case["says"]) for case in cases[key]) for key in ("fires", "quiet"))
+    return f"## {check.title}\n\n{_text(check.looks_for)}\n\n{_table(('', ''), facts)}\n\nFires:\n\n{fires}\n\nStays quiet:\n\n{quiet}"
+
+
+def _up(path: Path) -> str:
+    """A link from a page of the reference to a file of the project."""
+    return "../../" + path.resolve().relative_to(ROOT).as_posix()
+
+
+# Settings
+
+_ENVIRONMENT = {
+    "DATABASE_URL": "Where the store is, instead of `store.sqlite3` in the site: `postgresql://user:password@host:5432/name?sslmode=require`"
+    " (libpq connection URI). The `postgresql` extra of the package brings the driver. The value is never shown.",
+    "ASEPSIS_DEBUG": "Any value: a bug in asepsis shows its traceback instead of one line. A traceback may quote what was read: look before"
+    " you send it on.",
+}
+_VALUES = {
+    "_text": "text of 1 to 200 characters",
+    "_address": "IPv4 or IPv6 address",
+    "_mac": "MAC address, such as `00:11:22:33:44:55`",
+    "_network": "network in CIDR notation",
+    "_vlan": "number from 0 to 4094",
+    "_domain": "domain name; its subdomains are meant too",
+}
+
+
+def _settings() -> str:
+    layout = cleandoc(site_layout.__doc__ or "").partition("\n\n")
+    example = (site_toml.__doc__ or "").partition("\n\n")
+    return _page(
+        "Settings",
+        "There is no settings file but the site's own.",
+        f"## The site's folder\n\n{_text(layout[0])}\n\n```\n{layout[2].strip()}\n```",
+        f"## site.toml\n\n{_text(example[0])}\n\n```toml\n{example[2].strip()}\n```",
+        "An unknown table or key, or a value that does not fit, is an error that names the line. The file may have"
+        f" {site_toml.MAX_BYTES >> 20} MiB.",
+        *(_toml_table(name, *of) for name, of in site_toml._TABLES.items()),
+        "### Kinds and clinical classes",
+        _table(("`kind`", "clinical class if nothing is stated"), ((name, kind.clinical_class) for name, kind in KINDS.items())),
+        f"`clinical_class` is one of {', '.join(f'`{name}`' for name in CLASSES)}.",
+        "## Environment variables",
+        _table(("variable", "meaning"), ((f"`{name}`", _ENVIRONMENT[name]) for name in environment())),
+    )
+
+
+def _toml_table(name: str, makes: type[Any], keys: dict[str, Callable[[Any], Any]], needed: tuple[str, ...]) -> str:
+    rows = ((f"`{key}`", _value(of)) for key, of in keys.items())
+    at_least = " or ".join(f"`{key}`" for key in needed)
+    return f"### [[{name}]]\n\n{_text(makes.__doc__ or '')} Needed: {at_least}.\n\n{_table(('key', 'value'), rows)}"
+
+
+def _value(of: Callable[[Any], Any]) -> str:
+    if not isinstance(of, partial):
+        return _VALUES[of.__name__]
+    if of.func.__name__ == "_list":
+        return f"list; each a {_value(of.args[0])}"
+    return "one of the words below, in any case"
+
+
+def environment() -> list[str]:
+    """The environment variables that the package reads, in the order of this page."""
+    read = {
+        name
+        for path in (ROOT / "src").rglob("*.py")
+        for name in re.findall(r"""environ(?:\.get\(|\[|\.pop\()["'](\w+)["'](?!\]\s*=)""", path.read_text("utf-8"))
+    }
+    assert read <= _ENVIRONMENT.keys(), f"say here what {sorted(read - _ENVIRONMENT.keys())} do"
+    return [name for name in _ENVIRONMENT if name in read]
+
+
+# Data files
+
+_COLUMN = {
+    "pattern": "regular expression, searched without regard to case",
+    "kind": "a `kind` of `kinds.tsv`; empty where the row names none",
+    "points": "how telling it is, 0 to 94; see the score in `kinds.py`",
+    "sentence": "what is shown to people as the reason",
+    "words": "what is shown to people",
+    "source": "where that is written: standard and section, or the maker's own document",
+    "role": "`server` or `client`; in DICOM `scp` or `scu`",
+    "root": "beginning of the Implementation Class UID",
+    "prefix": "beginning of the Implementation Version Name",
+    "toolkit": "name of the toolkit or maker",
+    "command": "DIMSE command without -RQ or -RSP",
+    "sop_class": "SOP Class UID, or `storage`",
+    "group": "`device`, `server`, `client`, `gear` or `none`",
+    "clinical_class": "what a patient has at stake, if nothing is stated",
+    "general": "wider kinds that this one includes, comma between them",
+    "modality": "DICOM Modality (0008,0060)",
+    "match": "`service`, `service:port` or `proto/port`",
+    "uid": "SOP Class UID",
+    "name": "name of the SOP class",
+}
+# Files of the packet core have no headings: what a row is, and what to mind when one is added.
+_CORE = {
+    "cipher_suites.tsv": (
+        "TLS cipher suite: number in hexadecimal, tab, name (IANA, TLS Cipher Suites).",
+        "Four digits, the name as IANA has it.",
+    ),
+    "extensions.txt": (
+        "One file extension a line.",
+        "Lower-case letters, digits, `_` and `-`, in order; never one that could be part of a name.",
+    ),
+    "fhir_resource_types.txt": ("Words between spaces.", "Spelled as the specification spells it; only names of resource types."),
+    "marks_names.tsv": ("Mark, tab, file name.", "The name as it is known, `*` only at its end; the mark is what rules test."),
+    "path_words.txt": (
+        "Words between spaces, by product.",
+        "Lower case; only words that a vendor's path has, never one that could name a person.",
+    ),
+    "query_keys.tsv": (
+        "Tag, keyword, value representation, tabs between them.",
+        "As in DICOM PS3.6; only the names are used, never the values.",
+    ),
+    "query_keys.txt": ("Words between spaces, by product.", "Spelled as in the URL; only names of parameters."),
+    "sop_classes.tsv": ("UID, tab, name.", "As in DICOM PS3.6, Table A-1."),
+}
+
+
+def _data() -> str:
+    tables = sorted(path for path in (ROOT / "src" / "asepsis").rglob("data/*") if path.is_file())
+    core = sorted(path for path in (ROOT / "crates" / "wire" / "data").iterdir() if path.is_file())
+    return _page(
+        "Data files",
+        "What asepsis knows of makers, products and standards stands in these files, not in code. To add a row is a change that needs no"
+        " programmer: one line, with its source, and an example of the traffic in the pull request.",
+        "## Tables of the package",
+        "Tab-separated, with a heading; lines that begin with `#` are comments. Add a line with as many tabs as the heading. In"
+        " `hl7_applications.tsv` the first row that fits counts, so put the more telling one above; of other evidence every row"
+        " that fits counts. `pytest tests/hospital` then says whether the row is whole, names a known kind and has a source. The next run"
+        " uses it.",
+        *map(_packaged, tables),
+        "## Files of the packet core",
+        "Compiled into the core: after a change `make build`, then `cargo test -p wire`.",
+        *map(_compiled, core),
+    )
+
+
+def _comments(path: Path, mark: str) -> tuple[str, list[str]]:
+    lines = path.read_text("utf-8").splitlines()
+    head = [line[1:].strip() for line in takewhile(lambda line: line.startswith(mark), lines)]
+    # The last may be the heading of the first rows.
+    about = [line for line in head if line is not head[-1] or line.endswith(".") or len(head) == 1]
+    return " ".join(about), [line for line in lines if line and not line.startswith(mark)]
+
+
+def _packaged(path: Path) -> str:
+    about, (heading, *rows) = _comments(path, "#")
+    heads = heading.split("\t")
+    example = dict(zip(heads, rows[0].split("\t"), strict=True))
+    meanings = ((f"`{name}`", _COLUMN[name], f"`{example[name]}`" if example[name] else "") for name in heads)
+    return f"{_file(path)}\n\n{_text(about)} {len(rows)} rows.\n\n{_table(('column', 'meaning', 'first row'), meanings)}"
+
+
+def _compiled(path: Path) -> str:
+    # Names of ransom notes may begin with #, so there a comment begins with a semicolon.
+    about, _ = _comments(path, ";" if path.read_text("utf-8").startswith(";") else "#")
+    row, mind = _CORE[path.name]
+    return "\n\n".join(filter(None, [_file(path), _text(about), _table(("a row", "to add one"), [(row, mind)])]))
+
+
+def _file(path: Path) -> str:
+    return f"### [{path.name}]({_up(path)})"
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for file_name, text in pages().items():
+        (FOLDER / file_name).write_text(text, "utf-8")
