@@ -10,7 +10,7 @@ from pynetdicom.pdu import A_ASSOCIATE_AC, A_ASSOCIATE_RQ
 
 from asepsis import _wire
 
-from . import oracle
+from . import decoders as oracle
 from .rows import KEY, KEY_ID, Row, stream
 
 pytestmark = oracle.needs_tshark
