@@ -9,7 +9,7 @@ ASEPSIS := .venv/bin/asepsis
 DEMO := build/demo
 CORE := $(shell find crates -type f \( -name '*.rs' -o -name '*.toml' -o -path '*/data/*' \)) Cargo.toml Cargo.lock
 
-.PHONY: help demo build test lint bench soak golden lock clean
+.PHONY: help demo build test lint bench soak golden docs lock clean
 
 help: ## what can be done here
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -62,6 +62,9 @@ soak: .venv/.test ## the long forms of the tests
 golden: .venv/.test ## make the expected rows again; read the diff before you commit it
 	$(PY) -m tests.golden.make
 	git --no-pager diff --stat -- tests/golden
+
+docs: .venv/.core ## write docs/reference from the program itself
+	$(PY) tools/reference.py
 
 PIN := $(PY) -m piptools compile --quiet --generate-hashes --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 PIN_AS := CUSTOM_COMPILE_COMMAND='make lock'
