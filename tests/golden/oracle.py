@@ -16,13 +16,17 @@ from .rows import Row, open_captures, read
 
 # Captures of real stacks that are not part of the project; without them the recorded morning stands alone.
 HOSPITAL = sorted(Path(__file__).parents[3].joinpath("shared", "captures", "hospital").glob("*.pcap"))
-CAPTURES = [MORNING, *HOSPITAL]
 BETWEEN, WITHIN = "\x1e", "\x1f"
 Values = list[str]
 
 needs_tshark = pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
 needs_hospital = pytest.mark.skipif(not HOSPITAL, reason="../shared/captures/hospital is not here")
-every_capture = pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.name.partition(".")[0])
+
+
+def captures(*kinds: str) -> pytest.MarkDecorator:
+    """The morning, and what of the hospital's captures is of those kinds."""
+    paths = [MORNING, *(path for path in HOSPITAL if path.name.startswith(kinds))]
+    return pytest.mark.parametrize("path", paths, ids=lambda path: path.name.partition(".")[0])
 
 
 @cache
@@ -42,8 +46,8 @@ def rows(path: Path) -> dict[str, list[Row]]:
     streams: dict[str, list[Row]] = defaultdict(list)
     for name, row in read(open_captures(path)):
         streams[name].append(row)
-    for name in streams:
-        streams[name].sort(key=lambda row: row["ts"])
+    for found in streams.values():
+        found.sort(key=lambda row: row["ts"])
     return streams
 
 
