@@ -1,0 +1,169 @@
+"""`asepsis assess` as a script meets it: what it prints, how it ends, what it leaves."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import struct
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from asepsis.cli.main import main
+from asepsis.findings import life
+from asepsis.findings.ssvc import Decision, HumanImpact
+from asepsis.kit.site import Site
+from asepsis.lake.service import open_lake
+
+MORNING = Path(__file__).parents[2] / "range" / "captures" / "morning.pcap.gz"
+EMPTY = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)
+DECISIONS = {"immediate", "out-of-cycle", "scheduled", "defer"}
+HARMS = {"safety", "privacy", "integrity", "service", "money_and_trust"}
+
+
+@pytest.fixture
+def ask(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
+    """Runs a command on one site; its exit code, stdout, stderr."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        code = main([*map(str, arguments), "--site", str(tmp_path / "site")])
+        return code, *capsys.readouterr()
+
+    return run
+
+
+def rows(site: Path, query: str) -> list[dict[str, Any]]:
+    # Not by `lake sql`, which walls in the whole process that answers.
+    with open_lake(Site.open(site)) as lake:
+        found: list[dict[str, Any]] = lake.sql(query).to_pylist()
+    return found
+
+
+def moments(finding: dict[str, Any]) -> list[datetime]:
+    return [datetime.fromisoformat(finding[key]) for key in ("first_seen", "last_seen")]
+
+
+def test_json_is_one_object_of_the_shape_that_was_promised(ask: Any) -> None:
+    code, out, err = ask("assess", MORNING, "--json")
+    assert (code, err) == (0, "")
+    said = json.loads(out)
+    assert {"packets", "bytes", "first_ts", "last_ts", "seconds", "problems", "skipped"} == said["capture"].keys()
+    assert all(isinstance(rows, int) for rows in said["streams"].values())
+    assert len({asset["id"] for asset in said["assets"]}) == len(said["assets"]) > 0
+    known = {asset["id"] for asset in said["assets"]}
+    for finding in said["findings"]:
+        assert finding["decision"] in DECISIONS
+        assert finding["harms"].keys() <= HARMS
+        assert all(0 <= harm["level"] <= 4 and harm["why"] for harm in finding["harms"].values())
+        assert finding["action"]["title"]
+        assert finding["why"]
+        assert set(finding["assets"]) <= known
+        first, last = moments(finding)
+        assert first <= last
+        assert first.utcoffset() is not None
+
+
+def test_a_finding_cites_rows_that_stand_in_the_lake(ask: Any, tmp_path: Path) -> None:
+    said = json.loads(ask("assess", MORNING, "--json")[1])
+    cited = {event for finding in said["findings"] for event in finding["events"]}
+    assert all(finding["events"] for finding in said["findings"])
+    union = " UNION ALL ".join(f"SELECT event_id FROM {stream}" for stream in said["streams"])
+    assert cited <= {row["event_id"] for row in rows(tmp_path / "site", union)}
+
+
+def test_the_worklist_unfolds_to_the_findings(ask: Any) -> None:
+    findings = {finding["id"]: finding for finding in json.loads(ask("assess", MORNING, "--json")[1])["findings"]}
+    lines = json.loads(ask("worklist", "--json")[1])
+    members = [member["id"] for line in lines for member in line["members"]]
+    assert sorted(members) == sorted(id for id, finding in findings.items() if finding["state"] in ("open", "stale"))
+    assert [findings[line["members"][0]["id"]]["decision"] for line in lines] == [line["decision"] for line in lines]
+
+
+def test_a_second_run_changes_nothing_but_the_journal(ask: Any, tmp_path: Path) -> None:
+    report = tmp_path / "r.html"
+    first = ask("assess", MORNING, "--report", report), report.read_bytes(), kept(tmp_path / "site")
+    second = ask("assess", MORNING, "--report", report), report.read_bytes(), kept(tmp_path / "site")
+    assert first == second
+
+
+def kept(site: Path) -> dict[str, bytes]:
+    """What the lake holds, by file."""
+    return {str(path.relative_to(site)): path.read_bytes() for path in site.glob("lake/**/*") if path.is_file()}
+
+
+def test_fail_on_asks_for_the_decision_and_nothing_else(ask: Any) -> None:
+    code, out, _ = ask("assess", MORNING, "--fail-on", "immediate", "--json")
+    assert code == int(any(finding["decision"] == "immediate" for finding in json.loads(out)["findings"]))
+    code, _, err = ask("assess", MORNING, "--fail-on", "defer")
+    assert code == 2
+    assert one_line(err)
+
+
+def test_fail_on_ends_with_1_where_a_line_is_immediate(ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Nothing that eight checks of posture see is immediate by the table: so the table says it here.
+    monkeypatch.setattr(life, "judge", lambda proposal: (Decision.IMMEDIATE, HumanImpact.VERY_HIGH))
+    code, out, err = ask("assess", MORNING, "--fail-on", "immediate")
+    assert (code, err) == (1, "")
+    assert "Worklist: " in out
+    assert ask("worklist", "--fail-on", "immediate")[0] == 1
+    assert ask("worklist")[0] == 0
+
+
+def test_no_packets_no_faults(ask: Any, tmp_path: Path) -> None:
+    (tmp_path / "empty.pcap").write_bytes(EMPTY)
+    report = tmp_path / "r.html"
+    code, out, err = ask("assess", tmp_path / "empty.pcap", "--report", report, "--fail-on", "immediate")
+    assert (code, err) == (0, "")
+    assert "0 packets" in out
+    page = report.read_text("utf-8")
+    assert "no packets" in page
+    assert "<svg" not in page
+    code, out, _ = ask("assess", tmp_path / "empty.pcap", "--json")
+    said = json.loads(out)
+    assert (said["assets"], said["findings"], said["capture"]["packets"], said["capture"]["first_ts"]) == ([], [], 0, None)
+    assert ask("worklist", "--json")[:2] == (0, "[]\n")
+
+
+def test_a_cut_capture_keeps_its_rows_and_ends_with_one_line(ask: Any, tmp_path: Path) -> None:
+    whole = gzip.decompress(MORNING.read_bytes())
+    (tmp_path / "cut.pcap").write_bytes(whole[: len(whole) // 3])
+    report = tmp_path / "r.html"
+    code, out, err = ask("assess", tmp_path / "cut.pcap", "--report", report)
+    assert code == 3
+    assert one_line(err)
+    assert "cut.pcap" in err
+    assert "Worklist: " in out
+    assert "Cut short" in report.read_text("utf-8")
+    assert rows(tmp_path / "site", "SELECT uid FROM conn")
+    assert json.loads(ask("assets", "list", "--json")[1])
+
+
+@pytest.mark.parametrize("place", ["a file/r.html", "a folder"], ids=["below a file", "a folder"])
+def test_a_report_that_cannot_be_written_says_so_in_one_line(ask: Any, tmp_path: Path, place: str) -> None:
+    (tmp_path / "a file").write_text("mine")
+    (tmp_path / "a folder").mkdir()
+    (tmp_path / "empty.pcap").write_bytes(EMPTY)
+    code, out, err = ask("assess", tmp_path / "empty.pcap", "--report", tmp_path / place)
+    assert (code, out) == (3, "")
+    assert one_line(err)
+    assert not [path for path in tmp_path.iterdir() if path.suffix == ".tmp"]
+    assert (tmp_path / "a file").read_text() == "mine"
+
+
+@pytest.mark.skipif(not os.access("/dev/full", os.W_OK), reason="needs /dev/full")
+def test_a_full_disk_behind_stdout_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "empty.pcap").write_bytes(EMPTY)
+    command = [sys.executable, "-m", "asepsis", "assess", str(tmp_path / "empty.pcap"), "--site", str(tmp_path / "site")]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 3
+    assert one_line(done.stderr)
+
+
+def one_line(err: str) -> bool:
+    return err.startswith("asepsis: ") and err.count("\n") == 1 and "Traceback" not in err
