@@ -89,11 +89,10 @@ def _sqlite(path: Path) -> dict[str, Any]:
 def _point_django_at(database: dict[str, Any]) -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "asepsis.settings"
     DATABASES["default"] = database
-    import django
     from django.apps import apps
 
-    if not apps.ready:
-        django.setup()
+    # As django.setup() does, without its logging and its URLs: a tenth of a second of every command.
+    apps.populate(INSTALLED_APPS)
     from django.db import connections
 
     connections.close_all()

@@ -55,13 +55,16 @@ class DuckDBEngine:
             self._connection.execute(f"SET {setting}")
 
     def register(self, name: str, files: Sequence[Path], columns: Sequence[Column]) -> None:
-        source, present = "", set()
-        if files:
-            source = f"read_parquet([{', '.join(_text(str(file)) for file in files)}], union_by_name = true, hive_partitioning = false)"
-            present = {row[0] for row in self._connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}
+        present = self._columns_of(files) if files else set()
         cells = [_name(c.name) if c.name in present else f"CAST(NULL AS {SQL_TYPES[c.type]}) AS {_name(c.name)}" for c in columns]
-        tail = f"FROM {source}" if files else "WHERE false"
+        tail = f"FROM {_source(files)}" if files else "WHERE false"
         self._connection.execute(f"CREATE OR REPLACE VIEW {_name(name)} AS SELECT {', '.join(cells)} {tail}")
+
+    def _columns_of(self, files: Sequence[Path]) -> set[str]:
+        try:
+            return {row[0] for row in self._connection.execute(f"DESCRIBE SELECT * FROM {_source(files)}").fetchall()}
+        except duckdb.Error:
+            raise BadInput("a part of the lake is missing or damaged", files[0].parent, "restore it from a backup") from None
 
     def append(self, name: str, rows: pa.Table) -> None:
         self._connection.register("_rows", rows)
@@ -125,6 +128,10 @@ def _name(name: str) -> str:
 
 def _text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
+
+
+def _source(files: Sequence[Path]) -> str:
+    return f"read_parquet([{', '.join(_text(str(file)) for file in files)}], union_by_name = true, hive_partitioning = false)"
 
 
 @contextmanager
