@@ -102,9 +102,6 @@ def test_a_policy_that_refuses_is_heard(page: str, tmp_path: Path) -> None:
     assert complaints(browse(tmp_path, "--dump-dom", (tmp_path / "bad.html").as_uri()).stderr), "the tests above would hear nothing"
 
 
-@pytest.mark.xfail(
-    strict=True, reason="report.css unfolds by `details > *`, which Chromium does not heed: it wants `details::details-content`"
-)
 def test_paper_shows_what_the_screen_folds(page: str, tmp_path: Path) -> None:
     folded, unfolded = (sheets(tmp_path, text) for text in (page, page.replace("<details>", "<details open>")))
     assert folded == unfolded
