@@ -10,6 +10,8 @@ pub struct Half {
     /// Bytes shown but not used, while the parser waits for more.
     pending: Vec<u8>,
     need: usize,
+    /// When the first byte of `pending` came.
+    since: i64,
     skip: u64,
     /// Position in the stream of the first byte of `pending`, or of the next byte to come.
     offset: u64,
@@ -44,6 +46,7 @@ impl Half {
         if self.pending.is_empty() {
             let used = self.show(session, dir, bytes, ts, identity, out);
             self.pending.extend_from_slice(bytes.get(used..).unwrap_or_default());
+            self.since = ts;
         } else {
             self.pending.extend_from_slice(bytes);
             if self.pending.len() < self.need {
@@ -54,6 +57,9 @@ impl Half {
             if used < held.len() {
                 self.pending = held;
                 self.pending.drain(..used);
+                if used > 0 {
+                    self.since = ts;
+                }
             }
         }
         if self.done {
@@ -100,9 +106,8 @@ impl Half {
 
     /// `missing` bytes are lost. What the parser skips anyway is no loss to it.
     pub fn gap(&mut self, session: &mut dyn Session, dir: Dir, missing: u64, ts: i64, identity: &mut Identity, out: &mut Output) {
-        let dropped = self.pending.len() as u64;
-        self.pending = Vec::new();
-        self.offset = self.offset.saturating_add(dropped).saturating_add(missing);
+        let dropped = self.cut(session, dir, identity, out);
+        self.offset = self.offset.saturating_add(missing);
         if self.done {
             return;
         }
@@ -121,5 +126,15 @@ impl Half {
                 out,
             },
         );
+    }
+    /// Shows the parser for the last time what it waits with; says how many bytes that were.
+    pub fn cut(&mut self, session: &mut dyn Session, dir: Dir, identity: &mut Identity, out: &mut Output) -> u64 {
+        let pending = std::mem::take(&mut self.pending);
+        let (ts, offset) = (self.since, self.offset);
+        self.offset = self.offset.saturating_add(pending.len() as u64);
+        if !pending.is_empty() && !self.done {
+            session.cut(dir, &pending, &mut Context { ts, offset, identity, out });
+        }
+        pending.len() as u64
     }
 }

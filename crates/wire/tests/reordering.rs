@@ -128,6 +128,22 @@ fn cutting_reordering_and_repeating_change_nothing() {
 }
 
 #[test]
+fn bytes_that_waited_behind_a_hole_keep_the_time_at_which_they_came() {
+    let (there, _) = messages();
+    let half = there.len() / 2;
+    let packets = [
+        packet(true, 99, 0, SYN, b""),
+        packet(true, 100 + half as u32, 500, ACK, &there[half..]),
+        packet(true, 100, 500, ACK, &there[..half]),
+    ];
+    let rows = run(&packets);
+    let times: Vec<&str> = rows["hl7"].iter().map(|row| row["ts"].as_str()).collect();
+    // Three messages begin in the first half, which came last; the others began a microsecond before.
+    assert_eq!(times.iter().filter(|ts| **ts == "1700000000000002").count(), 3, "{times:?}");
+    assert_eq!(times.iter().filter(|ts| **ts == "1700000000000001").count(), 3, "{times:?}");
+}
+
+#[test]
 fn what_the_capture_lost_is_declared() {
     let mut packets = connection(&mut Random(1), 64);
     let lost = packets.remove(6);

@@ -34,6 +34,17 @@ pub struct Where<'a> {
     pub out: &'a mut Output,
 }
 
+impl Where<'_> {
+    /// The same at another time.
+    fn when(&mut self, ts: i64) -> Where<'_> {
+        Where {
+            ts,
+            identity: self.identity,
+            out: self.out,
+        }
+    }
+}
+
 impl Default for Follow {
     fn default() -> Self {
         Follow {
@@ -82,6 +93,7 @@ impl Follow {
     pub fn piece(&mut self, dir: Dir, piece: Piece<'_>, at: &mut Where<'_>) {
         match piece {
             Piece::Bytes(bytes) => self.bytes(dir, bytes, at),
+            Piece::Held(bytes, ts) => self.bytes(dir, bytes, &mut at.when(ts)),
             Piece::Unseen(n) | Piece::Gap(n) => self.gap(dir, n, at),
         }
     }
@@ -149,15 +161,7 @@ impl Follow {
             };
             let part = seen.get(*used..used.saturating_add(len)).unwrap_or_default();
             *used = used.saturating_add(len);
-            self.bytes(
-                dir,
-                part,
-                &mut Where {
-                    ts,
-                    identity: at.identity,
-                    out: at.out,
-                },
-            );
+            self.bytes(dir, part, &mut at.when(ts));
         }
     }
 
@@ -191,6 +195,9 @@ impl Follow {
 
     pub fn end(&mut self, at: &mut Where<'_>) {
         if let State::Parsing(_, session) = &mut self.state {
+            for (half, dir) in self.halves.iter_mut().zip([Dir::Orig, Dir::Resp]) {
+                half.cut(session.as_mut(), dir, at.identity, at.out);
+            }
             session.end(&mut Context {
                 ts: at.ts,
                 offset: u64::MAX,

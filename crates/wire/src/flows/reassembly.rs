@@ -8,6 +8,8 @@ use crate::limits;
 struct Early {
     seq: u32,
     len: u32,
+    /// When it came.
+    ts: i64,
     /// `None` where nobody wants to see the bytes.
     data: Option<Vec<u8>>,
 }
@@ -17,6 +19,8 @@ struct Early {
 pub enum Piece<'a> {
     /// The next bytes of the stream.
     Bytes(&'a [u8]),
+    /// The same, but they came earlier, at this time, and waited for what was before them.
+    Held(&'a [u8], i64),
     /// So many bytes that nobody wanted to see; they were not held.
     Unseen(u64),
     /// So many bytes are lost.
@@ -140,7 +144,7 @@ impl Side {
         }
         // A piece that the capture cut is not worth holding for its head alone.
         let data = (data_wanted && cut == 0).then(|| data.to_vec());
-        self.early.insert(at, Early { seq, len, data });
+        self.early.insert(at, Early { seq, len, ts, data });
     }
 
     /// Gives what has become in order.
@@ -161,7 +165,7 @@ impl Side {
             }
             self.step(fresh);
             match early.data {
-                Some(data) => give(Piece::Bytes(data.get(usize::try_from(behind).unwrap_or(0)..).unwrap_or_default())),
+                Some(data) => give(Piece::Held(data.get(usize::try_from(behind).unwrap_or(0)..).unwrap_or_default(), early.ts)),
                 None => give(Piece::Unseen(fresh)),
             }
         }
@@ -224,7 +228,7 @@ mod tests {
             side.begin(seq);
         }
         let mut give = |piece: Piece<'_>| match piece {
-            Piece::Bytes(b) => got.extend_from_slice(b),
+            Piece::Bytes(b) | Piece::Held(b, _) => got.extend_from_slice(b),
             Piece::Unseen(n) | Piece::Gap(n) => got.extend(std::iter::repeat_n(b'?', n as usize)),
         };
         for (seq, data) in segments {
@@ -265,7 +269,7 @@ mod tests {
         let mut side = Side::default();
         let mut got = Vec::new();
         let mut give = |piece: Piece<'_>| {
-            if let Piece::Bytes(b) = piece {
+            if let Piece::Bytes(b) | Piece::Held(b, _) = piece {
                 got.extend_from_slice(b);
             }
         };

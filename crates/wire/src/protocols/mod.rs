@@ -83,6 +83,10 @@ pub trait Session: Send {
     /// Called again with what was not used, until `Need` or all is used.
     fn data(&mut self, dir: Dir, bytes: &[u8], cx: &mut Context<'_>) -> Step;
 
+    /// `bytes` are what [`data`](Self::data) was shown last and waits to see more of (`Need`); more will not come, because what follows was
+    /// lost or the connection or the input ended. `gap` or `end` is called next. `cx.ts` is the time of the first of them.
+    fn cut(&mut self, _dir: Dir, _bytes: &[u8], _cx: &mut Context<'_>) {}
+
     /// `missing` bytes of `dir` were lost by the capture (or nobody knows how many: 0); what comes next may begin anywhere.
     /// What a parser skipped of its own will is not a gap.
     fn gap(&mut self, dir: Dir, missing: u64, cx: &mut Context<'_>);
