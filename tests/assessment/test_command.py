@@ -23,6 +23,8 @@ from asepsis.lake.service import open_lake
 MORNING = Path(__file__).parents[2] / "range" / "captures" / "morning.pcap.gz"
 EMPTY = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)
 DECISIONS = {"immediate", "out-of-cycle", "scheduled", "defer"}
+FINDING = {"id", "kind", "check", "title", "subject", "decision", "harms", "why", "action", "first_seen", "last_seen", "events"}
+LINE = {"title", "decision", "why", "action", "members"}
 HARMS = {"safety", "privacy", "integrity", "service", "money_and_trust"}
 
 
@@ -52,11 +54,16 @@ def test_json_is_one_object_of_the_shape_that_was_promised(ask: Any) -> None:
     code, out, err = ask("assess", MORNING, "--json")
     assert (code, err) == (0, "")
     said = json.loads(out)
+    assert {"capture", "assets", "findings", "streams"} <= said.keys()
     assert {"packets", "bytes", "first_ts", "last_ts", "seconds", "problems", "skipped"} == said["capture"].keys()
+    assert said["streams"]["hl7"] == 840
     assert all(isinstance(rows, int) for rows in said["streams"].values())
     assert len({asset["id"] for asset in said["assets"]}) == len(said["assets"]) > 0
     known = {asset["id"] for asset in said["assets"]}
+    assert said["findings"]
     for finding in said["findings"]:
+        assert FINDING <= finding.keys()
+        assert finding["kind"] in {"vulnerability", "posture", "alert"}
         assert finding["decision"] in DECISIONS
         assert finding["harms"].keys() <= HARMS
         assert all(0 <= harm["level"] <= 4 and harm["why"] for harm in finding["harms"].values())
@@ -79,6 +86,8 @@ def test_a_finding_cites_rows_that_stand_in_the_lake(ask: Any, tmp_path: Path) -
 def test_the_worklist_unfolds_to_the_findings(ask: Any) -> None:
     findings = {finding["id"]: finding for finding in json.loads(ask("assess", MORNING, "--json")[1])["findings"]}
     lines = json.loads(ask("worklist", "--json")[1])
+    assert 5 <= len(lines) <= 40
+    assert all(LINE <= line.keys() for line in lines)
     members = [member["id"] for line in lines for member in line["members"]]
     assert sorted(members) == sorted(id for id, finding in findings.items() if finding["state"] in ("open", "stale"))
     assert [findings[line["members"][0]["id"]]["decision"] for line in lines] == [line["decision"] for line in lines]
@@ -141,6 +150,14 @@ def test_a_cut_capture_keeps_its_rows_and_ends_with_one_line(ask: Any, tmp_path:
     assert "Cut short" in report.read_text("utf-8")
     assert rows(tmp_path / "site", "SELECT uid FROM conn")
     assert json.loads(ask("assets", "list", "--json")[1])
+
+
+@pytest.mark.parametrize("content", [b"", b"hello\n" * 100, b"\xd4\xc3\xb2\xa1"], ids=["empty", "text", "cut in its head"])
+def test_what_is_no_capture_is_refused_in_one_line(ask: Any, content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "x.pcap").write_bytes(content)
+    code, out, err = ask("assess", tmp_path / "x.pcap")
+    assert (code, out) == (3, "")
+    assert one_line(err)
 
 
 @pytest.mark.parametrize("place", ["a file/r.html", "a folder"], ids=["below a file", "a folder"])

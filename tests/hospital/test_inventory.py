@@ -30,8 +30,9 @@ def test_several_machines_behind_one_address_are_several_assets_behind_an_adapte
         "Workstation (WS1, 10.10.0.1)",
         "Interface engine for EPICADT, LAB, MONITOR, RIS (10.10.0.11)",
         "Interface engine for EPICADT, LAB, MONITOR, RIS (10.10.0.12)",
-        "PACS, EHR, file server, name server (PACS, 10.10.0.2)",
+        "PACS (10.10.0.2)",
     }
+    assert found["PACS (10.10.0.2)"].roles == ("EHR", "file server", "name server")
     adapter, mr, ct = (found[n] for n in ("Adapter 10.10.0.1", "GE MEDICAL SYSTEMS SIGNA Architect (MR01)", "SIEMENS SOMATOM Force (CT01)"))
     assert (mr.kind, mr.clinical_class, mr.serial, mr.software, mr.ae_titles) == ("MR", "monitor", "SN13363", "29.1", ("MR01",))
     # The AE title that only tested the connection equals the station name in the images: it is the same scanner.

@@ -60,7 +60,9 @@ def _show(assessment: Assessment, site: Path, report: Path | None) -> None:
     print(
         f"{capture['packets']:,} packets, {sum(assessment.ingested.streams.values()):,} events; {counted(len(assessment.assets), 'asset')}:"
     )
-    print("  " + ", ".join(f"{n} {kind}" for kind, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))) + "\n")
+    print("  " + ", ".join(f"{n} {kind}" for kind, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))))
+    roles = sorted({role for asset in assessment.assets for role in asset.roles})
+    print(f"  some of them also as: {', '.join(roles)}\n" if roles else "")
     print(worklist_text(assessment.lines) + "\n")
     if assessment.post_quantum.sessions:
         figures = assessment.post_quantum

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from asepsis import __version__
 from asepsis.findings.service import Line, counted
+from asepsis.hospital.service import kind_in_words
 from asepsis.kit.output import iso
 
 from .picture import picture
@@ -94,7 +95,7 @@ def _inventory(assets: Sequence[Asset]) -> str:
     rows = (
         (
             asset.name,
-            f"{asset.kind} ({asset.kind_confidence:.0%})",
+            kind_in_words(asset),
             asset.clinical_class,
             " ".join(filter(None, (asset.manufacturer, asset.model, asset.software))),
             asset.serial,

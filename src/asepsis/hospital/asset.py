@@ -33,6 +33,8 @@ class Asset:
     clinical_class: str
     class_source: str
     confidence: float
+    roles: tuple[str, ...] = ()
+    """What a server does besides its kind, the best-founded first: `EHR`, `file server`."""
     manufacturer: str = ""
     model: str = ""
     software: str = ""
@@ -56,6 +58,12 @@ class Asset:
     """Id of the adapter or router that stands before it."""
     why: tuple[str, ...] = field(default=())
     """Sentences, the strongest first."""
+
+
+def kind_in_words(asset: Asset) -> str:
+    """`PACS 88%, file server`: the kind, how sure it is, and what else the asset does."""
+    sure = f" {asset.kind_confidence:.0%}" if asset.kind_confidence else ""
+    return ", ".join([asset.kind + sure, *asset.roles])
 
 
 def as_json(asset: Asset) -> dict[str, Any]:

@@ -30,9 +30,7 @@ def list_(site: SiteOption = DEFAULT_SITE, kind: KindOption = "", json: JsonOpti
         return print_json([service.as_json(a) for a in found])
     if not found:
         return print(NOTHING)
-    rows = [
-        (a.id, a.name, f"{a.kind} {_percent(a.kind_confidence)}".strip(), a.clinical_class, ", ".join(a.addresses), a.zone) for a in found
-    ]
+    rows = [(a.id, a.name, service.kind_in_words(a), a.clinical_class, ", ".join(a.addresses), a.zone) for a in found]
     print_table(("id", "name", "kind", "class", "addresses", "zone"), rows)
     return None
 
@@ -55,7 +53,7 @@ def show(asset_id: AssetId, site: SiteOption = DEFAULT_SITE, json: JsonOption = 
 def _facts(a: Asset) -> list[tuple[str, str]]:
     return [
         ("id", a.id),
-        ("kind", f"{a.kind} {_percent(a.kind_confidence)}".strip()),
+        ("kind", service.kind_in_words(a)),
         ("clinical class", f"{a.clinical_class} ({a.class_source})"),
         ("one machine", _percent(a.confidence)),
         ("owner", a.owner),

@@ -98,6 +98,7 @@ def _asset(part: Part, plan: Plan) -> Asset:
         clinical_class=kind_class,
         class_source=class_source,
         confidence=_sureness(part),
+        roles=tuple(roles(verdict)[1:]),
         **told,
         ae_titles=titles,
         hl7_applications=applications,

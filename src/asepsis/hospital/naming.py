@@ -28,9 +28,10 @@ def machine_name(manufacturer: str, model: str, label: str) -> str:
 
 
 def role_name(verdict: Verdict, titles: Sequence[str], applications: Sequence[str], hostnames: Sequence[str], where: str) -> str:
-    """What an asset does and where, as `PACS, EHR (PACS, 10.10.0.2)`."""
+    """What an asset does first and where, as `PACS (ARCHIVE1, 10.10.0.2)`: short, for it stands in the middle of sentences. What else a
+    server does is among its `roles`."""
     kind = KINDS[verdict.kind]
-    label = _label(titles, hostnames, where)
+    label = _label(verdict.kind, titles, hostnames, where)
     if kind.group == "gear":
         return _sentence(f"{verdict.kind} {label}")
     if verdict.kind == "interface engine" and applications:
@@ -38,15 +39,14 @@ def role_name(verdict: Verdict, titles: Sequence[str], applications: Sequence[st
         return f"Interface engine for {', '.join(applications[:4])}{more} ({where})"
     if verdict.kind == UNKNOWN:
         return _sentence(f"unknown machine {label}")
-    what = ", ".join(roles(verdict))
     if len(applications) == 1 and kind.group == "server" and not titles:
         label = f"{applications[0]}, {label}"
-    return _sentence(f"{'perhaps ' if verdict.confidence < SURE_ENOUGH else ''}{what} ({label})")
+    return _sentence(f"{'perhaps ' if verdict.confidence < SURE_ENOUGH else ''}{verdict.kind} ({label})")
 
 
-def _label(titles: Sequence[str], hostnames: Sequence[str], where: str) -> str:
+def _label(kind: str, titles: Sequence[str], hostnames: Sequence[str], where: str) -> str:
     own = titles[0] if len(titles) == 1 else hostnames[0].split(".")[0] if len(hostnames) == 1 else ""
-    return ", ".join(filter(None, (own, where)))
+    return ", ".join(filter(None, (own if own.casefold() != kind.casefold() else "", where)))
 
 
 def _sentence(text: str) -> str:

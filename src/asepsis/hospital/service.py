@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from asepsis.hospital.asset import STATED, Asset, Attribute, as_json, from_json
+from asepsis.hospital.asset import STATED, Asset, Attribute, as_json, from_json, kind_in_words
 from asepsis.hospital.inventory import inventory
 from asepsis.hospital.kinds import KINDS
 from asepsis.hospital.locator import Locator
@@ -18,7 +18,21 @@ from asepsis.kit.site import Site
 if TYPE_CHECKING:
     from asepsis.hospital.models import AssetRow
 
-__all__ = ["KINDS", "STATED", "Asset", "Attribute", "Locator", "Plan", "as_json", "asset", "assets", "locate", "plan", "take_inventory"]
+__all__ = [
+    "KINDS",
+    "STATED",
+    "Asset",
+    "Attribute",
+    "Locator",
+    "Plan",
+    "as_json",
+    "asset",
+    "assets",
+    "kind_in_words",
+    "locate",
+    "plan",
+    "take_inventory",
+]
 
 
 def take_inventory(site: Site, lake: Lake) -> list[Asset]:
