@@ -50,6 +50,17 @@ def test_is_journalled_without_names(site: Site, capture: Capture) -> None:
     assert b"smith" not in written.lower()
 
 
+@pytest.mark.parametrize("damage", [lambda part: part.unlink(), lambda part: part.write_bytes(b"PAR1")], ids=["missing", "damaged"])
+def test_a_broken_part_is_named_before_anything_is_added(site: Site, capture: Capture, damage: Callable[[Path], object]) -> None:
+    path = capture(500)
+    service.ingest(site, [path])
+    (part,) = site.lake.glob("conn/*/*.parquet")
+    damage(part)
+    with pytest.raises(BadInput, match=f"a part of the lake is missing or damaged: {part}"):
+        service.ingest(site, [path])
+    assert commits.read(site.lake).n == 1
+
+
 def test_what_is_no_capture_is_bad_input(site: Site, tmp_path: Path) -> None:
     (tmp_path / "x.pcap").write_bytes(b"no capture at all")
     for path in (tmp_path / "x.pcap", tmp_path / "none.pcap"):

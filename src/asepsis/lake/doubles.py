@@ -8,11 +8,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from asepsis.kit.errors import BadInput
+
 
 def read_ids(path: Path) -> pa.StringArray:
-    """The `event_id` of every row of a part, in order."""
-    with pq.ParquetFile(path) as file:
-        ids: pa.StringArray = file.read(columns=["event_id"]).column(0).combine_chunks()
+    """The `event_id` of every row of a part, in order. Raises BadInput if the part is not there or no longer readable."""
+    try:
+        with pq.ParquetFile(path) as file:
+            ids: pa.StringArray = file.read(columns=["event_id"]).column(0).combine_chunks()
+    except (FileNotFoundError, pa.ArrowException):
+        raise BadInput("a part of the lake is missing or damaged", path, "restore it from a backup") from None
     return ids
 
 
