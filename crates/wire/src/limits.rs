@@ -4,9 +4,17 @@
 /// record head is 5 bytes, an A-ASSOCIATE-RQ head 74, an HTTP request line rarely above 2 kB.
 pub const PROBE_BYTES: usize = 4096;
 
-/// Segments in which a message head is looked for when the capture does not hold a connection's beginning: a DICOM PDU of 128 KiB, the
-/// largest in common use, is 90 segments of an Ethernet.
-pub const MIDSTREAM_SEGMENTS: u16 = 256;
+/// Pieces of different directions in which these bytes are looked at, one by one; later neighbours of one direction count as one.
+pub const PROBE_PIECES: usize = 64;
+
+/// Where the capture does not hold a connection's beginning, bytes of one direction that are searched together for the head of a message: two
+/// TLS records of 16 KiB, the second of which proves the first.
+pub const SEEK_WINDOW: usize = 40 << 10;
+/// Bytes searched in a row: an HL7 message with a document, or SMB writes of 1 MiB, show a head in so many more often than not.
+pub const SEEK_BYTES: u64 = 1 << 20;
+/// Bytes passed over before the next search, doubled each time up to the second: a stream that nobody knows costs an eighth.
+pub const SEEK_PAUSE: u64 = 512 << 10;
+pub const SEEK_PAUSE_MOST: u64 = 8 << 20;
 
 /// Bytes that a parser may ask to stand together (`Step::Need`). HL7 messages with embedded documents are the largest thing that is read
 /// whole; 1 MiB holds all but those, and what is larger is read in pieces by its parser.
@@ -23,6 +31,15 @@ pub const REORDER_SEGMENTS: usize = 256;
 
 /// A hole that the receiver has acknowledged and that is older than this (nanoseconds) was lost by the mirror, not by the network.
 pub const HOLE_AGE: i64 = 1_000_000_000;
+/// A hole that is older than this is given up although no acknowledgement was seen: some mirrors carry one direction only, and interfaces of
+/// one sensor may lag behind each other by seconds.
+pub const HOLE_WAIT: i64 = 5_000_000_000;
+
+/// Furthest that a segment may lie ahead of what was acknowledged: receivers offer windows of 6 to 16 MiB, RFC 7323 allows 1 GiB.
+pub const WINDOW: i64 = 64 << 20;
+
+/// Bytes shown last, over all connections, that retransmissions are compared with: of ten megabits a second of messages, the last second.
+pub const RECENT: usize = 1 << 20;
 
 /// Connections remembered at once. A flood of one-packet connections must not take the memory of the box; the longest idle goes first.
 pub const FLOWS: usize = 1 << 17;
@@ -35,9 +52,9 @@ pub const FRAGMENT_PIECES: usize = 192;
 /// Nanoseconds until an incomplete datagram is given up (RFC 791 and RFC 8200 say 60 s at the most).
 pub const FRAGMENT_AGE: i64 = 30_000_000_000;
 
-/// Nanoseconds of silence that end a connection: established TCP (interface engines pause for a whole night shift: an hour is Linux's order
-/// of keep-alive), TCP that is half open or closed, UDP and ICMP (Zeek's defaults: 1 minute).
-pub const IDLE_TCP: i64 = 3_600_000_000_000;
+/// Nanoseconds of silence that end a connection: established TCP (an interface may pause for a day; keep-alive, where it is on at all, comes
+/// every two hours in Linux and Windows; when too many are remembered the longest idle goes first), TCP that is half open or closed, UDP and ICMP (Zeek's defaults: 1 minute).
+pub const IDLE_TCP: i64 = 86_400_000_000_000;
 pub const IDLE_HALF_OPEN: i64 = 60_000_000_000;
 pub const IDLE_CLOSED: i64 = 5_000_000_000;
 pub const IDLE_OTHER: i64 = 60_000_000_000;

@@ -9,7 +9,8 @@ use crate::protocols::Dir;
 
 use super::conversation::Speech;
 use super::follow::{Follow, Where};
-use super::reassembly::{Piece, Side};
+use super::reassembly::{Data, Piece, Side};
+use super::recent::Recent;
 
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Counters {
@@ -36,11 +37,36 @@ pub struct Tcp {
     pub follow: Follow,
     /// The capture shows its first SYN or SYN-ACK.
     pub from_start: bool,
+    /// A SYN that may begin another connection on the same ports.
+    again: Option<Syn>,
+}
+
+/// A SYN that waits for the other end to agree.
+#[derive(Clone, Copy, Debug)]
+pub struct Syn {
+    pub dir: Dir,
+    pub seq: u32,
+    pub ts: i64,
+    pub ip_len: usize,
+}
+
+/// What a segment says of the connection that is known on its ports.
+pub enum Continuity {
+    /// It belongs to it.
+    Same,
+    /// The connection is over, the segment begins another one.
+    Over,
+    /// It may begin another one; it is kept until the other end agrees.
+    Perhaps,
+    /// It agrees to the SYN that was kept.
+    Agreed(Syn),
 }
 
 pub struct Flow {
     pub identity: Identity,
     pub generation: u32,
+    /// It stands in the queue of those that hold bytes.
+    pub is_holding: bool,
     pub first_ts: i64,
     pub last_ts: i64,
     next_interim: i64,
@@ -66,12 +92,14 @@ pub const FIN: u8 = 1;
 pub const SYN: u8 = 2;
 pub const RST: u8 = 4;
 pub const ACK: u8 = 16;
+const SYN_ACK: u8 = SYN | ACK;
 
 impl Flow {
     pub fn new(identity: Identity, generation: u32, ts: i64, link: &Link, transport: Transport) -> Flow {
         Flow {
             identity,
             generation,
+            is_holding: false,
             first_ts: ts,
             last_ts: ts,
             next_interim: ts.saturating_add(limits::INTERIM_FIRST),
@@ -112,23 +140,53 @@ impl Flow {
         }
     }
 
-    /// A new connection on the ports of an old one: its SYN does not continue what was there.
-    pub fn is_over(&self, dir: Dir, segment: &Segment<'_>) -> bool {
-        let Transport::Tcp(tcp) = &self.transport else { return false };
-        if segment.flags & (SYN | ACK) != SYN {
-            return false;
+    /// Whether the segment goes on with this connection. A live one is not ended by whoever sends a SYN: only by the two ends together.
+    pub fn continuity(&mut self, dir: Dir, segment: &Segment<'_>, ts: i64, ip_len: usize) -> Continuity {
+        if segment.flags & (SYN | ACK) == SYN {
+            self.count_what_nobody_answered();
         }
-        let same = tcp
-            .sides
-            .get(dir as usize)
-            .and_then(Side::next)
-            .is_some_and(|next| next == segment.seq.wrapping_add(1));
-        let ended = tcp.ending.rst.contains(&true) || tcp.ending.fin.contains(&true);
-        let spoke = tcp.sides.iter().any(|s| s.stream > 0);
-        !same && (ended || spoke || (tcp.ending.syn && tcp.ending.syn_ack))
+        let closed = self.closed();
+        let other_is_silent = self.counters.get(dir.other() as usize).is_some_and(|c| c.packets == 0);
+        let Transport::Tcp(tcp) = &mut self.transport else {
+            return Continuity::Same;
+        };
+        match segment.flags & (SYN | ACK) {
+            SYN => {
+                let known = tcp.sides.get(dir as usize).and_then(Side::isn) == Some(segment.seq);
+                let spoke = tcp.ending.syn_ack || tcp.sides.iter().any(|s| s.stream > 0);
+                match () {
+                    () if known => Continuity::Same,
+                    () if closed => Continuity::Over,
+                    () if !spoke => Continuity::Same,
+                    () => {
+                        tcp.again = Some(Syn {
+                            dir,
+                            seq: segment.seq,
+                            ts,
+                            ip_len,
+                        });
+                        Continuity::Perhaps
+                    }
+                }
+            }
+            flags => {
+                let agreed = tcp.again.filter(|syn| match flags {
+                    SYN_ACK => syn.dir != dir && segment.ack == syn.seq.wrapping_add(1),
+                    // Where the mirror carries one direction only, its data must do.
+                    _ => other_is_silent && syn.dir == dir && segment.seq == syn.seq.wrapping_add(1) && !segment.data.is_empty(),
+                });
+                match agreed {
+                    Some(syn) => {
+                        tcp.again = None;
+                        Continuity::Agreed(syn)
+                    }
+                    None => Continuity::Same,
+                }
+            }
+        }
     }
 
-    pub fn segment(&mut self, dir: Dir, segment: &Segment<'_>, ts: i64, out: &mut Output) {
+    pub fn segment(&mut self, dir: Dir, segment: &Segment<'_>, ts: i64, recent: &mut Recent, out: &mut Output) {
         self.letters(dir, segment);
         let Transport::Tcp(tcp) = &mut self.transport else { return };
         let Tcp {
@@ -136,18 +194,26 @@ impl Flow {
             ending,
             follow,
             from_start,
+            ..
         } = tcp.as_mut();
         let (side, peer) = if dir == Dir::Orig { (orig, resp) } else { (resp, orig) };
-        let data_seq = segment.seq.wrapping_add(u32::from(segment.flags & SYN != 0));
-        if segment.flags & SYN != 0 {
+        let syn = segment.flags & SYN != 0;
+        let data_seq = segment.seq.wrapping_add(u32::from(syn));
+        let len = u32::try_from(segment.data.len()).unwrap_or(u32::MAX).saturating_add(segment.cut);
+        if syn {
             *from_start = true;
-            side.begin(data_seq);
+            side.syn(segment.seq);
             match segment.flags & ACK != 0 {
                 true => ending.syn_ack = true,
                 false => ending.syn = true,
             }
-        } else if ending.syn && ending.syn_ack {
-            ending.established |= dir == Dir::Orig && segment.flags & ACK != 0;
+        }
+        if segment.flags & FIN != 0 {
+            side.fin(data_seq.wrapping_add(len));
+        }
+        // An acknowledgement tells where the other side stands; where the capture did not hold its beginning, its first bytes tell.
+        if segment.flags & ACK != 0 && (*from_start || peer.next().is_some()) {
+            peer.acknowledged(segment.ack);
         }
         let (before, retransmitted) = (side.missed, side.retransmitted);
         let mut at = Where {
@@ -155,24 +221,30 @@ impl Flow {
             identity: &mut self.identity,
             out,
         };
-        let has_data = !segment.data.is_empty() || segment.cut > 0;
-        if has_data || side.has_hole() {
-            // Where the beginning was not captured, the first bytes seen are the beginning. After a SYN the other side's will come.
-            if !*from_start && side.next().is_none() {
+        if len > 0 {
+            if side.is_astray(data_seq) {
+                side.restart(data_seq);
+                follow.begin_midstream();
+            } else if !*from_start && side.next().is_none() {
                 side.begin(data_seq);
                 follow.begin_midstream();
             }
             let unwanted = follow.unwanted(dir);
             let mut give = |piece: Piece<'_>| follow.piece(dir, piece, &mut at);
-            if has_data {
-                side.segment(data_seq, segment.data, segment.cut, ts, unwanted, &mut give);
-                side.relieve(ts, &mut give);
-            } else if segment.flags & SYN != 0 {
-                side.segment(data_seq, &[], 0, ts, unwanted, &mut give);
-            }
+            let data = Data {
+                seq: data_seq,
+                data: segment.data,
+                cut: segment.cut,
+                ts,
+            };
+            side.segment(&data, unwanted, recent, &mut give);
+            side.relieve(ts, recent, &mut give);
+        } else if syn && side.has_hole() {
+            side.settle(ts, recent, &mut |piece| follow.piece(dir, piece, &mut at));
         }
-        if segment.flags & ACK != 0 && peer.has_hole() {
-            peer.acknowledged(segment.ack, ts, &mut |piece| follow.piece(dir.other(), piece, &mut at));
+        if peer.has_hole() && segment.flags & ACK != 0 {
+            let mut give = |piece: Piece<'_>| follow.piece(dir.other(), piece, &mut at);
+            peer.settle_if_due(ts, recent, &mut give);
         }
         let (lost, again) = (side.missed > before, side.retransmitted && !retransmitted);
         for (bit, ended) in [(FIN, &mut ending.fin), (RST, &mut ending.rst)] {
@@ -214,9 +286,14 @@ impl Flow {
         }
     }
 
+    /// Whether a hole has been open for longer than reordering explains.
+    pub fn has_old_hole(&self, ts: i64) -> bool {
+        matches!(&self.transport, Transport::Tcp(tcp) if tcp.sides.iter().any(|side| side.hole_is_old(ts)))
+    }
+
     /// Lets go of all that is held: holes are declared, the parser is told of a gap.
-    pub fn relieve(&mut self, ts: i64, out: &mut Output) {
-        self.give_up_holes(ts, out);
+    pub fn relieve(&mut self, ts: i64, recent: &mut Recent, out: &mut Output) {
+        self.give_up_holes(ts, false, recent, out);
         if let Transport::Tcp(tcp) = &mut self.transport {
             tcp.follow.relieve(&mut Where {
                 ts,
@@ -226,7 +303,8 @@ impl Flow {
         }
     }
 
-    fn give_up_holes(&mut self, ts: i64, out: &mut Output) {
+    /// Declares every hole; `last`: nothing more comes at all.
+    pub fn give_up_holes(&mut self, ts: i64, last: bool, recent: &mut Recent, out: &mut Output) {
         let Transport::Tcp(tcp) = &mut self.transport else { return };
         let Tcp {
             sides: [orig, resp],
@@ -240,7 +318,11 @@ impl Flow {
         };
         let lost = [(Dir::Orig, orig), (Dir::Resp, resp)].map(|(dir, side)| {
             let before = side.missed;
-            side.finish(ts, &mut |piece| follow.piece(dir, piece, &mut at));
+            let mut give = |piece: Piece<'_>| follow.piece(dir, piece, &mut at);
+            match last {
+                true => side.finish(ts, recent, &mut give),
+                false => side.give_up_holes(ts, recent, &mut give),
+            }
             (dir, side.missed > before)
         });
         for (dir, _) in lost.into_iter().filter(|(_, lost)| *lost) {
@@ -260,7 +342,7 @@ impl Flow {
     pub fn idle_until(&self) -> i64 {
         let idle = match &self.transport {
             Transport::Tcp(_) if self.closed() => limits::IDLE_CLOSED,
-            Transport::Tcp(tcp) if tcp.sides.iter().any(|s| s.stream > 0) || tcp.ending.established => limits::IDLE_TCP,
+            Transport::Tcp(tcp) if tcp.sides.iter().any(|s| s.stream > 0) || (tcp.ending.syn && tcp.ending.syn_ack) => limits::IDLE_TCP,
             Transport::Tcp(_) => limits::IDLE_HALF_OPEN,
             Transport::Udp(_) | Transport::Other => limits::IDLE_OTHER,
         };
@@ -278,9 +360,10 @@ impl Flow {
     }
 
     /// Ends it: what is held is given up or parsed, open transactions and the connection give their rows. `cut_off`: the input ended first.
-    pub fn finish(&mut self, cut_off: bool, out: &mut Output) {
+    pub fn finish(&mut self, cut_off: bool, recent: &mut Recent, out: &mut Output) {
         let ts = self.last_ts;
-        self.give_up_holes(ts, out);
+        self.count_what_nobody_answered();
+        self.give_up_holes(ts, true, recent, out);
         let mut at = Where {
             ts,
             identity: &mut self.identity,
@@ -293,6 +376,17 @@ impl Flow {
         }
         let open = cut_off && matches!(self.transport, Transport::Tcp(_)) && !self.closed();
         self.row(false, open, out);
+    }
+
+    /// A SYN that was kept and came to nothing was a packet of this connection after all.
+    fn count_what_nobody_answered(&mut self) {
+        let Transport::Tcp(tcp) = &mut self.transport else { return };
+        if let Some(syn) = tcp.again.take() {
+            if let Some(c) = self.counters.get_mut(syn.dir as usize) {
+                c.packets += 1;
+                c.ip_bytes += syn.ip_len as u64;
+            }
+        }
     }
 
     fn row(&mut self, interim: bool, partial: bool, out: &mut Output) {
@@ -311,7 +405,7 @@ impl Flow {
         let (service, state, missed, bytes, midstream, disagreements) = match &self.transport {
             Transport::Tcp(tcp) => {
                 let [a, b] = &tcp.sides;
-                let state = tcp_state(&tcp.ending);
+                let state = tcp_state(&tcp.ending, a.stream + b.stream == 0);
                 (
                     tcp.follow.service(),
                     state,

@@ -2,29 +2,37 @@
 
 use crate::context::{Context, Identity, Output};
 use crate::half::Half;
-use crate::limits;
-use crate::protocols::{Dir, Probe, Protocol, Session, TCP};
+use crate::protocols::{Dir, Protocol, Session};
 
+use super::probing::{ask, Probing, Verdict};
 use super::reassembly::Piece;
+use super::seek::Seek;
 
 /// A connection's payload, as far as anybody wants to see it.
+#[derive(Default)]
 pub struct Follow {
     state: State,
     halves: [Half; 2],
-    /// Segments that may still be looked at although nothing was recognised: a capture that begins inside a message shows none of its head.
-    patience: u16,
+    /// Bytes of each direction that passed before a protocol was recognised.
+    passed: [u64; 2],
+    /// The capture does not hold the beginning, or lost it: heads are looked for in what comes later too.
+    midstream: bool,
 }
 
 enum State {
-    /// Bytes so far, in the order in which they came; which protocols are still possible.
-    Probing {
-        seen: [Vec<u8>; 2],
-        order: Vec<(Dir, usize, i64)>,
-        possible: u32,
-    },
+    /// The first bytes are looked at.
+    Probing(Probing),
+    /// They were nobody's; a later head is looked for.
+    Seeking(Box<[Seek; 2]>),
     Parsing(&'static Protocol, Box<dyn Session>),
     /// Unknown to every probe.
     Ignored,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        State::Probing(Probing::default())
+    }
 }
 
 /// Everything that one call needs to give rows.
@@ -45,24 +53,10 @@ impl Where<'_> {
     }
 }
 
-impl Default for Follow {
-    fn default() -> Self {
-        Follow {
-            state: State::Probing {
-                seen: [Vec::new(), Vec::new()],
-                order: Vec::new(),
-                possible: u32::MAX,
-            },
-            halves: [Half::default(), Half::default()],
-            patience: 0,
-        }
-    }
-}
-
 impl Follow {
-    /// The capture does not hold the beginning: heads are looked for in later segments too.
+    /// The capture does not hold the beginning.
     pub fn begin_midstream(&mut self) {
-        self.patience = limits::MIDSTREAM_SEGMENTS;
+        self.midstream = true;
     }
 
     pub fn service(&self) -> Option<&'static str> {
@@ -75,7 +69,8 @@ impl Follow {
     /// How many of the next bytes of `dir` nobody wants to see.
     pub fn unwanted(&self, dir: Dir) -> u64 {
         match &self.state {
-            State::Probing { .. } => 0,
+            State::Probing(_) => 0,
+            State::Seeking(seeks) => seeks.get(dir as usize).map_or(0, Seek::pause),
             State::Parsing(..) => half(&self.halves, dir).map_or(0, Half::unwanted),
             State::Ignored => u64::MAX,
         }
@@ -83,10 +78,11 @@ impl Follow {
 
     /// Bytes held for a parser.
     pub fn held(&self) -> usize {
-        let pending: usize = self.halves.iter().map(Half::held).sum();
         match &self.state {
-            State::Probing { seen, .. } => pending + seen.iter().map(Vec::len).sum::<usize>(),
-            _ => pending,
+            State::Probing(probing) => probing.held(),
+            State::Seeking(seeks) => seeks.iter().map(Seek::held).sum(),
+            State::Parsing(_, session) => self.halves.iter().map(Half::held).sum::<usize>() + session.held(),
+            State::Ignored => 0,
         }
     }
 
@@ -102,81 +98,88 @@ impl Follow {
         match &mut self.state {
             State::Ignored => {}
             State::Parsing(_, session) => {
-                if let Some(half) = half_mut(&mut self.halves, dir) {
+                if let Some(half) = self.halves.get_mut(dir as usize) {
                     half.feed(session.as_mut(), dir, bytes, at.ts, at.identity, at.out);
                 }
             }
-            State::Probing { .. } => self.probe(dir, bytes, at),
+            State::Probing(probing) => {
+                let verdict = probing.see(dir, bytes, at.ts, at.identity);
+                self.act(verdict, dir, bytes, at);
+            }
+            State::Seeking(_) => self.seek(dir, bytes, at),
         }
     }
 
-    fn probe(&mut self, dir: Dir, bytes: &[u8], at: &mut Where<'_>) {
-        let State::Probing { seen, order, possible } = &mut self.state else {
+    /// Acts on what the probes said of `bytes` and all before them.
+    fn act(&mut self, verdict: Verdict, dir: Dir, bytes: &[u8], at: &mut Where<'_>) {
+        match verdict {
+            Verdict::Unsure => {}
+            Verdict::AtOnce(protocol) => {
+                self.begin(protocol);
+                self.bytes(dir, bytes, at);
+            }
+            Verdict::Known(protocol) => {
+                let State::Probing(probing) = std::mem::take(&mut self.state) else {
+                    return;
+                };
+                self.begin(protocol);
+                probing.replay(|dir, bytes, ts| self.bytes(dir, bytes, &mut at.when(ts)));
+            }
+            Verdict::Nobody if self.midstream => {
+                let State::Probing(probing) = std::mem::replace(&mut self.state, State::Seeking(Box::default())) else {
+                    return;
+                };
+                probing.replay(|dir, bytes, ts| self.bytes(dir, bytes, &mut at.when(ts)));
+            }
+            Verdict::Nobody => self.state = State::Ignored,
+        }
+    }
+
+    fn begin(&mut self, protocol: &'static Protocol) {
+        if let State::Seeking(seeks) = &mut self.state {
+            for (seek, passed) in seeks.iter_mut().zip(&mut self.passed) {
+                *passed += seek.forget();
+            }
+        }
+        self.halves = self.passed.map(Half::at);
+        self.state = State::Parsing(protocol, (protocol.session)());
+    }
+
+    /// Looks for the head of a message: where a segment begins, else anywhere in a window of bytes.
+    fn seek(&mut self, dir: Dir, bytes: &[u8], at: &mut Where<'_>) {
+        let State::Seeking(seeks) = &mut self.state else { return };
+        let (Some(seek), Some(passed)) = (seeks.get_mut(dir as usize), self.passed.get_mut(dir as usize)) else {
             return;
         };
-        let Some(so_far) = seen.get_mut(dir as usize) else { return };
-        // The usual case needs no copy: the first bytes already tell.
-        let verdict = if so_far.is_empty() {
-            ask(dir, bytes, possible, at.identity)
-        } else {
-            None
-        };
-        if let Some(protocol) = verdict.filter(|_| order.is_empty()) {
-            self.state = State::Parsing(protocol, (protocol.session)());
+        let mut all = u32::MAX;
+        if let Some(protocol) = (seek.pause() == 0).then(|| ask(dir, bytes, &mut all, at.identity)).flatten() {
+            self.begin(protocol);
             return self.bytes(dir, bytes, at);
         }
-        if *possible == 0 {
-            return self.lose_hope();
-        }
-        order.push((dir, bytes.len(), at.ts));
-        so_far.extend_from_slice(bytes);
-        let verdict = verdict.or_else(|| ask(dir, so_far, possible, at.identity));
-        let undecided = order.len() < 64 && so_far.len() < limits::PROBE_BYTES && *possible != 0;
-        match verdict {
-            Some(protocol) => {
-                let (seen, order) = (std::mem::take(seen), std::mem::take(order));
-                self.state = State::Parsing(protocol, (protocol.session)());
-                self.replay(&seen, &order, at);
-            }
-            None if undecided => {}
-            None => self.lose_hope(),
-        }
-    }
-
-    /// What was seen is nobody's; the next segment may still be.
-    fn lose_hope(&mut self) {
-        self.patience = self.patience.saturating_sub(1);
-        self.state = if self.patience == 0 {
-            State::Ignored
-        } else {
-            Follow::default().state
-        };
-    }
-
-    fn replay(&mut self, seen: &[Vec<u8>; 2], order: &[(Dir, usize, i64)], at: &mut Where<'_>) {
-        let mut used = [0usize; 2];
-        for &(dir, len, ts) in order {
-            let (Some(used), Some(seen)) = (used.get_mut(dir as usize), seen.get(dir as usize)) else {
-                continue;
-            };
-            let part = seen.get(*used..used.saturating_add(len)).unwrap_or_default();
-            *used = used.saturating_add(len);
-            self.bytes(dir, part, &mut at.when(ts));
+        let (dropped, found) = seek.see(bytes);
+        *passed += dropped;
+        if let Some((protocol, window)) = found {
+            self.begin(protocol);
+            self.bytes(dir, &window, at);
         }
     }
 
     fn gap(&mut self, dir: Dir, missing: u64, at: &mut Where<'_>) {
         match &mut self.state {
             State::Ignored => {}
-            State::Probing { seen, order, possible } => {
-                if let Some(seen) = seen.get_mut(dir as usize) {
-                    seen.clear();
-                    order.retain(|(d, ..)| *d != dir);
+            State::Probing(probing) => {
+                self.midstream = true;
+                if let Some(passed) = self.passed.get_mut(dir as usize) {
+                    *passed += probing.forget(dir) + missing;
                 }
-                *possible = u32::MAX;
+            }
+            State::Seeking(seeks) => {
+                if let (Some(seek), Some(passed)) = (seeks.get_mut(dir as usize), self.passed.get_mut(dir as usize)) {
+                    *passed += seek.forget() + missing;
+                }
             }
             State::Parsing(_, session) => {
-                if let Some(half) = half_mut(&mut self.halves, dir) {
+                if let Some(half) = self.halves.get_mut(dir as usize) {
                     half.gap(session.as_mut(), dir, missing, at.ts, at.identity, at.out);
                 }
             }
@@ -185,15 +188,17 @@ impl Follow {
 
     /// Lets go of what a parser or probe waits with.
     pub fn relieve(&mut self, at: &mut Where<'_>) {
-        if let State::Probing { .. } = self.state {
-            self.state = State::Ignored;
-        }
         for dir in [Dir::Orig, Dir::Resp] {
             self.gap(dir, 0, at);
         }
     }
 
     pub fn end(&mut self, at: &mut Where<'_>) {
+        if let State::Probing(probing) = &mut self.state {
+            if let Some(protocol) = probing.last_chance(at.identity) {
+                self.act(Verdict::Known(protocol), Dir::Orig, &[], at);
+            }
+        }
         if let State::Parsing(_, session) = &mut self.state {
             for (half, dir) in self.halves.iter_mut().zip([Dir::Orig, Dir::Resp]) {
                 half.cut(session.as_mut(), dir, at.identity, at.out);
@@ -210,27 +215,4 @@ impl Follow {
 
 fn half(halves: &[Half; 2], dir: Dir) -> Option<&Half> {
     halves.get(dir as usize)
-}
-
-fn half_mut(halves: &mut [Half; 2], dir: Dir) -> Option<&mut Half> {
-    halves.get_mut(dir as usize)
-}
-
-/// Asks the probes that are still possible; those at home on the port first. `possible` loses those that say never.
-fn ask(dir: Dir, bytes: &[u8], possible: &mut u32, identity: &Identity) -> Option<&'static Protocol> {
-    let at_home = |p: &Protocol| p.ports.contains(&identity.ends.resp_port) || p.ports.contains(&identity.ends.orig_port);
-    for home in [true, false] {
-        for (n, protocol) in TCP.iter().enumerate() {
-            if *possible & (1 << n) == 0 || at_home(protocol) != home {
-                continue;
-            }
-            match (protocol.probe)(dir, bytes) {
-                Probe::Certain => return Some(protocol),
-                Probe::Unsure => {}
-                Probe::Never => *possible &= !(1 << n),
-            }
-        }
-    }
-    *possible &= (1 << TCP.len()) - 1;
-    None
 }

@@ -3,8 +3,13 @@
 mod conversation;
 mod flow;
 mod follow;
+mod probing;
 mod reassembly;
+mod recent;
+mod seek;
 mod timers;
+
+use std::collections::VecDeque;
 
 use ahash::RandomState;
 use hashbrown::HashTable;
@@ -14,7 +19,8 @@ use crate::limits;
 use crate::link::{Datagram, Link};
 use crate::protocols::{Dir, TCP};
 use conversation::Speech;
-use flow::{Flow, Segment, Transport, ACK, SYN};
+use flow::{Continuity, Flow, Segment, Syn, Transport, ACK, SYN};
+use recent::Recent;
 use timers::{Timer, Timers};
 
 const PROTO_TCP: u8 = 6;
@@ -30,8 +36,10 @@ pub struct Flows {
     rung: Vec<Timer>,
     clock: i64,
     generation: u32,
-    /// Bytes held over all connections.
+    /// Bytes held over all connections, and those that hold some, in the order in which they began to.
     held: usize,
+    holding: VecDeque<Timer>,
+    recent: Recent,
     /// Where the search for a victim goes on when the table is full.
     hand: usize,
     /// Connections that had to go before their time.
@@ -76,6 +84,8 @@ impl Default for Flows {
             clock: i64::MIN,
             generation: 0,
             held: 0,
+            holding: VecDeque::new(),
+            recent: Recent::default(),
             hand: 0,
             evicted: 0,
             malformed: 0,
@@ -130,46 +140,115 @@ impl Flows {
         };
         let mut found = self.find(&ends);
         if let Some((at, dir)) = found {
-            if self.flow(at).is_some_and(|flow| flow.is_over(dir, &segment)) {
-                self.remove(at, false, out);
-                found = None;
+            match self.flow(at)?.continuity(dir, &segment, ts, datagram.ip_len) {
+                Continuity::Same => {}
+                Continuity::Perhaps => return Some(()),
+                Continuity::Over => {
+                    self.remove(at, false, out);
+                    found = None;
+                }
+                Continuity::Agreed(syn) => {
+                    let ends = if syn.dir == dir { ends } else { flip(&ends) };
+                    found = self
+                        .replace(at, ends, &syn, link, out)
+                        .map(|new| (new, if syn.dir == dir { Dir::Orig } else { Dir::Resp }));
+                }
             }
         }
         let (at, dir) = match found {
             Some(found) => found,
-            None => {
-                let turned = turned(&ends, &segment);
-                let at = self.insert(
-                    if turned { flip(&ends) } else { ends },
-                    ts,
-                    link,
-                    Transport::Tcp(Box::default()),
-                    out,
-                );
-                let dir = if turned { Dir::Resp } else { Dir::Orig };
-                // A SYN-ACK shows by itself which end answered; where only a port tells, the history says so.
-                if turned && segment.flags & SYN == 0 {
-                    self.flow(at)?.say(Dir::Orig, b'^');
-                }
-                (at, dir)
-            }
+            None => self.meet(&ends, &segment, ts, link, out)?,
         };
         let flow = self.slab.get_mut(at as usize)?.as_mut()?;
         flow.count(dir, ts, datagram.ip_len, data.len(), link);
-        let (was_closed, held) = (flow.closed(), flow.held());
-        flow.segment(dir, &segment, ts, out);
-        self.held = (self.held + flow.held()).saturating_sub(held);
-        if self.held > limits::HELD_ALL && flow.held() > 0 {
-            let before = flow.held();
-            flow.relieve(ts, out);
-            self.held = (self.held + flow.held()).saturating_sub(before);
+        let (was_closed, before) = (flow.closed(), flow.held());
+        flow.segment(dir, &segment, ts, &mut self.recent, out);
+        let (held, closed) = (flow.held(), !was_closed && flow.closed());
+        let timer = (at, flow.generation);
+        if held > 0 && !std::mem::replace(&mut flow.is_holding, held > 0) {
+            self.holding.push_back(timer);
         }
-        if !was_closed && flow.closed() {
-            let timer = (at, flow.generation);
+        if closed {
             let deadline = flow.deadline();
             self.timers.set(timer, deadline);
         }
+        self.held = (self.held + held).saturating_sub(before);
+        self.relieve(ts, out);
         Some(())
+    }
+
+    /// A connection that was not known: from its first segment seen.
+    fn meet(&mut self, ends: &Ends, segment: &Segment<'_>, ts: i64, link: &Link, out: &mut Output) -> Option<(u32, Dir)> {
+        let turned = turned(ends, segment);
+        let ends = if turned { flip(ends) } else { *ends };
+        let at = self.insert(ends, ts, link, Transport::Tcp(Box::default()), out);
+        if turned {
+            self.flow(at)?.say(Dir::Orig, b'^');
+        }
+        Some((at, if turned { Dir::Resp } else { Dir::Orig }))
+    }
+
+    /// Ends a connection whose ports another one has taken; that one began with `syn`.
+    fn replace(&mut self, at: u32, ends: Ends, syn: &Syn, link: &Link, out: &mut Output) -> Option<u32> {
+        self.remove(at, false, out);
+        let at = self.insert(ends, syn.ts, link, Transport::Tcp(Box::default()), out);
+        let flow = self.slab.get_mut(at as usize)?.as_mut()?;
+        let segment = Segment {
+            seq: syn.seq,
+            ack: 0,
+            flags: SYN,
+            data: &[],
+            cut: 0,
+        };
+        flow.count(Dir::Orig, syn.ts, syn.ip_len, 0, link);
+        flow.segment(Dir::Orig, &segment, syn.ts, &mut self.recent, out);
+        Some(at)
+    }
+
+    /// Too much is held over all: who has held longest lets go first, so that nobody can make the others lose by holding much himself.
+    fn relieve(&mut self, ts: i64, out: &mut Output) {
+        while self.held > limits::HELD_ALL {
+            let Some((at, generation)) = self.holding.pop_front() else { return };
+            let recent = &mut self.recent;
+            let Some(flow) = self.slab.get_mut(at as usize).and_then(Option::as_mut) else {
+                continue;
+            };
+            if flow.generation == generation {
+                let before = flow.held();
+                flow.relieve(ts, recent, out);
+                flow.is_holding = flow.held() > 0;
+                self.held = (self.held + flow.held()).saturating_sub(before);
+                if flow.is_holding {
+                    self.holding.push_back((at, generation));
+                    if flow.held() >= before {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Gives up the holes that are older than reordering explains.
+    fn give_up_old_holes(&mut self, ts: i64, out: &mut Output) {
+        for _ in 0..self.holding.len() {
+            let Some((at, generation)) = self.holding.pop_front() else { return };
+            let recent = &mut self.recent;
+            let Some(flow) = self.slab.get_mut(at as usize).and_then(Option::as_mut) else {
+                continue;
+            };
+            if flow.generation != generation {
+                continue;
+            }
+            let before = flow.held();
+            if flow.has_old_hole(ts) {
+                flow.give_up_holes(ts, false, recent, out);
+            }
+            self.held = (self.held + flow.held()).saturating_sub(before);
+            flow.is_holding = flow.held() > 0;
+            if flow.is_holding {
+                self.holding.push_back((at, generation));
+            }
+        }
     }
 
     fn udp(&mut self, link: &Link, datagram: &Datagram<'_>, ts: i64, out: &mut Output) -> Option<()> {
@@ -288,7 +367,7 @@ impl Flows {
         }
         self.free.push(at);
         self.held = self.held.saturating_sub(flow.held());
-        flow.finish(cut_off, out);
+        flow.finish(cut_off, &mut self.recent, out);
     }
 
     /// Ends the connection that has been silent longest of the next few: near enough to the longest of all, and cheap under a flood.
@@ -327,6 +406,7 @@ impl Flows {
             self.timers.set((at, generation), deadline);
         }
         self.rung = rung;
+        self.give_up_old_holes(ts, out);
     }
 
     /// The input is over: every connection ends, in the order in which they began.

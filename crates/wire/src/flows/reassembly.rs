@@ -1,6 +1,7 @@
 //! One direction of a TCP connection: which bytes of the stream are next (RFC 9293 section 3.4). In-order bytes pass through without a copy;
-//! only what comes too early is held.
+//! only what comes too early is held. Of every byte the first copy wins; a later copy that differs is counted.
 
+use super::recent::Recent;
 use crate::limits;
 
 /// A piece that came too early.
@@ -10,8 +11,35 @@ struct Early {
     len: u32,
     /// When it came.
     ts: i64,
-    /// `None` where nobody wants to see the bytes.
-    data: Option<Vec<u8>>,
+    content: Content,
+}
+
+#[derive(Debug)]
+enum Content {
+    Bytes(Vec<u8>),
+    /// Nobody wants to see them, so they were not held.
+    Unwanted,
+    /// The capture cut them off.
+    Cut,
+}
+
+/// What a segment carries.
+#[derive(Clone, Copy, Debug)]
+pub struct Data<'a> {
+    /// Sequence number of its first byte.
+    pub seq: u32,
+    pub data: &'a [u8],
+    /// Further bytes that were not captured.
+    pub cut: u32,
+    pub ts: i64,
+}
+
+/// How a piece is to be held.
+#[derive(Clone, Copy)]
+enum As {
+    Bytes,
+    Unwanted,
+    Cut,
 }
 
 /// What the reassembler has for the parser.
@@ -27,15 +55,33 @@ pub enum Piece<'a> {
     Gap(u64),
 }
 
+/// Bytes that the parser was shown and that may be known still.
+#[derive(Clone, Copy, Debug, Default)]
+struct Shown {
+    seq: u32,
+    len: u32,
+    /// Position in [`Recent`].
+    at: u64,
+}
+
 #[derive(Debug, Default)]
 pub struct Side {
     /// Sequence number of the next byte, once one is known.
     next: Option<u32>,
+    /// Number of its SYN.
+    isn: Option<u32>,
     early: Vec<Early>,
+    held: usize,
     /// When the oldest hole appeared.
     hole_since: i64,
     /// Highest acknowledgement by the other side.
     acked: Option<u32>,
+    /// Number behind its last byte, told by its FIN.
+    fin: Option<u32>,
+    /// Segments far beyond the window, each continuing the one before: the number that the next would have, and how many.
+    far: (u32, u8),
+    /// The last bytes shown, the newest first.
+    shown: [Shown; 2],
     /// Bytes of the stream so far, lost ones included.
     pub stream: u64,
     pub missed: u64,
@@ -48,62 +94,134 @@ fn distance(a: u32, b: u32) -> i64 {
     i64::from(a.wrapping_sub(b) as i32)
 }
 
+/// Whether `seq` lies at or a plausible way behind `from`.
+fn within(seq: u32, from: u32) -> bool {
+    (0..=limits::WINDOW).contains(&distance(seq, from))
+}
+
 impl Side {
     pub fn next(&self) -> Option<u32> {
         self.next
     }
 
+    pub fn isn(&self) -> Option<u32> {
+        self.isn
+    }
+
     /// Bytes held.
     pub fn held(&self) -> usize {
-        self.early.iter().map(|e| e.data.as_ref().map_or(0, Vec::len)).sum()
+        self.held
     }
 
     pub fn has_hole(&self) -> bool {
         !self.early.is_empty()
     }
 
-    /// The stream begins at `seq`: a SYN told, or it is the first byte seen of a connection that was already there.
+    /// Whether a hole has been open for longer than reordering explains.
+    pub fn hole_is_old(&self, ts: i64) -> bool {
+        self.has_hole() && ts.saturating_sub(self.hole_since) > limits::HOLE_WAIT
+    }
+
+    /// The stream begins at `seq`: the first byte seen of a connection that was already there.
     pub fn begin(&mut self, seq: u32) {
         self.next.get_or_insert(seq);
     }
 
-    /// A segment of `data`, of which `cut` further bytes were not captured. `unwanted`: so many of the next bytes nobody wants to see.
-    /// `give` gets what is now in order.
-    pub fn segment(&mut self, seq: u32, data: &[u8], cut: u32, ts: i64, unwanted: u64, give: &mut impl FnMut(Piece<'_>)) {
+    /// A SYN: the stream begins behind it. One that nothing has followed gives way to a later one.
+    pub fn syn(&mut self, isn: u32) {
+        if self.next.is_none() || self.is_fresh() {
+            self.next = Some(isn.wrapping_add(1));
+            self.isn = Some(isn);
+            self.acked = None;
+        }
+    }
+
+    /// A FIN, behind the byte before `seq`.
+    pub fn fin(&mut self, seq: u32) {
+        self.fin.get_or_insert(seq);
+    }
+
+    /// Nothing of the stream was seen.
+    fn is_fresh(&self) -> bool {
+        self.stream == 0 && self.early.is_empty()
+    }
+
+    /// Whether the other side has acknowledged the beginning that is assumed.
+    fn is_confirmed(&self) -> bool {
+        matches!((self.acked, self.next), (Some(acked), Some(next)) if within(acked, next))
+    }
+
+    /// Whether the first data cannot follow a SYN that nobody confirmed: a forged one, or one that was never answered.
+    pub fn is_astray(&self, seq: u32) -> bool {
+        self.is_fresh() && !self.is_confirmed() && self.next.is_some_and(|next| !within(seq, next))
+    }
+
+    /// Begins anew at `seq`.
+    pub fn restart(&mut self, seq: u32) {
+        (self.next, self.isn, self.acked) = (Some(seq), None, None);
+    }
+
+    /// The other side acknowledged `ack`. Where the beginning was not captured, or a SYN was forged, that tells where the stream stands.
+    pub fn acknowledged(&mut self, ack: u32) {
+        match self.next {
+            None => {
+                let first = self.early.first().map(|e| e.seq).filter(|&seq| distance(seq, ack) < 0);
+                self.next = Some(first.unwrap_or(ack));
+            }
+            Some(next) if self.is_fresh() && !self.is_confirmed() && !within(ack, next) => self.restart(ack),
+            Some(_) => {}
+        }
+        if self.acked.is_none_or(|acked| distance(ack, acked) > 0) {
+            self.acked = Some(ack);
+        }
+    }
+
+    /// Takes a segment's data. `unwanted`: so many of the next bytes nobody wants to see. `give` gets what is now in order.
+    pub fn segment(&mut self, data: &Data<'_>, unwanted: u64, recent: &mut Recent, give: &mut impl FnMut(Piece<'_>)) {
+        let &Data { seq, data, cut, ts } = data;
         let Some(next) = self.next else {
-            self.hold(seq, data, cut, ts, 0);
-            return;
+            return self.hold(seq, data, cut, ts, 0);
         };
         let ahead = distance(seq, next);
-        if ahead > 0 {
-            self.hold(seq, data, cut, ts, unwanted.saturating_sub(ahead.unsigned_abs()));
+        if ahead > limits::WINDOW && !self.is_believed(seq, data.len()) {
             return;
+        }
+        if ahead > 0 {
+            return self.hold(seq, data, cut, ts, unwanted.saturating_sub(ahead.unsigned_abs()));
         }
         let behind = usize::try_from(ahead.unsigned_abs()).unwrap_or(usize::MAX);
         if behind > 0 {
             self.retransmitted = true;
+            self.compare(seq, data, recent);
         }
-        match data.get(behind..) {
-            Some(fresh) => {
-                self.advance(fresh, cut, give);
-                if !self.early.is_empty() {
-                    self.drain(ts, give);
-                }
-            }
-            // Wholly old, but the uncaptured rest may reach further.
-            None => {
-                let old = behind - data.len();
-                let rest = (cut as usize).saturating_sub(old);
-                if rest > 0 {
-                    self.advance(&[], u32::try_from(rest).unwrap_or(0), give);
-                    self.drain(ts, give);
-                }
-            }
+        let fresh = data.get(behind..).unwrap_or_default();
+        // What was captured may be wholly old while the uncaptured rest reaches further.
+        let rest = (cut as usize).saturating_sub(behind.saturating_sub(data.len()));
+        let rest = u32::try_from(rest).unwrap_or(0);
+        if self.early.is_empty() {
+            self.advance(fresh, rest, unwanted, recent, give);
+        } else {
+            self.hold(next, fresh, rest, ts, unwanted);
+            self.settle(ts, recent, give);
         }
     }
 
-    fn advance(&mut self, fresh: &[u8], cut: u32, give: &mut impl FnMut(Piece<'_>)) {
+    /// A segment far beyond what any window allows is an attack or a mistake, unless the other side has acknowledged up to there or further
+    /// segments continue it: then the capture has lost that much.
+    fn is_believed(&mut self, seq: u32, len: usize) -> bool {
+        const ENOUGH: u8 = 8;
+        let known = self.acked.is_some_and(|acked| distance(seq, acked).abs() <= limits::WINDOW);
+        let (expected, times) = self.far;
+        let times = if expected == seq { times.saturating_add(1) } else { 1 };
+        self.far = (seq.wrapping_add(len as u32), times);
+        known || times >= ENOUGH
+    }
+
+    fn advance(&mut self, fresh: &[u8], cut: u32, unwanted: u64, recent: &mut Recent, give: &mut impl FnMut(Piece<'_>)) {
         if !fresh.is_empty() {
+            if unwanted < fresh.len() as u64 {
+                self.remember(fresh, recent);
+            }
             self.step(fresh.len() as u64);
             give(Piece::Bytes(fresh));
         }
@@ -119,36 +237,109 @@ impl Side {
         self.stream = self.stream.saturating_add(n);
     }
 
-    /// Keeps a piece that came too early, in order of sequence. The first copy of a byte wins; a later copy that differs is counted.
+    /// Keeps the next bytes for a comparison with later copies.
+    fn remember(&mut self, bytes: &[u8], recent: &mut Recent) {
+        let shown = Shown {
+            seq: self.next.unwrap_or(0),
+            len: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
+            at: recent.keep(bytes),
+        };
+        self.shown = [shown, self.shown[0]];
+    }
+
+    /// Counts if a later copy of bytes that were shown already is another one.
+    fn compare(&mut self, seq: u32, data: &[u8], recent: &Recent) {
+        let differs = self.shown.iter().any(|shown| {
+            let into = distance(seq, shown.seq);
+            let (skip_new, skip_old) = if into < 0 {
+                (into.unsigned_abs(), 0)
+            } else {
+                (0, into.unsigned_abs())
+            };
+            let both = (data.len() as u64)
+                .saturating_sub(skip_new)
+                .min(u64::from(shown.len).saturating_sub(skip_old));
+            let from = usize::try_from(skip_new).unwrap_or(usize::MAX);
+            let copy = data.get(from..from.saturating_add(both as usize)).unwrap_or_default();
+            !recent.agrees(shown.at.saturating_add(skip_old), copy)
+        });
+        self.disagreements = self.disagreements.saturating_add(u64::from(differs));
+    }
+
+    /// Keeps what of a segment is not held yet, in order of sequence.
     fn hold(&mut self, seq: u32, data: &[u8], cut: u32, ts: i64, unwanted: u64) {
-        let len = u32::try_from(data.len()).unwrap_or(u32::MAX).saturating_add(cut);
-        if len == 0 {
-            return;
-        }
         if self.early.is_empty() {
             self.hole_since = ts;
         }
-        let at = self.early.partition_point(|e| distance(e.seq, seq) <= 0);
-        let data_wanted = unwanted < u64::from(len);
-        if let Some(same) = at.checked_sub(1).and_then(|n| self.early.get(n)) {
-            let into = distance(seq, same.seq);
-            if into.saturating_add(i64::from(len)) <= i64::from(same.len) {
-                self.retransmitted = true;
-                let start = usize::try_from(into).unwrap_or(0);
-                let first = same.data.as_ref().and_then(|d| d.get(start..start.saturating_add(data.len())));
-                if first.is_some_and(|first| first != data) {
-                    self.disagreements = self.disagreements.saturating_add(1);
-                }
-                return;
+        let len = u32::try_from(data.len()).unwrap_or(u32::MAX);
+        let as_what = if unwanted < data.len() as u64 { As::Bytes } else { As::Unwanted };
+        self.keep(seq, data, len, ts, as_what);
+        self.keep(seq.wrapping_add(len), &[], cut, ts, As::Cut);
+    }
+
+    /// Keeps `len` bytes from `seq` on, as `as_what` says, but for those that are held already.
+    fn keep(&mut self, seq: u32, data: &[u8], len: u32, ts: i64, as_what: As) {
+        let mut from = 0i64;
+        let mut at = self
+            .early
+            .partition_point(|e| distance(e.seq, seq).saturating_add(i64::from(e.len)) <= 0);
+        while from < i64::from(len) {
+            let older = self.early.get(at).map(|e| (distance(e.seq, seq), i64::from(e.len)));
+            let (start, stop) = match older {
+                Some((start, held)) if start < i64::from(len) => (start, start.saturating_add(held)),
+                _ => (i64::from(len), i64::from(len)),
+            };
+            if start > from {
+                self.insert(at, seq, data, from..start, ts, as_what);
+                at += 1;
             }
+            if stop > start {
+                self.overlap(at, seq, data, start.max(from)..stop.min(i64::from(len)));
+            }
+            from = from.max(stop);
+            at += 1;
         }
-        // A piece that the capture cut is not worth holding for its head alone.
-        let data = (data_wanted && cut == 0).then(|| data.to_vec());
-        self.early.insert(at, Early { seq, len, ts, data });
+    }
+
+    fn insert(&mut self, at: usize, seq: u32, data: &[u8], range: std::ops::Range<i64>, ts: i64, as_what: As) {
+        let content = match as_what {
+            As::Bytes => Content::Bytes(part(data, &range).to_vec()),
+            As::Unwanted => Content::Unwanted,
+            As::Cut => Content::Cut,
+        };
+        if let Content::Bytes(bytes) = &content {
+            self.held += bytes.len();
+        }
+        let early = Early {
+            seq: seq.wrapping_add(range.start as u32),
+            len: (range.end - range.start) as u32,
+            ts,
+            content,
+        };
+        self.early.insert(at.min(self.early.len()), early);
+    }
+
+    /// `range` of a segment at `seq` is held already, at place `at`: it was sent again.
+    fn overlap(&mut self, at: usize, seq: u32, data: &[u8], range: std::ops::Range<i64>) {
+        self.retransmitted = true;
+        let Some(Early {
+            seq: first,
+            content: Content::Bytes(bytes),
+            ..
+        }) = self.early.get(at)
+        else {
+            return;
+        };
+        let shift = distance(*first, seq);
+        let held = part(bytes, &(range.start - shift..range.end - shift));
+        let again = part(data, &range);
+        if again.len() == held.len() && again != held {
+            self.disagreements = self.disagreements.saturating_add(1);
+        }
     }
 
     /// Gives what has become in order.
-    fn drain(&mut self, ts: i64, give: &mut impl FnMut(Piece<'_>)) {
+    pub fn settle(&mut self, ts: i64, recent: &mut Recent, give: &mut impl FnMut(Piece<'_>)) {
         while let (Some(first), Some(next)) = (self.early.first(), self.next) {
             let ahead = distance(first.seq, next);
             if ahead > 0 {
@@ -160,65 +351,98 @@ impl Side {
             if behind > 0 {
                 self.retransmitted = true;
             }
+            if let Content::Bytes(bytes) = &early.content {
+                self.held -= bytes.len();
+            }
             if fresh == 0 {
                 continue;
             }
-            self.step(fresh);
-            match early.data {
-                Some(data) => give(Piece::Held(data.get(usize::try_from(behind).unwrap_or(0)..).unwrap_or_default(), early.ts)),
-                None => give(Piece::Unseen(fresh)),
+            match early.content {
+                Content::Bytes(bytes) => {
+                    let bytes = bytes.get(usize::try_from(behind).unwrap_or(0)..).unwrap_or_default();
+                    self.remember(bytes, recent);
+                    self.step(fresh);
+                    give(Piece::Held(bytes, early.ts));
+                }
+                Content::Unwanted => {
+                    self.step(fresh);
+                    give(Piece::Unseen(fresh));
+                }
+                Content::Cut => self.lose(fresh, give),
             }
         }
         self.hole_since = ts;
     }
 
-    /// The other side acknowledged `ack`: a hole that it covers and that is old was lost by the capture.
-    pub fn acknowledged(&mut self, ack: u32, ts: i64, give: &mut impl FnMut(Piece<'_>)) {
-        if self.acked.is_none_or(|acked| distance(ack, acked) > 0) {
-            self.acked = Some(ack);
+    /// The other side has spoken: gives what that put in order, and gives up a hole that was acknowledged long enough ago: the capture lost
+    /// it, not the network.
+    pub fn settle_if_due(&mut self, ts: i64, recent: &mut Recent, give: &mut impl FnMut(Piece<'_>)) {
+        if matches!((self.early.first(), self.next), (Some(first), Some(next)) if distance(first.seq, next) <= 0) {
+            self.settle(ts, recent, give);
         }
         let covered = matches!((self.acked, self.next), (Some(acked), Some(next)) if distance(acked, next) > 0);
         if self.has_hole() && covered && ts.saturating_sub(self.hole_since) > limits::HOLE_AGE {
-            self.give_up_hole(ts, give);
+            self.give_up_hole(ts, recent, give);
         }
     }
 
     /// Too much is held: the oldest hole is given up.
-    pub fn relieve(&mut self, ts: i64, give: &mut impl FnMut(Piece<'_>)) {
-        while self.has_hole() && (self.early.len() > limits::REORDER_SEGMENTS || self.held() > limits::REORDER) {
-            self.give_up_hole(ts, give);
+    pub fn relieve(&mut self, ts: i64, recent: &mut Recent, give: &mut impl FnMut(Piece<'_>)) {
+        while self.has_hole() && (self.early.len() > limits::REORDER_SEGMENTS || self.held > limits::REORDER) {
+            self.give_up_hole(ts, recent, give);
         }
     }
 
-    /// Nothing more comes: every hole is given up.
-    pub fn finish(&mut self, ts: i64, give: &mut impl FnMut(Piece<'_>)) {
+    /// What has not come by now will not come: every hole is given up.
+    pub fn give_up_holes(&mut self, ts: i64, recent: &mut Recent, give: &mut impl FnMut(Piece<'_>)) {
         while self.has_hole() {
-            self.give_up_hole(ts, give);
+            self.give_up_hole(ts, recent, give);
         }
     }
 
-    fn give_up_hole(&mut self, ts: i64, give: &mut impl FnMut(Piece<'_>)) {
+    /// Nothing more comes: what a FIN shows to have been sent and was not seen is lost too.
+    pub fn finish(&mut self, ts: i64, recent: &mut Recent, give: &mut impl FnMut(Piece<'_>)) {
+        self.give_up_holes(ts, recent, give);
+        if let (Some(fin), Some(next)) = (self.fin, self.next) {
+            let missing = distance(fin, next);
+            if (1..=limits::WINDOW).contains(&missing) {
+                self.lose(missing.unsigned_abs(), give);
+            }
+        }
+    }
+
+    fn give_up_hole(&mut self, ts: i64, recent: &mut Recent, give: &mut impl FnMut(Piece<'_>)) {
         let Some(first) = self.early.first() else { return };
         match self.next {
-            Some(next) => {
-                let missing = distance(first.seq, next).unsigned_abs();
-                self.step(missing);
-                self.missed = self.missed.saturating_add(missing);
-                give(Piece::Gap(missing));
-            }
+            Some(next) => self.lose(distance(first.seq, next).unsigned_abs(), give),
             // The beginning never came: nobody knows how much is missing.
             None => {
                 self.next = Some(first.seq);
                 give(Piece::Gap(0));
             }
         }
-        self.drain(ts, give);
+        self.settle(ts, recent, give);
     }
+
+    fn lose(&mut self, missing: u64, give: &mut impl FnMut(Piece<'_>)) {
+        self.step(missing);
+        self.missed = self.missed.saturating_add(missing);
+        give(Piece::Gap(missing));
+    }
+}
+
+fn part<'a>(bytes: &'a [u8], range: &std::ops::Range<i64>) -> &'a [u8] {
+    let at = |n: i64| usize::try_from(n).unwrap_or(0).min(bytes.len());
+    bytes.get(at(range.start)..at(range.end)).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn at(seq: u32, data: &[u8]) -> Data<'_> {
+        Data { seq, data, cut: 0, ts: 0 }
+    }
 
     /// Plays segments (seq, data) and gives the stream, `?` for each lost byte.
     fn play(segments: &[(u32, &[u8])], begin: Option<u32>) -> (Vec<u8>, Side) {
@@ -227,15 +451,16 @@ mod tests {
         if let Some(seq) = begin {
             side.begin(seq);
         }
+        let mut recent = Recent::default();
         let mut give = |piece: Piece<'_>| match piece {
             Piece::Bytes(b) | Piece::Held(b, _) => got.extend_from_slice(b),
             Piece::Unseen(n) | Piece::Gap(n) => got.extend(std::iter::repeat_n(b'?', n as usize)),
         };
         for (seq, data) in segments {
-            side.segment(*seq, data, 0, 0, 0, &mut give);
-            side.relieve(0, &mut give);
+            side.segment(&at(*seq, data), 0, &mut recent, &mut give);
+            side.relieve(0, &mut recent, &mut give);
         }
-        side.finish(0, &mut give);
+        side.finish(0, &mut recent, &mut give);
         (got, side)
     }
 
@@ -265,6 +490,68 @@ mod tests {
     }
 
     #[test]
+    fn the_first_copy_wins_however_the_copies_overlap() {
+        // The true end came first; a forged piece that begins before it must not replace it.
+        let (got, side) = play(&[(15, b"true"), (12, b"zzzXXXX"), (10, b"ab")], Some(10));
+        assert_eq!((got.as_slice(), side.disagreements), (b"abzzztrue".as_slice(), 1));
+        let (got, side) = play(&[(15, b"true"), (10, b"abzzzXXXXmore")], Some(10));
+        assert_eq!((got.as_slice(), side.disagreements), (b"abzzztruemore".as_slice(), 1));
+        let (got, side) = play(&[(12, b"c"), (16, b"g"), (11, b"bcdefgh"), (10, b"a")], Some(10));
+        assert_eq!((got.as_slice(), side.disagreements), (b"abcdefgh".as_slice(), 0));
+    }
+
+    #[test]
+    fn another_copy_of_what_was_shown_already_is_counted() {
+        assert_eq!(play(&[(10, b"abc"), (10, b"abX")], Some(10)).1.disagreements, 1);
+        assert_eq!(play(&[(10, b"abc"), (13, b"def"), (12, b"cdef")], Some(10)).1.disagreements, 0);
+        assert_eq!(play(&[(10, b"abc"), (13, b"def"), (12, b"cdXf")], Some(10)).1.disagreements, 1);
+        assert_eq!(play(&[(13, b"def"), (10, b"abc"), (13, b"dXf")], Some(10)).1.disagreements, 1);
+    }
+
+    #[test]
+    fn a_syn_that_nobody_answered_gives_way() {
+        let mut side = Side::default();
+        side.syn(900_000);
+        side.syn(100);
+        assert_eq!((side.next(), side.is_astray(101)), (Some(101), false));
+        assert!(side.is_astray(500_000_000));
+        side.acknowledged(101);
+        assert!(
+            !side.is_astray(500_000_000),
+            "the other end has confirmed it: then the data are astray"
+        );
+    }
+
+    #[test]
+    fn an_acknowledgement_tells_where_a_stream_begins_whose_syn_was_lost() {
+        let mut side = Side::default();
+        side.acknowledged(500);
+        assert_eq!(side.next(), Some(500));
+        let mut late = Side::default();
+        late.segment(&at(500, b"abc"), 0, &mut Recent::default(), &mut |_| {});
+        late.acknowledged(503);
+        assert_eq!(late.next(), Some(500), "its first bytes are there already");
+    }
+
+    #[test]
+    fn what_a_fin_shows_to_be_missing_is_missed() {
+        let mut side = Side::default();
+        side.begin(10);
+        side.segment(&at(10, b"abc"), 0, &mut Recent::default(), &mut |_| {});
+        side.fin(5013);
+        side.finish(0, &mut Recent::default(), &mut |_| {});
+        assert_eq!((side.missed, side.stream), (5000, 5003));
+    }
+
+    #[test]
+    fn a_stray_segment_far_away_is_no_gap_but_a_stream_that_goes_on_there_is() {
+        assert_eq!(play(&[(10, b"abc"), (2_000_000_000, b"x"), (13, b"def")], Some(10)).1.missed, 0);
+        let far: Vec<(u32, &[u8])> = (0..20).map(|n| (500_000_000 + n, b"x".as_slice())).collect();
+        let side = play(&[&[(10, b"abc".as_slice())], far.as_slice()].concat(), Some(10)).1;
+        assert_eq!(side.missed, 500_000_000 + 7 - 13);
+    }
+
+    #[test]
     fn data_before_its_syn_waits_for_it() {
         let mut side = Side::default();
         let mut got = Vec::new();
@@ -273,9 +560,10 @@ mod tests {
                 got.extend_from_slice(b);
             }
         };
-        side.segment(13, b"def", 0, 0, 0, &mut give);
-        side.begin(10);
-        side.segment(10, b"abc", 0, 0, 0, &mut give);
+        let mut recent = Recent::default();
+        side.segment(&at(13, b"def"), 0, &mut recent, &mut give);
+        side.syn(9);
+        side.segment(&at(10, b"abc"), 0, &mut recent, &mut give);
         assert_eq!(got, b"abcdef");
     }
 
@@ -283,9 +571,10 @@ mod tests {
     fn a_storm_of_early_segments_is_bounded() {
         let mut side = Side::default();
         side.begin(0);
+        let mut recent = Recent::default();
         for n in 0..100_000u32 {
-            side.segment(2 + n * 2, b"x", 0, 0, 0, &mut |_| {});
-            side.relieve(0, &mut |_| {});
+            side.segment(&at(2 + n * 2, b"x"), 0, &mut recent, &mut |_| {});
+            side.relieve(0, &mut recent, &mut |_| {});
             assert!(side.early.len() <= limits::REORDER_SEGMENTS + 1);
         }
     }

@@ -14,6 +14,7 @@ pub static SSH: Protocol = Protocol {
     name: "ssh",
     ports: &[22],
     probe: text::ssh,
+    find: None,
     session: || Box::new(Named),
 };
 
@@ -21,6 +22,7 @@ pub static FTP: Protocol = Protocol {
     name: "ftp",
     ports: &[21],
     probe: text::ftp,
+    find: None,
     session: || Box::new(Named),
 };
 
@@ -28,6 +30,7 @@ pub static TELNET: Protocol = Protocol {
     name: "telnet",
     ports: &[23],
     probe: binary::telnet,
+    find: None,
     session: || Box::new(Named),
 };
 
@@ -35,6 +38,7 @@ pub static RDP: Protocol = Protocol {
     name: "rdp",
     ports: &[3389],
     probe: binary::rdp,
+    find: None,
     session: || Box::new(Named),
 };
 
@@ -42,6 +46,7 @@ pub static RFB: Protocol = Protocol {
     name: "rfb",
     ports: &[5900],
     probe: text::rfb,
+    find: None,
     session: || Box::new(Named),
 };
 
@@ -49,6 +54,7 @@ pub static SMTP: Protocol = Protocol {
     name: "smtp",
     ports: &[25, 587],
     probe: text::smtp,
+    find: None,
     session: || Box::new(Named),
 };
 
@@ -56,6 +62,7 @@ pub static POP3: Protocol = Protocol {
     name: "pop3",
     ports: &[110],
     probe: text::pop3,
+    find: None,
     session: || Box::new(Named),
 };
 
@@ -63,6 +70,7 @@ pub static IMAP: Protocol = Protocol {
     name: "imap",
     ports: &[143],
     probe: text::imap,
+    find: None,
     session: || Box::new(Named),
 };
 
@@ -70,6 +78,7 @@ pub static LDAP: Protocol = Protocol {
     name: "ldap",
     ports: &[389, 3268],
     probe: ber::ldap,
+    find: None,
     session: || Box::new(Named),
 };
 
@@ -77,6 +86,7 @@ pub static KERBEROS: Protocol = Protocol {
     name: "krb_tcp",
     ports: &[88],
     probe: ber::kerberos_stream,
+    find: None,
     session: || Box::new(Named),
 };
 
@@ -84,6 +94,7 @@ pub static MODBUS: Protocol = Protocol {
     name: "modbus",
     ports: &[502],
     probe: binary::modbus,
+    find: None,
     session: || Box::new(Named),
 };
 

@@ -18,7 +18,7 @@ stream! {
         resp_bytes: Int,
         /// State as Zeek names it: S0, S1, SF, REJ, S2, S3, RSTO, RSTR, RSTOS0, RSTRH, SH, SHR, OTH.
         conn_state: Text,
-        /// What happened, in order, as Zeek writes it: S syn, H syn+ack, A ack, D data, F fin, R rst, T retransmission, G gap; upper case by the originator; ^ the ends were turned.
+        /// What happened, in order, as Zeek writes it: S syn, H syn+ack, A ack, D data, F fin, R rst, T retransmission, G gap; each once a side, upper case by the originator; ^ the ends were turned.
         history: Text,
         /// Bytes that the capture lost inside the streams.
         missed_bytes: Int,
@@ -56,33 +56,91 @@ stream! {
 pub struct Ending {
     pub syn: bool,
     pub syn_ack: bool,
-    /// Data or an acknowledgement of the originator after the responder's SYN.
-    pub established: bool,
     pub fin: [bool; 2],
     pub rst: [bool; 2],
 }
 
-/// The state of a TCP connection by Zeek's table (base/protocols/conn/main.zeek, conn_state).
-pub fn tcp_state(e: &Ending) -> &'static str {
+/// The state of a TCP connection by Zeek's table (base/protocols/conn/main.zeek, conn_state); `silent`: no byte was said. A side without a
+/// SYN of its own is what Zeek calls inactive or partial.
+pub fn tcp_state(e: &Ending, silent: bool) -> &'static str {
     let [orig_fin, resp_fin] = e.fin;
     let [orig_rst, resp_rst] = e.rst;
-    if e.established || (e.syn && e.syn_ack) {
-        return match () {
-            () if orig_rst => "RSTO",
-            () if resp_rst => "RSTR",
-            () if orig_fin && resp_fin => "SF",
-            () if orig_fin => "S2",
-            () if resp_fin => "S3",
-            () => "S1",
-        };
+    match () {
+        () if resp_rst && ((e.syn && !e.syn_ack) || (orig_rst && silent)) => "REJ",
+        () if resp_rst => {
+            if e.syn {
+                "RSTR"
+            } else {
+                "RSTRH"
+            }
+        }
+        () if orig_rst => {
+            if e.syn_ack {
+                "RSTO"
+            } else {
+                "RSTOS0"
+            }
+        }
+        () if orig_fin && resp_fin => "SF",
+        () if orig_fin => {
+            if e.syn_ack {
+                "S2"
+            } else {
+                "SH"
+            }
+        }
+        () if resp_fin => {
+            if e.syn {
+                "S3"
+            } else {
+                "SHR"
+            }
+        }
+        () if e.syn && e.syn_ack => "S1",
+        () if e.syn && silent => "S0",
+        () => "OTH",
     }
-    match (e.syn, e.syn_ack) {
-        (true, false) if resp_rst => "REJ",
-        (true, false) if orig_rst => "RSTOS0",
-        (true, false) if orig_fin => "SH",
-        (true, false) => "S0",
-        (false, true) if resp_rst => "RSTRH",
-        (false, true) if resp_fin => "SHR",
-        _ => "OTH",
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_as_zeek_names_them() {
+        let open = Ending {
+            syn: true,
+            syn_ack: true,
+            ..Ending::default()
+        };
+        let tried = Ending { syn_ack: false, ..open };
+        let met = Ending::default();
+        let cases = [
+            (tried, [false; 2], [false; 2], "S0"),
+            (open, [false; 2], [false; 2], "S1"),
+            (open, [true, true], [false; 2], "SF"),
+            (open, [true, false], [false; 2], "S2"),
+            (open, [false, true], [false; 2], "S3"),
+            (open, [false; 2], [true, false], "RSTO"),
+            (open, [false; 2], [false, true], "RSTR"),
+            (open, [false; 2], [true, true], "RSTR"),
+            (tried, [false; 2], [false, true], "REJ"),
+            (tried, [false; 2], [true, false], "RSTOS0"),
+            (tried, [true, false], [false; 2], "SH"),
+            (Ending { syn: false, ..open }, [false; 2], [false, true], "RSTRH"),
+            (Ending { syn: false, ..open }, [false, true], [false; 2], "SHR"),
+            (met, [true, true], [false; 2], "SF"),
+            (met, [true, false], [false; 2], "SH"),
+            (met, [false, true], [false; 2], "SHR"),
+            (met, [false; 2], [false; 2], "OTH"),
+        ];
+        for (ending, fin, rst, state) in cases {
+            let silent = ending.syn && !ending.syn_ack;
+            assert_eq!(
+                tcp_state(&Ending { fin, rst, ..ending }, silent),
+                state,
+                "{ending:?} {fin:?} {rst:?}"
+            );
+        }
     }
 }

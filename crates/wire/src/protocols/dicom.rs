@@ -191,5 +191,6 @@ pub static PROTOCOL: Protocol = Protocol {
     name: "dicom",
     ports: &[104, 11112, 2762, 2761, 4242],
     probe: probe::probe,
+    find: Some(probe::find),
     session: || Box::new(session::Dicom::default()),
 };

@@ -78,5 +78,6 @@ pub static OVER_TCP: Protocol = Protocol {
     name: "dns",
     ports: &[53],
     probe: probe::stream,
+    find: None,
     session: || Box::new(exchange::OverTcp::default()),
 };

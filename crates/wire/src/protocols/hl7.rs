@@ -87,5 +87,6 @@ pub static PROTOCOL: Protocol = Protocol {
     name: "hl7",
     ports: &[2575, 6661, 6660, 3600],
     probe: probe::probe,
+    find: Some(probe::find),
     session: || Box::new(session::Hl7Session::default()),
 };

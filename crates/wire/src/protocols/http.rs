@@ -62,5 +62,6 @@ pub static PROTOCOL: Protocol = Protocol {
     name: "http",
     ports: &[80, 8080, 8042, 8000, 8888],
     probe: head::probe,
+    find: None,
     session: || Box::new(session::HttpSession::default()),
 };

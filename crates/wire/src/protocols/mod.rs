@@ -93,7 +93,15 @@ pub trait Session: Send {
 
     /// The connection or the input ended: give rows for what is still open, marked `partial`.
     fn end(&mut self, cx: &mut Context<'_>);
+
+    /// Bytes that it holds, where a stranger can make that many: they count towards [`limits::HELD_ALL`](crate::limits::HELD_ALL).
+    fn held(&self) -> usize {
+        0
+    }
 }
+
+/// Position of the first byte that surely begins a message.
+pub type Find = fn(&[u8]) -> Option<usize>;
 
 /// A protocol over TCP.
 pub struct Protocol {
@@ -102,6 +110,8 @@ pub struct Protocol {
     /// Where it usually lives: only decides which probe is asked first.
     pub ports: &'static [u16],
     pub probe: fn(Dir, &[u8]) -> Probe,
+    /// Where in the middle of a stream a message surely begins; none for protocols whose later messages do not show what they are.
+    pub find: Option<Find>,
     pub session: fn() -> Box<dyn Session>,
 }
 

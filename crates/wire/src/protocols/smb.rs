@@ -120,5 +120,6 @@ pub static PROTOCOL: Protocol = Protocol {
     name: "smb",
     ports: &[445, 139],
     probe: frame::probe,
+    find: Some(frame::find),
     session: || Box::new(frame::Frames::default()),
 };

@@ -127,5 +127,6 @@ pub static PROTOCOL: Protocol = Protocol {
     name: "ssl",
     ports: &[443, 2762],
     probe: record::probe,
+    find: Some(record::find),
     session: || Box::new(session::Handshake::default()),
 };

@@ -46,6 +46,15 @@ fn message_head(line: &[u8]) -> Probe {
     }
 }
 
+/// Position of the first message head that begins a block or a line.
+pub fn find(bytes: &[u8]) -> Option<usize> {
+    let starts = bytes.iter().enumerate().filter(|(_, b)| matches!(b, 0x0B | b'\r' | b'\n'));
+    starts.map(|(at, _)| at).find(|&at| {
+        let line = bytes.get(at.saturating_add(1)..).unwrap_or_default();
+        line.starts_with(b"MSH") && matches!(head(line), Head::Declares(_))
+    })
+}
+
 /// What follows the first end of a segment decides. Without one, text with several field separators may be the middle of a segment.
 fn midstream(bytes: &[u8]) -> Probe {
     if bytes

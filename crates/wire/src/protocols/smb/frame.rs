@@ -44,6 +44,14 @@ pub fn probe(_dir: Dir, bytes: &[u8]) -> Probe {
     }
 }
 
+/// Position of the first head of a message.
+pub fn find(bytes: &[u8]) -> Option<usize> {
+    bytes.windows(3).enumerate().filter(|(_, w)| *w == b"SMB").find_map(|(at, _)| {
+        let from = at.checked_sub(SIGNED.saturating_sub(3))?;
+        matches!(head(bytes.get(from..)?), Head::Message(_)).then_some(from)
+    })
+}
+
 /// Bytes of the called and the calling name (RFC 1002 4.3.2 without scopes: length, 32 characters, end; twice).
 const NAMES: usize = 68;
 
@@ -247,11 +255,7 @@ impl Half {
 
     /// Looks for the next head of a message; keeps what may be the beginning of one.
     fn find(&mut self, bytes: &[u8], start: Start, talk: &mut Talk, cx: &mut Context<'_>) -> Step {
-        let place = bytes.windows(3).enumerate().filter(|(_, w)| *w == b"SMB").find_map(|(at, _)| {
-            let from = at.checked_sub(SIGNED.saturating_sub(3))?;
-            matches!(head(bytes.get(from..)?), Head::Message(_)).then_some(from)
-        });
-        match place {
+        match find(bytes) {
             Some(0) => {
                 self.next = Next::Head;
                 self.head(bytes, start, talk, cx)

@@ -181,6 +181,22 @@ pub fn search(bytes: &[u8]) -> Option<Step> {
     }
 }
 
+/// Position of the first record that another one follows: three bytes that say TLS stand in any encrypted stream, twice at the right distance
+/// they do not.
+pub fn find(bytes: &[u8]) -> Option<usize> {
+    (0..bytes.len().saturating_sub(HEAD)).find(|&at| {
+        let Some(head) = bytes
+            .get(at..)
+            .and_then(Head::parse)
+            .filter(|head| head.length > 0 && head.version != 0x0304)
+        else {
+            return false;
+        };
+        let next = bytes.get(at.saturating_add(head.whole())..);
+        next.and_then(Head::parse).is_some_and(|next| next.version == head.version)
+    })
+}
+
 /// The next whole handshake message; `None` if more bytes are needed, an error if there is no such message. RFC 8446 section 4.
 pub fn next_message(bytes: &[u8]) -> Option<Result<(u8, &[u8]), ()>> {
     let mut cursor = Cursor::new(bytes);

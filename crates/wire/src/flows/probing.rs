@@ -1,0 +1,127 @@
+//! The first bytes of a connection, shown to the probes until one is certain or all say never.
+
+use crate::context::Identity;
+use crate::limits;
+use crate::protocols::{Dir, Probe, Protocol, TCP};
+
+/// What the probes say.
+pub enum Verdict {
+    Unsure,
+    /// Known by the bytes just shown, the first of all: nothing needs to be shown again.
+    AtOnce(&'static Protocol),
+    /// Known; what was seen before is to be replayed.
+    Known(&'static Protocol),
+    Nobody,
+}
+
+/// Bytes so far, in the order in which they came; which protocols are still possible.
+pub struct Probing {
+    seen: [Vec<u8>; 2],
+    order: Vec<(Dir, usize, i64)>,
+    possible: u32,
+    /// Bytes of each direction at which the probes are asked again: not with every byte of a long head.
+    ask_at: [usize; 2],
+}
+
+impl Default for Probing {
+    fn default() -> Self {
+        Probing {
+            seen: [Vec::new(), Vec::new()],
+            order: Vec::new(),
+            possible: u32::MAX,
+            ask_at: [0, 0],
+        }
+    }
+}
+
+impl Probing {
+    pub fn held(&self) -> usize {
+        self.seen.iter().map(Vec::capacity).sum()
+    }
+
+    /// Takes the next bytes of a direction.
+    pub fn see(&mut self, dir: Dir, bytes: &[u8], ts: i64, identity: &Identity) -> Verdict {
+        let (Some(so_far), Some(ask_at)) = (self.seen.get_mut(dir as usize), self.ask_at.get_mut(dir as usize)) else {
+            return Verdict::Nobody;
+        };
+        // The usual case needs no copy: the first bytes already tell.
+        let first = so_far.is_empty().then(|| ask(dir, bytes, &mut self.possible, identity));
+        match first {
+            Some(Some(protocol)) if self.order.is_empty() => return Verdict::AtOnce(protocol),
+            _ => {}
+        }
+        let many = self.order.len() >= limits::PROBE_PIECES;
+        match self.order.last_mut() {
+            Some((last, len, _)) if many && *last == dir => *len += bytes.len(),
+            _ => self.order.push((dir, bytes.len(), ts)),
+        }
+        so_far.extend_from_slice(bytes);
+        let verdict = match first {
+            Some(verdict) => verdict,
+            None if so_far.len() >= *ask_at => {
+                *ask_at = so_far.len() + so_far.len() / 8;
+                ask(dir, so_far, &mut self.possible, identity)
+            }
+            None => None,
+        };
+        let room = self.order.len() <= limits::PROBE_PIECES && self.seen.iter().all(|seen| seen.len() < limits::PROBE_BYTES);
+        match verdict {
+            Some(protocol) => Verdict::Known(protocol),
+            None if room && self.possible != 0 => Verdict::Unsure,
+            None => Verdict::Nobody,
+        }
+    }
+
+    /// Nothing more comes: what waited to grow is asked about once more.
+    pub fn last_chance(&mut self, identity: &Identity) -> Option<&'static Protocol> {
+        let (seen, possible) = (&self.seen, &mut self.possible);
+        let mut ask = |dir: Dir| {
+            seen.get(dir as usize)
+                .filter(|s| !s.is_empty())
+                .and_then(|s| ask(dir, s, possible, identity))
+        };
+        ask(Dir::Orig).or_else(|| ask(Dir::Resp))
+    }
+
+    /// Shows all again, in the order in which it came.
+    pub fn replay(&self, mut show: impl FnMut(Dir, &[u8], i64)) {
+        let mut used = [0usize; 2];
+        for &(dir, len, ts) in &self.order {
+            let (Some(used), Some(seen)) = (used.get_mut(dir as usize), self.seen.get(dir as usize)) else {
+                continue;
+            };
+            let part = seen.get(*used..used.saturating_add(len)).unwrap_or_default();
+            *used = used.saturating_add(len);
+            show(dir, part, ts);
+        }
+    }
+
+    /// Bytes of `dir` were lost: what was seen of it will not go on. Says how many bytes that were.
+    pub fn forget(&mut self, dir: Dir) -> u64 {
+        self.possible = u32::MAX;
+        self.order.retain(|(d, ..)| *d != dir);
+        if let Some(at) = self.ask_at.get_mut(dir as usize) {
+            *at = 0;
+        }
+        self.seen.get_mut(dir as usize).map_or(0, |seen| std::mem::take(seen).len() as u64)
+    }
+}
+
+/// Asks the probes that are still possible; those at home on the port first. `possible` loses those that say never.
+pub fn ask(dir: Dir, bytes: &[u8], possible: &mut u32, identity: &Identity) -> Option<&'static Protocol> {
+    let at_home = |p: &Protocol| p.ports.contains(&identity.ends.resp_port) || p.ports.contains(&identity.ends.orig_port);
+    for home in [true, false] {
+        for (n, protocol) in TCP.iter().enumerate() {
+            if *possible & (1 << n) == 0 || at_home(protocol) != home {
+                continue;
+            }
+            match (protocol.probe)(dir, bytes) {
+                Probe::Certain => return Some(protocol),
+                Probe::Unsure => {}
+                Probe::Never => *possible &= !(1 << n),
+            }
+        }
+    }
+    *possible &= (1 << TCP.len()) - 1;
+    None
+}
