@@ -7,6 +7,9 @@ pub const PROBE_BYTES: usize = 4096;
 /// Pieces of different directions in which these bytes are looked at, one by one; later neighbours of one direction count as one.
 pub const PROBE_PIECES: usize = 64;
 
+/// Datagrams looked at before a conversation over UDP is called unknown: each is a message of its own, so the first nearly always tells.
+pub const PROBE_DATAGRAMS: u8 = 4;
+
 /// Where the capture does not hold a connection's beginning, bytes of one direction that are searched together for the head of a message: two
 /// TLS records of 16 KiB, the second of which proves the first.
 pub const SEEK_WINDOW: usize = 40 << 10;
@@ -38,11 +41,16 @@ pub const HOLE_WAIT: i64 = 5_000_000_000;
 /// Furthest that a segment may lie ahead of what was acknowledged: receivers offer windows of 6 to 16 MiB, RFC 7323 allows 1 GiB.
 pub const WINDOW: i64 = 64 << 20;
 
+/// Segments in a row, each continuing the one before, after which a stream is believed to go on outside of that: a stray one is none.
+pub const FAR_SEGMENTS: u8 = 8;
+
 /// Bytes shown last, over all connections, that retransmissions are compared with: of ten megabits a second of messages, the last second.
 pub const RECENT: usize = 1 << 20;
 
 /// Connections remembered at once. A flood of one-packet connections must not take the memory of the box; the longest idle goes first.
 pub const FLOWS: usize = 1 << 17;
+/// Connections among which the longest idle is looked for when one has to go: of 32 it is among the oldest thirtieth with 65 %.
+pub const EVICTION_SAMPLE: usize = 32;
 
 /// IPv4/IPv6 fragments: datagrams being put together at once, and bytes of each (RFC 791: 65,535).
 pub const FRAGMENTED: usize = 1024;
@@ -186,6 +194,10 @@ pub const SMB_REQUESTS: usize = 1024;
 
 /// Files open at once on one connection: indexers and backup agents hold hundreds; with its sample a file takes about 1 KiB.
 pub const SMB_FILES: usize = 4096;
+
+/// Files and requests of one connection that do not count as held, and bytes that each further one does: a workstation has some dozens open.
+pub const SMB_USUAL: usize = 64;
+pub const SMB_ENTRY: usize = 1024;
 
 /// Shares and sessions of one connection: terminal servers carry the sessions of a hundred users over one.
 pub const SMB_TREES: usize = 512;

@@ -83,6 +83,11 @@ impl Pipeline {
         self.flows.evicted
     }
 
+    /// Bytes held over all connections, for whatever reason.
+    pub fn held(&self) -> usize {
+        self.flows.held()
+    }
+
     /// A batch that is due: full, or `all` for whatever waits.
     pub fn batch(&mut self, all: bool) -> Option<(&'static str, RecordBatch)> {
         let due = |rows: usize, bytes: usize| rows >= limits::BATCH_ROWS || bytes >= limits::BATCH_BYTES || (all && rows > 0);

@@ -307,7 +307,7 @@ impl Table {
     }
 }
 
-/// The Arrow schema of a stream; the comment of a column is the field's metadata `doc`.
+/// The Arrow schema of a stream.
 pub fn schema(spec: &StreamSpec) -> Schema {
     let field = |c: &ColumnSpec| {
         let kind = match c.kind {

@@ -224,6 +224,29 @@ fn who_holds_much_blinds_nobody_else() {
 }
 
 #[test]
+fn hellos_that_never_end_are_bounded_over_all() {
+    let (mut wire, mut victim) = (Wire::new(), Talk::new(1, 2575));
+    victim.open().iter().for_each(|packet| wire.send(packet));
+    let mut hello = vec![22, 3, 1, 0x40, 0, 1, 0, 0xff, 0xff, 3, 3];
+    hello.resize(16_389, 7);
+    let mut held = 0;
+    for n in 0..3000u16 {
+        let mut talk = Talk::new(1, 443);
+        talk.ends[CLIENT] = (Ipv4Addr::new(10, 1, (n >> 8) as u8, n as u8), 50_000);
+        talk.open().iter().for_each(|packet| wire.send(packet));
+        talk.say(CLIENT, &hello).iter().for_each(|packet| wire.send(packet));
+        wire.ts -= SECOND / 2;
+        held = wire.pipeline.held();
+        assert!(held <= wire::limits::HELD_ALL, "{held}");
+    }
+    assert!(held > wire::limits::HELD_ALL / 2, "they were held: {held}");
+    for n in 0..50 {
+        victim.exchange(n).iter().for_each(|packet| wire.send(packet));
+    }
+    assert_eq!(messages(&wire.end()), 50);
+}
+
+#[test]
 fn a_hole_on_a_one_way_mirror_is_given_up_in_time() {
     let (mut wire, mut talk) = (Wire::new(), Talk::new(1, 2575));
     wire.send(&talk.open()[0]);

@@ -4,12 +4,10 @@ use siphasher::sip::SipHasher13;
 use std::hash::Hasher as _;
 
 use crate::context::Context;
+use crate::limits;
 use crate::protocols::{Conversation, Datagrams, Dir, Probe, UDP};
 
 use super::follow::Where;
-
-/// Datagrams looked at before a conversation is called unknown.
-const PROBED: u8 = 4;
 
 pub enum Speech {
     Probing(u8),
@@ -38,7 +36,7 @@ impl Speech {
             });
             *self = match known {
                 Some(protocol) => Speech::Parsing(protocol, (protocol.conversation)()),
-                None if *asked + 1 < PROBED => Speech::Probing(*asked + 1),
+                None if *asked + 1 < limits::PROBE_DATAGRAMS => Speech::Probing(*asked + 1),
                 None => Speech::Ignored,
             };
         }

@@ -94,6 +94,11 @@ impl Default for Flows {
 }
 
 impl Flows {
+    /// Bytes held over all connections.
+    pub fn held(&self) -> usize {
+        self.held
+    }
+
     /// Takes one whole IP datagram.
     pub fn datagram(&mut self, link: &Link, datagram: &Datagram<'_>, ts: i64, out: &mut Output) {
         self.tick(ts, out);
@@ -216,13 +221,15 @@ impl Flows {
             if flow.generation == generation {
                 let before = flow.held();
                 flow.relieve(ts, recent, out);
-                flow.is_holding = flow.held() > 0;
-                self.held = (self.held + flow.held()).saturating_sub(before);
-                if flow.is_holding {
+                let held = flow.held();
+                flow.is_holding = held > 0;
+                self.held = (self.held + held).saturating_sub(before);
+                // What a parser has to remember it cannot let go of: then the connection ends, and is met again midway.
+                if held > before / 2 {
+                    self.evicted += 1;
+                    self.remove(at, false, out);
+                } else if held > 0 {
                     self.holding.push_back((at, generation));
-                    if flow.held() >= before {
-                        return;
-                    }
                 }
             }
         }
@@ -372,13 +379,12 @@ impl Flows {
 
     /// Ends the connection that has been silent longest of the next few: near enough to the longest of all, and cheap under a flood.
     fn evict(&mut self, out: &mut Output) {
-        const LOOKED_AT: usize = 32;
         let len = self.slab.len().max(1);
-        let victim = (0..LOOKED_AT)
+        let victim = (0..limits::EVICTION_SAMPLE)
             .map(|n| (self.hand + n) % len)
             .filter_map(|at| self.slab.get(at)?.as_ref().map(|flow| (flow.last_ts, at)))
             .min();
-        self.hand = (self.hand + LOOKED_AT) % len;
+        self.hand = (self.hand + limits::EVICTION_SAMPLE) % len;
         if let Some((_, at)) = victim {
             self.evicted += 1;
             self.remove(u32::try_from(at).unwrap_or(u32::MAX), false, out);

@@ -209,12 +209,11 @@ impl Side {
     /// A segment far beyond what any window allows is an attack or a mistake, unless the other side has acknowledged up to there or further
     /// segments continue it: then the capture has lost that much.
     fn is_believed(&mut self, seq: u32, len: usize) -> bool {
-        const ENOUGH: u8 = 8;
         let known = self.acked.is_some_and(|acked| distance(seq, acked).abs() <= limits::WINDOW);
         let (expected, times) = self.far;
         let times = if expected == seq { times.saturating_add(1) } else { 1 };
         self.far = (seq.wrapping_add(len as u32), times);
-        known || times >= ENOUGH
+        known || times >= limits::FAR_SEGMENTS
     }
 
     fn advance(&mut self, fresh: &[u8], cut: u32, unwanted: u64, recent: &mut Recent, give: &mut impl FnMut(Piece<'_>)) {

@@ -175,6 +175,10 @@ impl Session for Frames {
     fn end(&mut self, cx: &mut Context<'_>) {
         self.talk.end(cx);
     }
+
+    fn held(&self) -> usize {
+        self.talk.held()
+    }
 }
 
 impl Half {

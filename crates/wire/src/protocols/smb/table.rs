@@ -21,6 +21,10 @@ impl<K: Copy + Eq + Hash, V> Table<K, V> {
         }
     }
 
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     pub fn get(&self, key: &K) -> Option<&V> {
         self.entries.get(key).map(|(_, value)| value)
     }

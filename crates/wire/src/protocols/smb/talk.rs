@@ -380,6 +380,12 @@ impl Talk {
         }
     }
 
+    /// Bytes that its tables take beyond what any client in use opens.
+    pub fn held(&self) -> usize {
+        let entries = self.requests.len().saturating_add(self.files.len());
+        entries.saturating_sub(limits::SMB_USUAL).saturating_mul(limits::SMB_ENTRY)
+    }
+
     /// Rows for all that is still open.
     pub fn end(&mut self, cx: &mut Context<'_>) {
         while let Some(request) = self.requests.pop_oldest() {

@@ -146,6 +146,10 @@ impl Session for Handshake {
         self.partial = true;
         self.emit(false, cx);
     }
+
+    fn held(&self) -> usize {
+        self.sides.iter().map(|side| side.message.capacity()).sum()
+    }
 }
 
 impl Handshake {
