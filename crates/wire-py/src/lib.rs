@@ -151,7 +151,7 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Int => "int",
         Kind::Float => "float",
         Kind::Bool => "bool",
-        Kind::Text => "text",
+        Kind::Text | Kind::Word => "text",
         Kind::Texts => "list of text",
         Kind::Ints => "list of int",
     }

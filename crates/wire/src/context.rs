@@ -7,7 +7,7 @@ use base64::Engine as _;
 use sha1::{Digest as _, Sha1};
 
 use crate::keys::{self, base32, Keys};
-use crate::protocols::{Dir, STREAMS};
+use crate::protocols::{Dir, StreamId, STREAMS};
 use crate::records::{Micros, Row, Table};
 
 /// The two ends of a connection as its first packet showed them. Addresses are IPv6, IPv4 mapped (`::ffff:a.b.c.d`).
@@ -35,6 +35,27 @@ struct Written {
     community_id: String,
     orig: String,
     resp: String,
+    codes: [Coded; 2],
+}
+
+/// The numbers of uid, Community ID, sensor and addresses among the words of a table, as long as its batch lasts: most connections write many
+/// rows of one or two streams.
+#[derive(Clone, Copy, Debug, Default)]
+struct Coded {
+    table: Option<(StreamId, u32)>,
+    codes: [i32; 5],
+}
+
+impl Written {
+    fn codes(&mut self, table: &mut Table, sensor: &str) -> [i32; 5] {
+        let now = Some((table.spec().id, table.generation()));
+        if let Some(known) = self.codes.iter().find(|coded| coded.table == now) {
+            return known.codes;
+        }
+        let codes = table.codes([&self.uid, &self.community_id, sensor, &self.orig, &self.resp]);
+        self.codes = [Coded { table: now, codes }, self.codes[0]];
+        codes
+    }
 }
 
 impl Identity {
@@ -57,7 +78,7 @@ impl Identity {
         Identity { ends, uid, written: None }
     }
 
-    fn written(&mut self) -> &Written {
+    fn written(&mut self) -> &mut Written {
         let (ends, uid) = (self.ends, self.uid);
         self.written.get_or_insert_with(|| {
             let mut written = Written {
@@ -135,6 +156,7 @@ pub struct Output {
     pub keys: Keys,
     pub sensor: String,
     pub tables: Vec<Table>,
+    event_id: String,
 }
 
 impl Output {
@@ -143,6 +165,7 @@ impl Output {
             keys,
             sensor,
             tables: STREAMS.iter().map(|spec| Table::new(spec)).collect(),
+            event_id: String::new(),
         }
     }
 
@@ -151,18 +174,19 @@ impl Output {
         let id = keys::identity(&[R::SPEC.name.as_bytes(), &identity.uid, &[dir as u8], &at.to_be_bytes()]);
         let ends = identity.ends;
         let written = identity.written();
-        let mut event_id = String::with_capacity(26);
-        base32(&id, 26, &mut event_id);
+        self.event_id.clear();
+        base32(&id, 26, &mut self.event_id);
         if let Some(table) = self.tables.get_mut(R::SPEC.id as usize) {
+            let [uid, community_id, sensor, orig, resp] = written.codes(table, &self.sensor);
             table.row(|cells| {
-                cells.put(Some(event_id.as_str()));
+                cells.put(Some(self.event_id.as_str()));
                 cells.put(Micros(ts.div_euclid(1000)));
-                cells.put(Some(written.uid.as_str()));
-                cells.put(Some(written.community_id.as_str()));
-                cells.put(Some(self.sensor.as_str()));
-                cells.put(Some(written.orig.as_str()));
+                cells.put_code(uid);
+                cells.put_code(community_id);
+                cells.put_code(sensor);
+                cells.put_code(orig);
                 cells.put(Some(i64::from(ends.orig_port)));
-                cells.put(Some(written.resp.as_str()));
+                cells.put_code(resp);
                 cells.put(Some(i64::from(ends.resp_port)));
                 for bits in [ends.orig, ends.resp] {
                     cells.put(Some((bits >> 64) as u64 as i64));

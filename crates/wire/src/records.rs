@@ -5,10 +5,10 @@
 
 use std::sync::Arc;
 
-use arrow_array::builder::{BooleanBuilder, Float64Builder, Int64Builder, ListBuilder, StringBuilder, TimestampMicrosecondBuilder};
-use arrow_array::{ArrayRef, RecordBatch};
-use arrow_schema::{DataType, Field, Schema, TimeUnit};
+use arrow_array::RecordBatch;
+use arrow_schema::{Field, Schema};
 
+use crate::columns::{data_type, Column};
 use crate::protocols::StreamId;
 
 /// The type of a column. Only types that DuckDB, Spark and Parquet all read the same way.
@@ -22,6 +22,8 @@ pub enum Kind {
     Bool,
     /// UTF-8.
     Text,
+    /// UTF-8 of few different values, kept once a batch: Arrow dictionary.
+    Word,
     /// List of UTF-8, never null, possibly empty.
     Texts,
     /// List of 64-bit signed, never null, possibly empty.
@@ -59,22 +61,22 @@ pub const COMMON: &[ColumnSpec] = &[
     },
     ColumnSpec {
         name: "uid",
-        kind: Kind::Text,
+        kind: Kind::Word,
         doc: &["The connection it belongs to, the same in every stream (Zeek `uid`)."],
     },
     ColumnSpec {
         name: "community_id",
-        kind: Kind::Text,
+        kind: Kind::Word,
         doc: &["Community ID v1 of the connection, seed 0, as other tools compute it."],
     },
     ColumnSpec {
         name: "sensor",
-        kind: Kind::Text,
+        kind: Kind::Word,
         doc: &["Name of the sensor that saw it."],
     },
     ColumnSpec {
         name: "id_orig_h",
-        kind: Kind::Text,
+        kind: Kind::Word,
         doc: &["Address of the originator."],
     },
     ColumnSpec {
@@ -84,7 +86,7 @@ pub const COMMON: &[ColumnSpec] = &[
     },
     ColumnSpec {
         name: "id_resp_h",
-        kind: Kind::Text,
+        kind: Kind::Word,
         doc: &["Address of the responder."],
     },
     ColumnSpec {
@@ -127,6 +129,14 @@ pub struct Cells<'t> {
 }
 
 impl Cells<'_> {
+    /// Writes the next cell, a word by its number.
+    pub fn put_code(&mut self, code: i32) {
+        if let Some(Column::Word(words)) = self.columns.next() {
+            words.push_code(code);
+        }
+        self.bytes = self.bytes.saturating_add(4);
+    }
+
     /// Writes the next cell.
     pub fn put<V: Cell>(&mut self, value: V) {
         if let Some(column) = self.columns.next() {
@@ -140,43 +150,6 @@ pub trait Cell {
     fn put(self, column: &mut Column) -> usize;
 }
 
-/// The array builder of one column.
-pub enum Column {
-    Time(TimestampMicrosecondBuilder),
-    Int(Int64Builder),
-    Float(Float64Builder),
-    Bool(BooleanBuilder),
-    Text(StringBuilder),
-    Texts(ListBuilder<StringBuilder>),
-    Ints(ListBuilder<Int64Builder>),
-}
-
-impl Column {
-    fn new(kind: Kind) -> Self {
-        match kind {
-            Kind::Time => Column::Time(TimestampMicrosecondBuilder::new().with_timezone("UTC")),
-            Kind::Int => Column::Int(Int64Builder::new()),
-            Kind::Float => Column::Float(Float64Builder::new()),
-            Kind::Bool => Column::Bool(BooleanBuilder::new()),
-            Kind::Text => Column::Text(StringBuilder::new()),
-            Kind::Texts => Column::Texts(ListBuilder::new(StringBuilder::new())),
-            Kind::Ints => Column::Ints(ListBuilder::new(Int64Builder::new())),
-        }
-    }
-
-    fn finish(&mut self) -> ArrayRef {
-        match self {
-            Column::Time(b) => Arc::new(b.finish()),
-            Column::Int(b) => Arc::new(b.finish()),
-            Column::Float(b) => Arc::new(b.finish()),
-            Column::Bool(b) => Arc::new(b.finish()),
-            Column::Text(b) => Arc::new(b.finish()),
-            Column::Texts(b) => Arc::new(b.finish()),
-            Column::Ints(b) => Arc::new(b.finish()),
-        }
-    }
-}
-
 /// Microseconds since 1970, UTC.
 #[derive(Clone, Copy, Debug)]
 pub struct Micros(pub i64);
@@ -184,7 +157,7 @@ pub struct Micros(pub i64);
 impl Cell for Micros {
     fn put(self, column: &mut Column) -> usize {
         if let Column::Time(b) = column {
-            b.append_value(self.0);
+            b.push(Some(self.0));
         }
         8
     }
@@ -193,8 +166,7 @@ impl Cell for Micros {
 impl Cell for Option<i64> {
     fn put(self, column: &mut Column) -> usize {
         match column {
-            Column::Int(b) => b.append_option(self),
-            Column::Time(b) => b.append_option(self),
+            Column::Int(b) | Column::Time(b) => b.push(self),
             _ => {}
         }
         8
@@ -204,7 +176,7 @@ impl Cell for Option<i64> {
 impl Cell for Option<f64> {
     fn put(self, column: &mut Column) -> usize {
         if let Column::Float(b) = column {
-            b.append_option(self);
+            b.push(self);
         }
         8
     }
@@ -213,7 +185,7 @@ impl Cell for Option<f64> {
 impl Cell for Option<bool> {
     fn put(self, column: &mut Column) -> usize {
         if let Column::Bool(b) = column {
-            b.append_option(self);
+            b.push(self);
         }
         1
     }
@@ -221,8 +193,13 @@ impl Cell for Option<bool> {
 
 impl Cell for Option<&str> {
     fn put(self, column: &mut Column) -> usize {
-        if let Column::Text(b) = column {
-            b.append_option(self);
+        match column {
+            Column::Text(b) => b.push(self),
+            Column::Word(b) => {
+                b.push(self);
+                return 4;
+            }
+            _ => {}
         }
         self.map_or(4, |s| s.len().saturating_add(4))
     }
@@ -230,23 +207,20 @@ impl Cell for Option<&str> {
 
 impl<S: AsRef<str>> Cell for &Vec<S> {
     fn put(self, column: &mut Column) -> usize {
-        let mut bytes = 4usize;
         if let Column::Texts(b) = column {
-            for s in self {
-                b.values().append_value(s.as_ref());
-                bytes = bytes.saturating_add(s.as_ref().len()).saturating_add(4);
-            }
-            b.append(true);
+            b.push(self);
         }
-        bytes
+        self.iter()
+            .map(|s| s.as_ref().len().saturating_add(4))
+            .sum::<usize>()
+            .saturating_add(4)
     }
 }
 
 impl Cell for &[i64] {
     fn put(self, column: &mut Column) -> usize {
         if let Column::Ints(b) = column {
-            b.values().append_slice(self);
-            b.append(true);
+            b.push(self);
         }
         self.len().saturating_mul(8).saturating_add(4)
     }
@@ -286,6 +260,29 @@ impl Table {
         self.bytes
     }
 
+    /// Counts how often the numbers of words began anew.
+    pub fn generation(&self) -> u32 {
+        self.columns
+            .iter()
+            .find_map(|c| {
+                if let Column::Word(words) = c {
+                    Some(words.generation)
+                } else {
+                    None
+                }
+            })
+            .unwrap_or(0)
+    }
+
+    /// The numbers, until the next batch, of the first words of a row, in order of their columns.
+    pub fn codes<const N: usize>(&mut self, texts: [&str; N]) -> [i32; N] {
+        let mut words = self
+            .columns
+            .iter_mut()
+            .filter_map(|c| if let Column::Word(words) = c { Some(words) } else { None });
+        texts.map(|text| words.next().map_or(0, |words| words.code(text)))
+    }
+
     /// Starts a row; the caller writes every cell of [`COMMON`] and of the stream, in order.
     pub fn row(&mut self, write: impl FnOnce(&mut Cells<'_>)) {
         let mut cells = Cells {
@@ -309,18 +306,7 @@ impl Table {
 
 /// The Arrow schema of a stream.
 pub fn schema(spec: &StreamSpec) -> Schema {
-    let field = |c: &ColumnSpec| {
-        let kind = match c.kind {
-            Kind::Time => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
-            Kind::Int => DataType::Int64,
-            Kind::Float => DataType::Float64,
-            Kind::Bool => DataType::Boolean,
-            Kind::Text => DataType::Utf8,
-            Kind::Texts => DataType::List(Arc::new(Field::new("item", DataType::Utf8, true))),
-            Kind::Ints => DataType::List(Arc::new(Field::new("item", DataType::Int64, true))),
-        };
-        Field::new(c.name, kind, true)
-    };
+    let field = |c: &ColumnSpec| Field::new(c.name, data_type(c.kind), true);
     Schema::new(COMMON.iter().chain(spec.columns).map(field).collect::<Vec<_>>())
 }
 
@@ -339,7 +325,7 @@ pub fn schema(spec: &StreamSpec) -> Schema {
 /// ```
 /// makes `struct Dns<'a> { trans_id: Option<i64>, answers: Vec<Cow<'a, str>> }` with `Default` and [`Row`]; `Dns` must be a variant of
 /// [`StreamId`]. Types: `Int` (`Option<i64>`), `Float`, `Bool`, `Time` (`Option<i64>`, microseconds), `Text` (`Option<&'a str>`),
-/// `Texts` (`Vec<Cow<'a, str>>`), `Ints` (`Vec<i64>`).
+/// `Word` (the same, for a text of few different values), `Texts` (`Vec<Cow<'a, str>>`), `Ints` (`Vec<i64>`).
 #[macro_export]
 macro_rules! stream {
     ($(#[doc = $doc:literal])* $name:ident = $text:literal { $( $(#[doc = $cdoc:literal])* $field:ident : $kind:ident ),* $(,)? }) => {
@@ -368,6 +354,7 @@ macro_rules! stream {
     (@type Float) => { Option<f64> };
     (@type Bool) => { Option<bool> };
     (@type Text) => { Option<&'a str> };
+    (@type Word) => { Option<&'a str> };
     (@type Texts) => { Vec<std::borrow::Cow<'a, str>> };
     (@type Ints) => { Vec<i64> };
     (@cell $self:ident, $field:ident, Texts) => { &$self.$field };

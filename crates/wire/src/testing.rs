@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType};
+use arrow_array::types::{Float64Type, Int32Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::DataType;
 
@@ -121,6 +121,10 @@ fn value(array: &dyn Array, n: usize) -> String {
     }
     match array.data_type() {
         DataType::Utf8 => array.as_string::<i32>().value(n).to_owned(),
+        DataType::Dictionary(..) => {
+            let words = array.as_dictionary::<Int32Type>();
+            value(words.values().as_ref(), words.keys().value(n) as usize)
+        }
         DataType::Int64 => array.as_primitive::<Int64Type>().value(n).to_string(),
         DataType::Float64 => array.as_primitive::<Float64Type>().value(n).to_string(),
         DataType::Boolean => array.as_boolean().value(n).to_string(),

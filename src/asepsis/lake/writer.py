@@ -39,7 +39,7 @@ _DAY_US = 86_400_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _STAGING = ".staging"
 # Values of these differ from row to row, so a dictionary only costs.
-_UNIQUE = frozenset({"event_id", "ts", "uid", "community_id", "id_orig_p"})
+_UNIQUE = frozenset({"event_id", "ts", "id_orig_p"})
 # Readers prune by time; statistics over other columns cost more than they save.
 _STATISTICS = ["ts"]
 
