@@ -165,7 +165,10 @@ impl Side {
             }
             self.step(fresh);
             match early.data {
-                Some(data) => give(Piece::Held(data.get(usize::try_from(behind).unwrap_or(0)..).unwrap_or_default(), early.ts)),
+                Some(data) => give(Piece::Held(
+                    data.get(usize::try_from(behind).unwrap_or(0)..).unwrap_or_default(),
+                    early.ts,
+                )),
                 None => give(Piece::Unseen(fresh)),
             }
         }

@@ -1,6 +1,7 @@
 use super::probe::probe;
 use super::session::Hl7Session;
 use crate::context::Context;
+use crate::half::Half;
 use crate::limits;
 use crate::protocols::Dir::{Orig, Resp};
 use crate::protocols::{Dir, Probe, Session};
@@ -340,4 +341,31 @@ fn damaged_conversations_give_the_same_rows_however_they_are_cut() {
         let rows = [1, 7, usize::MAX].map(|cut| played(script, cut));
         assert!(rows[0] == rows[2] && rows[1] == rows[2], "{}", bytes.escape_ascii());
     }
+}
+
+/// Prints what a message with its acknowledgement costs: `cargo test -p wire --release --lib cost_of_a_message -- --ignored --nocapture`.
+#[test]
+#[ignore = "a measure, not a proof"]
+fn cost_of_a_message() {
+    let observation = "OBX|1|NM|718-7^Hemoglobin^LN||13.5|g/dL|12-16|N|||F|||20260101||RN1^NURSE\r".repeat(5);
+    let oru = format!(
+        "{}ORC|RE|P1|F1\rOBR|1|P1|F1|CBC^^L|||20260101\r{observation}",
+        ADT.replace("ADT^A01", "ORU^R01")
+    );
+    let (adt, oru, ack) = (mllp(ADT), mllp(&oru), mllp(ACK));
+    let script: Vec<(Dir, &[u8])> = [(Orig, adt.as_slice()), (Resp, &ack), (Orig, &oru), (Resp, &ack)].repeat(5000);
+    let best = (0..20)
+        .map(|_| {
+            let (mut out, mut id, mut session) = (output(), identity(2575, 6), Hl7Session::default());
+            let mut halves = [Half::default(), Half::default()];
+            let begun = std::time::Instant::now();
+            for (n, (dir, bytes)) in script.iter().enumerate() {
+                halves[*dir as usize].feed(&mut session, *dir, bytes, n as i64 * 1_000_000, &mut id, &mut out);
+            }
+            let took = begun.elapsed();
+            drop(rows(&mut out));
+            took.as_nanos() / 10_000
+        })
+        .min();
+    println!("{} ns a message with its acknowledgement", best.unwrap_or_default());
 }
