@@ -80,8 +80,13 @@ pub const HL7_SEGMENT: usize = 64 << 10;
 /// Messages of one direction that wait for their acknowledgement. Senders wait for each one (MLLP) or, where they do not, keep few on the way.
 pub const HL7_OUTSTANDING: usize = 16;
 
-/// Bytes of text kept of one message, over all columns: a full header and eight devices are under 1 KiB.
-pub const HL7_TEXT: usize = 4096;
+/// Bytes of text kept of one message, over all columns: a full header and sixteen devices are under 2 KiB, the pseudonyms of [`HL7_PATIENTS`]
+/// are 8 KiB.
+pub const HL7_TEXT: usize = 12 << 10;
+
+/// Patients of one message: merges name two a patient, a laboratory's report or the answer to a query for candidates some tens; as many as a
+/// list cell holds.
+pub const HL7_PATIENTS: usize = LIST;
 
 /// Characters of one id or name in a message: MSH-10 is 20 up to v2.6 and 199 after, device identifiers (EUI-64, GS1) stay below 64.
 pub const HL7_ID: usize = 64;

@@ -58,6 +58,9 @@ stream! {
         message_bytes: Int,
         /// Pseudonym of PID-3.1 (first repetition; without it PID-2.1) of the first PID.
         patient: Text,
+        /// Pseudonyms of all patients that it names, each once: of every PID as in `patient` (v2.5.1 3.4.2.3), and of MRG-1.1, the prior id of a
+        /// merge (3.4.9.1); at most 256.
+        patients: Texts,
         /// Pseudonym of the placer order number (ORC-2.1, OBR-2.1), without it of the filler's (ORC-3.1, OBR-3.1).
         order_id: Text,
         /// Pseudonym of the accession number: IPC-1.1, or OBR-18 where radiology systems put it (IHE RAD TF-2 4.4).

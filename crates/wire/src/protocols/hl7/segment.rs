@@ -123,12 +123,12 @@ impl<'a> Segment<'a> {
         field.split(move |b| *b == repetition)
     }
 
-    /// The component of this number, from 1, of a field's first repetition; `None` if empty.
+    /// The component of this number, from 1, of a field's first repetition; `None` if empty, or null (`""`, 2.5.3: delete what you hold).
     pub fn component<'f>(&self, field: &'f [u8], number: usize) -> Option<&'f [u8]> {
         self.first(field)
             .split(|b| *b == self.by.component)
             .nth(number.checked_sub(1)?)
-            .filter(|c| !c.is_empty())
+            .filter(|c| !matches!(*c, b"" | b"\"\""))
     }
 
     /// An identifier with its escape sequences (2.7.1) undone, so that its pseudonym is that of the id itself.

@@ -153,6 +153,25 @@ fn orders_and_equipment() {
 }
 
 #[test]
+fn every_patient_of_a_message_is_counted() {
+    let keys = output().keys;
+    let list = |ids: &[&str]| {
+        let ids: Vec<_> = ids.iter().map(|id| keys.pseudonym(id).unwrap()).collect();
+        format!("[{}]", ids.join(", "))
+    };
+    let of = |more: &str| check(&[(Orig, &mllp(&format!("{ADT}{more}")))]).remove(0);
+    let merge = of("MRG|OLD7^^^H^MR~Y||ACC1\rPID|2||mrn1 \rPID|3||MRN3~Z\rMRG|\"\"\rMRG|\rPID|4|OLD4\r");
+    assert_eq!(merge["patient"], keys.pseudonym("MRN1").unwrap());
+    assert_eq!(merge["patients"], list(&["MRN1", "OLD7", "MRN3", "OLD4"]));
+    assert_eq!(of("")["patients"], list(&["MRN1"]));
+    assert_eq!(check(&[(Resp, &mllp(ACK))])[0]["patients"], "[]");
+    assert_eq!(of("PID|1||\"\"\r")["patients"], list(&["MRN1"]));
+    let many: String = (0..1000).map(|n| format!("PID|1||N{}\r", n % 600)).collect();
+    assert_eq!(of(&many)["patients"].split(',').count(), limits::HL7_PATIENTS);
+    assert!(of(&format!("{many}PRT|1|||||||||PUMP-7\r"))["device_ids"].contains("PUMP-7"));
+}
+
+#[test]
 fn batches_name_their_messages() {
     let batch = format!(
         "FHS|^~\\&|A|B|C|D|2026||name||F1|FC\rBHS|^~\\&|A|B|C|D|2026||||BC\r{ADT}{}BTS|2\rFTS|1\r",
