@@ -74,8 +74,11 @@ pub const NESTING: usize = 16;
 // --- HL7 v2 ---
 
 /// Bytes of one HL7 segment that may stand together: FT and TX fields may be 65,536 long (v2.5.1 2.A.31); documents in ED fields are longer
-/// and pass unread.
+/// and pass unread. Also the bytes kept of a longer one: OBX has 30 fields (v2.9).
 pub const HL7_SEGMENT: usize = 64 << 10;
+
+/// Bytes kept of one field of a segment that does not stand together: sixteen devices in OBX-18 and ten patient numbers in PID-3 stay below.
+pub const HL7_FIELD: usize = 2 << 10;
 
 /// Messages of one direction that wait for their acknowledgement. Senders wait for each one (MLLP) or, where they do not, keep few on the way.
 pub const HL7_OUTSTANDING: usize = 16;

@@ -1,8 +1,10 @@
 //! HL7 v2 over TCP: the minimal lower layer protocol (MLLP) and messages without framing.
 //!
 //! MLLP (HL7 Transport Specification MLLP, releases 1 and 2): start block 0x0B, message, end block 0x1C, 0x0D. Messages: HL7 v2.5.1 to v2.9,
-//! chapter 2. A message is read segment by segment and never held: documents of many megabytes in OBX-5 pass through.
+//! chapter 2. A message is read segment by segment and never held: documents of many megabytes in OBX-5 pass through, and what stands around
+//! them is read.
 
+mod long;
 mod message;
 mod probe;
 mod segment;
@@ -81,7 +83,7 @@ stream! {
         batch_id: Text,
         /// Its end was not seen, or bytes of it were lost.
         partial: Bool,
-        /// What is wrong with it: no end block, no MSH, delimiters, message type, long segment.
+        /// What is wrong with it: no end block, no MSH, delimiters, message type, long segment (over 64 KiB besides its long fields).
         malformed: Text,
     }
 }
