@@ -150,12 +150,17 @@ pub const HTTP_OUTSTANDING: usize = 16;
 pub const HTTP_SEGMENTS: usize = 24;
 pub const HTTP_PARAMETERS: usize = 64;
 
-/// Bytes of a FHIR body that are scanned, and of a JSON body that has not yet said that it is FHIR.
-pub const FHIR_BODY: usize = 256 << 10;
+/// Bytes of a body in which it must show that it is FHIR, if nothing but its format is known.
 pub const FHIR_SNIFF: usize = 512;
 
 /// Compressed bytes inflated at a time: deflate expands at most 1,032 times, so at most about 1 MiB stands at once.
 pub const FHIR_INFLATE: usize = 1 << 10;
+
+/// Bytes that a compressed body may make: of each compressed byte 128 (real bundles make 10 to 30; a bomb makes 1,032, so a megabyte of it
+/// would take seconds), beyond the first, which a small body of repetitions may make, and in all: files of a bulk export are some hundred MB.
+pub const FHIR_INFLATE_RATIO: usize = 128;
+pub const FHIR_INFLATE_FREE: usize = 1 << 20;
+pub const FHIR_INFLATED: usize = 512 << 20;
 
 /// Nesting that is followed in JSON: FHIR resources in a Bundle stay below 20.
 pub const FHIR_DEPTH: usize = 32;
@@ -164,8 +169,8 @@ pub const FHIR_DEPTH: usize = 32;
 pub const FHIR_STRING: usize = 512;
 pub const FHIR_TEXT: usize = 96;
 
-/// Patients told apart in one body: more do not fit in the bytes scanned.
-pub const FHIR_PATIENTS: usize = 4096;
+/// Patients told apart in one body: as many as a hospital of 500 beds admits in a year; who took more took all. 9 bytes each.
+pub const FHIR_PATIENTS: usize = 20_000;
 // DNS.
 /// Queries of one conversation that wait for an answer; more are given as unanswered, the oldest first. A stub resolver asks a handful at once.
 pub const DNS_WAITING: usize = 64;

@@ -1,5 +1,11 @@
-use super::scan::Scan;
-use crate::protocols::http::tests::check;
+use std::io::Write as _;
+
+use super::content::Content;
+use super::inflate::Coding;
+use super::json::Json;
+use crate::limits;
+use crate::protocols::http::tests::{check, uncut};
+use crate::protocols::Dir;
 use crate::protocols::Dir::{Orig, Resp};
 use crate::testing::{output, PlainRow};
 
@@ -124,27 +130,120 @@ fn hostile_json_is_bounded() {
         format!("{{\"resourceType\":\"{}", "x".repeat(400_000)),
         "{\"resource\":{".repeat(9000),
     ] {
-        let mut scan = Scan::new(false);
+        let mut scan = Json::new(false);
         scan.feed(body.as_bytes(), &keys);
-        assert!(scan.finish(&keys).patients.is_empty());
+        assert_eq!(scan.finish(&keys).patients.count(), 0);
     }
 }
 
 #[test]
 fn compressed_bodies_are_read() {
-    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-    std::io::Write::write_all(&mut gzip, PATIENT.as_bytes()).unwrap();
-    let body = gzip.finish().unwrap();
-    let head = format!(
-        "HTTP/1.1 200 OK\r\nContent-Type: application/fhir+json\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
-        body.len()
-    );
-    let response = [head.as_bytes(), &body].concat();
-    let rows = check(&[(Orig, b"GET /fhir/Patient/p1 HTTP/1.1\r\n\r\n"), (Resp, &response)], "fhir");
-    assert_eq!(rows[0]["patient"], output().keys.pseudonym("MRN1").unwrap());
-    let mut bomb = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    std::io::Write::write_all(&mut bomb, &vec![b'['; 8 << 20]).unwrap();
-    let mut content = super::content::Content::new(true, false);
-    content.feed(&bomb.finish().unwrap(), &output().keys);
+    use flate2::{write, Compression};
+    let body = bundle((0..1200).map(observation));
+    let (first, second) = body.as_bytes().split_at(body.len() / 2);
+    let gzip = |bytes: &[u8]| {
+        let mut encoder = write::GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    };
+    let mut zlib = write::ZlibEncoder::new(Vec::new(), Compression::default());
+    zlib.write_all(body.as_bytes()).unwrap();
+    let mut raw = write::DeflateEncoder::new(Vec::new(), Compression::default());
+    raw.write_all(body.as_bytes()).unwrap();
+    let row = |coding: &str, body: &[u8]| {
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: application/fhir+json\r\nContent-Encoding: {coding}\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        let response = [head.as_bytes(), body].concat();
+        uncut(&[(Orig, b"GET /fhir/Patient/p1 HTTP/1.1\r\n\r\n"), (Resp, &response)], "fhir").remove(0)
+    };
+    let counted = |row: PlainRow| (row["patient_count"].parse::<usize>().unwrap(), row["partial"] == "true");
+    let whole = gzip(body.as_bytes());
+    assert_eq!(counted(row("gzip", &whole)), (1200, false));
+    assert_eq!(counted(row("x-gzip", &[gzip(first), gzip(second)].concat())), (1200, false));
+    assert_eq!(counted(row("deflate", &zlib.finish().unwrap())), (1200, false));
+    assert_eq!(counted(row("deflate", &raw.finish().unwrap())), (1200, false));
+    assert_eq!(counted(row("gzip", &gzip(PATIENT.as_bytes()))), (1, false));
+    assert_eq!(counted(row("gzip", b"")), (1, false));
+    assert_eq!(counted(row("br", &whole)), (1, false));
+    let (most, partial) = counted(row("gzip", &whole[..whole.len() / 2]));
+    assert!(partial && (100..1200).contains(&most), "{most}");
+    let mut damaged = whole.clone();
+    damaged[whole.len() / 2..][..9].fill(0xff);
+    let (most, partial) = counted(row("gzip", &damaged));
+    assert!(partial && (100..1200).contains(&most), "{most}");
+    // A bomb is let go after a moment, and says so.
+    let bomb = gzip(&vec![b' '; 64 << 20]);
+    assert_eq!(counted(row("gzip", &bomb)), (1, true));
+    let mut content = Content::new(Some(Coding::Gzip), false);
+    content.feed(&bomb[..8 << 10], &output().keys);
     assert!(!content.wants_more());
+}
+
+#[test]
+fn patients_are_counted_to_the_end_of_the_body() {
+    let rows = |kind: &str, body: &str| {
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n", body.len());
+        let response = [head.as_bytes(), body.as_bytes()].concat();
+        let script: [(Dir, &[u8]); 2] = [(Orig, b"GET /fhir/Observation HTTP/1.1\r\n\r\n"), (Resp, &response)];
+        uncut(&script, "fhir").remove(0)
+    };
+    let keys = output().keys;
+    let large = bundle((0..1200).map(|n| observation(n % 600)));
+    assert!(large.len() > 768 << 10);
+    let row = rows("application/fhir+json", &large);
+    assert_eq!((row["patient_count"].as_str(), row["partial"].as_str()), ("600", "false"));
+    for (column, id) in [("patients", "MRN255"), ("patient_refs", "p0")] {
+        assert_eq!(row[column].split(',').count(), limits::LIST);
+        assert!(row[column].contains(&keys.pseudonym(id).unwrap()));
+    }
+    let lines = (0..3000).map(|n| format!(r#"{{"resourceType":"Patient","identifier":[{{"value":"MRN{n}"}}]}}"#));
+    let lines = lines.collect::<Vec<_>>().join("\n");
+    assert_eq!(rows("application/fhir+ndjson", &lines)["patient_count"], "3000");
+    // What the request and its answer tell is told apart as well.
+    let of = |from: usize, to: usize| {
+        let mut json = Json::new(false);
+        json.feed(bundle((from..to).map(observation)).as_bytes(), &keys);
+        json.finish(&keys)
+    };
+    let mut both = of(0, 400);
+    both.extend(of(200, 500));
+    assert_eq!((both.patients.count(), both.patients.kept().len()), (500, limits::LIST));
+    let all = of(0, limits::FHIR_PATIENTS + 10);
+    assert_eq!(all.patients.count(), limits::FHIR_PATIENTS);
+    both.extend(all);
+    assert_eq!(both.patient_refs.count(), limits::FHIR_PATIENTS);
+}
+
+/// An Observation as servers write it.
+fn observation(patient: usize) -> String {
+    format!(
+        r#"{{"fullUrl":"urn:uuid:0{patient}","resource":{{"resourceType":"Observation","id":"o{patient}","meta":{{"versionId":"1","lastUpdated":"2026-01-01T12:00:00.000+00:00"}},"status":"final","category":[{{"coding":[{{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"vital-signs","display":"vital-signs"}}]}}],"code":{{"coding":[{{"system":"http://loinc.org","code":"8302-2","display":"Body Height"}}],"text":"Body Height"}},"subject":{{"reference":"Patient/p{patient}","identifier":{{"system":"urn:mrn","value":"MRN{patient}"}}}},"encounter":{{"reference":"Encounter/e{patient}"}},"effectiveDateTime":"2026-01-01T12:00:00+00:00","valueQuantity":{{"value":165.9,"unit":"cm","system":"http://unitsofmeasure.org","code":"cm"}}}}}}"#
+    )
+}
+
+fn bundle(entries: impl Iterator<Item = String>) -> String {
+    format!(
+        r#"{{"resourceType":"Bundle","type":"searchset","entry":[{}]}}"#,
+        entries.collect::<Vec<_>>().join(",")
+    )
+}
+
+/// Prints what bodies cost: `cargo test -p wire --release --lib cost_of_a_body -- --ignored --nocapture`.
+#[test]
+#[ignore = "a measure, not a proof"]
+fn cost_of_a_body() {
+    let keys = output().keys;
+    let speed = |name: &str, body: &str| {
+        let best = (0..40).map(|_| {
+            let mut scan = Json::new(false);
+            let begun = std::time::Instant::now();
+            body.as_bytes().chunks(1460).for_each(|part| scan.feed(part, &keys));
+            assert!(scan.finish(&keys).resource_type.is_some());
+            begun.elapsed().as_nanos()
+        });
+        println!("{} MB/s of {name}", body.len() as u128 * 1000 / best.min().unwrap());
+    };
+    speed("JSON", &bundle((0..240).map(observation)));
 }

@@ -2,8 +2,9 @@
 //!
 //! Documents travel in OBX-5 (ED, v2.5.1 2.A.24) and may have many megabytes; what identifies the equipment stands behind them, in OBX-18.
 
-use super::segment::{declares, find, head, segment_ends, Delimiters, Head};
+use super::segment::{declares, head, segment_ends, Delimiters, Head};
 use crate::limits;
+use crate::text::find;
 
 #[derive(Debug)]
 pub struct Long {

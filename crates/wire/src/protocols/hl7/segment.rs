@@ -16,18 +16,6 @@ pub fn segment_ends(b: u8) -> bool {
     (b == b'\r') | (b == b'\n') | (b == END_BLOCK) | (b == START_BLOCK)
 }
 
-/// Where the first byte of this kind is. Looks at 32 bytes at a time.
-pub fn find(bytes: &[u8], kind: impl Fn(u8) -> bool) -> Option<usize> {
-    let mut before = 0usize;
-    for block in bytes.chunks(32) {
-        if block.iter().fold(false, |any, b| any | kind(*b)) {
-            return block.iter().position(|b| kind(*b)).map(|n| n.saturating_add(before));
-        }
-        before = before.saturating_add(block.len());
-    }
-    None
-}
-
 /// MSH-1 and MSH-2: what separates fields, components, repetitions and subcomponents, and what escapes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Delimiters {

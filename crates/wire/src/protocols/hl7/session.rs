@@ -4,10 +4,11 @@ use std::collections::VecDeque;
 
 use super::long::Long;
 use super::message::{control_id, Kind, Message, Slot};
-use super::segment::{declares, find, head, name, segment_ends, Delimiters, Head, Segment, END_BLOCK, START_BLOCK};
+use super::segment::{declares, head, name, segment_ends, Delimiters, Head, Segment, END_BLOCK, START_BLOCK};
 use crate::context::Context;
 use crate::limits;
 use crate::protocols::{Dir, Session, Step};
+use crate::text::find;
 
 #[derive(Default)]
 pub struct Hl7Session {
