@@ -7,6 +7,7 @@ mod json;
 pub mod request;
 #[cfg(test)]
 mod tests;
+mod xml;
 
 pub use collect::Found;
 
@@ -47,7 +48,7 @@ stream! {
         software: Text,
         /// CapabilityStatement.publisher.
         publisher: Text,
-        /// The answer was not seen to its end, bytes of it were lost, or its compressed body was damaged or too large to be inflated.
+        /// The answer was not seen to its end, bytes of it were lost, or a body could not be read to its end: damaged compression, a bomb, XML with a document type.
         partial: Bool,
     }
 }

@@ -105,7 +105,7 @@ pub enum Role {
 }
 
 /// The names of elements that matter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Key {
     ResourceType,
     Resource,
@@ -121,6 +121,7 @@ pub enum Key {
     Name,
     Version,
     Publisher,
+    #[default]
     Other,
 }
 

@@ -3,20 +3,67 @@
 use super::collect::Found;
 use super::inflate::{Coding, Inflate};
 use super::json::Json;
+use super::xml::Xml;
 use crate::keys::Keys;
+
+/// The formats of FHIR (R4 json.html, xml.html).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    Json,
+    Xml,
+}
+
+#[derive(Debug)]
+enum Scan {
+    Json(Json),
+    Xml(Xml),
+}
+
+impl Scan {
+    fn wants_more(&self) -> bool {
+        match self {
+            Scan::Json(json) => json.wants_more(),
+            Scan::Xml(xml) => xml.wants_more(),
+        }
+    }
+
+    fn stop(&mut self) {
+        match self {
+            Scan::Json(json) => json.stop(),
+            Scan::Xml(xml) => xml.stop(),
+        }
+    }
+
+    fn feed(&mut self, bytes: &[u8], keys: &Keys) {
+        match self {
+            Scan::Json(json) => json.feed(bytes, keys),
+            Scan::Xml(xml) => xml.feed(bytes, keys),
+        }
+    }
+
+    fn finish(self, keys: &Keys) -> Found {
+        match self {
+            Scan::Json(json) => json.finish(keys),
+            Scan::Xml(xml) => xml.finish(keys),
+        }
+    }
+}
 
 #[derive(Debug)]
 pub struct Content {
-    scan: Json,
+    scan: Scan,
     inflate: Option<Box<Inflate>>,
     cut: bool,
 }
 
 impl Content {
-    /// `doubtful`: only JSON is known, FHIR must show itself at once.
-    pub fn new(coding: Option<Coding>, doubtful: bool) -> Content {
+    /// `doubtful`: only the format is known, FHIR must show itself at once.
+    pub fn new(format: Format, coding: Option<Coding>, doubtful: bool) -> Content {
         Content {
-            scan: Json::new(doubtful),
+            scan: match format {
+                Format::Json => Scan::Json(Json::new(doubtful)),
+                Format::Xml => Scan::Xml(Xml::new(doubtful)),
+            },
             inflate: coding.map(|coding| Box::new(Inflate::new(coding))),
             cut: false,
         }
@@ -56,7 +103,7 @@ impl Content {
             self.cut = inflate.cut;
         }
         let mut found = self.scan.finish(keys);
-        found.cut = self.cut;
+        found.cut |= self.cut;
         found
     }
 }

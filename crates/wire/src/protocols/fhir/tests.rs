@@ -1,8 +1,9 @@
 use std::io::Write as _;
 
-use super::content::Content;
+use super::content::{Content, Format};
 use super::inflate::Coding;
 use super::json::Json;
+use super::xml::Xml;
 use crate::limits;
 use crate::protocols::http::tests::{check, uncut};
 use crate::protocols::Dir;
@@ -121,7 +122,33 @@ fn fhir_shows_itself_in_the_body_and_other_json_does_not() {
 }
 
 #[test]
-fn hostile_json_is_bounded() {
+fn damaged_bodies_give_the_same_rows_however_they_are_cut() {
+    let mut state = 1u32;
+    let mut random = |below: usize| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as usize % below
+    };
+    for round in 0..400 {
+        let (kind, body) = [
+            ("application/fhir+json", bundle((0..2).map(observation))),
+            ("application/json", PATIENT.to_owned()),
+            ("application/fhir+xml", PATIENT_XML.to_owned()),
+            ("text/xml", PATIENT_XML.repeat(2)),
+        ][round % 4]
+            .clone();
+        let mut body = body.into_bytes();
+        for _ in 0..1 + random(4) {
+            let at = random(body.len());
+            body[at] = b"\"\\{}[],:<>/!-= &?"[random(17)];
+        }
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n", body.len());
+        let response = [head.as_bytes(), &body].concat();
+        uncut(&[(Orig, b"GET /a HTTP/1.1\r\n\r\n"), (Resp, &response)], "fhir");
+    }
+}
+
+#[test]
+fn hostile_bodies_are_bounded() {
     let keys = output().keys;
     for body in [
         "[".repeat(400_000),
@@ -133,6 +160,20 @@ fn hostile_json_is_bounded() {
         let mut scan = Json::new(false);
         scan.feed(body.as_bytes(), &keys);
         assert_eq!(scan.finish(&keys).patients.count(), 0);
+    }
+    for body in [
+        "<a>".repeat(400_000),
+        "<Patient><identifier><value value='".to_owned() + &"x".repeat(400_000),
+        "</a>".repeat(1000),
+        "<resource><Patient>".repeat(9000),
+        format!("<{}", "x".repeat(400_000)),
+        "<a b".repeat(1000),
+        "<Patient><identifier><value value='&".repeat(1000),
+        "<!".repeat(10),
+    ] {
+        let mut xml = Xml::new(false);
+        xml.feed(body.as_bytes(), &keys);
+        assert_eq!(xml.finish(&keys).patients.count(), 0);
     }
 }
 
@@ -176,9 +217,66 @@ fn compressed_bodies_are_read() {
     // A bomb is let go after a moment, and says so.
     let bomb = gzip(&vec![b' '; 64 << 20]);
     assert_eq!(counted(row("gzip", &bomb)), (1, true));
-    let mut content = Content::new(Some(Coding::Gzip), false);
+    let mut content = Content::new(Format::Json, Some(Coding::Gzip), false);
     content.feed(&bomb[..8 << 10], &output().keys);
     assert!(!content.wants_more());
+}
+
+const PATIENT_XML: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<!-- <identifier><value value="NOT1"/></identifier> -- ->-->
+<Patient xmlns="http://hl7.org/fhir"><id value="p1"/><text><status value="generated"/><div xmlns="http://www.w3.org/1999/xhtml">DOE <b>x</b><![CDATA[</div>]]]]></div></text>
+  <contained><Device><id value="d"/><identifier><value value="NOT2"/></identifier></Device></contained>
+  <identifier><system value='urn:x'/><value value="SSN9"/></identifier>
+  <identifier ><type><coding><system value="v2"/><code value="MR"/></coding></type><value  id="a>b" value = 'MR&#x4e;1' /></identifier>
+  <name><family value="DOE"/></name></Patient>"#;
+
+#[test]
+fn xml_tells_the_same_as_json() {
+    let (json, xml) = (
+        fhir("GET /fhir/Patient/p1", "application/fhir+json", PATIENT),
+        fhir("GET /fhir/Patient/p1", "application/fhir+xml; charset=UTF-8", PATIENT_XML),
+    );
+    for column in ["patient", "patients", "patient_refs", "patient_count", "resource_type", "partial"] {
+        assert_eq!(xml[0][column], json[0][column], "{column}");
+    }
+    assert_eq!(xml[0]["patient"], output().keys.pseudonym("MRN1").unwrap());
+    let all = format!("{xml:?}");
+    assert!(!all.contains("MRN1") && !all.contains("DOE") && !all.contains("SSN9"));
+    let observation = r#"<Observation><identifier><value value="OBS1"/></identifier><subject><reference value="Patient/p7"/><identifier><value value="R&amp;D&quot;2"/></identifier></subject>
+        <device><reference value="http://x/Device/mon-12"/></device></Observation>"#;
+    let (_, patient) = PATIENT_XML.split_once("?>").unwrap();
+    let bundle = format!(
+        r#"<f:Bundle xmlns:f="http://hl7.org/fhir"><f:entry><f:resource>{patient}</f:resource></f:entry><entry><resource>{observation}</resource></entry></f:Bundle>"#
+    );
+    let rows = fhir("GET /r4/Observation", "application/fhir+xml", &bundle);
+    let keys = output().keys;
+    let mut patients = ["MRN1", "R&D\"2"].map(|id| keys.pseudonym(id).unwrap());
+    patients.sort();
+    assert_eq!(rows[0]["patients"], format!("[{}, {}]", patients[0], patients[1]));
+    assert_eq!(rows[0]["patient_refs"], format!("[{}]", keys.pseudonym("p7").unwrap()));
+    assert_eq!(rows[0]["device_refs"], "[Device/mon-12]");
+    let statement = r#"<CapabilityStatement xmlns="http://hl7.org/fhir"><publisher value="Maker"/><software><name value="HAPI"/><version value="6.1"/></software>
+        <rest><resource><type value="Patient"/></resource></rest></CapabilityStatement>"#;
+    let rows = fhir("GET /fhir/metadata", "application/xml", statement);
+    let told = ["software", "publisher", "resource_type"].map(|column| rows[0][column].as_str());
+    assert_eq!(told, ["HAPI 6.1", "Maker", "CapabilityStatement"]);
+}
+
+#[test]
+fn xml_must_say_that_it_is_fhir() {
+    assert_eq!(fhir("GET /api/Patient/1", "text/xml", PATIENT_XML)[0]["patient_count"], "1");
+    for other in [
+        PATIENT_XML.replace("http://hl7.org/fhir", "urn:other"),
+        format!("<!--{}-->{PATIENT_XML}", " ".repeat(limits::FHIR_SNIFF)),
+        format!("<!DOCTYPE Patient>{PATIENT_XML}"),
+        "<Envelope xmlns=\"http://hl7.org/fhir\"/>".to_owned(),
+        "<html><body>GET /fhir</body></html>".to_owned(),
+    ] {
+        assert!(fhir("GET /api/items", "text/xml", &other).is_empty(), "{other}");
+    }
+    let entity = r#"<!DOCTYPE Patient [<!ENTITY e "MRN7">]><Patient xmlns="http://hl7.org/fhir"><identifier><value value="&e;"/></identifier></Patient>"#;
+    let row = fhir("GET /fhir/Patient/1", "application/fhir+xml", entity).remove(0);
+    assert_eq!((row["patients"].as_str(), row["partial"].as_str()), ("[]", "true"));
 }
 
 #[test]
@@ -237,7 +335,8 @@ fn cost_of_a_body() {
     let keys = output().keys;
     let speed = |name: &str, body: &str| {
         let best = (0..40).map(|_| {
-            let mut scan = Json::new(false);
+            let format = if body.starts_with('<') { Format::Xml } else { Format::Json };
+            let mut scan = Content::new(format, None, false);
             let begun = std::time::Instant::now();
             body.as_bytes().chunks(1460).for_each(|part| scan.feed(part, &keys));
             assert!(scan.finish(&keys).resource_type.is_some());
@@ -246,4 +345,11 @@ fn cost_of_a_body() {
         println!("{} MB/s of {name}", body.len() as u128 * 1000 / best.min().unwrap());
     };
     speed("JSON", &bundle((0..240).map(observation)));
+    let xml = |n: usize| {
+        format!(
+            r#"<entry><fullUrl value="urn:uuid:0{n}"/><resource><Observation><id value="o{n}"/><meta><versionId value="1"/></meta><status value="final"/><code><coding><system value="http://loinc.org"/><code value="8302-2"/><display value="Body Height"/></coding><text value="Body Height"/></code><subject><reference value="Patient/p{n}"/><identifier><value value="MRN{n}"/></identifier></subject><effectiveDateTime value="2026-01-01T12:00:00+00:00"/><valueQuantity><value value="165.9"/><unit value="cm"/></valueQuantity></Observation></resource></entry>"#
+        )
+    };
+    let entries = (0..240).map(xml).collect::<String>();
+    speed("XML", &format!(r#"<Bundle xmlns="http://hl7.org/fhir">{entries}</Bundle>"#));
 }

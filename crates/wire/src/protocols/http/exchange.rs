@@ -9,7 +9,7 @@ use super::{uri, Http};
 use crate::context::Context;
 use crate::keys::Keys;
 use crate::limits;
-use crate::protocols::fhir::content::Content;
+use crate::protocols::fhir::content::{Content, Format};
 use crate::protocols::fhir::inflate::coding;
 use crate::protocols::fhir::request::{asked, Asked};
 use crate::protocols::fhir::Fhir;
@@ -107,7 +107,7 @@ impl Exchange {
         let media = head.content_type.and_then(media_type)?;
         let coding = coding(head.content_encoding)?;
         let sure = is_fhir(&media) || self.asked.as_ref().is_some_and(|a| a.certain);
-        media.ends_with("json").then(|| Box::new(Content::new(coding, !sure)))
+        Some(Box::new(Content::new(format(&media)?, coding, !sure)))
     }
 
     /// The body of the request (or, `answer`, of the response) as far as it was seen.
@@ -189,6 +189,14 @@ impl Exchange {
             ..Fhir::default()
         };
         cx.emit(self.started, self.dir, self.at, &row);
+    }
+}
+
+/// The format of a media type in which FHIR may be, sent by its own name or a general one (R4 http.html, content types and encodings).
+fn format(media: &str) -> Option<Format> {
+    match media {
+        "application/fhir+xml" | "application/xml+fhir" | "application/xml" | "text/xml" => Some(Format::Xml),
+        _ => (media.ends_with("json") || media == "application/json+fhir").then_some(Format::Json),
     }
 }
 
