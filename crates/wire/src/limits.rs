@@ -99,14 +99,22 @@ pub const NESTING: usize = 16;
 // --- HL7 v2 ---
 
 /// Bytes of one HL7 segment that may stand together: FT and TX fields may be 65,536 long (v2.5.1 2.A.31); documents in ED fields are longer
-/// and pass unread.
+/// and pass unread. Also the bytes kept of a longer one: OBX has 30 fields (v2.9).
 pub const HL7_SEGMENT: usize = 64 << 10;
+
+/// Bytes kept of one field of a segment that does not stand together: sixteen devices in OBX-18 and ten patient numbers in PID-3 stay below.
+pub const HL7_FIELD: usize = 2 << 10;
 
 /// Messages of one direction that wait for their acknowledgement. Senders wait for each one (MLLP) or, where they do not, keep few on the way.
 pub const HL7_OUTSTANDING: usize = 16;
 
-/// Bytes of text kept of one message, over all columns: a full header and eight devices are under 1 KiB.
-pub const HL7_TEXT: usize = 4096;
+/// Bytes of text kept of one message, over all columns: a full header and sixteen devices are under 2 KiB, the pseudonyms of [`HL7_PATIENTS`]
+/// are 8 KiB.
+pub const HL7_TEXT: usize = 12 << 10;
+
+/// Patients of one message: merges name two a patient, a laboratory's report or the answer to a query for candidates some tens; as many as a
+/// list cell holds.
+pub const HL7_PATIENTS: usize = LIST;
 
 /// Characters of one id or name in a message: MSH-10 is 20 up to v2.6 and 199 after, device identifiers (EUI-64, GS1) stay below 64.
 pub const HL7_ID: usize = 64;
@@ -167,12 +175,17 @@ pub const HTTP_OUTSTANDING: usize = 16;
 pub const HTTP_SEGMENTS: usize = 24;
 pub const HTTP_PARAMETERS: usize = 64;
 
-/// Bytes of a FHIR body that are scanned, and of a JSON body that has not yet said that it is FHIR.
-pub const FHIR_BODY: usize = 256 << 10;
+/// Bytes of a body in which it must show that it is FHIR, if nothing but its format is known.
 pub const FHIR_SNIFF: usize = 512;
 
 /// Compressed bytes inflated at a time: deflate expands at most 1,032 times, so at most about 1 MiB stands at once.
 pub const FHIR_INFLATE: usize = 1 << 10;
+
+/// Bytes that a compressed body may make: of each compressed byte 128 (real bundles make 10 to 30; a bomb makes 1,032, so a megabyte of it
+/// would take seconds), beyond the first, which a small body of repetitions may make, and in all: files of a bulk export are some hundred MB.
+pub const FHIR_INFLATE_RATIO: usize = 128;
+pub const FHIR_INFLATE_FREE: usize = 1 << 20;
+pub const FHIR_INFLATED: usize = 512 << 20;
 
 /// Nesting that is followed in JSON: FHIR resources in a Bundle stay below 20.
 pub const FHIR_DEPTH: usize = 32;
@@ -181,8 +194,8 @@ pub const FHIR_DEPTH: usize = 32;
 pub const FHIR_STRING: usize = 512;
 pub const FHIR_TEXT: usize = 96;
 
-/// Patients told apart in one body: more do not fit in the bytes scanned.
-pub const FHIR_PATIENTS: usize = 4096;
+/// Patients told apart in one body: as many as a hospital of 500 beds admits in a year; who took more took all. 9 bytes each.
+pub const FHIR_PATIENTS: usize = 20_000;
 // DNS.
 /// Queries of one conversation that wait for an answer; more are given as unanswered, the oldest first. A stub resolver asks a handful at once.
 pub const DNS_WAITING: usize = 64;

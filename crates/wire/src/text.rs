@@ -33,6 +33,18 @@ pub fn clean(bytes: &[u8]) -> Option<Cow<'_, str>> {
     }
 }
 
+/// Where the first byte of this kind is. Looks at 32 bytes at a time.
+pub fn find(bytes: &[u8], kind: impl Fn(u8) -> bool) -> Option<usize> {
+    let mut before = 0usize;
+    for block in bytes.chunks(32) {
+        if block.iter().fold(false, |any, b| any | kind(*b)) {
+            return block.iter().position(|b| kind(*b)).map(|n| n.saturating_add(before));
+        }
+        before = before.saturating_add(block.len());
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

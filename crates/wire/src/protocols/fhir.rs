@@ -1,12 +1,15 @@
 //! FHIR over HTTP: what was asked of which resource, and how many patients could be read. HL7 FHIR R4 (4.0.1) http.html, search.html.
 
+mod collect;
 pub mod content;
+pub mod inflate;
+mod json;
 pub mod request;
-mod scan;
 #[cfg(test)]
 mod tests;
+mod xml;
 
-pub use scan::Found;
+pub use collect::Found;
 
 use crate::stream;
 
@@ -33,11 +36,11 @@ stream! {
         auth_scheme: Text,
         /// Pseudonym of the patient identifier that was asked for, or of the only one in the bodies.
         patient: Text,
-        /// Pseudonyms of the patient identifiers in the bodies (Patient.identifier, of type MR or the first; subject.identifier).
+        /// Pseudonyms of the patient identifiers in the bodies (Patient.identifier, of type MR or the first; subject.identifier): the first 256.
         patients: Texts,
-        /// Pseudonyms of the logical ids of patients that are referred to (`Patient/id`).
+        /// Pseudonyms of the logical ids of patients that are referred to (`Patient/id`): the first 256.
         patient_refs: Texts,
-        /// Distinct patients: identifiers, or references where these are more; counted in the first 256 KiB of a body, inflated.
+        /// Distinct patients in the bodies: identifiers, or references where these are more. 20,000 stands for that or more.
         patient_count: Int,
         /// References to devices: `Device/id`.
         device_refs: Texts,
@@ -45,7 +48,7 @@ stream! {
         software: Text,
         /// CapabilityStatement.publisher.
         publisher: Text,
-        /// The answer was not seen to its end, or bytes of it were lost.
+        /// The answer was not seen to its end, bytes of it were lost, or a body could not be read to its end: damaged compression, a bomb, XML with a document type.
         partial: Bool,
     }
 }

@@ -1,8 +1,10 @@
 //! HL7 v2 over TCP: the minimal lower layer protocol (MLLP) and messages without framing.
 //!
 //! MLLP (HL7 Transport Specification MLLP, releases 1 and 2): start block 0x0B, message, end block 0x1C, 0x0D. Messages: HL7 v2.5.1 to v2.9,
-//! chapter 2. A message is read segment by segment and never held: documents of many megabytes in OBX-5 pass through.
+//! chapter 2. A message is read segment by segment and never held: documents of many megabytes in OBX-5 pass through, and what stands around
+//! them is read.
 
+mod long;
 mod message;
 mod probe;
 mod segment;
@@ -58,6 +60,9 @@ stream! {
         message_bytes: Int,
         /// Pseudonym of PID-3.1 (first repetition; without it PID-2.1) of the first PID.
         patient: Text,
+        /// Pseudonyms of all patients that it names, each once: of every PID as in `patient` (v2.5.1 3.4.2.3), and of MRG-1.1, the prior id of a
+        /// merge (3.4.9.1); at most 256.
+        patients: Texts,
         /// Pseudonym of the placer order number (ORC-2.1, OBR-2.1), without it of the filler's (ORC-3.1, OBR-3.1).
         order_id: Text,
         /// Pseudonym of the accession number: IPC-1.1, or OBR-18 where radiology systems put it (IHE RAD TF-2 4.4).
@@ -78,7 +83,7 @@ stream! {
         batch_id: Text,
         /// Its end was not seen, or bytes of it were lost.
         partial: Bool,
-        /// What is wrong with it: no end block, no MSH, delimiters, message type, long segment.
+        /// What is wrong with it: no end block, no MSH, delimiters, message type, long segment (over 64 KiB besides its long fields).
         malformed: Text,
     }
 }

@@ -1,4 +1,4 @@
-//! HTTP/1.0 and 1.1: requests paired with their responses; bodies pass unread but for the head of FHIR JSON. RFC 9110, RFC 9112.
+//! HTTP/1.0 and 1.1: requests paired with their responses; bodies pass unread but for those of FHIR. RFC 9110, RFC 9112.
 
 mod body;
 mod clean;

@@ -1,25 +1,71 @@
-//! FHIR JSON as it comes over HTTP: plain, or compressed with gzip (RFC 9110 8.4.1.3), inflated only as far as it is scanned.
+//! A FHIR body as it comes over HTTP: plain or compressed, scanned to its end.
 
-use std::io::Write as _;
-
-use flate2::write::GzDecoder;
-
-use super::scan::{Found, Scan};
+use super::collect::Found;
+use super::inflate::{Coding, Inflate};
+use super::json::Json;
+use super::xml::Xml;
 use crate::keys::Keys;
-use crate::limits;
+
+/// The formats of FHIR (R4 json.html, xml.html).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    Json,
+    Xml,
+}
+
+#[derive(Debug)]
+enum Scan {
+    Json(Json),
+    Xml(Xml),
+}
+
+impl Scan {
+    fn wants_more(&self) -> bool {
+        match self {
+            Scan::Json(json) => json.wants_more(),
+            Scan::Xml(xml) => xml.wants_more(),
+        }
+    }
+
+    fn stop(&mut self) {
+        match self {
+            Scan::Json(json) => json.stop(),
+            Scan::Xml(xml) => xml.stop(),
+        }
+    }
+
+    fn feed(&mut self, bytes: &[u8], keys: &Keys) {
+        match self {
+            Scan::Json(json) => json.feed(bytes, keys),
+            Scan::Xml(xml) => xml.feed(bytes, keys),
+        }
+    }
+
+    fn finish(self, keys: &Keys) -> Found {
+        match self {
+            Scan::Json(json) => json.finish(keys),
+            Scan::Xml(xml) => xml.finish(keys),
+        }
+    }
+}
 
 #[derive(Debug)]
 pub struct Content {
     scan: Scan,
-    gzip: Option<GzDecoder<Vec<u8>>>,
+    inflate: Option<Box<Inflate>>,
+    cut: bool,
 }
 
 impl Content {
-    /// `doubtful`: only JSON is known, FHIR must show itself at once.
-    pub fn new(gzip: bool, doubtful: bool) -> Content {
+    /// `doubtful`: only the format is known, FHIR must show itself at once.
+    pub fn new(format: Format, coding: Option<Coding>, doubtful: bool) -> Content {
         Content {
-            scan: Scan::new(doubtful),
-            gzip: gzip.then(|| GzDecoder::new(Vec::new())),
+            scan: match format {
+                Format::Json => Scan::Json(Json::new(doubtful)),
+                Format::Xml => Scan::Xml(Xml::new(doubtful)),
+            },
+            inflate: coding.map(|coding| Box::new(Inflate::new(coding))),
+            cut: false,
         }
     }
 
@@ -30,29 +76,34 @@ impl Content {
     /// Looks at nothing more.
     pub fn stop(&mut self) {
         self.scan.stop();
-        self.gzip = None;
+        self.inflate = None;
     }
 
     pub fn feed(&mut self, bytes: &[u8], keys: &Keys) {
-        let Some(gzip) = &mut self.gzip else {
+        let Some(inflate) = &mut self.inflate else {
             return self.scan.feed(bytes, keys);
         };
-        for part in bytes.chunks(limits::FHIR_INFLATE) {
-            let sound = gzip.write_all(part).is_ok();
-            self.scan.feed(gzip.get_ref(), keys);
-            gzip.get_mut().clear();
-            if !sound || !self.scan.wants_more() {
-                return self.stop();
-            }
+        let scan = &mut self.scan;
+        let more = inflate.feed(bytes, |plain| {
+            scan.feed(plain, keys);
+            scan.wants_more()
+        });
+        if !more {
+            self.cut = inflate.cut;
+            self.stop();
         }
     }
 
     pub fn finish(mut self, keys: &Keys) -> Found {
-        if let Some(mut gzip) = self.gzip.take() {
-            // What was cut off is an error here and still good up to there.
-            let _ = gzip.try_finish();
-            self.scan.feed(gzip.get_ref(), keys);
+        if let Some(mut inflate) = self.inflate.take() {
+            inflate.finish(|plain| {
+                self.scan.feed(plain, keys);
+                self.scan.wants_more()
+            });
+            self.cut = inflate.cut;
         }
-        self.scan.finish(keys)
+        let mut found = self.scan.finish(keys);
+        found.cut |= self.cut;
+        found
     }
 }

@@ -1,5 +1,12 @@
-use super::scan::Scan;
-use crate::protocols::http::tests::check;
+use std::io::Write as _;
+
+use super::content::{Content, Format};
+use super::inflate::Coding;
+use super::json::Json;
+use super::xml::Xml;
+use crate::limits;
+use crate::protocols::http::tests::{check, uncut};
+use crate::protocols::Dir;
 use crate::protocols::Dir::{Orig, Resp};
 use crate::testing::{output, PlainRow};
 
@@ -115,7 +122,33 @@ fn fhir_shows_itself_in_the_body_and_other_json_does_not() {
 }
 
 #[test]
-fn hostile_json_is_bounded() {
+fn damaged_bodies_give_the_same_rows_however_they_are_cut() {
+    let mut state = 1u32;
+    let mut random = |below: usize| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as usize % below
+    };
+    for round in 0..400 {
+        let (kind, body) = [
+            ("application/fhir+json", bundle((0..2).map(observation))),
+            ("application/json", PATIENT.to_owned()),
+            ("application/fhir+xml", PATIENT_XML.to_owned()),
+            ("text/xml", PATIENT_XML.repeat(2)),
+        ][round % 4]
+            .clone();
+        let mut body = body.into_bytes();
+        for _ in 0..1 + random(4) {
+            let at = random(body.len());
+            body[at] = b"\"\\{}[],:<>/!-= &?"[random(17)];
+        }
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n", body.len());
+        let response = [head.as_bytes(), &body].concat();
+        uncut(&[(Orig, b"GET /a HTTP/1.1\r\n\r\n"), (Resp, &response)], "fhir");
+    }
+}
+
+#[test]
+fn hostile_bodies_are_bounded() {
     let keys = output().keys;
     for body in [
         "[".repeat(400_000),
@@ -124,27 +157,199 @@ fn hostile_json_is_bounded() {
         format!("{{\"resourceType\":\"{}", "x".repeat(400_000)),
         "{\"resource\":{".repeat(9000),
     ] {
-        let mut scan = Scan::new(false);
+        let mut scan = Json::new(false);
         scan.feed(body.as_bytes(), &keys);
-        assert!(scan.finish(&keys).patients.is_empty());
+        assert_eq!(scan.finish(&keys).patients.count(), 0);
+    }
+    for body in [
+        "<a>".repeat(400_000),
+        "<Patient><identifier><value value='".to_owned() + &"x".repeat(400_000),
+        "</a>".repeat(1000),
+        "<resource><Patient>".repeat(9000),
+        format!("<{}", "x".repeat(400_000)),
+        "<a b".repeat(1000),
+        "<Patient><identifier><value value='&".repeat(1000),
+        "<!".repeat(10),
+    ] {
+        let mut xml = Xml::new(false);
+        xml.feed(body.as_bytes(), &keys);
+        assert_eq!(xml.finish(&keys).patients.count(), 0);
     }
 }
 
 #[test]
 fn compressed_bodies_are_read() {
-    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-    std::io::Write::write_all(&mut gzip, PATIENT.as_bytes()).unwrap();
-    let body = gzip.finish().unwrap();
-    let head = format!(
-        "HTTP/1.1 200 OK\r\nContent-Type: application/fhir+json\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
-        body.len()
-    );
-    let response = [head.as_bytes(), &body].concat();
-    let rows = check(&[(Orig, b"GET /fhir/Patient/p1 HTTP/1.1\r\n\r\n"), (Resp, &response)], "fhir");
-    assert_eq!(rows[0]["patient"], output().keys.pseudonym("MRN1").unwrap());
-    let mut bomb = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    std::io::Write::write_all(&mut bomb, &vec![b'['; 8 << 20]).unwrap();
-    let mut content = super::content::Content::new(true, false);
-    content.feed(&bomb.finish().unwrap(), &output().keys);
+    use flate2::{write, Compression};
+    let body = bundle((0..1200).map(observation));
+    let (first, second) = body.as_bytes().split_at(body.len() / 2);
+    let gzip = |bytes: &[u8]| {
+        let mut encoder = write::GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    };
+    let mut zlib = write::ZlibEncoder::new(Vec::new(), Compression::default());
+    zlib.write_all(body.as_bytes()).unwrap();
+    let mut raw = write::DeflateEncoder::new(Vec::new(), Compression::default());
+    raw.write_all(body.as_bytes()).unwrap();
+    let row = |coding: &str, body: &[u8]| {
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: application/fhir+json\r\nContent-Encoding: {coding}\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        let response = [head.as_bytes(), body].concat();
+        uncut(&[(Orig, b"GET /fhir/Patient/p1 HTTP/1.1\r\n\r\n"), (Resp, &response)], "fhir").remove(0)
+    };
+    let counted = |row: PlainRow| (row["patient_count"].parse::<usize>().unwrap(), row["partial"] == "true");
+    let whole = gzip(body.as_bytes());
+    assert_eq!(counted(row("gzip", &whole)), (1200, false));
+    assert_eq!(counted(row("x-gzip", &[gzip(first), gzip(second)].concat())), (1200, false));
+    assert_eq!(counted(row("deflate", &zlib.finish().unwrap())), (1200, false));
+    assert_eq!(counted(row("deflate", &raw.finish().unwrap())), (1200, false));
+    assert_eq!(counted(row("gzip", &gzip(PATIENT.as_bytes()))), (1, false));
+    assert_eq!(counted(row("gzip", b"")), (1, false));
+    assert_eq!(counted(row("br", &whole)), (1, false));
+    let (most, partial) = counted(row("gzip", &whole[..whole.len() / 2]));
+    assert!(partial && (100..1200).contains(&most), "{most}");
+    let mut damaged = whole.clone();
+    damaged[whole.len() / 2..][..9].fill(0xff);
+    let (most, partial) = counted(row("gzip", &damaged));
+    assert!(partial && (100..1200).contains(&most), "{most}");
+    // A bomb is let go after a moment, and says so.
+    let bomb = gzip(&vec![b' '; 64 << 20]);
+    assert_eq!(counted(row("gzip", &bomb)), (1, true));
+    let mut content = Content::new(Format::Json, Some(Coding::Gzip), false);
+    content.feed(&bomb[..8 << 10], &output().keys);
     assert!(!content.wants_more());
+}
+
+const PATIENT_XML: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<!-- <identifier><value value="NOT1"/></identifier> -- ->-->
+<Patient xmlns="http://hl7.org/fhir"><id value="p1"/><text><status value="generated"/><div xmlns="http://www.w3.org/1999/xhtml">DOE <b>x</b><![CDATA[</div>]]]]></div></text>
+  <contained><Device><id value="d"/><identifier><value value="NOT2"/></identifier></Device></contained>
+  <identifier><system value='urn:x'/><value value="SSN9"/></identifier>
+  <identifier ><type><coding><system value="v2"/><code value="MR"/></coding></type><value  id="a>b" value = 'MR&#x4e;1' /></identifier>
+  <name><family value="DOE"/></name></Patient>"#;
+
+#[test]
+fn xml_tells_the_same_as_json() {
+    let (json, xml) = (
+        fhir("GET /fhir/Patient/p1", "application/fhir+json", PATIENT),
+        fhir("GET /fhir/Patient/p1", "application/fhir+xml; charset=UTF-8", PATIENT_XML),
+    );
+    for column in ["patient", "patients", "patient_refs", "patient_count", "resource_type", "partial"] {
+        assert_eq!(xml[0][column], json[0][column], "{column}");
+    }
+    assert_eq!(xml[0]["patient"], output().keys.pseudonym("MRN1").unwrap());
+    let all = format!("{xml:?}");
+    assert!(!all.contains("MRN1") && !all.contains("DOE") && !all.contains("SSN9"));
+    let observation = r#"<Observation><identifier><value value="OBS1"/></identifier><subject><reference value="Patient/p7"/><identifier><value value="R&amp;D&quot;2"/></identifier></subject>
+        <device><reference value="http://x/Device/mon-12"/></device></Observation>"#;
+    let (_, patient) = PATIENT_XML.split_once("?>").unwrap();
+    let bundle = format!(
+        r#"<f:Bundle xmlns:f="http://hl7.org/fhir"><f:entry><f:resource>{patient}</f:resource></f:entry><entry><resource>{observation}</resource></entry></f:Bundle>"#
+    );
+    let rows = fhir("GET /r4/Observation", "application/fhir+xml", &bundle);
+    let keys = output().keys;
+    let mut patients = ["MRN1", "R&D\"2"].map(|id| keys.pseudonym(id).unwrap());
+    patients.sort();
+    assert_eq!(rows[0]["patients"], format!("[{}, {}]", patients[0], patients[1]));
+    assert_eq!(rows[0]["patient_refs"], format!("[{}]", keys.pseudonym("p7").unwrap()));
+    assert_eq!(rows[0]["device_refs"], "[Device/mon-12]");
+    let statement = r#"<CapabilityStatement xmlns="http://hl7.org/fhir"><publisher value="Maker"/><software><name value="HAPI"/><version value="6.1"/></software>
+        <rest><resource><type value="Patient"/></resource></rest></CapabilityStatement>"#;
+    let rows = fhir("GET /fhir/metadata", "application/xml", statement);
+    let told = ["software", "publisher", "resource_type"].map(|column| rows[0][column].as_str());
+    assert_eq!(told, ["HAPI 6.1", "Maker", "CapabilityStatement"]);
+}
+
+#[test]
+fn xml_must_say_that_it_is_fhir() {
+    assert_eq!(fhir("GET /api/Patient/1", "text/xml", PATIENT_XML)[0]["patient_count"], "1");
+    for other in [
+        PATIENT_XML.replace("http://hl7.org/fhir", "urn:other"),
+        format!("<!--{}-->{PATIENT_XML}", " ".repeat(limits::FHIR_SNIFF)),
+        format!("<!DOCTYPE Patient>{PATIENT_XML}"),
+        "<Envelope xmlns=\"http://hl7.org/fhir\"/>".to_owned(),
+        "<html><body>GET /fhir</body></html>".to_owned(),
+    ] {
+        assert!(fhir("GET /api/items", "text/xml", &other).is_empty(), "{other}");
+    }
+    let entity = r#"<!DOCTYPE Patient [<!ENTITY e "MRN7">]><Patient xmlns="http://hl7.org/fhir"><identifier><value value="&e;"/></identifier></Patient>"#;
+    let row = fhir("GET /fhir/Patient/1", "application/fhir+xml", entity).remove(0);
+    assert_eq!((row["patients"].as_str(), row["partial"].as_str()), ("[]", "true"));
+}
+
+#[test]
+fn patients_are_counted_to_the_end_of_the_body() {
+    let rows = |kind: &str, body: &str| {
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n", body.len());
+        let response = [head.as_bytes(), body.as_bytes()].concat();
+        let script: [(Dir, &[u8]); 2] = [(Orig, b"GET /fhir/Observation HTTP/1.1\r\n\r\n"), (Resp, &response)];
+        uncut(&script, "fhir").remove(0)
+    };
+    let keys = output().keys;
+    let large = bundle((0..1200).map(|n| observation(n % 600)));
+    assert!(large.len() > 768 << 10);
+    let row = rows("application/fhir+json", &large);
+    assert_eq!((row["patient_count"].as_str(), row["partial"].as_str()), ("600", "false"));
+    for (column, id) in [("patients", "MRN255"), ("patient_refs", "p0")] {
+        assert_eq!(row[column].split(',').count(), limits::LIST);
+        assert!(row[column].contains(&keys.pseudonym(id).unwrap()));
+    }
+    let lines = (0..3000).map(|n| format!(r#"{{"resourceType":"Patient","identifier":[{{"value":"MRN{n}"}}]}}"#));
+    let lines = lines.collect::<Vec<_>>().join("\n");
+    assert_eq!(rows("application/fhir+ndjson", &lines)["patient_count"], "3000");
+    // What the request and its answer tell is told apart as well.
+    let of = |from: usize, to: usize| {
+        let mut json = Json::new(false);
+        json.feed(bundle((from..to).map(observation)).as_bytes(), &keys);
+        json.finish(&keys)
+    };
+    let mut both = of(0, 400);
+    both.extend(of(200, 500));
+    assert_eq!((both.patients.count(), both.patients.kept().len()), (500, limits::LIST));
+    let all = of(0, limits::FHIR_PATIENTS + 10);
+    assert_eq!(all.patients.count(), limits::FHIR_PATIENTS);
+    both.extend(all);
+    assert_eq!(both.patient_refs.count(), limits::FHIR_PATIENTS);
+}
+
+/// An Observation as servers write it.
+fn observation(patient: usize) -> String {
+    format!(
+        r#"{{"fullUrl":"urn:uuid:0{patient}","resource":{{"resourceType":"Observation","id":"o{patient}","meta":{{"versionId":"1","lastUpdated":"2026-01-01T12:00:00.000+00:00"}},"status":"final","category":[{{"coding":[{{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"vital-signs","display":"vital-signs"}}]}}],"code":{{"coding":[{{"system":"http://loinc.org","code":"8302-2","display":"Body Height"}}],"text":"Body Height"}},"subject":{{"reference":"Patient/p{patient}","identifier":{{"system":"urn:mrn","value":"MRN{patient}"}}}},"encounter":{{"reference":"Encounter/e{patient}"}},"effectiveDateTime":"2026-01-01T12:00:00+00:00","valueQuantity":{{"value":165.9,"unit":"cm","system":"http://unitsofmeasure.org","code":"cm"}}}}}}"#
+    )
+}
+
+fn bundle(entries: impl Iterator<Item = String>) -> String {
+    format!(
+        r#"{{"resourceType":"Bundle","type":"searchset","entry":[{}]}}"#,
+        entries.collect::<Vec<_>>().join(",")
+    )
+}
+
+/// Prints what bodies cost: `cargo test -p wire --release --lib cost_of_a_body -- --ignored --nocapture`.
+#[test]
+#[ignore = "a measure, not a proof"]
+fn cost_of_a_body() {
+    let keys = output().keys;
+    let speed = |name: &str, body: &str| {
+        let best = (0..40).map(|_| {
+            let format = if body.starts_with('<') { Format::Xml } else { Format::Json };
+            let mut scan = Content::new(format, None, false);
+            let begun = std::time::Instant::now();
+            body.as_bytes().chunks(1460).for_each(|part| scan.feed(part, &keys));
+            assert!(scan.finish(&keys).resource_type.is_some());
+            begun.elapsed().as_nanos()
+        });
+        println!("{} MB/s of {name}", body.len() as u128 * 1000 / best.min().unwrap());
+    };
+    speed("JSON", &bundle((0..240).map(observation)));
+    let xml = |n: usize| {
+        format!(
+            r#"<entry><fullUrl value="urn:uuid:0{n}"/><resource><Observation><id value="o{n}"/><meta><versionId value="1"/></meta><status value="final"/><code><coding><system value="http://loinc.org"/><code value="8302-2"/><display value="Body Height"/></coding><text value="Body Height"/></code><subject><reference value="Patient/p{n}"/><identifier><value value="MRN{n}"/></identifier></subject><effectiveDateTime value="2026-01-01T12:00:00+00:00"/><valueQuantity><value value="165.9"/><unit value="cm"/></valueQuantity></Observation></resource></entry>"#
+        )
+    };
+    let entries = (0..240).map(xml).collect::<String>();
+    speed("XML", &format!(r#"<Bundle xmlns="http://hl7.org/fhir">{entries}</Bundle>"#));
 }

@@ -57,6 +57,7 @@ pub struct Message {
     text: String,
     spans: [Span; Slot::Count as usize],
     segments: Vec<([u8; 3], u32)>,
+    patients: Vec<Span>,
     devices: Vec<Span>,
     udi: Vec<Span>,
     /// Whether the order id is the filler's, which a placer's replaces.
@@ -80,19 +81,22 @@ pub struct Message {
 impl Message {
     /// Forgets everything but its memory, for the next message.
     pub fn clear(&mut self) {
-        let (mut text, mut segments, mut devices, mut udi) = (
+        let (mut text, mut segments, mut patients, mut devices, mut udi) = (
             std::mem::take(&mut self.text),
             std::mem::take(&mut self.segments),
+            std::mem::take(&mut self.patients),
             std::mem::take(&mut self.devices),
             std::mem::take(&mut self.udi),
         );
         text.clear();
         segments.clear();
+        patients.clear();
         devices.clear();
         udi.clear();
         *self = Message {
             text,
             segments,
+            patients,
             devices,
             udi,
             ..Message::default()
@@ -123,10 +127,14 @@ impl Message {
     /// Fills a slot; the first value stays.
     pub fn set(&mut self, slot: Slot, text: Option<&str>) {
         if let Some(text) = text.filter(|t| !t.is_empty() && self.get(slot).is_none()) {
-            let span = self.keep(text).unwrap_or_default();
-            if let Some(to) = self.spans.get_mut(slot as usize) {
-                *to = span;
-            }
+            let span = self.keep(text);
+            self.put(slot, span);
+        }
+    }
+
+    fn put(&mut self, slot: Slot, span: Option<Span>) {
+        if let Some(to) = self.spans.get_mut(slot as usize) {
+            *to = span.unwrap_or_default();
         }
     }
 
@@ -135,6 +143,19 @@ impl Message {
             let pseudonym = cx.pseudonym(&segment.unescaped(id));
             self.set(slot, pseudonym.as_deref());
         }
+    }
+
+    /// Keeps a patient, each once: of a PID the first id of PID-3 (3.4.2.3), of an MRG the prior id MRG-1 (3.4.9.1).
+    fn patient(&mut self, segment: &Segment<'_>, id: Option<&[u8]>, cx: &Context<'_>) -> Option<Span> {
+        let id = id.filter(|_| self.patients.len() < limits::HL7_PATIENTS)?;
+        let pseudonym = cx.pseudonym(&segment.unescaped(id))?;
+        let known = self.patients.iter().find(|s| self.at_span(**s) == Some(&pseudonym));
+        if let Some(known) = known {
+            return Some(*known);
+        }
+        let span = self.keep(&pseudonym)?;
+        self.patients.push(span);
+        Some(span)
     }
 
     /// Counts a segment and takes from it what identifies sender, equipment, patient and order.
@@ -146,7 +167,13 @@ impl Message {
         }
         let one = |number: usize| segment.field(number).and_then(|f| segment.component(f, 1));
         match &name {
-            b"PID" if self.get(Slot::Patient).is_none() => self.set_pseudonym(Slot::Patient, segment, one(3).or_else(|| one(2)), cx),
+            b"PID" => {
+                let span = self.patient(segment, one(3).or_else(|| one(2)), cx);
+                if self.get(Slot::Patient).is_none() {
+                    self.put(Slot::Patient, span);
+                }
+            }
+            b"MRG" => drop(self.patient(segment, one(1), cx)),
             b"MSA" => self.acknowledgement(segment),
             b"SFT" => self.software(segment),
             b"ORC" => self.order(segment, cx),
@@ -247,9 +274,7 @@ impl Message {
         }
         let id = |number: usize| segment.field(number).and_then(|f| segment.component(f, 1));
         if let Some(placer) = id(2) {
-            if let Some(span) = self.spans.get_mut(Slot::Order as usize) {
-                *span = Span::default();
-            }
+            self.put(Slot::Order, None);
             self.filler = false;
             self.set_pseudonym(Slot::Order, segment, Some(placer), cx);
         } else if !known {
@@ -326,6 +351,7 @@ impl Message {
             latency: self.latency,
             message_bytes: i64::try_from(self.bytes).ok(),
             patient: self.get(Slot::Patient),
+            patients: list(&self.patients),
             order_id: self.get(Slot::Order),
             accession: self.get(Slot::Accession),
             study: self.get(Slot::Study),

@@ -7,6 +7,15 @@ use std::borrow::Cow;
 
 use crate::text;
 
+/// MLLP: what frames a message.
+pub const START_BLOCK: u8 = 0x0B;
+pub const END_BLOCK: u8 = 0x1C;
+
+/// Whether a segment ends here: CR, or LF as some systems write it, or a block character.
+pub fn segment_ends(b: u8) -> bool {
+    (b == b'\r') | (b == b'\n') | (b == END_BLOCK) | (b == START_BLOCK)
+}
+
 /// MSH-1 and MSH-2: what separates fields, components, repetitions and subcomponents, and what escapes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Delimiters {
@@ -123,12 +132,12 @@ impl<'a> Segment<'a> {
         field.split(move |b| *b == repetition)
     }
 
-    /// The component of this number, from 1, of a field's first repetition; `None` if empty.
+    /// The component of this number, from 1, of a field's first repetition; `None` if empty, or null (`""`, 2.5.3: delete what you hold).
     pub fn component<'f>(&self, field: &'f [u8], number: usize) -> Option<&'f [u8]> {
         self.first(field)
             .split(|b| *b == self.by.component)
             .nth(number.checked_sub(1)?)
-            .filter(|c| !c.is_empty())
+            .filter(|c| !matches!(*c, b"" | b"\"\""))
     }
 
     /// An identifier with its escape sequences (2.7.1) undone, so that its pseudonym is that of the id itself.

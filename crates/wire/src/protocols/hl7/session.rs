@@ -2,14 +2,13 @@
 
 use std::collections::VecDeque;
 
+use super::long::Long;
 use super::message::{control_id, Kind, Message, Slot};
-use super::segment::{declares, head, name, Delimiters, Head, Segment};
+use super::segment::{declares, head, name, segment_ends, Delimiters, Head, Segment, END_BLOCK, START_BLOCK};
 use crate::context::Context;
 use crate::limits;
 use crate::protocols::{Dir, Session, Step};
-
-const START_BLOCK: u8 = 0x0B;
-const END_BLOCK: u8 = 0x1C;
+use crate::text::find;
 
 #[derive(Default)]
 pub struct Hl7Session {
@@ -25,8 +24,8 @@ struct Side {
     by: Delimiters,
     /// Between start and end block.
     framed: bool,
-    /// The rest of a segment longer than [`limits::HL7_SEGMENT`] passes.
-    tail: bool,
+    /// A segment longer than [`limits::HL7_SEGMENT`] passes.
+    long: Option<Box<Long>>,
     /// An FHS or BHS is open.
     batch: Option<Batch>,
     /// Messages whose acknowledgement is awaited, oldest first.
@@ -34,6 +33,15 @@ struct Side {
     /// How many bytes of the segment that is awaited were already searched for its end, and when its first byte was seen.
     searched: usize,
     since: Option<i64>,
+}
+
+/// A segment without its end, from offset `at` to `end`. `cut`: not all of it is here.
+#[derive(Clone, Copy)]
+struct Line<'a> {
+    bytes: &'a [u8],
+    cut: bool,
+    at: u64,
+    end: u64,
 }
 
 /// The envelope of a batch, itself a message as long as it holds none.
@@ -64,15 +72,17 @@ impl Session for Hl7Session {
     }
 
     fn gap(&mut self, dir: Dir, _missing: u64, cx: &mut Context<'_>) {
+        self.passed(dir, true, cx);
         self.close(dir, None, true, cx);
         let side = self.side(dir);
-        (side.framed, side.tail, side.batch, side.searched, side.since) = (false, false, None, 0, None);
+        (side.framed, side.batch, side.searched, side.since) = (false, None, 0, None);
     }
 
     fn end(&mut self, cx: &mut Context<'_>) {
         for dir in [Dir::Orig, Dir::Resp] {
             let side = self.side(dir);
-            let cut = side.framed || side.tail || side.since.is_some();
+            let cut = side.framed || side.long.is_some() || side.since.is_some();
+            self.passed(dir, true, cx);
             self.close(dir, None, cut, cx);
             self.leave_batch(dir, cut, cx);
         }
@@ -95,14 +105,16 @@ impl Hl7Session {
 
     /// Uses what stands first in `rest`, which begins at offset `at`: a control byte or a whole segment. Says how much, or `None` to wait.
     fn advance(&mut self, dir: Dir, rest: &[u8], at: u64, cx: &mut Context<'_>) -> Option<usize> {
-        let side = self.side(dir);
-        if side.tail {
-            let end = segment_end(rest);
-            side.tail = end.is_none();
+        if let Some(long) = &mut self.side(dir).long {
+            let end = long.feed(rest);
+            if end.is_some() {
+                self.passed(dir, false, cx);
+            }
             if end != Some(0) {
                 return Some(end.unwrap_or(rest.len()));
             }
         }
+        let side = self.side(dir);
         match rest.first()? {
             b'\r' | b'\n' => {
                 if let Some(open) = &mut side.open {
@@ -147,33 +159,60 @@ impl Hl7Session {
         Some(1)
     }
 
-    /// A segment with its end; one that is too long is used as far as it may be held, and the rest passes.
+    /// A segment with its end; one that is too long to be awaited passes, the beginnings of its fields kept.
     fn line(&mut self, dir: Dir, rest: &[u8], at: u64, cx: &mut Context<'_>) -> Option<usize> {
         let side = self.side(dir);
         let within = rest.get(..limits::HL7_SEGMENT).unwrap_or(rest);
         let end = within
             .get(side.searched..)
-            .and_then(segment_end)
+            .and_then(|bytes| find(bytes, segment_ends))
             .map(|n| n.saturating_add(side.searched));
-        let cut = end.is_none();
-        if cut && rest.len() < limits::HL7_SEGMENT {
-            side.searched = rest.len();
-            return None;
-        }
-        side.tail = cut;
-        let line = within.get(..end.unwrap_or(within.len())).unwrap_or_default();
-        self.segment(dir, line, cut, at, cx);
-        Some(line.len())
+        let Some(end) = end else {
+            if rest.len() < limits::HL7_SEGMENT {
+                side.searched = rest.len();
+                return None;
+            }
+            let mut long = Long::new(within, side.by, at, side.since.unwrap_or(cx.ts));
+            long.feed(within);
+            side.long = Some(Box::new(long));
+            return Some(within.len());
+        };
+        let line = Line {
+            bytes: within.get(..end).unwrap_or_default(),
+            cut: false,
+            at,
+            end: at.saturating_add(end as u64),
+        };
+        self.segment(dir, line, cx);
+        Some(end)
     }
 
-    fn segment(&mut self, dir: Dir, line: &[u8], cut: bool, at: u64, cx: &mut Context<'_>) {
-        if line.get(..3).is_some_and(declares) {
-            return self.declaration(dir, line, cut, at, cx);
+    /// A long segment ended, or (`cut`) its end will not be seen: then the fields before count.
+    fn passed(&mut self, dir: Dir, cut: bool, cx: &mut Context<'_>) {
+        let side = self.side(dir);
+        let Some(long) = side.long.take() else { return };
+        side.since = Some(long.since);
+        let line = Line {
+            bytes: long.kept(),
+            cut: cut || long.full,
+            at: long.at,
+            end: long.end,
+        };
+        self.segment(dir, line, cx);
+        if let Some(open) = self.side(dir).open.as_mut().filter(|_| long.full) {
+            open.malformed.get_or_insert("long segment");
+        }
+    }
+
+    fn segment(&mut self, dir: Dir, line: Line<'_>, cx: &mut Context<'_>) {
+        let Line { bytes, cut, at, end } = line;
+        if bytes.get(..3).is_some_and(declares) {
+            return self.declaration(dir, line, cx);
         }
         let framed = self.side(dir).framed;
         let by = self.side(dir).by;
-        let Some(name) = name(line, by.field) else {
-            if framed && self.side(dir).open.is_none() && !matches!(line, [0x06] | [0x15]) {
+        let Some(name) = name(bytes, by.field) else {
+            if framed && self.side(dir).open.is_none() && !matches!(bytes, [0x06] | [0x15]) {
                 self.headless(dir, at, cx);
             }
             return;
@@ -187,12 +226,9 @@ impl Hl7Session {
         }
         let ts = cx.ts;
         if let Some(open) = &mut self.side(dir).open {
-            open.segment(name, &Segment { line, by, cut }, cx);
+            open.segment(name, &Segment { line: bytes, by, cut }, cx);
             open.ended = ts;
-            open.bytes = at.saturating_add(line.len() as u64).saturating_sub(open.at);
-            if cut {
-                open.malformed.get_or_insert("long segment");
-            }
+            open.bytes = end.saturating_sub(open.at);
         }
         if &name == b"MSA" {
             self.acknowledge(dir);
@@ -200,11 +236,12 @@ impl Hl7Session {
     }
 
     /// MSH, FHS or BHS: whatever was open ends here.
-    fn declaration(&mut self, dir: Dir, line: &[u8], cut: bool, at: u64, cx: &mut Context<'_>) {
+    fn declaration(&mut self, dir: Dir, line: Line<'_>, cx: &mut Context<'_>) {
+        let Line { bytes, cut, at, end } = line;
         let unended = self.side(dir).framed && self.side(dir).batch.is_none();
         self.close(dir, unended.then_some("no end block"), false, cx);
         let mut message = self.begin(dir, at, cx);
-        let by = match head(line) {
+        let by = match head(bytes) {
             Head::Declares(by) => by,
             Head::Short | Head::Wrong => {
                 message.malformed = Some("delimiters");
@@ -212,10 +249,10 @@ impl Hl7Session {
             }
         };
         self.side(dir).by = by;
-        let segment = Segment { line, by, cut };
+        let segment = Segment { line: bytes, by, cut };
         message.header(&segment);
-        message.bytes = line.len() as u64;
-        if !line.starts_with(b"MSH") {
+        message.bytes = end.saturating_sub(at);
+        if !bytes.starts_with(b"MSH") {
             return self.envelope(dir, message, &segment, cx);
         }
         if let Some(batch) = &mut self.side(dir).batch {
@@ -340,17 +377,4 @@ impl Hl7Session {
             self.spare.push_back(message);
         }
     }
-}
-
-/// Where the segment ends: CR, or LF as some systems write it, or a block character. Looks at 32 bytes at a time.
-fn segment_end(bytes: &[u8]) -> Option<usize> {
-    let ends = |b: u8| (b == b'\r') | (b == b'\n') | (b == END_BLOCK) | (b == START_BLOCK);
-    let mut before = 0usize;
-    for block in bytes.chunks(32) {
-        if block.iter().fold(false, |any, b| any | ends(*b)) {
-            return block.iter().position(|b| ends(*b)).map(|n| n.saturating_add(before));
-        }
-        before = before.saturating_add(block.len());
-    }
-    None
 }

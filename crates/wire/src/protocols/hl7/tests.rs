@@ -1,6 +1,7 @@
 use super::probe::probe;
 use super::session::Hl7Session;
 use crate::context::Context;
+use crate::half::Half;
 use crate::limits;
 use crate::protocols::Dir::{Orig, Resp};
 use crate::protocols::{Dir, Probe, Session};
@@ -26,11 +27,18 @@ fn played(script: &[(Dir, &[u8])], cut: usize) -> Vec<PlainRow> {
     got
 }
 
-fn check(script: &[(Dir, &[u8])]) -> Vec<PlainRow> {
+/// Rows that do not depend on the cut.
+fn uncut(script: &[(Dir, &[u8])]) -> Vec<PlainRow> {
     let whole = played(script, usize::MAX);
     for cut in [1, 7, 1460] {
         assert_eq!(played(script, cut), whole, "cut {cut}");
     }
+    whole
+}
+
+/// Rows that do not depend on the cut, of a script that may also end anywhere.
+fn check(script: &[(Dir, &[u8])]) -> Vec<PlainRow> {
+    let whole = uncut(script);
     for (n, (dir, bytes)) in script.iter().enumerate() {
         for end in (0..bytes.len()).step_by(bytes.len().div_ceil(4000).pow(2).max(1)) {
             let mut part: Vec<_> = script[..n].to_vec();
@@ -152,6 +160,25 @@ fn orders_and_equipment() {
 }
 
 #[test]
+fn every_patient_of_a_message_is_counted() {
+    let keys = output().keys;
+    let list = |ids: &[&str]| {
+        let ids: Vec<_> = ids.iter().map(|id| keys.pseudonym(id).unwrap()).collect();
+        format!("[{}]", ids.join(", "))
+    };
+    let of = |more: &str| check(&[(Orig, &mllp(&format!("{ADT}{more}")))]).remove(0);
+    let merge = of("MRG|OLD7^^^H^MR~Y||ACC1\rPID|2||mrn1 \rPID|3||MRN3~Z\rMRG|\"\"\rMRG|\rPID|4|OLD4\r");
+    assert_eq!(merge["patient"], keys.pseudonym("MRN1").unwrap());
+    assert_eq!(merge["patients"], list(&["MRN1", "OLD7", "MRN3", "OLD4"]));
+    assert_eq!(of("")["patients"], list(&["MRN1"]));
+    assert_eq!(check(&[(Resp, &mllp(ACK))])[0]["patients"], "[]");
+    assert_eq!(of("PID|1||\"\"\r")["patients"], list(&["MRN1"]));
+    let many: String = (0..1000).map(|n| format!("PID|1||N{}\r", n % 600)).collect();
+    assert_eq!(of(&many)["patients"].split(',').count(), limits::HL7_PATIENTS);
+    assert!(of(&format!("{many}PRT|1|||||||||PUMP-7\r"))["device_ids"].contains("PUMP-7"));
+}
+
+#[test]
 fn batches_name_their_messages() {
     let batch = format!(
         "FHS|^~\\&|A|B|C|D|2026||name||F1|FC\rBHS|^~\\&|A|B|C|D|2026||||BC\r{ADT}{}BTS|2\rFTS|1\r",
@@ -175,20 +202,103 @@ fn batches_name_their_messages() {
     );
 }
 
+/// Plays `bytes` in parts of random size; some seeds give small ones, some large.
+fn scattered(bytes: &[u8], seed: u32) -> PlainRow {
+    let (mut out, mut id, mut session, mut half) = (output(), identity(2575, 6), Hl7Session::default(), Half::default());
+    let mut state = seed;
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let most = 1 + (state >> 8) as usize % (1460 << (seed % 7));
+        let (part, after) = rest.split_at(most.min(rest.len()));
+        half.feed(&mut session, Orig, part, 0, &mut id, &mut out);
+        assert!(half.held() <= 4 * limits::HL7_SEGMENT, "held {}", half.held());
+        rest = after;
+    }
+    let mut cx = Context {
+        ts: 0,
+        offset: 0,
+        identity: &mut id,
+        out: &mut out,
+    };
+    session.end(&mut cx);
+    rows(&mut out).remove("hl7").unwrap().remove(0)
+}
+
+/// A message with a document of `size` characters in OBX-5, and what follows it.
+fn document(size: usize) -> String {
+    format!(
+        "{ADT}OBX|1|ED|PDF^^L|1|^application^pdf^Base64^{}||||||F|||2026||||CAM-1^^0A0B^EUI-64~CAM-2{}\rOBX|2|TX|||end\rPRT|1|||||||||PUMP-7\rPID|2||MRN2\r",
+        "QUJD".repeat(size / 4),
+        "|x".repeat(3)
+    )
+}
+
 #[test]
-fn documents_pass_through() {
-    let text = format!(
-        "{ADT}OBX|1|ED|PDF||^application^pdf^Base64^{}||||||F\rOBX|2|TX|||end\r",
-        "QUJD".repeat(300_000)
-    );
+fn documents_pass_and_what_stands_around_them_is_read() {
+    let keys = output().keys;
+    let text = document(3 << 20);
     let bytes = mllp(&text);
-    let rows = check(&[(Orig, &bytes)]);
-    assert_eq!(rows[0]["message_bytes"], text.len().to_string());
+    let row = scattered(&bytes, 0);
+    let patients = format!("[{}, {}]", keys.pseudonym("MRN1").unwrap(), keys.pseudonym("MRN2").unwrap());
+    for (column, value) in [
+        ("message_bytes", text.len().to_string().as_str()),
+        ("malformed", "-"),
+        ("partial", "false"),
+        ("device_ids", "[CAM-1, CAM-2, PUMP-7]"),
+        ("segments", "[MSH:1, SFT:1, EVN:1, PID:2, PV1:1, OBX:2, PRT:1]"),
+        ("patients", &patients),
+    ] {
+        assert_eq!(row[column], value, "{column}");
+    }
+    for seed in 1..8 {
+        assert_eq!(scattered(&bytes, seed), row, "seed {seed}");
+    }
+    // Around the size from which a segment no longer stands together.
+    for size in (limits::HL7_SEGMENT - 120..limits::HL7_SEGMENT).step_by(4) {
+        let row = scattered(&mllp(&document(size)), 3);
+        assert_eq!(
+            (row["device_ids"].as_str(), row["malformed"].as_str()),
+            ("[CAM-1, CAM-2, PUMP-7]", "-")
+        );
+        assert_eq!(row["patients"], patients);
+    }
+    let rows = check(&[(Orig, &mllp(&document(100_000)))]);
+    assert_eq!((rows.len(), rows[0]["device_ids"].as_str()), (1, "[CAM-1, CAM-2, PUMP-7]"));
+}
+
+#[test]
+fn long_segments_of_every_kind() {
+    let filler = "x".repeat(limits::HL7_SEGMENT);
+    let of = |text: &str| uncut(&[(Orig, &mllp(text))]);
+    // The head itself, with delimiters of its own.
+    let head = of(&format!("MSH$%*!+$MON${filler}$X$Y$20260101$$ORU%R01$C9$P$2.3\rPID$1$$A1\r"));
     assert_eq!(
-        (rows[0]["malformed"].as_str(), rows[0]["partial"].as_str()),
+        (
+            head[0]["sending_application"].as_str(),
+            head[0]["control_id"].as_str(),
+            head[0]["malformed"].as_str()
+        ),
+        ("MON", "C9", "-")
+    );
+    assert_eq!(head[0]["patient"], output().keys.pseudonym("A1").unwrap());
+    // An id that is longer than anything of its kind is none; what stands before it in its field is one.
+    let id = of(&format!("{ADT}PID|2||{filler}\rPID|3||MRN3^^^H~{filler}|\rMSA|AA|C7\r"));
+    assert_eq!(id[0]["patients"].split(',').count(), 2);
+    assert_eq!(id[0]["acked_control_id"], "C7");
+    // More than may be held outside long fields.
+    let fields = format!("{}|", "x".repeat(1000)).repeat(100);
+    let many = of(&format!("{ADT}OBX|1|{fields}|\rOBX|2|\r"));
+    assert_eq!(
+        (many[0]["malformed"].as_str(), many[0]["partial"].as_str()),
         ("long segment", "false")
     );
-    assert!(rows[0]["segments"].ends_with("OBX:2]"));
+    assert!(many[0]["segments"].ends_with("OBX:2]"));
+    // No segment at all, and one that never ends.
+    assert_eq!(of(&format!("{filler}\rPID|1||X\r"))[0]["malformed"], "no MSH");
+    let cut = uncut(&[(Orig, format!("\x0b{ADT}OBX|1|ED|PDF||{filler}").as_bytes())]);
+    assert_eq!((cut[0]["partial"].as_str(), cut[0]["control_id"].as_str()), ("true", "C1"));
+    assert!(cut[0]["segments"].ends_with("OBX:1]"));
 }
 
 #[test]
@@ -324,20 +434,52 @@ fn the_probe_is_strict() {
 
 #[test]
 fn damaged_conversations_give_the_same_rows_however_they_are_cut() {
-    let good = [mllp(ADT), mllp(&ADT.replace("|C1|", "|C2|")), ADT.as_bytes().to_vec()].concat();
+    let small = [mllp(ADT), mllp(&ADT.replace("|C1|", "|C2|")), ADT.as_bytes().to_vec()].concat();
+    let large = [mllp(&document(limits::HL7_SEGMENT)), small.clone()].concat();
     let mut state = 1u32;
     let mut random = |below: usize| {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (state >> 8) as usize % below
     };
-    for _ in 0..120 {
-        let mut bytes = good.clone();
+    for round in 0..160 {
+        let mut bytes = if round < 120 { small.clone() } else { large.clone() };
         for _ in 0..1 + random(6) {
             let at = random(bytes.len());
             bytes[at] = b"\r\n\x0b\x1c|M^\xff"[random(8)];
         }
         let script: &[(Dir, &[u8])] = &[(Orig, &bytes), (Resp, &mllp(ACK))];
         let rows = [1, 7, usize::MAX].map(|cut| played(script, cut));
-        assert!(rows[0] == rows[2] && rows[1] == rows[2], "{}", bytes.escape_ascii());
+        assert!(rows[0] == rows[2] && rows[1] == rows[2], "round {round}: {}", bytes.escape_ascii());
     }
+}
+
+/// Prints what a message with its acknowledgement costs: `cargo test -p wire --release --lib cost_of_a_message -- --ignored --nocapture`.
+#[test]
+#[ignore = "a measure, not a proof"]
+fn cost_of_a_message() {
+    let observation = "OBX|1|NM|718-7^Hemoglobin^LN||13.5|g/dL|12-16|N|||F|||20260101||RN1^NURSE\r".repeat(5);
+    let oru = format!(
+        "{}ORC|RE|P1|F1\rOBR|1|P1|F1|CBC^^L|||20260101\r{observation}",
+        ADT.replace("ADT^A01", "ORU^R01")
+    );
+    let (adt, oru, ack) = (mllp(ADT), mllp(&oru), mllp(ACK));
+    let script: Vec<(Dir, &[u8])> = [(Orig, adt.as_slice()), (Resp, &ack), (Orig, &oru), (Resp, &ack)].repeat(5000);
+    let best = (0..20)
+        .map(|_| {
+            let (mut out, mut id, mut session) = (output(), identity(2575, 6), Hl7Session::default());
+            let mut halves = [Half::default(), Half::default()];
+            let begun = std::time::Instant::now();
+            for (n, (dir, bytes)) in script.iter().enumerate() {
+                halves[*dir as usize].feed(&mut session, *dir, bytes, n as i64 * 1_000_000, &mut id, &mut out);
+            }
+            let took = begun.elapsed();
+            drop(rows(&mut out));
+            took.as_nanos() / 10_000
+        })
+        .min();
+    println!("{} ns a message with its acknowledgement", best.unwrap_or_default());
+    let bytes = mllp(&document(64 << 20));
+    let begun = std::time::Instant::now();
+    scattered(&bytes, 0);
+    println!("{} MB/s of a document", bytes.len() as u128 / begun.elapsed().as_micros());
 }

@@ -9,7 +9,8 @@ use super::{uri, Http};
 use crate::context::Context;
 use crate::keys::Keys;
 use crate::limits;
-use crate::protocols::fhir::content::Content;
+use crate::protocols::fhir::content::{Content, Format};
+use crate::protocols::fhir::inflate::coding;
 use crate::protocols::fhir::request::{asked, Asked};
 use crate::protocols::fhir::Fhir;
 use crate::protocols::fhir::Found;
@@ -104,11 +105,9 @@ impl Exchange {
     /// A scanner for a body of this type, if FHIR may be in it.
     pub fn scan(&self, head: &Head<'_>) -> Option<Box<Content>> {
         let media = head.content_type.and_then(media_type)?;
-        let encoding = head.content_encoding.unwrap_or(b"identity");
-        let gzip = encoding.eq_ignore_ascii_case(b"gzip") || encoding.eq_ignore_ascii_case(b"x-gzip");
-        let readable = gzip || encoding.eq_ignore_ascii_case(b"identity");
+        let coding = coding(head.content_encoding)?;
         let sure = is_fhir(&media) || self.asked.as_ref().is_some_and(|a| a.certain);
-        (readable && media.ends_with("json")).then(|| Box::new(Content::new(gzip, !sure)))
+        Some(Box::new(Content::new(format(&media)?, coding, !sure)))
     }
 
     /// The body of the request (or, `answer`, of the response) as far as it was seen.
@@ -119,14 +118,7 @@ impl Exchange {
             self.request_length = body.length;
         }
         let Some(scan) = body.scan else { return };
-        let found = scan.finish(keys);
-        let to = &mut self.found;
-        to.resource_type = to.resource_type.or(found.resource_type);
-        to.software = to.software.take().or(found.software);
-        to.publisher = to.publisher.take().or(found.publisher);
-        to.patients.extend(found.patients);
-        to.patient_refs.extend(found.patient_refs);
-        to.device_refs.extend(found.device_refs);
+        self.found.extend(scan.finish(keys));
     }
 
     /// FHIR by its path, its media types, or by what a body said of itself.
@@ -174,15 +166,8 @@ impl Exchange {
     fn emit_fhir(&mut self, cx: &mut Context<'_>) {
         let asked = self.asked.take().unwrap_or_default();
         let found = &mut self.found;
-        if let Some(id) = asked.patient_ref.filter(|_| found.patient_refs.len() < limits::FHIR_PATIENTS) {
-            found.patient_refs.insert(id);
-        }
-        let only = if found.patients.len() == 1 {
-            found.patients.first().cloned()
-        } else {
-            None
-        };
-        let patient = asked.patient.or(only);
+        found.patient_refs.insert(asked.patient_ref);
+        let patient = asked.patient.as_ref().or(found.patients.only());
         let row = Fhir {
             interaction: asked.interaction,
             resource_type: asked.resource_type.or(found.resource_type),
@@ -193,17 +178,25 @@ impl Exchange {
             response_bytes: self.response_length.and_then(|n| i64::try_from(n).ok()),
             search_params: texts(&self.query_keys),
             auth_scheme: self.auth.map(|a| a.0),
-            patient: patient.as_deref(),
-            patients: texts(&found.patients),
-            patient_refs: texts(&found.patient_refs),
-            patient_count: i64::try_from(found.patients.len().max(found.patient_refs.len())).ok(),
+            patient: patient.map(String::as_str),
+            patients: texts(found.patients.kept()),
+            patient_refs: texts(found.patient_refs.kept()),
+            patient_count: i64::try_from(found.patients.count().max(found.patient_refs.count())).ok(),
             device_refs: texts(&found.device_refs),
             software: found.software.as_deref(),
             publisher: found.publisher.as_deref(),
-            partial: Some(self.partial),
+            partial: Some(self.partial || found.cut),
             ..Fhir::default()
         };
         cx.emit(self.started, self.dir, self.at, &row);
+    }
+}
+
+/// The format of a media type in which FHIR may be, sent by its own name or a general one (R4 http.html, content types and encodings).
+fn format(media: &str) -> Option<Format> {
+    match media {
+        "application/fhir+xml" | "application/xml+fhir" | "application/xml" | "text/xml" => Some(Format::Xml),
+        _ => (media.ends_with("json") || media == "application/json+fhir").then_some(Format::Json),
     }
 }
 
