@@ -52,6 +52,10 @@ pub const PACKET: usize = 262_144;
 /// Largest pcapng block: a packet and its options.
 pub const BLOCK: usize = 1 << 20;
 
+/// Window of a Zstandard frame, which is memory per open capture: what `zstd --ultra` and `--long` make and `zstd -d` takes without being asked
+/// (RFC 8878 section 3.1.1.1.2 asks for 8 MiB only).
+pub const ZSTD_WINDOW: u64 = 128 << 20;
+
 /// Interfaces in one pcapng section.
 pub const INTERFACES: usize = 4096;
 

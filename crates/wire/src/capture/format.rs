@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::compressed::Broken;
 use super::input::Input;
 use crate::limits;
 
@@ -29,15 +30,19 @@ pub enum End {
     Clean,
     /// It ends inside a record, or a record cannot be.
     Cut(&'static str),
+    /// It is compressed in a way that cannot be undone.
+    Broken(&'static str),
     Io(io::Error),
 }
 
 impl From<io::Error> for End {
     fn from(error: io::Error) -> End {
-        match error.kind() {
-            // What flate2 says of a stream that stops early.
-            io::ErrorKind::UnexpectedEof => End::Cut("the compressed data end too early"),
-            _ => End::Io(error),
+        let broken = error.get_ref().and_then(|e| e.downcast_ref::<Broken>());
+        match (broken, error.kind()) {
+            (Some(&Broken(why)), _) => End::Broken(why),
+            // Only decoders say so: a plain file just ends.
+            (None, io::ErrorKind::UnexpectedEof) => End::Cut("the compressed data end too early"),
+            (None, _) => End::Io(error),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Captures in: many files as one stream of packets in time order.
 
+mod compressed;
 mod format;
 mod input;
 
@@ -80,6 +81,7 @@ fn open(path: &Path, read: &Arc<AtomicU64>) -> Result<Option<Source>, Refused> {
         Ok(None) if input.bytes().is_empty() => Err("is empty; give a pcap or pcapng capture".to_owned()),
         Ok(None) => Err("is not a capture; give pcap or pcapng, plain, .gz or .zst".to_owned()),
         Err(End::Io(e)) => Err(plain(&e)),
+        Err(End::Broken(why)) => Err(format!("cannot be read: {why}")),
         Err(End::Cut(why)) => Err(format!("is cut: {why}")),
         Err(End::Clean) => Err("is empty; give a pcap or pcapng capture".to_owned()),
     };
@@ -94,6 +96,7 @@ fn open(path: &Path, read: &Arc<AtomicU64>) -> Result<Option<Source>, Refused> {
         })),
         Err(End::Clean) => Ok(None),
         Err(End::Cut(why)) => Err(refuse(format!("is cut: {why}; no whole packet stands before the cut"))),
+        Err(End::Broken(why)) => Err(refuse(format!("cannot be read: {why}; no whole packet stands before that"))),
         Err(End::Io(e)) => Err(refuse(plain(&e))),
     }
 }
@@ -208,7 +211,7 @@ impl Captures {
                 let source = self.open.swap_remove(at);
                 let why = match end {
                     End::Clean => return true,
-                    End::Cut(why) => why.to_owned(),
+                    End::Cut(why) | End::Broken(why) => why.to_owned(),
                     End::Io(e) => plain(&e),
                 };
                 let why = format!("is cut after packet {}: {why}; the packets before it were read", source.packets);
