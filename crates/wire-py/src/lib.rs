@@ -109,6 +109,12 @@ impl Reader {
         self.get().pipeline.undecoded()
     }
 
+    /// Packets that could not be taken out of their capture.
+    #[getter]
+    fn unreadable(&self) -> u64 {
+        self.get().captures.unreadable
+    }
+
     /// Frames that hold neither IP nor ARP.
     #[getter]
     fn other(&self) -> u64 {

@@ -49,7 +49,7 @@ pub const INTERIM_EVERY: i64 = 3_600_000_000_000;
 /// Largest packet taken from a capture: libpcap's MAXIMUM_SNAPLEN.
 pub const PACKET: usize = 262_144;
 
-/// Largest pcapng block: a packet and its options.
+/// Bytes of one pcapng block that are read: the largest packet and room to spare; what is longer is longer by its options.
 pub const BLOCK: usize = 1 << 20;
 
 /// Window of a Zstandard frame, which is memory per open capture: what `zstd --ultra` and `--long` make and `zstd -d` takes without being asked

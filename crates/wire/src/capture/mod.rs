@@ -67,10 +67,12 @@ pub struct Captures {
     pub problems: Vec<Refused>,
     /// Files found in folders that are no captures.
     pub skipped: Vec<PathBuf>,
+    /// Packets that could not be taken out of their file: of an interface that the file does not describe, or longer than their block.
+    pub unreadable: u64,
 }
 
-/// Opens one file at its first packet; `Ok(None)` for a capture without packets.
-fn open(path: &Path, read: &Arc<AtomicU64>) -> Result<Option<Source>, Refused> {
+/// Opens one file at its first packet, counting what is unreadable before it; `Ok(None)` for a capture without packets.
+fn open(path: &Path, read: &Arc<AtomicU64>, unreadable: &mut u64) -> Result<Option<Source>, Refused> {
     let refuse = |why: String| Refused {
         path: path.to_owned(),
         why,
@@ -86,7 +88,7 @@ fn open(path: &Path, read: &Arc<AtomicU64>) -> Result<Option<Source>, Refused> {
         Err(End::Clean) => Err("is empty; give a pcap or pcapng capture".to_owned()),
     };
     let mut format = format.map_err(refuse)?;
-    match format.next(&mut input) {
+    match format.next(&mut input, unreadable) {
         Ok(head) => Ok(Some(Source {
             path: path.to_owned(),
             input,
@@ -136,6 +138,7 @@ impl Captures {
             total: 0,
             problems: Vec::new(),
             skipped: Vec::new(),
+            unreadable: 0,
         };
         for path in paths {
             if path.is_dir() {
@@ -168,8 +171,12 @@ impl Captures {
     }
 
     fn wait_for(&mut self, path: &Path) -> Result<(), Refused> {
-        let source = open(path, &self.read)?;
+        let mut unreadable = 0;
+        let source = open(path, &self.read, &mut unreadable)?;
         let stdin = path.as_os_str() == "-";
+        if stdin {
+            self.unreadable += unreadable;
+        }
         if !stdin {
             self.total = self.total.saturating_add(fs::metadata(path).map_or(0, |m| m.len()));
         }
@@ -205,7 +212,7 @@ impl Captures {
         });
         source.packets += 1;
         head.done(&mut source.input);
-        match source.format.next(&mut source.input) {
+        match source.format.next(&mut source.input, &mut self.unreadable) {
             Ok(head) => source.head = head,
             Err(end) => {
                 let source = self.open.swap_remove(at);
@@ -242,7 +249,11 @@ impl Captures {
                 return best;
             }
             let next = self.waiting.pop()?;
-            match next.opened.map_or_else(|| open(&next.path, &self.read), |s| Ok(Some(s))) {
+            let unreadable = &mut self.unreadable;
+            match next
+                .opened
+                .map_or_else(|| open(&next.path, &self.read, unreadable), |s| Ok(Some(s)))
+            {
                 Ok(Some(source)) => self.open.push(source),
                 Ok(None) => {}
                 Err(refused) => self.problems.push(refused),
