@@ -109,6 +109,12 @@ impl Reader {
         self.get().pipeline.undecoded()
     }
 
+    /// Packets left out because another of the captures held the same.
+    #[getter]
+    fn duplicates(&self) -> u64 {
+        self.get().captures.duplicates
+    }
+
     /// Packets that could not be taken out of their capture.
     #[getter]
     fn unreadable(&self) -> u64 {
