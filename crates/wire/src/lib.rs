@@ -1,13 +1,15 @@
 //! Packets in, typed records out: the sensor core of asepsis.
 //!
-//! [`capture`] reads packets from files, [`link`] finds the IP datagram in each, [`flows`] follows connections and puts their bytes in
-//! order, [`protocols`] turns those bytes into rows, [`records`] keeps the rows until they leave as Arrow batches; [`pipeline`] is all of it.
+//! [`capture`] reads packets from files, [`link`] finds the [`ip`] datagram in each, [`fragments`] makes it whole, [`flows`] follows connections and puts their bytes in order, [`protocols`] turns those bytes into rows, [`records`] keeps the rows
+//! until they leave as Arrow batches; [`pipeline`] is all of it.
 
+mod bytes;
 pub mod capture;
 pub mod context;
 pub mod flows;
 pub mod fragments;
 pub mod half;
+pub mod ip;
 pub mod keys;
 pub mod limits;
 pub mod link;

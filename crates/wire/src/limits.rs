@@ -32,6 +32,8 @@ pub const FRAGMENTED: usize = 1024;
 pub const FRAGMENT_BYTES: usize = 65_535;
 /// Pieces of one datagram: 65,535 / 1,480 is 45; four times that for small path MTUs.
 pub const FRAGMENT_PIECES: usize = 192;
+/// Bytes held over all datagrams being put together: no more than a hundred of the longest, a small part of the memory of the sensor.
+pub const FRAGMENT_HELD: usize = 8 << 20;
 /// Nanoseconds until an incomplete datagram is given up (RFC 791 and RFC 8200 say 60 s at the most).
 pub const FRAGMENT_AGE: i64 = 30_000_000_000;
 

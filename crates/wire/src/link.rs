@@ -1,5 +1,8 @@
-//! From a frame to the IP datagram in it: link layer, VLAN tags, IPv4 and IPv6 with extension headers.
+//! From a frame to the IP datagram in it: link layer, VLAN tags.
 
+use crate::bytes::be16;
+use crate::ip::{ipv4, ipv6};
+pub use crate::ip::{Datagram, Fragment};
 use crate::limits;
 
 /// Link-layer facts of a frame.
@@ -23,37 +26,10 @@ pub enum Content<'a> {
     Malformed,
 }
 
-/// An IP datagram or fragment.
-#[derive(Clone, Copy, Debug)]
-pub struct Datagram<'a> {
-    /// IPv6, or IPv4 mapped.
-    pub src: u128,
-    pub dst: u128,
-    pub proto: u8,
-    /// Length by the IP header (by the frame where the header says 0: segmentation offload).
-    pub ip_len: usize,
-    /// What follows the IP headers, as far as captured.
-    pub payload: &'a [u8],
-    /// Bytes of the payload that the capture cut off.
-    pub cut: usize,
-    pub fragment: Option<Fragment>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fragment {
-    pub id: u32,
-    pub offset: usize,
-    pub more: bool,
-}
-
 const ETHERNET: u16 = 1;
 const ARP: u16 = 0x0806;
 const IPV4: u16 = 0x0800;
 const IPV6: u16 = 0x86dd;
-
-fn be16(bytes: &[u8], at: usize) -> Option<u16> {
-    Some(u16::from_be_bytes(bytes.get(at..at.checked_add(2)?)?.try_into().ok()?))
-}
 
 fn mac(bytes: &[u8], at: usize) -> Option<[u8; 6]> {
     bytes.get(at..at.checked_add(6)?)?.try_into().ok()
@@ -121,79 +97,4 @@ fn tags(frame: &[u8], mut ethertype: u16, mut at: usize, link: &mut Link) -> Opt
         at = at.checked_add(4)?;
     }
     Some((ethertype, at))
-}
-
-/// RFC 791 section 3.1.
-fn ipv4(packet: &[u8], wire_len: usize) -> Option<Datagram<'_>> {
-    let head = packet.get(..20)?;
-    let header_len = usize::from(head.first()? & 0x0f) * 4;
-    if head.first()? >> 4 != 4 || header_len < 20 {
-        return None;
-    }
-    let total = usize::from(be16(head, 2)?);
-    // A sender that leaves segmentation to its card shows the sensor a length of 0.
-    let ip_len = if total == 0 { wire_len } else { total };
-    let flags = be16(head, 6)?;
-    let fragment = Fragment {
-        id: u32::from(be16(head, 4)?),
-        offset: usize::from(flags & 0x1fff) * 8,
-        more: flags & 0x2000 != 0,
-    };
-    let payload = packet.get(header_len..ip_len.min(packet.len()))?;
-    let address = |at: usize| Some(0xffff_0000_0000u128 | u128::from(u32::from_be_bytes(head.get(at..at + 4)?.try_into().ok()?)));
-    Some(Datagram {
-        src: address(12)?,
-        dst: address(16)?,
-        proto: *head.get(9)?,
-        ip_len,
-        payload,
-        cut: ip_len.checked_sub(header_len)?.saturating_sub(payload.len()),
-        fragment: (fragment.more || fragment.offset > 0).then_some(fragment),
-    })
-}
-
-/// RFC 8200: hop-by-hop, routing, destination options, fragment, authentication (RFC 4302), mobility and host identity headers are passed.
-fn ipv6(packet: &[u8], wire_len: usize) -> Option<Datagram<'_>> {
-    let head = packet.get(..40)?;
-    if head.first()? >> 4 != 6 {
-        return None;
-    }
-    let length = usize::from(be16(head, 4)?);
-    let ip_len = if length == 0 { wire_len } else { length + 40 };
-    let body = packet.get(..ip_len.min(packet.len()))?;
-    let address = |at: usize| Some(u128::from_be_bytes(head.get(at..at + 16)?.try_into().ok()?));
-    let (mut proto, mut at, mut fragment) = (*head.get(6)?, 40usize, None);
-    for _ in 0..limits::NESTING {
-        let len = match proto {
-            0 | 43 | 60 | 135 | 139 => (usize::from(*body.get(at + 1)?) + 1) * 8,
-            51 => (usize::from(*body.get(at + 1)?) + 2) * 4,
-            44 => {
-                let word = be16(body, at + 2)?;
-                let id = u32::from_be_bytes(body.get(at + 4..at + 8)?.try_into().ok()?);
-                let found = Fragment {
-                    id,
-                    offset: usize::from(word & 0xfff8),
-                    more: word & 1 != 0,
-                };
-                fragment = (found.more || found.offset > 0).then_some(found);
-                8
-            }
-            _ => break,
-        };
-        proto = *body.get(at)?;
-        at += len;
-        if fragment.is_some_and(|f: Fragment| f.offset > 0) {
-            break;
-        }
-    }
-    let payload = body.get(at..)?;
-    Some(Datagram {
-        src: address(8)?,
-        dst: address(24)?,
-        proto,
-        ip_len,
-        payload,
-        cut: ip_len.checked_sub(at)?.saturating_sub(payload.len()),
-        fragment,
-    })
 }

@@ -8,9 +8,10 @@ use crate::capture::{Captures, Packet, Refused};
 use crate::context::Output;
 use crate::flows::Flows;
 use crate::fragments::Fragments;
+use crate::ip::{self, Datagram};
 use crate::keys::Keys;
 use crate::limits;
-use crate::link::{self, Content, Datagram, Link};
+use crate::link::{self, Content, Link};
 use crate::protocols::arp;
 
 /// Turns packets into rows.
@@ -47,36 +48,47 @@ impl Pipeline {
         self.first_ts = Some(self.first_ts.map_or(us, |first| first.min(us)));
         self.last_ts = Some(self.last_ts.map_or(us, |last| last.max(us)));
         let (link, content) = link::decode(packet.link, packet.data, packet.wire_len);
+        self.content(&link, content, packet.ts, 0);
+    }
+
+    /// `depth`: packets around this one.
+    fn content(&mut self, link: &Link, content: Content<'_>, ts: i64, depth: usize) {
         match content {
-            Content::Ip(datagram) if datagram.fragment.is_none() => self.flows.datagram(&link, &datagram, packet.ts, &mut self.out),
-            Content::Ip(fragment) => self.fragment(&link, &fragment, packet.ts),
-            Content::Arp(bytes) => arp::packet(bytes, link.src, packet.ts, &mut self.out),
+            Content::Ip(datagram) if datagram.fragment.is_none() => self.datagram(link, &datagram, ts),
+            Content::Ip(fragment) => self.fragment(link, &fragment, ts, depth),
+            Content::Arp(bytes) => arp::packet(bytes, link.src, ts, &mut self.out),
             Content::Other => self.other += 1,
             Content::Malformed => self.malformed += 1,
         }
     }
 
-    fn fragment(&mut self, link: &Link, fragment: &Datagram<'_>, ts: i64) {
-        if let Some(whole) = self.fragments.add(fragment, ts) {
-            let datagram = Datagram {
-                payload: &whole.payload,
-                ip_len: whole.ip_len,
-                fragment: None,
-                cut: 0,
-                ..*fragment
-            };
-            self.flows.datagram(link, &datagram, ts, &mut self.out);
+    fn datagram(&mut self, link: &Link, datagram: &Datagram<'_>, ts: i64) {
+        self.flows.datagram(link, datagram, ts, &mut self.out);
+    }
+
+    fn fragment(&mut self, link: &Link, fragment: &Datagram<'_>, ts: i64, depth: usize) {
+        let Some(whole) = self.fragments.add(fragment, ts) else { return };
+        match ip::put_together(fragment, whole.proto, &whole.payload, whole.ip_len) {
+            // A fragment may hold a fragment.
+            Some(datagram) if depth < limits::NESTING => self.content(link, Content::Ip(datagram), ts, depth + 1),
+            _ => self.malformed += 1,
         }
     }
 
     /// The input is over.
     pub fn finish(&mut self) {
+        self.fragments.finish();
         self.flows.finish(&mut self.out);
     }
 
     /// Packets whose IP, TCP, UDP or ICMP header could not be read, and datagrams that were never put together.
     pub fn undecoded(&self) -> u64 {
         self.malformed + self.flows.malformed + self.fragments.given_up
+    }
+
+    /// Fragments that held other bytes than what came first.
+    pub fn disagreements(&self) -> u64 {
+        self.fragments.disagreements
     }
 
     pub fn evicted(&self) -> u64 {

@@ -1,0 +1,4 @@
+//! Packets made by hand.
+
+mod fragments;
+mod making;
