@@ -1,4 +1,5 @@
-//! Packets made by hand.
+//! Packets made by hand: whatever a mirror wraps around a connection, the connection is found.
 
 mod fragments;
+mod frames;
 mod making;

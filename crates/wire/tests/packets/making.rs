@@ -6,8 +6,24 @@ use wire::pipeline::Pipeline;
 use wire::testing::{rows, PlainRow, PlainRows};
 
 pub const T0: i64 = 1_700_000_000_000_000_000;
+pub const ETHERNET: u16 = 1;
+pub const A: [u8; 6] = [0x02, 0, 0, 0, 0, 0x0a];
+pub const B: [u8; 6] = [0x02, 0, 0, 0, 0, 0x0b];
+/// Stations inside a tunnel; the second begins as an IP header would.
+pub const C: [u8; 6] = [0x02, 0, 0, 0, 0, 0x0c];
+pub const D: [u8; 6] = [0x45, 0, 0, 0, 0, 0x0d];
+
 pub fn be(n: usize) -> [u8; 2] {
     u16::try_from(n).unwrap().to_be_bytes()
+}
+
+pub fn ethernet(src: [u8; 6], dst: [u8; 6], kind: u16, payload: &[u8]) -> Vec<u8> {
+    [&dst[..], &src, &kind.to_be_bytes(), payload].concat()
+}
+
+/// What stands behind the EtherType of a tag.
+pub fn tagged(id: u16, kind: u16, payload: &[u8]) -> Vec<u8> {
+    [&(0x2000 | id).to_be_bytes()[..], &kind.to_be_bytes(), payload].concat()
 }
 
 /// `word` is the one with the flags and the offset of a fragment.
@@ -23,6 +39,10 @@ pub fn ip4_piece(src: [u8; 4], dst: [u8; 4], proto: u8, word: u16, payload: &[u8
     head[10..12].copy_from_slice(&sum.to_be_bytes());
     head.extend(payload);
     head
+}
+
+pub fn ip4(src: [u8; 4], dst: [u8; 4], proto: u8, payload: &[u8]) -> Vec<u8> {
+    ip4_piece(src, dst, proto, 0, payload)
 }
 
 /// 2001:db8::`src` to 2001:db8::`dst`.
@@ -48,6 +68,21 @@ pub fn question() -> Vec<u8> {
         53,
         b"\0\x07\x01\0\0\x01\0\0\0\0\0\0\x04pacs\x08hospital\x04test\0\0\x01\0\x01",
     )
+}
+
+/// The connection to be found: 10.9.0.1 asks 10.9.0.2.
+pub fn inside() -> Vec<u8> {
+    ip4([10, 9, 0, 1], [10, 9, 0, 2], 17, &question())
+}
+
+/// The same over IPv6.
+pub fn inside6() -> Vec<u8> {
+    ip6(1, 2, 17, &question())
+}
+
+/// The same in a frame of its own.
+pub fn inside_frame() -> Vec<u8> {
+    ethernet(C, D, 0x0800, &inside())
 }
 
 pub fn pipeline() -> Pipeline {
