@@ -1,6 +1,7 @@
 //! Packets in, typed records out: the sensor core of asepsis.
 //!
-//! [`capture`] reads packets from files, [`link`] finds the [`ip`] datagram in each, [`fragments`] makes it whole, [`flows`] follows connections and puts their bytes in order, [`protocols`] turns those bytes into rows, [`records`] keeps the rows
+//! [`capture`] reads packets from files, [`link`] finds the [`ip`] datagram in each, [`fragments`] makes it whole, [`tunnel`] finds the packet
+//! in it, [`flows`] follows connections and puts their bytes in order, [`protocols`] turns those bytes into rows, [`records`] keeps the rows
 //! until they leave as Arrow batches; [`pipeline`] is all of it.
 
 mod bytes;
@@ -18,3 +19,4 @@ pub mod protocols;
 pub mod records;
 pub mod testing;
 pub mod text;
+pub mod tunnel;

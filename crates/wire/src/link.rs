@@ -4,6 +4,7 @@ use crate::bytes::{be16, be32};
 use crate::ip::{ipv4, ipv6};
 pub use crate::ip::{Datagram, Fragment};
 use crate::limits;
+use crate::tunnel::Inner;
 
 /// Link-layer facts of a frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,6 +55,16 @@ pub fn decode(link_type: u16, frame: &[u8], wire_len: usize) -> (Link, Content<'
     let content = start(link_type, frame, &mut link)
         .and_then(|(layer, at)| follow(layer, frame.get(at..)?, wire_len.saturating_sub(at), &mut link))
         .unwrap_or(Content::Other);
+    (link, content)
+}
+
+/// What a tunnel carries. Where it has no addresses or tags of its own, those of the frame around it stay: they are the nearest there are.
+pub fn decode_inner<'a>(outer: &Link, inner: &Inner<'a>) -> (Link, Content<'a>) {
+    let mut link = *outer;
+    if let Some(vlan) = inner.vlan {
+        (link.vlan, link.inner_vlan) = (Some(vlan), None);
+    }
+    let content = follow(inner.layer, inner.bytes, inner.wire_len, &mut link).unwrap_or(Content::Other);
     (link, content)
 }
 

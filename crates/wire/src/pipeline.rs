@@ -13,6 +13,7 @@ use crate::keys::Keys;
 use crate::limits;
 use crate::link::{self, Content, Link};
 use crate::protocols::arp;
+use crate::tunnel;
 
 /// Turns packets into rows.
 pub struct Pipeline {
@@ -48,22 +49,31 @@ impl Pipeline {
         self.first_ts = Some(self.first_ts.map_or(us, |first| first.min(us)));
         self.last_ts = Some(self.last_ts.map_or(us, |last| last.max(us)));
         let (link, content) = link::decode(packet.link, packet.data, packet.wire_len);
-        self.content(&link, content, packet.ts, 0);
+        match content {
+            Content::Other => self.other += 1,
+            content => self.content(&link, content, packet.ts, 0),
+        }
     }
 
     /// `depth`: packets around this one.
     fn content(&mut self, link: &Link, content: Content<'_>, ts: i64, depth: usize) {
         match content {
-            Content::Ip(datagram) if datagram.fragment.is_none() => self.datagram(link, &datagram, ts),
+            Content::Ip(datagram) if datagram.fragment.is_none() => self.datagram(link, &datagram, ts, depth),
             Content::Ip(fragment) => self.fragment(link, &fragment, ts, depth),
             Content::Arp(bytes) => arp::packet(bytes, link.src, ts, &mut self.out),
-            Content::Other => self.other += 1,
+            // What a tunnel carries beside IP and ARP: the tunnel itself was counted.
+            Content::Other => {}
             Content::Malformed => self.malformed += 1,
         }
     }
 
-    fn datagram(&mut self, link: &Link, datagram: &Datagram<'_>, ts: i64) {
+    /// A tunnel is a connection of its ends, and what it carries is another.
+    fn datagram(&mut self, link: &Link, datagram: &Datagram<'_>, ts: i64, depth: usize) {
         self.flows.datagram(link, datagram, ts, &mut self.out);
+        if let Some(inner) = tunnel::inner(datagram).filter(|_| depth < limits::NESTING) {
+            let (link, content) = link::decode_inner(link, &inner);
+            self.content(&link, content, ts, depth + 1);
+        }
     }
 
     fn fragment(&mut self, link: &Link, fragment: &Datagram<'_>, ts: i64, depth: usize) {

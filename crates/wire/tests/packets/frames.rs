@@ -3,6 +3,7 @@
 use wire::link::{decode, Content};
 
 use crate::making::*;
+use crate::tunnels;
 
 fn label(bottom: bool) -> [u8; 4] {
     [0, 1, if bottom { 1 } else { 0 }, 64]
@@ -194,7 +195,10 @@ fn giants_of_segmentation_offload_are_whole() {
 
 #[test]
 fn cut_or_changed_anywhere_nothing_breaks() {
-    let all = frames();
+    let all: Vec<Case> = frames()
+        .into_iter()
+        .chain(tunnels::all().into_iter().map(|(name, frame)| (name, ETHERNET, frame)))
+        .collect();
     let mut pipeline = pipeline();
     let mut show = |link: u16, data: &[u8], wire_len: usize| {
         pipeline.packet(wire::capture::Packet {

@@ -3,3 +3,5 @@
 mod fragments;
 mod frames;
 mod making;
+mod real;
+mod tunnels;

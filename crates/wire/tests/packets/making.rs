@@ -85,6 +85,12 @@ pub fn inside_frame() -> Vec<u8> {
     ethernet(C, D, 0x0800, &inside())
 }
 
+/// From 172.16.0.1 to 172.16.0.2 in a frame from A to B with VLAN 7.
+pub fn around(proto: u8, payload: &[u8]) -> Vec<u8> {
+    let packet = ip4([172, 16, 0, 1], [172, 16, 0, 2], proto, payload);
+    ethernet(A, B, 0x8100, &tagged(7, 0x0800, &packet))
+}
+
 pub fn pipeline() -> Pipeline {
     Pipeline::new(Keys::new(&[7; 32], "k1"), "test".to_owned())
 }
