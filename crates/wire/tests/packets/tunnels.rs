@@ -164,3 +164,22 @@ fn tunnels_within_tunnels_are_bounded() {
     let packets: u64 = rows["conn"].iter().map(|row| row["orig_pkts"].parse::<u64>().unwrap()).sum();
     assert_eq!(packets, wire::limits::NESTING as u64 + 1);
 }
+
+#[test]
+fn sctp_has_ports() {
+    let chunk = |src: u16, dst: u16| [&src.to_be_bytes()[..], &dst.to_be_bytes(), &[0; 8], &[1, 0, 0, 4]].concat();
+    let (a, b) = ([192, 168, 170, 8], [192, 168, 170, 56]);
+    let frames = [
+        ip4(a, b, 132, &chunk(7, 80)),
+        ip4(b, a, 132, &chunk(80, 7)),
+        ip4(a, b, 132, &chunk(8, 80)),
+    ];
+    let (rows, _) = read(101, &frames);
+    let ports: Vec<_> = rows["conn"]
+        .iter()
+        .map(|r| (r["id_orig_p"].as_str(), r["id_resp_p"].as_str(), r["resp_pkts"].as_str()))
+        .collect();
+    assert_eq!(ports, [("7", "80", "1"), ("8", "80", "0")]);
+    // The specification's own example.
+    assert_eq!(rows["conn"][0]["community_id"], "1:jQgCxbku+pNGw8WPbEc/TS/uTpQ=");
+}
