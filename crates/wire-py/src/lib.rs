@@ -127,6 +127,18 @@ impl Reader {
         self.get().pipeline.other
     }
 
+    /// Packets whose time could not be: they count at the time of the packet before.
+    #[getter]
+    fn wrong_stamps(&self) -> u64 {
+        self.get().pipeline.wrong_stamps()
+    }
+
+    /// IP fragments that held other bytes than what came first.
+    #[getter]
+    fn disagreements(&self) -> u64 {
+        self.get().pipeline.disagreements()
+    }
+
     /// Connections that had to be given up because there were too many at once.
     #[getter]
     fn evicted(&self) -> u64 {

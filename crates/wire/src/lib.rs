@@ -6,6 +6,7 @@
 
 mod bytes;
 pub mod capture;
+mod clock;
 pub mod context;
 pub mod flows;
 pub mod fragments;

@@ -48,6 +48,11 @@ pub const IDLE_OTHER: i64 = 60_000_000_000;
 pub const INTERIM_FIRST: i64 = 60_000_000_000;
 pub const INTERIM_EVERY: i64 = 3_600_000_000_000;
 
+/// Nanoseconds between two packets that are in step: as long as the longest silence that ends a connection. A stamp further off moves the clock
+/// only when this many packets in a row are.
+pub const CLOCK_STEP: u64 = 3_600_000_000_000;
+pub const CLOCK_AGREE: usize = 16;
+
 /// Largest packet taken from a capture: libpcap's MAXIMUM_SNAPLEN.
 pub const PACKET: usize = 262_144;
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use arrow_array::RecordBatch;
 
 use crate::capture::{Captures, Packet, Refused};
+use crate::clock::Clock;
 use crate::context::Output;
 use crate::flows::Flows;
 use crate::fragments::Fragments;
@@ -17,6 +18,7 @@ use crate::tunnel;
 
 /// Turns packets into rows.
 pub struct Pipeline {
+    clock: Clock,
     flows: Flows,
     fragments: Fragments,
     pub out: Output,
@@ -32,6 +34,7 @@ pub struct Pipeline {
 impl Pipeline {
     pub fn new(keys: Keys, sensor: String) -> Pipeline {
         Pipeline {
+            clock: Clock::default(),
             flows: Flows::default(),
             fragments: Fragments::default(),
             out: Output::new(keys, sensor),
@@ -43,8 +46,22 @@ impl Pipeline {
         }
     }
 
+    /// Takes the next packet.
     pub fn packet(&mut self, packet: Packet<'_>) {
         self.packets += 1;
+        if !self.clock.in_step(packet.ts) {
+            if let Some(right) = self.clock.wait(&packet) {
+                right.packets().for_each(|packet| self.take(packet));
+            }
+            return;
+        }
+        if let Some(wrong) = self.clock.go_on(packet.ts) {
+            wrong.packets().for_each(|packet| self.take(packet));
+        }
+        self.take(packet);
+    }
+
+    fn take(&mut self, packet: Packet<'_>) {
         let us = packet.ts.div_euclid(1000);
         self.first_ts = Some(self.first_ts.map_or(us, |first| first.min(us)));
         self.last_ts = Some(self.last_ts.map_or(us, |last| last.max(us)));
@@ -87,6 +104,8 @@ impl Pipeline {
 
     /// The input is over.
     pub fn finish(&mut self) {
+        let left = self.clock.settle();
+        left.packets().for_each(|packet| self.take(packet));
         self.fragments.finish();
         self.flows.finish(&mut self.out);
     }
@@ -94,6 +113,11 @@ impl Pipeline {
     /// Packets whose IP, TCP, UDP or ICMP header could not be read, and datagrams that were never put together.
     pub fn undecoded(&self) -> u64 {
         self.malformed + self.flows.malformed + self.fragments.given_up
+    }
+
+    /// Packets whose time could not be and was taken from the packet before.
+    pub fn wrong_stamps(&self) -> u64 {
+        self.clock.wrong
     }
 
     /// Fragments that held other bytes than what came first.
