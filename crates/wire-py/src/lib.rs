@@ -109,10 +109,34 @@ impl Reader {
         self.get().pipeline.undecoded()
     }
 
+    /// Packets left out because another of the captures held the same.
+    #[getter]
+    fn duplicates(&self) -> u64 {
+        self.get().captures.duplicates
+    }
+
+    /// Packets that could not be taken out of their capture.
+    #[getter]
+    fn unreadable(&self) -> u64 {
+        self.get().captures.unreadable
+    }
+
     /// Frames that hold neither IP nor ARP.
     #[getter]
     fn other(&self) -> u64 {
         self.get().pipeline.other
+    }
+
+    /// Packets whose time could not be: they count at the time of the packet before.
+    #[getter]
+    fn wrong_stamps(&self) -> u64 {
+        self.get().pipeline.wrong_stamps()
+    }
+
+    /// IP fragments that held other bytes than what came first.
+    #[getter]
+    fn disagreements(&self) -> u64 {
+        self.get().pipeline.disagreements()
     }
 
     /// Connections that had to be given up because there were too many at once.

@@ -1,14 +1,18 @@
 //! Packets in, typed records out: the sensor core of asepsis.
 //!
-//! [`capture`] reads packets from files, [`link`] finds the IP datagram in each, [`flows`] follows connections and puts their bytes in
-//! order, [`protocols`] turns those bytes into rows, [`records`] keeps the rows until they leave as Arrow batches; [`pipeline`] is all of it.
+//! [`capture`] reads packets from files, [`link`] finds the [`ip`] datagram in each, [`fragments`] makes it whole, [`tunnel`] finds the packet
+//! in it, [`flows`] follows connections and puts their bytes in order, [`protocols`] turns those bytes into rows, [`records`] keeps the rows
+//! until they leave as Arrow batches; [`pipeline`] is all of it.
 
+mod bytes;
 pub mod capture;
+mod clock;
 pub mod columns;
 pub mod context;
 pub mod flows;
 pub mod fragments;
 pub mod half;
+pub mod ip;
 pub mod keys;
 pub mod limits;
 pub mod link;
@@ -17,3 +21,4 @@ pub mod protocols;
 pub mod records;
 pub mod testing;
 pub mod text;
+pub mod tunnel;

@@ -57,6 +57,8 @@ pub const FRAGMENTED: usize = 1024;
 pub const FRAGMENT_BYTES: usize = 65_535;
 /// Pieces of one datagram: 65,535 / 1,480 is 45; four times that for small path MTUs.
 pub const FRAGMENT_PIECES: usize = 192;
+/// Bytes held over all datagrams being put together: no more than a hundred of the longest, a small part of the memory of the sensor.
+pub const FRAGMENT_HELD: usize = 8 << 20;
 /// Nanoseconds until an incomplete datagram is given up (RFC 791 and RFC 8200 say 60 s at the most).
 pub const FRAGMENT_AGE: i64 = 30_000_000_000;
 
@@ -71,11 +73,24 @@ pub const IDLE_OTHER: i64 = 60_000_000_000;
 pub const INTERIM_FIRST: i64 = 60_000_000_000;
 pub const INTERIM_EVERY: i64 = 3_600_000_000_000;
 
+/// Nanoseconds between two packets that are in step: as long as the longest silence that ends a connection. A stamp further off moves the clock
+/// only when this many packets in a row are.
+pub const CLOCK_STEP: u64 = 3_600_000_000_000;
+pub const CLOCK_AGREE: usize = 16;
+
 /// Largest packet taken from a capture: libpcap's MAXIMUM_SNAPLEN.
 pub const PACKET: usize = 262_144;
 
-/// Largest pcapng block: a packet and its options.
+/// Bytes of one pcapng block that are read: the largest packet and room to spare; what is longer is longer by its options.
 pub const BLOCK: usize = 1 << 20;
+
+/// Packets of one time stamp that are remembered while several captures stand at it, so that copies are given once. A clock of whole
+/// milliseconds gives a 10 Gbit/s link a few hundred packets the same time.
+pub const SAME_TIME: usize = 1024;
+
+/// Window of a Zstandard frame, which is memory per open capture: what `zstd --ultra` and `--long` make and `zstd -d` takes without being asked
+/// (RFC 8878 section 3.1.1.1.2 asks for 8 MiB only).
+pub const ZSTD_WINDOW: u64 = 128 << 20;
 
 /// Interfaces in one pcapng section.
 pub const INTERFACES: usize = 4096;

@@ -1,6 +1,10 @@
-//! From a frame to the IP datagram in it: link layer, VLAN tags, IPv4 and IPv6 with extension headers.
+//! From a frame to the IP datagram in it: link layers, VLAN tags, MPLS, PPP.
 
+use crate::bytes::{be16, be32};
+use crate::ip::{ipv4, ipv6};
+pub use crate::ip::{Datagram, Fragment};
 use crate::limits;
+use crate::tunnel::Inner;
 
 /// Link-layer facts of a frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,37 +27,23 @@ pub enum Content<'a> {
     Malformed,
 }
 
-/// An IP datagram or fragment.
-#[derive(Clone, Copy, Debug)]
-pub struct Datagram<'a> {
-    /// IPv6, or IPv4 mapped.
-    pub src: u128,
-    pub dst: u128,
-    pub proto: u8,
-    /// Length by the IP header (by the frame where the header says 0: segmentation offload).
-    pub ip_len: usize,
-    /// What follows the IP headers, as far as captured.
-    pub payload: &'a [u8],
-    /// Bytes of the payload that the capture cut off.
-    pub cut: usize,
-    pub fragment: Option<Fragment>,
-}
-
+/// What comes next in a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fragment {
-    pub id: u32,
-    pub offset: usize,
-    pub more: bool,
+pub enum Layer {
+    Ethernet,
+    /// What an EtherType says.
+    Type(u16),
+    Ppp,
+    /// IP of the version that it begins with.
+    Ip,
 }
 
-const ETHERNET: u16 = 1;
+pub const IPV4: u16 = 0x0800;
+pub const IPV6: u16 = 0x86dd;
+pub const MPLS: u16 = 0x8847;
 const ARP: u16 = 0x0806;
-const IPV4: u16 = 0x0800;
-const IPV6: u16 = 0x86dd;
-
-fn be16(bytes: &[u8], at: usize) -> Option<u16> {
-    Some(u16::from_be_bytes(bytes.get(at..at.checked_add(2)?)?.try_into().ok()?))
-}
+const MPLS_MULTICAST: u16 = 0x8848;
+const PPPOE: u16 = 0x8864;
 
 fn mac(bytes: &[u8], at: usize) -> Option<[u8; 6]> {
     bytes.get(at..at.checked_add(6)?)?.try_into().ok()
@@ -62,138 +52,147 @@ fn mac(bytes: &[u8], at: usize) -> Option<[u8; 6]> {
 /// `link_type` is the LINKTYPE_ value of the capture; `wire_len` what the frame had on the wire.
 pub fn decode(link_type: u16, frame: &[u8], wire_len: usize) -> (Link, Content<'_>) {
     let mut link = Link::default();
-    let content = start(link_type, frame, &mut link).and_then(|(ethertype, at)| {
-        let (ethertype, at) = tags(frame, ethertype, at, &mut link)?;
-        let packet = frame.get(at..)?;
-        Some(match ethertype {
-            IPV4 => ipv4(packet, wire_len.saturating_sub(at)).map_or(Content::Malformed, Content::Ip),
-            IPV6 => ipv6(packet, wire_len.saturating_sub(at)).map_or(Content::Malformed, Content::Ip),
-            ARP => Content::Arp(packet),
-            _ => Content::Other,
-        })
-    });
-    (link, content.unwrap_or(Content::Other))
+    let content = start(link_type, frame, &mut link)
+        .and_then(|(layer, at)| follow(layer, frame.get(at..)?, wire_len.saturating_sub(at), &mut link))
+        .unwrap_or(Content::Other);
+    (link, content)
 }
 
-/// The EtherType and where its payload begins, by link type.
-fn start(link_type: u16, frame: &[u8], link: &mut Link) -> Option<(u16, usize)> {
-    let by_version = |at: usize| match frame.get(at)? >> 4 {
-        4 => Some((IPV4, at)),
-        6 => Some((IPV6, at)),
-        _ => None,
-    };
-    match link_type {
-        ETHERNET => {
-            link.dst = mac(frame, 0);
-            link.src = mac(frame, 6);
-            Some((be16(frame, 12)?, 14))
-        }
+/// What a tunnel carries. Where it has no addresses or tags of its own, those of the frame around it stay: they are the nearest there are.
+pub fn decode_inner<'a>(outer: &Link, inner: &Inner<'a>) -> (Link, Content<'a>) {
+    let mut link = *outer;
+    if let Some(vlan) = inner.vlan {
+        (link.vlan, link.inner_vlan) = (Some(vlan), None);
+    }
+    let content = follow(inner.layer, inner.bytes, inner.wire_len, &mut link).unwrap_or(Content::Other);
+    (link, content)
+}
+
+/// What the frame begins with and where that stands, by link type.
+fn start(link_type: u16, frame: &[u8], link: &mut Link) -> Option<(Layer, usize)> {
+    Some(match link_type {
+        1 => (Layer::Ethernet, 0),
         // LINKTYPE_NULL and LINKTYPE_LOOP: an address family of the capturing system, which the IP version tells better.
-        0 | 108 => by_version(4),
-        12 | 14 | 101 | 228 | 229 => by_version(0),
+        0 | 108 => (Layer::Ip, 4),
+        12 | 14 | 101 | 228 | 229 => (Layer::Ip, 0),
+        // LINKTYPE_PPP; LINKTYPE_PPP_HDLC, whose first byte tells PPP (RFC 1662) from Cisco's HDLC; LINKTYPE_C_HDLC.
+        9 => (Layer::Ppp, 0),
+        50 if !matches!(frame.first(), Some(0x0f | 0x8f)) => (Layer::Ppp, 0),
+        50 | 104 => (Layer::Type(be16(frame, 2)?), 4),
+        // LINKTYPE_PPP_ETHER and LINKTYPE_MPLS.
+        51 => (Layer::Type(PPPOE), 0),
+        219 => (Layer::Type(MPLS), 0),
         // LINKTYPE_LINUX_SLL: only the sender's address is there.
         113 => {
             link.src = (be16(frame, 4)? == 6).then(|| mac(frame, 6)).flatten();
-            Some((be16(frame, 14)?, 16))
+            (Layer::Type(be16(frame, 14)?), 16)
         }
         // LINKTYPE_LINUX_SLL2
         276 => {
             link.src = (*frame.get(11)? == 6).then(|| mac(frame, 12)).flatten();
-            Some((be16(frame, 0)?, 20))
+            (Layer::Type(be16(frame, 0)?), 20)
         }
-        _ => None,
-    }
-}
-
-/// Follows VLAN tags (802.1Q, 802.1ad and the older 0x9100); the outermost and the next are kept.
-fn tags(frame: &[u8], mut ethertype: u16, mut at: usize, link: &mut Link) -> Option<(u16, usize)> {
-    for _ in 0..limits::NESTING {
-        if !matches!(ethertype, 0x8100 | 0x88a8 | 0x9100) {
-            break;
-        }
-        let id = be16(frame, at)? & 0x0fff;
-        if link.vlan.is_none() {
-            link.vlan = Some(id);
-        } else if link.inner_vlan.is_none() {
-            link.inner_vlan = Some(id);
-        }
-        ethertype = be16(frame, at.checked_add(2)?)?;
-        at = at.checked_add(4)?;
-    }
-    Some((ethertype, at))
-}
-
-/// RFC 791 section 3.1.
-fn ipv4(packet: &[u8], wire_len: usize) -> Option<Datagram<'_>> {
-    let head = packet.get(..20)?;
-    let header_len = usize::from(head.first()? & 0x0f) * 4;
-    if head.first()? >> 4 != 4 || header_len < 20 {
-        return None;
-    }
-    let total = usize::from(be16(head, 2)?);
-    // A sender that leaves segmentation to its card shows the sensor a length of 0.
-    let ip_len = if total == 0 { wire_len } else { total };
-    let flags = be16(head, 6)?;
-    let fragment = Fragment {
-        id: u32::from(be16(head, 4)?),
-        offset: usize::from(flags & 0x1fff) * 8,
-        more: flags & 0x2000 != 0,
-    };
-    let payload = packet.get(header_len..ip_len.min(packet.len()))?;
-    let address = |at: usize| Some(0xffff_0000_0000u128 | u128::from(u32::from_be_bytes(head.get(at..at + 4)?.try_into().ok()?)));
-    Some(Datagram {
-        src: address(12)?,
-        dst: address(16)?,
-        proto: *head.get(9)?,
-        ip_len,
-        payload,
-        cut: ip_len.checked_sub(header_len)?.saturating_sub(payload.len()),
-        fragment: (fragment.more || fragment.offset > 0).then_some(fragment),
+        _ => return None,
     })
 }
 
-/// RFC 8200: hop-by-hop, routing, destination options, fragment, authentication (RFC 4302), mobility and host identity headers are passed.
-fn ipv6(packet: &[u8], wire_len: usize) -> Option<Datagram<'_>> {
-    let head = packet.get(..40)?;
-    if head.first()? >> 4 != 6 {
-        return None;
-    }
-    let length = usize::from(be16(head, 4)?);
-    let ip_len = if length == 0 { wire_len } else { length + 40 };
-    let body = packet.get(..ip_len.min(packet.len()))?;
-    let address = |at: usize| Some(u128::from_be_bytes(head.get(at..at + 16)?.try_into().ok()?));
-    let (mut proto, mut at, mut fragment) = (*head.get(6)?, 40usize, None);
+/// Follows the layers down to what is kept. The outermost VLAN id and the next are noted; those of an Ethernet frame inside another replace
+/// what stood around it.
+fn follow<'a>(mut layer: Layer, mut rest: &'a [u8], mut wire_len: usize, link: &mut Link) -> Option<Content<'a>> {
+    let mut tags = 0;
     for _ in 0..limits::NESTING {
-        let len = match proto {
-            0 | 43 | 60 | 135 | 139 => (usize::from(*body.get(at + 1)?) + 1) * 8,
-            51 => (usize::from(*body.get(at + 1)?) + 2) * 4,
-            44 => {
-                let word = be16(body, at + 2)?;
-                let id = u32::from_be_bytes(body.get(at + 4..at + 8)?.try_into().ok()?);
-                let found = Fragment {
-                    id,
-                    offset: usize::from(word & 0xfff8),
-                    more: word & 1 != 0,
-                };
-                fragment = (found.more || found.offset > 0).then_some(found);
-                8
+        let (next, len) = match layer {
+            Layer::Type(IPV4) => return Some(ipv4(rest, wire_len).map_or(Content::Malformed, Content::Ip)),
+            Layer::Type(IPV6) => return Some(ipv6(rest, wire_len).map_or(Content::Malformed, Content::Ip)),
+            Layer::Type(ARP) => return Some(Content::Arp(rest)),
+            Layer::Ethernet => {
+                (link.dst, link.src) = (mac(rest, 0), mac(rest, 6));
+                tags = 0;
+                (Layer::Type(be16(rest, 12)?), 14)
             }
-            _ => break,
+            // 802.1Q, 802.1ad and the older 0x9100.
+            Layer::Type(0x8100 | 0x88a8 | 0x9100) => {
+                let id = be16(rest, 0)? & 0x0fff;
+                match tags {
+                    0 => (link.vlan, link.inner_vlan) = (Some(id), None),
+                    1 => link.inner_vlan = Some(id),
+                    _ => {}
+                }
+                tags += 1;
+                (Layer::Type(be16(rest, 2)?), 4)
+            }
+            Layer::Type(MPLS | MPLS_MULTICAST) => mpls(rest, wire_len)?,
+            Layer::Type(PPPOE) => pppoe(rest)?,
+            Layer::Ppp => ppp(rest)?,
+            Layer::Ip => match rest.first()? >> 4 {
+                4 => (Layer::Type(IPV4), 0),
+                6 => (Layer::Type(IPV6), 0),
+                _ => return None,
+            },
+            Layer::Type(_) => return None,
         };
-        proto = *body.get(at)?;
-        at += len;
-        if fragment.is_some_and(|f: Fragment| f.offset > 0) {
-            break;
-        }
+        (layer, rest, wire_len) = (next, rest.get(len..)?, wire_len.saturating_sub(len));
     }
-    let payload = body.get(at..)?;
-    Some(Datagram {
-        src: address(8)?,
-        dst: address(24)?,
-        proto,
-        ip_len,
-        payload,
-        cut: ip_len.checked_sub(at)?.saturating_sub(payload.len()),
-        fragment,
+    None
+}
+
+/// A session frame: version and type 1, code 0. RFC 2516 section 4.
+fn pppoe(rest: &[u8]) -> Option<(Layer, usize)> {
+    matches!(rest, [0x11, 0, ..]).then_some((Layer::Ppp, 6))
+}
+
+/// Address and control (RFC 1662 section 3.1) may be left out, and the first byte of a protocol number that is below 256 (RFC 1661 section 6.5).
+fn ppp(rest: &[u8]) -> Option<(Layer, usize)> {
+    let at = if matches!(rest, [0xff, 3, ..]) { 2 } else { 0 };
+    let first = *rest.get(at)?;
+    let (protocol, len) = match first & 1 {
+        1 => (u16::from(first), 1),
+        _ => (be16(rest, at)?, 2),
+    };
+    let ethertype = match protocol {
+        0x0021 => IPV4,
+        0x0057 => IPV6,
+        0x0281 => MPLS,
+        0x0283 => MPLS_MULTICAST,
+        _ => return None,
+    };
+    Some((Layer::Type(ethertype), at + len))
+}
+
+/// Passes the label stack (RFC 3032 section 2.1). No label says what is below the stack, so its first bits are asked, as routers do (RFC 4928
+/// section 3): IP, or the Ethernet frame of a pseudowire, with a control word before it (RFC 4448 section 4.6) or without.
+fn mpls(rest: &[u8], wire_len: usize) -> Option<(Layer, usize)> {
+    const BOTTOM: u32 = 0x100;
+    let entries = (0..limits::NESTING).map(|n| be32(rest, n * 4).map(|entry| entry & BOTTOM != 0));
+    let labels = entries.take_while(|bottom| *bottom == Some(false)).count();
+    let at = (labels + 1) * 4;
+    let below = rest.get(at..)?;
+    Some(match below.first()? >> 4 {
+        // A station's address may begin like an IP header, hence the second look.
+        4 if header_sum(below) == Some(0xffff) || !is_ethernet(below) => (Layer::Type(IPV4), at),
+        6 if usize::from(be16(below, 4)?) + 40 <= wire_len.saturating_sub(at) || !is_ethernet(below) => (Layer::Type(IPV6), at),
+        // A tagged frame looks like a control word and an untagged one, hence in this order.
+        _ if is_ethernet(below) => (Layer::Ethernet, at),
+        0 if below.get(4..).is_some_and(is_ethernet) => (Layer::Ethernet, at + 4),
+        _ => return None,
     })
+}
+
+/// Whether this can be an Ethernet frame that holds what is followed.
+fn is_ethernet(frame: &[u8]) -> bool {
+    let version = frame.get(14).map(|b| b >> 4);
+    match be16(frame, 12) {
+        Some(IPV4) => version == Some(4),
+        Some(IPV6) => version == Some(6),
+        Some(ARP | MPLS | MPLS_MULTICAST | PPPOE | 0x8100 | 0x88a8 | 0x9100) => true,
+        _ => false,
+    }
+}
+
+/// Sum of an IPv4 header's words in ones' complement: 0xffff if its checksum is right (RFC 1071).
+fn header_sum(packet: &[u8]) -> Option<u32> {
+    let head = packet.get(..usize::from(packet.first()? & 0x0f) * 4)?;
+    let words = head.chunks_exact(2).filter_map(|word| be16(word, 0));
+    let sum: u32 = words.map(u32::from).sum();
+    Some((sum & 0xffff) + (sum >> 16))
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::compressed::Broken;
 use super::input::Input;
 use crate::limits;
 
@@ -29,15 +30,19 @@ pub enum End {
     Clean,
     /// It ends inside a record, or a record cannot be.
     Cut(&'static str),
+    /// It is compressed in a way that cannot be undone.
+    Broken(&'static str),
     Io(io::Error),
 }
 
 impl From<io::Error> for End {
     fn from(error: io::Error) -> End {
-        match error.kind() {
-            // What flate2 says of a stream that stops early.
-            io::ErrorKind::UnexpectedEof => End::Cut("the compressed data end too early"),
-            _ => End::Io(error),
+        let broken = error.get_ref().and_then(|e| e.downcast_ref::<Broken>());
+        match (broken, error.kind()) {
+            (Some(&Broken(why)), _) => End::Broken(why),
+            // Only decoders say so: a plain file just ends.
+            (None, io::ErrorKind::UnexpectedEof) => End::Cut("the compressed data end too early"),
+            (None, _) => End::Io(error),
         }
     }
 }
@@ -61,29 +66,42 @@ enum Resolution {
 }
 
 impl Resolution {
+    /// Ticks with the highest bit set are a time before 1970 (or before the offset): as a time after it, it would be one beyond the year 2262.
     fn nanoseconds(self, ticks: u64, offset: i64) -> i64 {
-        let ticks = i128::from(ticks);
+        let ticks = i128::from(ticks as i64);
         let ns = match self {
             Resolution::Decimal(n @ 0..=9) => ticks.saturating_mul(10i128.pow(9 - n)),
-            Resolution::Decimal(n) => ticks / 10i128.checked_pow(n.saturating_sub(9)).unwrap_or(i128::MAX),
+            Resolution::Decimal(n) => ticks.div_euclid(10i128.checked_pow(n.saturating_sub(9)).unwrap_or(i128::MAX)),
             Resolution::Binary(n) => ticks.saturating_mul(1_000_000_000).checked_shr(n).unwrap_or(0),
         };
         let ns = ns.saturating_add(i128::from(offset).saturating_mul(1_000_000_000));
-        i64::try_from(ns).unwrap_or(i64::MAX)
+        ns.clamp(i64::MIN.into(), i64::MAX.into()) as i64
     }
 }
 
 pub enum Format {
-    Pcap {
-        big: bool,
-        nano: bool,
-        link: u16,
-    },
-    Pcapng {
-        big: bool,
-        interfaces: Vec<Interface>,
-        last_ts: i64,
-    },
+    Pcap(Pcap),
+    Pcapng(Pcapng),
+}
+
+/// What the file header of a pcap capture says of all its records.
+#[derive(Clone, Copy)]
+pub struct Pcap {
+    big: bool,
+    nano: bool,
+    link: u16,
+    /// Length of a record's head.
+    head: usize,
+}
+
+/// Where in a pcapng capture we are.
+#[derive(Default)]
+pub struct Pcapng {
+    big: bool,
+    interfaces: Vec<Interface>,
+    last_ts: i64,
+    /// What is left of the last packet's block: options too long to stand in the buffer.
+    rest: u64,
 }
 
 fn u16_at(bytes: &[u8], at: usize, big: bool) -> Option<u16> {
@@ -103,18 +121,16 @@ impl Format {
             return Ok(None);
         }
         let magic = u32_at(input.bytes(), 0, true).unwrap_or(0);
-        let (big, nano) = match magic {
-            0xa1b2_c3d4 => (true, false),
-            0xa1b2_3c4d => (true, true),
-            0xd4c3_b2a1 => (false, false),
-            0x4d3c_b2a1 => (false, true),
-            0x0a0d_0d0a => {
-                return Ok(Some(Format::Pcapng {
-                    big: false,
-                    interfaces: Vec::new(),
-                    last_ts: 0,
-                }))
-            }
+        let (big, nano, head) = match magic {
+            0xa1b2_c3d4 => (true, false, 16),
+            0xd4c3_b2a1 => (false, false, 16),
+            // Nanoseconds; the second of each is Navtel's, older than the first.
+            0xa1b2_3c4d | 0xa12b_3c4d => (true, true, 16),
+            0x4d3c_b2a1 | 0x4d3c_2ba1 => (false, true, 16),
+            // "Modified" (Kuznetzov's libpcap of old Linux distributions): interface, protocol and packet type stand behind the usual head.
+            0xa1b2_cd34 => (true, false, 24),
+            0x34cd_b2a1 => (false, false, 24),
+            SECTION_HEADER => return Ok(Some(Format::Pcapng(Pcapng::default()))),
             _ => return Ok(None),
         };
         if !input.fill(24)? {
@@ -123,18 +139,15 @@ impl Format {
         // The upper bits hold the length of a frame check sequence, not the type.
         let link = u32_at(input.bytes(), 20, big).unwrap_or(0) & 0xffff;
         input.consume(24);
-        Ok(Some(Format::Pcap {
-            big,
-            nano,
-            link: u16::try_from(link).unwrap_or(0),
-        }))
+        let link = u16::try_from(link).unwrap_or(0);
+        Ok(Some(Format::Pcap(Pcap { big, nano, link, head })))
     }
 
-    /// Moves to the next packet.
-    pub fn next(&mut self, input: &mut Input) -> Result<Head, End> {
+    /// Moves to the next packet; counts in `unreadable` those that are passed over because their block contradicts itself.
+    pub fn next(&mut self, input: &mut Input, unreadable: &mut u64) -> Result<Head, End> {
         match self {
-            Format::Pcap { big, nano, link } => next_pcap(input, *big, *nano, *link),
-            Format::Pcapng { big, interfaces, last_ts } => next_pcapng(input, big, interfaces, last_ts),
+            Format::Pcap(pcap) => pcap.next(input),
+            Format::Pcapng(pcapng) => pcapng.next(input, unreadable),
         }
     }
 }
@@ -146,89 +159,109 @@ impl Head {
     }
 }
 
-fn next_pcap(input: &mut Input, big: bool, nano: bool, link: u16) -> Result<Head, End> {
-    if !input.fill(16)? {
-        return Err(if input.bytes().is_empty() {
-            End::Clean
-        } else {
-            End::Cut("a record head is cut")
-        });
+impl Pcap {
+    fn next(self, input: &mut Input) -> Result<Head, End> {
+        let Pcap { big, nano, link, head } = self;
+        if !input.fill(head)? {
+            return Err(if input.bytes().is_empty() {
+                End::Clean
+            } else {
+                End::Cut("a record head is cut")
+            });
+        }
+        let word = |at| u32_at(input.bytes(), at, big).unwrap_or(0);
+        let (seconds, fraction, len, wire_len) = (word(0), word(4), word(8) as usize, word(12) as usize);
+        if len > limits::PACKET {
+            return Err(End::Cut("a record claims an impossible length"));
+        }
+        if !input.fill(head + len)? {
+            return Err(End::Cut("the last packet is cut"));
+        }
+        let ts = i64::from(seconds) * 1_000_000_000 + i64::from(fraction) * if nano { 1 } else { 1000 };
+        Ok(Head {
+            ts,
+            link,
+            at: head,
+            len,
+            wire_len: wire_len.max(len),
+            consume: head + len,
+        })
     }
-    let word = |at| u32_at(input.bytes(), at, big).unwrap_or(0);
-    let (seconds, fraction, len, wire_len) = (word(0), word(4), word(8) as usize, word(12) as usize);
-    if len > limits::PACKET {
-        return Err(End::Cut("a record claims an impossible length"));
-    }
-    if !input.fill(16 + len)? {
-        return Err(End::Cut("the last packet is cut"));
-    }
-    let ts = i64::from(seconds) * 1_000_000_000 + i64::from(fraction) * if nano { 1 } else { 1000 };
-    Ok(Head {
-        ts,
-        link,
-        at: 16,
-        len,
-        wire_len: wire_len.max(len),
-        consume: 16 + len,
-    })
 }
 
 const SECTION_HEADER: u32 = 0x0a0d_0d0a;
+const BYTE_ORDER: u32 = 0x1a2b_3c4d;
 const INTERFACE_DESCRIPTION: u32 = 1;
 const PACKET_BLOCK: u32 = 2;
 const SIMPLE_PACKET: u32 = 3;
 const ENHANCED_PACKET: u32 = 6;
 
-fn next_pcapng(input: &mut Input, big: &mut bool, interfaces: &mut Vec<Interface>, last_ts: &mut i64) -> Result<Head, End> {
-    loop {
-        if !input.fill(12)? {
-            return Err(if input.bytes().is_empty() {
-                End::Clean
-            } else {
-                End::Cut("a block head is cut")
-            });
+impl Pcapng {
+    fn next(&mut self, input: &mut Input, unreadable: &mut u64) -> Result<Head, End> {
+        loop {
+            if !input.skip(std::mem::take(&mut self.rest))? {
+                return Err(End::Cut("the last block is cut"));
+            }
+            let Some((kind, total)) = self.block(input)? else {
+                return Err(End::Clean);
+            };
+            let wanted = matches!(kind, INTERFACE_DESCRIPTION | PACKET_BLOCK | SIMPLE_PACKET | ENHANCED_PACKET);
+            if !wanted {
+                // Statistics, secrets, name tables (which hold names of people's machines), what others made up: never looked at.
+                if !input.skip(total as u64)? {
+                    return Err(End::Cut("a block is cut"));
+                }
+                continue;
+            }
+            // Options stand last: of a block that is too long for the buffer, they are passed unread.
+            let shown = total.min(limits::BLOCK);
+            if !input.fill(shown)? {
+                return Err(End::Cut("the last block is cut"));
+            }
+            self.rest = total.saturating_sub(shown) as u64;
+            let block = input.bytes().get(..shown).unwrap_or_default();
+            if kind == INTERFACE_DESCRIPTION {
+                if self.interfaces.len() >= limits::INTERFACES {
+                    return Err(End::Cut("too many interfaces in one section"));
+                }
+                self.interfaces.push(interface(block, self.big));
+                input.consume(shown);
+                continue;
+            }
+            match packet(block, kind, self.big, &self.interfaces, self.last_ts) {
+                Some(head) => {
+                    self.last_ts = head.ts;
+                    return Ok(head);
+                }
+                None => {
+                    *unreadable += 1;
+                    input.consume(shown);
+                }
+            }
         }
-        let kind = u32_at(input.bytes(), 0, *big).unwrap_or(0);
+    }
+
+    /// Kind and length of the block that comes; `None` at the end.
+    fn block(&mut self, input: &mut Input) -> Result<Option<(u32, usize)>, End> {
+        if !input.fill(12)? {
+            return match input.bytes().is_empty() {
+                true => Ok(None),
+                false => Err(End::Cut("a block head is cut")),
+            };
+        }
+        let kind = u32_at(input.bytes(), 0, self.big).unwrap_or(0);
         if kind == SECTION_HEADER {
-            *big = u32_at(input.bytes(), 8, true) == Some(0x1a2b_3c4d);
-            if !*big && u32_at(input.bytes(), 8, false) != Some(0x1a2b_3c4d) {
+            self.big = u32_at(input.bytes(), 8, true) == Some(BYTE_ORDER);
+            if !self.big && u32_at(input.bytes(), 8, false) != Some(BYTE_ORDER) {
                 return Err(End::Cut("a section has no byte order"));
             }
-            interfaces.clear();
+            self.interfaces.clear();
         }
-        let total = u32_at(input.bytes(), 4, *big).unwrap_or(0) as usize;
+        let total = u32_at(input.bytes(), 4, self.big).unwrap_or(0) as usize;
         if total < 12 || !total.is_multiple_of(4) {
             return Err(End::Cut("a block claims an impossible length"));
         }
-        let wanted = matches!(kind, INTERFACE_DESCRIPTION | PACKET_BLOCK | SIMPLE_PACKET | ENHANCED_PACKET);
-        if !wanted {
-            if !input.skip(total as u64)? {
-                return Err(End::Cut("a block is cut"));
-            }
-            continue;
-        }
-        if total > limits::BLOCK {
-            return Err(End::Cut("a packet block claims an impossible length"));
-        }
-        if !input.fill(total)? {
-            return Err(End::Cut("the last block is cut"));
-        }
-        let block = input.bytes().get(..total).unwrap_or_default();
-        if kind == INTERFACE_DESCRIPTION {
-            if interfaces.len() >= limits::INTERFACES {
-                return Err(End::Cut("too many interfaces in one section"));
-            }
-            interfaces.push(interface(block, *big));
-            input.consume(total);
-            continue;
-        }
-        match packet(block, kind, *big, interfaces, *last_ts) {
-            Some(head) => {
-                *last_ts = head.ts;
-                return Ok(head);
-            }
-            None => input.consume(total),
-        }
+        Ok(Some((kind, total)))
     }
 }
 

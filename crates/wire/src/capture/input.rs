@@ -6,8 +6,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 
-use ruzstd::decoding::StreamingDecoder;
-
+use super::compressed::{is_compressed, Compressed};
 use crate::limits;
 
 /// Large enough that system calls do not count, small enough to stay in the second-level cache while its packets are parsed.
@@ -31,37 +30,6 @@ impl<R: Read> Read for Counted<R> {
         let n = self.inner.read(to)?;
         self.read.fetch_add(n as u64, Ordering::Relaxed);
         Ok(n)
-    }
-}
-
-/// Several Zstandard frames one after the other (RFC 8878 section 3: frames may be concatenated).
-struct Zstandard<R: Read> {
-    frame: Option<StreamingDecoder<BufReader<R>, ruzstd::decoding::FrameDecoder>>,
-}
-
-impl<R: Read> Zstandard<R> {
-    fn new(inner: R) -> io::Result<Self> {
-        Ok(Zstandard {
-            frame: Some(StreamingDecoder::new(BufReader::new(inner)).map_err(io::Error::other)?),
-        })
-    }
-}
-
-impl<R: Read> Read for Zstandard<R> {
-    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
-        while let Some(mut frame) = self.frame.take() {
-            let n = frame.read(to)?;
-            if n > 0 || to.is_empty() {
-                self.frame = Some(frame);
-                return Ok(n);
-            }
-            let mut rest = frame.into_inner();
-            if io::BufRead::fill_buf(&mut rest)?.is_empty() {
-                return Ok(0);
-            }
-            self.frame = Some(StreamingDecoder::new(rest).map_err(io::Error::other)?);
-        }
-        Ok(0)
     }
 }
 
@@ -89,12 +57,11 @@ impl Input {
                 n => got += n,
             }
         }
-        let head_bytes = head.get(..got).unwrap_or_default().to_vec();
-        let raw = io::Cursor::new(head_bytes).chain(raw);
-        let inner: Box<dyn Read + Send> = match head {
-            [0x1f, 0x8b, ..] => Box::new(flate2::bufread::MultiGzDecoder::new(BufReader::with_capacity(BUFFER, raw))),
-            [0x28, 0xb5, 0x2f, 0xfd] => Box::new(Zstandard::new(raw)?),
-            _ => Box::new(raw),
+        let raw = io::Cursor::new(head).take(got as u64).chain(raw);
+        let inner: Box<dyn Read + Send> = if got == 4 && is_compressed(head) {
+            Box::new(Compressed::new(BufReader::with_capacity(BUFFER, raw)))
+        } else {
+            Box::new(raw)
         };
         Ok(Input {
             inner,

@@ -1,16 +1,21 @@
 //! Captures in: many files as one stream of packets in time order.
 
+mod compressed;
 mod format;
 mod input;
+mod twice;
 
+use std::collections::HashSet;
 use std::fmt;
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 
 use format::{End, Format, Head};
 use input::Input;
+use twice::Twice;
 
 /// Why a path cannot be read as a capture: one line for the person who gave it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,17 +45,41 @@ pub struct Packet<'a> {
 /// One open capture, standing at a packet.
 struct Source {
     path: PathBuf,
+    /// Tells it from the others while it is open and after.
+    number: usize,
     input: Input,
     format: Format,
+    first_ts: i64,
     head: Head,
     packets: u64,
+}
+
+impl Source {
+    fn packet(&self) -> Packet<'_> {
+        let Head {
+            ts,
+            link,
+            at,
+            len,
+            wire_len,
+            ..
+        } = self.head;
+        let data = self.input.bytes().get(at..at.saturating_add(len)).unwrap_or_default();
+        Packet { ts, link, data, wire_len }
+    }
+
+    /// What is given first: the earlier packet; at one time that of the capture which began earlier, because its successor goes on where it
+    /// ends; then by name, so that the same files in any order give the same rows.
+    fn order(&self) -> (i64, i64, &Path) {
+        (self.head.ts, self.first_ts, &self.path)
+    }
 }
 
 /// A capture that waits for its time: only its first timestamp is known, nothing is open.
 struct Waiting {
     first_ts: i64,
     path: PathBuf,
-    /// Standard input cannot be opened twice.
+    /// Standard input and pipes cannot be opened twice.
     opened: Option<Source>,
 }
 
@@ -59,6 +88,8 @@ pub struct Captures {
     /// By time of the first packet, the next one last.
     waiting: Vec<Waiting>,
     open: Vec<Source>,
+    opened: usize,
+    twice: Twice,
     read: Arc<AtomicU64>,
     /// Bytes of all files, 0 if not known (standard input).
     pub total: u64,
@@ -66,10 +97,14 @@ pub struct Captures {
     pub problems: Vec<Refused>,
     /// Files found in folders that are no captures.
     pub skipped: Vec<PathBuf>,
+    /// Packets left out because another capture held the same.
+    pub duplicates: u64,
+    /// Packets that could not be taken out of their file: of an interface that the file does not describe, or longer than their block.
+    pub unreadable: u64,
 }
 
-/// Opens one file at its first packet; `Ok(None)` for a capture without packets.
-fn open(path: &Path, read: &Arc<AtomicU64>) -> Result<Option<Source>, Refused> {
+/// Opens one file at its first packet, counting what is unreadable before it; `Ok(None)` for a capture without packets.
+fn open(path: &Path, read: &Arc<AtomicU64>, unreadable: &mut u64) -> Result<Option<Source>, Refused> {
     let refuse = |why: String| Refused {
         path: path.to_owned(),
         why,
@@ -80,20 +115,24 @@ fn open(path: &Path, read: &Arc<AtomicU64>) -> Result<Option<Source>, Refused> {
         Ok(None) if input.bytes().is_empty() => Err("is empty; give a pcap or pcapng capture".to_owned()),
         Ok(None) => Err("is not a capture; give pcap or pcapng, plain, .gz or .zst".to_owned()),
         Err(End::Io(e)) => Err(plain(&e)),
+        Err(End::Broken(why)) => Err(format!("cannot be read: {why}")),
         Err(End::Cut(why)) => Err(format!("is cut: {why}")),
         Err(End::Clean) => Err("is empty; give a pcap or pcapng capture".to_owned()),
     };
     let mut format = format.map_err(refuse)?;
-    match format.next(&mut input) {
+    match format.next(&mut input, unreadable) {
         Ok(head) => Ok(Some(Source {
             path: path.to_owned(),
+            number: 0,
             input,
             format,
+            first_ts: head.ts,
             head,
             packets: 0,
         })),
         Err(End::Clean) => Ok(None),
         Err(End::Cut(why)) => Err(refuse(format!("is cut: {why}; no whole packet stands before the cut"))),
+        Err(End::Broken(why)) => Err(refuse(format!("cannot be read: {why}; no whole packet stands before that"))),
         Err(End::Io(e)) => Err(refuse(plain(&e))),
     }
 }
@@ -123,58 +162,78 @@ fn files_below(folder: &Path, to: &mut Vec<PathBuf>) -> std::io::Result<()> {
 }
 
 impl Captures {
-    /// Looks at every path: a file must be a capture, a folder is searched for captures, `-` is standard input.
+    /// Looks at every path: a file must be a capture, a folder is searched for captures, `-` is standard input. A file that is named in
+    /// several ways (twice, by a link, alone and in its folder) is read once.
     pub fn open(paths: &[PathBuf]) -> Result<Captures, Refused> {
-        let read = Arc::new(AtomicU64::new(0));
         let mut captures = Captures {
             waiting: Vec::new(),
             open: Vec::new(),
-            read,
+            opened: 0,
+            twice: Twice::new(),
+            read: Arc::new(AtomicU64::new(0)),
             total: 0,
             problems: Vec::new(),
             skipped: Vec::new(),
+            duplicates: 0,
+            unreadable: 0,
         };
+        let mut known = HashSet::new();
         for path in paths {
             if path.is_dir() {
-                let mut files = Vec::new();
-                files_below(path, &mut files).map_err(|e| Refused {
-                    path: path.clone(),
-                    why: plain(&e),
-                })?;
-                let before = captures.waiting.len();
-                for file in files {
-                    if captures.wait_for(&file).is_err() {
-                        captures.skipped.push(file);
-                    }
-                }
-                if captures.waiting.len() == before {
-                    return Err(Refused {
-                        path: path.clone(),
-                        why: "holds no capture; give pcap or pcapng, plain, .gz or .zst".to_owned(),
-                    });
-                }
+                captures.wait_for_folder(path, &mut known)?;
             } else {
-                captures.wait_for(path)?;
+                captures.wait_for(path, &mut known)?;
             }
         }
-        // Ties in time are broken by path, so that the same files in any order give the same rows.
         captures.waiting.sort_by(|a, b| (b.first_ts, &b.path).cmp(&(a.first_ts, &a.path)));
-        captures.waiting.dedup_by(|a, b| a.path == b.path);
         captures.read.store(0, Ordering::Relaxed);
         Ok(captures)
     }
 
-    fn wait_for(&mut self, path: &Path) -> Result<(), Refused> {
-        let source = open(path, &self.read)?;
-        let stdin = path.as_os_str() == "-";
-        if !stdin {
-            self.total = self.total.saturating_add(fs::metadata(path).map_or(0, |m| m.len()));
-        }
-        let first_ts = source.as_ref().map_or(i64::MAX, |s| s.head.ts);
-        self.waiting.push(Waiting {
-            first_ts,
+    fn wait_for_folder(&mut self, path: &Path, known: &mut HashSet<File>) -> Result<(), Refused> {
+        let mut files = Vec::new();
+        files_below(path, &mut files).map_err(|e| Refused {
             path: path.to_owned(),
-            opened: source.filter(|_| stdin),
+            why: plain(&e),
+        })?;
+        let mut found = false;
+        for file in files {
+            match self.wait_for(&file, known) {
+                Ok(()) => found = true,
+                Err(_) => self.skipped.push(file),
+            }
+        }
+        if found {
+            return Ok(());
+        }
+        Err(Refused {
+            path: path.to_owned(),
+            why: "holds no capture; give pcap or pcapng, plain, .gz or .zst".to_owned(),
+        })
+    }
+
+    fn wait_for(&mut self, path: &Path, known: &mut HashSet<File>) -> Result<(), Refused> {
+        let stdin = path.as_os_str() == "-";
+        let file = fs::metadata(path).ok().filter(|_| !stdin);
+        let id = match &file {
+            Some(file) => Some(File::Inode(file.dev(), file.ino())),
+            None => stdin.then_some(File::StandardInput),
+        };
+        if id.as_ref().is_some_and(|id| known.contains(id)) {
+            return Ok(());
+        }
+        let mut unreadable = 0;
+        let source = open(path, &self.read, &mut unreadable)?;
+        known.extend(id);
+        let again = file.as_ref().is_some_and(fs::Metadata::is_file);
+        if !again {
+            self.unreadable += unreadable;
+        }
+        self.total = self.total.saturating_add(file.map_or(0, |f| f.len()));
+        self.waiting.push(Waiting {
+            first_ts: source.as_ref().map_or(i64::MAX, |s| s.first_ts),
+            path: path.to_owned(),
+            opened: source.filter(|_| !again),
         });
         Ok(())
     }
@@ -186,36 +245,50 @@ impl Captures {
 
     /// Gives the next packet in time to `take`; false when there is none.
     pub fn next(&mut self, take: impl FnOnce(Packet<'_>)) -> bool {
-        let Some(at) = self.earliest() else { return false };
-        let Some(source) = self.open.get_mut(at) else { return false };
-        let head = source.head;
-        let data = source
-            .input
-            .bytes()
-            .get(head.at..head.at.saturating_add(head.len))
-            .unwrap_or_default();
-        take(Packet {
-            ts: head.ts,
-            link: head.link,
-            data,
-            wire_len: head.wire_len,
-        });
+        while let Some(at) = self.earliest() {
+            let Some(source) = self.open.get(at) else { return false };
+            let (number, packet) = (source.number, source.packet());
+            if self.twice.was_given(&packet, number) {
+                self.duplicates += 1;
+                self.advance(number);
+                continue;
+            }
+            take(packet);
+            let mut others = self.open.iter().filter(|s| s.number != number && s.head.ts == packet.ts).peekable();
+            if others.peek().is_some() {
+                let same = |s: &&Source| s.packet().link == packet.link && s.packet().data == packet.data;
+                let copies: Vec<usize> = others.filter(same).map(|s| s.number).collect();
+                self.twice.give(&packet, copies.iter().copied().chain([number]).collect());
+                self.duplicates += copies.len() as u64;
+                // Copies go on together, also where their packets are not in order of time.
+                copies.into_iter().for_each(|copy| self.advance(copy));
+            }
+            self.advance(number);
+            return true;
+        }
+        false
+    }
+
+    /// Moves an open capture to its next packet, or closes it.
+    fn advance(&mut self, number: usize) {
+        let Some((at, source)) = self.open.iter_mut().enumerate().find(|(_, s)| s.number == number) else {
+            return;
+        };
         source.packets += 1;
-        head.done(&mut source.input);
-        match source.format.next(&mut source.input) {
+        source.head.done(&mut source.input);
+        match source.format.next(&mut source.input, &mut self.unreadable) {
             Ok(head) => source.head = head,
             Err(end) => {
                 let source = self.open.swap_remove(at);
                 let why = match end {
-                    End::Clean => return true,
-                    End::Cut(why) => why.to_owned(),
+                    End::Clean => return,
+                    End::Cut(why) | End::Broken(why) => why.to_owned(),
                     End::Io(e) => plain(&e),
                 };
                 let why = format!("is cut after packet {}: {why}; the packets before it were read", source.packets);
                 self.problems.push(Refused { path: source.path, why });
             }
         }
-        true
     }
 
     /// The open source with the earliest packet, after opening what begins before it.
@@ -223,11 +296,7 @@ impl Captures {
         loop {
             let best = match self.open.as_slice() {
                 [_] => Some(0),
-                many => many
-                    .iter()
-                    .enumerate()
-                    .min_by(|(_, a), (_, b)| (a.head.ts, &a.path).cmp(&(b.head.ts, &b.path)))
-                    .map(|(n, _)| n),
+                many => (0..many.len()).min_by(|&a, &b| many.get(a).map(Source::order).cmp(&many.get(b).map(Source::order))),
             };
             let best_ts = best.and_then(|n| self.open.get(n)).map(|s| s.head.ts);
             let due = match (self.waiting.last(), best_ts) {
@@ -239,11 +308,29 @@ impl Captures {
                 return best;
             }
             let next = self.waiting.pop()?;
-            match next.opened.map_or_else(|| open(&next.path, &self.read), |s| Ok(Some(s))) {
-                Ok(Some(source)) => self.open.push(source),
+            let unreadable = &mut self.unreadable;
+            match next
+                .opened
+                .map_or_else(|| open(&next.path, &self.read, unreadable), |s| Ok(Some(s)))
+            {
+                Ok(Some(source)) => {
+                    self.opened += 1;
+                    self.open.push(Source {
+                        number: self.opened,
+                        ..source
+                    });
+                }
                 Ok(None) => {}
                 Err(refused) => self.problems.push(refused),
             }
         }
     }
+}
+
+/// What tells files apart, however they are named.
+#[derive(PartialEq, Eq, Hash)]
+enum File {
+    StandardInput,
+    /// Device and inode.
+    Inode(u64, u64),
 }

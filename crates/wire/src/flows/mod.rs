@@ -25,6 +25,7 @@ use timers::{Timer, Timers};
 
 const PROTO_TCP: u8 = 6;
 const PROTO_UDP: u8 = 17;
+const PROTO_SCTP: u8 = 132;
 
 /// All connections that are alive.
 pub struct Flows {
@@ -106,6 +107,7 @@ impl Flows {
             PROTO_TCP => self.tcp(link, datagram, ts, out),
             PROTO_UDP => self.udp(link, datagram, ts, out),
             1 | 58 => self.icmp(link, datagram, ts, out),
+            PROTO_SCTP => self.sctp(link, datagram, ts, out),
             _ => {
                 let ends = Ends {
                     orig: datagram.src,
@@ -300,6 +302,18 @@ impl Flows {
             orig_port: kind,
             resp_port: counterpart,
             proto: datagram.proto,
+        };
+        self.other(link, datagram, ends, ts, out)
+    }
+
+    /// RFC 9260 section 3.1: the ports stand where those of TCP do.
+    fn sctp(&mut self, link: &Link, datagram: &Datagram<'_>, ts: i64, out: &mut Output) -> Option<()> {
+        let ends = Ends {
+            orig: datagram.src,
+            resp: datagram.dst,
+            orig_port: be16(datagram.payload, 0)?,
+            resp_port: be16(datagram.payload, 2)?,
+            proto: PROTO_SCTP,
         };
         self.other(link, datagram, ends, ts, out)
     }

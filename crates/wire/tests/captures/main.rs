@@ -1,0 +1,6 @@
+//! Every form of capture gives the same packets, and whatever is no whole capture is named.
+
+mod compressed;
+mod formats;
+mod making;
+mod many;
