@@ -7,7 +7,10 @@ use crate::limits;
 #[derive(Debug)]
 struct Early {
     seq: u32,
+    /// Bytes of the stream, those that were not captured included.
     len: u32,
+    /// The last so many were not captured.
+    cut: u32,
     /// When it came.
     ts: i64,
     /// `None` where nobody wants to see the bytes.
@@ -142,9 +145,8 @@ impl Side {
                 return;
             }
         }
-        // A piece that the capture cut is not worth holding for its head alone.
-        let data = (data_wanted && cut == 0).then(|| data.to_vec());
-        self.early.insert(at, Early { seq, len, ts, data });
+        let data = (data_wanted && !data.is_empty()).then(|| data.to_vec());
+        self.early.insert(at, Early { seq, len, cut, ts, data });
     }
 
     /// Gives what has become in order.
@@ -164,9 +166,20 @@ impl Side {
                 continue;
             }
             self.step(fresh);
-            match early.data {
-                Some(data) => give(Piece::Held(data.get(usize::try_from(behind).unwrap_or(0)..).unwrap_or_default(), early.ts)),
-                None => give(Piece::Unseen(fresh)),
+            let lost = u64::from(early.cut).min(fresh);
+            self.missed = self.missed.saturating_add(lost);
+            let Some(data) = early.data else {
+                give(Piece::Unseen(fresh));
+                continue;
+            };
+            if fresh > lost {
+                give(Piece::Held(
+                    data.get(usize::try_from(behind).unwrap_or(0)..).unwrap_or_default(),
+                    early.ts,
+                ));
+            }
+            if lost > 0 {
+                give(Piece::Gap(lost));
             }
         }
         self.hole_since = ts;
@@ -277,6 +290,27 @@ mod tests {
         side.begin(10);
         side.segment(10, b"abc", 0, 0, 0, &mut give);
         assert_eq!(got, b"abcdef");
+    }
+
+    #[test]
+    fn what_the_snap_length_left_of_an_early_piece_is_shown_too() {
+        for early in [false, true] {
+            let mut side = Side::default();
+            side.begin(10);
+            let mut got = Vec::new();
+            let mut give = |piece: Piece<'_>| match piece {
+                Piece::Bytes(b) | Piece::Held(b, _) => got.extend_from_slice(b),
+                Piece::Unseen(n) | Piece::Gap(n) => got.extend(std::iter::repeat_n(b'?', n as usize)),
+            };
+            let mut pieces = [(10, b"abc", 0), (13, b"def", 2), (18, b"ghi", 0)];
+            if early {
+                pieces.reverse();
+            }
+            for (seq, data, cut) in pieces {
+                side.segment(seq, data, cut, 0, 0, &mut give);
+            }
+            assert_eq!((got.as_slice(), side.missed), (b"abcdef??ghi".as_slice(), 2), "early {early}");
+        }
     }
 
     #[test]
