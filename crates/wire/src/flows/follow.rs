@@ -133,13 +133,30 @@ impl Follow {
         let verdict = verdict.or_else(|| ask(dir, so_far, possible, at.identity));
         let undecided = order.len() < 64 && so_far.len() < limits::PROBE_BYTES && *possible != 0;
         match verdict {
-            Some(protocol) => {
-                let (seen, order) = (std::mem::take(seen), std::mem::take(order));
-                self.state = State::Parsing(protocol, (protocol.session)());
-                self.replay(&seen, &order, at);
-            }
+            Some(protocol) => self.begin(protocol, at),
             None if undecided => {}
             None => self.lose_hope(),
+        }
+    }
+
+    /// What was seen so far is shown to the parser of `protocol`, and all that comes.
+    fn begin(&mut self, protocol: &'static Protocol, at: &mut Where<'_>) {
+        let parsing = State::Parsing(protocol, (protocol.session)());
+        if let State::Probing { seen, order, .. } = std::mem::replace(&mut self.state, parsing) {
+            self.replay(&seen, &order, at);
+        }
+    }
+
+    /// What follows the bytes of `dir` seen so far is lost or will never come: now likely is enough.
+    fn settle(&mut self, dir: Dir, at: &mut Where<'_>) {
+        let State::Probing { seen, possible, .. } = &self.state else {
+            return;
+        };
+        let bytes = seen.get(dir as usize).map(Vec::as_slice).unwrap_or_default();
+        let likely = |protocol: &&Protocol| (protocol.probe)(dir, bytes) == Probe::Likely;
+        let found = candidates(*possible, at.identity).map(|(_, protocol)| protocol).find(likely);
+        if let Some(protocol) = found.filter(|_| !bytes.is_empty()) {
+            self.begin(protocol, at);
         }
     }
 
@@ -166,6 +183,7 @@ impl Follow {
     }
 
     fn gap(&mut self, dir: Dir, missing: u64, at: &mut Where<'_>) {
+        self.settle(dir, at);
         match &mut self.state {
             State::Ignored => {}
             State::Probing { seen, order, possible } => {
@@ -174,6 +192,8 @@ impl Follow {
                     order.retain(|(d, ..)| *d != dir);
                 }
                 *possible = u32::MAX;
+                // What comes next may begin anywhere, as if the capture began here.
+                self.begin_midstream();
             }
             State::Parsing(_, session) => {
                 if let Some(half) = half_mut(&mut self.halves, dir) {
@@ -185,26 +205,33 @@ impl Follow {
 
     /// Lets go of what a parser or probe waits with.
     pub fn relieve(&mut self, at: &mut Where<'_>) {
-        if let State::Probing { .. } = self.state {
-            self.state = State::Ignored;
-        }
         for dir in [Dir::Orig, Dir::Resp] {
             self.gap(dir, 0, at);
         }
+        if let State::Probing { .. } = self.state {
+            self.state = State::Ignored;
+        }
     }
 
-    pub fn end(&mut self, at: &mut Where<'_>) {
-        if let State::Parsing(_, session) = &mut self.state {
-            for (half, dir) in self.halves.iter_mut().zip([Dir::Orig, Dir::Resp]) {
-                half.cut(session.as_mut(), dir, at.identity, at.out);
-            }
-            session.end(&mut Context {
-                ts: at.ts,
-                offset: u64::MAX,
-                identity: at.identity,
-                out: at.out,
-            });
+    /// Nothing more comes. `closed`: which directions their senders closed.
+    pub fn end(&mut self, closed: [bool; 2], at: &mut Where<'_>) {
+        for dir in [Dir::Orig, Dir::Resp] {
+            self.settle(dir, at);
         }
+        let State::Parsing(_, session) = &mut self.state else { return };
+        for (half, dir) in self.halves.iter_mut().zip([Dir::Orig, Dir::Resp]) {
+            half.cut(session.as_mut(), dir, at.identity, at.out);
+        }
+        let mut cx = Context {
+            ts: at.ts,
+            offset: u64::MAX,
+            identity: at.identity,
+            out: at.out,
+        };
+        for (_, dir) in closed.into_iter().zip([Dir::Orig, Dir::Resp]).filter(|(closed, _)| *closed) {
+            session.closed(dir, &mut cx);
+        }
+        session.end(&mut cx);
     }
 }
 
@@ -216,19 +243,22 @@ fn half_mut(halves: &mut [Half; 2], dir: Dir) -> Option<&mut Half> {
     halves.get_mut(dir as usize)
 }
 
-/// Asks the probes that are still possible; those at home on the port first. `possible` loses those that say never.
+/// The protocols that are still possible, those at home on the port first.
+fn candidates(possible: u32, identity: &Identity) -> impl Iterator<Item = (usize, &'static Protocol)> {
+    let (orig, resp) = (identity.ends.orig_port, identity.ends.resp_port);
+    let at_home = move |p: &Protocol| p.ports.contains(&resp) || p.ports.contains(&orig);
+    let listed = |home: bool| TCP.iter().enumerate().filter(move |(_, p)| at_home(p) == home);
+    let still = move |(n, _): &(usize, &&'static Protocol)| possible & (1 << n) != 0;
+    listed(true).chain(listed(false)).filter(still).map(|(n, p)| (n, *p))
+}
+
+/// Asks the probes that are still possible. `possible` loses those that say never.
 fn ask(dir: Dir, bytes: &[u8], possible: &mut u32, identity: &Identity) -> Option<&'static Protocol> {
-    let at_home = |p: &Protocol| p.ports.contains(&identity.ends.resp_port) || p.ports.contains(&identity.ends.orig_port);
-    for home in [true, false] {
-        for (n, protocol) in TCP.iter().enumerate() {
-            if *possible & (1 << n) == 0 || at_home(protocol) != home {
-                continue;
-            }
-            match (protocol.probe)(dir, bytes) {
-                Probe::Certain => return Some(protocol),
-                Probe::Unsure => {}
-                Probe::Never => *possible &= !(1 << n),
-            }
+    for (n, protocol) in candidates(*possible, identity) {
+        match (protocol.probe)(dir, bytes) {
+            Probe::Certain => return Some(protocol),
+            Probe::Unsure | Probe::Likely => {}
+            Probe::Never => *possible &= !(1 << n),
         }
     }
     *possible &= (1 << TCP.len()) - 1;
