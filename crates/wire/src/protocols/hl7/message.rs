@@ -146,7 +146,15 @@ impl Message {
         }
         let one = |number: usize| segment.field(number).and_then(|f| segment.component(f, 1));
         match &name {
-            b"PID" if self.get(Slot::Patient).is_none() => self.set_pseudonym(Slot::Patient, segment, one(3).or_else(|| one(2)), cx),
+            b"PID" if self.get(Slot::Patient).is_none() => {
+                // Only if PID-3 is known to be empty, not if it was cut off.
+                let other = if segment.fields().nth(3).is_some() || !segment.cut {
+                    one(2)
+                } else {
+                    None
+                };
+                self.set_pseudonym(Slot::Patient, segment, one(3).or(other), cx);
+            }
             b"MSA" => self.acknowledgement(segment),
             b"SFT" => self.software(segment),
             b"ORC" => self.order(segment, cx),
@@ -192,8 +200,10 @@ impl Message {
         if !segment.line.starts_with(b"MSH") {
             return;
         }
-        let kind = fields.nth(1).unwrap_or_default();
-        self.message_type(segment, kind);
+        match fields.nth(1) {
+            None if segment.cut => {}
+            kind => self.message_type(segment, kind.unwrap_or_default()),
+        }
         self.set(Slot::ControlId, fields.next().and_then(control_id));
         let mut code = |slot: Slot, length: usize, extra: &[u8], field: Option<&[u8]>| {
             self.set(

@@ -63,8 +63,17 @@ impl Session for Hl7Session {
         Step::Need(bytes.len().saturating_add(1))
     }
 
+    /// A segment without its end: all its whole fields count.
+    fn cut(&mut self, dir: Dir, bytes: &[u8], cx: &mut Context<'_>) {
+        let segment = bytes.get(..3).is_some() && bytes.first() != Some(&START_BLOCK);
+        if segment && !self.side(dir).tail {
+            self.segment(dir, bytes, true, cx.offset, cx);
+        }
+    }
+
     fn gap(&mut self, dir: Dir, _missing: u64, cx: &mut Context<'_>) {
         self.close(dir, None, true, cx);
+        self.leave_batch(dir, true, cx);
         let side = self.side(dir);
         (side.framed, side.tail, side.batch, side.searched, side.since) = (false, false, None, 0, None);
     }
@@ -190,7 +199,7 @@ impl Hl7Session {
             open.segment(name, &Segment { line, by, cut }, cx);
             open.ended = ts;
             open.bytes = at.saturating_add(line.len() as u64).saturating_sub(open.at);
-            if cut {
+            if line.len() >= limits::HL7_SEGMENT {
                 open.malformed.get_or_insert("long segment");
             }
         }
@@ -206,6 +215,7 @@ impl Hl7Session {
         let mut message = self.begin(dir, at, cx);
         let by = match head(line) {
             Head::Declares(by) => by,
+            Head::Short if cut => Delimiters::default(),
             Head::Short | Head::Wrong => {
                 message.malformed = Some("delimiters");
                 Delimiters::default()
