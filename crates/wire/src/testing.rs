@@ -40,7 +40,7 @@ pub fn identity(port: u16, proto: u8) -> Identity {
     )
 }
 
-/// Plays `script` to `session`, each piece cut into parts of `cut` bytes; one millisecond between parts.
+/// Plays `script` to `session`, each piece cut into parts of `cut` bytes; one millisecond between parts. Then both close.
 pub fn play(session: &mut dyn Session, script: &[(Dir, &[u8])], cut: usize) -> PlainRows {
     let mut out = output();
     let mut identity = identity(104, 6);
@@ -52,12 +52,18 @@ pub fn play(session: &mut dyn Session, script: &[(Dir, &[u8])], cut: usize) -> P
             halves[*dir as usize].feed(session, *dir, part, ts, &mut identity, &mut out);
         }
     }
-    session.end(&mut Context {
+    for (half, dir) in halves.iter_mut().zip([Dir::Orig, Dir::Resp]) {
+        half.cut(session, dir, &mut identity, &mut out);
+    }
+    let mut cx = Context {
         ts,
         offset: 0,
         identity: &mut identity,
         out: &mut out,
-    });
+    };
+    session.closed(Dir::Orig, &mut cx);
+    session.closed(Dir::Resp, &mut cx);
+    session.end(&mut cx);
     rows(&mut out)
 }
 

@@ -23,7 +23,8 @@ impl Speech {
         }
     }
 
-    pub fn datagram(&mut self, dir: Dir, payload: &[u8], at: &mut Where<'_>) {
+    /// `cut`: the capture does not hold all of it.
+    pub fn datagram(&mut self, dir: Dir, payload: &[u8], cut: bool, at: &mut Where<'_>) {
         if payload.is_empty() {
             return;
         }
@@ -44,16 +45,17 @@ impl Speech {
             let mut hash = SipHasher13::new();
             hash.write_i64(at.ts);
             hash.write(payload);
-            conversation.datagram(
-                dir,
-                payload,
-                &mut Context {
-                    ts: at.ts,
-                    offset: hash.finish(),
-                    identity: at.identity,
-                    out: at.out,
-                },
-            );
+            let mut cx = Context {
+                ts: at.ts,
+                offset: hash.finish(),
+                identity: at.identity,
+                out: at.out,
+            };
+            if cut {
+                conversation.cut(dir, payload, &mut cx);
+            } else {
+                conversation.datagram(dir, payload, &mut cx);
+            }
         }
     }
 

@@ -370,7 +370,7 @@ impl Flow {
             out,
         };
         match &mut self.transport {
-            Transport::Tcp(tcp) => tcp.follow.end(&mut at),
+            Transport::Tcp(tcp) => tcp.follow.end(tcp.ending.fin, &mut at),
             Transport::Udp(speech) => speech.end(&mut at),
             Transport::Other => {}
         }

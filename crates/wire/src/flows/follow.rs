@@ -164,7 +164,17 @@ impl Follow {
         }
     }
 
+    /// What follows the bytes of `dir` seen so far is lost or will never come: now likely is enough.
+    fn settle(&mut self, dir: Dir, at: &mut Where<'_>) {
+        if let State::Probing(probing) = &self.state {
+            if let Some(protocol) = probing.likely(dir, at.identity) {
+                self.act(Verdict::Known(protocol), dir, &[], at);
+            }
+        }
+    }
+
     fn gap(&mut self, dir: Dir, missing: u64, at: &mut Where<'_>) {
+        self.settle(dir, at);
         match &mut self.state {
             State::Ignored => {}
             State::Probing(probing) => {
@@ -193,23 +203,25 @@ impl Follow {
         }
     }
 
-    pub fn end(&mut self, at: &mut Where<'_>) {
-        if let State::Probing(probing) = &mut self.state {
-            if let Some(protocol) = probing.last_chance(at.identity) {
-                self.act(Verdict::Known(protocol), Dir::Orig, &[], at);
-            }
+    /// Nothing more comes. `closed`: which directions their senders closed.
+    pub fn end(&mut self, closed: [bool; 2], at: &mut Where<'_>) {
+        for dir in [Dir::Orig, Dir::Resp] {
+            self.settle(dir, at);
         }
-        if let State::Parsing(_, session) = &mut self.state {
-            for (half, dir) in self.halves.iter_mut().zip([Dir::Orig, Dir::Resp]) {
-                half.cut(session.as_mut(), dir, at.identity, at.out);
-            }
-            session.end(&mut Context {
-                ts: at.ts,
-                offset: u64::MAX,
-                identity: at.identity,
-                out: at.out,
-            });
+        let State::Parsing(_, session) = &mut self.state else { return };
+        for (half, dir) in self.halves.iter_mut().zip([Dir::Orig, Dir::Resp]) {
+            half.cut(session.as_mut(), dir, at.identity, at.out);
         }
+        let mut cx = Context {
+            ts: at.ts,
+            offset: u64::MAX,
+            identity: at.identity,
+            out: at.out,
+        };
+        for (_, dir) in closed.into_iter().zip([Dir::Orig, Dir::Resp]).filter(|(closed, _)| *closed) {
+            session.closed(dir, &mut cx);
+        }
+        session.end(&mut cx);
     }
 }
 

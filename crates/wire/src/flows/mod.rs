@@ -271,14 +271,15 @@ impl Flows {
         };
         let len = usize::from(be16(head, 4)?);
         let payload = head.get(8..)?;
-        let payload = payload.get(..len.saturating_sub(8)).unwrap_or(payload);
+        let sent = len.saturating_sub(8).min(payload.len().saturating_add(datagram.cut));
+        let payload = payload.get(..sent).unwrap_or(payload);
         let (at, dir) = match self.find(&ends) {
             Some(found) => found,
             None => (self.insert(ends, ts, link, Transport::Udp(Speech::Probing(0)), out), Dir::Orig),
         };
         let flow = self.slab.get_mut(at as usize)?.as_mut()?;
-        flow.count(dir, ts, datagram.ip_len, payload.len(), link);
-        if !payload.is_empty() {
+        flow.count(dir, ts, datagram.ip_len, sent, link);
+        if sent > 0 {
             flow.say(dir, b'D');
         }
         let Flow {
@@ -289,7 +290,7 @@ impl Flows {
         else {
             return Some(());
         };
-        speech.datagram(dir, payload, &mut follow::Where { ts, identity, out });
+        speech.datagram(dir, payload, payload.len() < sent, &mut follow::Where { ts, identity, out });
         Some(())
     }
 
@@ -323,7 +324,8 @@ impl Flows {
             Some(found) => found,
             None => (self.insert(ends, ts, link, Transport::Other, out), Dir::Orig),
         };
-        self.flow(at)?.count(dir, ts, datagram.ip_len, datagram.payload.len(), link);
+        let sent = datagram.payload.len().saturating_add(datagram.cut);
+        self.flow(at)?.count(dir, ts, datagram.ip_len, sent, link);
         Some(())
     }
 

@@ -72,15 +72,11 @@ impl Probing {
         }
     }
 
-    /// Nothing more comes: what waited to grow is asked about once more.
-    pub fn last_chance(&mut self, identity: &Identity) -> Option<&'static Protocol> {
-        let (seen, possible) = (&self.seen, &mut self.possible);
-        let mut ask = |dir: Dir| {
-            seen.get(dir as usize)
-                .filter(|s| !s.is_empty())
-                .and_then(|s| ask(dir, s, possible, identity))
-        };
-        ask(Dir::Orig).or_else(|| ask(Dir::Resp))
+    /// What the bytes of `dir` are by what was seen of them, if no more comes.
+    pub fn likely(&self, dir: Dir, identity: &Identity) -> Option<&'static Protocol> {
+        let bytes = self.seen.get(dir as usize).filter(|seen| !seen.is_empty())?;
+        let enough = |protocol: &&Protocol| matches!((protocol.probe)(dir, bytes), Probe::Certain | Probe::Likely);
+        candidates(self.possible, identity).map(|(_, protocol)| protocol).find(enough)
     }
 
     /// Shows all again, in the order in which it came.
@@ -107,19 +103,22 @@ impl Probing {
     }
 }
 
-/// Asks the probes that are still possible; those at home on the port first. `possible` loses those that say never.
+/// The protocols that are still possible, those at home on the port first.
+fn candidates(possible: u32, identity: &Identity) -> impl Iterator<Item = (usize, &'static Protocol)> {
+    let (orig, resp) = (identity.ends.orig_port, identity.ends.resp_port);
+    let at_home = move |p: &Protocol| p.ports.contains(&resp) || p.ports.contains(&orig);
+    let listed = |home: bool| TCP.iter().enumerate().filter(move |(_, p)| at_home(p) == home);
+    let still = move |(n, _): &(usize, &&'static Protocol)| possible & (1 << n) != 0;
+    listed(true).chain(listed(false)).filter(still).map(|(n, p)| (n, *p))
+}
+
+/// Asks the probes that are still possible. `possible` loses those that say never.
 pub fn ask(dir: Dir, bytes: &[u8], possible: &mut u32, identity: &Identity) -> Option<&'static Protocol> {
-    let at_home = |p: &Protocol| p.ports.contains(&identity.ends.resp_port) || p.ports.contains(&identity.ends.orig_port);
-    for home in [true, false] {
-        for (n, protocol) in TCP.iter().enumerate() {
-            if *possible & (1 << n) == 0 || at_home(protocol) != home {
-                continue;
-            }
-            match (protocol.probe)(dir, bytes) {
-                Probe::Certain => return Some(protocol),
-                Probe::Unsure => {}
-                Probe::Never => *possible &= !(1 << n),
-            }
+    for (n, protocol) in candidates(*possible, identity) {
+        match (protocol.probe)(dir, bytes) {
+            Probe::Certain => return Some(protocol),
+            Probe::Unsure | Probe::Likely => {}
+            Probe::Never => *possible &= !(1 << n),
         }
     }
     *possible &= (1 << TCP.len()) - 1;

@@ -567,6 +567,27 @@ mod tests {
     }
 
     #[test]
+    fn what_the_snap_length_left_of_an_early_piece_is_shown_too() {
+        for early in [false, true] {
+            let (mut side, mut recent) = (Side::default(), Recent::default());
+            side.begin(10);
+            let mut got = Vec::new();
+            let mut give = |piece: Piece<'_>| match piece {
+                Piece::Bytes(b) | Piece::Held(b, _) => got.extend_from_slice(b),
+                Piece::Unseen(n) | Piece::Gap(n) => got.extend(std::iter::repeat_n(b'?', n as usize)),
+            };
+            let mut pieces = [(10, b"abc", 0), (13, b"def", 2), (18, b"ghi", 0)];
+            if early {
+                pieces.reverse();
+            }
+            for (seq, data, cut) in pieces {
+                side.segment(&Data { seq, data, cut, ts: 0 }, 0, &mut recent, &mut give);
+            }
+            assert_eq!((got.as_slice(), side.missed), (b"abcdef??ghi".as_slice(), 2), "early {early}");
+        }
+    }
+
+    #[test]
     fn a_storm_of_early_segments_is_bounded() {
         let mut side = Side::default();
         side.begin(0);

@@ -60,6 +60,8 @@ pub enum Probe {
     Certain,
     /// They may be; show more.
     Unsure,
+    /// The same, but if no more comes, because the capture lost it or ended, they are taken for it.
+    Likely,
     /// They are not.
     Never,
 }
@@ -86,6 +88,9 @@ pub trait Session: Send {
     /// `bytes` are what [`data`](Self::data) was shown last and waits to see more of (`Need`); more will not come, because what follows was
     /// lost or the connection or the input ended. `gap` or `end` is called next. `cx.ts` is the time of the first of them.
     fn cut(&mut self, _dir: Dir, _bytes: &[u8], _cx: &mut Context<'_>) {}
+
+    /// The end of `dir` in order: its sender closed it, and all bytes were shown. Called before `end`.
+    fn closed(&mut self, _dir: Dir, _cx: &mut Context<'_>) {}
 
     /// `missing` bytes of `dir` were lost by the capture (or nobody knows how many: 0); what comes next may begin anywhere.
     /// What a parser skipped of its own will is not a gap.
@@ -119,6 +124,11 @@ pub struct Protocol {
 pub trait Conversation: Send {
     /// One datagram of direction `dir`. `cx.offset` tells it from the others.
     fn datagram(&mut self, dir: Dir, payload: &[u8], cx: &mut Context<'_>);
+
+    /// The same of a datagram of which the capture kept only this much.
+    fn cut(&mut self, dir: Dir, payload: &[u8], cx: &mut Context<'_>) {
+        self.datagram(dir, payload, cx);
+    }
 
     /// Nothing more comes: give rows for what is still open, marked `partial`.
     fn end(&mut self, cx: &mut Context<'_>);

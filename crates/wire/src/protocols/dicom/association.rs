@@ -14,10 +14,12 @@ pub struct Association {
     last_ts: i64,
     request: Option<Associate>,
     answer: Option<Associate>,
-    /// Result, source and reason of an A-ASSOCIATE-RJ.
+    /// Result, source and reason of an A-ASSOCIATE-RJ, if they were captured.
+    rejected: bool,
     rejection: Option<[u8; 3]>,
-    /// Who aborted, source and reason of the A-ABORT.
-    abort: Option<(Dir, [u8; 2])>,
+    /// Who aborted; source and reason of the A-ABORT, if they were captured.
+    aborted_by: Option<Dir>,
+    abort: Option<[u8; 2]>,
     release_asked: Option<Dir>,
     released: bool,
     pub messages: i64,
@@ -66,12 +68,12 @@ impl Association {
         self.answer = Some(answer);
     }
 
-    pub fn rejected(&mut self, why: [u8; 3]) {
-        self.rejection = Some(why);
+    pub fn rejected(&mut self, why: Option<[u8; 3]>) {
+        (self.rejected, self.rejection) = (true, why);
     }
 
-    pub fn aborted(&mut self, dir: Dir, why: [u8; 2]) {
-        self.abort = Some((dir, why));
+    pub fn aborted(&mut self, dir: Dir, why: Option<[u8; 2]>) {
+        (self.aborted_by, self.abort) = (Some(dir), why);
     }
 
     /// Both may ask for release at once (PS3.8 7.2.2.7): the first is named.
@@ -132,9 +134,9 @@ impl Association {
 
     /// The end as far as seen, and whether anything is missing to it.
     fn result(&self) -> (&'static str, bool) {
-        if self.abort.is_some() {
+        if self.aborted_by.is_some() {
             ("aborted", false)
-        } else if self.rejection.is_some() {
+        } else if self.rejected {
             ("rejected", false)
         } else if self.release_asked.is_some() || self.released {
             ("released", !self.released)
@@ -156,15 +158,17 @@ impl Association {
     fn row(&self, begun: Begun, cx: &mut Context<'_>) {
         let (request, answer) = (self.request.as_ref(), self.answer.as_ref());
         let (result, open) = self.result();
-        let hash = request.map(Associate::contexts_hash);
+        let hash = request.and_then(Associate::contexts_hash);
         let contexts = request.map(|r| r.contexts.as_slice()).unwrap_or_default();
-        let user_identity = request.map(|r| user_identity(r.user_identity));
+        let user_identity = request
+            .filter(|r| !r.cut || r.user_identity.is_some())
+            .map(|r| user_identity(r.user_identity));
         let rejection = self
             .rejection
             .map(|[_, source, reason]| (reject_source(source), reject_reason(source, reason)));
         let abort = self
             .abort
-            .map(|(_, [source, reason])| (abort_source(source), abort_reason(source, reason)));
+            .map(|[source, reason]| (abort_source(source), abort_reason(source, reason)));
         let async_ops = self
             .answer
             .iter()
@@ -185,7 +189,7 @@ impl Association {
             calling_max_pdu: request.and_then(|r| r.max_pdu).map(i64::from),
             called_max_pdu: answer.and_then(|a| a.max_pdu).map(i64::from),
             app_context: self.parties().find_map(|a| a.application_context.as_deref()),
-            protocol_version: self.parties().next().map(|a| i64::from(a.protocol_version)),
+            protocol_version: self.parties().next().and_then(|a| a.protocol_version).map(i64::from),
             proposed_abstract: contexts
                 .iter()
                 .map(|c| c.abstract_syntax.as_deref().unwrap_or_default().into())
@@ -203,7 +207,7 @@ impl Association {
             async_ops: async_ops.as_deref(),
             contexts_hash: hash.as_deref(),
             released_by: self.release_asked.map(|dir| self.role(dir)),
-            aborted_by: self.abort.map(|(dir, _)| self.role(dir)),
+            aborted_by: self.aborted_by.map(|dir| self.role(dir)),
             abort_source: abort.as_ref().map(|(source, _)| source.as_ref()),
             abort_reason: abort.as_ref().and_then(|(_, reason)| reason.as_deref()),
             dimse_messages: Some(self.messages),

@@ -61,7 +61,9 @@ pub struct PresentationContext {
 /// What an A-ASSOCIATE-RQ or -AC says. PS3.8 9.3.2 and 9.3.3, the user items of PS3.7 Annex D.3.3.
 #[derive(Debug, Default)]
 pub struct Associate {
-    pub protocol_version: u16,
+    /// Only its first bytes were captured: what is missing may have been said all the same.
+    pub cut: bool,
+    pub protocol_version: Option<u16>,
     pub called_ae: Option<String>,
     pub calling_ae: Option<String>,
     pub application_context: Option<String>,
@@ -80,11 +82,12 @@ pub struct Associate {
 }
 
 impl Associate {
-    /// Reads what follows the six bytes of the head.
-    pub fn read(body: &[u8]) -> Associate {
+    /// Reads what follows the six bytes of the head, or as much of it as the capture holds.
+    pub fn read(body: &[u8], cut: bool) -> Associate {
         let title = |at: usize| body.get(at..at.saturating_add(16)).and_then(clean).map(|t| t.into_owned());
         let mut associate = Associate {
-            protocol_version: be16(body, 0).unwrap_or_default(),
+            cut,
+            protocol_version: be16(body, 0),
             called_ae: title(4),
             calling_ae: title(20),
             ..Associate::default()
@@ -98,8 +101,14 @@ impl Associate {
                 _ => {}
             }
         }
-        associate.note(items.broken, "item longer than the association PDU");
-        associate.note(associate.protocol_version & 1 == 0, "protocol version 1 not offered");
+        if let (true, Some((0x50, value))) = (cut, items.unfinished) {
+            associate.user_information(value);
+        }
+        associate.note(items.unfinished.is_some() && !cut, "item longer than the association PDU");
+        associate.note(
+            associate.protocol_version.is_some_and(|version| version & 1 == 0),
+            "protocol version 1 not offered",
+        );
         associate
     }
 
@@ -130,7 +139,7 @@ impl Associate {
                 _ => {}
             }
         }
-        self.note(items.broken, "item longer than its presentation context");
+        self.note(items.unfinished.is_some(), "item longer than its presentation context");
         self.contexts.push(context);
     }
 
@@ -150,7 +159,7 @@ impl Associate {
                 _ => {}
             }
         }
-        self.note(items.broken, "item longer than the user information");
+        self.note(items.unfinished.is_some() && !self.cut, "item longer than the user information");
     }
 
     /// PS3.7 D.3.3.4: which side is user (SCU) and provider (SCP) of a SOP class.
@@ -162,7 +171,11 @@ impl Associate {
     }
 
     /// A fingerprint of the software that asks: SHA-256 over abstract and transfer syntaxes, in order, first 16 hexadecimal digits.
-    pub fn contexts_hash(&self) -> String {
+    /// `None` if not all of them were seen.
+    pub fn contexts_hash(&self) -> Option<String> {
+        if self.cut {
+            return None;
+        }
         let mut hash = Sha256::new();
         for context in &self.contexts {
             hash.update(context.abstract_syntax.as_deref().unwrap_or_default());
@@ -176,7 +189,7 @@ impl Associate {
         for byte in hash.finalize().iter().take(8) {
             let _ = write!(text, "{byte:02x}");
         }
-        text
+        Some(text)
     }
 }
 
@@ -188,14 +201,15 @@ fn counted(value: &[u8]) -> Option<(&[u8], &[u8])> {
 /// Items and sub-items: type, reserved, 16-bit length, value. PS3.8 9.3.2.
 struct Items<'a> {
     rest: &'a [u8],
-    broken: bool,
+    /// The last one, if it is longer than what there is: its type and the beginning of its value.
+    unfinished: Option<(u8, &'a [u8])>,
 }
 
 impl<'a> Items<'a> {
     fn of(bytes: &'a [u8]) -> Items<'a> {
         Items {
             rest: bytes,
-            broken: false,
+            unfinished: None,
         }
     }
 }
@@ -211,8 +225,8 @@ impl<'a> Iterator for Items<'a> {
                 Some((kind, value))
             }
             None => {
+                self.unfinished = Some((kind, self.rest.get(4..).unwrap_or_default()));
                 self.rest = &[];
-                self.broken = true;
                 None
             }
         }

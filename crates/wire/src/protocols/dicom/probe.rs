@@ -8,6 +8,9 @@ use crate::protocols::{Dir, Probe};
 /// Where the items of an A-ASSOCIATE-RQ or -AC begin. PS3.8 Table 9-11.
 const ITEMS: usize = 74;
 
+/// Where the called AE title ends: a head and sixteen characters are no coincidence.
+const CALLED: usize = 26;
+
 /// Bytes that a strong P-DATA-TF head may need: PDU head, PDV head, group length of a command set.
 pub const STRONG: usize = 20;
 
@@ -41,7 +44,9 @@ fn associate(bytes: &[u8]) -> Probe {
     if (10..42).any(|at| wrong(at, title)) || wrong(ITEMS, |b| b == 0x10) {
         return Probe::Never;
     }
-    let Some(length) = be16(bytes, 76) else { return Probe::Unsure };
+    let Some(length) = be16(bytes, 76) else {
+        return if bytes.len() >= CALLED { Probe::Likely } else { Probe::Unsure };
+    };
     let end = usize::from(length).saturating_add(78);
     if !(1..=64).contains(&length) || be32(bytes, 2).is_some_and(|all| u64::from(all).saturating_add(6) < end as u64) {
         return Probe::Never;
@@ -49,7 +54,7 @@ fn associate(bytes: &[u8]) -> Probe {
     let name = bytes.get(78..end.min(bytes.len())).unwrap_or_default();
     match name.iter().all(|b| b.is_ascii_digit() || matches!(b, b'.' | 0)) {
         false => Probe::Never,
-        true if bytes.len() < end => Probe::Unsure,
+        true if bytes.len() < end => Probe::Likely,
         true => Probe::Certain,
     }
 }

@@ -60,6 +60,17 @@ impl Session for Dicom {
         }
     }
 
+    /// Of what waits only a PDU that is not data has more to say than is known already.
+    fn cut(&mut self, dir: Dir, bytes: &[u8], cx: &mut Context<'_>) {
+        let at_pdu = matches!(self.lane(dir).place, Place::Pdu);
+        let Some(head) = Head::read(bytes).filter(|head| at_pdu && head.kind != pdu::P_DATA_TF) else {
+            return;
+        };
+        if !self.over || head.kind == pdu::A_ASSOCIATE_RQ {
+            self.control(dir, head, bytes.get(HEAD..).unwrap_or_default(), cx);
+        }
+    }
+
     fn gap(&mut self, dir: Dir, missing: u64, cx: &mut Context<'_>) {
         self.association.lossy = true;
         let at = cx.offset;
@@ -134,7 +145,7 @@ impl Dicom {
         let Some(body) = bytes.get(HEAD..size) else {
             return Step::Need(size);
         };
-        self.control(dir, head.kind, body, whole, cx);
+        self.control(dir, head, body, cx);
         Step::Took(size)
     }
 
@@ -143,30 +154,32 @@ impl Dicom {
         self.association.pdu(dir, at, ts, whole);
     }
 
-    /// The PDUs that are not data.
-    fn control(&mut self, dir: Dir, kind: u8, body: &[u8], whole: u64, cx: &mut Context<'_>) {
-        if kind == pdu::A_ASSOCIATE_RQ {
+    /// The PDUs that are not data; `body` is shorter than the head says if the capture cut it.
+    fn control(&mut self, dir: Dir, head: Head, body: &[u8], cx: &mut Context<'_>) {
+        if head.kind == pdu::A_ASSOCIATE_RQ {
             if self.association.under_way() {
                 self.close(cx);
             }
             self.over = false;
         }
-        self.count(dir, whole, cx);
+        self.count(dir, (HEAD as u64).saturating_add(u64::from(head.length)), cx);
         let (at, ts) = self.lane(dir).mark.unwrap_or((cx.offset, cx.ts));
-        match (kind, body) {
-            (pdu::A_ASSOCIATE_RQ, _) => self.association.requested(Associate::read(body), dir, at, ts),
-            (pdu::A_ASSOCIATE_AC, _) => self.association.accepted(Associate::read(body)),
-            (pdu::A_ASSOCIATE_RJ, &[_, result, source, reason]) => {
-                self.association.rejected([result, source, reason]);
+        let cut = body.len() < head.length as usize;
+        self.association.lossy |= cut;
+        match head.kind {
+            pdu::A_ASSOCIATE_RQ => self.association.requested(Associate::read(body, cut), dir, at, ts),
+            pdu::A_ASSOCIATE_AC => self.association.accepted(Associate::read(body, cut)),
+            pdu::A_ASSOCIATE_RJ => {
+                self.association.rejected(body.get(1..).and_then(<[u8]>::first_chunk).copied());
                 self.finish(cx);
             }
-            (pdu::A_RELEASE_RQ, _) => self.association.release_asked(dir),
-            (pdu::A_RELEASE_RP, _) => {
+            pdu::A_RELEASE_RQ => self.association.release_asked(dir),
+            pdu::A_RELEASE_RP => {
                 self.association.released();
                 self.finish(cx);
             }
-            (pdu::A_ABORT, &[_, _, source, reason]) => {
-                self.association.aborted(dir, [source, reason]);
+            pdu::A_ABORT => {
+                self.association.aborted(dir, body.get(2..).and_then(<[u8]>::first_chunk).copied());
                 self.finish(cx);
             }
             _ => {}

@@ -6,8 +6,10 @@ mod hostile;
 use build::*;
 
 use super::{probe::probe, PROTOCOL};
+use crate::context::Context;
+use crate::half::Half;
 use crate::protocols::{Dir, Probe};
-use crate::testing::{play, PlainRow, PlainRows};
+use crate::testing::{identity, output, play, rows, PlainRow, PlainRows};
 
 type Script = Vec<(Dir, Vec<u8>)>;
 
@@ -265,6 +267,112 @@ fn a_second_association_on_one_connection() {
     assert_ne!(rows["dicom_association"][0]["event_id"], rows["dicom_association"][1]["event_id"]);
 }
 
+/// The script with its last piece cut after `end` bytes: because the input ends there, and because the rest was lost.
+fn cut_at(script: &Script, end: usize) -> [PlainRows; 2] {
+    [false, true].map(|lost| {
+        let (mut out, mut identity, mut session) = (output(), identity(104, 6), (PROTOCOL.session)());
+        let mut halves = [Half::default(), Half::default()];
+        for (n, (dir, bytes)) in script.iter().enumerate() {
+            let half = &mut halves[*dir as usize];
+            let last = n + 1 == script.len();
+            let shown = if last { &bytes[..end] } else { &bytes[..] };
+            half.feed(&mut *session, *dir, shown, 1, &mut identity, &mut out);
+            if last && lost {
+                half.gap(&mut *session, *dir, (bytes.len() - end) as u64, 2, &mut identity, &mut out);
+            }
+        }
+        for dir in [Dir::Orig, Dir::Resp] {
+            halves[dir as usize].cut(&mut *session, dir, &mut identity, &mut out);
+        }
+        session.end(&mut Context {
+            ts: 3,
+            offset: 0,
+            identity: &mut identity,
+            out: &mut out,
+        });
+        rows(&mut out)
+    })
+}
+
+#[test]
+fn an_association_that_was_cut_in_its_negotiation() {
+    let script = opened(CT, EXPLICIT);
+    let request = &script[0].1;
+    let at = |text: &[u8]| request.windows(text.len()).position(|w| w == text).unwrap() + text.len();
+    for end in 6..request.len() {
+        for rows in cut_at(&script[..1].to_vec(), end) {
+            let row = &rows["dicom_association"][0];
+            let shown = |at: usize, value: &'static str| if end >= at { value } else { "-" };
+            let abstract_syntax = if end >= at(EXPLICIT.as_bytes()) {
+                "[CT Image Storage]"
+            } else {
+                "[]"
+            };
+            let wanted = [
+                ("result", "open"),
+                ("partial", "true"),
+                ("malformed", "-"),
+                ("contexts_hash", "-"),
+                ("called_ae", shown(26, "PACS")),
+                ("calling_ae", shown(42, "CT01")),
+                ("proposed_names", abstract_syntax),
+                ("calling_implementation_class_uid", shown(at(b"1.2.3.4"), "1.2.3.4")),
+                ("calling_implementation_version", shown(at(b"MAKER_1"), "MAKER_1")),
+                ("user_identity", "-"),
+                ("protocol_version", shown(8, "1")),
+            ];
+            for (column, value) in wanted {
+                assert_eq!(row[column], value, "{column} at {end}");
+            }
+        }
+    }
+    // The answer cut: the request stands, and what is asked later is known to be of it.
+    for end in 6..script[1].1.len() {
+        for rows in cut_at(&script, end) {
+            let row = &rows["dicom_association"][0];
+            let got = ["result", "partial", "malformed", "calling_ae"].map(|column| row[column].as_str());
+            assert_eq!(got, ["accepted", "true", "-", "CT01"], "{end}");
+            assert_ne!(row["contexts_hash"], "-");
+        }
+    }
+    let ends = [(3, "rejected"), (5, "released"), (6, "released"), (7, "aborted")];
+    for (kind, result) in ends {
+        let script = [script.clone(), vec![(Dir::Resp, pdu(kind, &[0, 1, 2, 2]))]].concat();
+        for end in 6..10 {
+            for rows in cut_at(&script, end) {
+                let row = &rows["dicom_association"][0];
+                let got = ["result", "partial", "abort_reason", "reject_reason"].map(|column| row[column].as_str());
+                assert_eq!(got, [result, "true", "-", "-"], "{kind} {end}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_message_that_was_cut() {
+    let set = [
+        element(Order::Explicit, 0x0008_0052, b"CS", b"STUDY "),
+        element(Order::Explicit, 0x0010_0010, b"PN", b"SECRET* "),
+        element(Order::Explicit, 0x0010_0020, b"LO", b"MRN1"),
+    ]
+    .concat();
+    let mut script = opened("1.2.840.10008.5.1.4.31", EXPLICIT);
+    script.push((Dir::Orig, data(&[command(0x20, 3, "1.2.840.10008.5.1.4.31", true), set], 4096)));
+    let piece = script[2].1.clone();
+    let field = piece.windows(4).position(|w| w == [0, 0, 0, 1]).unwrap() + 10;
+    let level = piece.windows(6).position(|w| w == b"STUDY ").unwrap() + 6;
+    for end in 12..piece.len() {
+        for rows in cut_at(&script, end) {
+            let row = &rows["dicom_message"][0];
+            assert_eq!((row["partial"].as_str(), row["malformed"].as_str()), ("true", "-"), "{end}");
+            assert_eq!(row["command"], if end >= field { "C-FIND-RQ" } else { "-" }, "{end}");
+            assert_eq!(row["query_level"], if end >= level { "STUDY" } else { "-" }, "{end}");
+            assert_eq!(row["patient"], "-");
+            assert_eq!(rows["dicom_association"][0]["partial"], "true");
+        }
+    }
+}
+
 #[test]
 fn met_half_way() {
     let stored = data(&[command(1, 1, CT, true), equipment(Order::Implicit)], 4096);
@@ -288,8 +396,9 @@ fn probes() {
     let script = opened(CT, EXPLICIT);
     for (dir, bytes) in &script {
         assert_eq!(probe(*dir, bytes), Probe::Certain);
-        for end in 1..74 {
-            assert_eq!(probe(*dir, &bytes[..end]), Probe::Unsure, "{end}");
+        for end in 1..90 {
+            let expected = if end < 26 { Probe::Unsure } else { Probe::Likely };
+            assert_eq!(probe(*dir, &bytes[..end]), expected, "{end}");
         }
     }
     let store = data(&[command(1, 1, CT, true), vec![0; 9000]], 8000);

@@ -56,6 +56,7 @@ struct Query {
     flags: u16,
     asked: Option<Asked>,
     services: Vec<String>,
+    cut: bool,
     malformed: Option<&'static str>,
 }
 
@@ -94,13 +95,15 @@ impl Exchange {
         }
     }
 
-    fn message(&mut self, place: Place, bytes: &[u8], cx: &mut Context<'_>) {
+    /// `cut`: these are only the first bytes of it.
+    fn message(&mut self, place: Place, bytes: &[u8], cut: bool, cx: &mut Context<'_>) {
         let flavor = self.flavor(cx);
-        let Some(message) = Message::parse(bytes) else {
+        let parsed = if cut { Message::parse_cut(bytes) } else { Message::parse(bytes) };
+        let Some(message) = parsed else {
             let row = Dns {
                 flavor: Some(flavor.name()),
-                malformed: Some("header"),
-                partial: Some(self.partial),
+                malformed: (!cut).then_some("header"),
+                partial: Some(self.partial || cut),
                 ..Dns::default()
             };
             return cx.emit(place.ts, place.dir, place.at, &row);
@@ -111,7 +114,8 @@ impl Exchange {
             flags: message.head.flags,
             asked: self.asked(&message),
             services: services(&message),
-            malformed: message.malformed,
+            cut,
+            malformed: message.fault(),
         };
         if flavor == Flavor::Mdns {
             return self.emit(&query, message.head.is_response().then_some((&message, None)), flavor, cx);
@@ -173,7 +177,7 @@ impl Exchange {
             rd: Some(query.flags & 0x0100 != 0),
             flavor: Some(flavor.name()),
             services: query.services.iter().map(|s| Cow::Borrowed(s.as_str())).collect(),
-            partial: Some(self.partial),
+            partial: Some(self.partial || query.cut),
             malformed: query.malformed,
             ..Dns::default()
         };
@@ -199,7 +203,8 @@ impl Exchange {
         row.tc = Some(flags & 0x0200 != 0);
         row.ra = Some(flags & 0x0080 != 0);
         row.rejected = Some(code == 5);
-        row.malformed = row.malformed.or(message.malformed);
+        row.malformed = row.malformed.or_else(|| message.fault());
+        row.partial = row.partial.map(|partial| partial || message.cut);
         if message.head.opcode() == UPDATE && !self.netbios {
             return; // Its records are what the client asked to change. RFC 2136 section 2.
         }
@@ -257,7 +262,16 @@ impl Conversation for Exchange {
             dir,
             at: cx.offset,
         };
-        self.message(place, payload, cx);
+        self.message(place, payload, false, cx);
+    }
+
+    fn cut(&mut self, dir: Dir, payload: &[u8], cx: &mut Context<'_>) {
+        let place = Place {
+            ts: cx.ts,
+            dir,
+            at: cx.offset,
+        };
+        self.message(place, payload, true, cx);
     }
 
     fn end(&mut self, cx: &mut Context<'_>) {
@@ -302,13 +316,17 @@ impl OverTcp {
 impl Session for OverTcp {
     fn data(&mut self, dir: Dir, bytes: &[u8], cx: &mut Context<'_>) -> Step {
         let side = self.side(dir);
-        if side.lost {
-            if probe::stream(dir, bytes) != Probe::Certain {
-                return Step::Took(bytes.len());
-            }
-            side.lost = false;
-        }
         let ts = *side.began.get_or_insert(cx.ts);
+        if side.lost {
+            match probe::stream(dir, bytes) {
+                Probe::Certain => side.lost = false,
+                Probe::Unsure | Probe::Likely => return Step::Need(bytes.len().saturating_add(1)),
+                Probe::Never => {
+                    side.began = None;
+                    return Step::Took(bytes.len());
+                }
+            }
+        }
         let Some((length, rest)) = bytes.split_first_chunk() else {
             return Step::Need(2);
         };
@@ -317,11 +335,20 @@ impl Session for OverTcp {
             return Step::Need(whole);
         };
         side.began = None;
-        self.exchange.message(Place { ts, dir, at: cx.offset }, message, cx);
+        self.exchange.message(Place { ts, dir, at: cx.offset }, message, false, cx);
         if message.len() < HEAD {
             return Step::Done;
         }
         Step::Took(whole)
+    }
+
+    fn cut(&mut self, dir: Dir, bytes: &[u8], cx: &mut Context<'_>) {
+        let side = self.side(dir);
+        let ts = side.began.unwrap_or(cx.ts);
+        let known = !side.lost || probe::stream(dir, bytes) == Probe::Likely;
+        if let Some(message) = bytes.get(2..).filter(|message| known && message.len() >= HEAD) {
+            self.exchange.message(Place { ts, dir, at: cx.offset }, message, true, cx);
+        }
     }
 
     fn gap(&mut self, dir: Dir, _missing: u64, _cx: &mut Context<'_>) {

@@ -74,6 +74,8 @@ pub struct Message<'a> {
     pub answers: Vec<Record<'a>>,
     pub additional: Vec<Record<'a>>,
     pub malformed: Option<&'static str>,
+    /// The capture does not hold all of it.
+    pub cut: bool,
     /// How many bytes it took.
     pub length: usize,
 }
@@ -89,10 +91,28 @@ impl<'a> Message<'a> {
             answers: Vec::new(),
             additional: Vec::new(),
             malformed: None,
+            cut: false,
             length: HEAD,
         };
         message.malformed = message.sections().err();
         Some(message)
+    }
+
+    /// The same of the first bytes of a message, all that the capture holds: that they end too early is no fault of the sender's.
+    pub fn parse_cut(bytes: &'a [u8]) -> Option<Message<'a>> {
+        let mut message = Message::parse(bytes)?;
+        (message.malformed, message.cut) = (None, true);
+        Some(message)
+    }
+
+    /// What is wrong with it, names that cannot be followed included: a pointer in them does not lead backwards.
+    pub fn fault(&self) -> Option<&'static str> {
+        let mut questions = self.questions.iter().map(|question| question.name);
+        let mut records = self.answers.iter().chain(&self.additional).map(|record| record.name);
+        let broken = |at: usize| labels(self.bytes, at).is_none();
+        self.malformed
+            .or_else(|| questions.any(broken).then_some("question name"))
+            .or_else(|| records.any(broken).then_some("record name"))
     }
 
     fn sections(&mut self) -> Result<(), &'static str> {

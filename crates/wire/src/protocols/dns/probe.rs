@@ -5,6 +5,7 @@ use super::{names, netbios};
 use crate::protocols::{Dir, Probe};
 
 const MULTICAST: u16 = 5353;
+const NAME_SERVICE: u16 = 137;
 const PORTS: [u16; 3] = [53, MULTICAST, 5355];
 
 /// Enough of a long message over TCP to judge it by its start.
@@ -26,10 +27,11 @@ pub fn dns(port: u16, payload: &[u8]) -> Probe {
         } else {
             whole && message.head.questions == 1
         };
-    certain(good)
+    // What is broken or cut behind a header like any other shall not be silent.
+    certain(good || expected && plain(&message.head))
 }
 
-pub fn netbios(_port: u16, payload: &[u8]) -> Probe {
+pub fn netbios(port: u16, payload: &[u8]) -> Probe {
     let Some(head) = Head::parse(payload) else { return Probe::Never };
     let Some(message) = Message::parse(payload) else {
         return Probe::Never;
@@ -43,7 +45,8 @@ pub fn netbios(_port: u16, payload: &[u8]) -> Probe {
     let few = [head.questions, head.answers, head.authorities, head.additional]
         .iter()
         .all(|&n| n <= 8);
-    certain(few && kind.is_some_and(|(at, kind)| matches!(kind, names::NB | names::NBSTAT | 10) && named(at)))
+    let good = few && kind.is_some_and(|(at, kind)| matches!(kind, names::NB | names::NBSTAT | 10) && named(at));
+    certain(good || few && port == NAME_SERVICE && head.flags & 0x000f <= 7 && head.questions.saturating_add(head.answers) == 1)
 }
 
 /// Over TCP two bytes of length stand in front. RFC 1035 4.2.2.
@@ -59,17 +62,22 @@ pub fn stream(_dir: Dir, bytes: &[u8]) -> Probe {
     let Some(message) = Message::parse(shown) else {
         return if plausible_start(shown) { Probe::Unsure } else { Probe::Never };
     };
-    if !header(&message.head) || message.head.questions != 1 || !questions(&message) {
+    let (plain, sound) = (plain(&message.head), questions(&message));
+    if !header(&message.head) || message.head.questions != 1 || !(plain || sound) {
         return Probe::Never;
     }
-    if message.malformed.is_none() {
+    if sound && message.malformed.is_none() {
         return certain(message.length == length);
     }
-    match (shown.len() == length, message.questions.is_empty()) {
-        (true, _) => Probe::Never,
-        (false, false) if shown.len() >= ENOUGH => Probe::Certain,
-        (false, true) if shown.len() >= ENOUGH => Probe::Never,
-        (false, _) => Probe::Unsure,
+    if shown.len() == length {
+        // Broken, but between heads as they should be.
+        let next = rest.get(length..).and_then(|rest| rest.get(2..)).and_then(Head::parse);
+        return certain(plain && next.is_none_or(|head| self::plain(&head)));
+    }
+    match message.questions.is_empty() {
+        false if shown.len() >= ENOUGH => Probe::Certain,
+        true if shown.len() >= ENOUGH => Probe::Never,
+        _ => Probe::Likely,
     }
 }
 
@@ -87,6 +95,23 @@ fn header(head: &Head) -> bool {
     let counts = [head.questions, head.answers, head.authorities, head.additional];
     let query = head.is_response() || head.opcode() != 0 || (head.flags & 15 == 0 && head.questions > 0);
     matches!(head.opcode(), 0 | 2 | 4 | 5) && head.flags & 0x40 == 0 && query && counts.iter().all(|&n| n <= 4096)
+}
+
+/// A header as resolvers and servers write it: one question, no flags of a server in a query, few records.
+fn plain(head: &Head) -> bool {
+    const OF_A_QUERY: u16 = 0x0130;
+    const OF_AN_ANSWER: u16 = 0x87bf;
+    let few = |n: u16, most: u16| n <= most;
+    head.questions == 1
+        && if head.is_response() {
+            head.flags & !OF_AN_ANSWER == 0
+                && head.flags & 15 <= 10
+                && few(head.answers, 256)
+                && few(head.authorities, 64)
+                && few(head.additional, 64)
+        } else {
+            head.flags & !OF_A_QUERY == 0 && head.answers == 0 && head.authorities == 0 && few(head.additional, 2)
+        }
 }
 
 /// Classes in use (the top bit asks for unicast: RFC 6762 5.4), names that can be followed, and no NetBIOS.

@@ -177,11 +177,58 @@ fn pointers_that_loop_end_the_name() {
     for bad in [&b"\xc0\x0c"[..], b"\x01a\xc0\x0c", b"\xc0\x0e\xc0\x0c", b"\xc0\xff"] {
         let message = [head.clone(), bad.to_vec(), words(&[1, 1])].concat();
         assert_eq!(name(&message, 12), None);
-        assert_eq!((DNS.probe)(53, &message), Probe::Never);
-        assert_eq!(talk(&DNS, 53, &[(Dir::Orig, &message)]).len(), 1);
+        assert_eq!(
+            ((DNS.probe)(53, &message), (DNS.probe)(9999, &message)),
+            (Probe::Certain, Probe::Never)
+        );
+        let told = ["query", "malformed", "partial"].map(|c| talk(&DNS, 53, &[(Dir::Orig, &message)])[0][c].clone());
+        assert!(told[0] == "-" && told[1] != "-" && told[2] == "false", "{told:?}");
+        let framed = framed(&message);
+        assert_eq!((OVER_TCP.probe)(Dir::Orig, &framed), Probe::Certain);
+        assert_eq!(over_tcp(7, &[(Dir::Orig, &framed)])["dns"][0]["malformed"], told[1]);
     }
     let long = [head, [&[63u8][..], &[b'x'; 63]].concat().repeat(5), vec![0], words(&[1, 1])].concat();
     assert_eq!(name(&long, 12), None);
+}
+
+#[test]
+fn a_record_whose_name_points_at_itself_is_malformed() {
+    let own = words(&[0xc000 | 25, 1, 1, 0, 60, 4]);
+    let answer = response(7, "h1.test", 1, 0, &[[own, vec![10, 0, 0, 2]].concat()]);
+    let all = talk(&DNS, 53, &[(Dir::Orig, &query(7, "h1.test", 1)), (Dir::Resp, &answer)]);
+    let told = ["query", "malformed", "answers"].map(|c| all[0][c].as_str());
+    assert_eq!(told, ["h1.test", "record name", "[10.0.0.2]"]);
+}
+
+#[test]
+fn a_message_that_the_capture_cut_gives_what_there_is_of_it() {
+    let answer = response(7, "h1.test", 1, 0, &[record(1, 60, &[10, 0, 0, 2]), record(1, 60, &[10, 0, 0, 3])]);
+    for end in 12..answer.len() {
+        let shown = &answer[..end];
+        assert_eq!((DNS.probe)(53, shown), Probe::Certain, "{end}");
+        let (mut conversation, mut out, mut identity) = ((DNS.conversation)(), output(), identity(53, 17));
+        let mut cx = Context {
+            ts: 5,
+            offset: 1,
+            identity: &mut identity,
+            out: &mut out,
+        };
+        conversation.cut(Dir::Resp, shown, &mut cx);
+        let row = &rows(&mut out)["dns"][0];
+        let asked = if end >= 25 { "h1.test" } else { "-" };
+        let answers = if end >= 41 { "[10.0.0.2]" } else { "[]" };
+        let told = ["query", "answers", "partial", "malformed", "trans_id", "rcode_name"].map(|c| row[c].as_str());
+        assert_eq!(told, [asked, answers, "true", "-", "7", "NOERROR"], "{end}");
+        // The same over TCP.
+        let stream = framed(&answer);
+        assert_eq!((OVER_TCP.probe)(Dir::Resp, &stream[..end + 2]), Probe::Likely, "{end}");
+        let over = &over_tcp(usize::MAX, &[(Dir::Resp, &stream[..end + 2])])["dns"][0];
+        let told = ["query", "answers", "partial", "malformed", "trans_id", "rcode_name"].map(|c| over[c].as_str());
+        assert_eq!(told, [asked, answers, "true", "-", "7", "NOERROR"], "{end}");
+    }
+    let named = netbios_label("PACS", 0x20);
+    let ask = [words(&[3, 0x0110, 1, 0, 0, 0]), label_name(&named), words(&[0x20, 1])].concat();
+    assert_eq!((NETBIOS.probe)(137, &ask[..30]), Probe::Certain);
 }
 
 #[test]
@@ -250,6 +297,7 @@ fn over_tcp_however_it_was_cut() {
     }
     assert_eq!((OVER_TCP.probe)(Dir::Orig, &framed(&query(1, "a.test", 1))), Probe::Certain);
     assert_eq!((OVER_TCP.probe)(Dir::Orig, &asked[..9]), Probe::Unsure);
+    assert_eq!((OVER_TCP.probe)(Dir::Orig, &asked[..20]), Probe::Likely);
 }
 
 #[test]
@@ -281,10 +329,11 @@ fn after_a_loss_the_next_message_is_read() {
         out: &mut out,
     });
     let all = &rows(&mut out)["dns"];
-    assert_eq!(
-        (all.len(), all[0]["query"].as_str(), all[0]["partial"].as_str()),
-        (1, "b.test", "true")
-    );
+    let told: Vec<_> = all
+        .iter()
+        .map(|r| (r["query"].as_str(), r["trans_id"].as_str(), r["partial"].as_str()))
+        .collect();
+    assert_eq!(told, [("-", "1", "true"), ("b.test", "2", "true")]);
 }
 
 #[test]

@@ -168,7 +168,9 @@ impl Message {
         let one = |number: usize| segment.field(number).and_then(|f| segment.component(f, 1));
         match &name {
             b"PID" => {
-                let span = self.patient(segment, one(3).or_else(|| one(2)), cx);
+                // PID-2 counts only if PID-3 is known to be empty, not if it was cut off.
+                let told = !segment.cut || segment.fields().nth(3).is_some();
+                let span = self.patient(segment, one(3).or_else(|| one(2).filter(|_| told)), cx);
                 if self.get(Slot::Patient).is_none() {
                     self.put(Slot::Patient, span);
                 }
@@ -219,8 +221,10 @@ impl Message {
         if !segment.line.starts_with(b"MSH") {
             return;
         }
-        let kind = fields.nth(1).unwrap_or_default();
-        self.message_type(segment, kind);
+        match fields.nth(1) {
+            None if segment.cut => {}
+            kind => self.message_type(segment, kind.unwrap_or_default()),
+        }
         self.set(Slot::ControlId, fields.next().and_then(control_id));
         let mut code = |slot: Slot, length: usize, extra: &[u8], field: Option<&[u8]>| {
             self.set(

@@ -101,15 +101,23 @@ pub struct Segment<'a> {
 impl<'a> Segment<'a> {
     /// The field of this number; of MSH, FHS and BHS use [`header`](Self::header).
     pub fn field(&self, number: usize) -> Option<&'a [u8]> {
-        let mut fields = self.line.split(|b| *b == self.by.field);
-        let field = fields.nth(number)?;
-        (!self.cut || fields.next().is_some()).then_some(field).filter(|f| !f.is_empty())
+        self.fields().nth(number).filter(|f| !f.is_empty())
     }
 
-    /// The fields from 0 (the name) on, empty ones too; cheaper than [`field`](Self::field) for many.
+    /// The whole fields from 0 (the name) on, empty ones too; cheaper than [`field`](Self::field) for many.
     pub fn fields(&self) -> impl Iterator<Item = &'a [u8]> {
         let field = self.by.field;
-        self.line.split(move |b| *b == field)
+        let last = if self.cut {
+            self.line.iter().rposition(|b| *b == field)
+        } else {
+            None
+        };
+        let whole = match last {
+            Some(end) => self.line.get(..end).unwrap_or_default(),
+            None if self.cut => &[],
+            None => self.line,
+        };
+        whole.split(move |b| *b == field)
     }
 
     /// The field of this number of a segment whose first field is the separator itself.

@@ -71,9 +71,24 @@ impl Session for Hl7Session {
         Step::Need(bytes.len().saturating_add(1))
     }
 
+    /// A segment without its end: all its whole fields count.
+    fn cut(&mut self, dir: Dir, bytes: &[u8], cx: &mut Context<'_>) {
+        let segment = bytes.get(..3).is_some() && bytes.first() != Some(&START_BLOCK);
+        if segment && self.side(dir).long.is_none() {
+            let line = Line {
+                bytes,
+                cut: true,
+                at: cx.offset,
+                end: cx.offset.saturating_add(bytes.len() as u64),
+            };
+            self.segment(dir, line, cx);
+        }
+    }
+
     fn gap(&mut self, dir: Dir, _missing: u64, cx: &mut Context<'_>) {
         self.passed(dir, true, cx);
         self.close(dir, None, true, cx);
+        self.leave_batch(dir, true, cx);
         let side = self.side(dir);
         (side.framed, side.batch, side.searched, side.since) = (false, None, 0, None);
     }
@@ -243,6 +258,7 @@ impl Hl7Session {
         let mut message = self.begin(dir, at, cx);
         let by = match head(bytes) {
             Head::Declares(by) => by,
+            Head::Short if cut => Delimiters::default(),
             Head::Short | Head::Wrong => {
                 message.malformed = Some("delimiters");
                 Delimiters::default()

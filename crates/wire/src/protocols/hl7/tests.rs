@@ -391,6 +391,62 @@ fn a_gap_ends_the_message_and_the_next_is_found() {
 }
 
 #[test]
+fn of_a_segment_that_was_cut_whole_fields_are_read() {
+    let message = mllp(&format!("{ADT}OBR|1|P1|F1\r"));
+    let keys = output().keys;
+    let (patient, order) = (keys.pseudonym("MRN1").unwrap(), keys.pseudonym("P1").unwrap());
+    let after = |text: &str| String::from_utf8_lossy(&message).find(text).unwrap() + text.len();
+    for lost in [false, true] {
+        for end in after("MSH")..message.len() - 1 {
+            let (mut session, mut out, mut id) = (Hl7Session::default(), output(), identity(2575, 6));
+            let mut half = Half::default();
+            half.feed(&mut session, Orig, &message[..end], 1_000, &mut id, &mut out);
+            if lost {
+                half.gap(&mut session, Orig, 700, 2_000, &mut id, &mut out);
+                let next = mllp(&ADT.replace("|C1|", "|C2|"));
+                half.feed(&mut session, Orig, &next, 3_000, &mut id, &mut out);
+            }
+            half.cut(&mut session, Orig, &mut id, &mut out);
+            session.end(&mut Context {
+                ts: 9,
+                offset: 0,
+                identity: &mut id,
+                out: &mut out,
+            });
+            let rows = rows(&mut out).remove("hl7").unwrap();
+            assert_eq!(rows.len(), if lost { 2 } else { 1 }, "{end}");
+            let row = rows.iter().find(|r| r["control_id"] != "C2").unwrap();
+            let shown = |text: &str, value: &str| if end >= after(text) { value.to_owned() } else { "-".to_owned() };
+            let partial = if end >= message.len() - 1 { "false" } else { "true" };
+            let wanted = [
+                ("partial", partial.to_owned()),
+                ("malformed", "-".to_owned()),
+                ("ts", "1".to_owned()),
+                ("sending_application", shown("EPIC^1.2.3^ISO|", "EPIC")),
+                ("message_type", shown("ADT_A01|", "ADT")),
+                ("control_id", shown("|C1|", "C1")),
+                ("charset", shown("UTF-8\r", "UNICODE UTF-8")),
+                ("patient", shown("MR~X2|", &patient)),
+                ("order_id", shown("OBR|1|P1|", &order)),
+            ];
+            for (column, value) in wanted {
+                assert_eq!(row[column], value, "{column} at {end}, lost {lost}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_envelope_without_a_message_is_not_lost_with_the_rest() {
+    let (mut session, mut out, mut id) = (Hl7Session::default(), output(), identity(2575, 6));
+    let mut half = Half::default();
+    half.feed(&mut session, Orig, b"\x0bBHS|^~\\&|A|B|C|D|2026||||BC\r", 1, &mut id, &mut out);
+    half.gap(&mut session, Orig, 700, 2, &mut id, &mut out);
+    let row = &rows(&mut out)["hl7"][0];
+    assert_eq!((row["kind"].as_str(), row["partial"].as_str()), ("batch", "true"));
+}
+
+#[test]
 fn the_probe_is_strict() {
     let certain: &[&[u8]] = &[
         b"\x0bMSH|^~\\&|A",

@@ -24,15 +24,17 @@ pub struct Exchange {
     dir: Dir,
     at: u64,
     pub method: Option<&'static str>,
-    minor: u8,
+    minor: Option<u8>,
     host: Option<String>,
     uri: Option<String>,
     query_keys: Vec<String>,
     user_agent: Option<String>,
     referrer_host: Option<String>,
     auth: Option<(&'static str, bool)>,
+    /// Whether all fields of the request were seen.
+    whole: bool,
     content_type: Option<String>,
-    request_length: u64,
+    request_length: Option<u64>,
     accepts_fhir: bool,
     asked: Option<Asked>,
     status: Option<u16>,
@@ -54,15 +56,16 @@ impl Exchange {
             dir,
             at,
             method: None,
-            minor: 1,
+            minor: None,
             host: None,
             uri: None,
             query_keys: Vec::new(),
             user_agent: None,
             referrer_host: None,
             auth: None,
+            whole: false,
             content_type: None,
-            request_length: 0,
+            request_length: None,
             accepts_fhir: false,
             asked: None,
             status: None,
@@ -76,21 +79,30 @@ impl Exchange {
         }
     }
 
-    pub fn request(&mut self, method: &'static str, target: &[u8], head: &Head<'_>, keys: &Keys) {
-        let split = uri::split(method, target);
+    pub fn request(&mut self, method: &'static str, target: Option<&[u8]>, head: &Head<'_>, keys: &Keys) {
         self.method = Some(method);
         self.minor = head.minor;
-        self.host = head.host.and_then(host).or_else(|| split.authority.and_then(host));
-        self.uri = uri::template(split.path);
-        self.query_keys = uri::keys(split.query);
+        self.host = head.host.and_then(host);
+        if let Some(target) = target {
+            self.target(method, target, keys);
+        }
         self.user_agent = head.user_agent.and_then(products);
         self.referrer_host = head.referer.and_then(uri_host);
         self.auth = head.authorization.map(scheme);
         self.content_type = head.content_type.and_then(media_type);
         self.accepts_fhir = head.accept.and_then(media_type).is_some_and(|m| is_fhir(&m));
-        self.asked = asked(method, split.path, split.query, keys);
-        self.request_length = if head.chunked { 0 } else { head.content_length.unwrap_or(0) };
+        self.request_length = framed(head);
+        self.whole = !head.cut;
+        self.partial = head.cut;
         self.malformed = head.malformed;
+    }
+
+    fn target(&mut self, method: &'static str, target: &[u8], keys: &Keys) {
+        let split = uri::split(method, target);
+        self.host = self.host.take().or_else(|| split.authority.and_then(host));
+        self.uri = uri::template(split.path);
+        self.query_keys = uri::keys(split.query);
+        self.asked = asked(method, split.path, split.query, keys);
     }
 
     pub fn response(&mut self, status: u16, phrase: &[u8], head: &Head<'_>) {
@@ -98,7 +110,9 @@ impl Exchange {
         self.status_msg = reason(status, phrase);
         self.resp_mime = head.content_type.and_then(media_type);
         self.server = head.server.and_then(products);
-        self.response_length = Some(0);
+        self.response_length = if head.cut { framed(head) } else { Some(0) };
+        self.minor = self.minor.or(head.minor);
+        self.partial |= head.cut;
         self.malformed = self.malformed.or(head.malformed);
     }
 
@@ -115,7 +129,7 @@ impl Exchange {
         if answer {
             self.response_length = Some(body.length);
         } else {
-            self.request_length = body.length;
+            self.request_length = Some(body.length);
         }
         let Some(scan) = body.scan else { return };
         self.found.extend(scan.finish(keys));
@@ -140,13 +154,13 @@ impl Exchange {
             host: self.host.as_deref(),
             uri: self.uri.as_deref(),
             query_keys: texts(&self.query_keys),
-            version: Some(if self.minor == 0 { "1.0" } else { "1.1" }),
+            version: self.minor.map(|minor| if minor == 0 { "1.0" } else { "1.1" }),
             user_agent: self.user_agent.as_deref(),
             referrer_host: self.referrer_host.as_deref(),
             auth_scheme: self.auth.map(|a| a.0),
-            username_seen: Some(self.auth.is_some_and(|a| a.1)),
+            username_seen: self.auth.map(|a| a.1).or(self.whole.then_some(false)),
             content_type: self.content_type.as_deref(),
-            request_body_len: i64::try_from(self.request_length).ok(),
+            request_body_len: self.request_length.and_then(|n| i64::try_from(n).ok()),
             status_code: self.status.map(i64::from),
             status_msg: self.status_msg,
             resp_mime: self.resp_mime.as_deref(),
@@ -174,7 +188,7 @@ impl Exchange {
             operation: asked.operation,
             level: asked.level,
             status_code: self.status.map(i64::from),
-            request_bytes: i64::try_from(self.request_length).ok(),
+            request_bytes: self.request_length.and_then(|n| i64::try_from(n).ok()),
             response_bytes: self.response_length.and_then(|n| i64::try_from(n).ok()),
             search_params: texts(&self.query_keys),
             auth_scheme: self.auth.map(|a| a.0),
@@ -197,6 +211,15 @@ fn format(media: &str) -> Option<Format> {
     match media {
         "application/fhir+xml" | "application/xml+fhir" | "application/xml" | "text/xml" => Some(Format::Xml),
         _ => (media.ends_with("json") || media == "application/json+fhir").then_some(Format::Json),
+    }
+}
+
+/// Bytes of the body as the head frames it (a chunked one is counted as it passes); `None` if the field that tells may have been cut off.
+fn framed(head: &Head<'_>) -> Option<u64> {
+    match head.content_length {
+        _ if head.chunked => Some(0).filter(|_| !head.cut),
+        None if !head.cut => Some(0),
+        length => length,
     }
 }
 

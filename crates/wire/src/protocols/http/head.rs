@@ -32,7 +32,10 @@ const METHODS: &[&str] = &[
 #[derive(Debug, Default)]
 pub struct Head<'a> {
     pub start: Start<'a>,
-    pub minor: u8,
+    /// Minor version, if the start line is whole.
+    pub minor: Option<u8>,
+    /// The capture does not hold all of it.
+    pub cut: bool,
     pub host: Option<&'a [u8]>,
     pub user_agent: Option<&'a [u8]>,
     pub referer: Option<&'a [u8]>,
@@ -50,7 +53,8 @@ pub struct Head<'a> {
 pub enum Start<'a> {
     Request {
         method: &'static str,
-        target: &'a [u8],
+        /// `None` if it was cut.
+        target: Option<&'a [u8]>,
     },
     Response {
         status: u16,
@@ -76,12 +80,7 @@ pub fn end(bytes: &[u8], from: usize) -> Option<usize> {
 
 pub fn parse(bytes: &[u8]) -> Head<'_> {
     let mut lines = bytes.split(|b| *b == b'\n').map(|l| l.strip_suffix(b"\r").unwrap_or(l));
-    let (start, minor) = start_line(lines.next().unwrap_or_default());
-    let mut head = Head {
-        start,
-        minor,
-        ..Head::default()
-    };
+    let mut head = Head::begun(start_line(lines.next().unwrap_or_default()));
     for line in lines.filter(|l| !l.is_empty()) {
         match line.iter().position(|b| *b == b':') {
             Some(colon) => {
@@ -96,7 +95,43 @@ pub fn parse(bytes: &[u8]) -> Head<'_> {
     head
 }
 
+/// The first bytes of a head, all that the capture holds: a line without its end is left out, for its value may go on.
+pub fn parse_cut(bytes: &[u8]) -> Head<'_> {
+    let whole = bytes.iter().rposition(|b| *b == b'\n').and_then(|end| bytes.get(..=end));
+    Head {
+        cut: true,
+        ..whole.map_or_else(|| Head::begun(unfinished(bytes)), parse)
+    }
+}
+
+/// What can be said of a start line without its end: the version ends a request line, three digits are a whole status.
+fn unfinished(line: &[u8]) -> (Start<'_>, Option<u8>) {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    match start_line(line) {
+        (Start::Response { status, .. }, minor) => (Start::Response { status, reason: b"" }, minor),
+        (Start::Neither, _) => match method(line) {
+            Some(method) => (Start::Request { method, target: None }, None),
+            None => (Start::Neither, None),
+        },
+        request => request,
+    }
+}
+
+/// The method that a line begins with, and a space behind it.
+fn method(line: &[u8]) -> Option<&'static str> {
+    let space = line.iter().position(|b| *b == b' ')?;
+    METHODS.iter().find(|m| Some(m.as_bytes()) == line.get(..space)).copied()
+}
+
 impl<'a> Head<'a> {
+    fn begun((start, minor): (Start<'a>, Option<u8>)) -> Head<'a> {
+        Head {
+            start,
+            minor,
+            ..Head::default()
+        }
+    }
+
     fn field(&mut self, name: &[u8], value: &'a [u8]) {
         let slot = match name {
             n if n.eq_ignore_ascii_case(b"host") => &mut self.host,
@@ -133,7 +168,8 @@ impl<'a> Head<'a> {
     }
 }
 
-fn start_line(line: &[u8]) -> (Start<'_>, u8) {
+/// The start line and its minor version.
+fn start_line(line: &[u8]) -> (Start<'_>, Option<u8>) {
     if let Some(rest) = line.strip_prefix(b"HTTP/1.") {
         return match rest {
             [minor @ (b'0' | b'1'), b' ', a, b, c, reason @ ..] if [a, b, c].iter().all(|d| d.is_ascii_digit()) => {
@@ -145,23 +181,26 @@ fn start_line(line: &[u8]) -> (Start<'_>, u8) {
                         status,
                         reason: reason.trim_ascii(),
                     },
-                    minor.saturating_sub(b'0'),
+                    Some(minor.saturating_sub(b'0')),
                 )
             }
-            _ => (Start::Neither, 1),
+            _ => (Start::Neither, None),
         };
     }
-    let mut words = line.splitn(2, |b| *b == b' ');
-    let name = words.next().unwrap_or_default();
-    let rest = words.next().unwrap_or_default();
-    let (Some(method), Some(space)) = (METHODS.iter().find(|m| m.as_bytes() == name), rest.iter().rposition(|b| *b == b' ')) else {
-        return (Start::Neither, 1);
+    let Some(method) = method(line) else {
+        return (Start::Neither, None);
     };
-    let target = rest.get(..space).unwrap_or_default();
-    match rest.get(space.saturating_add(1)..) {
-        Some(b"HTTP/1.1") if !target.is_empty() => (Start::Request { method, target }, 1),
-        Some(b"HTTP/1.0") if !target.is_empty() => (Start::Request { method, target }, 0),
-        _ => (Start::Neither, 1),
+    let rest = line.get(method.len().saturating_add(1)..).unwrap_or_default();
+    let space = rest.iter().rposition(|b| *b == b' ').unwrap_or_default();
+    let target = rest.get(..space).filter(|target| !target.is_empty());
+    let minor = match rest.get(space.saturating_add(1)..) {
+        Some(b"HTTP/1.1") => Some(1),
+        Some(b"HTTP/1.0") => Some(0),
+        _ => None,
+    };
+    match (target, minor) {
+        (Some(_), Some(_)) => (Start::Request { method, target }, minor),
+        _ => (Start::Neither, None),
     }
 }
 
@@ -215,6 +254,8 @@ pub fn first_line(bytes: &[u8]) -> Probe {
     match printable && METHODS.iter().any(|m| begins(m)) {
         // A line that long after a method is a request, and a long one shall not hide the connection.
         true if line.len() >= limits::PROBE_BYTES / 2 => Probe::Certain,
+        // Other protocols have such words too, but do not ask for a path.
+        true if method(line).is_some_and(|m| line.get(m.len().saturating_add(1)) == Some(&b'/')) => Probe::Likely,
         true => Probe::Unsure,
         false => Probe::Never,
     }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::body::{Body, Progress};
 use super::exchange::Exchange;
-use super::head::{end, first_line, parse, Head, Start};
+use super::head::{end, first_line, parse, parse_cut, Head, Start};
 use crate::context::Context;
 use crate::limits;
 use crate::protocols::{Dir, Probe, Session, Step};
@@ -24,9 +24,12 @@ pub struct HttpSession {
 #[derive(Default)]
 struct Side {
     body: Option<Body>,
-    /// Whether responses came this way, and which request the body belongs to.
+    /// Whether requests or responses came this way, and which request the body belongs to.
+    asks: bool,
     answers: bool,
     number: Option<i64>,
+    /// Its sender closed it.
+    closed: bool,
     /// A head is looked for, after a loss.
     lost: bool,
     searched: usize,
@@ -68,19 +71,42 @@ impl Session for HttpSession {
         }
     }
 
-    fn gap(&mut self, dir: Dir, _missing: u64, cx: &mut Context<'_>) {
-        let answers = self.side(dir).answers || self.waiting.front().is_some_and(|e| e.number.is_some()) && !self.asks(dir);
-        let offset = cx.offset;
-        let number = self.side(dir).number;
-        let survives = self.side(dir).body.as_mut().is_some_and(|b| b.survives(offset));
-        if let Some(exchange) = if answers { self.answering.as_mut() } else { self.of(number) } {
-            exchange.partial = true;
+    /// Of a head that was cut all whole lines are read.
+    fn cut(&mut self, dir: Dir, bytes: &[u8], cx: &mut Context<'_>) {
+        let side = self.side(dir);
+        let expected = match first_line(bytes) {
+            Probe::Certain | Probe::Likely => true,
+            Probe::Unsure => !side.lost,
+            Probe::Never => false,
+        };
+        let head = parse_cut(bytes);
+        if expected && side.body.is_none() && !matches!(head.start, Start::Neither) && !self.left {
+            self.take(dir, &head, bytes.len(), cx.offset, cx);
         }
-        if survives {
+    }
+
+    fn closed(&mut self, dir: Dir, _cx: &mut Context<'_>) {
+        self.side(dir).closed = true;
+    }
+
+    fn gap(&mut self, dir: Dir, _missing: u64, cx: &mut Context<'_>) {
+        let other = self.side(dir.other()).asks;
+        let offset = cx.offset;
+        let side = self.side(dir);
+        let (asks, number) = (side.asks, side.number);
+        let answers = side.answers || !asks && other;
+        let survives = side.body.as_mut().map(|body| body.survives(offset));
+        if survives.is_some() {
+            if let Some(exchange) = if answers { self.answering.as_mut() } else { self.of(number) } {
+                exchange.partial = true;
+            }
+        }
+        if survives == Some(true) {
             return;
         }
         let body = self.side(dir).body.take();
         *self.side(dir) = Side {
+            asks,
             answers,
             lost: true,
             ..Side::default()
@@ -93,10 +119,18 @@ impl Session for HttpSession {
 
     fn end(&mut self, cx: &mut Context<'_>) {
         for dir in [Dir::Orig, Dir::Resp] {
-            let Side { body, answers, number, .. } = std::mem::take(self.side(dir));
-            let partial = body.as_ref().is_some_and(|b| !b.ends_with_connection());
-            if let Some(exchange) = if answers { self.answering.as_mut() } else { self.of(number) } {
-                exchange.partial |= partial;
+            let Side {
+                body,
+                answers,
+                number,
+                closed,
+                ..
+            } = std::mem::take(self.side(dir));
+            let partial = body.as_ref().is_some_and(|b| !(b.ends_with_connection() && closed));
+            if partial {
+                if let Some(exchange) = if answers { self.answering.as_mut() } else { self.of(number) } {
+                    exchange.partial = true;
+                }
             }
             self.body_ended(body, answers, number, cx);
         }
@@ -111,11 +145,6 @@ impl HttpSession {
             Dir::Orig => orig,
             Dir::Resp => resp,
         }
-    }
-
-    /// Whether requests came this way.
-    fn asks(&mut self, dir: Dir) -> bool {
-        self.side(dir).number.is_some()
     }
 
     /// The exchange of this number, if it is still open.
@@ -135,12 +164,12 @@ impl HttpSession {
         match if early { first_line(rest) } else { Probe::Unsure } {
             Probe::Never => return self.astray(dir, rest, at, cx),
             Probe::Certain => self.side(dir).lost = false,
-            Probe::Unsure => {}
+            Probe::Unsure | Probe::Likely => {}
         }
         let side = self.side(dir);
         match end(rest, side.searched) {
             Some(n) if n <= limits::HTTP_HEAD => {
-                self.head(dir, rest.get(..n).unwrap_or_default(), at, cx);
+                self.take(dir, &parse(rest.get(..n).unwrap_or_default()), n, at, cx);
                 Look::Used(n)
             }
             None if rest.len() < limits::HTTP_HEAD => {
@@ -173,14 +202,14 @@ impl HttpSession {
     /// Says once that a head is missing, unless the connection was picked up here.
     fn no_head(&mut self, dir: Dir, at: u64, cx: &mut Context<'_>) {
         let side = self.side(dir);
-        let known = side.answers || side.number.is_some();
+        let known = side.answers || side.asks;
         if !std::mem::replace(&mut side.lost, true) && known {
             self.malformed(dir, "start line", at, cx);
         }
     }
 
     fn malformed(&mut self, dir: Dir, reason: &'static str, at: u64, cx: &mut Context<'_>) {
-        let answered = if self.asks(dir) { None } else { self.waiting.pop_front() };
+        let answered = if self.side(dir).asks { None } else { self.waiting.pop_front() };
         let started = self.side(dir).since.unwrap_or(cx.ts);
         let mut exchange = answered.unwrap_or_else(|| Exchange::begun(None, started, dir, at));
         exchange.malformed = Some(reason);
@@ -188,29 +217,31 @@ impl HttpSession {
         exchange.emit(cx);
     }
 
-    fn head(&mut self, dir: Dir, bytes: &[u8], at: u64, cx: &mut Context<'_>) {
-        let head = parse(bytes);
-        let after = at.saturating_add(bytes.len() as u64);
+    /// A head of `length` bytes at `at`.
+    fn take(&mut self, dir: Dir, head: &Head<'_>, length: usize, at: u64, cx: &mut Context<'_>) {
+        let after = at.saturating_add(length as u64);
         match head.start {
-            Start::Request { method, target } => self.request(dir, method, target, &head, (at, after), cx),
-            Start::Response { status, reason } => self.response(dir, (status, reason), &head, (at, after), cx),
+            Start::Request { method, target } => self.request(dir, method, target, head, (at, after), cx),
+            Start::Response { status, reason } => self.response(dir, (status, reason), head, (at, after), cx),
             Start::Neither => self.no_head(dir, at, cx),
         }
     }
 
-    fn request(&mut self, dir: Dir, method: &'static str, target: &[u8], head: &Head<'_>, span: (u64, u64), cx: &mut Context<'_>) {
+    fn request(&mut self, dir: Dir, method: &'static str, target: Option<&[u8]>, head: &Head<'_>, span: (u64, u64), cx: &mut Context<'_>) {
         self.requests = self.requests.saturating_add(1);
         let number = Some(self.requests);
         let started = self.side(dir).since.unwrap_or(cx.ts);
         let mut exchange = Exchange::begun(number, started, dir, span.0);
         exchange.request(method, target, head, &cx.out.keys);
         let body = match head.content_length {
+            // Where it begins is not known.
+            _ if head.cut => None,
             _ if head.chunked => Some(Body::chunked(exchange.scan(head))),
             Some(length) if length > 0 => Some(Body::of_length(length, span.1, exchange.scan(head))),
             _ => None,
         };
         let side = self.side(dir);
-        (side.body, side.number, side.answers) = (body, number, false);
+        (side.body, side.number, side.asks, side.answers) = (body, number, true, false);
         self.waiting.push_back(exchange);
         if self.waiting.len() > limits::HTTP_OUTSTANDING {
             if let Some(mut oldest) = self.waiting.pop_front() {
@@ -222,7 +253,8 @@ impl HttpSession {
 
     fn response(&mut self, dir: Dir, (status, reason): (u16, &[u8]), head: &Head<'_>, span: (u64, u64), cx: &mut Context<'_>) {
         let started = self.side(dir).since.unwrap_or(cx.ts);
-        self.side(dir).answers = true;
+        let side = self.side(dir);
+        (side.asks, side.answers) = (false, true);
         if status < 200 && status != 101 {
             return;
         }
@@ -235,7 +267,7 @@ impl HttpSession {
         self.left = status == 101 || exchange.method == Some("CONNECT") && (200..300).contains(&status);
         let bodyless =
             self.left || exchange.method == Some("HEAD") || matches!(status, 204 | 304) || head.content_length == Some(0) && !head.chunked;
-        if bodyless {
+        if bodyless || head.cut {
             return exchange.emit(cx);
         }
         let scan = exchange.scan(head);

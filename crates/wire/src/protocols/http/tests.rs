@@ -1,6 +1,7 @@
 use super::head::probe;
 use super::session::HttpSession;
 use crate::context::Context;
+use crate::half::Half;
 use crate::protocols::Dir::{Orig, Resp};
 use crate::protocols::{Dir, Probe, Session};
 use crate::testing::{identity, output, play, rows, PlainRow};
@@ -200,6 +201,112 @@ fn after_a_gap_the_next_head_is_found() {
     assert!(rows.iter().any(|r| r["status_code"] == "404"));
 }
 
+/// Rows of a conversation whose request and response were each cut after so many bytes; `lost`: the rest was, and more came after it.
+fn cut_at(request: &[u8], response: &[u8], lost: bool) -> Vec<PlainRow> {
+    let (mut session, mut out, mut id) = (HttpSession::default(), output(), identity(80, 6));
+    let mut halves = [Half::default(), Half::default()];
+    for (dir, bytes) in [(Orig, request), (Resp, response)] {
+        let half = &mut halves[dir as usize];
+        half.feed(&mut session, dir, bytes, 1, &mut id, &mut out);
+        if lost {
+            half.gap(&mut session, dir, 500, 2, &mut id, &mut out);
+        }
+    }
+    if lost {
+        halves[0].feed(&mut session, Orig, b"GET /x HTTP/1.1\r\n\r\n", 3, &mut id, &mut out);
+        halves[1].feed(
+            &mut session,
+            Resp,
+            b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
+            4,
+            &mut id,
+            &mut out,
+        );
+    }
+    for dir in [Orig, Resp] {
+        halves[dir as usize].cut(&mut session, dir, &mut id, &mut out);
+    }
+    session.end(&mut Context {
+        ts: 5,
+        offset: 0,
+        identity: &mut id,
+        out: &mut out,
+    });
+    rows(&mut out).remove("http").unwrap_or_default()
+}
+
+#[test]
+fn of_heads_that_were_cut_whole_lines_are_read() {
+    let request = b"POST /api/upload?page=1 HTTP/1.1\r\nHost: pacs.local\r\nUser-Agent: curl/8.1\r\nContent-Length: 12\r\n\r\n";
+    let response = b"HTTP/1.1 201 Created\r\nServer: nginx/1.22\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nok";
+    let line = |head: &[u8], from: usize| head.windows(2).skip(from).position(|w| w == b"\r\n").map(|n| from + n + 2).unwrap();
+    let (first, second) = (line(request, 0), line(request, line(request, 0)));
+    for lost in [false, true] {
+        for end in 5..request.len() - 1 {
+            let rows = cut_at(&request[..end], b"", lost);
+            assert_eq!(rows.len(), if lost { 2 } else { 1 }, "{end} {lost} {rows:?}");
+            let shown = |at: usize, value: &'static str| if end >= at { value } else { "-" };
+            let wanted = [
+                ("method", "POST"),
+                ("partial", "true"),
+                ("malformed", "-"),
+                ("uri", shown(first - 2, "/api/upload")),
+                ("version", shown(first - 2, "1.1")),
+                ("host", shown(second, "pacs.local")),
+                ("request_body_len", shown(request.len() - 2, "12")),
+                ("username_seen", "-"),
+                ("trans_depth", "1"),
+            ];
+            holds(&rows[0], &wanted);
+        }
+        let (status, server) = (12, line(response, line(response, 0)));
+        for end in 1..response.len() - 3 {
+            let rows = cut_at(b"GET / HTTP/1.1\r\n\r\n", &response[..end], lost);
+            assert_eq!(rows.len(), if lost { 2 } else { 1 }, "{end} {lost} {rows:?}");
+            let shown = |at: usize, value: &'static str| if end >= at { value } else { "-" };
+            let wanted = [
+                ("method", "GET"),
+                ("partial", "true"),
+                ("malformed", "-"),
+                ("status_code", shown(status, "201")),
+                ("status_msg", shown(line(response, 0), "Created")),
+                ("server", shown(server, "nginx/1.22")),
+                ("response_body_len", shown(response.len() - 4, "2")),
+            ];
+            holds(&rows[0], &wanted);
+        }
+    }
+    // The answer to a request of which only the head was cut is still its answer.
+    let rows = cut_at(&request[..60], b"HTTP/1.1 204 No Content\r\n\r\n", true);
+    holds(&rows[0], &[("method", "POST"), ("status_code", "204"), ("partial", "true")]);
+    assert_eq!(rows.len(), 2);
+}
+
+#[test]
+fn a_body_that_ends_with_the_connection_is_whole_only_if_that_closed() {
+    let (request, response) = (b"GET / HTTP/1.0\r\n\r\n", b"HTTP/1.0 200 OK\r\n\r\nuntil the end");
+    let closed = &play(&mut HttpSession::default(), &[(Orig, request), (Resp, response)], usize::MAX)["http"];
+    let open = cut_at(request, response, false);
+    for (rows, partial) in [(closed, "false"), (&open, "true")] {
+        holds(&rows[0], &[("partial", partial), ("response_body_len", "13"), ("version", "1.0")]);
+    }
+}
+
+#[test]
+fn losses_in_the_body_of_a_request_leave_it_its_response() {
+    let (mut session, mut out, mut id) = (HttpSession::default(), output(), identity(80, 6));
+    let mut halves = [Half::default(), Half::default()];
+    halves[0].feed(&mut session, Orig, b"POST /api HTTP/1.1\r\nTransfer-Enc", 1, &mut id, &mut out);
+    for n in 0..3 {
+        halves[0].gap(&mut session, Orig, 100, n, &mut id, &mut out);
+        halves[0].feed(&mut session, Orig, b"\x01\x02 some content", n, &mut id, &mut out);
+    }
+    halves[1].feed(&mut session, Resp, b"HTTP/1.1 204 No Content\r\n\r\n", 9, &mut id, &mut out);
+    let rows = rows(&mut out).remove("http").unwrap();
+    assert_eq!(rows.len(), 1);
+    holds(&rows[0], &[("method", "POST"), ("status_code", "204"), ("partial", "true")]);
+}
+
 #[test]
 fn templates_keep_only_known_words() {
     let template = |path: &str| super::uri::template(path.as_bytes()).unwrap();
@@ -228,8 +335,11 @@ fn the_probe_is_strict() {
     ] {
         assert_eq!(probe(Orig, bytes), Probe::Certain, "{}", bytes.escape_ascii());
     }
-    for bytes in [b"G".as_slice(), b"GET /index", b"HTTP", b"POST /api HTTP/1"] {
+    for bytes in [b"G".as_slice(), b"GET ", b"GET rtsp:", b"HTTP"] {
         assert_eq!(probe(Orig, bytes), Probe::Unsure, "{}", bytes.escape_ascii());
+    }
+    for bytes in [b"GET /".as_slice(), b"GET /index", b"POST /api HTTP/1"] {
+        assert_eq!(probe(Orig, bytes), Probe::Likely, "{}", bytes.escape_ascii());
     }
     let never: &[&[u8]] = &[
         b"\x16\x03\x01\x02\x00\x01",

@@ -140,15 +140,12 @@ pub struct Frames {
 
 impl Session for Frames {
     fn data(&mut self, dir: Dir, bytes: &[u8], cx: &mut Context<'_>) -> Step {
-        let (half, talk) = if dir == Dir::Orig {
-            (&mut self.orig, &mut self.talk)
-        } else {
-            (&mut self.resp, &mut self.talk)
-        };
+        let (half, talk) = self.half(dir);
         let start = Start {
             dir,
             at: cx.offset,
             ts: *half.began.get_or_insert(cx.ts),
+            cut: false,
         };
         let step = match half.next {
             Next::Head => half.head(bytes, start, talk, cx),
@@ -163,13 +160,27 @@ impl Session for Frames {
         step
     }
 
+    fn cut(&mut self, dir: Dir, bytes: &[u8], cx: &mut Context<'_>) {
+        let (half, talk) = self.half(dir);
+        let Next::Message(left) = half.next else { return };
+        let start = Start {
+            dir,
+            at: cx.offset,
+            ts: half.began.unwrap_or(cx.ts),
+            cut: true,
+        };
+        if let Err(Fault::Malformed(reason)) = half.read(&View::cut(bytes, left), start, talk, cx) {
+            talk.malformed(start, reason, cx);
+        }
+    }
+
     fn gap(&mut self, dir: Dir, _missing: u64, _cx: &mut Context<'_>) {
-        let half = if dir == Dir::Orig { &mut self.orig } else { &mut self.resp };
+        let (half, talk) = self.half(dir);
         *half = Half {
             next: Next::Lost,
             ..Half::default()
         };
-        self.talk.lost();
+        talk.lost();
     }
 
     fn end(&mut self, cx: &mut Context<'_>) {
@@ -178,6 +189,13 @@ impl Session for Frames {
 
     fn held(&self) -> usize {
         self.talk.held()
+    }
+}
+
+impl Frames {
+    fn half(&mut self, dir: Dir) -> (&mut Half, &mut Talk) {
+        let half = if dir == Dir::Orig { &mut self.orig } else { &mut self.resp };
+        (half, &mut self.talk)
     }
 }
 
@@ -205,7 +223,7 @@ impl Half {
 
     /// A message, or the next one of a compound. Every one uses at least its header, so a frame ends whatever NextCommand says.
     fn message(&mut self, bytes: &[u8], left: usize, start: Start, talk: &mut Talk, cx: &mut Context<'_>) -> Step {
-        let length = match self.read(bytes, left, start, talk, cx) {
+        let length = match self.read(&View::new(bytes, left), start, talk, cx) {
             Ok(length) => length,
             Err(Fault::Need(n)) => return Step::Need(n),
             Err(Fault::Malformed(reason)) => {
@@ -222,31 +240,35 @@ impl Half {
     }
 
     /// Reads one message and says how long it is.
-    fn read(&mut self, bytes: &[u8], left: usize, start: Start, talk: &mut Talk, cx: &mut Context<'_>) -> Result<usize, Fault> {
-        let frame = View::new(bytes, left);
+    fn read(&mut self, frame: &View<'_>, start: Start, talk: &mut Talk, cx: &mut Context<'_>) -> Result<usize, Fault> {
+        let left = frame.len();
         match frame.take(0, 4)? {
             [SMB2, b'S', b'M', b'B'] => {
-                let length = smb2::length(&frame, left)?;
+                talk.meet("SMB2", start);
+                let length = smb2::length(frame, left)?;
                 if self.first {
                     self.compound = smb2::Compound::default();
                 }
-                match smb2::message(talk, &View::new(bytes, length), start, &mut self.compound, cx) {
+                match smb2::message(talk, &frame.first(length), start, &mut self.compound, cx) {
                     // What one message of a compound lacks is no fault of the next.
                     Err(Fault::Malformed(reason)) => talk.malformed(start, reason, cx),
                     result => result?,
                 }
                 Ok(length)
             }
-            [SMB1, b'S', b'M', b'B'] if self.first => smb1::message(talk, &frame, start, cx).map(|()| left),
+            [SMB1, b'S', b'M', b'B'] if self.first => {
+                talk.meet("SMB1", start);
+                smb1::message(talk, frame, start, cx).map(|()| left)
+            }
             [ENCRYPTED, b'S', b'M', b'B'] if self.first => {
-                talk.spoken.version = Some("SMB2");
+                talk.meet("SMB2", start);
                 talk.encrypted(start, frame.u64(44)?, left, cx);
                 Ok(left)
             }
             [COMPRESSED, b'S', b'M', b'B'] if self.first => {
+                talk.meet("SMB2", start);
                 // MS-SMB2 2.2.42.1: without chaining, the compressed part begins this many bytes after the 16-byte header.
                 let (flags, offset) = (frame.u16(10)?, frame.u32(12)? as usize);
-                talk.spoken.version = Some("SMB2");
                 talk.compressed(start, left);
                 if flags & 1 == 0 && offset > left.saturating_sub(16) {
                     return Err(Fault::Malformed("compressed data beyond the message"));

@@ -28,7 +28,7 @@ pub fn int(value: u64) -> Option<i64> {
 }
 
 impl Spoken {
-    fn row<'a>(self, action: &'static str, name: Option<&'a Name>, tree: Option<&'a Tree>) -> SmbFiles<'a> {
+    fn row<'a>(self, start: Start, action: &'static str, name: Option<&'a Name>, tree: Option<&'a Tree>) -> SmbFiles<'a> {
         let known = name.filter(|n| n.depth.is_some());
         SmbFiles {
             version: self.version,
@@ -44,7 +44,7 @@ impl Spoken {
             share: tree.and_then(|t| t.share.as_deref()),
             share_type: tree.and_then(|t| t.kind),
             encrypted: Some(false),
-            partial: Some(false),
+            partial: Some(start.cut),
             ..SmbFiles::default()
         }
     }
@@ -65,8 +65,8 @@ impl Spoken {
             is_directory: got.map(|g| g.directory).or(asked.directory.then_some(true)),
             size: got.and_then(|g| int(g.size)),
             create_action: got.and_then(|g| ["superseded", "existing", "created", "overwritten"].get(g.action as usize).copied()),
-            partial: Some(status.is_none() || asked.name.depth.is_none()),
-            ..self.row(if created { "create" } else { "open" }, Some(&asked.name), tree)
+            partial: Some(start.cut || status.is_none() || asked.name.depth.is_none()),
+            ..self.row(start, if created { "create" } else { "open" }, Some(&asked.name), tree)
         };
         cx.emit(start.ts, start.dir, start.at, &row);
     }
@@ -79,6 +79,8 @@ impl Spoken {
                 operations,
                 bytes,
                 failure,
+                answered,
+                partial: open,
             } = *tally
             else {
                 continue;
@@ -87,12 +89,12 @@ impl Spoken {
             let row = SmbFiles {
                 bytes: int(bytes),
                 operations: int(operations),
-                status: Some(i64::from(failure)),
+                status: answered.then_some(i64::from(failure)),
                 is_directory: file.directory,
                 entropy: sample.and_then(|s| s.entropy()),
                 entropy_bytes: sample.and_then(|s| int(s.seen() as u64)),
-                partial: Some(partial || file.losses != losses),
-                ..self.row(action, Some(&file.name), file.tree.as_deref())
+                partial: Some(partial || open || file.losses != losses),
+                ..self.row(start, action, Some(&file.name), file.tree.as_deref())
             };
             cx.emit(start.ts, start.dir, start.at, &row);
         }
@@ -104,8 +106,13 @@ impl Spoken {
             status: status.map(i64::from),
             size: size.and_then(int),
             is_directory: file.directory,
-            partial: Some(status.is_none()),
-            ..self.row(if delete { "delete" } else { "close" }, Some(&file.name), file.tree.as_deref())
+            partial: Some(start.cut || status.is_none()),
+            ..self.row(
+                start,
+                if delete { "delete" } else { "close" },
+                Some(&file.name),
+                file.tree.as_deref(),
+            )
         };
         // A message is longer than a byte, so the next offset is free for the second row of the same message.
         cx.emit(start.ts, start.dir, start.at.saturating_add(u64::from(delete)), &row);
@@ -120,9 +127,9 @@ impl Spoken {
             Deed::Create { .. } => "create",
             Deed::SetInfo { .. } => "set_info",
         };
-        let mut row = self.row(action, name, tree);
+        let mut row = self.row(start, action, name, tree);
         row.status = status.map(i64::from);
-        row.partial = Some(status.is_none());
+        row.partial = Some(start.cut || status.is_none());
         row.is_directory = directory;
         match deed {
             Deed::Rename(new) => {
@@ -162,7 +169,7 @@ impl Spoken {
             bytes_orig: int(shape.orig.1),
             messages_resp: int(shape.resp.0),
             bytes_resp: int(shape.resp.1),
-            ..self.row(shape.action, None, None)
+            ..self.row(shape.start, shape.action, None, None)
         };
         cx.emit(shape.start.ts, shape.start.dir, shape.start.at, &row);
     }

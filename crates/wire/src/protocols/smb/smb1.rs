@@ -1,6 +1,8 @@
 //! Messages of SMB1: the header, AndX chains, and the answers. MS-CIFS 2.2.3 and 2.2.4, MS-SMB 2.2.4.
 //! Offsets count from the start of the 32-byte header.
 
+use std::borrow::Cow;
+
 use crate::context::Context;
 use crate::limits;
 use crate::protocols::smb::smb1_requests;
@@ -48,7 +50,7 @@ pub struct Header {
 
 impl Header {
     fn read(m: &View<'_>) -> Result<(u8, Header), Fault> {
-        m.take(0, 35)?;
+        m.take(0, 32)?;
         let flags2 = m.u16(10)?;
         let (pid_high, pid, mid) = (u64::from(m.u16(12)?), u64::from(m.u16(26)?), u64::from(m.u16(30)?));
         let header = Header {
@@ -69,6 +71,9 @@ impl Header {
     }
 }
 
+/// The most parameter words that a command can have: WordCount is a byte.
+const WORDS: usize = 255;
+
 /// Parameter words and data bytes of one command. MS-CIFS 2.2.3.2 and 2.2.3.3.
 pub struct Block<'a> {
     m: View<'a>,
@@ -76,22 +81,26 @@ pub struct Block<'a> {
     pub word_count: usize,
     pub data: usize,
     pub end: usize,
+    /// Its counts were cut off, so nothing proves that a field lies beyond it.
+    open: bool,
 }
 
 impl<'a> Block<'a> {
     fn read(m: View<'a>, at: usize) -> Result<Block<'a>, Fault> {
-        let word_count = usize::from(m.u8(at)?);
+        let word_count = m.known(m.u8(at))?.map(usize::from);
         let words = at.saturating_add(1);
-        let counted = words.saturating_add(word_count.saturating_mul(2));
+        let counted = words.saturating_add(word_count.unwrap_or(WORDS).saturating_mul(2));
         let data = counted.saturating_add(2);
+        let bytes = if word_count.is_some() { m.known(m.u16(counted))? } else { None };
         // ByteCount is 16 bits and wraps where data is larger (MS-SMB 2.2.4.2.2): never further than the message.
-        let end = data.saturating_add(usize::from(m.u16(counted)?)).min(m.len());
+        let end = data.saturating_add(usize::from(bytes.unwrap_or(u16::MAX))).min(m.len());
         Ok(Block {
             m,
             words,
-            word_count,
+            word_count: word_count.unwrap_or(WORDS),
             data,
             end,
+            open: bytes.is_none(),
         })
     }
 
@@ -121,21 +130,29 @@ impl<'a> Block<'a> {
     /// The text at `at` up to its end or that of the data, and where what follows it begins. Unicode begins at an even offset
     /// (MS-CIFS 2.2.1.1); other text is in the code page of the client, read as UTF-8 or Latin-1.
     pub fn text(&self, at: usize, unicode: bool) -> Result<(String, usize), Fault> {
+        let (at, unit) = if unicode { (at.saturating_add(at & 1), 2) } else { (at, 1) };
+        let whole = self.end.saturating_sub(at);
+        let bytes = self.m.some(at, whole)?;
+        let ended = bytes.chunks_exact(unit).position(|unit| unit.iter().all(|b| *b == 0));
+        if ended.is_none() && bytes.len() < whole {
+            return Err(Fault::Need(self.end));
+        }
+        let length = ended.unwrap_or(bytes.chunks_exact(unit).len()).saturating_mul(unit);
+        let next = at.saturating_add(length).saturating_add(unit);
         if !unicode {
-            let bytes = self.m.take(at, self.end.saturating_sub(at))?;
-            let length = bytes.iter().position(|b| *b == 0).unwrap_or(bytes.len());
             let bytes = bytes.get(..length).unwrap_or_default();
             let text = std::str::from_utf8(bytes).map_or_else(|_| bytes.iter().map(|b| char::from(*b)).collect(), str::to_owned);
-            return Ok((text, at.saturating_add(length).saturating_add(1)));
+            return Ok((text, next));
         }
-        let at = at.saturating_add(at & 1);
-        let bytes = self.m.take(at, self.end.saturating_sub(at))?;
-        let units = bytes.chunks_exact(2).position(|unit| unit == [0, 0]).unwrap_or(bytes.len() / 2);
-        let length = units.saturating_mul(2);
-        Ok((
-            utf16(bytes.get(..length).unwrap_or_default()),
-            at.saturating_add(length).saturating_add(2),
-        ))
+        Ok((utf16(bytes.get(..length).unwrap_or_default()), next))
+    }
+
+    /// A field read, or `None` if it was cut off.
+    pub fn known<T>(&self, field: Result<T, Fault>) -> Result<Option<T>, Fault> {
+        match field {
+            Err(_) if self.open => Ok(None),
+            field => self.m.known(field),
+        }
     }
 
     pub fn message(&self) -> &View<'a> {
@@ -146,7 +163,6 @@ impl<'a> Block<'a> {
 /// One message and the commands chained in it.
 pub fn message(talk: &mut Talk, m: &View<'_>, start: Start, cx: &mut Context<'_>) -> Result<(), Fault> {
     let (mut command, header) = Header::read(m)?;
-    talk.spoken.version = Some("SMB1");
     let bulk = if header.reply {
         command == READ_ANDX
     } else {
@@ -159,7 +175,11 @@ pub fn message(talk: &mut Talk, m: &View<'_>, start: Start, cx: &mut Context<'_>
     }
     // A chain is read in one go, so that no command of it counts twice.
     let whole = m.len().min(limits::SMB1_MESSAGE);
-    let m = View::new(m.take(0, whole)?, whole);
+    let m = if m.is_cut() {
+        m.first(whole)
+    } else {
+        View::new(m.take(0, whole)?, whole)
+    };
     let (mut at, mut start, mut opened) = (32usize, start, None);
     for _ in 0..limits::SMB1_CHAIN {
         block = Block::read(m, at)?;
@@ -171,7 +191,10 @@ pub fn message(talk: &mut Talk, m: &View<'_>, start: Start, cx: &mut Context<'_>
         {
             break;
         }
-        let (next, offset) = (block.u8(0)?, usize::from(block.u16(2)?));
+        let Some(offset) = block.known(block.u16(2))?.map(usize::from) else {
+            break;
+        };
+        let next = block.u8(0)?;
         if next == NONE {
             break;
         }
@@ -228,17 +251,13 @@ fn response(talk: &mut Talk, command: u8, header: &Header, block: &Block<'_>, st
     match command {
         NEGOTIATE => negotiated(talk, key, block, start)?,
         SESSION_SETUP_ANDX if ok && status == 0 => {
-            let guest = block.u16(4)? & 1 != 0;
-            talk.sessions.insert(header.uid, Session { guest, anonymous: false });
+            if let Some(action) = block.known(block.u16(4))? {
+                let guest = action & 1 != 0;
+                talk.sessions.insert(header.uid, Session { guest, anonymous: false });
+            }
         }
         TREE_CONNECT_ANDX => {
-            let (service, rest) = if ok { block.text(block.data, false)? } else { Default::default() };
-            let (system, _) = if ok && rest < block.end {
-                block.text(rest, header.unicode)?
-            } else {
-                Default::default()
-            };
-            let (service, system) = (text::clean(service.as_bytes()), text::clean(system.as_bytes()));
+            let (service, system) = if ok { resource(block, header)? } else { Default::default() };
             let told = Connected {
                 tree_id: header.tid,
                 kind: service.as_deref().and_then(kind),
@@ -246,28 +265,24 @@ fn response(talk: &mut Talk, command: u8, header: &Header, block: &Block<'_>, st
                 service: service.as_deref(),
                 native_file_system: system.as_deref(),
             };
-            let request = talk.asked(key);
+            let request = talk.asked(key, start);
             talk.connected(start, request, header.uid, status, &told, cx);
         }
         NT_CREATE_ANDX | OPEN_ANDX => {
-            let got = if ok { Some(opened(command, block)?) } else { None };
+            let got = if ok { block.known(opened(command, block))? } else { None };
             let tree = talk.tree(header.uid, header.tid);
             talk.opened(start, key, tree, status, got, cx);
         }
         READ_ANDX | WRITE_ANDX => {
-            // MS-CIFS 2.2.4.42.2 DataLength and DataLengthHigh; MS-SMB 2.2.4.3.2 Count and CountHigh.
-            let (low, high) = if command == READ_ANDX { (10, 14) } else { (4, 8) };
             let bytes = if ok {
-                u64::from(block.u16(low)?) | (u64::from(block.u16(high)?) << 16)
+                block.known(transferred(command, block))?.unwrap_or_default()
             } else {
                 0
             };
-            if let Some(request) = talk.asked(key) {
-                talk.transferred(request, status, bytes, cx);
-            }
+            talk.transferred(start, key, command == WRITE_ANDX, (status, bytes), cx);
         }
         _ => {
-            if let Some(request) = talk.asked(key) {
+            if let Some(request) = talk.asked(key, start) {
                 match request.ask {
                     Ask::Close(_) => talk.closed(request, status, None, cx),
                     _ => talk.changed(request, status, cx),
@@ -278,15 +293,37 @@ fn response(talk: &mut Talk, command: u8, header: &Header, block: &Block<'_>, st
     Ok(())
 }
 
-/// MS-CIFS 2.2.4.52.2: the index of the dialect chosen, 0xFFFF for none; SecurityMode, where signatures required is 0x08.
-fn negotiated(talk: &mut Talk, key: u64, block: &Block<'_>, start: Start) -> Result<(), Fault> {
-    let index = usize::from(block.u16(0)?);
-    let signing = if block.word_count == 17 {
-        Some(block.u8(2)? & 0x08 != 0)
+/// MS-CIFS 2.2.4.42.2 DataLength and DataLengthHigh; MS-SMB 2.2.4.3.2 Count and CountHigh.
+fn transferred(command: u8, block: &Block<'_>) -> Result<u64, Fault> {
+    let (low, high) = if command == READ_ANDX { (10, 14) } else { (4, 8) };
+    Ok(u64::from(block.u16(low)?) | (u64::from(block.u16(high)?) << 16))
+}
+
+/// Service and native file system of a share. MS-CIFS 2.2.4.55.2.
+fn resource(block: &Block<'_>, header: &Header) -> Result<(Option<String>, Option<String>), Fault> {
+    let clean = |text: String| text::clean(text.as_bytes()).map(Cow::into_owned);
+    let Some((service, rest)) = block.known(block.text(block.data, false))? else {
+        return Ok((None, None));
+    };
+    let system = if rest < block.end {
+        block.known(block.text(rest, header.unicode))?
     } else {
         None
     };
-    let dialect = match talk.asked(key).map(|r| r.ask) {
+    Ok((clean(service), system.and_then(|(system, _)| clean(system))))
+}
+
+/// MS-CIFS 2.2.4.52.2: the index of the dialect chosen, 0xFFFF for none; SecurityMode, where signatures required is 0x08.
+fn negotiated(talk: &mut Talk, key: u64, block: &Block<'_>, start: Start) -> Result<(), Fault> {
+    let Some(index) = block.known(block.u16(0))?.map(usize::from) else {
+        return Ok(());
+    };
+    let signing = if block.word_count == 17 {
+        block.known(block.u8(2))?.map(|mode| mode & 0x08 != 0)
+    } else {
+        None
+    };
+    let dialect = match talk.asked(key, start).map(|r| r.ask) {
         Some(Ask::Negotiate(offered)) => offered.get(index).copied(),
         // Only NT LM 0.12 is answered with 17 words.
         _ => (block.word_count == 17).then_some("NT LM 0.12"),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::context::Context;
 use crate::limits;
+use crate::protocols::smb::entropy::Sample;
 use crate::protocols::smb::paths::{self, Name};
 use crate::protocols::smb::smb1::command::*;
 use crate::protocols::smb::smb1::{Block, Header};
@@ -12,7 +13,7 @@ use crate::protocols::smb::smb2::{
 };
 use crate::protocols::smb::state::{Ask, Change, Deed, Opening, Request, Start, Target, Tree, Which};
 use crate::protocols::smb::talk::Talk;
-use crate::protocols::smb::view::{utf16, Fault};
+use crate::protocols::smb::view::{utf16, Fault, View};
 
 /// MS-CIFS 2.2.6: subcommands of TRANSACTION2 that change a file.
 const TRANS2_SET_PATH_INFORMATION: u16 = 0x06;
@@ -35,41 +36,48 @@ pub fn request(
 ) -> Result<(), Fault> {
     let tree = talk.tree(header.uid, header.tid);
     let within = tree.clone();
-    let which = |at| Ok::<_, Fault>(opened.map_or(Which::Id(u128::from(block.u16(at)?)), Which::Made));
+    let which = |at| match opened {
+        Some(key) => Ok(Which::Made(key)),
+        None => Ok::<_, Fault>(block.known(block.u16(at))?.map_or(Which::Unknown, |id| Which::Id(u128::from(id)))),
+    };
     let name = |path: String, cx: &Context<'_>| name(&path, header, within.as_deref(), cx);
+    let chained = || Ok::<_, Fault>(block.known(block.u8(0))?.filter(|next| *next != NONE).map(|_| header.key(command)));
     let ask = match command {
-        NEGOTIATE => Ask::Negotiate(dialects(block)?),
-        TREE_CONNECT_ANDX => {
-            let password = usize::from(block.u16(6)?);
-            let (path, _) = block.text(block.data.saturating_add(password), header.unicode)?;
-            Ask::Connect(paths::share(&path, cx))
-        }
+        NEGOTIATE => match block.known(dialects(block))? {
+            Some(dialects) => Ask::Negotiate(dialects),
+            None => return Ok(()),
+        },
+        TREE_CONNECT_ANDX => Ask::Connect(block.known(connected(block, header))?.and_then(|path| paths::share(&path, cx))),
         NT_CREATE_ANDX => {
-            let (path, options) = (block.text(block.data, header.unicode)?.0, block.u32(39)?);
+            let path = block.known(block.text(block.data, header.unicode))?;
+            let options = block.known(block.u32(39))?.unwrap_or_default();
             Ask::Open(Box::new(Opening {
-                name: name(path, cx),
-                creates: creates(block.u32(35)?),
+                name: path.map(|(path, _)| name(path, cx)).unwrap_or_default(),
+                creates: block.known(block.u32(35))?.is_some_and(creates),
                 directory: options & FILE_DIRECTORY_FILE != 0,
                 delete_on_close: options & FILE_DELETE_ON_CLOSE != 0,
-                compound: block.u8(0)? != NONE,
+                compound: chained()?,
             }))
         }
         OPEN_ANDX => {
-            let (path, _) = block.text(block.data, header.unicode)?;
+            let path = block.known(block.text(block.data, header.unicode))?;
             // OpenMode: 0x10 creates what is not there, 2 truncates what is (MS-CIFS 2.2.4.41.1).
-            let (mode, compound) = (block.u16(16)?, block.u8(0)? != NONE);
+            let mode = block.known(block.u16(16))?;
             Ask::Open(Box::new(Opening {
-                name: name(path, cx),
-                creates: mode & 3 != 1,
-                compound,
+                name: path.map(|(path, _)| name(path, cx)).unwrap_or_default(),
+                creates: mode.is_some_and(|mode| mode & 3 != 1),
+                compound: chained()?,
                 ..Opening::default()
             }))
         }
         READ_ANDX => Ask::Read(which(4)?),
-        WRITE_ANDX => write(talk, block, which(4)?, tree.as_ref(), cx)?,
+        WRITE_ANDX => {
+            let which = which(4)?;
+            Ask::Write(which, block.known(written(talk, block, which, tree.as_ref(), cx))?.flatten())
+        }
         CLOSE => Ask::Close(which(0)?),
         DELETE | DELETE_DIRECTORY | CREATE_DIRECTORY => {
-            let (path, _) = formatted(block, block.data, header)?;
+            let path = block.known(formatted(block, block.data, header))?;
             let directory = command != DELETE;
             let deed = if command == CREATE_DIRECTORY {
                 Deed::Create { directory }
@@ -78,14 +86,17 @@ pub fn request(
                     directory: Some(directory),
                 }
             };
-            change(Target::Path(name(path, cx)), deed)
+            change(Target::Path(path.map(|(path, _)| name(path, cx)).unwrap_or_default()), deed)
         }
         RENAME | NT_RENAME => {
-            let (old, next) = formatted(block, block.data, header)?;
-            let (new, _) = formatted(block, next, header)?;
-            change(Target::Path(name(old, cx)), Deed::Rename(name(new, cx)))
+            let (old, new) = match block.known(formatted(block, block.data, header))? {
+                Some((old, next)) => (Some(old), block.known(formatted(block, next, header))?),
+                None => (None, None),
+            };
+            let (old, new) = (old.map(|path| name(path, cx)), new.map(|(path, _)| name(path, cx)));
+            change(Target::Path(old.unwrap_or_default()), Deed::Rename(new.unwrap_or_default()))
         }
-        TRANSACTION2 => match transaction2(block, header, tree.as_deref(), cx)? {
+        TRANSACTION2 => match block.known(transaction2(block, header, tree.as_deref(), cx))?.flatten() {
             Some((target, deed)) => change(target, deed),
             None => return Ok(()),
         },
@@ -156,8 +167,20 @@ const DIALECTS: &[&str] = &[
     "SMB 2.???",
 ];
 
-/// MS-CIFS 2.2.4.43.1, MS-SMB 2.2.4.3.1.
-fn write(talk: &mut Talk, block: &Block<'_>, which: Which, tree: Option<&Arc<Tree>>, cx: &mut Context<'_>) -> Result<Ask, Fault> {
+/// The path of a share, behind the password. MS-CIFS 2.2.4.55.1.
+fn connected(block: &Block<'_>, header: &Header) -> Result<String, Fault> {
+    let password = usize::from(block.u16(6)?);
+    Ok(block.text(block.data.saturating_add(password), header.unicode)?.0)
+}
+
+/// The first bytes of the file, if a write holds them. MS-CIFS 2.2.4.43.1, MS-SMB 2.2.4.3.1.
+fn written(
+    talk: &mut Talk,
+    block: &Block<'_>,
+    which: Which,
+    tree: Option<&Arc<Tree>>,
+    cx: &mut Context<'_>,
+) -> Result<Option<Box<Sample>>, Fault> {
     let length = usize::from(block.u16(20)?) | (usize::from(block.u16(18)?) << 16);
     let high = if block.word_count >= 14 { block.u32(24)? } else { 0 };
     let (at, offset) = (usize::from(block.u16(22)?), u64::from(block.u32(6)?) | (u64::from(high) << 32));
@@ -166,8 +189,8 @@ fn write(talk: &mut Talk, block: &Block<'_>, which: Which, tree: Option<&Arc<Tre
     }
     let data = block
         .message()
-        .take(at, talk.wants(which, tree.map(AsRef::as_ref), offset).min(length))?;
-    Ok(Ask::Write(which, talk.sampled(which, tree, data, cx)))
+        .some(at, talk.wants(which, tree.map(AsRef::as_ref), offset).min(length))?;
+    Ok(talk.sampled(which, tree, data, cx))
 }
 
 /// SET_PATH_INFORMATION and SET_FILE_INFORMATION. MS-CIFS 2.2.4.46.1, 2.2.6.7, 2.2.6.9.
@@ -184,8 +207,12 @@ fn transaction2(block: &Block<'_>, header: &Header, tree: Option<&Tree>, cx: &Co
     );
     let (target, level) = match block.u16(28)? {
         TRANS2_SET_PATH_INFORMATION => {
-            let (path, _) = block.text(parameters.saturating_add(6), header.unicode)?;
-            (Target::Path(name(&path, header, tree, cx)), m.u16(parameters)?)
+            let level = m.u16(parameters)?;
+            let path = block.known(block.text(parameters.saturating_add(6), header.unicode))?;
+            (
+                Target::Path(path.map(|(path, _)| name(&path, header, tree, cx)).unwrap_or_default()),
+                level,
+            )
         }
         TRANS2_SET_FILE_INFORMATION => (
             Target::File(Which::Id(u128::from(m.u16(parameters)?))),
@@ -196,19 +223,28 @@ fn transaction2(block: &Block<'_>, header: &Header, tree: Option<&Tree>, cx: &Co
     let class = level.checked_sub(SMB_INFO_PASSTHROUGH).and_then(|class| u8::try_from(class).ok());
     let deed = match (level, class) {
         (_, Some(FILE_RENAME_INFORMATION)) => {
-            // MS-FSCC 2.4.42.1: ReplaceIfExists, RootDirectory, FileNameLength, FileName.
-            let bytes = m.u32(at.saturating_add(8))? as usize;
-            if bytes > length {
-                return Err(Fault::Malformed("new name beyond the information"));
-            }
-            Deed::Rename(name(&utf16(m.take(at.saturating_add(12), bytes)?), header, tree, cx))
+            let new = block.known(new_name(m, at, length))?;
+            Deed::Rename(new.map(|new| name(&new, header, tree, cx)).unwrap_or_default())
         }
-        (SMB_SET_FILE_DISPOSITION_INFO, _) | (_, Some(FILE_DISPOSITION_INFORMATION)) if m.u8(at)? != 0 => Deed::Delete { directory: None },
+        (SMB_SET_FILE_DISPOSITION_INFO, _) | (_, Some(FILE_DISPOSITION_INFORMATION))
+            if block.known(m.u8(at))?.is_some_and(|delete| delete != 0) =>
+        {
+            Deed::Delete { directory: None }
+        }
         (SMB_SET_FILE_END_OF_FILE_INFO, _) | (_, Some(FILE_END_OF_FILE_INFORMATION)) => Deed::SetInfo {
             class: Some(FILE_END_OF_FILE_INFORMATION),
-            size: Some(m.u64(at)?),
+            size: block.known(m.u64(at))?,
         },
         _ => Deed::SetInfo { class, size: None },
     };
     Ok(Some((target, deed)))
+}
+
+/// MS-FSCC 2.4.42.1: ReplaceIfExists, RootDirectory, FileNameLength, FileName.
+fn new_name(m: &View<'_>, at: usize, length: usize) -> Result<String, Fault> {
+    let bytes = m.u32(at.saturating_add(8))? as usize;
+    if bytes > length {
+        return Err(Fault::Malformed("new name beyond the information"));
+    }
+    Ok(utf16(m.take(at.saturating_add(12), bytes)?))
 }

@@ -1,8 +1,13 @@
 //! Messages of SMB 2 and 3. MS-SMB2 2.2; offsets count from the start of the 64-byte header.
 
+use std::sync::Arc;
+
 use crate::context::Context;
+use crate::protocols::smb::entropy::Sample;
 use crate::protocols::smb::paths::{self, Name};
-use crate::protocols::smb::state::{done, Ask, Change, Deed, Opened, Opening, Request, Session, Start, Target, Which, STATUS_PENDING};
+use crate::protocols::smb::state::{
+    done, Ask, Change, Deed, Opened, Opening, Request, Session, Start, Target, Tree, Which, STATUS_PENDING,
+};
 use crate::protocols::smb::talk::{Connected, Talk};
 use crate::protocols::smb::view::{utf16, Fault, View};
 
@@ -90,7 +95,6 @@ pub fn length(m: &View<'_>, left: usize) -> Result<usize, Fault> {
 /// One message. Nothing is remembered before all of it that matters has been read.
 pub fn message(talk: &mut Talk, m: &View<'_>, start: Start, compound: &mut Compound, cx: &mut Context<'_>) -> Result<(), Fault> {
     let mut header = Header::read(m)?;
-    talk.spoken.version = Some("SMB2");
     if header.flags & FLAGS_SERVER_TO_REDIR != 0 {
         return response(talk, m, header, start, cx);
     }
@@ -116,31 +120,26 @@ fn request(
 ) -> Result<(), Fault> {
     let tree = talk.tree(header.session, header.tree);
     let ask = match header.command {
-        TREE_CONNECT => Ask::Connect(paths::share(&text(m, 68)?, cx)),
+        TREE_CONNECT => Ask::Connect(m.known(text(m, 68))?.and_then(|path| paths::share(&path, cx))),
         CREATE => {
-            let path = within_share(text(m, 108)?, header.flags);
-            let name = Name::within(tree.as_deref(), &path, cx);
-            let options = m.u32(104)?;
+            let path = m.known(text(m, 108))?.map(|path| within_share(path, header.flags));
+            let name = path.map(|path| Name::within(tree.as_deref(), &path, cx));
+            let options = m.known(m.u32(104))?.unwrap_or_default();
             let related = header.compound || header.flags & FLAGS_RELATED_OPERATIONS != 0;
             compound.file = related.then_some(Which::Made(header.message));
             Ask::Open(Box::new(Opening {
-                name,
-                creates: creates(m.u32(100)?),
+                name: name.unwrap_or_default(),
+                creates: m.known(m.u32(100))?.is_some_and(creates),
                 directory: options & FILE_DIRECTORY_FILE != 0,
                 delete_on_close: options & FILE_DELETE_ON_CLOSE != 0,
-                compound: related,
+                compound: related.then_some(header.message),
             }))
         }
         CLOSE => Ask::Close(file(m, 72, compound)?),
         READ => Ask::Read(file(m, 80, compound)?),
         WRITE => {
             let which = file(m, 80, compound)?;
-            let (at, length, offset) = (usize::from(m.u16(66)?), m.u32(68)? as usize, m.u64(72)?);
-            if length > 0 && (at < 112 || at.saturating_add(length) > m.len()) {
-                return Err(Fault::Malformed("written data beyond the message"));
-            }
-            let data = m.take(at, talk.wants(which, tree.as_deref(), offset).min(length))?;
-            Ask::Write(which, talk.sampled(which, tree.as_ref(), data, cx))
+            Ask::Write(which, written(talk, m, which, tree.as_ref(), cx)?)
         }
         SET_INFO => Ask::Change(Box::new(Change {
             target: Target::File(file(m, 80, compound)?),
@@ -154,10 +153,31 @@ fn request(
 
 /// A FileId in a request: all ones mean the file of the request before, in a compound (MS-SMB2 3.3.5.2.7.2).
 fn file(m: &View<'_>, at: usize, compound: &mut Compound) -> Result<Which, Fault> {
-    let id = m.u128(at)?;
+    let Some(id) = m.known(m.u128(at))? else {
+        return Ok(Which::Unknown);
+    };
     let which = compound.file.filter(|_| id == u128::MAX).unwrap_or(Which::Id(id));
     compound.file = Some(which);
     Ok(which)
+}
+
+/// The first bytes of the file, if a WRITE holds them. MS-SMB2 2.2.21.
+fn written(
+    talk: &mut Talk,
+    m: &View<'_>,
+    which: Which,
+    tree: Option<&Arc<Tree>>,
+    cx: &mut Context<'_>,
+) -> Result<Option<Box<Sample>>, Fault> {
+    if which == Which::Unknown {
+        return Ok(None);
+    }
+    let (at, length, offset) = (usize::from(m.u16(66)?), m.u32(68)? as usize, m.u64(72)?);
+    if length > 0 && (at < 112 || at.saturating_add(length) > m.len()) {
+        return Err(Fault::Malformed("written data beyond the message"));
+    }
+    let data = m.some(at, talk.wants(which, tree.map(AsRef::as_ref), offset).min(length))?;
+    Ok(talk.sampled(which, tree, data, cx))
 }
 
 /// The Unicode text whose offset and length (16 bits each) stand at `at`.
@@ -179,36 +199,37 @@ fn within_share(path: String, flags: u32) -> String {
 
 /// MS-SMB2 2.2.39. InfoType 1 is information on a file.
 fn set_info(m: &View<'_>, cx: &Context<'_>) -> Result<Deed, Fault> {
-    let (kind, class, length, at) = (m.u8(66)?, m.u8(67)?, m.u32(68)? as usize, usize::from(m.u16(72)?));
-    if kind != 1 {
-        return Ok(Deed::SetInfo { class: None, size: None });
-    }
+    let (class, length, at) = match (m.known(m.u8(66))?, m.known(m.u16(72))?) {
+        (Some(1), Some(at)) => (m.u8(67)?, m.u32(68)? as usize, usize::from(at)),
+        _ => return Ok(Deed::SetInfo { class: None, size: None }),
+    };
     if at.saturating_add(length) > m.len() {
         return Err(Fault::Malformed("information beyond the message"));
     }
     match class {
-        FILE_RENAME_INFORMATION | FILE_RENAME_INFORMATION_EX => {
-            // MS-FSCC 2.4.42.2: ReplaceIfExists or Flags, RootDirectory, FileNameLength, FileName.
-            let bytes = m.u32(at.saturating_add(16))? as usize;
-            if bytes > length {
-                return Err(Fault::Malformed("new name beyond the information"));
-            }
-            // A path is at most 32,767 characters (MS-FSCC 2.1.5): what is longer is cut, so that little need stand together.
-            Ok(Deed::Rename(Name::file(
-                &utf16(m.take(at.saturating_add(20), bytes.min(65_534))?),
-                cx,
-            )))
+        FILE_RENAME_INFORMATION | FILE_RENAME_INFORMATION_EX => Ok(Deed::Rename(m.known(new_name(m, at, length, cx))?.unwrap_or_default())),
+        FILE_DISPOSITION_INFORMATION | FILE_DISPOSITION_INFORMATION_EX if m.known(m.u8(at))?.is_some_and(|flags| flags & 1 != 0) => {
+            Ok(Deed::Delete { directory: None })
         }
-        FILE_DISPOSITION_INFORMATION | FILE_DISPOSITION_INFORMATION_EX if m.u8(at)? & 1 != 0 => Ok(Deed::Delete { directory: None }),
         FILE_END_OF_FILE_INFORMATION => Ok(Deed::SetInfo {
             class: Some(class),
-            size: Some(m.u64(at)?),
+            size: m.known(m.u64(at))?,
         }),
         _ => Ok(Deed::SetInfo {
             class: Some(class),
             size: None,
         }),
     }
+}
+
+/// MS-FSCC 2.4.42.2: ReplaceIfExists or Flags, RootDirectory, FileNameLength, FileName.
+fn new_name(m: &View<'_>, at: usize, length: usize, cx: &Context<'_>) -> Result<Name, Fault> {
+    let bytes = m.u32(at.saturating_add(16))? as usize;
+    if bytes > length {
+        return Err(Fault::Malformed("new name beyond the information"));
+    }
+    // A path is at most 32,767 characters (MS-FSCC 2.1.5): what is longer is cut, so that little need stand together.
+    Ok(Name::file(&utf16(m.take(at.saturating_add(20), bytes.min(65_534))?), cx))
 }
 
 fn response(talk: &mut Talk, m: &View<'_>, header: Header, start: Start, cx: &mut Context<'_>) -> Result<(), Fault> {
@@ -223,16 +244,15 @@ fn response(talk: &mut Talk, m: &View<'_>, header: Header, start: Start, cx: &mu
         return Ok(());
     }
     match command {
-        NEGOTIATE if done(status) => talk.agreed(start, Some(dialect(m.u16(68)?)), Some(m.u16(66)? & 2 != 0)),
+        NEGOTIATE if done(status) => {
+            let (dialect, security) = (m.known(m.u16(68))?.map(dialect), m.known(m.u16(66))?);
+            talk.agreed(start, dialect, security.map(|mode| mode & 2 != 0));
+        }
         SESSION_SETUP if status == 0 => {
-            let flags = m.u16(66)?;
-            talk.sessions.insert(
-                session,
-                Session {
-                    guest: flags & 1 != 0,
-                    anonymous: flags & 2 != 0,
-                },
-            );
+            if let Some(flags) = m.known(m.u16(66))? {
+                let (guest, anonymous) = (flags & 1 != 0, flags & 2 != 0);
+                talk.sessions.insert(session, Session { guest, anonymous });
+            }
         }
         TREE_CONNECT => {
             let mut told = Connected {
@@ -240,23 +260,20 @@ fn response(talk: &mut Talk, m: &View<'_>, header: Header, start: Start, cx: &mu
                 ..Connected::default()
             };
             if done(status) {
-                told.kind = [None, Some("DISK"), Some("PIPE"), Some("PRINT")]
-                    .get(usize::from(m.u8(66)?))
-                    .copied()
-                    .flatten();
-                told.encrypted = Some(m.u32(68)? & 0x8000 != 0);
+                told.kind = match m.known(m.u8(66))? {
+                    Some(1) => Some("DISK"),
+                    Some(2) => Some("PIPE"),
+                    Some(3) => Some("PRINT"),
+                    _ => None,
+                };
+                told.encrypted = m.known(m.u32(68))?.map(|flags| flags & 0x8000 != 0);
             }
-            let request = talk.asked(message);
+            let request = talk.asked(message, start);
             talk.connected(start, request, session, status, &told, cx);
         }
         CREATE => {
-            let got = if done(status) && m.u16(64)? == 89 {
-                Some(Opened {
-                    id: m.u128(128)?,
-                    action: m.u32(68)?,
-                    size: m.u64(112)?,
-                    directory: m.u32(120)? & 0x10 != 0,
-                })
+            let got = if done(status) && m.known(m.u16(64))? == Some(89) {
+                m.known(opened(m))?
             } else {
                 None
             };
@@ -264,29 +281,37 @@ fn response(talk: &mut Talk, m: &View<'_>, header: Header, start: Start, cx: &mu
             talk.opened(start, message, tree, status, got, cx);
         }
         CLOSE => {
-            let size = if done(status) && m.u16(66)? & 1 != 0 {
-                Some(m.u64(112)?)
+            let size = if done(status) && m.known(m.u16(66))?.is_some_and(|flags| flags & 1 != 0) {
+                m.known(m.u64(112))?
             } else {
                 None
             };
-            if let Some(request) = talk.asked(message) {
+            if let Some(request) = talk.asked(message, start) {
                 talk.closed(request, status, size, cx);
             }
         }
         READ | WRITE => {
-            let bytes = if done(status) { m.u32(68)? } else { 0 };
-            if let Some(request) = talk.asked(message) {
-                talk.transferred(request, status, u64::from(bytes), cx);
-            }
+            let bytes = if done(status) { m.known(m.u32(68))?.unwrap_or_default() } else { 0 };
+            talk.transferred(start, message, command == WRITE, (status, u64::from(bytes)), cx);
         }
         SET_INFO => {
-            if let Some(request) = talk.asked(message) {
+            if let Some(request) = talk.asked(message, start) {
                 talk.changed(request, status, cx);
             }
         }
         _ => {}
     }
     Ok(())
+}
+
+/// MS-SMB2 2.2.14.
+fn opened(m: &View<'_>) -> Result<Opened, Fault> {
+    Ok(Opened {
+        id: m.u128(128)?,
+        action: m.u32(68)?,
+        size: m.u64(112)?,
+        directory: m.u32(120)? & 0x10 != 0,
+    })
 }
 
 /// MS-SMB2 2.2.4 DialectRevision, as people name it.

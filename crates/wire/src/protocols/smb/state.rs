@@ -21,6 +21,8 @@ pub struct Start {
     pub dir: Dir,
     pub at: u64,
     pub ts: i64,
+    /// The capture does not hold all of it.
+    pub cut: bool,
 }
 
 /// A share that is connected.
@@ -57,12 +59,14 @@ pub enum Ask {
 }
 
 /// Which file a request means.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Which {
     /// The one with this identifier: MS-SMB2 2.2.14.1 FileId, MS-CIFS FID.
     Id(u128),
     /// The one that the request with this key opens, in the same compound or chain.
     Made(u64),
+    /// Its identifier was cut off.
+    Unknown,
 }
 
 /// A request to open or create a file.
@@ -72,8 +76,8 @@ pub struct Opening {
     pub creates: bool,
     pub directory: bool,
     pub delete_on_close: bool,
-    /// Others of the same compound may mean this file before its identifier is known.
-    pub compound: bool,
+    /// The key of the request, if others of the same compound may mean this file before its identifier is known.
+    pub compound: Option<u64>,
 }
 
 /// What the server said of a file that it opened. MS-SMB2 2.2.14; MS-CIFS 2.2.4.64.2.
@@ -127,12 +131,19 @@ pub struct Tally {
     pub operations: u64,
     pub bytes: u64,
     pub failure: u32,
+    /// Whether any was answered, and whether all were seen whole with their answers.
+    pub answered: bool,
+    pub partial: bool,
 }
 
 impl Tally {
-    pub fn add(&mut self, start: Start, bytes: u64, status: u32) {
+    /// A read or write; `answer` is its status and how many bytes it was, if that was seen.
+    pub fn add(&mut self, start: Start, answer: Option<(u32, u64)>) {
         self.first.get_or_insert(start);
         self.operations = self.operations.saturating_add(1);
+        self.partial |= start.cut || answer.is_none();
+        let Some((status, bytes)) = answer else { return };
+        self.answered = true;
         if done(status) {
             self.bytes = self.bytes.saturating_add(bytes);
         } else if self.failure == 0 && status != STATUS_END_OF_FILE {

@@ -68,6 +68,17 @@ impl<K: Copy + Eq + Hash, V> Table<K, V> {
         Some(value)
     }
 
+    /// Takes out all that are `wanted`, the oldest first.
+    pub fn remove_where(&mut self, wanted: impl Fn(&V) -> bool) -> Vec<V> {
+        let keys: Vec<K> = self
+            .order
+            .values()
+            .filter(|&key| self.get(key).is_some_and(&wanted))
+            .copied()
+            .collect();
+        keys.iter().filter_map(|key| self.remove(key)).collect()
+    }
+
     pub fn pop_oldest(&mut self) -> Option<V> {
         let (_, key) = self.order.pop_first()?;
         self.entries.remove(&key).map(|(_, value)| value)

@@ -13,6 +13,9 @@ use crate::protocols::smb::state::{
 use crate::protocols::smb::table::Table;
 use crate::protocols::smb::SmbMapping;
 
+/// Above the keys of requests: identifiers for files whose own was not seen.
+const SUPPOSED: u128 = u128::MAX << 64;
+
 /// One connection.
 pub struct Talk {
     pub spoken: Spoken,
@@ -26,8 +29,13 @@ pub struct Talk {
     pub sessions: Table<u64, Session>,
     shapes: Table<u64, Shape>,
     compressed: Option<Shape>,
+    /// Reads and writes of files that nobody knows: the requests were lost or cut.
+    stray: File,
+    /// The first message, until a row tells of the connection.
+    met: Option<Start>,
     /// The negotiation, until a tree is seen.
     greeted: Option<Start>,
+    mapped: bool,
     losses: u64,
     malformed: u32,
 }
@@ -44,7 +52,10 @@ impl Default for Talk {
             sessions: Table::new(limits::SMB_SESSIONS),
             shapes: Table::new(limits::SMB_SESSIONS),
             compressed: None,
+            stray: File::default(),
+            met: None,
             greeted: None,
+            mapped: false,
             losses: 0,
             malformed: 0,
         }
@@ -69,9 +80,17 @@ impl Talk {
         }
     }
 
-    /// The request that an answer belongs to.
-    pub fn asked(&mut self, key: u64) -> Option<Request> {
-        self.requests.remove(&key)
+    /// The request that the answer that begins at `answer` belongs to.
+    pub fn asked(&mut self, key: u64, answer: Start) -> Option<Request> {
+        let mut request = self.requests.remove(&key)?;
+        request.start.cut |= answer.cut;
+        Some(request)
+    }
+
+    /// A message of this family of SMB begins.
+    pub fn meet(&mut self, version: &'static str, start: Start) {
+        self.spoken.version = Some(version);
+        self.met.get_or_insert(start);
     }
 
     pub fn tree(&self, session: u64, tree: u32) -> Option<Arc<Tree>> {
@@ -94,6 +113,7 @@ impl Talk {
                 .get(&id)
                 .map_or_else(|| Sample::default().wants(offset), |f| f.sample.wants(offset)),
             Which::Made(_) => Sample::default().wants(offset),
+            Which::Unknown => 0,
         }
     }
 
@@ -101,6 +121,7 @@ impl Talk {
     pub fn sampled(&mut self, which: Which, tree: Option<&Arc<Tree>>, bytes: &[u8], cx: &mut Context<'_>) -> Option<Box<Sample>> {
         match which {
             _ if bytes.is_empty() => None,
+            Which::Unknown => None,
             Which::Id(id) => {
                 self.file(id, tree, cx).sample.add(bytes);
                 None
@@ -131,6 +152,7 @@ impl Talk {
         match which {
             Which::Id(id) => Some(id),
             Which::Made(key) => self.made.get(&key).copied(),
+            Which::Unknown => None,
         }
     }
 
@@ -151,7 +173,7 @@ impl Talk {
         told: &Connected<'_>,
         cx: &mut Context<'_>,
     ) {
-        let partial = request.is_none();
+        let partial = request.is_none() || start.cut;
         let (start, share) = match request {
             Some(Request {
                 start,
@@ -191,16 +213,16 @@ impl Talk {
             guest: session.map(|s| s.guest),
             anonymous: session.map(|s| s.anonymous),
             signing_required: self.signing_required,
-            partial: Some(partial),
+            partial: Some(partial || start.cut),
             ..SmbMapping::default()
         };
         cx.emit(start.ts, start.dir, start.at, &row);
-        self.greeted = None;
+        (self.greeted, self.mapped) = (None, true);
     }
 
     /// A file was opened or created, or not. `key` is that of the request; `start` and `tree` are those of the answer, in case nobody saw it.
     pub fn opened(&mut self, start: Start, key: u64, tree: Option<Arc<Tree>>, status: u32, got: Option<Opened>, cx: &mut Context<'_>) {
-        let (start, tree, asked) = match self.asked(key) {
+        let (start, tree, asked) = match self.asked(key, start) {
             Some(Request {
                 start,
                 tree,
@@ -210,68 +232,105 @@ impl Talk {
         };
         self.spoken.opening(start, &asked, tree.as_deref(), Some(status), got, cx);
         let Some(got) = got else { return };
-        if asked.compound {
-            self.made.insert(key, got.id);
+        self.open(start, got.id, *asked, tree, Some(got.directory), cx);
+    }
+
+    /// From here on the file is open under this identifier.
+    fn open(&mut self, start: Start, id: u128, asked: Opening, tree: Option<Arc<Tree>>, directory: Option<bool>, cx: &mut Context<'_>) {
+        if let Some(key) = asked.compound {
+            self.made.insert(key, id);
         }
-        let Opening { name, delete_on_close, .. } = *asked;
         let file = File {
-            name,
+            name: asked.name,
             tree,
-            directory: Some(got.directory),
-            delete_on_close,
+            directory,
+            delete_on_close: asked.delete_on_close,
             opened: Some(start),
             losses: self.losses,
             ..File::default()
         };
-        if let Some(old) = self.files.insert(got.id, file) {
+        if let Some(old) = self.files.insert(id, file) {
             self.spoken.abandoned(&old, self.losses, cx);
         }
     }
 
-    /// A read or a write was done, or not. `bytes` is what the server says it was.
-    pub fn transferred(&mut self, request: Request, status: u32, bytes: u64, cx: &mut Context<'_>) {
-        let (which, write, sample) = match request.ask {
+    /// A read or a write was done, or not: `answer` is its status and how many bytes the server says it was.
+    pub fn transferred(&mut self, start: Start, key: u64, write: bool, answer: (u32, u64), cx: &mut Context<'_>) {
+        match self.asked(key, start) {
+            Some(request) => self.transfer(request, Some(answer), cx),
+            None if write => self.stray.writes.add(start, Some(answer)),
+            None => self.stray.reads.add(start, Some(answer)),
+        }
+    }
+
+    /// Counts a read or a write, with its answer if one was seen.
+    fn transfer(&mut self, request: Request, answer: Option<(u32, u64)>, cx: &mut Context<'_>) {
+        let Request { start, tree, ask } = request;
+        let (which, write, sample) = match ask {
             Ask::Read(which) => (which, false, None),
             Ask::Write(which, sample) => (which, true, sample),
             _ => return,
         };
-        let Some(id) = self.resolve(which) else { return };
-        let file = self.file(id, request.tree.as_ref(), cx);
+        let file = match self.resolve(which) {
+            Some(id) => self.file(id, tree.as_ref(), cx),
+            None if which == Which::Unknown => &mut self.stray,
+            // What should have opened the file failed.
+            None => return,
+        };
         if let Some(sample) = sample.filter(|_| file.sample.seen() == 0) {
             file.sample = *sample;
         }
         let tally: &mut Tally = if write { &mut file.writes } else { &mut file.reads };
-        tally.add(request.start, bytes, status);
+        tally.add(start, answer);
+    }
+
+    /// Takes an open file out; what is asked of it still waits in vain if bytes were lost since.
+    fn shut(&mut self, id: u128, tree: Option<&Arc<Tree>>, cx: &mut Context<'_>) -> File {
+        if self.files.get(&id).is_none_or(|file| file.losses != self.losses) {
+            let of_it = |request: &Request| match &request.ask {
+                Ask::Read(which) | Ask::Write(which, _) => *which == Which::Id(id),
+                _ => false,
+            };
+            for request in self.requests.remove_where(of_it) {
+                self.transfer(request, None, cx);
+            }
+        }
+        self.files.remove(&id).unwrap_or_else(|| File {
+            tree: tree.cloned(),
+            losses: self.losses,
+            ..File::default()
+        })
     }
 
     /// A file was closed. `size` as the server tells it.
     pub fn closed(&mut self, request: Request, status: u32, size: Option<u64>, cx: &mut Context<'_>) {
-        let Ask::Close(which) = request.ask else { return };
-        let Some(id) = self.resolve(which) else { return };
-        if !done(status) {
-            let unknown = File {
-                tree: request.tree.clone(),
-                ..File::default()
-            };
-            return self.spoken.closing(
-                request.start,
-                self.files.get(&id).unwrap_or(&unknown),
-                false,
-                Some(status),
-                None,
-                cx,
-            );
-        }
-        let file = self.files.remove(&id).unwrap_or_else(|| File {
-            tree: request.tree.clone(),
-            losses: self.losses,
+        let Request {
+            start,
+            tree,
+            ask: Ask::Close(which),
+        } = request
+        else {
+            return;
+        };
+        let unknown = File {
+            tree: tree.clone(),
             ..File::default()
-        });
+        };
+        let id = match self.resolve(which) {
+            Some(id) => id,
+            None if which == Which::Unknown => return self.spoken.closing(start, &unknown, false, Some(status), size, cx),
+            None => return,
+        };
+        if !done(status) {
+            let file = self.files.get(&id).unwrap_or(&unknown);
+            return self.spoken.closing(start, file, false, Some(status), None, cx);
+        }
+        let file = self.shut(id, tree.as_ref(), cx);
         self.spoken.transfers(&file, self.losses, false, cx);
         if file.delete_on_close {
-            self.spoken.closing(request.start, &file, true, Some(status), None, cx);
+            self.spoken.closing(start, &file, true, Some(status), None, cx);
         }
-        self.spoken.closing(request.start, &file, false, Some(status), size, cx);
+        self.spoken.closing(start, &file, false, Some(status), size, cx);
     }
 
     /// A file was renamed, deleted or otherwise changed, or not.
@@ -286,15 +345,14 @@ impl Talk {
         };
         let spoken = self.spoken;
         let Change { target, deed } = *change;
+        let named = |name| Subject {
+            name,
+            directory: None,
+            tree: tree.as_deref(),
+        };
         let which = match target {
-            Target::Path(name) => {
-                let subject = Subject {
-                    name: Some(&name),
-                    directory: None,
-                    tree: tree.as_deref(),
-                };
-                return spoken.change(start, &subject, &deed, Some(status), cx);
-            }
+            Target::Path(name) => return spoken.change(start, &named(Some(&name)), &deed, Some(status), cx),
+            Target::File(Which::Unknown) => return spoken.change(start, &named(None), &deed, Some(status), cx),
             Target::File(which) => which,
         };
         let Some(id) = self.resolve(which) else { return };
@@ -352,7 +410,13 @@ impl Talk {
         let Request { start, tree, ask } = request;
         match ask {
             Ask::Connect(share) => self.mapping(start, share.as_deref(), None, true, cx),
-            Ask::Open(asked) => self.spoken.opening(start, &asked, tree.as_deref(), None, None, cx),
+            Ask::Open(asked) => {
+                self.spoken.opening(start, &asked, tree.as_deref(), None, None, cx);
+                // The rest of its compound means a file that got no identifier; one of ours stands for it.
+                if let Some(key) = asked.compound {
+                    self.open(start, SUPPOSED | u128::from(key), *asked, tree, None, cx);
+                }
+            }
             Ask::Change(change) => {
                 let name: Option<&Name> = match &change.target {
                     Target::Path(name) => Some(name),
@@ -371,12 +435,16 @@ impl Talk {
                 );
             }
             Ask::Close(which) => {
-                if let Some(file) = self.resolve(which).and_then(|id| self.files.remove(&id)) {
-                    self.spoken.abandoned(&file, self.losses, cx);
-                    self.spoken.closing(start, &file, false, None, None, cx);
-                }
+                let file = match self.resolve(which) {
+                    Some(id) => self.shut(id, tree.as_ref(), cx),
+                    None if which == Which::Unknown => File { tree, ..File::default() },
+                    None => return,
+                };
+                self.spoken.abandoned(&file, self.losses, cx);
+                self.spoken.closing(start, &file, false, None, None, cx);
             }
-            Ask::Negotiate(_) | Ask::Read(_) | Ask::Write(..) => {}
+            ask @ (Ask::Read(_) | Ask::Write(..)) => self.transfer(Request { start, tree, ask }, None, cx),
+            Ask::Negotiate(_) => {}
         }
     }
 
@@ -394,14 +462,17 @@ impl Talk {
         while let Some(file) = self.files.pop_oldest() {
             self.spoken.abandoned(&file, self.losses, cx);
         }
+        self.spoken.abandoned(&std::mem::take(&mut self.stray), self.losses, cx);
         while let Some(shape) = self.shapes.pop_oldest() {
             self.spoken.shape(&shape, cx);
         }
         if let Some(shape) = self.compressed.take() {
             self.spoken.shape(&shape, cx);
         }
-        if let Some(start) = self.greeted.take() {
-            self.mapping(start, None, None, false, cx);
+        match (self.greeted.take(), self.met) {
+            (Some(start), _) => self.mapping(start, None, None, false, cx),
+            (None, Some(start)) if !self.mapped => self.mapping(start, None, None, true, cx),
+            _ => {}
         }
     }
 }

@@ -14,6 +14,8 @@ pub enum Fault {
 pub struct View<'a> {
     bytes: &'a [u8],
     len: usize,
+    /// What is not there will never come.
+    cut: bool,
 }
 
 impl<'a> View<'a> {
@@ -21,6 +23,44 @@ impl<'a> View<'a> {
         View {
             bytes: bytes.get(..len).unwrap_or(bytes),
             len,
+            cut: false,
+        }
+    }
+
+    /// The same of a message that the capture cut here.
+    pub fn cut(bytes: &'a [u8], len: usize) -> View<'a> {
+        View {
+            cut: true,
+            ..View::new(bytes, len)
+        }
+    }
+
+    /// The first `len` bytes as a message of their own.
+    pub fn first(&self, len: usize) -> View<'a> {
+        View {
+            cut: self.cut,
+            ..View::new(self.bytes, len)
+        }
+    }
+
+    /// Whether bytes of it are missing for good.
+    pub fn is_cut(&self) -> bool {
+        self.cut && self.bytes.len() < self.len
+    }
+
+    /// A field read, or `None` if it was cut off.
+    pub fn known<T>(&self, field: Result<T, Fault>) -> Result<Option<T>, Fault> {
+        match field {
+            Err(Fault::Need(_)) if self.cut => Ok(None),
+            field => field.map(Some),
+        }
+    }
+
+    /// `count` bytes from `at`; of a message that was cut, as many of them as there are.
+    pub fn some(&self, at: usize, count: usize) -> Result<&'a [u8], Fault> {
+        match self.take(at, count) {
+            Err(Fault::Need(_)) if self.cut => Ok(self.bytes.get(at..).unwrap_or_default()),
+            bytes => bytes,
         }
     }
 

@@ -18,21 +18,25 @@ use crate::limits;
 use crate::text;
 
 /// The certificates of a Certificate message in order, each with its distance from the start of the message body. RFC 5246 7.4.2.
-/// The flag is false if the list is cut or longer than [`limits::TLS_CHAIN`].
+/// The flag is false if the list is cut or longer than [`limits::TLS_CHAIN`]; certificates before the cut are given.
 pub fn chain(body: &[u8]) -> (Vec<(u64, &[u8])>, bool) {
     let mut found = Vec::new();
-    let Some(list) = Cursor::new(body).vector24() else {
+    let mut cursor = Cursor::new(body);
+    let Some(length) = cursor.u24() else {
         return (found, false);
     };
-    let mut cursor = Cursor::new(list);
+    let whole = length <= cursor.rest().len();
+    let mut cursor = Cursor::new(cursor.rest().get(..length).unwrap_or(cursor.rest()));
+    let start = body.len().min(3);
+    let end = start.saturating_add(cursor.rest().len());
     while !cursor.is_empty() && found.len() < limits::TLS_CHAIN {
-        let at = body.len().saturating_sub(cursor.rest().len());
+        let at = end.saturating_sub(cursor.rest().len());
         match cursor.vector24() {
             Some(der) => found.push((at as u64, der)),
             None => return (found, false),
         }
     }
-    (found, cursor.is_empty())
+    (found, whole && cursor.is_empty())
 }
 
 /// Where a certificate stood.

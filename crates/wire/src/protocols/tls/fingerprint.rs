@@ -29,7 +29,7 @@ pub fn ja3(hello: &ClientHello<'_>) -> String {
 }
 
 pub fn ja3s(hello: &ServerHello<'_>) -> String {
-    let mut text = format!("{},{},", hello.legacy_version, hello.cipher);
+    let mut text = format!("{},{},", hello.legacy_version, hello.cipher.unwrap_or_default());
     decimal(&hello.extensions, &mut text);
     hex(&Md5::digest(text.as_bytes()))
 }

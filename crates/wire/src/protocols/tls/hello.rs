@@ -22,6 +22,8 @@ const RETRY: [u8; 32] = [
 /// A client's hello; borrowed from the message. Numbers keep their order on the wire and are without GREASE, but for `alpn`.
 #[derive(Debug, Default, PartialEq)]
 pub struct ClientHello<'a> {
+    /// Only the first bytes were captured: what is missing may have been said all the same.
+    pub cut: bool,
     pub legacy_version: u16,
     pub session_id: &'a [u8],
     pub ciphers: Vec<u16>,
@@ -38,12 +40,13 @@ pub struct ClientHello<'a> {
 /// A server's hello or HelloRetryRequest.
 #[derive(Debug, Default, PartialEq)]
 pub struct ServerHello<'a> {
+    pub cut: bool,
     pub legacy_version: u16,
-    /// The version spoken: `supported_versions`, else the legacy one.
-    pub version: u16,
+    /// The version spoken: `supported_versions`, else the legacy one; `None` if the former may have been cut off.
+    pub version: Option<u16>,
     pub retry: bool,
     pub session_id: &'a [u8],
-    pub cipher: u16,
+    pub cipher: Option<u16>,
     pub extensions: Vec<u16>,
     pub alpn: Option<&'a [u8]>,
     /// The group of the key share (HelloRetryRequest: the one asked for).
@@ -54,22 +57,37 @@ pub struct ServerHello<'a> {
 impl<'a> ClientHello<'a> {
     /// `None` if the message is not built as a client's hello is.
     pub fn parse(body: &'a [u8]) -> Option<ClientHello<'a>> {
-        let mut cursor = Cursor::new(body);
+        let mut hello = ClientHello::default();
+        hello.read(body)?;
+        if hello.versions.is_empty() {
+            hello.versions = vec![hello.legacy_version];
+        }
+        Some(hello)
+    }
+
+    /// What the first bytes of one say.
+    pub fn parse_cut(body: &'a [u8]) -> ClientHello<'a> {
         let mut hello = ClientHello {
-            legacy_version: cursor.u16()?,
+            cut: true,
             ..ClientHello::default()
         };
+        hello.read(body);
+        hello
+    }
+
+    fn read(&mut self, body: &'a [u8]) -> Option<()> {
+        let mut cursor = Cursor::new(body);
+        self.legacy_version = cursor.u16()?;
         cursor.take(32)?;
-        hello.session_id = cursor.vector8()?;
-        hello.ciphers = sensible(cursor.vector16()?);
+        self.session_id = cursor.vector8()?;
+        self.ciphers = sensible(cursor.vector16()?);
         cursor.vector8()?;
-        for_each_extension(cursor, |kind, data| {
+        for_each_extension(cursor, self.cut, |kind, data| {
             if !is_grease(kind) {
-                hello.extensions.push(kind);
+                self.extensions.push(kind);
             }
-            hello.extension(kind, data)
-        })?;
-        Some(hello)
+            self.extension(kind, data)
+        })
     }
 
     fn extension(&mut self, kind: u16, data: &'a [u8]) -> Option<()> {
@@ -107,34 +125,48 @@ impl<'a> ClientHello<'a> {
 impl<'a> ServerHello<'a> {
     /// `None` if the message is not built as a server's hello is.
     pub fn parse(body: &'a [u8]) -> Option<ServerHello<'a>> {
-        let mut cursor = Cursor::new(body);
-        let legacy_version = cursor.u16()?;
+        let mut hello = ServerHello::default();
+        hello.read(body)?;
+        hello.version = hello.version.or(Some(hello.legacy_version));
+        Some(hello)
+    }
+
+    /// What the first bytes of one say.
+    pub fn parse_cut(body: &'a [u8]) -> ServerHello<'a> {
         let mut hello = ServerHello {
-            legacy_version,
-            version: legacy_version,
+            cut: true,
             ..ServerHello::default()
         };
-        hello.retry = cursor.take(32)? == RETRY;
+        hello.read(body);
+        // RFC 8446 4.1.3: TLS 1.3 calls itself 1.2 here.
+        let sure = (0x0300..0x0303).contains(&hello.legacy_version);
+        hello.version = hello.version.or(sure.then_some(hello.legacy_version));
+        hello
+    }
+
+    fn read(&mut self, body: &'a [u8]) -> Option<()> {
+        let mut cursor = Cursor::new(body);
+        self.legacy_version = cursor.u16()?;
+        self.retry = cursor.take(32)? == RETRY;
         // Drafts of TLS 1.3 before 22 name themselves here and have no session id and no compression method.
-        if !is_tls13(legacy_version) {
-            hello.session_id = cursor.vector8()?;
+        if !is_tls13(self.legacy_version) {
+            self.session_id = cursor.vector8()?;
         }
-        hello.cipher = cursor.u16()?;
-        if !is_tls13(legacy_version) {
+        self.cipher = Some(cursor.u16()?);
+        if !is_tls13(self.legacy_version) {
             cursor.u8()?;
         }
-        for_each_extension(cursor, |kind, data| {
-            hello.extensions.push(kind);
-            hello.extension(kind, data)
-        })?;
-        Some(hello)
+        for_each_extension(cursor, self.cut, |kind, data| {
+            self.extensions.push(kind);
+            self.extension(kind, data)
+        })
     }
 
     fn extension(&mut self, kind: u16, data: &'a [u8]) -> Option<()> {
         let mut cursor = Cursor::new(data);
         match kind {
             ALPN => self.alpn = protocols(cursor)?.first().copied(),
-            SUPPORTED_VERSIONS => self.version = cursor.u16()?,
+            SUPPORTED_VERSIONS => self.version = Some(cursor.u16()?),
             KEY_SHARE => self.group = Some(cursor.u16()?),
             PRE_SHARED_KEY => self.pre_shared_key = true,
             _ => {}
@@ -153,12 +185,14 @@ pub fn key_exchange_group(body: &[u8]) -> Option<u16> {
     }
 }
 
-/// Hellos before TLS 1.2 may end without extensions.
-fn for_each_extension<'a>(mut cursor: Cursor<'a>, mut visit: impl FnMut(u16, &'a [u8]) -> Option<()>) -> Option<()> {
+/// Hellos before TLS 1.2 may end without extensions. Of a list that is `cut` those that are whole are visited.
+fn for_each_extension<'a>(mut cursor: Cursor<'a>, cut: bool, mut visit: impl FnMut(u16, &'a [u8]) -> Option<()>) -> Option<()> {
     if cursor.is_empty() {
         return Some(());
     }
-    let mut list = Cursor::new(cursor.vector16()?);
+    let length = usize::from(cursor.u16()?);
+    let length = if cut { length.min(cursor.rest().len()) } else { length };
+    let mut list = Cursor::new(cursor.take(length)?);
     while !list.is_empty() {
         let (kind, data) = (list.u16()?, list.vector16()?);
         visit(kind, data)?;

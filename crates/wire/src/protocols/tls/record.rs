@@ -149,7 +149,7 @@ fn later_record(head: &Head, bytes: &[u8]) -> Probe {
     }
     match bytes.get(head.whole()..) {
         None if bytes.len() >= ENOUGH => Probe::Certain,
-        None => Probe::Unsure,
+        None => Probe::Likely,
         Some([]) => Probe::Certain,
         Some(next) if next.len() < HEAD => {
             if could_be_head(next) {

@@ -45,9 +45,11 @@ struct Side {
 /// What the row tells of the client's hello.
 #[derive(Debug, Default)]
 struct Offer {
+    /// Only a part of the hello was captured.
+    cut: bool,
     session_id: Vec<u8>,
     versions: Vec<u16>,
-    ciphers: usize,
+    ciphers: Option<usize>,
     groups: Vec<u16>,
     key_shares: Vec<u16>,
     server_name: Option<String>,
@@ -59,7 +61,9 @@ struct Offer {
 /// What the row tells of the server's hello.
 #[derive(Debug, Default)]
 struct Choice {
-    version: u16,
+    /// Only a part of the hello was captured.
+    cut: bool,
+    version: Option<u16>,
     cipher: Option<u16>,
     retry: bool,
     same_session: bool,
@@ -131,11 +135,25 @@ impl Session for Handshake {
         }
     }
 
-    fn gap(&mut self, dir: Dir, _missing: u64, _cx: &mut Context<'_>) {
+    fn cut(&mut self, dir: Dir, bytes: &[u8], cx: &mut Context<'_>) {
+        if self.emitted || self.side(dir).finished || self.side(dir).lost {
+            return;
+        }
+        self.partial = true;
+        let here = Place { ts: cx.ts, at: cx.offset };
+        let begun = self.side(dir).record.unwrap_or(here);
+        let handshake = Head::parse(bytes).is_some_and(|head| head.kind == record::HANDSHAKE);
+        if handshake && !self.is_encrypted(dir) {
+            self.fragment(dir, bytes.get(record::HEAD..).unwrap_or_default(), begun, cx);
+        }
+    }
+
+    fn gap(&mut self, dir: Dir, _missing: u64, cx: &mut Context<'_>) {
         if self.emitted || self.side(dir).finished {
             return;
         }
         self.partial = true;
+        self.salvage(dir, cx);
         let side = self.side(dir);
         side.lost = true;
         side.record = None;
@@ -144,6 +162,8 @@ impl Session for Handshake {
 
     fn end(&mut self, cx: &mut Context<'_>) {
         self.partial = true;
+        self.salvage(Dir::Orig, cx);
+        self.salvage(Dir::Resp, cx);
         self.emit(false, cx);
     }
 
@@ -166,7 +186,7 @@ impl Handshake {
     }
 
     fn version(&self) -> Option<u16> {
-        self.choice.as_ref().map(|choice| choice.version)
+        self.choice.as_ref().and_then(|choice| choice.version)
     }
 
     /// Up to TLS 1.2 all that follows ChangeCipherSpec is encrypted; in TLS 1.3 it means nothing. RFC 8446 appendix D.4.
@@ -246,24 +266,47 @@ impl Handshake {
         }
     }
 
+    /// What can be read of the message that goes on where bytes were lost.
+    fn salvage(&mut self, dir: Dir, cx: &mut Context<'_>) {
+        let held = std::mem::take(&mut self.side(dir).message);
+        let [kind, _, _, _, body @ ..] = held.as_slice() else { return };
+        if self.emitted || self.side(dir).finished {
+            return;
+        }
+        match *kind {
+            CLIENT_HELLO if self.offer.is_none() => self.offered(dir, ClientHello::parse_cut(body)),
+            SERVER_HELLO if self.choice.as_ref().is_none_or(|choice| choice.retry) => self.chosen(dir, ServerHello::parse_cut(body)),
+            CERTIFICATE if self.side(dir).chain.is_empty() => {
+                let began = self.side(dir).began;
+                self.certificates(dir, body, began, cx);
+            }
+            _ => {}
+        }
+    }
+
     fn client_hello(&mut self, dir: Dir, body: &[u8], cx: &mut Context<'_>) {
+        match ClientHello::parse(body) {
+            Some(hello) => self.offered(dir, hello),
+            None => {
+                self.client = Some(dir);
+                self.fail("client hello", cx);
+            }
+        }
+    }
+
+    fn offered(&mut self, dir: Dir, hello: ClientHello<'_>) {
         self.client = Some(dir);
-        let Some(hello) = ClientHello::parse(body) else {
-            return self.fail("client hello", cx);
-        };
+        let whole = !hello.cut;
         let text = |bytes: &[u8]| text::clean(bytes).map(Cow::into_owned);
         self.offer = Some(Box::new(Offer {
+            cut: hello.cut,
             session_id: hello.session_id.to_vec(),
-            ciphers: hello.ciphers.len(),
+            ciphers: Some(hello.ciphers.len()).filter(|count| whole || *count > 0),
             server_name: hello.server_name.and_then(text),
             alpn: hello.alpn.iter().take(limits::LIST).copied().filter_map(text).collect(),
-            ja3: Some(fingerprint::ja3(&hello)),
-            ja4: Some(fingerprint::ja4(&hello)),
-            versions: if hello.versions.is_empty() {
-                vec![hello.legacy_version]
-            } else {
-                bounded(hello.versions)
-            },
+            ja3: whole.then(|| fingerprint::ja3(&hello)),
+            ja4: whole.then(|| fingerprint::ja4(&hello)),
+            versions: bounded(hello.versions),
             groups: bounded(hello.groups),
             key_shares: bounded(hello.key_shares),
         }));
@@ -274,21 +317,27 @@ impl Handshake {
         let Some(hello) = ServerHello::parse(body) else {
             return self.fail("server hello", cx);
         };
+        if hello.version.is_some_and(names::is_tls13) && !hello.retry {
+            self.side(dir).finished = true;
+        }
+        self.chosen(dir, hello);
+    }
+
+    fn chosen(&mut self, dir: Dir, hello: ServerHello<'_>) {
+        self.client.get_or_insert(dir.other());
         let retry = hello.retry || self.choice.as_ref().is_some_and(|choice| choice.retry);
         let offered = self.offer.as_ref().map(|offer| offer.session_id.as_slice()).unwrap_or_default();
         self.choice = Some(Box::new(Choice {
+            cut: hello.cut,
             version: hello.version,
-            cipher: Some(hello.cipher),
+            cipher: hello.cipher,
             retry,
             same_session: !offered.is_empty() && offered == hello.session_id,
             pre_shared_key: hello.pre_shared_key,
             alpn: hello.alpn.and_then(text::clean).map(Cow::into_owned),
-            ja3s: Some(fingerprint::ja3s(&hello)),
+            ja3s: (!hello.cut).then(|| fingerprint::ja3s(&hello)),
         }));
         self.group = hello.group.or(self.group);
-        if names::is_tls13(hello.version) && !hello.retry {
-            self.side(dir).finished = true;
-        }
     }
 
     /// `began` is where the message head stood.
@@ -310,7 +359,8 @@ impl Handshake {
             }
             self.side(dir).chain.push(certificate::fingerprint(der));
         }
-        if !whole {
+        // What the capture cut is not the sender's fault.
+        if !whole && !self.partial {
             self.malformed = Some("certificate list");
         }
     }
@@ -364,7 +414,7 @@ impl Handshake {
                 self.client = Some(dir);
                 self.offer = Some(Box::new(Offer {
                     versions: vec![version],
-                    ciphers,
+                    ciphers: Some(ciphers),
                     ..Offer::default()
                 }));
                 self.side(dir).record = None;
@@ -374,7 +424,7 @@ impl Handshake {
         }
         if self.choice.is_none() && record::is_sslv2_server(bytes) {
             self.choice = Some(Box::new(Choice {
-                version: 2,
+                version: Some(2),
                 ..Choice::default()
             }));
             self.emit(false, cx);
@@ -397,14 +447,16 @@ impl Handshake {
         let offer = self.offer.take().unwrap_or_default();
         let choice = self.choice.take();
         let chosen = choice.as_deref();
-        let version = chosen.map(|c| names::version(c.version));
+        let version = chosen.and_then(|c| c.version).map(names::version);
         let group = self.group.map(names::group);
-        let offered = self.client.is_some() && !offer.versions.is_empty();
+        let hybrid = self.group.is_some_and(names::is_hybrid);
+        let hybrid_offered = offer.groups.iter().chain(&offer.key_shares).any(|&g| names::is_hybrid(g));
+        let offered = hybrid_offered || offer.ciphers.is_some() && !offer.cut;
         let [orig, resp] = &self.sides;
         let (ours, theirs) = if self.is_client(Dir::Orig) { (orig, resp) } else { (resp, orig) };
         let row = Ssl {
             version: version.as_deref(),
-            version_num: chosen.map(|c| i64::from(c.version)),
+            version_num: chosen.and_then(|c| c.version).map(i64::from),
             cipher: chosen.and_then(|c| c.cipher).and_then(names::cipher),
             cipher_num: chosen.and_then(|c| c.cipher).map(i64::from),
             curve: group.as_deref(),
@@ -412,17 +464,17 @@ impl Handshake {
             server_name: offer.server_name.as_deref(),
             next_protocol: chosen.and_then(|c| c.alpn.as_deref()),
             client_alpn: offer.alpn.iter().map(|name| Cow::Borrowed(name.as_str())).collect(),
-            resumed: chosen.map(|c| self.is_resumed(c, theirs)),
+            resumed: chosen.and_then(|c| told(self.is_resumed(c, theirs), c)),
             established: Some(established),
-            hello_retry: chosen.map(|c| c.retry),
+            hello_retry: chosen.and_then(|c| told(c.retry, c)),
             ja3: offer.ja3.as_deref(),
             ja3s: chosen.and_then(|c| c.ja3s.as_deref()),
             ja4: offer.ja4.as_deref(),
             client_versions: offer.versions.iter().map(|&v| i64::from(v)).collect(),
-            client_ciphers_count: offered.then(|| i64::try_from(offer.ciphers).unwrap_or(i64::MAX)),
+            client_ciphers_count: offer.ciphers.and_then(|count| i64::try_from(count).ok()),
             key_share_groups: offer.key_shares.iter().map(|&g| names::group(g)).collect(),
-            pq_hybrid_offered: offered.then(|| offer.groups.iter().chain(&offer.key_shares).any(|&g| names::is_hybrid(g))),
-            pq_hybrid: chosen.map(|_| self.group.is_some_and(names::is_hybrid)),
+            pq_hybrid_offered: offered.then_some(hybrid_offered),
+            pq_hybrid: chosen.and_then(|c| told(hybrid, c)),
             cert_count: i64::try_from(theirs.chain.len()).ok(),
             cert_chain_fps: theirs.chain.iter().map(|fp| Cow::Borrowed(fp.as_str())).collect(),
             client_cert: Some(!ours.chain.is_empty()),
@@ -439,11 +491,16 @@ impl Handshake {
 
     /// Up to TLS 1.2: the session id came back, or (with a ticket) the server changed keys without exchanging any.
     fn is_resumed(&self, choice: &Choice, server: &Side) -> bool {
-        if names::is_tls13(choice.version) {
+        if choice.version.is_some_and(names::is_tls13) {
             return choice.pre_shared_key;
         }
         choice.same_session || (server.change_cipher_spec && !self.hello_done && server.chain.is_empty())
     }
+}
+
+/// What the server's hello says, if it says so: of one that was cut a no means nothing.
+fn told(sign: bool, choice: &Choice) -> Option<bool> {
+    (sign || !choice.cut).then_some(sign)
 }
 
 fn bounded(mut values: Vec<u16>) -> Vec<u16> {

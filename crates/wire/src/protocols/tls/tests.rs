@@ -327,6 +327,82 @@ fn a_loss_is_partial_and_the_rest_is_read() {
     );
 }
 
+/// Rows of a script of which the last piece was cut after `end` bytes: because the input ends there, and because the rest was lost.
+fn cut_at(script: &[(Dir, Vec<u8>)], end: usize) -> [PlainRows; 2] {
+    [false, true].map(|lost| {
+        let (mut session, mut out, mut identity) = ((PROTOCOL.session)(), output(), identity(443, 6));
+        let mut halves = [Half::default(), Half::default()];
+        for (n, (dir, bytes)) in script.iter().enumerate() {
+            let half = &mut halves[*dir as usize];
+            let last = n + 1 == script.len();
+            let shown = if last { &bytes[..end] } else { &bytes[..] };
+            half.feed(session.as_mut(), *dir, shown, 1, &mut identity, &mut out);
+            if last && lost {
+                half.gap(session.as_mut(), *dir, (bytes.len() - end) as u64, 1, &mut identity, &mut out);
+            }
+        }
+        for dir in [Dir::Orig, Dir::Resp] {
+            halves[dir as usize].cut(session.as_mut(), dir, &mut identity, &mut out);
+        }
+        session.end(&mut Context {
+            ts: 1,
+            offset: 0,
+            identity: &mut identity,
+            out: &mut out,
+        });
+        rows(&mut out)
+    })
+}
+
+#[test]
+fn of_a_hello_that_was_cut_what_is_whole_is_read() {
+    let hello = client_hello();
+    let spread: Vec<u8> = hello.chunks(60).flat_map(|part| record(22, part)).collect();
+    for bytes in [record(22, &hello), spread] {
+        let at = |text: &[u8]| bytes.windows(text.len()).position(|w| w == text).map(|n| n + text.len());
+        // Spread over records its parts are not where they are here; then only that nothing breaks or lies is looked at.
+        let whole = at(b"pacs.example.org").zip(at(b"\x08http/1.1")).zip(at(&[0x3a, 0x3a, 3, 4, 3, 3]));
+        for end in 5..bytes.len() {
+            for rows in cut_at(&[(Dir::Orig, bytes.clone())], end) {
+                let row = &rows["ssl"][0];
+                let never = ["ja3", "ja4", "malformed", "version"].map(|column| row[column].as_str());
+                assert_eq!(never, ["-"; 4], "{end}");
+                assert_eq!((row["partial"].as_str(), row["established"].as_str()), ("true", "false"));
+                let Some(((name, alpn), versions)) = whole.filter(|_| bytes.len() < hello.len() + 10) else {
+                    continue;
+                };
+                assert_eq!(row["server_name"], if end >= name { "pacs.example.org" } else { "-" }, "{end}");
+                assert_eq!(row["client_alpn"], if end >= alpn { "[h2, http/1.1]" } else { "[]" }, "{end}");
+                assert_eq!(row["client_versions"], if end >= versions { "[772, 771]" } else { "[]" }, "{end}");
+                let hybrid = if end >= name + 12 { "true" } else { "-" };
+                assert_eq!(row["pq_hybrid_offered"], hybrid, "{end}");
+            }
+        }
+    }
+}
+
+#[test]
+fn of_a_flight_that_was_cut_what_is_whole_is_read() {
+    let script = tls12();
+    let flight = &script[1].1;
+    let mut certificates = 0;
+    for end in 5..flight.len() {
+        for rows in cut_at(&script[..2], end) {
+            let row = &rows["ssl"][0];
+            assert_eq!((row["partial"].as_str(), row["malformed"].as_str()), ("true", "-"), "{end}");
+            assert_eq!(row["server_name"], "pacs.example.org");
+            // 1.2 is what 1.3 calls itself too, until the end of the hello says that it is.
+            let version = if end >= 5 + 91 { "TLSv12" } else { "-" };
+            assert_eq!(row["version"], version, "{end}");
+            let found = rows.get("x509").map_or(0, Vec::len);
+            assert_eq!(row["cert_count"], found.to_string(), "{end}");
+            assert!(found >= certificates, "{end}");
+            certificates = found;
+        }
+    }
+    assert_eq!(certificates, 2);
+}
+
 #[test]
 fn an_endless_message_is_given_up() {
     let mut script = vec![(Dir::Orig, record(22, &[1, 0xff, 0xff, 0xff]))];

@@ -26,7 +26,7 @@ fn formatted(texts: &[&str]) -> Vec<u8> {
         .collect()
 }
 
-fn work() -> Script {
+pub fn work() -> Script {
     let mut transaction = words(
         30,
         &[

@@ -4,7 +4,7 @@ use super::build::{compound, frame, Smb2, FILE};
 use super::{actions, files, pseudonym, rows, Script};
 use crate::protocols::Dir::{Orig, Resp};
 
-fn mount(share: &str, kind: u8) -> Script {
+pub fn mount(share: &str, kind: u8) -> Script {
     vec![
         (Resp, Smb2::negotiated(0x0311).framed()),
         (Resp, Smb2::session(1).framed()),
