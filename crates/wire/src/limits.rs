@@ -4,9 +4,9 @@
 /// record head is 5 bytes, an A-ASSOCIATE-RQ head 74, an HTTP request line rarely above 2 kB.
 pub const PROBE_BYTES: usize = 4096;
 
-/// Segments in which a message head is looked for when the capture does not hold a connection's beginning: a DICOM PDU of 128 KiB, the
-/// largest in common use, is 90 segments of an Ethernet.
-pub const MIDSTREAM_SEGMENTS: u16 = 256;
+/// Bytes in which a message head is looked for when the capture does not hold a connection's beginning: both directions may be within a
+/// DICOM PDU of 128 KiB, the largest in common use, and one more may follow.
+pub const MIDSTREAM_BYTES: u64 = 384 << 10;
 
 /// Bytes that a parser may ask to stand together (`Step::Need`). HL7 messages with embedded documents are the largest thing that is read
 /// whole; 1 MiB holds all but those, and what is larger is read in pieces by its parser.

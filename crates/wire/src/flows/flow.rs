@@ -112,7 +112,7 @@ impl Flow {
         }
     }
 
-    /// A new connection on the ports of an old one: its SYN does not continue what was there.
+    /// A new connection on the ports of an old one: its SYN is not a late copy of the one that was there.
     pub fn is_over(&self, dir: Dir, segment: &Segment<'_>) -> bool {
         let Transport::Tcp(tcp) = &self.transport else { return false };
         if segment.flags & (SYN | ACK) != SYN {
@@ -121,8 +121,8 @@ impl Flow {
         let same = tcp
             .sides
             .get(dir as usize)
-            .and_then(Side::next)
-            .is_some_and(|next| next == segment.seq.wrapping_add(1));
+            .and_then(Side::first)
+            .is_some_and(|first| first == segment.seq.wrapping_add(1));
         let ended = tcp.ending.rst.contains(&true) || tcp.ending.fin.contains(&true);
         let spoke = tcp.sides.iter().any(|s| s.stream > 0);
         !same && (ended || spoke || (tcp.ending.syn && tcp.ending.syn_ack))

@@ -11,8 +11,10 @@ use super::reassembly::Piece;
 pub struct Follow {
     state: State,
     halves: [Half; 2],
-    /// Segments that may still be looked at although nothing was recognised: a capture that begins inside a message shows none of its head.
-    patience: u16,
+    /// Bytes of each direction that came before what is probed or parsed.
+    passed: [u64; 2],
+    /// Bytes that may still be looked at although nothing was recognised: a capture that begins inside a message shows none of its head.
+    patience: u64,
 }
 
 enum State {
@@ -25,6 +27,16 @@ enum State {
     Parsing(&'static Protocol, Box<dyn Session>),
     /// Unknown to every probe.
     Ignored,
+}
+
+impl State {
+    fn fresh() -> State {
+        State::Probing {
+            seen: [Vec::new(), Vec::new()],
+            order: Vec::new(),
+            possible: u32::MAX,
+        }
+    }
 }
 
 /// Everything that one call needs to give rows.
@@ -48,12 +60,9 @@ impl Where<'_> {
 impl Default for Follow {
     fn default() -> Self {
         Follow {
-            state: State::Probing {
-                seen: [Vec::new(), Vec::new()],
-                order: Vec::new(),
-                possible: u32::MAX,
-            },
+            state: State::fresh(),
             halves: [Half::default(), Half::default()],
+            passed: [0; 2],
             patience: 0,
         }
     }
@@ -62,7 +71,7 @@ impl Default for Follow {
 impl Follow {
     /// The capture does not hold the beginning: heads are looked for in later segments too.
     pub fn begin_midstream(&mut self) {
-        self.patience = limits::MIDSTREAM_SEGMENTS;
+        self.patience = limits::MIDSTREAM_BYTES;
     }
 
     pub fn service(&self) -> Option<&'static str> {
@@ -122,11 +131,11 @@ impl Follow {
             None
         };
         if let Some(protocol) = verdict.filter(|_| order.is_empty()) {
-            self.state = State::Parsing(protocol, (protocol.session)());
+            self.begin(protocol, at);
             return self.bytes(dir, bytes, at);
         }
         if *possible == 0 {
-            return self.lose_hope();
+            return self.lose_hope(dir, bytes.len());
         }
         order.push((dir, bytes.len(), at.ts));
         so_far.extend_from_slice(bytes);
@@ -135,13 +144,14 @@ impl Follow {
         match verdict {
             Some(protocol) => self.begin(protocol, at),
             None if undecided => {}
-            None => self.lose_hope(),
+            None => self.lose_hope(dir, 0),
         }
     }
 
     /// What was seen so far is shown to the parser of `protocol`, and all that comes.
     fn begin(&mut self, protocol: &'static Protocol, at: &mut Where<'_>) {
         let parsing = State::Parsing(protocol, (protocol.session)());
+        self.halves = self.passed.map(Half::at);
         if let State::Probing { seen, order, .. } = std::mem::replace(&mut self.state, parsing) {
             self.replay(&seen, &order, at);
         }
@@ -160,14 +170,26 @@ impl Follow {
         }
     }
 
-    /// What was seen is nobody's; the next segment may still be.
-    fn lose_hope(&mut self) {
-        self.patience = self.patience.saturating_sub(1);
-        self.state = if self.patience == 0 {
-            State::Ignored
-        } else {
-            Follow::default().state
-        };
+    /// What was seen is nobody's, nor are `more` bytes of `dir`; the next segment may still be.
+    fn lose_hope(&mut self, dir: Dir, more: usize) {
+        let before: u64 = self.passed.iter().sum();
+        self.pass(dir, more as u64);
+        if let State::Probing { seen, .. } = std::mem::replace(&mut self.state, State::fresh()) {
+            for (passed, seen) in self.passed.iter_mut().zip(&seen) {
+                *passed = passed.saturating_add(seen.len() as u64);
+            }
+        }
+        self.patience = self.patience.saturating_sub(self.passed.iter().sum::<u64>().saturating_sub(before));
+        if self.patience == 0 {
+            self.state = State::Ignored;
+        }
+    }
+
+    /// So many bytes of `dir` are nobody's.
+    fn pass(&mut self, dir: Dir, count: u64) {
+        if let Some(passed) = self.passed.get_mut(dir as usize) {
+            *passed = passed.saturating_add(count);
+        }
     }
 
     fn replay(&mut self, seen: &[Vec<u8>; 2], order: &[(Dir, usize, i64)], at: &mut Where<'_>) {
@@ -187,11 +209,10 @@ impl Follow {
         match &mut self.state {
             State::Ignored => {}
             State::Probing { seen, order, possible } => {
-                if let Some(seen) = seen.get_mut(dir as usize) {
-                    seen.clear();
-                    order.retain(|(d, ..)| *d != dir);
-                }
+                let seen = seen.get_mut(dir as usize).map(std::mem::take).unwrap_or_default();
+                order.retain(|(d, ..)| *d != dir);
                 *possible = u32::MAX;
+                self.pass(dir, missing.saturating_add(seen.len() as u64));
                 // What comes next may begin anywhere, as if the capture began here.
                 self.begin_midstream();
             }

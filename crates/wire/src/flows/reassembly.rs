@@ -32,7 +32,8 @@ pub enum Piece<'a> {
 
 #[derive(Debug, Default)]
 pub struct Side {
-    /// Sequence number of the next byte, once one is known.
+    /// Sequence number of the first byte and of the next, once one is known.
+    first: Option<u32>,
     next: Option<u32>,
     early: Vec<Early>,
     /// When the oldest hole appeared.
@@ -56,6 +57,10 @@ impl Side {
         self.next
     }
 
+    pub fn first(&self) -> Option<u32> {
+        self.first
+    }
+
     /// Bytes held.
     pub fn held(&self) -> usize {
         self.early.iter().map(|e| e.data.as_ref().map_or(0, Vec::len)).sum()
@@ -67,6 +72,7 @@ impl Side {
 
     /// The stream begins at `seq`: a SYN told, or it is the first byte seen of a connection that was already there.
     pub fn begin(&mut self, seq: u32) {
+        self.first.get_or_insert(seq);
         self.next.get_or_insert(seq);
     }
 
