@@ -73,10 +73,14 @@ const HEAD: usize = 240;
 const MAGIC: [u8; 4] = [0x63, 0x82, 0x53, 0x63];
 const ETHERNET: u8 = 1;
 
-/// The magic cookie (RFC 2131 section 3) stands 236 bytes in; BOOTP without it says nothing of interest.
-fn probe(_port: u16, payload: &[u8]) -> Probe {
-    match (payload, payload.get(236..HEAD)) {
-        (&[1 | 2, 1..=40, 0..=16, 0..=16, ..], Some(cookie)) if cookie == MAGIC => Probe::Certain,
+/// The magic cookie (RFC 2131 section 3) stands 236 bytes in; BOOTP without it says nothing of interest. Of a message that is shorter (the
+/// capture cut it) the port and the hardware address must tell.
+fn probe(port: u16, payload: &[u8]) -> Probe {
+    let begins = matches!(payload, [1 | 2, 1..=40, 0..=16, 0..=16, ..]);
+    let short = payload.len() < HEAD && matches!(port, 67 | 68) && mac(payload).is_some();
+    match payload.get(236..HEAD) {
+        Some(cookie) if begins && cookie == MAGIC => Probe::Certain,
+        None if begins && short => Probe::Certain,
         _ => Probe::Never,
     }
 }
@@ -86,25 +90,27 @@ struct Messages;
 
 impl Conversation for Messages {
     fn datagram(&mut self, dir: Dir, payload: &[u8], cx: &mut Context<'_>) {
-        if message(dir, payload, cx).is_none() {
-            cx.emit(
-                cx.ts,
-                dir,
-                cx.offset,
-                &Dhcp {
-                    malformed: Some("header"),
-                    ..Dhcp::default()
-                },
-            );
-        }
+        message(dir, payload, false, cx);
+    }
+
+    fn cut(&mut self, dir: Dir, payload: &[u8], cx: &mut Context<'_>) {
+        message(dir, payload, true, cx);
     }
 
     fn end(&mut self, _cx: &mut Context<'_>) {}
 }
 
-fn message(dir: Dir, payload: &[u8], cx: &mut Context<'_>) -> Option<()> {
-    let head = payload.get(..HEAD)?;
-    let options = Options::parse(payload.get(HEAD..)?, head.get(108..236)?, head.get(44..108)?);
+/// `cut`: the capture does not hold all of it.
+fn message(dir: Dir, payload: &[u8], cut: bool, cx: &mut Context<'_>) {
+    let head = payload.get(..HEAD).unwrap_or(payload);
+    let part = |from: usize, to: usize| payload.get(from..to).unwrap_or_default();
+    let options = Options::parse(payload.get(HEAD..).unwrap_or_default(), part(108, 236), part(44, 108));
+    let malformed = match options.malformed {
+        _ if cut => Some("cut by the capture"),
+        _ if payload.len() < HEAD => Some("header"),
+        found => found,
+    };
+    let relay_agent = options.get(options::RELAY_AGENT).is_some();
     let address = |at: usize| head.get(at..)?.first_chunk::<4>().and_then(ipv4);
     let text_of = |code: u8| options.get(code).and_then(|value| text::clean(&value).map(Cow::into_owned));
     let number = |code: u8| options.get(code).and_then(|value| value.first_chunk::<4>().copied());
@@ -130,7 +136,10 @@ fn message(dir: Dir, payload: &[u8], cx: &mut Context<'_>) -> Option<()> {
             .get(options::MESSAGE_TYPE)
             .and_then(|value| options::message_type(*value.first()?)),
         op: head.first().map(|&op| i64::from(op)),
-        trans_id: head.get(4..)?.first_chunk().map(|xid| i64::from(u32::from_be_bytes(*xid))),
+        trans_id: head
+            .get(4..)
+            .and_then(<[u8]>::first_chunk)
+            .map(|xid| i64::from(u32::from_be_bytes(*xid))),
         mac: mac.as_deref(),
         client_addr: client.as_deref(),
         assigned_addr: assigned.as_deref(),
@@ -146,12 +155,11 @@ fn message(dir: Dir, payload: &[u8], cx: &mut Context<'_>) -> Option<()> {
         domain: domain.as_deref(),
         lease_time: number(options::LEASE_TIME).map(|seconds| i64::from(u32::from_be_bytes(seconds))),
         fingerprint: fingerprint.as_deref(),
-        relay_agent: Some(options.get(options::RELAY_AGENT).is_some()),
-        malformed: options.malformed,
+        relay_agent: (relay_agent || malformed.is_none()).then_some(relay_agent),
+        malformed,
         ..Dhcp::default()
     };
     cx.emit(cx.ts, dir, cx.offset, &row);
-    Some(())
 }
 
 /// `None` for 0.0.0.0: not given.

@@ -56,6 +56,8 @@ impl<'a> Options<'a> {
                 .split_first()
                 .and_then(|(&length, rest)| rest.split_at_checked(usize::from(length)));
             let Some((value, next)) = parts else {
+                // Nor is what came of it before the whole (RFC 3396).
+                self.all.retain(|(found, _)| *found != code);
                 self.malformed = Some("option");
                 return;
             };

@@ -1,8 +1,9 @@
 //! Messages as clients and servers send them, and broken ones.
 
 use super::PROTOCOL;
+use crate::context::Context;
 use crate::protocols::{Dir, Probe};
-use crate::testing::{play_datagrams, PlainRow};
+use crate::testing::{identity, output, play_datagrams, rows, PlainRow};
 
 fn message(op: u8, options: &[u8]) -> Vec<u8> {
     let mut bytes = vec![0; 236];
@@ -92,6 +93,9 @@ fn names_in_the_form_of_dns_and_plain_user_classes() {
 fn broken_messages_say_so() {
     assert_eq!(row(&message(1, &[53, 200, 1]))["malformed"], "option");
     assert_eq!(row(&message(1, &[])[..239])["malformed"], "header");
+    // Of an option in two parts the second of which is broken the first is not the whole.
+    let parted = row(&message(1, &[option(55, &[1, 3]), vec![55, 9, 6]].concat()));
+    assert_eq!((parted["fingerprint"].as_str(), parted["malformed"].as_str()), ("-", "option"));
     let bytes = discover();
     for n in 0..bytes.len() {
         let _ = row(&bytes[..n]);
@@ -102,8 +106,39 @@ fn broken_messages_say_so() {
 }
 
 #[test]
+fn a_message_that_the_capture_cut_gives_what_there_is_of_it() {
+    let bytes = discover();
+    for end in 34..bytes.len() {
+        let shown = &bytes[..end];
+        assert_eq!((PROTOCOL.probe)(67, shown), Probe::Certain, "{end}");
+        let (mut conversation, mut out, mut identity) = ((PROTOCOL.conversation)(), output(), identity(67, 17));
+        let mut cx = Context {
+            ts: 5,
+            offset: 1,
+            identity: &mut identity,
+            out: &mut out,
+        };
+        conversation.cut(Dir::Orig, shown, &mut cx);
+        let row = &rows(&mut out)["dhcp"][0];
+        let shown = |at: usize, value: &'static str| if end >= at { value } else { "-" };
+        let told = ["mac", "op", "msg_type", "host_name", "relay_agent", "malformed"].map(|c| row[c].as_str());
+        let relay = shown(bytes.len() - 1, "true");
+        let expected = [
+            "00:11:22:33:44:55",
+            "1",
+            shown(243, "DISCOVER"),
+            shown(250, "CT-01"),
+            relay,
+            "cut by the capture",
+        ];
+        assert_eq!(told, expected, "{end}");
+    }
+}
+
+#[test]
 fn nothing_else_is_dhcp() {
-    for other in [&discover()[..200], &[0; 300], &[1; 300], b"GET / HTTP/1.1\r\n\r\n"] {
+    for other in [&discover()[..30], &[0; 300], &[1; 300], b"GET / HTTP/1.1\r\n\r\n"] {
         assert_eq!((PROTOCOL.probe)(67, other), Probe::Never);
     }
+    assert_eq!((PROTOCOL.probe)(9999, &discover()[..200]), Probe::Never);
 }

@@ -102,11 +102,15 @@ impl Exchange {
         let Some(message) = parsed else {
             let row = Dns {
                 flavor: Some(flavor.name()),
-                malformed: (!cut).then_some("header"),
-                partial: Some(self.partial || cut),
+                malformed: Some("header"),
+                partial: Some(self.partial),
                 ..Dns::default()
             };
-            return cx.emit(place.ts, place.dir, place.at, &row);
+            // Less than a header that was cut is not even known to be a query or an answer.
+            if !cut {
+                cx.emit(place.ts, place.dir, place.at, &row);
+            }
+            return;
         };
         let query = Query {
             place,

@@ -174,6 +174,10 @@ impl Session for Frames {
         }
     }
 
+    fn closed(&mut self, _dir: Dir, _cx: &mut Context<'_>) {
+        self.talk.closed = true;
+    }
+
     fn gap(&mut self, dir: Dir, _missing: u64, _cx: &mut Context<'_>) {
         let (half, talk) = self.half(dir);
         *half = Half {

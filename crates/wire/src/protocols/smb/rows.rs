@@ -161,9 +161,10 @@ impl Spoken {
         }
     }
 
-    /// What hidden messages looked like from outside.
-    pub fn shape(self, shape: &Shape, cx: &mut Context<'_>) {
+    /// What hidden messages looked like from outside; `partial`: there may have been more.
+    pub fn shape(self, shape: &Shape, partial: bool, cx: &mut Context<'_>) {
         let row = SmbFiles {
+            partial: Some(partial),
             encrypted: Some(shape.action == "encrypted"),
             messages_orig: int(shape.orig.0),
             bytes_orig: int(shape.orig.1),

@@ -37,6 +37,8 @@ pub struct Talk {
     greeted: Option<Start>,
     mapped: bool,
     losses: u64,
+    /// The connection was seen to end.
+    pub closed: bool,
     malformed: u32,
 }
 
@@ -57,6 +59,7 @@ impl Default for Talk {
             greeted: None,
             mapped: false,
             losses: 0,
+            closed: false,
             malformed: 0,
         }
     }
@@ -382,7 +385,7 @@ impl Talk {
         let mut shape = Shape::new("encrypted", start);
         shape.add(start.dir, bytes);
         if let Some(old) = self.shapes.insert(session, shape) {
-            self.spoken.shape(&old, cx);
+            self.spoken.shape(&old, true, cx);
         }
     }
 
@@ -463,11 +466,12 @@ impl Talk {
             self.spoken.abandoned(&file, self.losses, cx);
         }
         self.spoken.abandoned(&std::mem::take(&mut self.stray), self.losses, cx);
+        let partial = !self.closed || self.losses > 0;
         while let Some(shape) = self.shapes.pop_oldest() {
-            self.spoken.shape(&shape, cx);
+            self.spoken.shape(&shape, partial, cx);
         }
         if let Some(shape) = self.compressed.take() {
-            self.spoken.shape(&shape, cx);
+            self.spoken.shape(&shape, partial, cx);
         }
         match (self.greeted.take(), self.met) {
             (Some(start), _) => self.mapping(start, None, None, false, cx),
