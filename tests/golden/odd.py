@@ -53,6 +53,30 @@ def _qinq() -> bytes:
     return pcap(spaced(ethernet(packet, 0, tags=((0x88A8, 7), (0x8100, 104))) for packet in _hello().packets))
 
 
+def _mirrored() -> bytes:
+    """Mirrors of virtual switches: one talk in ERSPAN II, whose header tells its VLAN, and one in VXLAN."""
+    erspan = struct.pack(">HHIHHI", 0x1000, 0x88BE, 1, 0x1000 | 104, 0x1801, 5)
+    packets = [ip4("10.9.0.1", "10.9.0.2", 47, erspan + frame) for frame in _hello().frames()]
+    for frame in Talk(a=("10.1.0.3", 40000)).open().say(b"GET / HTTP/1.1\r\nHost: a.test\r\n\r\n").answer(HTTP_PAGE).close().frames():
+        packets.append(ip4("10.9.0.1", "10.9.0.2", 17, udp(50000, 4789, bytes([8, 0, 0, 0, 0, 0, 42, 0]) + frame)))
+    return pcap(spaced(ethernet(packet, 0, b"\x02\0\0\0\0\x0e", b"\x02\0\0\0\0\x0f") for packet in packets))
+
+
+def _provider() -> bytes:
+    """At the border of a site: one talk in a PPPoE session, one in a pseudowire below two MPLS labels."""
+    frames = [ethernet(struct.pack(">BBHHH", 0x11, 0, 9, len(p) + 2, 0x21) + p, 0x8864) for p in _hello().packets]
+    labels = struct.pack(">III", 0x00010040, 0x00011140, 1)
+    other = Talk(a=("10.1.0.3", 40000)).open().say(b"hello").close().frames()
+    return pcap(spaced(frames + [ethernet(labels + frame, 0x8847) for frame in other]))
+
+
+def _wrong_stamp() -> bytes:
+    """One packet is a century ahead of its connection."""
+    packets = spaced(_hello().frames())
+    packets[4] = (packets[4][0] + 2_000_000_000_000_000, packets[4][1])
+    return pcap(packets)
+
+
 def _cooked() -> bytes:
     return pcap(spaced(cooked(packet) for packet in _hello().packets), link=SLL)
 
@@ -253,6 +277,9 @@ def _lying_length() -> bytes:
 ODD: dict[str, Callable[[], bytes]] = {
     "conn/vlan.pcap": _vlan,
     "conn/qinq.pcap": _qinq,
+    "conn/mirrored.pcap": _mirrored,
+    "conn/provider.pcap": _provider,
+    "conn/wrong_stamp.pcap": _wrong_stamp,
     "conn/linux_cooked.pcap": _cooked,
     "conn/raw_ip_big_endian_nano.pcap": _raw_big_endian_nano,
     "conn/pcapng_two_clocks.pcap": _pcapng,

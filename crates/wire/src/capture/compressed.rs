@@ -7,7 +7,7 @@ use std::io::{self, BufRead, BufReader, Read};
 
 use flate2::bufread::GzDecoder;
 use ruzstd::decoding::errors::{FrameDecoderError, FrameHeaderError};
-use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
+use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder, StreamingDecoder};
 
 use crate::limits;
 
@@ -136,6 +136,8 @@ enum State<R: Read> {
     Between(Raw<R>),
     Gzip(GzDecoder<Raw<R>>),
     Zstandard(Box<StreamingDecoder<Raw<R>, FrameDecoder>>),
+    /// A Zstandard frame that ends too early: what was decoded of it still comes.
+    Cut(Box<FrameDecoder>),
     Over,
 }
 
@@ -175,6 +177,18 @@ impl<R: Read> Compressed<R> {
         }
     }
 
+    /// The input ends inside a Zstandard frame. Its decoder gives the last bytes, as many as its window has (which may be all), only when the
+    /// frame is over: it is shown an empty last block (RFC 8878 section 3.1.1.2) and room for a checksum.
+    fn cut(&mut self) {
+        const LAST: [u8; 7] = [1, 0, 0, 0, 0, 0, 0];
+        if let State::Zstandard(frame) = std::mem::replace(&mut self.state, State::Over) {
+            let (_, mut decoder) = frame.into_parts();
+            // If it will not, there is nothing more to give.
+            let _ = decoder.decode_blocks(LAST.as_slice(), BlockDecodingStrategy::UptoBlocks(1));
+            self.state = State::Cut(Box::new(decoder));
+        }
+    }
+
     /// Ends a Zstandard frame: its checksum, if it has one, must agree (RFC 8878 section 3.1.1).
     fn end(&mut self, frame: StreamingDecoder<Raw<R>, FrameDecoder>) -> io::Result<Raw<R>> {
         let (raw, decoder) = frame.into_parts();
@@ -195,7 +209,14 @@ impl<R: Read> Read for Compressed<R> {
         loop {
             let n = match &mut self.state {
                 State::Gzip(frame) => frame.read(to).map_err(said_by_gzip)?,
-                State::Zstandard(frame) => frame.read(to).map_err(|e| said_by_zstd(&e))?,
+                State::Zstandard(frame) => match frame.read(to).map_err(|e| said_by_zstd(&e)) {
+                    Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => {
+                        self.cut();
+                        continue;
+                    }
+                    read => read?,
+                },
+                State::Cut(decoder) => decoder.read(to)?,
                 State::Between(_) => 0,
                 State::Over => return Ok(0),
             };
@@ -206,6 +227,7 @@ impl<R: Read> Read for Compressed<R> {
                 State::Between(raw) => raw,
                 State::Gzip(frame) => frame.into_inner(),
                 State::Zstandard(frame) => self.end(*frame)?,
+                State::Cut(_) => return Err(io::ErrorKind::UnexpectedEof.into()),
                 State::Over => return Ok(0),
             };
             self.state = self.begin(raw)?;

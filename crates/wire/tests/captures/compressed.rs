@@ -125,3 +125,24 @@ fn compressed_and_cut_anywhere_or_damaged_is_one_plain_line() {
         assert!(!why.contains(['(', '{', '"', '\n']) || why.contains("(zstd -d"), "{name}: {why}");
     }
 }
+
+#[test]
+fn what_stands_before_the_cut_of_a_frame_is_read() {
+    let folder = Folder::new("blocks-before-cut");
+    // More than the 128 kB of one block, and bytes that do not compress.
+    let mut random = 1u64;
+    let mut noise = || {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (random >> 56) as u8
+    };
+    let datas: Vec<Vec<u8>> = (0..1000).map(|_| (0..1000).map(|_| noise()).collect()).collect();
+    let packets: Vec<(i64, &[u8])> = datas.iter().enumerate().map(|(n, data)| (T0 + n as i64, data.as_slice())).collect();
+    let whole = zst(&pcap(&packets, true, false));
+    for cut in [whole.len() / 2, whole.len() - 1] {
+        let (got, problems) = read(&[&folder.file("capture", &whole[..cut])]).unwrap();
+        let blocks = cut / (128 << 10) * (128 << 10);
+        assert!(got.len() >= blocks / 1016 - 1, "{} packets before {cut}", got.len());
+        assert_eq!(got, expected(&packets)[..got.len()]);
+        assert!(problems[0].why.contains("the compressed data end too early"), "{problems:?}");
+    }
+}
