@@ -8,6 +8,7 @@ pub mod context;
 pub mod flows;
 pub mod fragments;
 pub mod half;
+pub mod hostname;
 pub mod keys;
 pub mod limits;
 pub mod link;
