@@ -13,6 +13,7 @@ pub mod keys;
 pub mod limits;
 pub mod link;
 pub mod pipeline;
+pub mod product;
 pub mod protocols;
 pub mod records;
 pub mod testing;

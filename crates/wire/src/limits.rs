@@ -66,6 +66,9 @@ pub const TEXT: usize = 256;
 /// numbers of rooms, models and machines within a house fewer.
 pub const HOST_DIGITS: usize = 6;
 
+/// Characters of one word of a User-Agent, a Server header or a DHCP class: product tokens with their versions stay below.
+pub const PRODUCT_WORD: usize = 64;
+
 /// Entries of any one list cell.
 pub const LIST: usize = 256;
 
