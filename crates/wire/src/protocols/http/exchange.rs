@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 
 use super::body::Body;
-use super::clean::{host, media_type, products, reason, scheme, uri_host};
+use super::clean::{host, known_media_type, media_type, reason, scheme, uri_host};
 use super::head::Head;
 use super::{uri, Http};
 use crate::context::Context;
 use crate::keys::Keys;
 use crate::limits;
+use crate::product::agent;
 use crate::protocols::fhir::content::Content;
 use crate::protocols::fhir::request::{asked, Asked};
 use crate::protocols::fhir::Fhir;
@@ -30,13 +31,13 @@ pub struct Exchange {
     user_agent: Option<String>,
     referrer_host: Option<String>,
     auth: Option<(&'static str, bool)>,
-    content_type: Option<String>,
+    content_type: Option<Cow<'static, str>>,
     request_length: u64,
     accepts_fhir: bool,
     asked: Option<Asked>,
     status: Option<u16>,
     status_msg: Option<&'static str>,
-    resp_mime: Option<String>,
+    resp_mime: Option<Cow<'static, str>>,
     server: Option<String>,
     response_length: Option<u64>,
     found: Found,
@@ -82,10 +83,10 @@ impl Exchange {
         self.host = head.host.and_then(host).or_else(|| split.authority.and_then(host));
         self.uri = uri::template(split.path);
         self.query_keys = uri::keys(split.query);
-        self.user_agent = head.user_agent.and_then(products);
+        self.user_agent = head.user_agent.and_then(agent);
         self.referrer_host = head.referer.and_then(uri_host);
         self.auth = head.authorization.map(scheme);
-        self.content_type = head.content_type.and_then(media_type);
+        self.content_type = head.content_type.and_then(known_media_type);
         self.accepts_fhir = head.accept.and_then(media_type).is_some_and(|m| is_fhir(&m));
         self.asked = asked(method, split.path, split.query, keys);
         self.request_length = if head.chunked { 0 } else { head.content_length.unwrap_or(0) };
@@ -95,8 +96,8 @@ impl Exchange {
     pub fn response(&mut self, status: u16, phrase: &[u8], head: &Head<'_>) {
         self.status = Some(status);
         self.status_msg = reason(status, phrase);
-        self.resp_mime = head.content_type.and_then(media_type);
-        self.server = head.server.and_then(products);
+        self.resp_mime = head.content_type.and_then(known_media_type);
+        self.server = head.server.and_then(agent);
         self.response_length = Some(0);
         self.malformed = self.malformed.or(head.malformed);
     }
