@@ -37,6 +37,7 @@ struct Words {
     known: Set,
     mac: Set,
     public: Set,
+    local: Set,
     names: Set,
     beside: Set,
 }
@@ -53,6 +54,7 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
         known: section(hosts, "known"),
         mac: section(hosts, "mac"),
         public: section(hosts, "public"),
+        local: section(hosts, "local"),
         names: section(people, "names"),
         beside: section(people, "beside"),
     }
@@ -118,6 +120,12 @@ pub fn valid(text: &str) -> Option<String> {
     let name = text.trim_end_matches('.');
     let plain = |l: &str| (1..=63).contains(&l.len()) && l.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
     (name.len() <= 253 && name.split('.').all(plain)).then(|| name.to_ascii_lowercase())
+}
+
+/// Whether a name is a host's with its domain: a public one, or one of those that houses give themselves.
+pub fn is_qualified(name: &str) -> bool {
+    let top = name.trim_end_matches('.').rsplit_once('.').map(|(_, top)| top.to_ascii_lowercase());
+    valid(name).is_some() && top.is_some_and(|top| is_public(name) || WORDS.local.contains(top.as_str()))
 }
 
 /// Whether a name is one of a public top-level domain.

@@ -180,6 +180,8 @@ fn syntax_of_host_names() {
     for bad in ["", "a..b", "Erika Mustermann", "a/b", "x@y", &"a".repeat(64), "m\u{fc}ller.de"] {
         assert_eq!(valid(bad), None, "{bad}");
     }
+    assert!(is_qualified("ct01.hospital.local") && is_qualified("pacs.klinikum.de"));
+    assert!(!is_qualified("ct01") && !is_qualified("mustermann.erika") && !is_qualified("Mustermann.Erika.19640812"));
     assert!(is_public("a.de") && is_public("a.b.com.") && !is_public("com") && !is_public("a.local") && !is_public("fritz.box"));
 }
 
