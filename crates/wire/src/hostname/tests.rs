@@ -43,6 +43,7 @@ const PEOPLE: &[(&str, &str)] = &[
     ("mustermann-erika-nb", "*"),
     ("Erika Mustermann", "*"),
     ("Mustermann^Erika", "*"),
+    ("Erika Mustermann.klinikum.example.com", "*.klinikum.example.com"),
     ("MRN004711", "MRN*"),
     ("pat-004711.ward.local", "pat-*.ward.local"),
     ("19640812", "*"),

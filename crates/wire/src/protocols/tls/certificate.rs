@@ -71,8 +71,9 @@ pub fn describe(der: &[u8], place: Place, server_name: Option<&str>, emit: impl 
     let names = Names::of(&cert);
     // Authorities are named for what they are, servers for their host; a client may be somebody's smart card or telephone.
     let keep = match place {
-        Place { leaf: false, .. } => Keep::All,
+        Place { leaf: false, .. } if cert.is_ca() => Keep::All,
         Place { client: true, .. } if !names.machine(cert.subject()) => Keep::Organisation,
+        _ if cert.subject().iter_attributes().any(|a| is_of(a.attr_type(), BORN_WITH)) => Keep::Organisation,
         _ => Keep::Machine,
     };
     let (serial, subject) = (hex(cert.raw_serial()).to_uppercase(), name(cert.subject(), keep));
@@ -115,7 +116,10 @@ impl<'a> Names<'a> {
         let mut names = Names {
             dns: Vec::new(),
             ip: Vec::new(),
-            person: cert.subject().iter_attributes().any(|a| is_personal(a.attr_type())),
+            person: cert
+                .subject()
+                .iter_attributes()
+                .any(|a| is_of(a.attr_type(), BORN_WITH) || is_of(a.attr_type(), REACHED_BY)),
         };
         let general = cert
             .subject_alternative_name()
@@ -185,18 +189,14 @@ const ATTRIBUTES: &[(&str, &str)] = &[
     ("0.9.2342.19200300.100.1.25", "DC"),
 ];
 
-/// Attributes that only people have: surname, givenName, initials, pseudonym (RFC 4519), uid, mail, emailAddress (PKCS #9).
-fn is_personal(kind: &Oid<'_>) -> bool {
-    const PERSONAL: &[&str] = &[
-        "2.5.4.4",
-        "2.5.4.42",
-        "2.5.4.43",
-        "2.5.4.65",
-        "0.9.2342.19200300.100.1.1",
-        "0.9.2342.19200300.100.1.3",
-        "1.2.840.113549.1.9.1",
-    ];
-    PERSONAL.contains(&kind.to_id_string().as_str())
+/// Attributes that only people have: surname, givenName, initials, pseudonym. RFC 4519, RFC 3739 3.1.2.
+const BORN_WITH: &[&str] = &["2.5.4.4", "2.5.4.42", "2.5.4.43", "2.5.4.65"];
+
+/// Attributes of people that machines are given too: uid, mail (RFC 4519), emailAddress (PKCS #9).
+const REACHED_BY: &[&str] = &["0.9.2342.19200300.100.1.1", "0.9.2342.19200300.100.1.3", "1.2.840.113549.1.9.1"];
+
+fn is_of(kind: &Oid<'_>, list: &[&str]) -> bool {
+    list.contains(&kind.to_id_string().as_str())
 }
 
 /// A host name of subjectAltName, perhaps with `*` for its first label. RFC 5280 4.2.1.6, RFC 6125 6.4.3.
