@@ -4,6 +4,7 @@
 //! order, [`protocols`] turns those bytes into rows, [`records`] keeps the rows until they leave as Arrow batches; [`pipeline`] is all of it.
 
 pub mod capture;
+pub mod charset;
 pub mod context;
 pub mod flows;
 pub mod fragments;

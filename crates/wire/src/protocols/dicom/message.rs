@@ -5,6 +5,7 @@ use super::command::{self, Command};
 use super::dataset::{self, DataSet, Found, Purpose};
 use super::uids::{encoding, sop_class, uid};
 use super::DicomMessage;
+use crate::charset::Charset;
 use crate::context::Context;
 use crate::limits;
 use crate::protocols::Dir;
@@ -100,7 +101,8 @@ impl Message {
         let command = Command::read(&self.command);
         let found = |tag: u32| self.found.get(tag);
         let text = |tag: u32| found(tag).and_then(clean);
-        let pseudonym = |value: Option<&[u8]>| value.and_then(|v| cx.pseudonym(v));
+        let charset = found(dataset::SPECIFIC_CHARACTER_SET).map(Charset::dicom).unwrap_or_default();
+        let pseudonym = |value: Option<&[u8]>| value.and_then(|v| cx.pseudonym_in(charset, v));
         let affected_class = command.affected_sop_class.or_else(|| found(dataset::SOP_CLASS_UID)).and_then(uid);
         let requested_class = command.requested_sop_class.and_then(uid);
         let instance = pseudonym(command.affected_instance.or_else(|| found(dataset::SOP_INSTANCE_UID)));
