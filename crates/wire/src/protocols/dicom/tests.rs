@@ -124,6 +124,21 @@ fn an_id_is_one_in_every_character_set() {
 }
 
 #[test]
+fn a_station_named_by_its_owner() {
+    let station = |name: &[u8]| {
+        let set = [
+            element(Order::Explicit, 0x0008_0060, b"CS", b"CT"),
+            element(Order::Explicit, 0x0008_1010, b"SH", name),
+        ];
+        stored(EXPLICIT, &set.concat())["station_name"].clone()
+    };
+    assert_eq!(station(b"CT ROOM 1 "), "CT ROOM 1");
+    assert_eq!(station(b"ERIKA-PC"), "*-PC");
+    assert_eq!(station(b"MUSTERMANN^ERIKA"), "*");
+    assert_eq!(station(b"MRN004711 "), "MRN*");
+}
+
+#[test]
 fn equipment_in_every_encoding() {
     let head = |order: Order| {
         let mut set = equipment(order);
