@@ -7,7 +7,6 @@ use crate::protocols::smb::smb1_requests;
 use crate::protocols::smb::state::{done, Ask, Opened, Session, Start};
 use crate::protocols::smb::talk::{Connected, Talk};
 use crate::protocols::smb::view::{utf16, Fault, View};
-use crate::text;
 
 /// MS-CIFS 2.2.2.1: commands that are read.
 pub mod command {
@@ -238,13 +237,13 @@ fn response(talk: &mut Talk, command: u8, header: &Header, block: &Block<'_>, st
             } else {
                 Default::default()
             };
-            let (service, system) = (text::clean(service.as_bytes()), text::clean(system.as_bytes()));
+            let service = known(SERVICES, &service);
             let told = Connected {
                 tree_id: header.tid,
-                kind: service.as_deref().and_then(kind),
+                kind: service.and_then(kind),
                 encrypted: Some(false),
-                service: service.as_deref(),
-                native_file_system: system.as_deref(),
+                service,
+                native_file_system: known(FILE_SYSTEMS, &system),
             };
             let request = talk.asked(key);
             talk.connected(start, request, header.uid, status, &told, cx);
@@ -315,6 +314,22 @@ fn opened(command: u8, block: &Block<'_>) -> Result<Opened, Fault> {
         size: u64::from(block.u32(12)?),
         directory: block.u16(6)? & 0x10 != 0,
     })
+}
+
+/// MS-CIFS 2.2.4.55: types of resources.
+const SERVICES: &[&str] = &["A:", "LPT1:", "IPC", "COMM", "?????"];
+
+/// File systems that servers name (MS-CIFS 2.2.4.55.2): those of Windows, OS/2 and NetWare, and what Samba and boxes with it may be told to say.
+const FILE_SYSTEMS: &[&str] = &[
+    "NTFS", "ReFS", "FAT", "FAT12", "FAT16", "FAT32", "exFAT", "CSVFS", "CDFS", "UDF", "HPFS", "NWFS", "HFS", "HFS+", "Samba", "ext2",
+    "ext3", "ext4", "btrfs", "xfs", "zfs",
+];
+
+/// `text` if it is one of `names`, else `{}`: it is free text of the server.
+fn known(names: &[&'static str], text: &str) -> Option<&'static str> {
+    let text = text.trim_matches(['\0', ' ']);
+    let found = names.iter().find(|name| name.eq_ignore_ascii_case(text)).copied();
+    found.or((!text.is_empty()).then_some("{}"))
 }
 
 /// MS-CIFS 2.2.4.55: type of a resource by its service.
