@@ -32,9 +32,9 @@ stream! {
         curve_num: Int,
         /// Host name that the client asked for, if it is built as one; `*` stands for the owner of somebody's machine. RFC 6066 section 3.
         server_name: Text,
-        /// Application protocol that the server chose, in the same way, where it is in clear (up to TLS 1.2). RFC 7301.
+        /// Application protocol that the server chose, where it is in clear (up to TLS 1.2); `{}` for one that IANA does not name. RFC 7301.
         next_protocol: Text,
-        /// Application protocols that the client offered, in order; `{}` for one that IANA does not name. RFC 7301.
+        /// Application protocols that the client offered, in order, in the same way. RFC 7301.
         client_alpn: Texts,
         /// Whether keys of an earlier connection were used again. RFC 5246 7.3, RFC 5077, RFC 8446 2.2.
         resumed: Bool,
