@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use base64::Engine as _;
 use sha1::{Digest as _, Sha1};
 
+use crate::charset::Charset;
 use crate::keys::{self, base32, Keys};
 use crate::protocols::{Dir, StreamId, STREAMS};
 use crate::records::{Micros, Row, Table};
@@ -218,6 +219,11 @@ impl Context<'_> {
     /// The pseudonym of an id as it stood on the wire; `None` if it is empty.
     pub fn pseudonym(&self, value: &[u8]) -> Option<String> {
         self.out.keys.pseudonym_bytes(value)
+    }
+
+    /// The same where the message declares its character set.
+    pub fn pseudonym_in(&self, charset: Charset, value: &[u8]) -> Option<String> {
+        self.out.keys.pseudonym_in(charset, value)
     }
 }
 

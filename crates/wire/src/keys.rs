@@ -4,6 +4,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest as _, Sha256};
 use unicode_normalization::UnicodeNormalization;
 
+use crate::charset::Charset;
 use crate::limits;
 
 /// The key of a site's pseudonyms.
@@ -54,12 +55,14 @@ impl Keys {
         Some(text)
     }
 
-    /// [`pseudonym`](Self::pseudonym) of bytes off the wire; bytes that are no UTF-8 are read as Latin-1.
+    /// [`pseudonym`](Self::pseudonym) of bytes off the wire of which no character set is declared: UTF-8, else Latin-1.
     pub fn pseudonym_bytes(&self, value: &[u8]) -> Option<String> {
-        match std::str::from_utf8(value) {
-            Ok(text) => self.pseudonym(text),
-            Err(_) => self.pseudonym(&value.iter().map(|&b| char::from(b)).collect::<String>()),
-        }
+        self.pseudonym_in(Charset::default(), value)
+    }
+
+    /// [`pseudonym`](Self::pseudonym) of bytes that the message declares to be of `charset`.
+    pub fn pseudonym_in(&self, charset: Charset, value: &[u8]) -> Option<String> {
+        self.pseudonym(&charset.decode(value))
     }
 }
 
@@ -119,6 +122,20 @@ mod tests {
         assert_ne!(keys.pseudonym("MRN000002").as_ref(), Some(&one));
         assert_eq!(keys.pseudonym("  "), None);
         assert_ne!(Keys::new(b"another key", "k1").pseudonym("MRN000001").as_ref(), Some(&one));
+    }
+
+    #[test]
+    fn an_id_is_one_in_every_character_set() {
+        let keys = Keys::new(b"k", "k1");
+        let one = keys.pseudonym("\u{422}\u{410}-17");
+        assert_eq!(keys.pseudonym_in(Charset::dicom(b"ISO_IR 144"), b"\xc2\xb0-17"), one);
+        assert_eq!(
+            keys.pseudonym_in(Charset::dicom(b"ISO_IR 192"), "\u{422}\u{410}-17".as_bytes()),
+            one
+        );
+        assert_eq!(keys.pseudonym_in(Charset::hl7(b"8859/5"), b"\xc2\xb0-17"), one);
+        assert_ne!(keys.pseudonym_bytes(b"\xc2\xb0-17"), one);
+        assert_eq!(keys.pseudonym_in(Charset::dicom(b"ISO_IR 144"), b"MRN1"), keys.pseudonym("MRN1"));
     }
 
     #[test]

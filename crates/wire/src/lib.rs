@@ -6,17 +6,20 @@
 
 mod bytes;
 pub mod capture;
+pub mod charset;
 mod clock;
 pub mod columns;
 pub mod context;
 pub mod flows;
 pub mod fragments;
 pub mod half;
+pub mod hostname;
 pub mod ip;
 pub mod keys;
 pub mod limits;
 pub mod link;
 pub mod pipeline;
+pub mod product;
 pub mod protocols;
 pub mod records;
 pub mod testing;

@@ -102,6 +102,13 @@ pub const BATCH_BYTES: usize = 4 << 20;
 /// Characters of any one text cell: what identifies equipment is short; longer is an attack or a mistake.
 pub const TEXT: usize = 256;
 
+/// Digits in a row that make a number of a person out of part of a host name: patient numbers and dates of birth have six or more, the
+/// numbers of rooms, models and machines within a house fewer.
+pub const HOST_DIGITS: usize = 6;
+
+/// Characters of one word of a User-Agent, a Server header or a DHCP class: product tokens with their versions stay below.
+pub const PRODUCT_WORD: usize = 64;
+
 /// Entries of any one list cell.
 pub const LIST: usize = 256;
 

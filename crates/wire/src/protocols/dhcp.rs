@@ -1,15 +1,16 @@
 //! What equipment says of itself when it asks for an address. RFC 2131 (messages), RFC 2132 (options).
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::net::Ipv4Addr;
 
 use crate::context::Context;
+use crate::hostname::host;
 use crate::limits;
+use crate::product::class;
 use crate::protocols::{Conversation, Datagrams, Dir, Probe};
 use crate::stream;
-use crate::text;
 
+mod client_id;
 mod options;
 #[cfg(test)]
 mod tests;
@@ -37,17 +38,17 @@ stream! {
         server_addr: Text,
         /// Address of the relay (giaddr).
         relay_addr: Text,
-        /// Option 12: name of the host. RFC 2132 3.14.
+        /// Option 12: name of the host; of somebody's telephone or computer `*` stands for the owner. RFC 2132 3.14.
         host_name: Text,
-        /// Option 81: full name of the client. RFC 4702.
+        /// Option 81: full name of the client, in the same way. RFC 4702.
         client_fqdn: Text,
         /// Option 55: options asked for, in order. RFC 2132 9.8.
         requested_params: Ints,
-        /// Option 60: maker and kind of the client. RFC 2132 9.13.
+        /// Option 60: maker and kind of the client, without words that are no product's. RFC 2132 9.13.
         vendor_class: Text,
-        /// Option 77: class of the user or of what it does. RFC 3004.
+        /// Option 77: class of the user or of what it does, in the same way; `{}` if nothing is left of it. RFC 3004.
         user_class: Text,
-        /// Option 61: type and hexadecimal value. RFC 2132 9.14.
+        /// Option 61: its type, and in hexadecimal the hardware address or DUID (RFC 4361) that it is; of any other its pseudonym. RFC 2132 9.14.
         client_id: Text,
         /// Option 15: domain. RFC 2132 3.17.
         domain: Text,
@@ -112,21 +113,18 @@ fn message(dir: Dir, payload: &[u8], cut: bool, cx: &mut Context<'_>) {
     };
     let relay_agent = options.get(options::RELAY_AGENT).is_some();
     let address = |at: usize| head.get(at..)?.first_chunk::<4>().and_then(ipv4);
-    let text_of = |code: u8| options.get(code).and_then(|value| text::clean(&value).map(Cow::into_owned));
     let number = |code: u8| options.get(code).and_then(|value| value.first_chunk::<4>().copied());
     let (client, assigned, relay) = (address(12), address(16), address(24));
     let (server, requested) = (
         number(options::SERVER).and_then(|o| ipv4(&o)),
         number(options::REQUESTED_ADDRESS).and_then(|o| ipv4(&o)),
     );
-    let (host, domain, vendor) = (
-        text_of(options::HOST_NAME),
-        text_of(options::DOMAIN),
-        text_of(options::VENDOR_CLASS),
-    );
+    let name_of = |code: u8| options.get(code).and_then(|value| host(&value));
+    let (host_name, domain) = (name_of(options::HOST_NAME), name_of(options::DOMAIN));
+    let vendor = options.get(options::VENDOR_CLASS).and_then(|value| class(&value));
     let fqdn = options.get(options::CLIENT_FQDN).and_then(|value| options::fqdn(&value));
     let user = options.get(options::USER_CLASS).and_then(|value| options::user_class(&value));
-    let client_id = options.get(options::CLIENT_ID).and_then(|value| client_id(&value));
+    let client_id = options.get(options::CLIENT_ID).and_then(|value| client_id::shown(&value, cx));
     let asked = options.get(options::PARAMETERS).unwrap_or_default();
     let asked = asked.get(..limits::LIST).unwrap_or(&asked);
     let fingerprint = fingerprint(asked);
@@ -146,7 +144,7 @@ fn message(dir: Dir, payload: &[u8], cut: bool, cx: &mut Context<'_>) {
         requested_addr: requested.as_deref(),
         server_addr: server.as_deref(),
         relay_addr: relay.as_deref(),
-        host_name: host.as_deref(),
+        host_name: host_name.as_deref(),
         client_fqdn: fqdn.as_deref(),
         requested_params: asked.iter().map(|&code| i64::from(code)).collect(),
         vendor_class: vendor.as_deref(),
@@ -173,15 +171,6 @@ fn mac(head: &[u8]) -> Option<String> {
         (&[_, ETHERNET, 6, ..], &[a, b, c, d, e, f]) => Some(format!("{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}")),
         _ => None,
     }
-}
-
-fn client_id(value: &[u8]) -> Option<String> {
-    let (kind, id) = value.split_first()?;
-    let mut text = format!("{kind}:");
-    for byte in id.iter().take(limits::TEXT / 2) {
-        let _ = write!(text, "{byte:02x}");
-    }
-    Some(text)
 }
 
 fn fingerprint(asked: &[u8]) -> Option<String> {

@@ -166,7 +166,7 @@ stream! {
         serial: Text,
         /// Software versions (0018,1020), separated by backslashes.
         software_versions: Text,
-        /// Station name (0008,1010).
+        /// Station name (0008,1010); `*` stands for names of people and long numbers in it.
         station_name: Text,
         /// Device UID (0018,1002).
         device_uid: Text,

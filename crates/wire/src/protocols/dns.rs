@@ -21,7 +21,7 @@ stream! {
         trans_id: Int,
         /// Kind of request: 0 query, 4 notify, 5 update (NetBIOS: registration), 6 release. IANA DNS OpCodes, RFC 1002 4.2.1.1.
         opcode: Int,
-        /// Name asked for; NetBIOS names with their suffix, `PACS<20>`. The instance part of a DNS-SD name is written `*`.
+        /// Name asked for; NetBIOS names with their suffix, `PACS<20>`. The instance part of a DNS-SD name, and the owner in the name of somebody's machine, are written `*`.
         query: Text,
         /// Class of the question. RFC 1035 3.2.4.
         qclass: Int,

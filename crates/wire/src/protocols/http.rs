@@ -19,7 +19,7 @@ stream! {
         trans_depth: Int,
         /// RFC 9110 9.
         method: Text,
-        /// Host of the request (RFC 9110 7.2) without port, if it is a valid name or address.
+        /// Host of the request (RFC 9110 7.2) without port, if it is a valid name or address; `*` stands for the owner of somebody's machine.
         host: Text,
         /// Path as a template: known words, resource types and file extensions; `{}` for everything else.
         uri: Text,
@@ -27,15 +27,15 @@ stream! {
         query_keys: Texts,
         /// 1.0 or 1.1.
         version: Text,
-        /// Product tokens (RFC 9110 10.1.5), without words that hold addresses or numbers.
+        /// Product tokens with versions and known words of comments (RFC 9110 10.1.5); all else is left out.
         user_agent: Text,
-        /// Host of the Referer.
+        /// Host of the Referer, in the same way.
         referrer_host: Text,
         /// Scheme of Authorization: basic bearer digest ntlm negotiate other; null without one.
         auth_scheme: Text,
         /// Whether a user name was readable: Basic (RFC 7617) or Digest (RFC 7616). The name is not kept.
         username_seen: Bool,
-        /// Media type of the request's body.
+        /// Media type of the request's body; `{}` for a subtype that is not well known.
         content_type: Text,
         /// Bytes of the request's body as framed (RFC 9112 6).
         request_body_len: Int,
@@ -43,9 +43,9 @@ stream! {
         status_code: Int,
         /// Reason phrase, if it is the registered one.
         status_msg: Text,
-        /// Media type of the response.
+        /// Media type of the response, in the same way.
         resp_mime: Text,
-        /// Server's product tokens (RFC 9110 10.2.4).
+        /// Server's product tokens (RFC 9110 10.2.4), as of `user_agent`.
         server: Text,
         /// Bytes of the response's body as framed.
         response_body_len: Int,

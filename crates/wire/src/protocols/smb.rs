@@ -32,9 +32,9 @@ stream! {
         share: Text,
         /// DISK, PIPE or PRINT. MS-SMB2 2.2.10 ShareType; SMB1: made from the service.
         share_type: Text,
-        /// SMB1: type of the resource (`A:`, `IPC`, `LPT1:`, `COMM`). MS-CIFS 2.2.4.55.
+        /// SMB1: type of the resource (`A:`, `IPC`, `LPT1:`, `COMM`), `{}` for another. MS-CIFS 2.2.4.55.
         service: Text,
-        /// SMB1: file system that the server names. MS-CIFS 2.2.4.55.2.
+        /// SMB1: file system that the server names, `{}` for an unknown one. MS-CIFS 2.2.4.55.2.
         native_file_system: Text,
         /// Whether the share demands encryption. MS-SMB2 2.2.10 SMB2_SHAREFLAG_ENCRYPT_DATA.
         encrypted: Bool,

@@ -30,11 +30,11 @@ stream! {
         curve: Text,
         /// The same as its number. IANA TLS Supported Groups.
         curve_num: Int,
-        /// Host name that the client asked for. RFC 6066 section 3.
+        /// Host name that the client asked for, if it is built as one; `*` stands for the owner of somebody's machine. RFC 6066 section 3.
         server_name: Text,
-        /// Application protocol that the server chose, where it is in clear (up to TLS 1.2). RFC 7301.
+        /// Application protocol that the server chose, where it is in clear (up to TLS 1.2); `{}` for one that IANA does not name. RFC 7301.
         next_protocol: Text,
-        /// Application protocols that the client offered, in order. RFC 7301.
+        /// Application protocols that the client offered, in order, in the same way. RFC 7301.
         client_alpn: Texts,
         /// Whether keys of an earlier connection were used again. RFC 5246 7.3, RFC 5077, RFC 8446 2.2.
         resumed: Bool,
@@ -88,7 +88,8 @@ stream! {
         certificate_version: Int,
         /// Serial number, hexadecimal. RFC 5280 4.1.2.2.
         certificate_serial: Text,
-        /// Subject: organisation, place and machine attributes only; the common name of a person is left out. RFC 4514.
+        /// Subject: organisation, place and machine attributes only; of a client that does not show itself to be a machine only the organisation,
+        /// country and domain. RFC 4514.
         certificate_subject: Text,
         /// Issuer, written as the subject. RFC 5280 4.1.2.4.
         certificate_issuer: Text,
@@ -106,7 +107,7 @@ stream! {
         certificate_key_length: Int,
         /// Curve of the key, as IANA names it for TLS. RFC 5480 2.1.1.1.
         certificate_curve: Text,
-        /// DNS names it is for. RFC 5280 4.2.1.6.
+        /// DNS names it is for; `*` also stands for the owner of somebody's machine. RFC 5280 4.2.1.6.
         san_dns: Texts,
         /// Addresses it is for. RFC 5280 4.2.1.6.
         san_ip: Texts,

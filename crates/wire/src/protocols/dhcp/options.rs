@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::text;
+use crate::hostname::host;
+use crate::product::class;
 
 pub const HOST_NAME: u8 = 12;
 pub const DOMAIN: u8 = 15;
@@ -103,15 +104,18 @@ pub fn fqdn(value: &[u8]) -> Option<String> {
     const ENCODED: u8 = 4;
     let name = value.get(3..)?;
     if value.first()? & ENCODED == 0 {
-        return text::clean(name).map(Cow::into_owned);
+        return host(name);
     }
-    parts(name).and_then(|labels| text::clean(&labels.join(&b'.')).map(Cow::into_owned))
+    parts(name).and_then(|labels| host(&labels.join(&b'.')))
 }
 
 /// Classes with their length in front (RFC 3004 section 4), or plain text as Windows sends it.
 pub fn user_class(value: &[u8]) -> Option<String> {
+    const UNKNOWN: &str = "{}";
     let joined = parts(value).map(|classes| classes.join(&b','));
-    text::clean(joined.as_deref().unwrap_or(value)).map(Cow::into_owned)
+    let text = joined.as_deref().unwrap_or(value);
+    let blank = text.iter().all(|b| matches!(b, 0 | b' ' | b','));
+    (!blank).then(|| class(text).unwrap_or_else(|| UNKNOWN.to_owned()))
 }
 
 /// Byte strings with their length in front, up to an empty one; `None` if they do not fit.

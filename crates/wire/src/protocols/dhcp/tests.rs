@@ -29,7 +29,7 @@ fn discover() -> Vec<u8> {
         option(12, b"CT-01"),
         option(60, b"MSFT 5.0"),
         option(61, &[1, 0, 0x11, 0x22, 0x33, 0x44, 0x55]),
-        option(77, b"\x05modal\x02ct"),
+        option(77, b"\x08modality\x02ct"),
         option(81, b"\x00\x00\x00ct01.hospital.test"),
         option(50, &[10, 0, 0, 7]),
         option(55, &[1, 3]),
@@ -50,7 +50,7 @@ fn a_client_describes_itself() {
         ("host_name", "CT-01"),
         ("vendor_class", "MSFT 5.0"),
         ("client_id", "1:001122334455"),
-        ("user_class", "modal,ct"),
+        ("user_class", "modality,ct"),
         ("client_fqdn", "ct01.hospital.test"),
         ("requested_addr", "10.0.0.7"),
         ("requested_params", "[1, 3, 6, 15]"),
@@ -141,4 +141,49 @@ fn nothing_else_is_dhcp() {
         assert_eq!((PROTOCOL.probe)(67, other), Probe::Never);
     }
     assert_eq!((PROTOCOL.probe)(9999, &discover()[..200]), Probe::Never);
+}
+
+#[test]
+fn people_are_not_named() {
+    let of = |options: &[Vec<u8>]| row(&message(1, &options.concat()));
+    let row = of(&[
+        option(12, b"iPhone-von-Erika-Mustermann"),
+        option(81, b"\x00\x00\x00Erikas-MBP.hospital.test"),
+        option(77, b"Erika Mustermann"),
+        option(60, b"android-dhcp-13 Erika Mustermann"),
+        option(61, b"\x00Erika Mustermann"),
+        option(15, b"mustermann.local"),
+    ]);
+    for (column, left) in [
+        ("host_name", "iPhone-*"),
+        ("client_fqdn", "*-MBP.hospital.test"),
+        ("user_class", "{}"),
+        ("vendor_class", "android-dhcp-13"),
+    ] {
+        assert_eq!(row[column], left, "{column}");
+    }
+    assert!(row["client_id"].starts_with("0:k1:"), "{}", row["client_id"]);
+}
+
+#[test]
+fn client_ids_of_hardware_are_in_clear() {
+    let id = |value: &[u8]| row(&message(1, &option(61, value)))["client_id"].clone();
+    let duid_llt = b"\xff\x00\x11\x22\x33\x00\x01\x00\x01\x2c\x3d\x4e\x5f\x00\x11\x22\x33\x44\x55";
+    assert_eq!(id(duid_llt), "255:00112233000100012c3d4e5f001122334455");
+    let systemd = b"\xff\x00\x11\x22\x33\x00\x02\x00\x00\xab\x11\x00\x9c\xff\x17\xa0\x3b\x44\xd1";
+    assert_eq!(id(systemd), "255:0011223300020000ab11009cff17a03b44d1");
+    assert_eq!(id(b"\x1b\x00\x11\x22\xff\xfe\x33\x44\x55"), "27:001122fffe334455");
+    for hidden in [
+        &b"\x01Erika1"[..],
+        b"\x01\x00\x11\x22",
+        b"\x00\x00\x11\x22\x33\x44\x55",
+        b"\x1bMRN00471",
+        b"\xff\x00\x11\x22\x33\x00\x02\x00\x00\xab\x11MRN004711",
+        b"\xff\x00\x11\x22\x33MRN004711",
+        b"\xffMRN",
+        b"\x63MRN004711",
+    ] {
+        let shown = id(hidden);
+        assert!(shown.contains(":k1:") && !shown.contains("4d524e"), "{shown}");
+    }
 }

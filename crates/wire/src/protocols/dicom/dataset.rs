@@ -10,6 +10,7 @@ use super::uids::Encoding;
 use super::walker::{Element, Visitor, Walker, Wish};
 use crate::limits;
 
+pub const SPECIFIC_CHARACTER_SET: u32 = 0x0008_0005;
 pub const SOP_CLASS_UID: u32 = 0x0008_0016;
 pub const SOP_INSTANCE_UID: u32 = 0x0008_0018;
 pub const ACCESSION_NUMBER: u32 = 0x0008_0050;
@@ -25,7 +26,8 @@ pub const DEVICE_UID: u32 = 0x0018_1002;
 pub const SOFTWARE_VERSIONS: u32 = 0x0018_1020;
 pub const STUDY_INSTANCE_UID: u32 = 0x0020_000D;
 
-const WANTED: [u32; 14] = [
+const WANTED: [u32; 15] = [
+    SPECIFIC_CHARACTER_SET,
     SOP_CLASS_UID,
     SOP_INSTANCE_UID,
     ACCESSION_NUMBER,
@@ -179,7 +181,7 @@ impl Visitor for Head<'_> {
         if query {
             self.asked(element, kind);
         }
-        let single = kind == "value" || element.tag == QUERY_RETRIEVE_LEVEL;
+        let single = kind == "value" || matches!(element.tag, QUERY_RETRIEVE_LEVEL | SPECIFIC_CHARACTER_SET);
         if !single || element.depth > 0 || !WANTED.contains(&element.tag) {
             return;
         }

@@ -5,7 +5,9 @@ use super::command::{self, Command};
 use super::dataset::{self, DataSet, Found, Purpose};
 use super::uids::{encoding, sop_class, uid};
 use super::DicomMessage;
+use crate::charset::Charset;
 use crate::context::Context;
+use crate::hostname::title;
 use crate::limits;
 use crate::protocols::Dir;
 use crate::text::clean;
@@ -100,15 +102,19 @@ impl Message {
         let command = Command::read(&self.command);
         let found = |tag: u32| self.found.get(tag);
         let text = |tag: u32| found(tag).and_then(clean);
-        let pseudonym = |value: Option<&[u8]>| value.and_then(|v| cx.pseudonym(v));
+        // What people enter: codes and names of rooms and machines, or whatever they think of.
+        let titled = |tag: u32| text(tag).map(|t| title(&t).into_owned());
+        let charset = found(dataset::SPECIFIC_CHARACTER_SET).map(Charset::dicom).unwrap_or_default();
+        let pseudonym = |value: Option<&[u8]>| value.and_then(|v| cx.pseudonym_in(charset, v));
         let affected_class = command.affected_sop_class.or_else(|| found(dataset::SOP_CLASS_UID)).and_then(uid);
         let requested_class = command.requested_sop_class.and_then(uid);
         let instance = pseudonym(command.affected_instance.or_else(|| found(dataset::SOP_INSTANCE_UID)));
         let requested_instance = pseudonym(command.requested_instance);
         let [patient, study, accession] =
             [dataset::PATIENT_ID, dataset::STUDY_INSTANCE_UID, dataset::ACCESSION_NUMBER].map(|tag| pseudonym(found(tag)));
-        let [modality, manufacturer, model] = [dataset::MODALITY, dataset::MANUFACTURER, dataset::MANUFACTURER_MODEL_NAME].map(text);
-        let [serial, software, station] = [dataset::DEVICE_SERIAL_NUMBER, dataset::SOFTWARE_VERSIONS, dataset::STATION_NAME].map(text);
+        let [modality, station] = [dataset::MODALITY, dataset::STATION_NAME].map(titled);
+        let [manufacturer, model] = [dataset::MANUFACTURER, dataset::MANUFACTURER_MODEL_NAME].map(text);
+        let [serial, software] = [dataset::DEVICE_SERIAL_NUMBER, dataset::SOFTWARE_VERSIONS].map(text);
         let [destination, originator] = [command.move_destination, command.move_originator]
             .map(|title| title.filter(|t| t.len() <= 16 && dataset::plain(t)).and_then(clean));
         let described = command.has_data_set() && !command.is_query();

@@ -99,6 +99,48 @@ fn an_association_from_request_to_release() {
 }
 
 #[test]
+fn an_id_is_one_in_every_character_set() {
+    let set = |charset: &[u8], id: &[u8]| {
+        let elements = [(0x0008_0005, b"CS", charset), (0x0008_0050, b"SH", id), (0x0010_0020, b"LO", id)];
+        let set: Vec<u8> = elements
+            .iter()
+            .flat_map(|(tag, vr, value)| element(Order::Explicit, *tag, vr, value))
+            .collect();
+        set
+    };
+    let row = |charset: &[u8], id: &[u8]| stored(EXPLICIT, &set(charset, id));
+    let utf8 = row(b"ISO_IR 192", "\u{422}\u{410}-17 ".as_bytes());
+    for (charset, id) in [
+        (&b"ISO_IR 144"[..], &b"\xc2\xb0-17 "[..]),
+        (b"ISO 2022 IR 144", b"\xc2\xb0-17 "),
+        (b"\\ISO 2022 IR 144", b"\x1b-L\xc2\xb0-17"),
+    ] {
+        let other = row(charset, id);
+        assert_eq!((&other["patient"], &other["accession"]), (&utf8["patient"], &utf8["accession"]));
+    }
+    // Of a query too, where a list of character sets is no list of keys.
+    let mut script = opened("1.2.840.10008.5.1.4.1.2.2.1", EXPLICIT);
+    let find = command(0x20, 1, "1.2.840.10008.5.1.4.1.2.2.1", true);
+    script.push((Dir::Orig, data(&[find, set(b"\\ISO 2022 IR 144 ", b"\x1b-L\xc2\xb0-17")], 50)));
+    assert_eq!(one(&played(&script), "C-FIND-RQ")["patient"], utf8["patient"]);
+}
+
+#[test]
+fn a_station_named_by_its_owner() {
+    let station = |name: &[u8]| {
+        let set = [
+            element(Order::Explicit, 0x0008_0060, b"CS", b"CT"),
+            element(Order::Explicit, 0x0008_1010, b"SH", name),
+        ];
+        stored(EXPLICIT, &set.concat())["station_name"].clone()
+    };
+    assert_eq!(station(b"CT ROOM 1 "), "CT ROOM 1");
+    assert_eq!(station(b"ERIKA-PC"), "*-PC");
+    assert_eq!(station(b"MUSTERMANN^ERIKA"), "*");
+    assert_eq!(station(b"MRN004711 "), "MRN*");
+}
+
+#[test]
 fn equipment_in_every_encoding() {
     let head = |order: Order| {
         let mut set = equipment(order);

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use crate::hostname;
 use crate::limits;
 use crate::text;
 
@@ -226,7 +227,8 @@ pub fn labels(bytes: &[u8], at: usize) -> Option<Vec<&[u8]>> {
     }
 }
 
-/// A name as text. The root is `.`; in a DNS-SD name all before the service type is one `*`: people name instances (RFC 6763 4.1.1).
+/// A name as text, without the names of people. The root is `.`; in a DNS-SD name all before the service type is one `*`: people name
+/// instances (RFC 6763 4.1.1).
 pub fn name(bytes: &[u8], at: usize) -> Option<String> {
     let labels = labels(bytes, at)?;
     let service = labels.iter().position(|label| label.first() == Some(&b'_'));
@@ -240,7 +242,7 @@ pub fn name(bytes: &[u8], at: usize) -> Option<String> {
         }
         joined.extend_from_slice(label);
     }
-    Some(text::clean(&joined).map_or_else(|| ".".to_owned(), Cow::into_owned))
+    Some(hostname::host(&joined).unwrap_or_else(|| ".".to_owned()))
 }
 
 /// The service type in a name: `_ipp._tcp`. RFC 6763 section 7.

@@ -1,9 +1,7 @@
 //! NetBIOS names. RFC 1001 section 14 (first-level encoding), RFC 1002 4.2.18 (node status).
 
-use std::borrow::Cow;
-
+use crate::hostname::host;
 use crate::limits;
-use crate::text;
 
 /// The suffix of the messenger service: its names are those of users who are logged on.
 const MESSENGER: u8 = 0x03;
@@ -24,8 +22,8 @@ pub fn decode(label: &[u8]) -> Option<String> {
 /// Sixteen bytes of a name: fifteen characters and a suffix.
 fn show(bytes: &[u8]) -> Option<String> {
     let (&suffix, name) = bytes.split_last()?;
-    let name = if suffix == MESSENGER { None } else { text::clean(name) };
-    Some(format!("{}<{suffix:02x}>", name.unwrap_or(Cow::Borrowed(""))))
+    let name = if suffix == MESSENGER { None } else { host(name) };
+    Some(format!("{}<{suffix:02x}>", name.unwrap_or_default()))
 }
 
 /// The names in a node status answer: a count, then names of sixteen bytes with two bytes of flags each.

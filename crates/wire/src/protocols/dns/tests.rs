@@ -356,3 +356,43 @@ fn other_protocols_are_never_dns() {
         assert_eq!((NETBIOS.probe)(137, other), Probe::Never, "{other:?}");
     }
 }
+
+#[test]
+fn the_owners_of_machines_are_not_named() {
+    let told = |protocol: &Datagrams, port, message: &[u8]| talk(protocol, port, &[(Dir::Orig, message)])[0]["query"].clone();
+    for (port, name, left) in [
+        (53, "Erikas-MBP.fritz.box", "*-MBP.fritz.box"),
+        (5353, "iPhone-von-Erika-Mustermann.local", "iPhone-*.local"),
+        (5355, "MUSTERMANN-PC", "*-PC"),
+        (53, "mrn004711.ward.local", "mrn*.ward.local"),
+        (53, "srv-pacs.hospital.local", "srv-pacs.hospital.local"),
+    ] {
+        assert_eq!(told(&DNS, port, &query(1, name, 1)), left);
+    }
+    for (suffix, left) in [(0x00, "*-PC<00>"), (0x20, "*-PC<20>"), (0x1d, "*-PC<1d>")] {
+        let label = netbios_label("ERIKA-PC", suffix);
+        let ask = [words(&[3, 0x0110, 1, 0, 0, 0]), label_name(&label), words(&[0x20, 1])].concat();
+        assert_eq!(told(&NETBIOS, 137, &ask), left);
+    }
+    let answer = response(
+        1,
+        "12.0.0.10.in-addr.arpa",
+        12,
+        0,
+        &[record(12, 60, &label_name("Annas-iPhone.lan"))],
+    );
+    assert_eq!(talk(&DNS, 53, &[(Dir::Resp, &answer)])[0]["answers"], "[*-iPhone.lan]");
+    let mut status = vec![2];
+    for name in [*b"ERIKA-PC       \x00", *b"PACS           \x20"] {
+        status.extend(name.iter().chain(&[4, 0]));
+    }
+    let label = label_name(&netbios_label("*", 0));
+    let told = [
+        words(&[3, 0x8400, 0, 1, 0, 0]),
+        label,
+        words(&[0x21, 1, 0, 0, status.len() as u16]),
+        status,
+    ]
+    .concat();
+    assert_eq!(talk(&NETBIOS, 137, &[(Dir::Resp, &told)])[0]["answers"], "[*-PC<00>, PACS<20>]");
+}

@@ -1,10 +1,15 @@
 //! Header values made safe to keep: products, hosts, media types and schemes, nothing that could name a person.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use base64::Engine as _;
 
-use crate::limits;
+use super::uri::UNKNOWN;
+use crate::hostname;
 
-/// A host name or address without its port, in lower case; `None` if it is neither. RFC 3986 3.2.2, RFC 1123 2.1.
+/// A host name or address without its port, in lower case and without names of people; `None` if it is neither. RFC 3986 3.2.2.
 pub fn host(value: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(value).ok()?.trim();
     if let Some(inner) = text.strip_prefix('[') {
@@ -14,9 +19,8 @@ pub fn host(value: &[u8]) -> Option<String> {
             .and_then(|a| a.parse::<std::net::Ipv6Addr>().ok())
             .map(|a| a.to_string());
     }
-    let name = text.split(':').next().unwrap_or_default().trim_end_matches('.');
-    let label = |l: &str| (1..=63).contains(&l.len()) && l.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-    (name.len() <= 253 && name.split('.').all(label)).then(|| name.to_ascii_lowercase())
+    let name = hostname::valid(text.split(':').next().unwrap_or_default())?;
+    Some(hostname::shown(&name).into_owned())
 }
 
 /// The host of an absolute URI.
@@ -27,33 +31,6 @@ pub fn uri_host(value: &[u8]) -> Option<String> {
         .and_then(|n| value.get(n.checked_add(3)?..))?;
     let authority = after.split(|b| matches!(b, b'/' | b'?' | b'#')).next()?;
     host(authority.rsplit(|b| *b == b'@').next()?)
-}
-
-/// Product tokens and comments (RFC 9110 10.1.5) without words that hold an address, an id or a name's separators.
-pub fn products(value: &[u8]) -> Option<String> {
-    let text = std::str::from_utf8(value).ok()?;
-    let mut kept = String::new();
-    for word in text.split_ascii_whitespace().filter(|w| harmless(w)) {
-        if kept.len().saturating_add(word.len()) >= limits::TEXT {
-            break;
-        }
-        if !kept.is_empty() {
-            kept.push(' ');
-        }
-        kept.push_str(word);
-    }
-    (!kept.is_empty()).then_some(kept)
-}
-
-/// Six digits in a row are a number of something, unless they are a date-like version (`Gecko/20100101`).
-fn harmless(word: &str) -> bool {
-    let digits = |s: &str| s.split(|c: char| !c.is_ascii_digit()).map(str::len).max().unwrap_or(0);
-    let version = word.split_once('/').is_some_and(|(name, version)| {
-        digits(name) < 6 && version.len() == 8 && version.starts_with("20") && version.bytes().all(|b| b.is_ascii_digit())
-    });
-    word.bytes()
-        .all(|b| b.is_ascii_graphic() && !matches!(b, b'@' | b'^' | b'=' | b'"' | b'\'' | b'%'))
-        && (version || digits(word) < 6)
 }
 
 /// `type/subtype` in lower case, without parameters. RFC 9110 8.3.1.
@@ -67,6 +44,27 @@ pub fn media_type(value: &[u8]) -> Option<String> {
                 .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.' | b'*' | b'_'))
     };
     (text.len() <= 100 && token(kind) && token(subtype)).then(|| text.to_ascii_lowercase())
+}
+
+/// Media types by name (`data/media_types.txt`) and their top-level types.
+static MEDIA: LazyLock<(HashSet<&'static str>, HashSet<&'static str>)> = LazyLock::new(|| {
+    let lines = include_str!("../../../data/media_types.txt")
+        .lines()
+        .filter(|line| !line.starts_with('#'));
+    let types: HashSet<_> = lines.flat_map(str::split_ascii_whitespace).collect();
+    let tops = types.iter().filter_map(|t| t.split_once('/')).map(|(top, _)| top).collect();
+    (types, tops)
+});
+
+/// The media type as it may be kept: a known one whole, of another its top-level type with `{}` for the rest.
+pub fn known_media_type(value: &[u8]) -> Option<Cow<'static, str>> {
+    let media = media_type(value)?;
+    let (types, tops) = &*MEDIA;
+    if let Some(known) = types.get(media.as_str()) {
+        return Some(Cow::Borrowed(known));
+    }
+    let top = media.split_once('/').and_then(|(top, _)| tops.get(top)).copied().unwrap_or(UNKNOWN);
+    Some(Cow::Owned(format!("{top}/{UNKNOWN}")))
 }
 
 /// The scheme of an `Authorization` value (RFC 9110 11.4), and whether a user name stands readable in it.

@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 
 use super::body::Body;
-use super::clean::{host, media_type, products, reason, scheme, uri_host};
+use super::clean::{host, known_media_type, media_type, reason, scheme, uri_host};
 use super::head::Head;
 use super::{uri, Http};
 use crate::context::Context;
 use crate::keys::Keys;
 use crate::limits;
+use crate::product::agent;
 use crate::protocols::fhir::content::{Content, Format};
 use crate::protocols::fhir::inflate::coding;
 use crate::protocols::fhir::request::{asked, Asked};
@@ -33,13 +34,13 @@ pub struct Exchange {
     auth: Option<(&'static str, bool)>,
     /// Whether all fields of the request were seen.
     whole: bool,
-    content_type: Option<String>,
+    content_type: Option<Cow<'static, str>>,
     request_length: Option<u64>,
     accepts_fhir: bool,
     asked: Option<Asked>,
     status: Option<u16>,
     status_msg: Option<&'static str>,
-    resp_mime: Option<String>,
+    resp_mime: Option<Cow<'static, str>>,
     server: Option<String>,
     response_length: Option<u64>,
     found: Found,
@@ -86,10 +87,10 @@ impl Exchange {
         if let Some(target) = target {
             self.target(method, target, keys);
         }
-        self.user_agent = head.user_agent.and_then(products);
+        self.user_agent = head.user_agent.and_then(agent);
         self.referrer_host = head.referer.and_then(uri_host);
         self.auth = head.authorization.map(scheme);
-        self.content_type = head.content_type.and_then(media_type);
+        self.content_type = head.content_type.and_then(known_media_type);
         self.accepts_fhir = head.accept.and_then(media_type).is_some_and(|m| is_fhir(&m));
         self.request_length = framed(head);
         self.whole = !head.cut;
@@ -108,8 +109,8 @@ impl Exchange {
     pub fn response(&mut self, status: u16, phrase: &[u8], head: &Head<'_>) {
         self.status = Some(status);
         self.status_msg = reason(status, phrase);
-        self.resp_mime = head.content_type.and_then(media_type);
-        self.server = head.server.and_then(products);
+        self.resp_mime = head.content_type.and_then(known_media_type);
+        self.server = head.server.and_then(agent);
         self.response_length = if head.cut { framed(head) } else { Some(0) };
         self.minor = self.minor.or(head.minor);
         self.partial |= head.cut;

@@ -82,6 +82,25 @@ fn a_request_and_its_response() {
 }
 
 #[test]
+fn people_are_not_named() {
+    let request = b"GET / HTTP/1.1\r\nHost: Erikas-MBP.fritz.box:8080\r\nUser-Agent: Viewer/2.1 (Mustermann, Erika; X11) for Erika\r\n\
+        Referer: http://iphone-von-erika.lan/\r\nContent-Type: application/mustermann-erika\r\n\r\n";
+    let response =
+        b"HTTP/1.1 200 OK\r\nServer: nginx Erika Mustermann MRN004711\r\nContent-Type: mrn004711/erika\r\nContent-Length: 0\r\n\r\n";
+    holds(
+        &http(&[(Orig, request), (Resp, response)])[0],
+        &[
+            ("host", "*-mbp.fritz.box"),
+            ("referrer_host", "iphone-*.lan"),
+            ("user_agent", "Viewer/2.1 (X11)"),
+            ("content_type", "application/{}"),
+            ("server", "nginx"),
+            ("resp_mime", "{}/{}"),
+        ],
+    );
+}
+
+#[test]
 fn pipelined_requests_and_every_kind_of_body() {
     let requests = b"POST /api/upload HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 10\r\n\r\n0123456789HEAD /index.html HTTP/1.1\r\nHost: a\r\n\r\n\
         PUT /api HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n4;x=y\r\nwiki\r\n3\r\nabc\r\n0\r\nTrailer: x\r\n\r\nGET /x HTTP/1.0\r\n\r\n";

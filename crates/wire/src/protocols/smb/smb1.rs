@@ -1,7 +1,6 @@
 //! Messages of SMB1: the header, AndX chains, and the answers. MS-CIFS 2.2.3 and 2.2.4, MS-SMB 2.2.4.
 //! Offsets count from the start of the 32-byte header.
 
-use std::borrow::Cow;
 
 use crate::context::Context;
 use crate::limits;
@@ -9,7 +8,6 @@ use crate::protocols::smb::smb1_requests;
 use crate::protocols::smb::state::{done, Ask, Opened, Session, Start};
 use crate::protocols::smb::talk::{Connected, Talk};
 use crate::protocols::smb::view::{utf16, Fault, View};
-use crate::text;
 
 /// MS-CIFS 2.2.2.1: commands that are read.
 pub mod command {
@@ -260,10 +258,10 @@ fn response(talk: &mut Talk, command: u8, header: &Header, block: &Block<'_>, st
             let (service, system) = if ok { resource(block, header)? } else { Default::default() };
             let told = Connected {
                 tree_id: header.tid,
-                kind: service.as_deref().and_then(kind),
+                kind: service.and_then(kind),
                 encrypted: Some(false),
-                service: service.as_deref(),
-                native_file_system: system.as_deref(),
+                service,
+                native_file_system: system,
             };
             let request = talk.asked(key, start);
             talk.connected(start, request, header.uid, status, &told, cx);
@@ -300,8 +298,7 @@ fn transferred(command: u8, block: &Block<'_>) -> Result<u64, Fault> {
 }
 
 /// Service and native file system of a share. MS-CIFS 2.2.4.55.2.
-fn resource(block: &Block<'_>, header: &Header) -> Result<(Option<String>, Option<String>), Fault> {
-    let clean = |text: String| text::clean(text.as_bytes()).map(Cow::into_owned);
+fn resource(block: &Block<'_>, header: &Header) -> Result<(Option<&'static str>, Option<&'static str>), Fault> {
     let Some((service, rest)) = block.known(block.text(block.data, false))? else {
         return Ok((None, None));
     };
@@ -310,7 +307,10 @@ fn resource(block: &Block<'_>, header: &Header) -> Result<(Option<String>, Optio
     } else {
         None
     };
-    Ok((clean(service), system.and_then(|(system, _)| clean(system))))
+    Ok((
+        known(SERVICES, &service),
+        system.and_then(|(system, _)| known(FILE_SYSTEMS, &system)),
+    ))
 }
 
 /// MS-CIFS 2.2.4.52.2: the index of the dialect chosen, 0xFFFF for none; SecurityMode, where signatures required is 0x08.
@@ -352,6 +352,22 @@ fn opened(command: u8, block: &Block<'_>) -> Result<Opened, Fault> {
         size: u64::from(block.u32(12)?),
         directory: block.u16(6)? & 0x10 != 0,
     })
+}
+
+/// MS-CIFS 2.2.4.55: types of resources.
+const SERVICES: &[&str] = &["A:", "LPT1:", "IPC", "COMM", "?????"];
+
+/// File systems that servers name (MS-CIFS 2.2.4.55.2): those of Windows, OS/2 and NetWare, and what Samba and boxes with it may be told to say.
+const FILE_SYSTEMS: &[&str] = &[
+    "NTFS", "ReFS", "FAT", "FAT12", "FAT16", "FAT32", "exFAT", "CSVFS", "CDFS", "UDF", "HPFS", "NWFS", "HFS", "HFS+", "Samba", "ext2",
+    "ext3", "ext4", "btrfs", "xfs", "zfs",
+];
+
+/// `text` if it is one of `names`, else `{}`: it is free text of the server.
+fn known(names: &[&'static str], text: &str) -> Option<&'static str> {
+    let text = text.trim_matches(['\0', ' ']);
+    let found = names.iter().find(|name| name.eq_ignore_ascii_case(text)).copied();
+    found.or((!text.is_empty()).then_some("{}"))
 }
 
 /// MS-CIFS 2.2.4.55: type of a resource by its service.

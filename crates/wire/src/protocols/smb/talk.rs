@@ -67,12 +67,12 @@ impl Default for Talk {
 
 /// What the server said of a share. MS-SMB2 2.2.10; MS-CIFS 2.2.4.55.2.
 #[derive(Default)]
-pub struct Connected<'a> {
+pub struct Connected {
     pub tree_id: u32,
     pub kind: Option<&'static str>,
     pub encrypted: Option<bool>,
-    pub service: Option<&'a str>,
-    pub native_file_system: Option<&'a str>,
+    pub service: Option<&'static str>,
+    pub native_file_system: Option<&'static str>,
 }
 
 impl Talk {
@@ -167,15 +167,7 @@ impl Talk {
     }
 
     /// A share was connected, or refused. `start` is that of the answer, for an answer to a question nobody saw.
-    pub fn connected(
-        &mut self,
-        start: Start,
-        request: Option<Request>,
-        session: u64,
-        status: u32,
-        told: &Connected<'_>,
-        cx: &mut Context<'_>,
-    ) {
+    pub fn connected(&mut self, start: Start, request: Option<Request>, session: u64, status: u32, told: &Connected, cx: &mut Context<'_>) {
         let partial = request.is_none() || start.cut;
         let (start, share) = match request {
             Some(Request {
@@ -192,14 +184,7 @@ impl Talk {
         }
     }
 
-    fn mapping(
-        &mut self,
-        start: Start,
-        share: Option<&str>,
-        answer: Option<(u64, u32, &Connected<'_>)>,
-        partial: bool,
-        cx: &mut Context<'_>,
-    ) {
+    fn mapping(&mut self, start: Start, share: Option<&str>, answer: Option<(u64, u32, &Connected)>, partial: bool, cx: &mut Context<'_>) {
         let session = answer.and_then(|(session, ..)| self.sessions.get(&session));
         let ok = answer.is_some_and(|(_, status, _)| done(status));
         let told = answer.filter(|_| ok).map(|(.., told)| told);

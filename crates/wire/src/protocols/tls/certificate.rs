@@ -14,6 +14,7 @@ use x509_parser::x509::{SubjectPublicKeyInfo, X509Name};
 use super::cursor::Cursor;
 use super::fingerprint::hex;
 use super::X509;
+use crate::hostname;
 use crate::limits;
 use crate::text;
 
@@ -72,12 +73,16 @@ pub fn describe(der: &[u8], place: Place, server_name: Option<&str>, emit: impl 
         return None;
     };
     let names = Names::of(&cert);
-    // Servers and authorities are named for what they are; a client may be somebody's smart card.
-    let spaced = cert.subject().iter_common_name().any(|cn| cn.as_slice().contains(&b' '));
-    let person = place.leaf && place.client && !cert.is_ca() && (names.person || spaced);
-    let (serial, subject) = (hex(cert.raw_serial()).to_uppercase(), name(cert.subject(), person));
+    // Authorities are named for what they are, servers for their host; a client may be somebody's smart card or telephone.
+    let keep = match place {
+        Place { leaf: false, .. } if cert.is_ca() => Keep::All,
+        Place { client: true, .. } if !names.machine(cert.subject()) => Keep::Organisation,
+        _ if cert.subject().iter_attributes().any(|a| is_of(a.attr_type(), BORN_WITH)) => Keep::Organisation,
+        _ => Keep::Machine,
+    };
+    let (serial, subject) = (hex(cert.raw_serial()).to_uppercase(), name(cert.subject(), keep));
     let self_signed = cert.subject().as_raw() == cert.issuer().as_raw();
-    let issuer = name(cert.issuer(), person && self_signed);
+    let issuer = name(cert.issuer(), if self_signed { keep } else { Keep::All });
     let (key_alg, sig_alg) = (
         oid(&cert.public_key().algorithm.algorithm),
         oid(&cert.signature_algorithm.algorithm),
@@ -97,7 +102,7 @@ pub fn describe(der: &[u8], place: Place, server_name: Option<&str>, emit: impl 
     row.certificate_curve = key.curve;
     row.basic_constraints_ca = cert.basic_constraints().ok().flatten().map(|b| b.value.ca);
     row.self_signed = Some(self_signed);
-    row.san_dns = names.dns.iter().map(|n| Cow::Borrowed(n.as_ref())).collect();
+    row.san_dns = names.dns.iter().map(|n| hostname::shown(n)).collect();
     row.san_ip = names.ip.iter().map(|ip| Cow::Owned(ip.to_string())).collect();
     emit(&row);
     matches
@@ -115,7 +120,10 @@ impl<'a> Names<'a> {
         let mut names = Names {
             dns: Vec::new(),
             ip: Vec::new(),
-            person: cert.subject().iter_attributes().any(|a| is_personal(a.attr_type())),
+            person: cert
+                .subject()
+                .iter_attributes()
+                .any(|a| is_of(a.attr_type(), BORN_WITH) || is_of(a.attr_type(), REACHED_BY)),
         };
         let general = cert
             .subject_alternative_name()
@@ -125,13 +133,21 @@ impl<'a> Names<'a> {
             .unwrap_or_default();
         for entry in general.iter().take(limits::LIST) {
             match entry {
-                GeneralName::DNSName(name) => names.dns.extend(text::clean(name.as_bytes())),
+                GeneralName::DNSName(name) => names.dns.extend(text::clean(name.as_bytes()).filter(|n| is_host(n))),
                 GeneralName::IPAddress(bytes) => names.ip.extend(ip(bytes)),
                 GeneralName::RFC822Name(_) | GeneralName::OtherName(..) => names.person = true,
                 _ => {}
             }
         }
         names
+    }
+
+    /// Whether the certificate of a client is a machine's: its common name is a host's, or its other names are.
+    fn machine(&self, subject: &X509Name<'_>) -> bool {
+        let common = || subject.iter_common_name().map(|cn| cn.as_str().unwrap_or_default());
+        let person = self.person || common().any(is_person) || self.dns.iter().any(|name| is_person(name));
+        let named = !self.dns.is_empty() || !self.ip.is_empty();
+        !person && (named || common().any(hostname::is_qualified))
     }
 
     /// Whether the certificate is for `wanted`: RFC 6125 6.4, the common name only where there is no other name.
@@ -177,34 +193,64 @@ const ATTRIBUTES: &[(&str, &str)] = &[
     ("0.9.2342.19200300.100.1.25", "DC"),
 ];
 
-/// Attributes that only people have: surname, givenName, initials, pseudonym (RFC 4519), uid, mail, emailAddress (PKCS #9).
-fn is_personal(kind: &Oid<'_>) -> bool {
-    const PERSONAL: &[&str] = &[
-        "2.5.4.4",
-        "2.5.4.42",
-        "2.5.4.43",
-        "2.5.4.65",
-        "0.9.2342.19200300.100.1.1",
-        "0.9.2342.19200300.100.1.3",
-        "1.2.840.113549.1.9.1",
-    ];
-    PERSONAL.contains(&kind.to_id_string().as_str())
+/// Attributes that only people have: surname, givenName, initials, pseudonym. RFC 4519, RFC 3739 3.1.2.
+const BORN_WITH: &[&str] = &["2.5.4.4", "2.5.4.42", "2.5.4.43", "2.5.4.65"];
+
+/// Attributes of people that machines are given too: uid, mail (RFC 4519), emailAddress (PKCS #9).
+const REACHED_BY: &[&str] = &["0.9.2342.19200300.100.1.1", "0.9.2342.19200300.100.1.3", "1.2.840.113549.1.9.1"];
+
+fn is_of(kind: &Oid<'_>, list: &[&str]) -> bool {
+    list.contains(&kind.to_id_string().as_str())
 }
 
-/// A name as RFC 4514 writes it (last part first), of [`ATTRIBUTES`] only; a person's common name is left out.
-fn name(name: &X509Name<'_>, person: bool) -> Option<String> {
+/// A host name of subjectAltName, perhaps with `*` for its first label. RFC 5280 4.2.1.6, RFC 6125 6.4.3.
+fn is_host(name: &str) -> bool {
+    hostname::valid(unstarred(name)).is_some()
+}
+
+fn unstarred(name: &str) -> &str {
+    name.strip_prefix("*.").unwrap_or(name)
+}
+
+/// A name that is a person's or that of a person's machine.
+fn is_person(name: &str) -> bool {
+    let changed = if is_host(name) {
+        hostname::is_personal(name)
+    } else {
+        hostname::title(name) != name
+    };
+    changed || name.split(|c: char| !c.is_alphanumeric()).any(hostname::is_given_name)
+}
+
+/// What is kept of a distinguished name.
+#[derive(Clone, Copy, PartialEq)]
+enum Keep {
+    /// Of an authority: everything.
+    All,
+    /// Of a machine: everything, its name as a host's.
+    Machine,
+    /// Of a person: for whom they work.
+    Organisation,
+}
+
+/// A name as RFC 4514 writes it (last part first), of [`ATTRIBUTES`] only.
+fn name(name: &X509Name<'_>, keep: Keep) -> Option<String> {
     let mut parts = Vec::new();
     for attribute in name.iter_attributes().take(limits::LIST) {
         let id = attribute.attr_type().to_id_string();
         let Some(&(_, short)) = ATTRIBUTES.iter().find(|(oid, _)| *oid == id) else {
             continue;
         };
-        if person && short == "CN" {
+        if keep == Keep::Organisation && !matches!(short, "O" | "C" | "DC") {
             continue;
         }
-        if let Some(value) = text::clean(attribute.as_slice()) {
-            parts.push(format!("{short}={}", escaped(&value)));
-        }
+        let Some(value) = text::clean(attribute.as_slice()) else { continue };
+        let value = match (keep, short) {
+            (Keep::Machine, "CN") if hostname::is_qualified(unstarred(&value)) => hostname::shown(&value),
+            (Keep::Machine, "CN" | "OU") => hostname::title(&value),
+            _ => Cow::Borrowed(value.as_ref()),
+        };
+        parts.push(format!("{short}={}", escaped(&value)));
     }
     parts.reverse();
     text::clean(parts.join(",").as_bytes()).map(Cow::into_owned)

@@ -109,6 +109,52 @@ pub fn is_hybrid(group: u16) -> bool {
     matches!(group, 0x11eb..=0x11ee | 0x6399 | 0x639a)
 }
 
+/// Protocols that IANA has names for (TLS Application-Layer Protocol Negotiation Protocol IDs). RFC 7301 section 6.
+const ALPN: &[&str] = &[
+    "http/0.9",
+    "http/1.0",
+    "http/1.1",
+    "spdy/1",
+    "spdy/2",
+    "spdy/3",
+    "stun.turn",
+    "stun.nat-discovery",
+    "h2",
+    "h2c",
+    "webrtc",
+    "c-webrtc",
+    "ftp",
+    "imap",
+    "pop3",
+    "managesieve",
+    "coap",
+    "co",
+    "xmpp-client",
+    "xmpp-server",
+    "acme-tls/1",
+    "mqtt",
+    "dot",
+    "ntske/1",
+    "sunrpc",
+    "h3",
+    "smb",
+    "irc",
+    "nntp",
+    "nnsp",
+    "doq",
+    "sip/2",
+    "tds/8.0",
+    "dicom",
+    "postgresql",
+    "radius/1.0",
+    "radius/1.1",
+];
+
+/// The name of a protocol; of one without, `{}`: it is free text of either side.
+pub fn alpn(protocol: &[u8]) -> &'static str {
+    ALPN.iter().find(|name| name.as_bytes() == protocol).copied().unwrap_or("{}")
+}
+
 /// Alert descriptions. RFC 8446 section 6, RFC 5246 7.2, RFC 6101 5.4.
 pub fn alert(value: u8) -> Option<&'static str> {
     Some(match value {
@@ -169,6 +215,14 @@ mod tests {
     fn grease_is_sixteen_values() {
         assert_eq!((0..=u16::MAX).filter(|&v| is_grease(v)).count(), 16);
         assert!(is_grease(0xfafa) && !is_grease(0x0a1a));
+    }
+
+    #[test]
+    fn only_registered_protocols_are_named() {
+        assert_eq!(
+            [alpn(b"h2"), alpn(b"dicom"), alpn(b"Erika Mustermann"), alpn(b"\x0a\x0a")],
+            ["h2", "dicom", "{}", "{}"]
+        );
     }
 
     #[test]

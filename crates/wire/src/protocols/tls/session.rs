@@ -6,6 +6,7 @@ use super::hello::{key_exchange_group, ClientHello, ServerHello};
 use super::record::{self, Head};
 use super::{certificate, fingerprint, names, Ssl};
 use crate::context::Context;
+use crate::hostname;
 use crate::limits;
 use crate::protocols::{Dir, Session, Step};
 use crate::text;
@@ -52,8 +53,9 @@ struct Offer {
     ciphers: Option<usize>,
     groups: Vec<u16>,
     key_shares: Vec<u16>,
+    /// As it was asked for; kept only as a host name may be.
     server_name: Option<String>,
-    alpn: Vec<String>,
+    alpn: Vec<&'static str>,
     ja3: Option<String>,
     ja4: Option<String>,
 }
@@ -68,7 +70,7 @@ struct Choice {
     retry: bool,
     same_session: bool,
     pre_shared_key: bool,
-    alpn: Option<String>,
+    alpn: Option<&'static str>,
     ja3s: Option<String>,
 }
 
@@ -297,13 +299,19 @@ impl Handshake {
     fn offered(&mut self, dir: Dir, hello: ClientHello<'_>) {
         self.client = Some(dir);
         let whole = !hello.cut;
-        let text = |bytes: &[u8]| text::clean(bytes).map(Cow::into_owned);
+        let name = hello
+            .server_name
+            .and_then(text::clean)
+            .filter(|name| hostname::valid(name).is_some());
+        if hello.server_name.is_some() && name.is_none() {
+            self.malformed = Some("server name");
+        }
         self.offer = Some(Box::new(Offer {
             cut: hello.cut,
             session_id: hello.session_id.to_vec(),
             ciphers: Some(hello.ciphers.len()).filter(|count| whole || *count > 0),
-            server_name: hello.server_name.and_then(text),
-            alpn: hello.alpn.iter().take(limits::LIST).copied().filter_map(text).collect(),
+            server_name: name.map(Cow::into_owned),
+            alpn: hello.alpn.iter().take(limits::LIST).map(|protocol| names::alpn(protocol)).collect(),
             ja3: whole.then(|| fingerprint::ja3(&hello)),
             ja4: whole.then(|| fingerprint::ja4(&hello)),
             versions: bounded(hello.versions),
@@ -334,7 +342,7 @@ impl Handshake {
             retry,
             same_session: !offered.is_empty() && offered == hello.session_id,
             pre_shared_key: hello.pre_shared_key,
-            alpn: hello.alpn.and_then(text::clean).map(Cow::into_owned),
+            alpn: hello.alpn.map(names::alpn),
             ja3s: (!hello.cut).then(|| fingerprint::ja3s(&hello)),
         }));
         self.group = hello.group.or(self.group);
@@ -451,6 +459,7 @@ impl Handshake {
         let group = self.group.map(names::group);
         let hybrid = self.group.is_some_and(names::is_hybrid);
         let hybrid_offered = offer.groups.iter().chain(&offer.key_shares).any(|&g| names::is_hybrid(g));
+        let server_name = offer.server_name.as_deref().map(hostname::shown);
         let offered = hybrid_offered || offer.ciphers.is_some() && !offer.cut;
         let [orig, resp] = &self.sides;
         let (ours, theirs) = if self.is_client(Dir::Orig) { (orig, resp) } else { (resp, orig) };
@@ -461,9 +470,9 @@ impl Handshake {
             cipher_num: chosen.and_then(|c| c.cipher).map(i64::from),
             curve: group.as_deref(),
             curve_num: self.group.map(i64::from),
-            server_name: offer.server_name.as_deref(),
-            next_protocol: chosen.and_then(|c| c.alpn.as_deref()),
-            client_alpn: offer.alpn.iter().map(|name| Cow::Borrowed(name.as_str())).collect(),
+            server_name: server_name.as_deref(),
+            next_protocol: chosen.and_then(|c| c.alpn),
+            client_alpn: offer.alpn.iter().map(|&name| Cow::Borrowed(name)).collect(),
             resumed: chosen.and_then(|c| told(self.is_resumed(c, theirs), c)),
             established: Some(established),
             hello_retry: chosen.and_then(|c| told(c.retry, c)),

@@ -29,6 +29,64 @@ const PERSON: &str = concat!(
     "9ab1e2a8feb6c186f45a2e280d5fb54d52f1aba2bbca6e924c478e02202e9bbd8dce134f8979d90e11a416e4e9f01e4e76eb633598f399496ee6bfc7c7",
 );
 
+/// Self-signed: CN=Mustermann.Erika.19640812, OU=Erika Mustermann, L=Ottersbridge, O=Example, C=DE; a mail address.
+const CARD: &str = concat!(
+    "308202643082020ba00302010202145f3f132e6ee94b7c3522c36ddf180790d4d7de83300a06082a8648ce3d04030230753110300e060355040a0c074578616d706c65310b30",
+    "090603550406130244453115301306035504070c0c4f747465727362726964676531193017060355040b0c104572696b61204d75737465726d616e6e3122302006035504030c",
+    "194d75737465726d616e6e2e4572696b612e3139363430383132301e170d3236313132383033353632305a170d3336313132353033353632305a30753110300e060355040a0c",
+    "074578616d706c65310b30090603550406130244453115301306035504070c0c4f747465727362726964676531193017060355040b0c104572696b61204d75737465726d616e",
+    "6e3122302006035504030c194d75737465726d616e6e2e4572696b612e31393634303831323059301306072a8648ce3d020106082a8648ce3d030107034200048b38ca92f8d3",
+    "4870c20282cbe08deb54d03740e2a3322de555c714ebef11b5449db1d599a000a0bd1ab83ada8fa0432e93d130ce704eaea61bccca933cee8086a3793077301d0603551d0e04",
+    "16041477fa74b1e216bb4713812e32a4a164440c285a20301f0603551d2304183016801477fa74b1e216bb4713812e32a4a164440c285a2030270603551d110420301e811c65",
+    "72696b612e6d75737465726d616e6e406578616d706c652e6f7267300c0603551d130101ff04023000300a06082a8648ce3d0403020347003044022017faaa1a11d2a49f71bf",
+    "08f94330df109a9ad9c3c5d63695f2d6dcdb9870e36802201dbc8458bafd52613c4e9879452ff1ed28bba1270070cd7ec7e3942ad73f4bac",
+);
+
+/// Self-signed: CN=mustermann.erika, OU=Staff Mustermann, O=Example.
+const USER: &str = concat!(
+    "308201e330820188a003020102021419be81fb84b0261fafed58586611ad63fd801fcd300a06082a8648ce3d04030230483110300e060355040a0c074578616d706c65311930",
+    "17060355040b0c105374616666204d75737465726d616e6e3119301706035504030c106d75737465726d616e6e2e6572696b61301e170d3236313132383033353632305a170d",
+    "3336313132353033353632305a30483110300e060355040a0c074578616d706c6531193017060355040b0c105374616666204d75737465726d616e6e3119301706035504030c",
+    "106d75737465726d616e6e2e6572696b613059301306072a8648ce3d020106082a8648ce3d030107034200041a2ec20631d953bff67ad2c66452e1c69b1245d2e0cd1bb80241",
+    "06379608847f1de98063cdf34c191f047c684311f2322d8d871e8cea6d6c7705894fe327f3a5a350304e301d0603551d0e041604146e01dbcba7491d91925090064756dc1b37",
+    "588aa8301f0603551d230418301680146e01dbcba7491d91925090064756dc1b37588aa8300c0603551d130101ff04023000300a06082a8648ce3d0403020349003046022100",
+    "c40114cbf6f3fd11196176cfc7acb1fec2677fb515398268087679b19ffb94a4022100e74128b4f908d7a32a9a84a08dc8ff00bbe086e4b515801ead8eb4a8047df056",
+);
+
+/// Self-signed: CN=Erikas-MBP.hospital.local, O=Example, for that name and for `Erika Mustermann`.
+const PHONE: &str = concat!(
+    "308201f73082019ea00302010202146ed499b710a4f01b0797e7de7274211f46456655300a06082a8648ce3d04030230363110300e060355040a0c074578616d706c65312230",
+    "2006035504030c194572696b61732d4d42502e686f73706974616c2e6c6f63616c301e170d3236313132383033353632305a170d3336313132353033353632305a3036311030",
+    "0e060355040a0c074578616d706c653122302006035504030c194572696b61732d4d42502e686f73706974616c2e6c6f63616c3059301306072a8648ce3d020106082a8648ce",
+    "3d0301070342000402ed6f714212c3cb297d81b17fda9b469ab5ee845263b2d8d6c6a2065e7a4e5e582f4b21884a7779a9e7452dcca3828ab673a102dee37c75b6c741d023dd",
+    "243fa38189308186301d0603551d0e04160414399c75f912240ab210c59a3b2955ca7916422603301f0603551d23041830168014399c75f912240ab210c59a3b2955ca791642",
+    "260330360603551d11042f302d82194572696b61732d4d42502e686f73706974616c2e6c6f63616c82104572696b61204d75737465726d616e6e300c0603551d130101ff0402",
+    "3000300a06082a8648ce3d04030203470030440220730c24b8f31fa8a21d770ece2677ce9fb16167fe2831e833b34c6dbe83ffec6b022059a646311f9109a59a947741a257db",
+    "3e14dcfb14f3107fb906fdbe75fe603ec7",
+);
+
+/// Self-signed: CN=ct01.hospital.local, OU=Radiology, O=Example.
+const MACHINE: &str = concat!(
+    "308201da30820180a0030201020214485561707da68d839c8d59fdc17f6f1dc4751c2c300a06082a8648ce3d04030230443110300e060355040a0c074578616d706c65311230",
+    "10060355040b0c09526164696f6c6f6779311c301a06035504030c13637430312e686f73706974616c2e6c6f63616c301e170d3236313132383033353632305a170d33363131",
+    "32353033353632305a30443110300e060355040a0c074578616d706c6531123010060355040b0c09526164696f6c6f6779311c301a06035504030c13637430312e686f737069",
+    "74616c2e6c6f63616c3059301306072a8648ce3d020106082a8648ce3d030107034200042655567d65742326d514dce130ef36e101763dbee45b305acff5d244a0cfd81cd09f",
+    "f645258f73103f44fe4f72b4a99658e601e5c93956a7433ea6ce3ac5d4aba350304e301d0603551d0e0416041421243f0631ffd50ee9564477b69dcf873973e00d301f060355",
+    "1d2304183016801421243f0631ffd50ee9564477b69dcf873973e00d300c0603551d130101ff04023000300a06082a8648ce3d04030203480030450220652e4ba942c7cf7409",
+    "da68a8f03fc8c261ceebad8a7cef898d5a2f298e87ad63022100ebcd23512c58f817d2c15bb57be6b0f0525ea7a28c4598d1071effa61f8a9e3b",
+);
+
+/// Self-signed: CN=CT01, OU=Radiology, O=Example, for ct01.hospital.local and 10.0.0.7.
+const DEVICE: &str = concat!(
+    "308201e330820188a003020102021452943d84c3d6f6c0e5be19ab39f6e2c8a49ae849300a06082a8648ce3d04030230353110300e060355040a0c074578616d706c65311230",
+    "10060355040b0c09526164696f6c6f6779310d300b06035504030c0443543031301e170d3236313132383033353632305a170d3336313132353033353632305a30353110300e",
+    "060355040a0c074578616d706c6531123010060355040b0c09526164696f6c6f6779310d300b06035504030c04435430313059301306072a8648ce3d020106082a8648ce3d03",
+    "010703420004243a4f17386e8252c1e3f24423733224f7fc406830f88702ae1b0c29ebd4675b74373360c6479dda3ea080e6b70a82e8d25149424a2d98c7b996fc20b9152caf",
+    "a3763074301d0603551d0e0416041474bc4f92f34effe16fd5d280106924833cc8eb83301f0603551d2304183016801474bc4f92f34effe16fd5d280106924833cc8eb833024",
+    "0603551d11041d301b8213637430312e686f73706974616c2e6c6f63616c87040a000007300c0603551d130101ff04023000300a06082a8648ce3d0403020349003046022100",
+    "86df73871dee710e601b169e440940074f714a801c85dc9a82014e99ebae527b022100e2670f67922704cd947b9c6e6c73f78232e145262164ed53f33d56e0207a60e4",
+);
+
 fn unhex(text: &str) -> Vec<u8> {
     (0..text.len() / 2)
         .map(|n| u8::from_str_radix(&text[2 * n..2 * n + 2], 16).unwrap())
@@ -211,7 +269,8 @@ fn tls12_with_certificates_of_both_sides() {
         (certs[2]["client_cert"].as_str(), certs[2]["certificate_subject"].as_str()),
         ("true", "O=Example")
     );
-    assert!(!format!("{:?}", certs[2]).contains("Jane") && !format!("{all:?}").contains("jane"));
+    assert_eq!(certs[1]["certificate_subject"], "CN=*,O=Example");
+    assert!(!format!("{all:?}").contains("Jane") && !format!("{all:?}").contains("jane"));
     let ids: std::collections::BTreeSet<_> = certs.iter().map(|cert| &cert["event_id"]).collect();
     assert_eq!(ids.len(), 3);
 }
@@ -462,4 +521,75 @@ fn other_protocols_are_never_tls() {
         assert_eq!((PROTOCOL.probe)(Dir::Resp, other), Probe::Never, "{other:?}");
     }
     assert_eq!((PROTOCOL.probe)(Dir::Orig, &[0x16]), Probe::Unsure);
+}
+
+/// The row of the certificate that a client (or, without `client`, a server) shows as its own.
+fn shown_by(client: bool, der: &str) -> crate::testing::PlainRow {
+    let mut script = tls12();
+    if client {
+        script[2].1 = [record(22, &certificates(&[der])), record(20, &[1])].concat();
+    } else {
+        let flight = [
+            server_hello(&[2; 32], &[8; 32], 0xc02b, &[]),
+            certificates(&[der]),
+            message(14, &[]),
+        ]
+        .concat();
+        script[1].1 = record(22, &flight);
+    }
+    let which = if client { "client_cert" } else { "host_cert" };
+    run(&script, usize::MAX)["x509"]
+        .iter()
+        .find(|row| row[which] == "true")
+        .unwrap()
+        .clone()
+}
+
+#[test]
+fn certificates_of_people_name_their_organisation() {
+    for (client, der, subject, san) in [
+        (true, CARD, "C=DE,O=Example", "[]"),
+        (true, USER, "O=Example", "[]"),
+        (true, PHONE, "O=Example", "[*-MBP.hospital.local]"),
+        (true, PERSON, "O=Example", "[]"),
+        (true, MACHINE, "CN=ct01.hospital.local,OU=Radiology,O=Example", "[]"),
+        (true, DEVICE, "CN=CT01,OU=Radiology,O=Example", "[ct01.hospital.local]"),
+        (false, PHONE, "CN=*-MBP.hospital.local,O=Example", "[*-MBP.hospital.local]"),
+        (false, CARD, "CN=*.*,OU=*,L=Ottersbridge,C=DE,O=Example", "[]"),
+        (false, MACHINE, "CN=ct01.hospital.local,OU=Radiology,O=Example", "[]"),
+    ] {
+        let row = shown_by(client, der);
+        assert_eq!((row["certificate_subject"].as_str(), row["san_dns"].as_str()), (subject, san));
+        assert_eq!(row["certificate_issuer"], subject);
+        for planted in ["Mustermann", "mustermann", "Erika", "erika", "19640812"] {
+            assert!(!format!("{row:?}").contains(planted), "{row:?}");
+        }
+    }
+}
+
+#[test]
+fn names_that_a_client_asks_for_are_those_of_hosts() {
+    let asking = |name: &[u8], alpn: &[u8]| {
+        let name = [&[0u8][..], &vector(name)].concat();
+        let extensions = [
+            extension(0, &vector(&name)),
+            extension(16, &vector(&[&[alpn.len() as u8], alpn, b"\x02h2"].concat())),
+        ]
+        .concat();
+        let body = [
+            &[3, 3][..],
+            &[1; 32],
+            &[0],
+            &vector(&words(&[0xc02b])),
+            &[1, 0],
+            &vector(&extensions),
+        ]
+        .concat();
+        let row = run(&[(Dir::Orig, record(22, &message(1, &body)))], usize::MAX)["ssl"][0].clone();
+        ["server_name", "malformed", "client_alpn"].map(|column| row[column].clone())
+    };
+    assert_eq!(asking(b"Erikas-MBP.local", b"dicom"), ["*-MBP.local", "-", "[dicom, h2]"]);
+    assert_eq!(asking(b"Erika Mustermann", b"Erika"), ["-", "server name", "[{}, h2]"]);
+    assert_eq!(asking(b"M\xfcstermann.de", b"h3"), ["-", "server name", "[h3, h2]"]);
+    assert_eq!(asking(b"", b"h3")[..2], ["-", "server name"]);
 }

@@ -152,3 +152,16 @@ fn a_chain_that_goes_backwards_ends() {
     ]);
     assert_eq!(files(&rows)[0]["malformed"], "AndX chain goes backwards");
 }
+
+#[test]
+fn free_text_of_the_server_is_not_kept() {
+    let mut script = work();
+    let said = [&b"Erika\0"[..], &utf16("Mustermann"), &[0, 0]].concat();
+    let at = script
+        .iter()
+        .position(|(dir, bytes)| *dir == Resp && bytes.windows(2).any(|w| w == b"A:"))
+        .unwrap();
+    script[at].1 = smb1(0x75, true, 0, 2, &words(6, &[]), &said);
+    let mapping = &rows(&script)["smb_mapping"][0];
+    assert_eq!((mapping["service"].as_str(), mapping["native_file_system"].as_str()), ("{}", "{}"));
+}

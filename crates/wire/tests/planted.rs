@@ -1,0 +1,354 @@
+//! One patient's name, number and date of birth, planted wherever a protocol lets a person write: none of it stands in any row.
+//!
+//! The conversations go in as packets and are found by what they are, so that the rows of `conn` are searched too.
+
+use std::net::Ipv4Addr;
+
+use wire::capture::Packet;
+use wire::keys::Keys;
+use wire::pipeline::Pipeline;
+use wire::testing::{rows, PlainRows};
+
+const PLANTED: [&str; 4] = ["MRN004711", "Mustermann", "Erika", "19640812"];
+
+const CLIENT: (Ipv4Addr, u16) = (Ipv4Addr::new(10, 0, 0, 1), 40_000);
+const SERVER: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 2);
+const TCP: u8 = 6;
+const UDP: u8 = 17;
+
+/// A conversation: what it must be found to be, its protocol and port, and what both sides say in turn, the client first.
+struct Talk {
+    service: &'static str,
+    proto: u8,
+    port: u16,
+    said: Vec<Vec<u8>>,
+}
+
+fn talk(service: &'static str, proto: u8, port: u16, said: &[&[u8]]) -> Talk {
+    let said = said.iter().map(|bytes| bytes.to_vec()).collect();
+    Talk {
+        service,
+        proto,
+        port,
+        said,
+    }
+}
+
+fn packet(from_client: bool, talk: &Talk, transport: &[u8], data: &[u8]) -> Vec<u8> {
+    let server = (SERVER, talk.port);
+    let ((src, sport), (dst, dport)) = if from_client { (CLIENT, server) } else { (server, CLIENT) };
+    let length = 24 + transport.len() + data.len();
+    let mut p = vec![0x45, 0];
+    p.extend(u16::try_from(length).unwrap().to_be_bytes());
+    p.extend([0, 0, 0, 0, 64, talk.proto, 0, 0]);
+    p.extend(src.octets());
+    p.extend(dst.octets());
+    p.extend(sport.to_be_bytes());
+    p.extend(dport.to_be_bytes());
+    p.extend(transport);
+    p.extend(data);
+    p
+}
+
+fn packets(talk: &Talk) -> Vec<Vec<u8>> {
+    if talk.proto == UDP {
+        let datagram = |(n, data): (usize, &Vec<u8>)| {
+            let length = u16::try_from(8 + data.len()).unwrap().to_be_bytes();
+            packet(n % 2 == 0, talk, &[length[0], length[1], 0, 0], data)
+        };
+        return talk.said.iter().enumerate().map(datagram).collect();
+    }
+    let (mut next, mut all) = ([100u32, 900], Vec::new());
+    let mut segment = |client: bool, flags: u8, data: &[u8]| {
+        let (own, other) = if client { (0, 1) } else { (1, 0) };
+        let head = [
+            &next[own].to_be_bytes()[..],
+            &next[other].to_be_bytes(),
+            &[0x50, flags, 255, 255, 0, 0, 0, 0],
+        ]
+        .concat();
+        all.push(packet(client, talk, &head, data));
+        next[own] += u32::try_from(data.len()).unwrap() + u32::from(flags & 3 != 0);
+    };
+    segment(true, 2, b"");
+    segment(false, 18, b"");
+    for (n, data) in talk.said.iter().enumerate().filter(|(_, data)| !data.is_empty()) {
+        segment(n % 2 == 0, 24, data);
+    }
+    segment(true, 17, b"");
+    segment(false, 17, b"");
+    all
+}
+
+fn read(talk: &Talk) -> PlainRows {
+    let mut pipeline = Pipeline::new(Keys::new(&[7; 32], "k1"), "test".to_owned());
+    for (n, data) in packets(talk).iter().enumerate() {
+        pipeline.packet(Packet {
+            ts: 1_700_000_000_000_000_000 + n as i64 * 1_000_000,
+            link: 101,
+            data,
+            wire_len: data.len(),
+        });
+    }
+    pipeline.finish();
+    rows(&mut pipeline.out)
+}
+
+fn words(values: &[u16]) -> Vec<u8> {
+    values.iter().flat_map(|v| v.to_be_bytes()).collect()
+}
+
+fn counted(bytes: &[u8]) -> Vec<u8> {
+    [&words(&[u16::try_from(bytes.len()).unwrap()]), bytes].concat()
+}
+
+fn dhcp() -> Talk {
+    let mut message = vec![0; 236];
+    message[..4].copy_from_slice(&[1, 1, 6, 0]);
+    message.extend([0x63, 0x82, 0x53, 0x63]);
+    for (code, value) in [
+        (53, &b"\x01"[..]),
+        (12, b"iPhone-von-Erika-Mustermann"),
+        (15, b"erika-mustermann.local"),
+        (60, b"android-dhcp-13 Erika Mustermann MRN004711"),
+        (61, b"\x00Erika Mustermann 19640812"),
+        (77, b"Mustermann, Erika *19640812"),
+        (81, b"\x00\x00\x00MRN004711-19640812.Erikas-MBP.local"),
+        (119, b"Mustermann"),
+        (82, b"\x01\x0aMustermann"),
+    ] {
+        message.extend([code, u8::try_from(value.len()).unwrap()]);
+        message.extend(value);
+    }
+    message.push(255);
+    talk("dhcp", UDP, 67, &[&message])
+}
+
+fn name(text: &str) -> Vec<u8> {
+    let labels = text
+        .split('.')
+        .flat_map(|l| [&[u8::try_from(l.len()).unwrap()], l.as_bytes()].concat());
+    labels.chain([0]).collect()
+}
+
+/// A question and its answer by PTR, TXT, SRV and MX, all about the same.
+fn dns(service: &'static str, port: u16, about: &str) -> Talk {
+    let record = |kind: u16, data: &[u8]| [&words(&[0xc00c, kind, 1, 0, 60]), &counted(data)[..]].concat();
+    let ask = [words(&[7, 0x0100, 1, 0, 0, 0]), name(about), words(&[1, 1])].concat();
+    let records = [
+        record(12, &name(about)),
+        record(16, b"\x10Erika Mustermann"),
+        record(33, &[words(&[0, 5, 104]), name(about)].concat()),
+        record(15, &[words(&[10]), name(about)].concat()),
+        record(13, b"\x05Erika\x0aMustermann"),
+    ];
+    let answer = [words(&[7, 0x8180, 1, 5, 0, 0]), name(about), words(&[1, 1]), records.concat()].concat();
+    talk(service, UDP, port, &[&ask, &answer])
+}
+
+fn netbios(user: &str, suffix: u8) -> Talk {
+    let padded = user.bytes().chain(std::iter::repeat(b' ')).take(15).chain([suffix]);
+    let label: String = padded
+        .flat_map(|b| [char::from(b'A' + (b >> 4)), char::from(b'A' + (b & 15))])
+        .collect();
+    let ask = [words(&[3, 0x0110, 1, 0, 0, 0]), name(&label), words(&[0x20, 1])].concat();
+    talk("netbios-ns", UDP, 137, &[&ask])
+}
+
+fn http() -> Talk {
+    talk(
+        "http",
+        TCP,
+        80,
+        &[
+            b"GET /patients/Mustermann%5EErika/MRN004711.pdf?name=Mustermann&dob=19640812&Erika=1 HTTP/1.1\r\nHost: Erikas-MBP.fritz.box\r\n\
+                User-Agent: Viewer/1.0 (Mustermann, Erika; *19640812) MRN004711 Erika.Mustermann/1.0\r\n\
+                Referer: http://erika:19640812@iphone-von-erika-mustermann.lan/MRN004711\r\nAuthorization: Digest username=\"Mustermann\"\r\n\
+                Cookie: p=MRN004711\r\nContent-Type: Mustermann/Erika\r\nAccept: application/Mustermann\r\n\r\n",
+            b"HTTP/1.1 200 Erika Mustermann\r\nServer: nginx (Mustermann) Erika\r\nContent-Type: application/x-Mustermann-19640812\r\n\
+                X-Patient: MRN004711\r\nContent-Length: 16\r\n\r\nErika Mustermann",
+        ],
+    )
+}
+
+fn tls() -> Vec<Talk> {
+    let hello = |host: &[u8]| {
+        let name = [&[0u8][..], &counted(host)].concat();
+        let extensions = [
+            words(&[0]),
+            counted(&counted(&name)),
+            words(&[16]),
+            counted(&counted(b"\x10Erika Mustermann\x09MRN004711")),
+        ]
+        .concat();
+        let body = [
+            &[3, 3][..],
+            &[1; 32],
+            &[0],
+            &counted(&words(&[0xc02b])),
+            &[1, 0],
+            &counted(&extensions),
+        ]
+        .concat();
+        let message = [&[1, 0][..], &counted(&body)].concat();
+        [&[22, 3, 1][..], &counted(&message)].concat()
+    };
+    let hosts = [
+        &b"Erika Mustermann"[..],
+        b"erikas-iphone.local",
+        b"pat-19640812.portal.example.de",
+        b"mrn004711.local",
+    ];
+    hosts.iter().map(|host| talk("ssl", TCP, 443, &[&hello(host)])).collect()
+}
+
+/// An association and an image whose texts are a person's.
+fn dicom() -> Talk {
+    let pdu = |kind: u8, body: &[u8]| [&[kind, 0][..], &u32::try_from(body.len()).unwrap().to_be_bytes(), body].concat();
+    let item = |kind: u8, value: &[u8]| [&[kind, 0][..], &counted(value)].concat();
+    let element = |tag: u32, value: &[u8]| {
+        let tag = [(tag >> 16) as u16, tag as u16].map(u16::to_le_bytes).concat();
+        [&tag[..], &u32::try_from(value.len()).unwrap().to_le_bytes(), value].concat()
+    };
+    let ct = b"1.2.840.10008.5.1.4.1.1.2\0";
+    let head = [&[0, 1, 0, 0][..], b"PACS            CT01            ", &[0; 32]].concat();
+    let implicit = item(0x40, b"1.2.840.10008.1.2");
+    let asked = item(0x20, &[&[1, 0, 0, 0][..], &item(0x30, ct), &implicit].concat());
+    let identity = item(0x58, &[&[2, 0][..], &counted(b"Mustermann"), &counted(b"19640812")].concat());
+    let request = [&head[..], &item(0x10, b"1.2.840.10008.3.1.1.1"), &asked, &item(0x50, &identity)].concat();
+    let answer = [&head[..], &item(0x21, &[&[1, 0, 0, 0][..], &implicit].concat())].concat();
+    let command = [
+        element(0x0000_0002, ct),
+        element(0x0000_0100, &[1, 0]),
+        element(0x0000_0110, &[1, 0]),
+        element(0x0000_0800, &[1, 0]),
+        element(0x0000_0902, b"Erika Mustermann"),
+    ]
+    .concat();
+    let texts: &[(u32, &[u8])] = &[
+        (0x0008_0050, b"MRN004711 "),
+        (0x0008_0060, b"CT"),
+        (0x0008_0080, b"Praxis Erika Mustermann "),
+        (0x0008_0090, b"Mustermann^Erika"),
+        (0x0008_1010, b"ERIKA-19640812"),
+        (0x0008_1030, b"Mustermann"),
+        (0x0010_0010, b"Mustermann^Erika"),
+        (0x0010_0020, b"MRN004711 "),
+        (0x0010_0030, b"19640812"),
+        (0x0010_4000, b"Erika Mustermann"),
+        (0x0020_000D, b"1.2.3.19640812"),
+    ];
+    let set: Vec<u8> = texts.iter().flat_map(|(tag, value)| element(*tag, value)).collect();
+    let data = |control: u8, bytes: &[u8]| {
+        let value = [&[1, control][..], bytes].concat();
+        pdu(4, &[&u32::try_from(value.len()).unwrap().to_be_bytes()[..], &value].concat())
+    };
+    let sent = [data(3, &command), data(2, &set), pdu(5, &[0; 4])].concat();
+    talk("dicom", TCP, 104, &[&pdu(1, &request), &pdu(2, &answer), &sent, &pdu(6, &[0; 4])])
+}
+
+/// Protocols that are only named.
+fn banners() -> Vec<Talk> {
+    let ber = |tag: u8, value: &[u8]| [&[tag, u8::try_from(value.len()).unwrap()], value].concat();
+    let bind = ber(
+        0x60,
+        &[ber(2, &[3]), ber(4, b"cn=Erika Mustermann"), ber(0x80, b"19640812")].concat(),
+    );
+    let ldap = ber(0x30, &[ber(2, &[1]), bind].concat());
+    let get = ber(0xa0, &[ber(2, &[1]), ber(2, &[0]), ber(2, &[0]), ber(0x30, &[])].concat());
+    let snmp = ber(0x30, &[ber(2, &[1]), ber(4, b"Mustermann"), get].concat());
+    let radius = {
+        let attributes = [&[1, 12][..], b"Mustermann", &[4, 6, 10, 0, 0, 2]].concat();
+        let length = u16::try_from(20 + attributes.len()).unwrap().to_be_bytes();
+        [&[1, 7][..], &length, &[5; 16], &attributes].concat()
+    };
+    let sip = b"INVITE sip:Mustermann@pbx SIP/2.0\r\nFrom: \"Erika Mustermann\" <sip:19640812@pbx>\r\nUser-Agent: MRN004711\r\n\r\n";
+    vec![
+        talk("ssh", TCP, 22, &[b"SSH-2.0-OpenSSH_9.2 Erika\r\n", b"SSH-2.0-Mustermann_1.0\r\n"]),
+        talk(
+            "ftp",
+            TCP,
+            21,
+            &[
+                b"",
+                b"220 FTP server of Mustermann\r\n",
+                b"USER Mustermann\r\n",
+                b"331 ok\r\n",
+                b"PASS 19640812\r\n",
+            ],
+        ),
+        talk(
+            "smtp",
+            TCP,
+            25,
+            &[
+                b"",
+                b"220 mail ESMTP Mustermann\r\n",
+                b"EHLO erikas-mbp\r\nMAIL FROM:<Erika@Mustermann>\r\n",
+            ],
+        ),
+        talk(
+            "telnet",
+            TCP,
+            23,
+            &[b"\xff\xfd\x18\xff\xfd\x20Mustermann\r\n", b"\xff\xfb\x01login: Erika"],
+        ),
+        talk("ldap", TCP, 389, &[&ldap]),
+        talk("snmp", UDP, 161, &[&snmp]),
+        talk("radius", UDP, 1812, &[&radius]),
+        talk("sip", UDP, 5060, &[sip]),
+    ]
+}
+
+fn everywhere() -> Vec<Talk> {
+    let mut all = vec![
+        dhcp(),
+        http(),
+        dicom(),
+        netbios("ERIKA-PC", 0x00),
+        netbios("ERIKA-PC", 0x20),
+        netbios("MUSTERMANN", 0x03),
+    ];
+    all.extend(tls());
+    all.extend(banners());
+    for about in [
+        "Erikas-MBP.fritz.box",
+        "iphone-von-erika-mustermann.lan",
+        "MRN004711.ward.local",
+        "Mustermann, Erika 19640812.local",
+    ] {
+        all.push(dns("dns", 53, about));
+        all.push(dns("dns", 5353, about));
+        all.push(dns("dns", 5355, about));
+    }
+    all.push(dns("dns", 5353, "Erika Mustermann._ipp._tcp.local"));
+    all
+}
+
+/// The value in the forms in which it could have come through.
+fn forms(value: &str) -> Vec<String> {
+    let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
+    let lower = value.to_lowercase();
+    vec![
+        hex(value.as_bytes()),
+        hex(lower.as_bytes()),
+        hex(value.to_uppercase().as_bytes()),
+        lower,
+    ]
+}
+
+#[test]
+fn nothing_planted_stands_in_any_row() {
+    for talk in everywhere() {
+        let found = read(&talk);
+        let services: Vec<&str> = found["conn"].iter().map(|row| row["service"].as_str()).collect();
+        assert!(services.contains(&talk.service), "{} was read as {services:?}", talk.service);
+        for (stream, row) in found.iter().flat_map(|(stream, rows)| rows.iter().map(move |row| (stream, row))) {
+            for (column, text) in row {
+                for form in PLANTED.iter().flat_map(|value| forms(value)) {
+                    assert!(!text.to_lowercase().contains(&form), "{stream}.{column} holds {text:?}");
+                }
+            }
+        }
+    }
+}
