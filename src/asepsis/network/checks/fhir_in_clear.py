@@ -14,7 +14,7 @@ from asepsis.network.parties import Parties
 
 ID = "fhir-in-clear"
 FAULT = "Anyone on the network can read patients' records"
-# "https", IANA service name registry.
+# "https", IANA service name registry. Any page may be behind it: see `clear.clears`.
 TLS_PORTS = frozenset({443})
 
 # What a server says of itself (`capabilities`) concerns no patient.
