@@ -54,7 +54,7 @@ def _why_reopened(before: Finding, after: Finding, contrary: Cleared | None) -> 
     if before.state is not State.CLOSED or (contrary is not None and contrary.ts > last):
         return ""
     if settled is None:
-        return "why it was no fault any more no longer holds"
+        return "what excused it no longer holds"
     if last > settled:
         return "seen again"
     # The rows that closed it are kept, and the check looked at them again.

@@ -7,7 +7,7 @@ from functools import cached_property
 from ipaddress import ip_address, ip_network
 
 from asepsis.findings.service import ClinicalClass, Exposure, ordering_class
-from asepsis.hospital.service import Asset, Locator
+from asepsis.hospital.service import STATED, Asset, Locator
 
 # Addresses that never are the internet's: RFC 1918, RFC 6598 (carrier NAT), RFC 3927 and RFC 4291 (link-local), loopback, multicast and
 # broadcast, RFC 4193 (unique local). Documentation networks count as internet, as a range or an exercise uses them so.
@@ -19,6 +19,15 @@ _NEVER_OUTSIDE = tuple(
     )
 )
 _GRAVEST = (ClinicalClass.LIFE, ClinicalClass.MONITOR, ClinicalClass.UNKNOWN, ClinicalClass.SUPPORT, ClinicalClass.NONE)
+
+
+def public(address: str) -> bool:
+    """Whether an address may be the internet's."""
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return False
+    return not any(ip in network for network in _NEVER_OUTSIDE)
 
 
 @dataclass(frozen=True)
@@ -73,6 +82,11 @@ class Party:
         return self.clinical_class is not ClinicalClass.NONE
 
     @property
+    def stated_harmless(self) -> bool:
+        """Not clinical because the hospital says so, and not by its own looks."""
+        return not self.clinical and all(asset.class_source.startswith(STATED) for asset in self.assets)
+
+    @property
     def weight(self) -> ClinicalClass:
         """The class that counts where findings are ordered."""
         return ordering_class(self.clinical_class)
@@ -96,11 +110,7 @@ class Parties:
 
     def outside(self, address: str) -> bool:
         """Whether an address is the internet's, as far as the hospital has not said otherwise."""
-        try:
-            ip = ip_address(address)
-        except ValueError:
-            return False
-        return not any(ip in network for network in _NEVER_OUTSIDE) and not self._locator.inside(address)
+        return public(address) and not self._locator.inside(address)
 
     def stated_titles(self, address: str) -> set[str]:
         """The AE titles that site.toml states for an address; none if it states none with that address."""

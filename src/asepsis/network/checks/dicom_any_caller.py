@@ -5,7 +5,7 @@ One acceptance proves little, since any title may be on the node's list. Sound e
 * it let in a title that tools use when nobody set one: whoever asks gets in;
 * it let in three or more titles from one address with one implementation: one program under several names. An adapter speaks for several
   devices, so titles do not count that the hospital has stated for the address, or whose images show the equipment behind them;
-* it let in a title that is not among those stated for that address.
+* it let in a title that is not among those stated for that address, and no images show the equipment that goes by it.
 
 A node that has since turned down a caller for its title checks titles.
 """
@@ -16,7 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
-from asepsis.findings.service import Action, Automatable, Cleared, Effort, Exploitation, HarmKind, Kind, Points, Proposal
+from asepsis.findings.service import Action, Automatable, Cleared, Effort, Excused, Exploitation, HarmKind, Kind, Points, Proposal
 from asepsis.hospital.service import Locator
 from asepsis.network.check import Check, Lake
 from asepsis.network.harms import SAFETY_OF, five
@@ -66,6 +66,12 @@ def clears(lake: Lake, locator: Locator, now: datetime) -> list[Cleared]:
     return mended(ID, bad, good, "It has turned down a caller for its title since.")
 
 
+def excuses(lake: Lake, locator: Locator, now: datetime) -> list[Excused]:
+    parties = Parties(locator)
+    found = gather(((row["calling_ae"], row["client"]), row) for row in rows(lake, _ACCEPTED) if _stated(row, parties))
+    return [Excused(f"the hospital states that {title} calls from {client}", s.events) for (title, client), s in found.items()]
+
+
 def _node(row: Row, parties: Parties) -> Node:
     return _server(row, parties).key, str(row["port"])
 
@@ -83,15 +89,22 @@ def _open_nodes(lake: Lake, parties: Parties) -> dict[Node, Sighting]:
 
 def _telling(found: list[Row], parties: Parties) -> Iterable[Row]:
     """The acceptances that show that titles are not checked."""
-    unstated = [row for row in found if row["calling_ae"] not in parties.stated_titles(row["client"])]
+    unstated = [row for row in found if not _stated(row, parties)]
+    unshown = [row for row in unstated if not _is_equipment(parties.at(row["client"], row["calling_ae"]))]
     names: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-    for row in unstated:
-        if not _is_equipment(parties.at(row["client"], row["calling_ae"])):
-            names[row["client"], row["program"]].add(row["calling_ae"])
-    for row in unstated:
-        several = len(names[row["client"], row["program"]]) >= TITLES_OF_ONE
-        if row["calling_ae"].upper() in TOOLKIT_TITLES or several or parties.stated_titles(row["client"]):
+    for row in unshown:
+        names[row["client"], row["program"]].add(row["calling_ae"])
+    several = {caller for caller, titles in names.items() if len(titles) >= TITLES_OF_ONE}
+    yield from (row for row in unstated if row["calling_ae"].upper() in TOOLKIT_TITLES)
+    for row in unshown:
+        if row["calling_ae"].upper() not in TOOLKIT_TITLES and (
+            (row["client"], row["program"]) in several or parties.stated_titles(row["client"])
+        ):
             yield row
+
+
+def _stated(row: Row, parties: Parties) -> bool:
+    return row["calling_ae"] in parties.stated_titles(row["client"])
 
 
 def _is_equipment(caller: Party) -> bool:
@@ -146,4 +159,5 @@ CHECK = Check(
     references=("DICOM PS3.8 Table 9-21", "DICOM PS3.7 D.3.3.7 User Identity", "ATT&CK T1078 Valid Accounts", "CWE-306"),
     run=run,
     clears=clears,
+    excuses=excuses,
 )
