@@ -252,7 +252,7 @@ _COLUMN = {
     "kind": "a `kind` of `kinds.tsv`; empty where the row names none",
     "points": "how telling it is, 0 to 94; see the score in `kinds.py`",
     "sentence": "what is shown to people as the reason",
-    "words": "what is shown to people",
+    "words": "what is shown to people: a noun that takes an s for many",
     "source": "where that is written: standard and section, or the maker's own document",
     "role": "`server` or `client`; in DICOM `scp` or `scu`",
     "root": "beginning of the Implementation Class UID",

@@ -54,11 +54,12 @@ class Points:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What mends it: one sentence, how much work, and the steps if there are several."""
+    """What mends it: one sentence, how much work, and the steps if there are several. `for_many` is the sentence for several faults."""
 
     title: str
     effort: Effort
     steps: tuple[str, ...] = ()
+    for_many: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class Proposal:
 
     `title` names the fault on this subject in plain words; `fault` names it for many ("Anyone on the network can read patients' scans").
     `subject` is asset ids or addresses as text; with `check` and `discriminator` it is the identity. `patients` are those within reach,
-    counted. `events` are `event_id`s of the lake.
+    counted. `events` are `event_id`s of the lake. Of `assets` the first is the one of `asset_kind` and `zone`.
     """
 
     check: str
@@ -91,6 +92,11 @@ class Proposal:
     @property
     def id(self) -> str:
         return identity(self.check, self.subject, self.discriminator)
+
+    @property
+    def device(self) -> str:
+        """What is counted where faults are gathered in a line."""
+        return self.assets[0] if self.assets else self.subject
 
 
 @dataclass(frozen=True, slots=True)

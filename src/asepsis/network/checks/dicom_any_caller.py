@@ -138,6 +138,7 @@ def _proposal(node: Node, sighting: Sighting, parties: Parties) -> Proposal:
                 f"Switch on title checking at port {node[1]}; ask {server.maker} where it is set and whether it can ask for certificates.",
                 "If one address speaks for several devices, state their titles in site.toml: they are then left out here.",
             ),
+            "Let each of them accept only the callers on a list, and let the firewall allow only those",
         ),
         why=f"{server.opening} let in {shown} at port {node[1]}: names that a tool uses by default, that are not stated for the address, or"
         f" {TITLES_OF_ONE} and more for one program. A node that checks its callers would have turned them down.",

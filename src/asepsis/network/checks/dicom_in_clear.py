@@ -71,6 +71,7 @@ def _proposal(flow: Flow, parties: Parties) -> Proposal:
                 f"Give both certificates of the hospital's own authority and move port {_ports(flow)} to TLS (usual port 2762).",
                 "Until then let nothing else reach them: a zone of their own, or firewall rules for the pair.",
             ),
+            "Switch on encryption (DICOM TLS) for these connections; until then keep them in a zone of their own",
         ),
         why=f"{client.opening} and {server.name} talk DICOM without encryption"
         f" ({counted(flow.patients, 'patient')} readable in what was seen, port {_ports(flow)}). Whoever can listen anywhere between"

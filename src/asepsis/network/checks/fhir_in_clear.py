@@ -74,6 +74,7 @@ def _proposal(flow: Flow, parties: Parties) -> Proposal:
                 f"Point {client.name} to https:// and close port {ports}.",
                 *(("Change the passwords and tokens that were used: they may have been read.",) if key else ()),
             ),
+            "Serve these records over HTTPS only, and let the callers use that",
         ),
         why=f"{client.opening} and {server.name} exchange FHIR records without encryption ({counted(patients, 'patient')} readable in what"
         f" was seen, port {ports}). Whoever can listen between them reads the records.{key}",
@@ -83,7 +84,7 @@ def _proposal(flow: Flow, parties: Parties) -> Proposal:
         asset_kind=server.kind,
         events=flow.sighting.events,
         patients=patients,
-        assets=tuple(dict.fromkeys((*client.ids, *server.ids))),
+        assets=tuple(dict.fromkeys((*server.ids, *client.ids))),
     )
 
 

@@ -74,6 +74,7 @@ def _proposal(flow: Flow, parties: Parties) -> Proposal:
                 "Where one side cannot, put a TLS proxy in front of it, on the same machine or the same switch.",
                 f"Until then a firewall rule: only {client.address} reaches {server.address} at port {ports}.",
             ),
+            "Switch on encryption (TLS) for these messages; until then let only sender and receiver use the ports",
         ),
         why=f"{client.opening} sends HL7 messages ({', '.join(flow.sighting.values('message_type')) or 'of unknown type'}) to {server.name}"
         f" without encryption ({counted(patients, 'patient')} readable in what was seen, port {ports}). Whoever can listen between"

@@ -127,6 +127,7 @@ def _proposal(device: Party, direction: str, sighting: Sighting) -> Proposal:
                 "What is needed goes through the hospital's own server, or to a named partner (site.toml, [[partners]]).",
                 "Block the rest at the border, at a time agreed with the ward.",
             ),
+            "Block the internet for these devices at the firewall, except partners that the hospital knows and names",
         ),
         why=f"{device.opening} ({device.address}) {'was called by' if inward else 'called'} {shown}"
         f" ({', '.join(f'{proto} port {port}' for proto, port in _services(sighting)[:3])}) and data passed. None of them is a partner that"

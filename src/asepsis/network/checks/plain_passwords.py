@@ -74,6 +74,7 @@ def _proposal(server: Party, service: str, sighting: Sighting, parties: Parties)
                 f"Where it is not, allow port {ports} only from the one computer that needs it.",
                 "Change the password afterwards: it may have been read.",
             ),
+            "Log in to them in a way that cannot be read (SSH, SFTP, HTTPS), switch the old way off, and change the passwords",
         ),
         why=f"{counted(len(clients), 'computer')} used {NAMES[service]} towards {server.name} ({server.address}, port {ports})."
         " Name and password travel readable for everyone who can listen.",

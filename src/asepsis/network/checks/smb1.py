@@ -68,6 +68,7 @@ def _proposal(server: Party, sighting: Sighting, parties: Parties) -> Proposal:
                 f"Ask {server.maker} for a release that speaks SMB 3; then switch version 1 off on both sides.",
                 "Where a device cannot, let only that device reach the server, from a zone of its own.",
             ),
+            "Switch SMB version 1 off on these servers; move what needs it to version 3, or fence it in",
         ),
         why=f"{counted(len(clients), 'computer')} ({shown}) used SMB version 1 with {server.name} ({server.address}). Programs that"
         " break in through this version are public, and worms use them.",

@@ -138,6 +138,7 @@ def _proposal(server: Party, discriminator: str, weakness: Weakness, sighting: S
             weakness.action.format(server=server.name),
             Effort.HOURS,
             (f"If it cannot be set there, ask {server.maker}; until then put a TLS proxy in front of port {port}.",),
+            "Give these servers TLS 1.2 and 1.3 only, and certificates that are in date, with strong keys and signatures",
         ),
         why=f"{server.opening} ({server.address}, port {port}) uses {weakness.what}. Someone in between may read what passes, or pretend to"
         " be that server.",
