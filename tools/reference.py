@@ -197,6 +197,7 @@ _VALUES = {
     "_mac": "MAC address, such as `00:11:22:33:44:55`",
     "_network": "network in CIDR notation",
     "_vlan": "number from 0 to 4094",
+    "_bool": "`true` or `false`; `false` if it is left out",
     "_domain": "domain name; its subdomains are meant too",
 }
 

@@ -71,6 +71,11 @@ def test_inside_zones_and_partners(tmp_path: Path) -> None:
     assert plan.partner("9.9.9.9", "evilreads.example") == ""
 
 
+def test_a_zone_is_closed_only_if_the_hospital_says_so(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, "[[zones]]\nname = 'icu'\nisolated = true\n[[zones]]\nname = 'ward'\n")
+    assert [plan.isolated(zone) for zone in ("icu", "ward", "")] == [True, False, False]
+
+
 def test_stated_beats_seen_and_the_contradiction_is_told(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, GOOD)
     found = {a.name: a for a in inventory(observe(RowLake(adapter_hospital().rows)), plan)}
@@ -97,6 +102,7 @@ def test_a_public_address_of_a_zone_is_an_asset(tmp_path: Path) -> None:
         ("[[zones]]\nname = 3\n", 2, "must be a text"),
         ("[[zones]]\nname = 'a'\n\n[[zones]]\nname = 'b'\ncidrs = ['10.0.0.0/33']\n", 6, "does not appear to be"),
         ("[[zones]]\nname = 'a'\nvlans = [5000]\n", 3, "VLAN"),
+        ("[[zones]]\nname = 'a'\nisolated = 'yes'\n", 3, "true or false"),
         ("[[assets]]\naddress = '10.0.0.1'\n[[assets]]\nkind = 'toaster'\nmac = '00:11:22:33:44:55'\n", 4, "none of"),
         ("[[assets]]\nname = 'lost'\n", 1, "needs address or mac or ae or serial"),
         ("[[assets]]\nmac = 'xyz'\n", 2, "no MAC address"),

@@ -116,9 +116,15 @@ class Parties:
         """The AE titles that site.toml states for an address; none if it states none with that address."""
         return {stated.ae for stated in self._locator.plan.assets if stated.ae and stated.address == address}
 
-    def exposure(self, *addresses: Party) -> Exposure:
-        """Open if one side is the internet, small within one zone, controlled between zones or where no zone is known."""
-        if any(self.outside(party.address) for party in addresses):
+    def exposure(self, *sides: Party) -> Exposure:
+        """Open if one side is the internet's; small only within a zone that the hospital states to be closed; else controlled, for what
+        the firewall lets pass is not known."""
+        if any(self.outside(party.address) for party in sides):
             return Exposure.OPEN
-        zones = {party.zone for party in addresses}
-        return Exposure.SMALL if len(zones) == 1 and "" not in zones else Exposure.CONTROLLED
+        zone = sides[0].zone
+        closed = all(party.zone == zone for party in sides) and self._locator.plan.isolated(zone)
+        return Exposure.SMALL if closed else Exposure.CONTROLLED
+
+    def anyone(self, *sides: Party) -> str:
+        """Who can listen or get in, as the exposure says."""
+        return f"Anyone in {sides[0].zone}" if self.exposure(*sides) is Exposure.SMALL else "Anyone on the network"

@@ -24,7 +24,7 @@ from asepsis.network.parties import Parties, Party
 from asepsis.network.sightings import Row, Sight, Sighting, gather, mended, rows
 
 ID = "dicom-any-caller"
-FAULT = "Anyone on the network can fetch or plant scans, because callers are not checked"
+FAULT = "can fetch or plant scans, because callers are not checked"
 # Defaults of dcmtk, dcm4che, pynetdicom and GDCM tools.
 TOOLKIT_TITLES = frozenset(
     {"ECHOSCU", "STORESCU", "FINDSCU", "MOVESCU", "GETSCU", "DCMSEND", "TERMSCU", "DCMQRSCU", "PYNETDICOM", "GDCMSCU", "ANY-SCU"}
@@ -114,14 +114,15 @@ def _is_equipment(caller: Party) -> bool:
 def _proposal(node: Node, sighting: Sighting, parties: Parties) -> Proposal:
     server = _server(sighting.rows[0], parties)
     callers = {row["client"]: parties.at(row["client"]) for row in sighting.rows}
+    anyone = parties.anyone(server, *callers.values())
     titles = sighting.values("calling_ae")
     shown = ", ".join(titles[:5]) + (f" and {len(titles) - 5} more" if len(titles) > 5 else "")
     return Proposal(
         check=ID,
         kind=Kind.POSTURE,
         subject=node[0],
-        title=f"Anyone on the network can fetch or plant scans in {server.name}: it does not check who calls",
-        fault=FAULT,
+        title=f"{anyone} can fetch or plant scans in {server.name}: it does not check who calls",
+        fault=f"{anyone} {FAULT}",
         harms=five(
             safety=(max(2, SAFETY_OF[server.weight]), "A false scan in a patient's record can lead to a wrong treatment."),
             privacy=(3, "Whoever reaches it may ask it for patients' scans and lists."),

@@ -12,7 +12,7 @@ from asepsis.network.parties import Parties, Party
 from asepsis.network.sightings import Sighting, gather, rows
 
 ID = "plain-passwords"
-FAULT = "Anyone on the network can read passwords"
+FAULT = "can read passwords"
 INSTEAD = {"telnet": "SSH", "ftp": "SFTP or FTP over TLS", "http-basic": "HTTPS"}
 # Programs that guess passwords of telnet and FTP roam by themselves; for web pages they need a person.
 _AUTOMATABLE = {"telnet": Automatable.YES, "ftp": Automatable.YES, "http-basic": Automatable.NO}
@@ -51,13 +51,13 @@ def clears(lake: Lake, locator: Locator, now: datetime) -> list[Cleared]:
 def _proposal(server: Party, service: str, sighting: Sighting, parties: Parties) -> Proposal:
     clients = [parties.at(address) for address in sighting.values("client")]
     ports = ", ".join(str(port) for port in sighting.values("port"))
-    grave = SAFETY_OF[server.weight]
+    anyone, grave = parties.anyone(server, *clients), SAFETY_OF[server.weight]
     return Proposal(
         check=ID,
         kind=Kind.POSTURE,
         subject=server.key,
-        title=f"Anyone on the network can read the password to {server.name}",
-        fault=FAULT,
+        title=f"{anyone} can read the password to {server.name}",
+        fault=f"{anyone} {FAULT}",
         harms=five(
             safety=(grave, "Whoever has the password can change what the device does."),
             privacy=(2, "Whoever has the password can see what the device holds."),
