@@ -82,12 +82,35 @@ def test_stated_beats_seen_and_the_contradiction_is_told(tmp_path: Path) -> None
     mr = found["MR in room 3"]
     assert (mr.kind, mr.kind_confidence, mr.owner, mr.model, mr.zone) == ("MR", 1.0, "radiology", "SIGNA Architect", "radiology")
     assert next(a for a in mr.attributes if a.name == "kind").source == "stated"
-    ct = found["SIEMENS SOMATOM Force (CT01)"]
+    ct = found["SIEMENS SOMATOM Force (CT02)"]
     assert ct.kind == "MR"
     assert any("one of the two is wrong" in sentence for sentence in ct.why)
     unseen = found["Ventilator 7"]
     assert (unseen.clinical_class, unseen.first_seen) == ("life", None)
     assert "has not been seen" in " ".join(unseen.why)
+
+
+@pytest.mark.parametrize(
+    ("stated", "name"),
+    [
+        ("manufacturer = 'Draeger'\nmodel = 'Evita V500'", "Draeger Evita V500 (10.0.0.5)"),
+        ("model = 'Evita V500'\nkind = 'ventilator'", "Evita V500 (10.0.0.5)"),
+        ("kind = 'ventilator'", "Ventilator (10.0.0.5)"),
+        ("model = 'Evita V500'\nname = 'Ventilator 7'", "Ventilator 7"),
+        ("owner = 'ICU'", "Unknown machine 10.0.0.5"),
+    ],
+)
+def test_what_is_stated_reaches_the_name(tmp_path: Path, stated: str, name: str) -> None:
+    plan = plan_of(tmp_path, f"[[assets]]\naddress = '10.0.0.5'\n{stated}\n")
+    lake = RowLake(Traffic().conn("10.0.0.5", "10.0.0.6", 9999, None, proto="tcp").rows)
+    assert name in {a.name for a in inventory(observe(lake), plan)}
+    unseen = {a.name for a in inventory(observe(RowLake([])), plan)}
+    assert unseen == {name if "owner" not in stated else "Stated 10.0.0.5"}
+
+
+def test_a_stated_model_replaces_the_seen_one_in_the_name(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, "[[assets]]\nserial = 'SN13363'\nmodel = 'SIGNA Premier'\n")
+    assert "GE MEDICAL SYSTEMS SIGNA Premier (MR01)" in {a.name for a in inventory(observe(RowLake(adapter_hospital().rows)), plan)}
 
 
 def test_a_public_address_of_a_zone_is_an_asset(tmp_path: Path) -> None:
