@@ -53,6 +53,8 @@ class Party:
     def name(self) -> str:
         if self.asset:
             return self.asset.name or f"the device at {self.address}"
+        if any(asset.behind for asset in self.assets):
+            return f"a device behind {self.address}"
         return f"one of {len(self.assets)} devices at {self.address}" if self.assets else f"the device at {self.address}"
 
     @property

@@ -21,7 +21,7 @@ NAMES = {"telnet": "Telnet", "ftp": "FTP", "http-basic": "a web page without enc
 _LOGINS = """
     select client, server, port, service, {span} from (
         select id_orig_h as client, id_resp_h as server, id_resp_p as port, service, ts, event_id
-        from conn where service in ('telnet', 'ftp') and resp_bytes > 0
+        from conn where service in ('telnet', 'ftp') and orig_bytes > 0 and resp_bytes > 0
         union all
         select id_orig_h as client, id_resp_h as server, id_resp_p as port, 'http-basic' as service, ts, event_id
         from http where auth_scheme = 'basic'
@@ -91,7 +91,7 @@ def _proposal(server: Party, service: str, sighting: Sighting, parties: Parties)
 CHECK = Check(
     id=ID,
     title="Telnet, FTP or HTTP Basic towards a clinical asset",
-    looks_for="Telnet and FTP sessions that were answered, and HTTP requests with a Basic password, towards what may touch care.",
+    looks_for="Telnet and FTP sessions in which both sides spoke, and HTTP requests with a Basic password, towards what may touch care.",
     harms=(HarmKind.SAFETY, HarmKind.INTEGRITY, HarmKind.SERVICE, HarmKind.PRIVACY),
     references=("RFC 854", "RFC 959", "RFC 7617 section 4", "ATT&CK T1040 Network Sniffing", "ATT&CK T1110 Brute Force", "CWE-319"),
     run=run,
