@@ -197,6 +197,7 @@ _VALUES = {
     "_mac": "MAC address, such as `00:11:22:33:44:55`",
     "_network": "network in CIDR notation",
     "_vlan": "number from 0 to 4094",
+    "_bool": "`true` or `false`; `false` if it is left out",
     "_domain": "domain name; its subdomains are meant too",
 }
 
@@ -252,7 +253,7 @@ _COLUMN = {
     "kind": "a `kind` of `kinds.tsv`; empty where the row names none",
     "points": "how telling it is, 0 to 94; see the score in `kinds.py`",
     "sentence": "what is shown to people as the reason",
-    "words": "what is shown to people",
+    "words": "what is shown to people: a noun that takes an s for many",
     "source": "where that is written: standard and section, or the maker's own document",
     "role": "`server` or `client`; in DICOM `scp` or `scu`",
     "root": "beginning of the Implementation Class UID",

@@ -114,7 +114,7 @@ def test_fail_on_asks_for_the_decision_and_nothing_else(ask: Any) -> None:
 
 
 def test_fail_on_ends_with_1_where_a_line_is_immediate(ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Nothing that eight checks of posture see is immediate by the table: so the table says it here.
+    # Nothing in that morning is immediate by the table: so the table says it here.
     monkeypatch.setattr(life, "judge", lambda proposal: (Decision.IMMEDIATE, HumanImpact.VERY_HIGH))
     code, out, err = ask("assess", MORNING, "--fail-on", "immediate")
     assert (code, err) == (1, "")

@@ -72,7 +72,7 @@ def test_list_and_show_and_the_life_of_a_finding(store: Site, capsys: pytest.Cap
     assert name in capsys.readouterr().out
     assert run(store, "findings", "show", name) == 0
     text = capsys.readouterr().out
-    assert "Plan this into the next maintenance" in text
+    assert "Plan this for the next maintenance" in text
     assert "privacy" in text
     assert run(store, "findings", "accept", name, "--reason", "new scanner in May", "--until", UNTIL, "--json") == 0
     assert answer(capsys)["accepted"]["until"] == UNTIL

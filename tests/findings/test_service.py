@@ -8,6 +8,7 @@ import pytest
 
 from asepsis.findings import life, service
 from asepsis.findings.finding import Cleared, Finding, Kind, State
+from asepsis.findings.review import Traced
 from asepsis.journal.service import entries
 from asepsis.kit.errors import WrongUse
 from asepsis.kit.site import Site
@@ -52,6 +53,32 @@ def test_a_finding_closes_on_contrary_evidence_and_opens_when_seen_again(store: 
     assert service.worklist(store) == []
     service.publish(store, [proposal(last_seen=at(9))])
     assert [turn.what for turn in one(store).history] == ["opened", "closed", "reopened"]
+
+
+def test_the_same_captures_again_do_not_undo_a_persons_reopening(store: Site) -> None:
+    seen = [proposal()], [Cleared("dicom-in-clear", "A1>A2", at(5), "seen encrypted")]
+    service.publish(store, *seen)
+    service.reopen(store, one(store).id)
+    service.publish(store, *seen)
+    assert one(store).state is State.OPEN
+    later = datetime.now(UTC) + timedelta(days=1)
+    service.publish(store, seen[0], [Cleared("dicom-in-clear", "A1>A2", later, "seen encrypted")])
+    assert one(store).state is State.CLOSED
+
+
+def test_what_a_statement_takes_off_the_list_is_journalled_with_the_reason(store: Site) -> None:
+    service.publish(store, [proposal(), proposal(subject="other", events=("e2",))])
+    rows = service.lost_rows(store, [], {"dicom-in-clear"})
+    assert rows == {"dicom-in-clear": frozenset({"e1", "e2"})}
+    assert service.lost_rows(store, [], {"smb1"}) == {}
+    why = "the hospital names it as its partner"
+    traced = Traced(frozenset({"e1", "e2"}), {}, {("dicom-in-clear", event): why for event in ("e1", "e2")})
+    service.publish(store, [], now=at(3), traced=traced)
+    assert {finding.state for finding in service.findings(store)} == {State.CLOSED}
+    entry = next(entry for entry in entries(store) if entry.act == "findings.set_aside")
+    assert entry.detail == {"why": why, "count": 2, "findings": sorted(f.id for f in service.findings(store))}
+    service.publish(store, [proposal()])
+    assert {finding.state for finding in service.findings(store)} == {State.OPEN, State.CLOSED}
 
 
 def test_silence_is_measured_on_the_wire(store: Site) -> None:

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import random
 import re
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -87,9 +89,30 @@ def test_closed_and_accepted_are_not_on_the_list_but_stale_is() -> None:
     assert "does not mean it is gone" in worklist([stale])[0].why
 
 
-def test_a_line_of_many_says_what_and_how_many_and_where() -> None:
-    line = worklist([life.opened(proposal(subject=str(n))) for n in range(3)])[0]
-    assert line.title == "Anyone on the network can read patients' scans (MR, 3 places in radiology, 2 patients or more)"
+@pytest.mark.parametrize(
+    ("members", "title"),
+    [
+        ([{"assets": (str(n),)} for n in range(3)], "3 MR scanners in radiology, at least 2 patients"),
+        ([{"assets": ("A1", str(n))} for n in range(3)], "1 MR scanner in radiology (3 faults), at least 2 patients"),
+        ([{"assets": (str(n // 2),), "zone": "", "patients": 0} for n in range(4)], "2 MR scanners (4 faults)"),
+        ([{"assets": (), "asset_kind": ""} for n in range(2)], "2 devices in radiology, at least 2 patients"),
+        ([{"assets": (str(n),), "asset_kind": "unknown"} for n in range(2)], "2 unidentified machines in radiology, at least 2 patients"),
+    ],
+)
+def test_a_line_of_many_counts_the_devices_and_says_where(members: list[dict[str, Any]], title: str) -> None:
+    (line,) = worklist([life.opened(proposal(subject=str(n), **given)) for n, given in enumerate(members)])
+    assert line.title == f"Anyone on the network can read patients' scans: {title}"
+
+
+def test_a_line_of_many_names_an_action_for_all_of_them_and_the_longest_work() -> None:
+    actions = [Action(f"Switch on encryption on MR0{n}", effort, ("ask",), "Switch on encryption") for n, effort in enumerate(Effort)]
+    (line,) = worklist([life.opened(proposal(subject=str(n), action=action)) for n, action in enumerate(actions)])
+    assert (line.action.title, line.action.effort) == ("Switch on encryption", Effort.WEEKS)
+    assert set(line.action.steps) == {action.title for action in actions}
+    assert line_form(line)["action"]["effort"] == line_form(line)["effort"] == "weeks"
+    assert "Do (weeks): Switch on encryption\n" in worklist_text([line])
+    many = worklist([life.opened(proposal(subject=str(n), action=Action(f"do {n}", Effort.DAYS))) for n in range(20)])[0]
+    assert (len(many.action.steps), many.action.steps[-1]) == (9, "... and 12 more.")
 
 
 @given(FINDINGS)

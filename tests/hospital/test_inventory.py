@@ -26,14 +26,14 @@ def test_several_machines_behind_one_address_are_several_assets_behind_an_adapte
     assert set(found) == {
         "Adapter 10.10.0.1",
         "GE MEDICAL SYSTEMS SIGNA Architect (MR01)",
-        "SIEMENS SOMATOM Force (CT01)",
+        "SIEMENS SOMATOM Force (CT02)",
         "Workstation (WS1, 10.10.0.1)",
         "Interface engine for EPICADT, LAB, MONITOR, RIS (10.10.0.11)",
         "Interface engine for EPICADT, LAB, MONITOR, RIS (10.10.0.12)",
         "PACS (10.10.0.2)",
     }
     assert found["PACS (10.10.0.2)"].roles == ("EHR", "file server", "name server")
-    adapter, mr, ct = (found[n] for n in ("Adapter 10.10.0.1", "GE MEDICAL SYSTEMS SIGNA Architect (MR01)", "SIEMENS SOMATOM Force (CT01)"))
+    adapter, mr, ct = (found[n] for n in ("Adapter 10.10.0.1", "GE MEDICAL SYSTEMS SIGNA Architect (MR01)", "SIEMENS SOMATOM Force (CT02)"))
     assert (mr.kind, mr.clinical_class, mr.serial, mr.software, mr.ae_titles) == ("MR", "monitor", "SN13363", "29.1", ("MR01",))
     # The AE title that only tested the connection equals the station name in the images: it is the same scanner.
     assert (ct.kind, ct.ae_titles) == ("CT", ("CT01", "CT02"))
@@ -188,3 +188,39 @@ def test_dhcp_names_a_machine_and_its_make() -> None:
         ("SEP001B21000001",),
     )
     assert found["10.0.0.1"].kind == "name server"
+
+
+@pytest.mark.parametrize("service", ["krb", "krb_tcp"])
+def test_who_hands_out_kerberos_tickets_and_answers_ldap_is_a_domain_controller(service: str) -> None:
+    t = Traffic().conn("10.0.0.5", "10.0.0.9", 88, service).conn("10.0.0.5", "10.0.0.9", 389, "ldap")
+    controller = next(a for a in assets_of(t).values() if "10.0.0.9" in a.addresses)
+    assert (controller.name, controller.kind, controller.clinical_class) == (
+        "Domain controller (10.0.0.9)",
+        "domain controller",
+        "support",
+    )
+
+
+def test_a_further_role_names_its_own_best_evidence() -> None:
+    pacs = next(a for a in inventory(SEEN, Plan()) if a.kind == "PACS")
+    roles = {a.value: a for a in pacs.attributes if a.name == "role"}
+    assert {role: a.source for role, a in roles.items()} == {"EHR": "fhir", "file server": "smb_mapping", "name server": "conn"}
+    assert len({a.event_id for a in roles.values()}) == 3
+    kind = next(a for a in pacs.attributes if a.name == "kind")
+    assert kind.event_id not in {a.event_id for a in roles.values()}
+
+
+def test_one_other_address_is_said_as_one() -> None:
+    t = Traffic().arp("00:1b:21:00:00:0a", "10.0.0.1")
+    for address in ("10.0.0.1", "10.0.0.7"):
+        t.conn(address, "10.0.0.9", 80, "http", ("00:1b:21:00:00:0a", None))
+    gateway = next(a for a in assets_of(t).values() if "10.0.0.1" in a.addresses)
+    assert "Its frames carry the packets of 1 other address." in gateway.why
+
+
+def test_times_in_json_are_written_as_everywhere() -> None:
+    for asset in inventory(SEEN, Plan()):
+        told = as_json(asset)
+        assert all(
+            text.endswith("Z") for text in (told["first_seen"], told["last_seen"], *(a["ts"] for a in told["attributes"] if a["ts"]))
+        )

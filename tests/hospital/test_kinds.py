@@ -32,6 +32,7 @@ def test_every_kind_has_a_class_and_known_general_kinds() -> None:
     for kind in KINDS.values():
         assert kind.clinical_class in CLASSES
         assert kind.general <= KINDS.keys()
+        assert kind.words[-1] not in "syx)", "an s makes it several"
 
 
 def test_nothing_seen_is_unknown() -> None:

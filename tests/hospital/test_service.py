@@ -55,6 +55,11 @@ def test_the_commands_show_assets(store: Site, capsys: pytest.CaptureFixture[str
     assert [a["id"] for a in listed] == [a.id for a in found]
     assert command.run(app, ["list", *at, "--kind", "mr"], "assets") == 0
     assert "SIGNA Architect" in capsys.readouterr().out
+    assert command.run(app, ["list", *at, "--kind", "nosuch"], "assets") == 0
+    said = capsys.readouterr().out
+    assert "No asset of kind 'nosuch'" in said
+    assert "MR" in said
+    assert "assess" not in said
     assert command.run(app, ["show", mr.id, *at], "assets") == 0
     shown = capsys.readouterr().out
     assert "SN13363" in shown

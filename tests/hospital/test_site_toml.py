@@ -71,18 +71,46 @@ def test_inside_zones_and_partners(tmp_path: Path) -> None:
     assert plan.partner("9.9.9.9", "evilreads.example") == ""
 
 
+def test_a_zone_is_closed_only_if_the_hospital_says_so(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, "[[zones]]\nname = 'icu'\nisolated = true\n[[zones]]\nname = 'ward'\n")
+    assert [plan.isolated(zone) for zone in ("icu", "ward", "")] == [True, False, False]
+
+
 def test_stated_beats_seen_and_the_contradiction_is_told(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, GOOD)
     found = {a.name: a for a in inventory(observe(RowLake(adapter_hospital().rows)), plan)}
     mr = found["MR in room 3"]
     assert (mr.kind, mr.kind_confidence, mr.owner, mr.model, mr.zone) == ("MR", 1.0, "radiology", "SIGNA Architect", "radiology")
     assert next(a for a in mr.attributes if a.name == "kind").source == "stated"
-    ct = found["SIEMENS SOMATOM Force (CT01)"]
+    ct = found["SIEMENS SOMATOM Force (CT02)"]
     assert ct.kind == "MR"
     assert any("one of the two is wrong" in sentence for sentence in ct.why)
     unseen = found["Ventilator 7"]
     assert (unseen.clinical_class, unseen.first_seen) == ("life", None)
     assert "has not been seen" in " ".join(unseen.why)
+
+
+@pytest.mark.parametrize(
+    ("stated", "name"),
+    [
+        ("manufacturer = 'Draeger'\nmodel = 'Evita V500'", "Draeger Evita V500 (10.0.0.5)"),
+        ("model = 'Evita V500'\nkind = 'ventilator'", "Evita V500 (10.0.0.5)"),
+        ("kind = 'ventilator'", "Ventilator (10.0.0.5)"),
+        ("model = 'Evita V500'\nname = 'Ventilator 7'", "Ventilator 7"),
+        ("owner = 'ICU'", "Unknown machine 10.0.0.5"),
+    ],
+)
+def test_what_is_stated_reaches_the_name(tmp_path: Path, stated: str, name: str) -> None:
+    plan = plan_of(tmp_path, f"[[assets]]\naddress = '10.0.0.5'\n{stated}\n")
+    lake = RowLake(Traffic().conn("10.0.0.5", "10.0.0.6", 9999, None, proto="tcp").rows)
+    assert name in {a.name for a in inventory(observe(lake), plan)}
+    unseen = {a.name for a in inventory(observe(RowLake([])), plan)}
+    assert unseen == {name if "owner" not in stated else "Stated 10.0.0.5"}
+
+
+def test_a_stated_model_replaces_the_seen_one_in_the_name(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, "[[assets]]\nserial = 'SN13363'\nmodel = 'SIGNA Premier'\n")
+    assert "GE MEDICAL SYSTEMS SIGNA Premier (MR01)" in {a.name for a in inventory(observe(RowLake(adapter_hospital().rows)), plan)}
 
 
 def test_a_public_address_of_a_zone_is_an_asset(tmp_path: Path) -> None:
@@ -97,6 +125,7 @@ def test_a_public_address_of_a_zone_is_an_asset(tmp_path: Path) -> None:
         ("[[zones]]\nname = 3\n", 2, "must be a text"),
         ("[[zones]]\nname = 'a'\n\n[[zones]]\nname = 'b'\ncidrs = ['10.0.0.0/33']\n", 6, "does not appear to be"),
         ("[[zones]]\nname = 'a'\nvlans = [5000]\n", 3, "VLAN"),
+        ("[[zones]]\nname = 'a'\nisolated = 'yes'\n", 3, "true or false"),
         ("[[assets]]\naddress = '10.0.0.1'\n[[assets]]\nkind = 'toaster'\nmac = '00:11:22:33:44:55'\n", 4, "none of"),
         ("[[assets]]\nname = 'lost'\n", 1, "needs address or mac or ae or serial"),
         ("[[assets]]\nmac = 'xyz'\n", 2, "no MAC address"),

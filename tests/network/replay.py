@@ -53,6 +53,7 @@ class Case:
     rows: dict[str, list[dict[str, Any]]]
     expect: list[dict[str, Any]]
     cleared: list[str]
+    excused: list[str]
     assets: list[Asset]
     site_toml: str
 
@@ -75,6 +76,7 @@ def cases() -> Iterator[Case]:
                     case["rows"],
                     case.get("expect", []),
                     case.get("cleared", []),
+                    case.get("excused", []),
                     assets,
                     told.get("site_toml", ""),
                 )

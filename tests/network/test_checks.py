@@ -53,11 +53,14 @@ def test_rows_fire_exactly_what_they_should(case: Case, tmp_path: Path) -> None:
     found = [{name: told(proposal)[name] for name in expected} for proposal, expected in zip(proposals, case.expect, strict=True)]
     assert found == case.expect
     assert [cleared.subject for cleared in check.clears(lake, locator, NOW)] == case.cleared
+    excused = check.excuses(lake, locator, NOW)
+    assert sorted(excuse.why for excuse in excused) == sorted(case.excused)
     events = {f"{stream}-{n}" for stream, rows in case.rows.items() for n in range(len(rows))}
     for proposal in proposals:
         assert proposal.events
         assert set(proposal.events) <= events
         assert proposal.first_seen <= proposal.last_seen < NOW
+        assert not {event for excuse in excused for event in excuse.events}.intersection(proposal.events)
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.fires], ids=lambda case: f"{case.check}: {case.says[:50]}")

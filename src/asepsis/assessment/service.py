@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from asepsis.findings.service import lines_of, publish
+from asepsis.findings.service import Finding, lines_of, lost_rows, publish
 from asepsis.hospital.service import locate, plan, take_inventory
 from asepsis.kit.output import Progress
 from asepsis.kit.site import Site
 from asepsis.lake.service import Lake, ingest, open_lake
-from asepsis.network.service import examine, post_quantum
+from asepsis.network.service import Locator, all_checks, examine, post_quantum, trace
 
 from .assessment import Assessment, assessment_form
 from .report import page
@@ -30,9 +30,16 @@ def assess(site: Site, paths: Sequence[Path], progress: Progress | None = None) 
     now = _last_packet(lake)
     assets = take_inventory(site, lake)
     locator = locate(assets, plan(site))
-    examined = examine(lake, locator, now)
-    findings = publish(site, examined.proposals, examined.cleared, now)
+    findings = _judge(site, lake, locator, now)
     return Assessment(ingested, assets, findings, lines_of(findings), talks(lake, locator), post_quantum(lake), now)
+
+
+def _judge(site: Site, lake: Lake, locator: Locator, now: datetime) -> list[Finding]:
+    """Runs every check. Where a known finding is not found again, what became of its rows is asked before anything is decided."""
+    examined = examine(lake, locator, now)
+    lost = lost_rows(site, examined.proposals, {check.id for check in all_checks()})
+    traced = trace(lake, locator, now, lost) if lost else None
+    return publish(site, examined.proposals, examined.cleared, now, traced)
 
 
 def _last_packet(lake: Lake) -> datetime:

@@ -10,18 +10,18 @@ from .ssvc import Automatable, Decision, Exploitation, Exposure
 WHEN = {
     Decision.IMMEDIATE: "Act now",
     Decision.OUT_OF_CYCLE: "Do this within days, before other planned work",
-    Decision.SCHEDULED: "Plan this into the next maintenance",
+    Decision.SCHEDULED: "Plan this for the next maintenance",
     Decision.DEFER: "This can wait",
 }
 _EXPOSURE = {
     Exposure.SMALL: "only its own part of the network reaches it",
     Exposure.CONTROLLED: "other parts of the hospital's network may reach it",
-    Exposure.OPEN: "the internet reaches it or is reached by it",
+    Exposure.OPEN: "it is in touch with the internet",
 }
 _EXPLOITATION = {
     Exploitation.NONE: "nobody has been seen abusing it",
     Exploitation.PUBLIC_POC: "how to abuse it is public knowledge",
-    Exploitation.ACTIVE: "attackers are abusing it",
+    Exploitation.ACTIVE: "attackers are known to use it",
 }
 
 
@@ -37,7 +37,7 @@ def rank_in_words(finding: Finding) -> str:
     else:
         reasons += [_EXPOSURE[points.exposure], _EXPLOITATION[points.exploitation]]
     if points.automatable is Automatable.YES:
-        reasons.append("a program can do it without a person")
+        reasons.append("a program can do it by itself")
     sentence = f"{WHEN[finding.decision]}: {', '.join(reasons[:-1])}, and {reasons[-1]}"
     return f"{sentence} (not seen for a while, which does not mean it is gone)." if finding.state is State.STALE else f"{sentence}."
 

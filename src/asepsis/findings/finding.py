@@ -54,11 +54,12 @@ class Points:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What mends it: one sentence, how much work, and the steps if there are several."""
+    """What mends it: one sentence, how much work, and the steps if there are several. `for_many` is the sentence for several faults."""
 
     title: str
     effort: Effort
     steps: tuple[str, ...] = ()
+    for_many: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class Proposal:
 
     `title` names the fault on this subject in plain words; `fault` names it for many ("Anyone on the network can read patients' scans").
     `subject` is asset ids or addresses as text; with `check` and `discriminator` it is the identity. `patients` are those within reach,
-    counted. `events` are `event_id`s of the lake.
+    counted. `events` are `event_id`s of the lake. Of `assets` the first is the one of `asset_kind` and `zone`.
     """
 
     check: str
@@ -92,6 +93,11 @@ class Proposal:
     def id(self) -> str:
         return identity(self.check, self.subject, self.discriminator)
 
+    @property
+    def device(self) -> str:
+        """What is counted where faults are gathered in a line."""
+        return self.assets[0] if self.assets else self.subject
+
 
 @dataclass(frozen=True, slots=True)
 class Cleared:
@@ -110,6 +116,14 @@ class Cleared:
 
 
 @dataclass(frozen=True, slots=True)
+class Excused:
+    """Rows that a check leaves out of account, and why: what the hospital states of them ("the hospital names X as its partner")."""
+
+    why: str
+    events: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Acceptance:
     """A person lives with it, for a reason, to the end of a day; it covers the decision of then, nothing worse."""
 
@@ -121,7 +135,7 @@ class Acceptance:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One turn in the life of a finding. `at` is when it happened: for what the sensor saw, the time on the wire."""
+    """One turn in the life of a finding. `at` is when: for what the sensor did, the time on the wire up to which it had seen."""
 
     at: datetime
     what: str
@@ -131,9 +145,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A proposal that is remembered: ranked, and with a life.
+    """A proposal that is remembered: ranked, and with a life. Its id is that of the proposal that opened it, and stays.
 
-    `settled` is the time on the wire up to which closing has taken the evidence into account: only something newer opens it again.
+    `settled` is the time up to which evidence has been taken into account: of a closed finding by its closing (nothing, if it was closed
+    because it is none any more), of an open one by the person who reopened it. Only something newer turns it.
     """
 
     id: str
@@ -147,7 +162,7 @@ class Finding:
 
 
 def identity(check: str, subject: str, discriminator: str = "") -> str:
-    """The stable id of a finding: the same fault on the same subject has it for ever, in every run."""
+    """The identity of a fault: the same on the same subject, in every run. A finding that opens takes it as its id."""
     # Lengths in front keep ("a", "bc") and ("ab", "c") apart.
     text = "".join(f"{len(part)}:{part}" for part in (check, subject, discriminator))
     return "F" + hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -1,7 +1,8 @@
 """The life of a finding, as steps from value to value; a step that changes nothing returns the finding it was given.
 
 Opens once; is updated; opens again when seen again after closing; is accepted only by a person, for a reason, to a date. A posture or
-vulnerability closes only on contrary evidence, silence makes it stale; an alert is closed by a person and never stale.
+vulnerability closes only on contrary evidence, or when the very rows that spoke for it are known to be no fault; silence makes it stale. An
+alert is closed by a person and never stale.
 """
 
 from __future__ import annotations
@@ -20,55 +21,97 @@ STALE_AFTER = timedelta(days=14)
 ACCEPT_AT_MOST = timedelta(days=366)
 
 
-def opened(proposal: Proposal) -> Finding:
-    """The finding that a proposal opens."""
+def opened(proposal: Proposal, now: datetime | None = None, name: str = "") -> Finding:
+    """The finding that a proposal opens at time `now` on the wire. `name` is its id, where its identity is another's id already."""
     decision, impact = judge(proposal)
-    seen = replace(proposal, events=_union((), proposal.events))
-    return Finding(proposal.id, seen, decision, impact, history=(Change(proposal.last_seen, "opened", SENSOR),))
+    change = Change(now or proposal.last_seen, "opened", SENSOR)
+    return Finding(name or proposal.id, _cited(proposal), decision, impact, history=(change,))
 
 
-def seen_again(finding: Finding, proposal: Proposal) -> Finding:
-    """The finding after a check proposed it again."""
-    decision, impact = judge(proposal)
-    newer = proposal if proposal.last_seen >= finding.seen.last_seen else finding.seen
-    seen = replace(
-        newer,
-        first_seen=min(finding.seen.first_seen, proposal.first_seen),
-        last_seen=max(finding.seen.last_seen, proposal.last_seen),
-        events=_union(finding.seen.events, proposal.events),
-    )
-    now = replace(finding, seen=seen, decision=decision, impact=impact) if newer is proposal else replace(finding, seen=seen)
-    if finding.state is State.CLOSED and finding.settled is not None and proposal.last_seen > finding.settled:
-        return _turn(now, State.OPEN, Change(proposal.last_seen, "reopened", SENSOR, "seen again"))
-    if finding.state is State.STALE and proposal.last_seen > finding.seen.last_seen:
-        return _turn(now, State.OPEN, Change(proposal.last_seen, "reopened", SENSOR, "seen again after silence"))
-    if finding.acceptance is not None and now.decision.rank > finding.acceptance.decision.rank:
-        why = f"accepted as {finding.acceptance.decision}, now {now.decision}"
-        return _turn(now, State.OPEN, Change(proposal.last_seen, "reopened", SENSOR, why))
-    return now
+def seen_again(finding: Finding, proposal: Proposal, contrary: Cleared | None = None, now: datetime | None = None) -> Finding:
+    """The finding after it was proposed again; `contrary` is the evidence against it that the check has as well.
+
+    A check looks at the whole lake, so what it says of a posture or vulnerability now takes the place of what it said before: of two
+    patients one may have been found to be another device's. What alerts say adds up.
+    """
+    seen = _added(finding.seen, proposal) if finding.seen.kind is Kind.ALERT else _cited(proposal)
+    decision, impact = judge(seen)
+    after = replace(finding, seen=seen, decision=decision, impact=impact)
+    why = _why_reopened(finding, after, contrary)
+    if not why:
+        return after
+    settled = None if finding.state is State.CLOSED else finding.settled
+    return _turn(after, State.OPEN, Change(now or proposal.last_seen, "reopened", SENSOR, why), settled)
+
+
+def _why_reopened(before: Finding, after: Finding, contrary: Cleared | None) -> str:
+    """Why what is seen now calls for work again, or nothing if it does not."""
+    last, settled = after.seen.last_seen, before.settled
+    if before.state is State.STALE and last > before.seen.last_seen:
+        return "seen again after silence"
+    if before.acceptance is not None and after.decision.rank > before.acceptance.decision.rank:
+        return f"accepted as {before.acceptance.decision}, now {after.decision}"
+    if before.state is not State.CLOSED or (contrary is not None and contrary.ts > last):
+        return ""
+    if settled is None:
+        return "what excused it no longer holds"
+    if last > settled:
+        return "seen again"
+    # The rows that closed it are kept, and the check looked at them again.
+    return "" if before.seen.kind is Kind.ALERT else "what spoke for its closing no longer does"
 
 
 def cleared(finding: Finding, contrary: Cleared) -> Finding:
-    """The finding after its subject was seen without the fault, if that is later than the fault."""
-    if finding.seen.kind is Kind.ALERT or finding.state is State.CLOSED or contrary.ts <= finding.seen.last_seen:
+    """The finding after its subject was seen without the fault, if that is later than the fault and than a person's reopening."""
+    if finding.seen.kind is Kind.ALERT or contrary.ts <= finding.seen.last_seen:
         return finding
-    closed = replace(finding, settled=contrary.ts)
-    return _turn(closed, State.CLOSED, Change(contrary.ts, "closed", SENSOR, contrary.why))
+    # Rows that a finding cites outlive the lake's expiry: those that close it must, or it would open again without them.
+    proven = replace(finding, seen=replace(finding.seen, events=_union(contrary.events, finding.seen.events)))
+    if finding.state is State.CLOSED:
+        return proven
+    if finding.settled is not None and contrary.ts <= finding.settled:
+        return finding
+    return _turn(proven, State.CLOSED, Change(contrary.ts, "closed", SENSOR, contrary.why), contrary.ts)
+
+
+def carried(finding: Finding, to: Proposal, now: datetime) -> Finding:
+    """The finding after the rows that speak for it turned out to be another subject's: the same finding, its acceptance too."""
+    turn = Change(now, "carried", SENSOR, f"attributed to {to.subject} now, before to {finding.seen.subject}")
+    seen = replace(finding.seen, subject=to.subject, discriminator=to.discriminator)
+    return replace(finding, seen=seen, history=(*finding.history, turn))
+
+
+def set_aside(finding: Finding, why: str, now: datetime) -> Finding:
+    """Closed because the rows that spoke for it do not any more: a statement of the hospital, or what is known now, explains them.
+
+    It opens as soon as it is proposed again. What a person has reopened stays open: that person knew.
+    """
+    if finding.state is State.CLOSED:
+        return replace(finding, settled=None)
+    return finding if finding.settled is not None else _turn(finding, State.CLOSED, Change(now, "closed", SENSOR, why), None)
+
+
+def handed_over(finding: Finding, to: str, now: datetime) -> Finding:
+    """Closed because the rows that spoke for it count for other findings, which are open themselves."""
+    if finding.state is State.CLOSED:
+        return replace(finding, settled=None)
+    return _turn(finding, State.CLOSED, Change(now, "handed over", SENSOR, f"attributed to {to} now"), None)
 
 
 def grown_silent(finding: Finding, now: datetime) -> Finding:
-    """The finding at time `now` on the wire: stale after a long silence."""
-    silent = now - finding.seen.last_seen > STALE_AFTER
-    if finding.state is not State.OPEN or finding.seen.kind is Kind.ALERT or not silent:
+    """The finding at time `now` on the wire: stale after a long silence. What was there before it was opened has not been waited for."""
+    waited = now - max(finding.seen.last_seen, finding.history[-1].at)
+    if finding.state is not State.OPEN or finding.seen.kind is Kind.ALERT or waited <= STALE_AFTER:
         return finding
-    return _turn(finding, State.STALE, Change(now, "stale", SENSOR, f"not seen for {STALE_AFTER.days} days; that does not mean it is gone"))
+    change = Change(now, "stale", SENSOR, f"not seen for {STALE_AFTER.days} days; that does not mean it is gone")
+    return _turn(finding, State.STALE, change, finding.settled)
 
 
 def expired(finding: Finding, now: datetime) -> Finding:
     """The finding at `now`: an acceptance ends by itself when its last day is over."""
     if finding.acceptance is None or now.date() <= finding.acceptance.until:
         return finding
-    return _turn(finding, State.OPEN, Change(now, "reopened", SENSOR, f"accepted until {finding.acceptance.until}"))
+    return _turn(finding, State.OPEN, Change(now, "reopened", SENSOR, f"accepted until {finding.acceptance.until}"), finding.settled)
 
 
 def accepted(finding: Finding, person: str, reason: str, until: date, now: datetime) -> Finding:
@@ -81,14 +124,16 @@ def accepted(finding: Finding, person: str, reason: str, until: date, now: datet
     if not now.date() <= until <= (now + ACCEPT_AT_MOST).date():
         raise WrongUse(f"cannot accept until {until}", finding.id, "name a day from today to a year from now")
     change = Change(now, "accepted", person, f"until {until}: {reason}")
-    return replace(_turn(finding, State.ACCEPTED, change), acceptance=Acceptance(person, reason, until, finding.decision))
+    acceptance = Acceptance(person, reason, until, finding.decision)
+    return replace(_turn(finding, State.ACCEPTED, change, finding.settled), acceptance=acceptance)
 
 
 def reopened(finding: Finding, person: str, now: datetime) -> Finding:
-    """A person takes back an acceptance or a closing. Raises WrongUse if it is open."""
+    """A person takes back an acceptance or a closing; after the latter only what is seen later can close it. WrongUse if it is open."""
     if finding.state is State.OPEN:
         raise WrongUse("the finding is open", finding.id, "there is nothing to reopen")
-    return _turn(finding, State.OPEN, Change(now, "reopened", person))
+    settled = max(finding.settled or now, now) if finding.state is State.CLOSED else finding.settled
+    return _turn(finding, State.OPEN, Change(now, "reopened", person), settled)
 
 
 def closed_by(finding: Finding, person: str, reason: str, now: datetime) -> Finding:
@@ -98,13 +143,25 @@ def closed_by(finding: Finding, person: str, reason: str, now: datetime) -> Find
         raise WrongUse(f"a {finding.seen.kind} finding closes when the evidence says so", finding.id, "mend it, or accept it to a date")
     if finding.state is State.CLOSED or not reason:
         raise WrongUse("closed already" if reason else "no reason", finding.id, "" if reason else "say with --reason what was done")
-    done = replace(finding, settled=finding.seen.last_seen)
-    return _turn(done, State.CLOSED, Change(now, "closed", person, reason))
+    return _turn(finding, State.CLOSED, Change(now, "closed", person, reason), finding.seen.last_seen)
 
 
-def _turn(finding: Finding, state: State, change: Change) -> Finding:
-    settled = finding.settled if state is State.CLOSED else None
+def _turn(finding: Finding, state: State, change: Change, settled: datetime | None) -> Finding:
     return replace(finding, state=state, acceptance=None, settled=settled, history=(*finding.history, change))
+
+
+def _cited(proposal: Proposal) -> Proposal:
+    return replace(proposal, events=_union((), proposal.events))
+
+
+def _added(known: Proposal, new: Proposal) -> Proposal:
+    """What was seen so far and now: the newer says what, the times are those of both."""
+    return replace(
+        new if new.last_seen >= known.last_seen else known,
+        first_seen=min(known.first_seen, new.first_seen),
+        last_seen=max(known.last_seen, new.last_seen),
+        events=_union(known.events, new.events),
+    )
 
 
 def _union(known: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:

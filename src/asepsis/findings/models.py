@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 
 from django.db import models
 
@@ -58,7 +59,7 @@ class FindingRow(models.Model):
             why=seen.why,
             harms={kind.value: [harm.level, harm.why] for kind, harm in seen.harms.items()},
             points=[seen.points.exploitation.value, seen.points.exposure.value, seen.points.automatable.value],
-            action={"title": seen.action.title, "effort": seen.action.effort.value, "steps": list(seen.action.steps)},
+            action=asdict(seen.action),
             decision=finding.decision.value,
             impact=finding.impact.value,
             patients=seen.patients,
@@ -100,7 +101,7 @@ class FindingRow(models.Model):
             fault=self.fault,
             harms={HarmKind(kind): Harm(level, why) for kind, (level, why) in self.harms.items()},
             points=Points(Exploitation(exploitation), Exposure(exposure), Automatable(automatable)),
-            action=Action(self.action["title"], Effort(self.action["effort"]), tuple(self.action["steps"])),
+            action=Action(**self.action | {"effort": Effort(self.action["effort"]), "steps": tuple(self.action["steps"])}),
             why=self.why,
             first_seen=self.first_seen,
             last_seen=self.last_seen,

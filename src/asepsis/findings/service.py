@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
@@ -14,9 +14,10 @@ from asepsis.settings import open_store
 
 from . import life
 from .explain import counted, rank_in_words
-from .finding import Acceptance, Action, Change, Cleared, Effort, Finding, Kind, Points, Proposal, State, identity
+from .finding import Acceptance, Action, Change, Cleared, Effort, Excused, Finding, Kind, Points, Proposal, State, identity
 from .form import finding_form, line_form, worklist_text
 from .harm import ClinicalClass, Harm, HarmKind, ordering_class
+from .review import Run, Traced, lost, review
 from .ssvc import Automatable, Decision, Exploitation, Exposure, HumanImpact
 from .worklist import Line, order
 from .worklist import worklist as lines_of
@@ -25,36 +26,46 @@ if TYPE_CHECKING:
     from .models import FindingRow
 
 __all__ = [
-    "Acceptance", "Action", "Automatable", "Change", "Cleared", "ClinicalClass", "Decision", "Effort", "Exploitation", "Exposure",
-    "Finding", "Harm", "HarmKind", "HumanImpact", "Kind", "Line", "Points", "Proposal", "State", "accept", "close", "counted",
-    "finding_form", "findings", "identity", "line_form", "lines_of", "ordering_class", "publish", "rank_in_words", "reopen", "show",
-    "worklist", "worklist_text",
+    "Acceptance", "Action", "Automatable", "Change", "Cleared", "ClinicalClass", "Decision", "Effort", "Excused", "Exploitation",
+    "Exposure", "Finding", "Harm", "HarmKind", "HumanImpact", "Kind", "Line", "Points", "Proposal", "State", "Traced", "accept", "close",
+    "counted", "finding_form", "findings", "identity", "line_form", "lines_of", "lost_rows", "ordering_class", "publish",
+    "rank_in_words", "reopen", "show", "worklist", "worklist_text",
 ]  # fmt: skip
 
 
-def publish(site: Site, proposals: Iterable[Proposal], cleared: Iterable[Cleared] = (), now: datetime | None = None) -> list[Finding]:
+def publish(
+    site: Site,
+    proposals: Iterable[Proposal],
+    cleared: Iterable[Cleared] = (),
+    now: datetime | None = None,
+    traced: Traced | None = None,
+) -> list[Finding]:
     """Brings the findings up to date with what checks saw, in one transaction; the same again changes nothing. Gives all findings in order.
 
     `now` is the time on the wire up to which the sensor has seen (default: the newest time handed in): silence is judged by it, so that a
-    capture of last year does not make everything stale.
+    capture of last year does not make everything stale. `traced` is what became of `lost_rows`.
     """
-    proposals, cleared = list(proposals), list(cleared)
+    proposals, cleared = tuple(proposals), tuple(cleared)
     wire = max([*([now] if now else []), *(p.last_seen for p in proposals), *(c.ts for c in cleared)], default=None)
+    today = datetime.now(UTC)
     with _transaction(site):
         known = {finding.id: finding for finding in _load()}
-        after = dict(known)
-        for proposal in proposals:
-            before = after.get(proposal.id)
-            after[proposal.id] = life.seen_again(before, proposal) if before else life.opened(proposal)
-        for contrary in cleared:
-            if contrary.id in after:
-                after[contrary.id] = life.cleared(after[contrary.id], contrary)
-        today = datetime.now(UTC)
-        after = {name: life.expired(life.grown_silent(finding, wire) if wire else finding, today) for name, finding in after.items()}
-        changed = [finding for name, finding in after.items() if known.get(name) != finding]
+        after = review(known.values(), Run(proposals, cleared, traced or Traced(), wire)) if wire else list(known.values())
+        after = [life.expired(finding, today) for finding in after]
+        changed = [finding for finding in after if known.get(finding.id) != finding]
         _save(changed, known)
         _journal_turns(site, changed, known)
-    return sorted(after.values(), key=order)
+    return sorted(after, key=order)
+
+
+def lost_rows(site: Site, proposals: Iterable[Proposal], checks: Collection[str]) -> dict[str, frozenset[str]]:
+    """The rows that speak for findings which these checks do not propose any more, by check: to be traced before publishing."""
+    open_store(site)
+    rows: dict[str, set[str]] = {}
+    for finding in lost(_load(), proposals):
+        if finding.seen.check in checks:
+            rows.setdefault(finding.seen.check, set()).update(finding.seen.events)
+    return {check: frozenset(events) for check, events in rows.items()}
 
 
 def findings(site: Site) -> list[Finding]:
@@ -91,6 +102,8 @@ def close(site: Site, finding_id: str, reason: str) -> Finding:
     return _act(site, finding_id, "findings.close", {}, lambda finding, who, now: life.closed_by(finding, who, reason, now))
 
 
+# Ids that one entry of the journal names; the store has them all, with the reason.
+_NAMED_MAX = 100
 _STATES = (State.OPEN, State.STALE, State.ACCEPTED, State.CLOSED)
 
 
@@ -144,10 +157,16 @@ def _save(changed: list[Finding], known: dict[str, Finding]) -> None:
 
 
 def _journal_turns(site: Site, changed: list[Finding], known: dict[str, Finding]) -> None:
-    """One entry a run with how many findings opened, closed and so on; none if nothing turned."""
+    """One entry a run with how many findings opened, closed and so on; none if nothing turned. One more for each reason why findings were
+    closed without contrary evidence: what a person states in site.toml must not take them off the list unrecorded."""
     counts: dict[str, int] = {}
+    aside: dict[str, list[str]] = {}
     for finding in changed:
         for turn in finding.history[len(known[finding.id].history) if finding.id in known else 0 :]:
             counts[turn.what] = counts.get(turn.what, 0) + 1
+            if turn.what == "closed" and finding.settled is None:
+                aside.setdefault(turn.why, []).append(finding.id)
+    for why, names in sorted(aside.items()):
+        record(site, "findings.set_aside", "findings", {"why": why, "count": len(names), "findings": sorted(names)[:_NAMED_MAX]})
     if counts:
         record(site, "findings.publish", "findings", dict(sorted(counts.items())))

@@ -10,12 +10,17 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from asepsis.hospital.service import counted_kind
+
 from .explain import counted, rank_in_words
 from .finding import Action, Effort, Finding, State
 from .harm import Harm, HarmKind
 from .ssvc import Decision, HumanImpact
 
 LINES_MAX = 40
+# Members whose own action a line names.
+STEPS_MAX = 8
+OF_SEVERAL_SORTS = "Do for each what it asks for"
 # What still calls for work: silence is no proof that a fault is gone.
 _ON_THE_LIST = (State.OPEN, State.STALE)
 
@@ -45,10 +50,18 @@ class Line:
 
     @property
     def action(self) -> Action:
-        return self.lead.seen.action
+        """What mends all of it; of several members each one's own action is a step."""
+        if len(self.members) == 1:
+            return self.lead.seen.action
+        own = list(dict.fromkeys(member.seen.action.title for member in self.members))
+        more = (f"... and {len(own) - STEPS_MAX} more.",) if len(own) > STEPS_MAX else ()
+        checks = {member.seen.check for member in self.members}
+        title = (self.lead.seen.action.for_many or self.lead.seen.action.title) if len(checks) == 1 else OF_SEVERAL_SORTS
+        return Action(title, self.effort, (*own[:STEPS_MAX], *more))
 
     @property
     def effort(self) -> Effort:
+        """The longest work among the members."""
         return max((member.seen.action.effort for member in self.members), key=lambda effort: effort.rank)
 
     @property
@@ -108,14 +121,19 @@ def _grouped(members: Iterable[Finding], key: Callable[[Finding], Hashable]) -> 
 
 
 def _title(members: list[Finding]) -> str:
+    """What is wrong, on how many of what, where, and how many patients it concerns."""
+    lead = members[0].seen
     if len(members) == 1:
-        return members[0].seen.title
-    faults = {member.seen.fault for member in members}
-    if len(faults) > 1:
+        return lead.title
+    if len({member.seen.check for member in members}) > 1:
         return f"{counted(len(members), 'smaller thing')} of several sorts"
+    faults = dict.fromkeys(member.seen.fault for member in members)
+    fault = "; ".join((lead.fault, *(other[:1].lower() + other[1:] for other in faults if other != lead.fault)))
     kinds, zones = ({getattr(member.seen, name) for member in members} for name in ("asset_kind", "zone"))
-    kind = f"{kinds.pop()}, ".replace("unknown", "unidentified") if len(kinds) == 1 and "" not in kinds else ""
+    devices = len({member.seen.device for member in members})
+    number = counted_kind(devices, kinds.pop() if len(kinds) == 1 else "")
     where = f" in {zones.pop()}" if len(zones) == 1 and "" not in zones else ""
+    several = f" ({counted(len(members), 'fault')})" if len(members) != devices else ""
     patients = max(member.seen.patients for member in members)
-    reach = f", {counted(patients, 'patient')} or more" if patients else ""
-    return f"{faults.pop()} ({kind}{counted(len(members), 'place')}{where}{reach})"
+    reach = f", at least {counted(patients, 'patient')}" if patients else ""
+    return f"{fault}: {number}{where}{several}{reach}"

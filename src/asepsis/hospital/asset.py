@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
+from asepsis.kit.output import iso
+
 STATED = "stated"
 """Source of what site.toml says, as against the name of the stream that showed it."""
 
@@ -84,7 +86,7 @@ def from_json(value: dict[str, Any]) -> Asset:
 
 
 def _text(ts: datetime | None) -> str | None:
-    return ts.isoformat() if ts else None
+    return iso(ts) if ts else None
 
 
 def _time(text: str | None) -> datetime | None:

@@ -25,11 +25,12 @@ KindOption = Annotated[str, typer.Option("--kind", help="Only assets of this kin
 @app.command("list")
 def list_(site: SiteOption = DEFAULT_SITE, kind: KindOption = "", json: JsonOption = False) -> None:
     """All assets: what each is, how sure that is, and how much a patient depends on it."""
-    found = [a for a in service.assets(Site.open(site)) if not kind or a.kind.casefold() == kind.casefold()]
+    known = service.assets(Site.open(site))
+    found = [a for a in known if not kind or a.kind.casefold() == kind.casefold()]
     if json:
         return print_json([service.as_json(a) for a in found])
     if not found:
-        return print(NOTHING)
+        return print(f"No asset of kind '{one_line(kind)}'. There are: {', '.join(sorted({a.kind for a in known}))}." if known else NOTHING)
     rows = [(a.id, a.name, service.kind_in_words(a), a.clinical_class, ", ".join(a.addresses), a.zone) for a in found]
     print_table(("id", "name", "kind", "class", "addresses", "zone"), rows)
     return None

@@ -11,7 +11,7 @@ from asepsis.hospital.clinical import clinical_class
 from asepsis.hospital.evidence import evidence
 from asepsis.hospital.identity import Host, Relay, asset_id, hosts
 from asepsis.hospital.kinds import UNKNOWN, Evidence, Verdict, judge
-from asepsis.hospital.naming import machine_name, role_name, roles
+from asepsis.hospital.naming import machine_label, machine_name, role_name, roles
 from asepsis.hospital.observations import Observations
 from asepsis.hospital.parts import Part, parts
 from asepsis.hospital.site_toml import Plan
@@ -87,7 +87,7 @@ def _asset(part: Part, plan: Plan) -> Asset:
     names = tuple(dict.fromkeys(a.split("|")[0] for a in applications))
     name = role_name(verdict, titles, names, hostnames, where)
     if told["manufacturer"] or told["model"]:
-        name = machine_name(told["manufacturer"], told["model"], told["station"] or next(iter(titles), where))
+        name = machine_name(told["manufacturer"], told["model"], machine_label(facts, told["station"], titles) or where)
     zones = dict.fromkeys(plan.zone(a, h.vlan) for h in part.hosts for a in h.addresses)
     times = [t for f in part.view.facts() for t in (f.first, f.last)]
     return Asset(
@@ -121,19 +121,22 @@ def _of_place(part: Part) -> Iterable[Evidence]:
         said = f"Behind its one address stand {part.before} machines: it is an adapter, or a computer that stands in for them."
         yield Evidence("adapter", 70, "place", said, "dicom_message", min((f.event_id for f in part.view.facts()), default=None), None)
     elif part.before:
-        said = f"Its frames carry the packets of {part.before} other addresses."
+        said = f"Its frames carry the packets of {part.before} other address{'es' if part.before > 1 else ''}."
         yield Evidence("network gear" if part.routed or part.role == "whole" else "adapter", 70, "place", said, "conn", None, None)
 
 
 def _of_kind(verdict: Verdict, kind_class: str) -> tuple[Attribute, ...]:
-    best = next((e for e in verdict.evidence if e.kind == verdict.kind), None)
-    if best is None:
+    """Kind, class and further roles as facts, each with the best evidence that speaks for it."""
+    if verdict.kind == UNKNOWN:
         return ()
-    further = tuple(
-        Attribute("role", role, best.source, best.ts, dict(verdict.scores)[role] / 100, best.event_id) for role in roles(verdict)[1:]
+    best = {role: next(e for e in verdict.evidence if e.kind == role) for role in roles(verdict)}
+    kind = best[verdict.kind]
+    scores = dict(verdict.scores)
+    return (
+        Attribute("kind", verdict.kind, kind.source, kind.ts, verdict.confidence, kind.event_id),
+        Attribute("clinical_class", kind_class, kind.source, kind.ts, verdict.confidence, kind.event_id),
+        *(Attribute("role", role, e.source, e.ts, scores[role] / 100, e.event_id) for role, e in best.items() if role != verdict.kind),
     )
-    kind = Attribute("kind", verdict.kind, best.source, best.ts, verdict.confidence, best.event_id)
-    return (kind, Attribute("clinical_class", kind_class, best.source, best.ts, verdict.confidence, best.event_id), *further)
 
 
 def _sureness(part: Part) -> float:

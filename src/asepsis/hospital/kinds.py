@@ -23,7 +23,7 @@ LEAST = 25
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A row of kinds.tsv. `group`: device, server, client, gear or none; `general`: wider kinds, no rivals to it."""
+    """A row of kinds.tsv. `group`: device, server, client, gear or none; `general`: wider kinds, no rivals to it; `words`: a noun."""
 
     group: str
     clinical_class: str
@@ -76,6 +76,12 @@ def _kinds() -> dict[str, Kind]:
 
 
 KINDS = _kinds()
+
+
+def counted_kind(number: int, kind: str) -> str:
+    """`3 CT scanners`, `1 workstation`; of several kinds, or of one that is no word of ours, `2 devices`."""
+    words = KINDS[kind].words if kind in KINDS else "device"
+    return f"{number:,} {words}" if number == 1 else f"{number:,} {words}s"
 
 
 def judge(evidence: Iterable[Evidence]) -> Verdict:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from asepsis.hospital.asset import Asset
+from asepsis.hospital.identity import is_asset_address
 from asepsis.hospital.site_toml import Plan
 
 
@@ -35,6 +36,10 @@ class Locator:
     def inside(self, address: str) -> bool:
         """Whether the address belongs to the hospital."""
         return self.plan.inside(address)
+
+    def machine(self, address: str) -> bool:
+        """Whether the address can be that of a machine of the hospital: inside, and no multicast, broadcast, loopback or link-local one."""
+        return is_asset_address(address, self.plan)
 
     def zone(self, address: str, vlan: int | None = None) -> str:
         """The zone of an address, or nothing."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from asepsis.hospital.asset import Attribute
 from asepsis.hospital.clinical import SURE_ENOUGH
 from asepsis.hospital.kinds import KINDS, UNKNOWN, Verdict
 
@@ -25,6 +26,12 @@ def machine_name(manufacturer: str, model: str, label: str) -> str:
     """What a machine says it is, as `GE MEDICAL SYSTEMS SIGNA Architect (MR01)`."""
     maker = "" if model.casefold().startswith(manufacturer.casefold()) else manufacturer
     return f"{maker} {model}".strip() + (f" ({label})" if label else "")
+
+
+def machine_label(facts: Iterable[Attribute], station: str, titles: Sequence[str]) -> str:
+    """What those who work with a machine call it: the AE title that its images came from, else the station they name, else a title."""
+    sent_as = {fact.value for fact in facts if fact.name == "ae_title" and fact.source == "dicom_message"}
+    return sent_as.pop() if len(sent_as) == 1 else station or next(iter(titles), "")
 
 
 def role_name(verdict: Verdict, titles: Sequence[str], applications: Sequence[str], hostnames: Sequence[str], where: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from asepsis.hospital.asset import STATED, Asset, Attribute, as_json, from_json, kind_in_words
 from asepsis.hospital.inventory import inventory
-from asepsis.hospital.kinds import KINDS
+from asepsis.hospital.kinds import KINDS, counted_kind
 from asepsis.hospital.locator import Locator
 from asepsis.hospital.observations import Lake, observe
 from asepsis.hospital.site_toml import Plan, read_plan
@@ -28,6 +28,7 @@ __all__ = [
     "as_json",
     "asset",
     "assets",
+    "counted_kind",
     "kind_in_words",
     "locate",
     "plan",

@@ -5,6 +5,7 @@ name = "radiology"
 cidrs = ["10.10.0.0/24"]
 vlans = [110]
 purpose = "modalities and PACS"
+isolated = false                # true: a firewall lets nothing from elsewhere reach it
 
 [[assets]]
 address = "10.10.0.20"          # or mac, ae, serial: at least one, and all that are given must fit
@@ -45,12 +46,14 @@ MAX_BYTES = 4 << 20
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """A part of the network with one purpose."""
+    """A part of the network with one purpose. `isolated`: a firewall lets nothing from elsewhere reach it; only then does what is wrong
+    inside it count as within reach of that zone alone."""
 
     name: str
     cidrs: tuple[Network, ...] = ()
     vlans: tuple[int, ...] = ()
     purpose: str = ""
+    isolated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,10 @@ class Plan:
         ip = parsed(address)
         by_address = self._zone_of(ip) if ip else ""
         return by_address or next((z.name for z in self.zones if vlan is not None and vlan in z.vlans), "")
+
+    def isolated(self, zone: str) -> bool:
+        """Whether the hospital states that nothing from elsewhere reaches this zone."""
+        return any(z.isolated for z in self.zones if z.name == zone)
 
     def partner(self, address: str, domain: str = "") -> str:
         """The partner that an outside address or a domain name belongs to, or nothing."""
@@ -162,6 +169,12 @@ def _vlan(value: Any) -> int:
     return value
 
 
+def _bool(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("must be true or false")
+    return value
+
+
 def _domain(value: Any) -> str:
     return _text(value).lower().strip(".*")
 
@@ -186,7 +199,11 @@ _STATED: _Keys = {
     "model": _text,
 }
 _TABLES: dict[str, tuple[type[Any], _Keys, tuple[str, ...]]] = {
-    "zones": (Zone, {"name": _text, "cidrs": partial(_list, _network), "vlans": partial(_list, _vlan), "purpose": _text}, ("name",)),
+    "zones": (
+        Zone,
+        {"name": _text, "cidrs": partial(_list, _network), "vlans": partial(_list, _vlan), "purpose": _text, "isolated": _bool},
+        ("name",),
+    ),
     "assets": (Stated, _STATED, ("address", "mac", "ae", "serial")),
     "partners": (Partner, {"name": _text, "cidrs": partial(_list, _network), "domains": partial(_list, _domain)}, ("cidrs", "domains")),
 }

@@ -8,7 +8,8 @@ from typing import Any
 from asepsis.hospital.asset import STATED, Asset, Attribute
 from asepsis.hospital.clinical import clinical_class
 from asepsis.hospital.identity import asset_id
-from asepsis.hospital.kinds import UNKNOWN
+from asepsis.hospital.kinds import UNKNOWN, Verdict
+from asepsis.hospital.naming import machine_label, machine_name, role_name
 from asepsis.hospital.site_toml import Plan, Stated
 
 
@@ -55,6 +56,18 @@ def _unseen(stated: Stated, plan: Plan) -> Asset:
     )
 
 
+def _name(asset: Asset, told: dict[str, str]) -> str:
+    """The name that the asset would have if it had been seen to be what is stated."""
+    manufacturer, model = (told.get(n) or getattr(asset, n) for n in ("manufacturer", "model"))
+    where = next(iter((*asset.addresses, *asset.macs)), "")
+    if told.keys() & {"manufacturer", "model"}:
+        return machine_name(manufacturer, model, machine_label(asset.attributes, asset.station, asset.ae_titles) or where)
+    if "kind" in told and not (manufacturer or model):
+        names = tuple(dict.fromkeys(a.split("|")[0] for a in asset.hl7_applications))
+        return role_name(Verdict(told["kind"], 1.0, (), ()), asset.ae_titles, names, asset.hostnames, where)
+    return asset.name
+
+
 def _with(asset: Asset, stated: Stated) -> Asset:
     told = {n: getattr(stated, n) for n in ("name", "kind", "clinical_class", "owner", "manufacturer", "model") if getattr(stated, n)}
     why = [f"site.toml states: {', '.join(f'{n.replace(chr(95), chr(32))} {v}' for n, v in told.items())}."] if told else []
@@ -68,6 +81,8 @@ def _with(asset: Asset, stated: Stated) -> Asset:
             changes["class_source"] = f"{STATED} kind {told['kind']}"
     if "clinical_class" in told:
         changes["class_source"] = STATED
+    if "name" not in told:
+        changes["name"] = _name(asset, told)
     for n in ("manufacturer", "model"):
         seen = getattr(asset, n)
         if n in told and seen and seen.casefold() != told[n].casefold():

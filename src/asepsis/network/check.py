@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from asepsis.findings.service import Cleared, Proposal
+from asepsis.findings.service import Cleared, Excused, Proposal
 from asepsis.hospital.service import Locator
 
 if TYPE_CHECKING:
@@ -22,13 +22,20 @@ class Lake(Protocol):
 
 Run = Callable[[Lake, Locator, datetime], list[Proposal]]
 Clears = Callable[[Lake, Locator, datetime], list[Cleared]]
+Excuses = Callable[[Lake, Locator, datetime], list[Excused]]
+
+
+def nothing_stated(_lake: Lake, _locator: Locator, _now: datetime) -> list[Excused]:
+    """The excuses of a check for which it does not matter what the hospital states."""
+    return []
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
     """Code that looks for one fault. `now` is the time of the last packet that the sensor saw, not of the clock on the wall.
 
-    `run` gives what is wrong, `clears` the contrary evidence: subjects seen later without the fault.
+    `run` gives what is wrong, `clears` the contrary evidence: subjects seen later without the fault. `excuses` gives the rows that `run`
+    leaves out because of what the hospital states. All three look at the whole lake.
     """
 
     id: str
@@ -38,6 +45,7 @@ class Check:
     references: tuple[str, ...]
     run: Run
     clears: Clears
+    excuses: Excuses = nothing_stated
 
 
 @dataclass(frozen=True, slots=True)

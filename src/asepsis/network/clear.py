@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass, replace
 
 from asepsis.findings.service import Cleared, ClinicalClass
 from asepsis.hospital.service import Locator
@@ -16,6 +16,14 @@ _ENCRYPTED = """
     select id_orig_h as client, id_resp_h as server, id_resp_p as port, {span}
     from ssl where established group by id_orig_h, id_resp_h, id_resp_p
 """
+# Turned away at once (RFC 9293 3.10.7.1): nothing listens there any more. No answer at all would be silence.
+_REFUSED = """
+    select id_orig_h as client, id_resp_h as server, id_resp_p as port, {span}
+    from conn where proto = 'tcp' and conn_state = 'REJ' group by id_orig_h, id_resp_h, id_resp_p
+"""
+
+Place = tuple[str, str, int]
+"""Client, server and port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,27 +77,38 @@ def flows(lake: Lake, parties: Parties, queries: Queries) -> list[Flow]:
 
 
 def clears(check: str, lake: Lake, locator: Locator, queries: Queries, tls_ports: frozenset[int]) -> list[Cleared]:
-    """Pairs seen in TLS since they were last seen in clear, at the port that was clear or one that the protocol keeps for TLS.
+    """Pairs that have been seen without the fault at every port that was clear, since it last was.
 
+    What is inside TLS cannot be seen, so TLS at another port may be anything. It counts at the port that was clear; at a port that the
+    protocol keeps for TLS only together with a refusal at the clear port, which shows that the old service is gone.
     Where several assets share an address TLS does not show which of them spoke, so it proves nothing for any of them.
     """
     parties = Parties(locator)
     found = [flow for flow in flows(lake, parties, queries) if _told_by_address(flow, parties)]
-    bad = [
-        Sight(flow.subject, "", (row["client"], row["server"]), row["last_seen"], row["last_event"])
-        for flow in found
-        for row in flow.sighting.rows
-    ]
-    encrypted = list(rows(lake, _ENCRYPTED)) if bad else []
-    good = []
-    for flow in found:
-        pairs = {(row["client"], row["server"]) for row in flow.sighting.rows}
-        ports = tls_ports.union(flow.sighting.values("port"))
-        for row in encrypted:
-            pair = (row["client"], row["server"])
-            if pair in pairs and row["port"] in ports:
-                good.append(Sight(flow.subject, "", pair, row["last_seen"], row["last_event"]))
+    bad = [Sight(flow.subject, "", _place(row), row["last_seen"], row["last_event"]) for flow in found for row in flow.sighting.rows]
+    proofs = _proofs(lake, tls_ports) if bad else {}
+    good = [replace(proof, subject=sight.subject) for sight in bad for proof in proofs.get(sight.peer, ())]
     return mended(check, bad, good, "The same two have been seen to talk encrypted since, and no more in clear.")
+
+
+def _proofs(lake: Lake, tls_ports: frozenset[int]) -> dict[Hashable, list[Sight]]:
+    """For each place, when it was last seen to be encrypted, or given up for a port of the protocol's own."""
+    encrypted = {_place(row): row for row in rows(lake, _ENCRYPTED)}
+    proofs: dict[Hashable, list[Sight]] = {
+        place: [Sight("", "", place, row["last_seen"], row["last_event"])] for place, row in encrypted.items()
+    }
+    for row in rows(lake, _REFUSED) if tls_ports else ():
+        place = _place(row)
+        instead = [encrypted[*place[:2], port] for port in tls_ports if (*place[:2], port) in encrypted]
+        # Both must be later than the fault, so the earlier of the two is when it was mended.
+        proofs.setdefault(place, []).extend(
+            Sight("", "", place, min(row["last_seen"], tls["last_seen"]), tls["last_event"]) for tls in instead
+        )
+    return proofs
+
+
+def _place(row: Row) -> Place:
+    return row["client"], row["server"], row["port"]
 
 
 def _told_by_address(flow: Flow, parties: Parties) -> bool:

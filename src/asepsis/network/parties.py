@@ -7,7 +7,7 @@ from functools import cached_property
 from ipaddress import ip_address, ip_network
 
 from asepsis.findings.service import ClinicalClass, Exposure, ordering_class
-from asepsis.hospital.service import Asset, Locator
+from asepsis.hospital.service import STATED, Asset, Locator
 
 # Addresses that never are the internet's: RFC 1918, RFC 6598 (carrier NAT), RFC 3927 and RFC 4291 (link-local), loopback, multicast and
 # broadcast, RFC 4193 (unique local). Documentation networks count as internet, as a range or an exercise uses them so.
@@ -19,6 +19,15 @@ _NEVER_OUTSIDE = tuple(
     )
 )
 _GRAVEST = (ClinicalClass.LIFE, ClinicalClass.MONITOR, ClinicalClass.UNKNOWN, ClinicalClass.SUPPORT, ClinicalClass.NONE)
+
+
+def public(address: str) -> bool:
+    """Whether an address may be the internet's."""
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return False
+    return not any(ip in network for network in _NEVER_OUTSIDE)
 
 
 @dataclass(frozen=True)
@@ -44,6 +53,8 @@ class Party:
     def name(self) -> str:
         if self.asset:
             return self.asset.name or f"the device at {self.address}"
+        if any(asset.behind for asset in self.assets):
+            return f"a device behind {self.address}"
         return f"one of {len(self.assets)} devices at {self.address}" if self.assets else f"the device at {self.address}"
 
     @property
@@ -73,6 +84,11 @@ class Party:
         return self.clinical_class is not ClinicalClass.NONE
 
     @property
+    def stated_harmless(self) -> bool:
+        """Not clinical because the hospital says so, and not by its own looks."""
+        return not self.clinical and all(asset.class_source.startswith(STATED) for asset in self.assets)
+
+    @property
     def weight(self) -> ClinicalClass:
         """The class that counts where findings are ordered."""
         return ordering_class(self.clinical_class)
@@ -96,19 +112,21 @@ class Parties:
 
     def outside(self, address: str) -> bool:
         """Whether an address is the internet's, as far as the hospital has not said otherwise."""
-        try:
-            ip = ip_address(address)
-        except ValueError:
-            return False
-        return not any(ip in network for network in _NEVER_OUTSIDE) and not self._locator.inside(address)
+        return public(address) and not self._locator.inside(address)
 
     def stated_titles(self, address: str) -> set[str]:
         """The AE titles that site.toml states for an address; none if it states none with that address."""
         return {stated.ae for stated in self._locator.plan.assets if stated.ae and stated.address == address}
 
-    def exposure(self, *addresses: Party) -> Exposure:
-        """Open if one side is the internet, small within one zone, controlled between zones or where no zone is known."""
-        if any(self.outside(party.address) for party in addresses):
+    def exposure(self, *sides: Party) -> Exposure:
+        """Open if one side is the internet's; small only within a zone that the hospital states to be closed; else controlled, for what
+        the firewall lets pass is not known."""
+        if any(self.outside(party.address) for party in sides):
             return Exposure.OPEN
-        zones = {party.zone for party in addresses}
-        return Exposure.SMALL if len(zones) == 1 and "" not in zones else Exposure.CONTROLLED
+        zone = sides[0].zone
+        closed = all(party.zone == zone for party in sides) and self._locator.plan.isolated(zone)
+        return Exposure.SMALL if closed else Exposure.CONTROLLED
+
+    def anyone(self, *sides: Party) -> str:
+        """Who can listen or get in, as the exposure says."""
+        return f"Anyone in {sides[0].zone}" if self.exposure(*sides) is Exposure.SMALL else "Anyone on the network"

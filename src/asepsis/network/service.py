@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
+from asepsis.findings.service import Traced
 from asepsis.hospital.service import Locator
 
 from .check import Check, Examined, Lake
@@ -11,10 +13,16 @@ from .check import examine as examine_with
 from .checks import all_checks
 from .quantum import Readiness
 from .quantum import readiness as post_quantum
+from .trace import trace as trace_with
 
-__all__ = ["Check", "Examined", "Lake", "Locator", "Readiness", "all_checks", "examine", "post_quantum"]
+__all__ = ["Check", "Examined", "Lake", "Locator", "Readiness", "all_checks", "examine", "post_quantum", "trace"]
 
 
 def examine(lake: Lake, locator: Locator, now: datetime) -> Examined:
     """What every check proposes and clears; `now` is the time of the last packet. `findings.service.publish` takes both."""
     return examine_with(all_checks(), lake, locator, now)
+
+
+def trace(lake: Lake, locator: Locator, now: datetime, rows: Mapping[str, frozenset[str]]) -> Traced:
+    """What became of rows, by check, that speak for findings which are not proposed any more (`findings.service.lost_rows`)."""
+    return trace_with(all_checks(), lake, locator, now, rows)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from asepsis.findings.service import Cleared
 
 if TYPE_CHECKING:
+    import pyarrow
+
     from .check import Lake
 
 # Rows of the lake that one finding names.
@@ -18,6 +20,9 @@ EVENTS_MAX = 20
 # What `{span}` stands for in a query: when and on which rows, the same for rows of one microsecond in any order. DuckDB and Spark agree.
 _AT = "struct_pack(a := ts, b := event_id)"
 _SPAN = f"min(ts) as first_seen, max(ts) as last_seen, min_by(event_id, {_AT}) as first_event, max_by(event_id, {_AT}) as last_event"
+
+# The rows asked after, where a lake is an `Asking`. A list of literals would be gone through for each row of the lake.
+_TRACED = "array_agg(event_id) filter (where {among}) as traced"
 
 Row = dict[str, Any]
 Key = TypeVar("Key", bound=Hashable)
@@ -48,9 +53,26 @@ class Sighting:
         return sorted({row[column] for row in self.rows if row[column] is not None})
 
 
+class Asking:
+    """A lake that is asked what became of certain rows: then a sighting names those of them that are in it, and no others."""
+
+    def __init__(self, lake: Lake, events: frozenset[str]) -> None:
+        self._lake, self.span = lake, f"{_SPAN}, {_TRACED.format(among=among(events))}"
+
+    def sql(self, query: str, /) -> pyarrow.Table:
+        return self._lake.sql(query)
+
+
+def among(events: Iterable[str]) -> str:
+    """The condition that a row is one of these."""
+    named = ", ".join("'{}'".format(event.replace("'", "''")) for event in sorted(events))
+    return f"event_id in (select unnest([{named}]))"
+
+
 def rows(lake: Lake, query: str) -> Iterator[Row]:
     """The rows of a query, times in UTC."""
-    for row in lake.sql(query.replace("{span}", _SPAN)).to_pylist():
+    span = lake.span if isinstance(lake, Asking) else _SPAN
+    for row in lake.sql(query.replace("{span}", span)).to_pylist():
         yield {name: _utc(value) if isinstance(value, datetime) else value for name, value in row.items()}
 
 
@@ -85,8 +107,17 @@ def mended(check: str, bad: Iterable[Sight], good: Iterable[Sight], why: str) ->
 
 def _sighting(found: list[Row]) -> Sighting:
     found.sort(key=lambda row: (row["first_seen"], row["first_event"]))
+    last = max(found, key=lambda row: (row["last_seen"], row["last_event"]))
+    return Sighting(found[0]["first_seen"], last["last_seen"], _events(found, last["last_event"]), found)
+
+
+def _events(found: list[Row], last: str) -> tuple[str, ...]:
+    """The earliest and the latest of each row; of all, the first and the last always: the times of a finding must not move when rows
+    expire that it does not name."""
+    if "traced" in found[0]:
+        return tuple(event for row in found for event in row["traced"] or ())
     events = dict.fromkeys(event for row in found for event in (row["first_event"], row["last_event"]))
-    return Sighting(found[0]["first_seen"], max(row["last_seen"] for row in found), tuple(events)[:EVENTS_MAX], found)
+    return tuple(dict.fromkeys((*tuple(events)[: EVENTS_MAX - 1], last)))
 
 
 def _utc(moment: datetime) -> datetime:

@@ -5,7 +5,7 @@ One acceptance proves little, since any title may be on the node's list. Sound e
 * it let in a title that tools use when nobody set one: whoever asks gets in;
 * it let in three or more titles from one address with one implementation: one program under several names. An adapter speaks for several
   devices, so titles do not count that the hospital has stated for the address, or whose images show the equipment behind them;
-* it let in a title that is not among those stated for that address.
+* it let in a title that is not among those stated for that address, and no images show the equipment that goes by it.
 
 A node that has since turned down a caller for its title checks titles.
 """
@@ -16,7 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
-from asepsis.findings.service import Action, Automatable, Cleared, Effort, Exploitation, HarmKind, Kind, Points, Proposal
+from asepsis.findings.service import Action, Automatable, Cleared, Effort, Excused, Exploitation, HarmKind, Kind, Points, Proposal
 from asepsis.hospital.service import Locator
 from asepsis.network.check import Check, Lake
 from asepsis.network.harms import SAFETY_OF, five
@@ -24,7 +24,7 @@ from asepsis.network.parties import Parties, Party
 from asepsis.network.sightings import Row, Sight, Sighting, gather, mended, rows
 
 ID = "dicom-any-caller"
-FAULT = "Anyone on the network can fetch or plant scans, because callers are not checked"
+FAULT = "can fetch or plant scans, because callers are not checked"
 # Defaults of dcmtk, dcm4che, pynetdicom and GDCM tools.
 TOOLKIT_TITLES = frozenset(
     {"ECHOSCU", "STORESCU", "FINDSCU", "MOVESCU", "GETSCU", "DCMSEND", "TERMSCU", "DCMQRSCU", "PYNETDICOM", "GDCMSCU", "ANY-SCU"}
@@ -66,6 +66,12 @@ def clears(lake: Lake, locator: Locator, now: datetime) -> list[Cleared]:
     return mended(ID, bad, good, "It has turned down a caller for its title since.")
 
 
+def excuses(lake: Lake, locator: Locator, now: datetime) -> list[Excused]:
+    parties = Parties(locator)
+    found = gather(((row["calling_ae"], row["client"]), row) for row in rows(lake, _ACCEPTED) if _stated(row, parties))
+    return [Excused(f"the hospital states that {title} calls from {client}", s.events) for (title, client), s in found.items()]
+
+
 def _node(row: Row, parties: Parties) -> Node:
     return _server(row, parties).key, str(row["port"])
 
@@ -83,15 +89,22 @@ def _open_nodes(lake: Lake, parties: Parties) -> dict[Node, Sighting]:
 
 def _telling(found: list[Row], parties: Parties) -> Iterable[Row]:
     """The acceptances that show that titles are not checked."""
-    unstated = [row for row in found if row["calling_ae"] not in parties.stated_titles(row["client"])]
+    unstated = [row for row in found if not _stated(row, parties)]
+    unshown = [row for row in unstated if not _is_equipment(parties.at(row["client"], row["calling_ae"]))]
     names: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-    for row in unstated:
-        if not _is_equipment(parties.at(row["client"], row["calling_ae"])):
-            names[row["client"], row["program"]].add(row["calling_ae"])
-    for row in unstated:
-        several = len(names[row["client"], row["program"]]) >= TITLES_OF_ONE
-        if row["calling_ae"].upper() in TOOLKIT_TITLES or several or parties.stated_titles(row["client"]):
+    for row in unshown:
+        names[row["client"], row["program"]].add(row["calling_ae"])
+    several = {caller for caller, titles in names.items() if len(titles) >= TITLES_OF_ONE}
+    yield from (row for row in unstated if row["calling_ae"].upper() in TOOLKIT_TITLES)
+    for row in unshown:
+        if row["calling_ae"].upper() not in TOOLKIT_TITLES and (
+            (row["client"], row["program"]) in several or parties.stated_titles(row["client"])
+        ):
             yield row
+
+
+def _stated(row: Row, parties: Parties) -> bool:
+    return row["calling_ae"] in parties.stated_titles(row["client"])
 
 
 def _is_equipment(caller: Party) -> bool:
@@ -101,14 +114,15 @@ def _is_equipment(caller: Party) -> bool:
 def _proposal(node: Node, sighting: Sighting, parties: Parties) -> Proposal:
     server = _server(sighting.rows[0], parties)
     callers = {row["client"]: parties.at(row["client"]) for row in sighting.rows}
+    anyone = parties.anyone(server, *callers.values())
     titles = sighting.values("calling_ae")
     shown = ", ".join(titles[:5]) + (f" and {len(titles) - 5} more" if len(titles) > 5 else "")
     return Proposal(
         check=ID,
         kind=Kind.POSTURE,
         subject=node[0],
-        title=f"Anyone on the network can fetch or plant scans in {server.name}: it does not check who calls",
-        fault=FAULT,
+        title=f"{anyone} can fetch or plant scans in {server.name}: it does not check who calls",
+        fault=f"{anyone} {FAULT}",
         harms=five(
             safety=(max(2, SAFETY_OF[server.weight]), "A false scan in a patient's record can lead to a wrong treatment."),
             privacy=(3, "Whoever reaches it may ask it for patients' scans and lists."),
@@ -125,6 +139,7 @@ def _proposal(node: Node, sighting: Sighting, parties: Parties) -> Proposal:
                 f"Switch on title checking at port {node[1]}; ask {server.maker} where it is set and whether it can ask for certificates.",
                 "If one address speaks for several devices, state their titles in site.toml: they are then left out here.",
             ),
+            "Let each of them accept only the callers on a list, and let the firewall allow only those",
         ),
         why=f"{server.opening} let in {shown} at port {node[1]}: names that a tool uses by default, that are not stated for the address, or"
         f" {TITLES_OF_ONE} and more for one program. A node that checks its callers would have turned them down.",
@@ -146,4 +161,5 @@ CHECK = Check(
     references=("DICOM PS3.8 Table 9-21", "DICOM PS3.7 D.3.3.7 User Identity", "ATT&CK T1078 Valid Accounts", "CWE-306"),
     run=run,
     clears=clears,
+    excuses=excuses,
 )

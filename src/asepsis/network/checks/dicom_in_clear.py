@@ -13,7 +13,7 @@ from asepsis.network.harms import SAFETY_OF, five, leaked, readable
 from asepsis.network.parties import Parties
 
 ID = "dicom-in-clear"
-FAULT = "Anyone on the network can read patients' scans"
+FAULT = "can read patients' scans"
 # "dicom-tls", IANA service name registry.
 TLS_PORTS = frozenset({2762})
 
@@ -48,13 +48,14 @@ def clears(lake: Lake, locator: Locator, now: datetime) -> list[Cleared]:
 
 def _proposal(flow: Flow, parties: Parties) -> Proposal:
     client, server = flow.client, flow.server
+    anyone = parties.anyone(client, server)
     maker = server.maker if server.asset and server.asset.manufacturer else client.maker
     return Proposal(
         check=ID,
         kind=Kind.POSTURE,
         subject=flow.subject,
-        title=f"Anyone on the network can read {_what(flow)}",
-        fault=FAULT,
+        title=f"{anyone} can read {_what(flow)}",
+        fault=f"{anyone} {FAULT}",
         harms=five(
             safety=(min(2, SAFETY_OF[flow.weight]), "A scan that was changed on its way can lead to a wrong treatment."),
             privacy=readable(flow.patients),
@@ -71,6 +72,7 @@ def _proposal(flow: Flow, parties: Parties) -> Proposal:
                 f"Give both certificates of the hospital's own authority and move port {_ports(flow)} to TLS (usual port 2762).",
                 "Until then let nothing else reach them: a zone of their own, or firewall rules for the pair.",
             ),
+            "Switch on encryption (DICOM TLS) for these connections; until then keep them in a zone of their own",
         ),
         why=f"{client.opening} and {server.name} talk DICOM without encryption"
         f" ({counted(flow.patients, 'patient')} readable in what was seen, port {_ports(flow)}). Whoever can listen anywhere between"

@@ -13,8 +13,8 @@ from asepsis.network.harms import five, leaked, readable
 from asepsis.network.parties import Parties
 
 ID = "fhir-in-clear"
-FAULT = "Anyone on the network can read patients' records"
-# "https", IANA service name registry.
+FAULT = "can read patients' records"
+# "https", IANA service name registry. Any page may be behind it: see `clear.clears`.
 TLS_PORTS = frozenset({443})
 
 # What a server says of itself (`capabilities`) concerns no patient.
@@ -46,6 +46,7 @@ def clears(lake: Lake, locator: Locator, now: datetime) -> list[Cleared]:
 
 def _proposal(flow: Flow, parties: Parties) -> Proposal:
     client, server, patients = flow.client, flow.server, flow.patients
+    anyone = parties.anyone(client, server)
     ports = ", ".join(str(port) for port in flow.sighting.values("port"))
     whose = f"{counted(patients, 'patient')}'{'s' if patients == 1 else ''}" if patients else "patients'"
     key = " The key that opens the server (password or token) can be read as well." if flow.did("secret") else ""
@@ -54,8 +55,8 @@ def _proposal(flow: Flow, parties: Parties) -> Proposal:
         check=ID,
         kind=Kind.POSTURE,
         subject=flow.subject,
-        title=f"Anyone on the network can read {whose} records that {client.name} exchanges with {server.name}",
-        fault=FAULT,
+        title=f"{anyone} can read {whose} records that {client.name} exchanges with {server.name}",
+        fault=f"{anyone} {FAULT}",
         harms=five(
             safety=(2 if written else 1, "A record that was changed on its way can lead to a wrong treatment."),
             privacy=(4, "With the key that can be read, any record on the server can be fetched.")
@@ -74,6 +75,7 @@ def _proposal(flow: Flow, parties: Parties) -> Proposal:
                 f"Point {client.name} to https:// and close port {ports}.",
                 *(("Change the passwords and tokens that were used: they may have been read.",) if key else ()),
             ),
+            "Serve these records over HTTPS only, and let the callers use that",
         ),
         why=f"{client.opening} and {server.name} exchange FHIR records without encryption ({counted(patients, 'patient')} readable in what"
         f" was seen, port {ports}). Whoever can listen between them reads the records.{key}",
@@ -83,7 +85,7 @@ def _proposal(flow: Flow, parties: Parties) -> Proposal:
         asset_kind=server.kind,
         events=flow.sighting.events,
         patients=patients,
-        assets=tuple(dict.fromkeys((*client.ids, *server.ids))),
+        assets=tuple(dict.fromkeys((*server.ids, *client.ids))),
     )
 
 

@@ -13,7 +13,7 @@ from asepsis.network.harms import five, leaked, readable
 from asepsis.network.parties import Parties
 
 ID = "hl7-in-clear"
-FAULT = "Anyone on the network can read messages about patients"
+FAULT = "can read messages about patients"
 # MLLP keeps no port for TLS: only the port that was clear can turn encrypted.
 TLS_PORTS: frozenset[int] = frozenset()
 
@@ -49,6 +49,7 @@ def clears(lake: Lake, locator: Locator, now: datetime) -> list[Cleared]:
 
 def _proposal(flow: Flow, parties: Parties) -> Proposal:
     client, server, patients = flow.client, flow.server, flow.patients
+    anyone = parties.anyone(client, server)
     ports = ", ".join(str(port) for port in flow.sighting.values("port"))
     about = f"messages about {counted(patients, 'patient')}" if patients else "messages about patients"
     maker = server.maker if server.asset and server.asset.manufacturer else client.maker
@@ -56,8 +57,8 @@ def _proposal(flow: Flow, parties: Parties) -> Proposal:
         check=ID,
         kind=Kind.POSTURE,
         subject=flow.subject,
-        title=f"Anyone on the network can read {about} sent from {client.name} to {server.name}",
-        fault=FAULT,
+        title=f"{anyone} can read {about} sent from {client.name} to {server.name}",
+        fault=f"{anyone} {FAULT}",
         harms=five(
             safety=(2, "An order or a result that was changed on its way can lead to a wrong treatment."),
             privacy=readable(patients),
@@ -74,6 +75,7 @@ def _proposal(flow: Flow, parties: Parties) -> Proposal:
                 "Where one side cannot, put a TLS proxy in front of it, on the same machine or the same switch.",
                 f"Until then a firewall rule: only {client.address} reaches {server.address} at port {ports}.",
             ),
+            "Switch on encryption (TLS) for these messages; until then let only sender and receiver use the ports",
         ),
         why=f"{client.opening} sends HL7 messages ({', '.join(flow.sighting.values('message_type')) or 'of unknown type'}) to {server.name}"
         f" without encryption ({counted(patients, 'patient')} readable in what was seen, port {ports}). Whoever can listen between"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
 from asepsis.findings.service import (
@@ -11,6 +12,7 @@ from asepsis.findings.service import (
     Cleared,
     ClinicalClass,
     Effort,
+    Excused,
     Exploitation,
     Exposure,
     HarmKind,
@@ -21,7 +23,8 @@ from asepsis.findings.service import (
 from asepsis.hospital.service import Locator
 from asepsis.network.check import Check, Lake
 from asepsis.network.harms import SAFETY_OF, Judged, five
-from asepsis.network.parties import Parties, Party
+from asepsis.network.parties import Parties, Party, public
+from asepsis.network.partners import Partners
 from asepsis.network.sightings import Row, Sighting, gather, rows
 
 ID = "internet"
@@ -29,18 +32,39 @@ FAULT = {"out": "Devices talk to the internet", "in": "Devices can be reached fr
 
 # An attempt that nobody answered is not talk: both sides must have sent something, and one of them data.
 _TALKS = """
-    select id_orig_h as client, id_resp_h as server, id_resp_p as port, proto, {span}
-    from conn
-    where proto in ('tcp', 'udp') and orig_pkts > 0 and resp_pkts > 0 and coalesce(orig_bytes, 0) + coalesce(resp_bytes, 0) > 0
-    group by id_orig_h, id_resp_h, id_resp_p, proto
+    select client, server, port, proto, name, {span} from (
+        select c.id_orig_h as client, c.id_resp_h as server, c.id_resp_p as port, c.proto, n.name, c.ts, c.event_id
+        from conn as c left join (
+            select uid, server_name as name from ssl where server_name is not null
+            union
+            select uid, host as name from http where host is not null
+        ) as n on n.uid = c.uid
+        where c.proto in ('tcp', 'udp') and c.orig_pkts > 0 and c.resp_pkts > 0
+              and coalesce(c.orig_bytes, 0) + coalesce(c.resp_bytes, 0) > 0
+    ) as seen group by client, server, port, proto, name
 """
 
 Place = tuple[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A device of ours and an address that is not private. `excuse` says why it is no fault, where the hospital states so."""
+
+    device: Party
+    direction: str
+    row: Row
+    excuse: str
+
+    @property
+    def place(self) -> Place:
+        return self.device.key, self.direction
+
+
 def run(lake: Lake, locator: Locator, now: datetime) -> list[Proposal]:
-    parties, devices = Parties(locator), dict[Place, Party]()
-    sightings = gather(_talks(lake, locator, parties, devices))
+    talks = [talk for talk in _talks(lake, locator) if not talk.excuse and talk.device.clinical]
+    devices = {talk.place: talk.device for talk in talks}
+    sightings = gather((talk.place, talk.row) for talk in talks)
     return [_proposal(devices[place], place[1], sighting) for place, sighting in sorted(sightings.items())]
 
 
@@ -49,17 +73,30 @@ def clears(lake: Lake, locator: Locator, now: datetime) -> list[Cleared]:
     return []
 
 
-def _talks(lake: Lake, locator: Locator, parties: Parties, devices: dict[Place, Party]) -> Iterator[tuple[Place, Row]]:
+def excuses(lake: Lake, locator: Locator, now: datetime) -> list[Excused]:
+    found = gather((talk.excuse, talk.row) for talk in _talks(lake, locator) if talk.excuse)
+    return [Excused(why, sighting.events) for why, sighting in found.items()]
+
+
+def _talks(lake: Lake, locator: Locator) -> Iterator[Talk]:
+    parties, partners = Parties(locator), Partners(lake, locator)
     for row in rows(lake, _TALKS):
         ours, theirs, direction = row["client"], row["server"], "out"
-        if parties.outside(ours):
+        if not locator.machine(ours) or not public(theirs):
             ours, theirs, direction = theirs, ours, "in"
-        if parties.outside(ours) or not parties.outside(theirs) or locator.partner(theirs):
+        if not locator.machine(ours) or not public(theirs):
             continue
+        # Called from outside, the name in the talk is the one that the caller gave us.
+        partner, name = partners.of(theirs, ours, row["name"] if direction == "out" else None)
+        known_as = f"{name} ({theirs})" if name else theirs
         device = parties.at(ours)
-        if device.clinical:
-            devices[device.key, direction] = device
-            yield (device.key, direction), row | {"partner": theirs}
+        excuse = (
+            f"the hospital states that {theirs} is its own" if locator.inside(theirs)
+            else f"the hospital names {known_as} as its partner {partner}" if partner
+            else f"the hospital states that {device.name} does not touch care" if device.stated_harmless
+            else ""
+        )  # fmt: skip
+        yield Talk(device, direction, row | {"partner": theirs}, excuse)
 
 
 def _proposal(device: Party, direction: str, sighting: Sighting) -> Proposal:
@@ -90,6 +127,7 @@ def _proposal(device: Party, direction: str, sighting: Sighting) -> Proposal:
                 "What is needed goes through the hospital's own server, or to a named partner (site.toml, [[partners]]).",
                 "Block the rest at the border, at a time agreed with the ward.",
             ),
+            "Block the internet for these devices at the firewall, except partners that the hospital knows and names",
         ),
         why=f"{device.opening} ({device.address}) {'was called by' if inward else 'called'} {shown}"
         f" ({', '.join(f'{proto} port {port}' for proto, port in _services(sighting)[:3])}) and data passed. None of them is a partner that"
@@ -124,4 +162,5 @@ CHECK = Check(
     references=("ATT&CK T1133 External Remote Services", "ATT&CK T1071 Application Layer Protocol", "RFC 1918", "RFC 4193"),
     run=run,
     clears=clears,
+    excuses=excuses,
 )

@@ -12,7 +12,7 @@ from asepsis.network.parties import Parties, Party
 from asepsis.network.sightings import Sighting, gather, rows
 
 ID = "plain-passwords"
-FAULT = "Anyone on the network can read passwords"
+FAULT = "can read passwords"
 INSTEAD = {"telnet": "SSH", "ftp": "SFTP or FTP over TLS", "http-basic": "HTTPS"}
 # Programs that guess passwords of telnet and FTP roam by themselves; for web pages they need a person.
 _AUTOMATABLE = {"telnet": Automatable.YES, "ftp": Automatable.YES, "http-basic": Automatable.NO}
@@ -21,7 +21,7 @@ NAMES = {"telnet": "Telnet", "ftp": "FTP", "http-basic": "a web page without enc
 _LOGINS = """
     select client, server, port, service, {span} from (
         select id_orig_h as client, id_resp_h as server, id_resp_p as port, service, ts, event_id
-        from conn where service in ('telnet', 'ftp') and resp_bytes > 0
+        from conn where service in ('telnet', 'ftp') and orig_bytes > 0 and resp_bytes > 0
         union all
         select id_orig_h as client, id_resp_h as server, id_resp_p as port, 'http-basic' as service, ts, event_id
         from http where auth_scheme = 'basic'
@@ -51,13 +51,13 @@ def clears(lake: Lake, locator: Locator, now: datetime) -> list[Cleared]:
 def _proposal(server: Party, service: str, sighting: Sighting, parties: Parties) -> Proposal:
     clients = [parties.at(address) for address in sighting.values("client")]
     ports = ", ".join(str(port) for port in sighting.values("port"))
-    grave = SAFETY_OF[server.weight]
+    anyone, grave = parties.anyone(server, *clients), SAFETY_OF[server.weight]
     return Proposal(
         check=ID,
         kind=Kind.POSTURE,
         subject=server.key,
-        title=f"Anyone on the network can read the password to {server.name}",
-        fault=FAULT,
+        title=f"{anyone} can read the password to {server.name}",
+        fault=f"{anyone} {FAULT}",
         harms=five(
             safety=(grave, "Whoever has the password can change what the device does."),
             privacy=(2, "Whoever has the password can see what the device holds."),
@@ -74,6 +74,7 @@ def _proposal(server: Party, service: str, sighting: Sighting, parties: Parties)
                 f"Where it is not, allow port {ports} only from the one computer that needs it.",
                 "Change the password afterwards: it may have been read.",
             ),
+            "Log in to them in a way that cannot be read (SSH, SFTP, HTTPS), switch the old way off, and change the passwords",
         ),
         why=f"{counted(len(clients), 'computer')} used {NAMES[service]} towards {server.name} ({server.address}, port {ports})."
         " Name and password travel readable for everyone who can listen.",
@@ -90,7 +91,7 @@ def _proposal(server: Party, service: str, sighting: Sighting, parties: Parties)
 CHECK = Check(
     id=ID,
     title="Telnet, FTP or HTTP Basic towards a clinical asset",
-    looks_for="Telnet and FTP sessions that were answered, and HTTP requests with a Basic password, towards what may touch care.",
+    looks_for="Telnet and FTP sessions in which both sides spoke, and HTTP requests with a Basic password, towards what may touch care.",
     harms=(HarmKind.SAFETY, HarmKind.INTEGRITY, HarmKind.SERVICE, HarmKind.PRIVACY),
     references=("RFC 854", "RFC 959", "RFC 7617 section 4", "ATT&CK T1040 Network Sniffing", "ATT&CK T1110 Brute Force", "CWE-319"),
     run=run,

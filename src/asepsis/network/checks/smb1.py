@@ -59,7 +59,8 @@ def _proposal(server: Party, sighting: Sighting, parties: Parties) -> Proposal:
             service=(3, "Worms that use this version have stopped whole hospitals."),
             money_and_trust=(3, "Recovery from such a worm takes weeks."),
         ),
-        points=Points(Exploitation.PUBLIC_POC, parties.exposure(server, *clients), Automatable.YES),
+        # CISA lists the ways in through this version as exploited, by ransomware too (KEV, CVE-2017-0143 to CVE-2017-0148).
+        points=Points(Exploitation.ACTIVE, parties.exposure(server, *clients), Automatable.YES),
         action=Action(
             f"Switch SMB version 1 off on {server.name}; move what needs it to version 3, or fence it in",
             Effort.DAYS,
@@ -68,9 +69,10 @@ def _proposal(server: Party, sighting: Sighting, parties: Parties) -> Proposal:
                 f"Ask {server.maker} for a release that speaks SMB 3; then switch version 1 off on both sides.",
                 "Where a device cannot, let only that device reach the server, from a zone of its own.",
             ),
+            "Switch SMB version 1 off on these servers; move what needs it to version 3, or fence it in",
         ),
         why=f"{counted(len(clients), 'computer')} ({shown}) used SMB version 1 with {server.name} ({server.address}). Programs that"
-        " break in through this version are public, and worms use them.",
+        " break in through this version are public, and attackers are known to use them.",
         first_seen=sighting.first_seen,
         last_seen=sighting.last_seen,
         zone=server.zone,
@@ -87,7 +89,7 @@ CHECK = Check(
     harms=(HarmKind.SERVICE, HarmKind.MONEY_AND_TRUST, HarmKind.INTEGRITY, HarmKind.SAFETY),
     references=(
         "MS-CIFS",
-        "CISA KEV CVE-2017-0144",
+        "CISA KEV CVE-2017-0143 to CVE-2017-0148",
         "ATT&CK T1210 Exploitation of Remote Services",
         "ATT&CK T1021.002 SMB/Windows Admin Shares",
     ),

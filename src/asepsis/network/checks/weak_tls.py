@@ -1,11 +1,15 @@
-"""Encryption that no longer protects: TLS below 1.2 (RFC 8996), certificates out of date, RSA below 2048 bits (NIST SP 800-131A),
-signatures with MD5 or SHA-1 (RFC 9155). A certificate that signs itself is not weak by that alone.
+"""Encryption that no longer protects: TLS below 1.2 (RFC 8996), certificates out of date or not valid yet (RFC 5280 4.1.2.5), RSA keys
+below 2048 bits and elliptic ones below 224 (NIST SP 800-131A Rev. 2, 3), DSA keys (FIPS 186-5), signatures with MD5 or SHA-1 (RFC 9155).
+A certificate that signs itself is not weak by that alone.
 
-A certificate counts as out of date if it was when the server showed it, by the time of the packet; in TLS 1.3 it cannot be seen.
+Whether a certificate is in date is judged when the server shows it, by the time of the packet; in TLS 1.3 it cannot be seen.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Hashable
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -14,14 +18,15 @@ from asepsis.hospital.service import Locator
 from asepsis.network.check import Check, Lake
 from asepsis.network.harms import SAFETY_OF, Judged, five
 from asepsis.network.parties import Parties, Party
-from asepsis.network.sightings import Sight, Sighting, gather, mended, rows
+from asepsis.network.sightings import Row, Sight, Sighting, gather, mended, rows
 
 ID = "weak-tls"
 FAULT = "Encrypted connections can be broken or imitated"
 
 
 class Weakness(NamedTuple):
-    """One way to be weak: where it shows, the condition in SQL, and the words for it."""
+    """One way to be weak: where it shows, the condition in SQL, and the words for it. `refused`: careful partners refuse it;
+    `by_client`: it is agreed with each caller anew."""
 
     stream: str
     seen_at_all: str
@@ -29,11 +34,13 @@ class Weakness(NamedTuple):
     what: str
     action: str
     integrity: Judged
+    refused: bool = False
     by_client: bool = False
 
 
 _CERTIFICATE = "coalesce(host_cert, false) and not coalesce(client_cert, false)"
 _IMITATION = (2, "Someone in between can pretend to be the server.")
+_NEW_KEY = "Give {server} a certificate with a new key: RSA 2048 or P-256"
 WEAKNESSES = {
     "old-version": Weakness(
         stream="ssl",
@@ -51,14 +58,33 @@ WEAKNESSES = {
         what="a certificate that is out of date",
         action="Renew the certificate of {server}",
         integrity=_IMITATION,
+        refused=True,
+    ),
+    "not-yet-valid": Weakness(
+        stream="x509",
+        seen_at_all=f"{_CERTIFICATE} and certificate_not_valid_before is not null",
+        weak="certificate_not_valid_before > ts",
+        what="a certificate that is not valid yet",
+        action="Set the clock of {server} right, or give it a certificate that is valid now",
+        integrity=_IMITATION,
+        refused=True,
     ),
     "short-key": Weakness(
         stream="x509",
-        seen_at_all=f"{_CERTIFICATE} and certificate_key_type = 'rsa' and certificate_key_length is not null",
-        weak="certificate_key_length < 2048",
+        seen_at_all=f"{_CERTIFICATE} and certificate_key_type in ('rsa', 'ecdsa') and certificate_key_length is not null",
+        weak="certificate_key_length < case when certificate_key_type = 'rsa' then 2048 else 224 end",
         what="a certificate with a key that is too short",
-        action="Give {server} a certificate with a new key: RSA 2048 or P-256",
+        action=_NEW_KEY,
         integrity=_IMITATION,
+    ),
+    "dsa-key": Weakness(
+        stream="x509",
+        seen_at_all=f"{_CERTIFICATE} and certificate_key_type is not null",
+        weak="certificate_key_type = 'dsa'",
+        what="a certificate with a kind of key that is no longer accepted",
+        action=_NEW_KEY,
+        integrity=_IMITATION,
+        refused=True,
     ),
     "weak-signature": Weakness(
         stream="x509",
@@ -69,9 +95,19 @@ WEAKNESSES = {
         integrity=_IMITATION,
     ),
 }
-_SEEN = """
-    select id_resp_h as server, id_resp_p as port, id_orig_h as client, {{span}} from {stream}
-    where {seen_at_all} and {condition} group by id_resp_h, id_resp_p, id_orig_h
+_VERSIONS = """
+    select id_resp_h as server, id_resp_p as port, id_orig_h as client, cast(null as varchar(1)) as certificate,
+           cast(null as varchar(1)) as asked_for, {{span}}
+    from ssl where {seen_at_all} and {condition} group by id_resp_h, id_resp_p, id_orig_h
+"""
+# One port may show several certificates, by the name that the caller asked for.
+_CERTIFICATES = """
+    select server, port, client, certificate, asked_for, {{span}} from (
+        select x.id_resp_h as server, x.id_resp_p as port, x.id_orig_h as client, x.certificate_subject as certificate, n.asked_for,
+               x.ts, x.event_id
+        from (select * from x509 where {seen_at_all} and {condition}) as x
+        left join (select uid, max(server_name) as asked_for from ssl group by uid) as n on n.uid = x.uid
+    ) as seen group by server, port, client, certificate, asked_for
 """
 
 Place = tuple[str, str]
@@ -84,7 +120,7 @@ def run(lake: Lake, locator: Locator, now: datetime) -> list[Proposal]:
         for row in rows(lake, _query(weakness, weak=True)):
             if not parties.outside(row["server"]):
                 server = parties.at(row["server"])
-                place = server.key, f"{row['port']} {name}"
+                place = server.key, _discriminator(name, row)
                 servers[place] = server
                 found.append((place, row))
         proposals += [_proposal(servers[place], place[1], weakness, sight, parties) for place, sight in gather(found).items()]
@@ -92,33 +128,40 @@ def run(lake: Lake, locator: Locator, now: datetime) -> list[Proposal]:
 
 
 def clears(lake: Lake, locator: Locator, now: datetime) -> list[Cleared]:
+    """Servers that have not shown the weakness since: to the same caller where it depends on the caller, else under the same name."""
     parties, cleared = Parties(locator), []
     for name, weakness in WEAKNESSES.items():
-        bad, good = (
-            [
-                Sight(
-                    parties.at(row["server"]).key,
-                    f"{row['port']} {name}",
-                    row["client"] if weakness.by_client else None,
-                    row["last_seen"],
-                    row["last_event"],
-                )
-                for row in rows(lake, _query(weakness, weak))
-            ]
-            for weak in (True, False)
-        )
+        seen = {weak: list(rows(lake, _query(weakness, weak))) for weak in (True, False)}
+        bad = [_sight(row, _discriminator(name, row), weakness, parties) for row in seen[True]]
+        without: defaultdict[tuple[str, Hashable], list[Sight]] = defaultdict(list)
+        for row in seen[False] if bad else ():
+            sight = _sight(row, "", weakness, parties)
+            without[sight.subject, sight.peer].append(sight)
+        # A new certificate may be made out to another subject: what counts is who shows it, and what was asked for.
+        good = [replace(sight, discriminator=b.discriminator) for b in bad for sight in without[b.subject, b.peer]]
         cleared += mended(ID, bad, good, f"It has been seen since without {weakness.what}.")
     return cleared
 
 
+def _discriminator(name: str, row: Row) -> str:
+    return " ".join(filter(None, (str(row["port"]), name, row["certificate"])))
+
+
+def _sight(row: Row, discriminator: str, weakness: Weakness, parties: Parties) -> Sight:
+    peer = row["port"], row["asked_for"], row["client"] if weakness.by_client else ""
+    return Sight(parties.at(row["server"]).key, discriminator, peer, row["last_seen"], row["last_event"])
+
+
 def _query(weakness: Weakness, weak: bool) -> str:
     condition = f"({weakness.weak})" if weak else f"not ({weakness.weak})"
-    return _SEEN.format(stream=weakness.stream, seen_at_all=weakness.seen_at_all, condition=condition)
+    source = _VERSIONS if weakness.stream == "ssl" else _CERTIFICATES
+    return source.format(seen_at_all=weakness.seen_at_all, condition=condition)
 
 
 def _proposal(server: Party, discriminator: str, weakness: Weakness, sighting: Sighting, parties: Parties) -> Proposal:
     clients = [parties.at(address) for address in sighting.values("client")]
-    port = sighting.rows[0]["port"]
+    port, certificate = sighting.rows[0]["port"], sighting.rows[0]["certificate"]
+    named = f" ({certificate})" if certificate else ""
     grave = min(2, SAFETY_OF[server.weight])
     return Proposal(
         check=ID,
@@ -130,7 +173,7 @@ def _proposal(server: Party, discriminator: str, weakness: Weakness, sighting: S
             safety=(grave if server.clinical else 0, "What is changed on its way can mislead those who treat."),
             privacy=(2, "What passes may be read by someone in between."),
             integrity=weakness.integrity,
-            service=(2 if weakness.what.endswith("out of date") else 1, "Connections may be refused by careful partners, or by browsers."),
+            service=(2 if weakness.refused else 1, "Connections may be refused by careful partners, or by browsers."),
             money_and_trust=(1, "People get used to clicking warnings away."),
         ),
         points=Points(Exploitation.NONE, parties.exposure(server, *clients), Automatable.NO),
@@ -138,9 +181,10 @@ def _proposal(server: Party, discriminator: str, weakness: Weakness, sighting: S
             weakness.action.format(server=server.name),
             Effort.HOURS,
             (f"If it cannot be set there, ask {server.maker}; until then put a TLS proxy in front of port {port}.",),
+            "Give these servers TLS 1.2 and 1.3 only, and certificates that are in date, with strong keys and signatures",
         ),
-        why=f"{server.opening} ({server.address}, port {port}) uses {weakness.what}. Someone in between may read what passes, or pretend to"
-        " be that server.",
+        why=f"{server.opening} ({server.address}, port {port}) uses {weakness.what}{named}. Someone in between may read what passes, or"
+        " pretend to be that server.",
         first_seen=sighting.first_seen,
         last_seen=sighting.last_seen,
         discriminator=discriminator,
@@ -154,9 +198,9 @@ def _proposal(server: Party, discriminator: str, weakness: Weakness, sighting: S
 CHECK = Check(
     id=ID,
     title="TLS below 1.2, or a certificate that is out of date or weak",
-    looks_for="TLS sessions agreed below 1.2; certificates of servers that were out of date when shown, with short keys, MD5 or SHA-1.",
+    looks_for="TLS sessions agreed below 1.2; certificates of servers that were not in date when shown, with weak keys, MD5 or SHA-1.",
     harms=(HarmKind.PRIVACY, HarmKind.INTEGRITY, HarmKind.SERVICE, HarmKind.SAFETY),
-    references=("RFC 8996", "RFC 9155", "RFC 9325", "NIST SP 800-131A Rev. 2", "ATT&CK T1557 Adversary-in-the-Middle"),
+    references=("RFC 8996", "RFC 9155", "RFC 9325", "NIST SP 800-131A Rev. 2", "FIPS 186-5", "ATT&CK T1557 Adversary-in-the-Middle"),
     run=run,
     clears=clears,
 )
