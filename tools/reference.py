@@ -306,6 +306,10 @@ def _data() -> str:
         " that fits counts. `pytest tests/hospital` then says whether the row is whole, names a known kind and has a source. The next run"
         " uses it.",
         *map(_packaged, tables),
+        "## Functions of a query",
+        f"{_file(ROOT / 'src/asepsis/lake/functions.txt')}\n\n{_text(_comments(ROOT / 'src/asepsis/lake/functions.txt', '#')[0])}"
+        " To add one: it must compute from its arguments alone, whatever they are. `pytest tests/lake/test_sql.py` then says whether DuckDB"
+        " knows it.",
         "## Files of the packet core",
         "Compiled into the core: after a change `make build`, then `cargo test -p wire`.",
         *map(_compiled, core),
