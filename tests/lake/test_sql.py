@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from asepsis.kit.errors import BadInput
 from asepsis.kit.site import Site
-from asepsis.lake import guard, service
+from asepsis.lake import guard, service, wall
 from asepsis.lake.service import Bounds, Lake
 from asepsis.lake.wall import size
 
@@ -265,7 +265,7 @@ def test_sizes(text: str, size_: int) -> None:
     assert size(text) == size_
 
 
-@pytest.mark.parametrize("text", ["", "lots", "-1GB", "1XB", "1GB; drop", "9" * 20])
+@pytest.mark.parametrize("text", ["", "lots", "-1GB", "1XB", "1GB; drop", "9" * 20, "999999999TB", "1126TB"])
 def test_no_sizes(text: str) -> None:
     with pytest.raises(BadInput):
         size(text)
@@ -288,4 +288,32 @@ def test_command(site: Site, capture: Callable[..., Path]) -> None:
     code, out, err = ask("select * from '/etc/passwd'", "--json")
     assert (code, out, err) == (3, "", "asepsis: no such stream: /etc/passwd: `asepsis lake streams` lists them\n")
     assert ask("select 1", "--memory", "lots")[0] == 3
+    assert ask("select 1", "--memory", "999999999TB") == (
+        3, "", "asepsis: more memory than any machine has: 999999999TB: write it like 512MB or 2GB\n"
+    )  # fmt: skip
     assert ask("select 1", "--limit-seconds", "0")[0] == 2
+
+
+def test_a_long_table_says_what_it_leaves_out(site: Site) -> None:
+    def ask(*arguments: str) -> str:
+        command = [sys.executable, "-m", "asepsis", "lake", "sql", *arguments, "--site", str(site.path), "--limit-seconds", "2"]
+        return subprocess.run(command, capture_output=True, text=True, env=SOURCE, check=True).stdout
+
+    lines = ask("select i from range(200000) t(i)").splitlines()
+    assert lines[-1] == "Note: 1,000 of 200,000 rows are shown: narrow the query, or ask for all with --json"
+    assert [line.strip() for line in lines if line.strip().isdecimal()] == [str(i) for i in range(1000)]
+    assert len(json.loads(ask("select i from range(200000) t(i)", "--json"))) == 200_000
+    assert "are shown" not in ask("select i from range(1000) t(i)")
+    columns = ", ".join(f"i as c{n}" for n in range(50))
+    assert "Note: 100 of 101 rows are shown" in ask(f"select {columns} from range(101) t(i)")
+
+
+def test_time_counts_while_the_query_runs_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wall, "GRACE_S", 0.0)
+    monkeypatch.setattr(wall.resource, "setrlimit", lambda *of: None)
+    stopped: list[float] = []
+    monkeypatch.setattr(wall, "_stop", stopped.append)
+    with wall.wall(0.05, "1GB"):
+        pass
+    time.sleep(0.1)
+    assert stopped == []
