@@ -58,6 +58,7 @@ def run(app: typer.Typer, arguments: Sequence[str], name: str) -> int:
     except AsepsisError as error:
         return _say(str(error), error.exit_code)
     except OSError as error:
+        _give_up_stdout()
         return _say(str(BadInput(error.strerror or error, error.filename or "")), BadInput.exit_code)
     except MemoryError:
         return _say("out of memory", BadInput.exit_code)
@@ -66,9 +67,16 @@ def run(app: typer.Typer, arguments: Sequence[str], name: str) -> int:
 
 
 def _without_reader() -> int:
-    # Python would complain when it closes stdout.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    _give_up_stdout()
     return _NO_READER
+
+
+def _give_up_stdout() -> None:
+    """If what is printed cannot be written: Python would try again when it closes stdout, and complain."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _say(text: str, code: int) -> int:
