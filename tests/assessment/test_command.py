@@ -219,6 +219,29 @@ def test_what_is_no_file_is_written_to_and_stays_what_it_is(tmp_path: Path) -> N
     assert Path("/dev/stdout").is_symlink()
 
 
+def test_what_to_type_next_speaks_of_the_same_site(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for site, words in (("site", ""), ("St. Elsewhere", " --site 'St. Elsewhere'")):
+        assert main(["assess", str(MORNING), "--site", site]) == 0
+        out = capsys.readouterr().out
+        assert f"`asepsis findings show ID{words}` has the evidence." in out
+        assert out.endswith(f"asepsis assets list{words}; asepsis worklist{words}\n")
+
+
+def test_files_of_a_folder_that_are_no_captures_are_counted(ask: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "captures"
+    folder.mkdir()
+    (folder / "empty.pcap").write_bytes(EMPTY)
+    assert "left out" not in ask("assess", folder)[1]
+    for name in ("notes.txt", "plan.odt"):
+        (folder / name).write_text("no capture")
+    assert "\nNote: 2 files left out: not a capture\n" in ask("assess", folder)[1]
+    (folder / "plan.odt").unlink()
+    assert "\nNote: 1 file left out: not a capture\n" in ask("assess", folder)[1]
+
+
 @pytest.mark.skipif(not os.access("/dev/full", os.W_OK), reason="needs /dev/full")
 def test_a_full_disk_behind_stdout_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "empty.pcap").write_bytes(EMPTY)

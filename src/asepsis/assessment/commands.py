@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from asepsis.findings.service import Decision, counted, worklist_text
-from asepsis.kit.command import DEFAULT_SITE, FailOnOption, JsonOption, SiteOption
+from asepsis.kit.command import DEFAULT_SITE, FailOnOption, JsonOption, SiteOption, at
 from asepsis.kit.errors import BadInput, one_line
 from asepsis.kit.output import ProgressBar, print_json
 from asepsis.kit.site import Site
@@ -66,9 +66,10 @@ def _show(assessment: Assessment, site: Path, report: Path | None) -> None:
     print("  " + ", ".join(f"{n} {kind}" for kind, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))))
     roles = sorted({role for asset in assessment.assets for role in asset.roles})
     print(f"  some of them also as: {', '.join(roles)}\n" if roles else "")
-    print(worklist_text(assessment.lines) + "\n")
+    print(worklist_text(assessment.lines, site) + "\n")
     if assessment.post_quantum.sessions:
         figures = assessment.post_quantum
         print(f"Ready for quantum computers: {figures.hybrid_used} of {figures.sessions} TLS sessions use a hybrid key exchange.")
-    where = "" if site == DEFAULT_SITE else f" --site {site}"
-    print("Next:" + (f" open {report} in a browser;" if report else "") + f" asepsis assets list{where}; asepsis worklist{where}")
+    if left_out := len(assessment.ingested.skipped):
+        print(f"Note: {counted(left_out, 'file')} left out: not a capture")
+    print("Next:" + (f" open {report} in a browser;" if report else "") + f" asepsis assets list{at(site)}; asepsis worklist{at(site)}")

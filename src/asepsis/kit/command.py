@@ -7,6 +7,7 @@ Exit codes: 0 done, 1 findings that `--fail-on` names, 2 wrong use, 3 bad input,
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
@@ -31,6 +32,11 @@ FailOnOption = Annotated[FailOn | None, typer.Option("--fail-on", help="Exit 1 i
 DEFAULT_SITE = Path("site")
 
 _BUG, _INTERRUPTED, _NO_READER = 70, 130, 141
+
+
+def at(site: Path) -> str:
+    """What a command that we advise needs behind it to speak of the same site: nothing, or ` --site DIR`."""
+    return "" if site == DEFAULT_SITE else f" --site {shlex.quote(str(site))}"
 
 
 def group(help: str) -> typer.Typer:
