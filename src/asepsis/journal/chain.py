@@ -1,7 +1,7 @@
 """The chain: what an entry is, and what shows that entries were changed.
 
 An entry's `hash` is SHA-256 over the hash before it and the entry's canonical JSON (RFC 8785 in spirit: sorted keys, no blanks, ASCII), so
-no entry can change without all after it. The head (`asepsis.journal.book`) says under the site's key where the chain ends, so neither can
+no entry can change without all after it. The head (`asepsis.kit.head`) says under the site's key where the chain ends, so neither can
 its end.
 """
 
@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-GENESIS = "0" * 64
+from asepsis.kit.head import GENESIS, Head
+
 # An entry as a line. Longer ones are refused, so that one line never fills the memory of a reader.
 LINE_BYTES = 65_536
 
@@ -36,14 +37,6 @@ class Entry:
     def line(self) -> bytes:
         """The entry as it stands in the file, without the line's end."""
         return _canonical({name: getattr(self, name) for name in _FIELDS})
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """Where the chain ends: number and hash of the last entry (0 and GENESIS at the start)."""
-
-    n: int = 0
-    hash: str = GENESIS
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +93,7 @@ def examine(lines: Iterable[bytes], head: Head) -> Verdict:
         if entry.n == head.n:
             at_head = entry.hash
     if last.n < head.n:
-        return _broken(last, last.n + 1, f"truncated: the journal had {head.n} entries")
+        return _broken(last, last.n + 1, f"truncated: {_span(last.n + 1, head.n)} missing")
     if at_head != head.hash:
         return _broken(last, head.n, "rewritten: the chain does not end in the hash that the head vouches for")
     if last.n > head.n + 1:
@@ -108,6 +101,22 @@ def examine(lines: Iterable[bytes], head: Head) -> Verdict:
     if last.n == head.n + 1:
         notes.append(f"entry {last.n} was written when its append was interrupted")
     return Verdict(True, last.n, last.hash, notes=tuple(notes))
+
+
+def examine_without_head(lines: Sequence[bytes]) -> Verdict:
+    """The first broken entry if there is one; else the head is what is wrong."""
+    last = Head()
+    for entry in map(parse, lines):
+        if entry is None or entry.n != last.n + 1 or entry.prev != last.hash:
+            return examine(lines, Head())
+        last = Head(entry.n, entry.hash)
+    if not last.n:
+        return _broken(last, 1, "the head is missing or forged, and there is no entry: every entry is missing")
+    return _broken(last, last.n, "the head is missing or forged: entries after this one may be gone")
+
+
+def _span(first: int, last: int) -> str:
+    return f"entry {first} is" if first == last else f"entries {first} to {last} are"
 
 
 def _displaced(entry: Entry, expected: int, rest: Iterable[bytes]) -> str:

@@ -9,14 +9,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from asepsis.journal import chain
-from asepsis.journal.book import Book, HeadLost
+from asepsis.journal.book import Book
 from asepsis.journal.chain import Entry, Verdict
 from asepsis.kit import files
 from asepsis.kit.errors import BadInput
+from asepsis.kit.head import GENESIS, Head, HeadLost
 from asepsis.kit.output import plain
 from asepsis.kit.site import Site
 
-__all__ = ["Entry", "Verdict", "entries", "record", "verify"]
+__all__ = ["Entry", "Verdict", "check", "entries", "record", "verify"]
 
 
 def record(site: Site, act: str, subject: str, detail: dict[str, Any]) -> Entry:
@@ -24,18 +25,24 @@ def record(site: Site, act: str, subject: str, detail: dict[str, Any]) -> Entry:
 
     No patient data may be in it. Raises DoesNotHold if the journal's head was tampered with: then nothing can be vouched for.
     """
+    check(site)
     book = Book(site.journal, site.key)
-    with files.lock(book.lock(), "this journal"):
-        mark, torn = book.settle()
-        if torn is not None:
-            note = {"moved_to": torn.name, "bytes": torn.stat().st_size}
-            mark = book.append(mark, chain.make(mark.head, _now(), _who(), "journal.repair", "half-written last line", note))
-        try:
-            entry = chain.make(mark.head, _now(), _who(), act, subject, plain(detail))
-        except ValueError as error:
-            raise BadInput("cannot be journalled", act, error) from None
-        book.append(mark, entry)
+    try:
+        with files.lock(book.lock(), "this journal"):
+            head, torn = book.settle()
+            if torn is not None:
+                note = {"moved_to": torn.name, "bytes": torn.stat().st_size}
+                head = book.append(chain.make(head, _now(), _who(), "journal.repair", "half-written last line", note))
+            entry = _made(head, act, subject, detail)
+            book.append(entry)
+    except OSError as error:
+        raise files.unwritable(error, site.journal, "nothing was done: make room and run the same command again") from None
     return entry
+
+
+def check(site: Site) -> None:
+    """Raises DoesNotHold if nothing can be recorded in the journal: to be asked before an act that takes long."""
+    Book(site.journal, site.key).vouched()
 
 
 def entries(site: Site) -> Iterator[Entry]:
@@ -48,26 +55,25 @@ def entries(site: Site) -> Iterator[Entry]:
 def verify(site: Site) -> Verdict:
     """Whether every entry stands as it was written, and none is missing."""
     book = Book(site.journal, site.key)
+    if not book.folder.is_dir():
+        return Verdict(False, 0, GENESIS, 1, "the journal's folder is gone: every entry is missing")
     with files.lock(book.lock(), "this journal"):
         try:
-            mark = book.mark()
+            head = book.head()
         except HeadLost:
-            return _without_head(book)
-        verdict = chain.examine(book.lines(), mark.head)
+            return chain.examine_without_head(list(book.lines()))
+        verdict = chain.examine(book.lines(), head)
         if verdict.holds and book.torn():
             note = "the last line is half-written: its append was interrupted"
             return Verdict(True, verdict.entries, verdict.head, notes=(*verdict.notes, note))
         return verdict
 
 
-def _without_head(book: Book) -> Verdict:
-    """The first broken entry if there is one; else the head is what is wrong."""
-    last = chain.Head()
-    for entry in map(chain.parse, book.lines()):
-        if entry is None or entry.n != last.n + 1 or entry.prev != last.hash:
-            return chain.examine(book.lines(), chain.Head())
-        last = chain.Head(entry.n, entry.hash)
-    return Verdict(False, last.n, last.hash, last.n, "the head is missing or forged: entries after this one may be gone")
+def _made(head: Head, act: str, subject: str, detail: dict[str, Any]) -> Entry:
+    try:
+        return chain.make(head, _now(), _who(), act, subject, plain(detail))
+    except ValueError as error:
+        raise BadInput("cannot be journalled", act, error) from None
 
 
 def _who() -> str:

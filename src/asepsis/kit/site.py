@@ -15,7 +15,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from asepsis.kit import files
+from asepsis.kit import files, head
 from asepsis.kit.errors import BadInput
 
 FORMAT = 1
@@ -65,7 +65,7 @@ class Site:
 
 
 def _make(path: Path) -> None:
-    """Key first, site.json last: a run that was killed between them is completed by the next, which keeps the key."""
+    """Key first, the journal's head under it, site.json last: a run killed between them is completed by the next, which keeps the key."""
     path.mkdir(parents=True, exist_ok=True)
     strangers = sorted(entry.name for entry in path.iterdir() if entry.name not in _OURS and not entry.name.endswith(".tmp"))
     if strangers:
@@ -74,6 +74,7 @@ def _make(path: Path) -> None:
     for folder in ("lake", "journal"):
         (path / folder).mkdir(mode=0o700, exist_ok=True)
     files.create(path / "key", secrets.token_hex(KEY_BYTES).encode() + b"\n")
+    head.begin(path / "journal" / "head.json", _read_key(path / "key"))
     files.create(path / "site.json", json.dumps({"format": FORMAT, "name": "site"}).encode() + b"\n")
 
 

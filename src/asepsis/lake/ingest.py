@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from asepsis import _wire
+from asepsis.kit import files
 from asepsis.kit.errors import BadInput, one_line
 from asepsis.kit.output import Progress, iso
 from asepsis.kit.site import Site
@@ -48,7 +48,7 @@ def run(site: Site, paths: Sequence[Path], progress: Progress | None) -> Ingeste
     except _wire.WireError as error:
         raise BadInput(error) from None
     except OSError as error:
-        raise _cannot_write(error, site.lake) from None
+        raise files.unwritable(error, site.lake, "the lake is consistent: make room and run the same command again") from None
     problems = [(path, one_line(what)) for path, what in reader.problems]
     return Ingested(_capture(reader), dict(writer.seen), dict(writer.added), problems, list(reader.skipped))
 
@@ -71,9 +71,3 @@ def _time(micros: int | None) -> str | None:
         return iso(datetime.fromtimestamp(micros / 1e6, UTC))
     except (ValueError, OverflowError, OSError):
         return None  # a clock beyond the calendar
-
-
-def _cannot_write(error: OSError, lake: Path) -> BadInput:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return BadInput("no space left", lake, "the lake is consistent: make room and run the same command again")
-    return BadInput("cannot write", error.filename or lake, error.strerror or one_line(error, 160))
