@@ -97,7 +97,8 @@ def _commands() -> str:
         " do. With `--json` nothing but JSON is on stdout: an object for one thing, an array for a list.",
         "## Exit codes",
         _table(("code", "meaning"), ((code, _text(meaning)) for code, meaning in codes)),
-        "Every command may end with 0, 2, 3, 70, 130 and 141; the others stand with the commands that know them.",
+        "Every command may end with 0, 2, 3, 70, 130 and 141; the others stand with the commands that know them. Whatever would be written"
+        " in the journal ends with 4 if the journal cannot vouch for it, and is not done.",
         *(part for command in built for part in _command(command)),
     )
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import os
 import pwd
 import resource
@@ -14,9 +13,7 @@ from hypothesis import strategies as st
 
 from asepsis.journal import service
 from asepsis.journal.book import Book
-from asepsis.journal.commands import app
 from asepsis.kit import files, head
-from asepsis.kit.command import run
 from asepsis.kit.errors import BadInput, DoesNotHold
 from asepsis.kit.site import Site
 
@@ -98,7 +95,6 @@ def test_a_journal_that_is_gone_is_broken_also_before_its_first_entry(site: Site
     assert (verdict.holds, verdict.broken) == (False, 1)
     with pytest.raises(DoesNotHold, match="the journal is gone"):
         _record(site, 1)
-    assert run(app, ["verify", "--site", str(site.path)], "asepsis journal") == 4
 
 
 def test_a_full_disk_is_one_line_and_the_journal_as_it_was(site: Site) -> None:
@@ -184,21 +180,3 @@ def test_killed_within_the_first_line_ever(site: Site) -> None:
     assert service.verify(site).holds
     _record(site, 1)
     assert service.verify(site).holds
-
-
-def test_commands(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
-    _record(site, 2)
-    assert run(app, ["list", "--site", str(site.path), "--json"], "asepsis journal") == 0
-    assert [entry["n"] for entry in json.loads(capsys.readouterr().out)] == [1, 2]
-    assert run(app, ["list", "--site", str(site.path)], "asepsis journal") == 0
-    assert "test.act" in capsys.readouterr().out
-    assert run(app, ["verify", "--site", str(site.path)], "asepsis journal") == 0
-    assert "holds: 2 entries" in capsys.readouterr().out
-
-    _lines(site).write_bytes(_lines(site).read_bytes().replace(b"subject 0", b"subject 9"))
-    assert run(app, ["verify", "--site", str(site.path), "--json"], "asepsis journal") == 4
-    out, err = capsys.readouterr()
-    assert json.loads(out)["broken"] == 1
-    assert err.startswith("asepsis: the journal is broken at entry 1: ")
-    assert err.count("\n") == 1
-    assert run(app, ["verify", "--site", str(site.path / "none")], "asepsis journal") == 3

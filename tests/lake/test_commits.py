@@ -33,7 +33,7 @@ def test_the_log_says_what_every_append_said(tmp_path_factory: pytest.TempPathFa
 
 def test_an_unfinished_commit_file_is_no_commit(tmp_path: Path) -> None:
     snapshot = commits.append(tmp_path, Snapshot(0, ()), [_part("a")])
-    (tmp_path / "_commits" / ".00000002.json.ab.tmp").write_bytes(b'{"format": 1, "add')
+    (tmp_path / "_commits" / ".00000002.json.ab.tmp").write_bytes(b'{"format": 2, "add')
     assert commits.read(tmp_path) == snapshot
 
 
@@ -50,12 +50,13 @@ def test_a_commit_never_replaces_another(tmp_path: Path) -> None:
         (b"", "damaged"),
         (b"{", "damaged"),
         (b"[" * 100_000, "damaged"),
-        (b'{"format": 1, "added": [{"stream": "conn"}], "removed": []}', "damaged"),
-        (b'{"format": 2, "added": [], "removed": []}', "newer asepsis"),
+        (b'{"format": 2, "added": [{"stream": "conn"}], "removed": []}', "damaged"),
+        (b'{"format": 3, "added": [], "removed": []}', "newer asepsis"),
+        (b'{"format": 1, "added": [], "removed": []}', r"older asepsis \(format 1\).*read the captures again"),
         (
             json.dumps(
                 {
-                    "format": 1,
+                    "format": 2,
                     "added": [{"stream": "c", "path": "../../etc/passwd", "rows": 1, "size": 1, "min_ts": 0, "max_ts": 0}],
                     "removed": [],
                 }

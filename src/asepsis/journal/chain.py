@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from asepsis.journal.anchor import Anchor
 from asepsis.kit.head import GENESIS, Head
 
 # An entry as a line. Longer ones are refused, so that one line never fills the memory of a reader.
@@ -74,9 +75,10 @@ def parse(line: bytes) -> Entry | None:
         return None
 
 
-def examine(lines: Iterable[bytes], head: Head) -> Verdict:
-    """Walks the chain. `head` is the end as the key vouches for it; one valid entry beyond it is an append that was interrupted."""
-    last, notes, clock = Head(), [], ""
+def examine(lines: Iterable[bytes], head: Head, anchors: Iterable[Anchor] = ()) -> Verdict:
+    """Walks the chain. `head` is the end as the key vouches for it; one valid entry beyond it is an append that was interrupted. What other
+    stores keep of the chain must be in it."""
+    last, notes, clock, kept = Head(), [], "", _by_number(anchors)
     at_head = GENESIS if head.n == 0 else ""
     iterator = iter(lines)
     for line in iterator:
@@ -89,6 +91,9 @@ def examine(lines: Iterable[bytes], head: Head) -> Verdict:
             return _broken(last, max(1, last.n), "edited: its hash is not the one that the entry after it recorded")
         if entry.ts < clock:
             notes.append(f"the clock went backwards at entry {entry.n}")
+        for anchor in kept.pop(entry.n, ()):
+            if anchor.hash != entry.hash:
+                return _broken(last, entry.n, f"not the entry that {anchor.where} keeps: the journal was put back and went on from there")
         last, clock = Head(entry.n, entry.hash), entry.ts
         if entry.n == head.n:
             at_head = entry.hash
@@ -96,6 +101,8 @@ def examine(lines: Iterable[bytes], head: Head) -> Verdict:
         return _broken(last, last.n + 1, f"truncated: {_span(last.n + 1, head.n)} missing")
     if at_head != head.hash:
         return _broken(last, head.n, "rewritten: the chain does not end in the hash that the head vouches for")
+    if kept:
+        return _against(kept, last)
     if last.n > head.n + 1:
         return _broken(last, head.n + 2, "added without the site's key, or the head was put back")
     if last.n == head.n + 1:
@@ -103,16 +110,39 @@ def examine(lines: Iterable[bytes], head: Head) -> Verdict:
     return Verdict(True, last.n, last.hash, notes=tuple(notes))
 
 
-def examine_without_head(lines: Sequence[bytes]) -> Verdict:
-    """The first broken entry if there is one; else the head is what is wrong."""
+def examine_without_head(lines: Sequence[bytes], anchors: Iterable[Anchor] = ()) -> Verdict:
+    """The first broken entry if there is one; else the head is what is wrong, and what other stores keep says how much is missing."""
     last = Head()
     for entry in map(parse, lines):
         if entry is None or entry.n != last.n + 1 or entry.prev != last.hash:
             return examine(lines, Head())
         last = Head(entry.n, entry.hash)
+    newest = max(anchors, key=lambda anchor: anchor.n, default=Anchor(""))
+    if newest.n > last.n:
+        return _broken(last, last.n + 1, f"the head is missing or forged, and {_missing(last.n + 1, newest)}")
     if not last.n:
         return _broken(last, 1, "the head is missing or forged, and there is no entry: every entry is missing")
     return _broken(last, last.n, "the head is missing or forged: entries after this one may be gone")
+
+
+def _by_number(anchors: Iterable[Anchor]) -> dict[int, list[Anchor]]:
+    kept: dict[int, list[Anchor]] = {}
+    for anchor in anchors:
+        kept.setdefault(anchor.n, []).append(anchor)
+    return kept
+
+
+def _against(kept: dict[int, list[Anchor]], last: Head) -> Verdict:
+    """What is wrong by the anchors of entries that are not in the chain, which ends at `last`."""
+    newest = kept[max(kept)][-1]
+    if newest.n > last.n:
+        return _broken(last, last.n + 1, f"put back to an older state: {_missing(last.n + 1, newest)}")
+    lost = next(iter(kept.values()))[0]
+    return _broken(last, max(1, last.n), f"what {lost.where} keeps of the journal is missing or forged: entries after this one may be gone")
+
+
+def _missing(first: int, anchor: Anchor) -> str:
+    return f"{_span(first, anchor.n)} missing: {anchor.where} was changed with entry {anchor.n}"
 
 
 def _span(first: int, last: int) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import pwd
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 from asepsis.journal import chain
+from asepsis.journal.anchor import Anchor, seal, unseal
 from asepsis.journal.book import Book
 from asepsis.journal.chain import Entry, Verdict
 from asepsis.kit import files
@@ -17,7 +18,7 @@ from asepsis.kit.head import GENESIS, Head, HeadLost
 from asepsis.kit.output import plain
 from asepsis.kit.site import Site
 
-__all__ = ["Entry", "Verdict", "check", "entries", "record", "verify"]
+__all__ = ["Anchor", "Entry", "Verdict", "anchor", "anchored", "check", "entries", "record", "verify"]
 
 
 def record(site: Site, act: str, subject: str, detail: dict[str, Any]) -> Entry:
@@ -52,17 +53,27 @@ def entries(site: Site) -> Iterator[Entry]:
             yield entry
 
 
-def verify(site: Site) -> Verdict:
-    """Whether every entry stands as it was written, and none is missing."""
-    book = Book(site.journal, site.key)
+def anchor(site: Site, where: str, entry: Entry) -> dict[str, object]:
+    """What a store keeps, at a place of its own, of the entry with which it changes: `verify` is given it back."""
+    return seal(Anchor(where, entry.n, entry.hash), site.key)
+
+
+def anchored(site: Site, where: str, kept: object) -> Anchor:
+    """The anchor that was kept at `where`, or that there is none."""
+    return unseal(where, kept, site.key)
+
+
+def verify(site: Site, anchors: Iterable[Anchor] = ()) -> Verdict:
+    """Whether every entry stands as it was written, and none is missing; `anchors` are what other stores keep of the journal."""
+    book, anchors = Book(site.journal, site.key), list(anchors)
     if not book.folder.is_dir():
         return Verdict(False, 0, GENESIS, 1, "the journal's folder is gone: every entry is missing")
     with files.lock(book.lock(), "this journal"):
         try:
             head = book.head()
         except HeadLost:
-            return chain.examine_without_head(list(book.lines()))
-        verdict = chain.examine(book.lines(), head)
+            return chain.examine_without_head(list(book.lines()), anchors)
+        verdict = chain.examine(book.lines(), head, anchors)
         if verdict.holds and book.torn():
             note = "the last line is half-written: its append was interrupted"
             return Verdict(True, verdict.entries, verdict.head, notes=(*verdict.notes, note))

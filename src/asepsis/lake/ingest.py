@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,22 +33,34 @@ class Ingested:
     skipped: list[str]
 
 
-def run(site: Site, paths: Sequence[Path], progress: Progress | None) -> Ingested:
-    """Reads the captures into the lake of `site`; the caller holds the lake's lock. Raises BadInput; what was committed stays whole."""
+# What came of it so far, and the number of the commit that is about to be made (None: there was nothing new); gives the commit's anchor.
+Record = Callable[[Ingested, int | None], Mapping[str, object]]
+
+
+def run(site: Site, paths: Sequence[Path], progress: Progress | None, record: Record) -> Ingested:
+    """Reads the captures into the lake of `site`; the caller holds the lake's lock. Raises BadInput; what was committed stays whole.
+
+    What is done is recorded before it is done, so that no row stands without its entry; an entry whose commit is missing was cut short.
+    """
     try:
         reader = _wire.Reader([str(path) for path in paths], site.key, site.key_id, site.name)
-        with Writer(site.lake) as writer:
+        with Writer(site.lake, lambda n: record(_so_far(reader, writer), n)) as writer:
             while (step := reader.next()) is not None:
                 stream, batch = step
                 if stream is not None and batch is not None:
                     writer.write(stream, pa.record_batch(batch))
                 if progress is not None:
                     progress(reader.bytes_read, reader.bytes_total)
-            writer.commit()
+            if not writer.commit():
+                record(_so_far(reader, writer), None)
     except _wire.WireError as error:
         raise BadInput(error) from None
     except OSError as error:
         raise files.unwritable(error, site.lake, "the lake is consistent: make room and run the same command again") from None
+    return _so_far(reader, writer)
+
+
+def _so_far(reader: _wire.Reader, writer: Writer) -> Ingested:
     problems = [(path, one_line(what)) for path, what in reader.problems]
     return Ingested(_capture(reader), dict(writer.seen), dict(writer.added), problems, list(reader.skipped))
 
