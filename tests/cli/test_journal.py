@@ -5,17 +5,22 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from asepsis.cli.main import main
+from asepsis.findings.service import accept, findings, publish, reopen
 from asepsis.journal import service
 from asepsis.kit.site import Site
 from asepsis.lake.service import ingest
 
+from ..findings.making import proposal
+
 Capture = Callable[..., Path]
+NEXT_WEEK = datetime.now(UTC).date() + timedelta(days=7)
 Ask = Callable[..., tuple[int, str, str]]
 
 
@@ -112,3 +117,42 @@ def test_a_damaged_lake_is_said_after_the_journal(site: Site, ask: Ask, capture:
     assert "commit is damaged" in err
     (site.journal / "head.json").unlink()
     assert "head is missing" in _broken(ask)
+
+
+def test_an_older_copy_of_the_journal_is_found_by_the_store(store: Site, ask: Ask, tmp_path: Path) -> None:
+    publish(store, [proposal()])
+    shutil.copytree(store.journal, tmp_path / "copy")
+    finding = findings(store)[0]
+    accept(store, finding.id, "a new one is ordered", NEXT_WEEK)
+    assert ask("verify")[0] == 0
+    shutil.rmtree(store.journal)
+    shutil.copytree(tmp_path / "copy", store.journal)
+    assert _broken(ask).endswith("entry 2 is missing: the store was changed with entry 2")
+    reopen(store, finding.id)
+    assert _broken(ask).startswith("not the entry that the store keeps")
+
+
+def test_an_act_that_fails_keeps_nothing_in_the_store(store: Site, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(store, [proposal()])
+    before = service.stored(store)
+    monkeypatch.setattr("asepsis.findings.service._save", lambda *given: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        accept(store, findings(store)[0].id, "why", NEXT_WEEK)
+    assert service.stored(store) == before
+    assert ask("verify")[0] == 0
+
+
+def test_each_site_has_its_own_anchors(store: Site, tmp_path: Path) -> None:
+    other = Site.open(tmp_path / "other", create=True)
+    service.record(other, "test.act", "x", {})
+    assert service.stored(store) == []
+    service.record(store, "test.act", "x", {})
+    assert [anchor.n for anchor in service.stored(store)] == [1]
+    assert service.stored(other) == []
+
+
+def test_a_damaged_store_is_said_after_the_journal(site: Site, ask: Ask) -> None:
+    site.store.write_bytes(b"no database" * 1000)
+    code, out, err = ask("verify")
+    assert (code, out[:18]) == (3, "The journal holds:")
+    assert "cannot open the store" in err

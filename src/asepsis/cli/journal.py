@@ -40,11 +40,15 @@ def _kept(site: Site) -> tuple[list[Anchor], list[str], BadInput | None]:
     """What other stores keep of the journal, what is remarkable about it, and the damage that kept one from being asked."""
     from asepsis.lake import service as lake
 
-    try:
+    anchors, notes, damage = list[Anchor](), list[str](), None
+    for ask in (journal.stored, lake.anchors):
+        try:
+            anchors += ask(site)
+        except BadInput as error:
+            damage = error
+    if damage is None:
         notes = [
             f"entry {entry} announced commit {n}, which the lake does not have: its run was stopped, or the lake was put back"
             for entry, n in lake.unmade(site)
         ]
-        return list(lake.anchors(site)), notes, None
-    except BadInput as damage:
-        return [], [], damage
+    return anchors, notes, damage

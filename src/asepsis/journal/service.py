@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +19,7 @@ from asepsis.kit.head import GENESIS, Head, HeadLost
 from asepsis.kit.output import plain
 from asepsis.kit.site import Site
 
-__all__ = ["Anchor", "Entry", "Verdict", "anchor", "anchored", "check", "entries", "record", "verify"]
+__all__ = ["Anchor", "Entry", "Verdict", "anchor", "anchored", "check", "entries", "record", "stored", "verify"]
 
 
 def record(site: Site, act: str, subject: str, detail: dict[str, Any]) -> Entry:
@@ -38,6 +39,7 @@ def record(site: Site, act: str, subject: str, detail: dict[str, Any]) -> Entry:
             book.append(entry)
     except OSError as error:
         raise files.unwritable(error, site.journal, "nothing was done: make room and run the same command again") from None
+    _keep(site, entry)
     return entry
 
 
@@ -63,6 +65,18 @@ def anchored(site: Site, where: str, kept: object) -> Anchor:
     return unseal(where, kept, site.key)
 
 
+def stored(site: Site) -> list[Anchor]:
+    """The anchors that the store keeps; none if there is no store yet."""
+    from asepsis.settings import has_store, open_store
+
+    if not has_store(site):
+        return []
+    open_store(site)
+    from asepsis.journal.models import AnchorRow
+
+    return [Anchor("the store", n, digest) for n, digest in AnchorRow.objects.order_by("n").values_list("n", "hash")]
+
+
 def verify(site: Site, anchors: Iterable[Anchor] = ()) -> Verdict:
     """Whether every entry stands as it was written, and none is missing; `anchors` are what other stores keep of the journal."""
     book, anchors = Book(site.journal, site.key), list(anchors)
@@ -78,6 +92,18 @@ def verify(site: Site, anchors: Iterable[Anchor] = ()) -> Verdict:
             note = "the last line is half-written: its append was interrupted"
             return Verdict(True, verdict.entries, verdict.head, notes=(*verdict.notes, note))
         return verdict
+
+
+def _keep(site: Site, entry: Entry) -> None:
+    """Lets the store keep an anchor, if it is open: then the act may change it, and a transaction that fails takes the anchor with it."""
+    if "asepsis.settings" not in sys.modules:
+        return  # nothing here has opened a store, and to import it takes 20 ms of every command of the lake
+    from asepsis.settings import is_open
+
+    if is_open(site):
+        from asepsis.journal.models import AnchorRow
+
+        AnchorRow.objects.create(n=entry.n, hash=entry.hash)
 
 
 def _made(head: Head, act: str, subject: str, detail: dict[str, Any]) -> Entry:
