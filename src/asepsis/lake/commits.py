@@ -4,13 +4,18 @@
 not there: readers see all of a commit or nothing, and a run that was killed leaves at most rubbish that the next run removes. A commit file
 appears at once, complete and synced (`kit.files.create`), so there is nothing to repair in the log itself. It also keeps an anchor of the
 journal's entry that announced it.
+
+Every 256 commits a snapshot, `snapshot-00000256.json`, lists all parts, so that a reader starts there instead of at the first commit. It
+says nothing that the commits do not say: they all stay, and one that is missing is missed.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -19,6 +24,11 @@ from asepsis.kit import files
 from asepsis.kit.errors import BadInput
 
 FORMAT = 2
+# A part in a snapshot is read in a fifteenth of the time that its own commit file takes (docs/decisions/0002).
+SNAPSHOT_EVERY = 256
+
+_RESTORE = "restore the lake from a backup"
+_SNAPSHOT = "snapshot-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +58,24 @@ class Snapshot:
 
 
 def read(lake: Path) -> Snapshot:
-    """The lake as the log says now. Raises BadInput if the log is damaged or a newer version wrote it."""
-    parts: dict[str, Part] = {}
-    names = sorted(path for path in (lake / "_commits").glob("*.json") if path.stem.isdecimal())
-    for n, path in enumerate(names, 1):
-        if int(path.stem) != n:
-            raise BadInput(f"commit {n} is missing", lake / "_commits", "restore the lake from a backup")
-        commit = _parse(path)
+    """The lake as the log says now. Raises BadInput if the log is damaged or another version wrote it."""
+    log = lake / "_commits"
+    commits, snapshots = _listed(log)
+    _check_whole(log, commits, snapshots)
+    start = _snapshot(log, max(snapshots)) if snapshots else Snapshot(0, ())
+    parts = {part.path: part for part in start.parts}
+    for n in range(start.n + 1, len(commits) + 1):
+        commit = _commit(log / _name(n))
         for gone in commit["removed"]:
             parts.pop(gone, None)
         parts |= {part.path: part for part in commit["added"]}
-    return Snapshot(len(names), tuple(parts.values()))
+    return Snapshot(len(commits), tuple(parts.values()))
 
 
 def anchors(lake: Path) -> Iterator[tuple[int, object]]:
     """What each commit keeps of the journal, by its number."""
     for n in range(1, read(lake).n + 1):
-        yield n, _parse(lake / "_commits" / f"{n:08}.json").get("journal")
+        yield n, _commit(lake / "_commits" / _name(n)).get("journal")
 
 
 def append(
@@ -73,31 +84,95 @@ def append(
     """Commits: from now on readers see `added` and no longer `removed`. `journal` is what the commit keeps of the journal. The caller holds
     the lake's lock."""
     added, gone = tuple(added), frozenset(removed)
-    n = before.n + 1
-    body = {"format": FORMAT, "n": n, "added": [asdict(part) for part in added], "removed": sorted(gone), "journal": dict(journal)}
-    folder = lake / "_commits"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if not files.create(folder / f"{n:08}.json", json.dumps(body, separators=(",", ":")).encode() + b"\n"):
-        raise BadInput(f"commit {n} stands already", folder, "another program writes to the lake without its lock")
-    return Snapshot(n, tuple(part for part in before.parts if part.path not in gone) + added)
+    n, log = before.n + 1, lake / "_commits"
+    body = {"n": n, "added": [asdict(part) for part in added], "removed": sorted(gone), "journal": dict(journal)}
+    log.mkdir(mode=0o700, exist_ok=True)
+    if not _create(log / _name(n), body):
+        raise BadInput(f"commit {n} stands already", log, "another program writes to the lake without its lock")
+    after = Snapshot(n, tuple(part for part in before.parts if part.path not in gone) + added)
+    if n % SNAPSHOT_EVERY == 0:
+        # The commit stands; without its snapshot the lake is only slower.
+        with suppress(OSError):
+            _keep(log, after)
+    return after
 
 
-def _parse(path: Path) -> dict[str, Any]:
+def _keep(log: Path, snapshot: Snapshot) -> None:
+    """Writes a snapshot. The one before it stays too, for a reader that has just found its name."""
+    _create(log / _name(snapshot.n, _SNAPSHOT), {"n": snapshot.n, "parts": [astuple(part) for part in snapshot.parts]})
+    for n in _listed(log)[1]:
+        if n < snapshot.n - SNAPSHOT_EVERY:
+            (log / _name(n, _SNAPSHOT)).unlink(missing_ok=True)
+
+
+def _name(n: int, kind: str = "") -> str:
+    return f"{kind}{n:08}.json"
+
+
+def _listed(log: Path) -> tuple[set[int], set[int]]:
+    """The numbers of the commits and of the snapshots that stand."""
+    commits, snapshots = set[int](), set[int]()
+    for name in os.listdir(log) if log.exists() else ():
+        stem, _, ending = name.partition(".")
+        number = stem.removeprefix(_SNAPSHOT)
+        if ending == "json" and number.isdecimal():
+            (commits if number == stem else snapshots).add(int(number))
+    return commits, snapshots
+
+
+def _check_whole(log: Path, commits: set[int], snapshots: set[int]) -> None:
+    last = max(commits | snapshots, default=0)
+    if len(commits) != last:
+        first = next(n for n in range(1, last + 1) if n not in commits)
+        raise BadInput(f"commit {first} is missing", log, _RESTORE)
+
+
+def _create(path: Path, body: Mapping[str, object]) -> bool:
+    return files.create(path, json.dumps({"format": FORMAT, **body}, separators=(",", ":")).encode() + b"\n")
+
+
+def _commit(path: Path) -> dict[str, Any]:
+    """A commit file, its parts read."""
+    body = _load(path, "commit")
     try:
-        body: dict[str, Any] = json.loads(path.read_bytes())
-        made_by = body["format"]
-        if type(made_by) is int and made_by > FORMAT:
-            raise BadInput(f"written by a newer asepsis (format {made_by})", path, "upgrade asepsis")
-        if type(made_by) is int and made_by < FORMAT:
-            raise BadInput(f"written by an older asepsis (format {made_by})", path, "read the captures again into a new site")
         body["added"] = [Part(**part) for part in body["added"]]
         body["removed"] = list(body["removed"])
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise BadInput("commit is damaged", path, "restore the lake from a backup") from None
-    if not all(_inside(part.path) for part in body["added"]):
-        raise BadInput("commit names a file outside of the lake", path, "restore the lake from a backup")
+    except (KeyError, TypeError):
+        raise BadInput("commit is damaged", path, _RESTORE) from None
+    _check_inside(body["added"], path)
     return body
 
 
-def _inside(path: str) -> bool:
-    return not path.startswith("/") and ".." not in path.split("/")
+def _snapshot(log: Path, n: int) -> Snapshot:
+    path, todo = log / _name(n, _SNAPSHOT), "remove this file: the commits beside it say the same"
+    body = _load(path, "snapshot", todo)
+    try:
+        parts = tuple(Part(*part) for part in body["parts"])
+    except (KeyError, TypeError):
+        raise BadInput("snapshot is damaged", path, todo) from None
+    if body.get("n") != n:
+        raise BadInput("snapshot is damaged", path, todo)
+    _check_inside(parts, path)
+    return Snapshot(n, parts)
+
+
+def _load(path: Path, what: str, todo: str = _RESTORE) -> dict[str, Any]:
+    try:
+        body: dict[str, Any] = json.loads(path.read_bytes())
+        made_by = int(body["format"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise BadInput(f"{what} is damaged", path, todo) from None
+    if made_by > FORMAT:
+        raise BadInput(f"written by a newer asepsis (format {made_by})", path, "upgrade asepsis")
+    if made_by < FORMAT:
+        raise BadInput(f"written by an older asepsis (format {made_by})", path, "read the captures again into a new site")
+    return body
+
+
+def _check_inside(parts: Iterable[Part], path: Path) -> None:
+    try:
+        outside = any(part.path.startswith("/") or ".." in part.path.split("/") for part in parts)
+    except AttributeError:
+        raise BadInput("commit is damaged", path, _RESTORE) from None
+    if outside:
+        raise BadInput("commit names a file outside of the lake", path, _RESTORE)
