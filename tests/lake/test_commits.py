@@ -15,6 +15,13 @@ from asepsis.lake.commits import Part, Snapshot
 NAMES = st.lists(st.sampled_from([f"conn/day=2026-01-0{i}/p.parquet" for i in range(1, 8)]), unique=True, max_size=4)
 
 
+@pytest.fixture
+def tmp_path(tmp_path: Path) -> Path:
+    """A lake as it is made with its site."""
+    (tmp_path / "_commits").mkdir()
+    return tmp_path
+
+
 def _part(path: str, low: int = 0, high: int = 9) -> Part:
     return Part("conn", path, 10, 100, low, high)
 
@@ -26,6 +33,7 @@ def test_the_log_says_what_every_append_said(
 ) -> None:
     monkeypatch.setattr(commits, "SNAPSHOT_EVERY", every)
     lake = tmp_path_factory.mktemp("lake")
+    (lake / "_commits").mkdir()
     snapshot, model = commits.read(lake), dict[str, Part]()
     for added, removed in history:
         snapshot = commits.append(lake, snapshot, map(_part, added), removed)
@@ -70,7 +78,6 @@ def test_a_commit_never_replaces_another(tmp_path: Path) -> None:
     ],
 )
 def test_a_damaged_log_is_bad_input(tmp_path: Path, content: bytes, says: str) -> None:
-    (tmp_path / "_commits").mkdir()
     (tmp_path / "_commits" / "00000001.json").write_bytes(content)
     with pytest.raises(BadInput, match=says):
         commits.read(tmp_path)

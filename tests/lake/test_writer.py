@@ -20,6 +20,13 @@ DAY = 86_400_000_000
 BATCHES = st.lists(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 2)), max_size=12), max_size=6)
 
 
+@pytest.fixture
+def tmp_path(tmp_path: Path) -> Path:
+    """A lake as it is made with its site."""
+    (tmp_path / "_commits").mkdir()
+    return tmp_path
+
+
 def _announce(n: int) -> dict[str, object]:
     """What a commit keeps of a journal that nobody asks here."""
     return {"n": n}
@@ -118,6 +125,7 @@ def test_every_row_once_whatever_the_batches(
     monkeypatch.setattr(writer, "COMMIT_ROWS", commit_rows)
     monkeypatch.setattr(writer, "OPEN_PARTS", open_parts)
     lake, held = tmp_path_factory.mktemp("lake"), set[tuple[int, int]]()
+    (lake / "_commits").mkdir()
     for rows in (first, second):
         run = _write(lake, *(_batch([100 * day + i for i, day in batch], [day * DAY + i for i, day in batch]) for batch in rows))
         given_rows = {row for batch in rows for row in batch}

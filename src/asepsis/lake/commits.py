@@ -58,7 +58,8 @@ class Snapshot:
 
 
 def read(lake: Path) -> Snapshot:
-    """The lake as the log says now. Raises BadInput if the log is damaged or another version wrote it."""
+    """The lake as the log says now. Raises BadInput if the log is gone or damaged, or another version wrote it."""
+    expect(lake)
     log = lake / "_commits"
     commits, snapshots = _listed(log)
     _check_whole(log, commits, snapshots)
@@ -70,6 +71,13 @@ def read(lake: Path) -> Snapshot:
             parts.pop(gone, None)
         parts |= {part.path: part for part in commit["added"]}
     return Snapshot(len(commits), tuple(parts.values()))
+
+
+def expect(lake: Path) -> None:
+    """Raises BadInput if the lake is gone: its folders are made with the site, so none that is missing is only empty."""
+    for folder in (lake, lake / "_commits"):
+        if not folder.is_dir():
+            raise BadInput("the lake is gone" if folder == lake else "the commit log of the lake is gone", folder, _RESTORE)
 
 
 def anchors(lake: Path) -> Iterator[tuple[int, object]]:
@@ -86,7 +94,6 @@ def append(
     added, gone = tuple(added), frozenset(removed)
     n, log = before.n + 1, lake / "_commits"
     body = {"n": n, "added": [asdict(part) for part in added], "removed": sorted(gone), "journal": dict(journal)}
-    log.mkdir(mode=0o700, exist_ok=True)
     if not _create(log / _name(n), body):
         raise BadInput(f"commit {n} stands already", log, "another program writes to the lake without its lock")
     after = Snapshot(n, tuple(part for part in before.parts if part.path not in gone) + added)
@@ -112,7 +119,7 @@ def _name(n: int, kind: str = "") -> str:
 def _listed(log: Path) -> tuple[set[int], set[int]]:
     """The numbers of the commits and of the snapshots that stand."""
     commits, snapshots = set[int](), set[int]()
-    for name in os.listdir(log) if log.exists() else ():
+    for name in os.listdir(log):
         stem, _, ending = name.partition(".")
         number = stem.removeprefix(_SNAPSHOT)
         if ending == "json" and number.isdecimal():
@@ -122,9 +129,17 @@ def _listed(log: Path) -> tuple[set[int], set[int]]:
 
 def _check_whole(log: Path, commits: set[int], snapshots: set[int]) -> None:
     last = max(commits | snapshots, default=0)
+    if not last and _rows_without_commit(log):
+        raise BadInput("there are rows, and no commit that lists them", log, _RESTORE)
     if len(commits) != last:
         first = next(n for n in range(1, last + 1) if n not in commits)
         raise BadInput(f"commit {first} is missing", log, _RESTORE)
+
+
+def _rows_without_commit(log: Path) -> bool:
+    """Whether parts stand that were committed once. Those of a first run, at work or killed, have its staging folder beside them."""
+    parts = next(log.parent.glob("*/day=*/*.parquet"), None)
+    return parts is not None and not (log.parent / ".staging").exists() and not _listed(log)[0]
 
 
 def _create(path: Path, body: Mapping[str, object]) -> bool:

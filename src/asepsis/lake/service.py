@@ -36,6 +36,7 @@ def ingest(site: Site, paths: Sequence[Path], progress: Progress | None = None) 
         return journal.anchor(site, _place(n), entry) if n else {}
 
     journal.check(site)
+    commits.expect(site.lake)
     with files.lock(site.lake / ".lock", "this lake"):
         return run(site, paths, progress, record)
 

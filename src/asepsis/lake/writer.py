@@ -79,8 +79,9 @@ class Writer:
         self._lake, self._announce = lake, announce
         self._run = secrets.token_hex(8)
         self._staging = lake / _STAGING / self._run
-        self._staging.mkdir(parents=True, mode=0o700)
+        # Read before the folder is made, which would excuse parts without a commit.
         self._snapshot = commits.read(lake)
+        self._staging.mkdir(parents=True, mode=0o700)
         self._open: OrderedDict[tuple[str, str], _Open] = OrderedDict()
         self._closed: list[Part] = []
         self._ours: set[str] = set()
