@@ -97,7 +97,8 @@ def _commands() -> str:
         " do. With `--json` nothing but JSON is on stdout: an object for one thing, an array for a list.",
         "## Exit codes",
         _table(("code", "meaning"), ((code, _text(meaning)) for code, meaning in codes)),
-        "Every command may end with 0, 2, 3, 70, 130 and 141; the others stand with the commands that know them.",
+        "Every command may end with 0, 2, 3, 70, 130 and 141; the others stand with the commands that know them. Whatever would be written"
+        " in the journal ends with 4 if the journal cannot vouch for it, and is not done.",
         *(part for command in built for part in _command(command)),
     )
 
@@ -307,6 +308,10 @@ def _data() -> str:
         " that fits counts. `pytest tests/hospital` then says whether the row is whole, names a known kind and has a source. The next run"
         " uses it.",
         *map(_packaged, tables),
+        "## Functions of a query",
+        f"{_file(ROOT / 'src/asepsis/lake/functions.txt')}\n\n{_text(_comments(ROOT / 'src/asepsis/lake/functions.txt', '#')[0])}"
+        " To add one: it must compute from its arguments alone, whatever they are. `pytest tests/lake/test_sql.py` then says whether DuckDB"
+        " knows it.",
         "## Files of the packet core",
         "Compiled into the core: after a change `make build`, then `cargo test -p wire`.",
         *map(_compiled, core),

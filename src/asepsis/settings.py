@@ -23,7 +23,7 @@ from asepsis.kit.errors import BadInput
 from asepsis.kit.site import Site
 
 # What the command line needs; the console adds its own.
-INSTALLED_APPS = ["asepsis.hospital", "asepsis.findings"]
+INSTALLED_APPS = ["asepsis.journal", "asepsis.hospital", "asepsis.findings"]
 DATABASES: dict[str, dict[str, Any]] = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
@@ -59,6 +59,17 @@ def open_store(site: Site) -> None:
         _migrate()
         with sqlite3.connect(site.store) as connection:
             connection.execute(f"PRAGMA user_version = {known}")
+
+
+def has_store(site: Site) -> bool:
+    """Whether a store of `site` has been made; for PostgreSQL there is no telling without asking it."""
+    return bool(os.environ.get("DATABASE_URL")) or site.store.exists()
+
+
+def is_open(site: Site) -> bool:
+    """Whether this process has opened the store of `site`, as the last one."""
+    database = DATABASES["default"]
+    return database["NAME"] == str(site.store) or not database["ENGINE"].endswith("sqlite3")
 
 
 def postgresql(url: str) -> dict[str, Any]:

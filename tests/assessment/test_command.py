@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from asepsis.kit.site import Site
 from asepsis.lake.service import open_lake
 
 MORNING = Path(__file__).parents[2] / "range" / "captures" / "morning.pcap.gz"
+SOURCE = {"PYTHONPATH": "src"}
 EMPTY = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)
 DECISIONS = {"immediate", "out-of-cycle", "scheduled", "defer"}
 FINDING = {"id", "kind", "check", "title", "subject", "decision", "harms", "why", "action", "first_seen", "last_seen", "events"}
@@ -160,16 +162,84 @@ def test_what_is_no_capture_is_refused_in_one_line(ask: Any, content: bytes, tmp
     assert one_line(err)
 
 
-@pytest.mark.parametrize("place", ["a file/r.html", "a folder"], ids=["below a file", "a folder"])
-def test_a_report_that_cannot_be_written_says_so_in_one_line(ask: Any, tmp_path: Path, place: str) -> None:
+@pytest.mark.parametrize(
+    ("place", "says"),
+    [
+        ("a file/r.html", "no folder to lie in"),
+        ("a file/deep/r.html", "no folder to lie in"),
+        ("a folder", "this is a folder: .*a folder: write --report .*a folder/report.html"),
+        ("x" * 300, "File name too long: name another place"),
+        ("loop", "name another place"),
+        ("/proc/r.html", "cannot be written|may not be written"),
+    ],
+)
+def test_a_report_that_cannot_be_written_says_so_in_one_line(ask: Any, tmp_path: Path, place: str, says: str) -> None:
     (tmp_path / "a file").write_text("mine")
     (tmp_path / "a folder").mkdir()
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
     (tmp_path / "empty.pcap").write_bytes(EMPTY)
     code, out, err = ask("assess", tmp_path / "empty.pcap", "--report", tmp_path / place)
     assert (code, out) == (3, "")
     assert one_line(err)
+    assert re.search(says, err), err
     assert not [path for path in tmp_path.iterdir() if path.suffix == ".tmp"]
     assert (tmp_path / "a file").read_text() == "mine"
+
+
+def test_a_report_replaces_a_file_through_a_link(ask: Any, tmp_path: Path) -> None:
+    (tmp_path / "empty.pcap").write_bytes(EMPTY)
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "r.html").write_text("old")
+    (tmp_path / "link.html").symlink_to("there/r.html")
+    (tmp_path / "new.html").symlink_to("deep/new.html")
+    for link in ("link.html", "new.html"):
+        assert ask("assess", tmp_path / "empty.pcap", "--report", tmp_path / link)[0] == 0
+        assert (tmp_path / link).is_symlink()
+        assert (tmp_path / link).read_text("utf-8").startswith("<!doctype html>")
+    assert [path.name for path in (tmp_path / "there").iterdir()] == ["r.html"]
+
+
+def test_what_is_no_file_is_written_to_and_stays_what_it_is(tmp_path: Path) -> None:
+    (tmp_path / "empty.pcap").write_bytes(EMPTY)
+    os.mkfifo(tmp_path / "pipe")
+    command = [sys.executable, "-m", "asepsis", "assess", str(tmp_path / "empty.pcap"), "--site", str(tmp_path / "site"), "--report"]
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    subprocess.run([*command, str(tmp_path / "pipe")], check=True, capture_output=True, env=SOURCE)
+    assert os.read(reader, 100).startswith(b"<!doctype html>")
+    os.close(reader)
+    assert (tmp_path / "pipe").is_fifo()
+    (tmp_path / "stdout").symlink_to("/dev/stdout")
+    for name in ("/dev/stdout", str(tmp_path / "stdout")):
+        piped = subprocess.run([*command, name], check=True, capture_output=True, text=True, env=SOURCE).stdout
+        with (tmp_path / "out").open("w") as file:
+            subprocess.run([*command, name], check=True, stdout=file, env=SOURCE)
+        assert piped == (tmp_path / "out").read_text("utf-8")
+        assert piped.startswith("<!doctype html>")
+        assert piped.rstrip().endswith(f"asepsis worklist --site {tmp_path / 'site'}"), "nothing overwrites what was printed before"
+    assert Path("/dev/stdout").is_symlink()
+
+
+def test_what_to_type_next_speaks_of_the_same_site(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for site, words in (("site", ""), ("St. Elsewhere", " --site 'St. Elsewhere'")):
+        assert main(["assess", str(MORNING), "--site", site]) == 0
+        out = capsys.readouterr().out
+        assert f"`asepsis findings show ID{words}` has the evidence." in out
+        assert out.endswith(f"asepsis assets list{words}; asepsis worklist{words}\n")
+
+
+def test_files_of_a_folder_that_are_no_captures_are_counted(ask: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "captures"
+    folder.mkdir()
+    (folder / "empty.pcap").write_bytes(EMPTY)
+    assert "left out" not in ask("assess", folder)[1]
+    for name in ("notes.txt", "plan.odt"):
+        (folder / name).write_text("no capture")
+    assert "\nNote: 2 files left out: not a capture\n" in ask("assess", folder)[1]
+    (folder / "plan.odt").unlink()
+    assert "\nNote: 1 file left out: not a capture\n" in ask("assess", folder)[1]
 
 
 @pytest.mark.skipif(not os.access("/dev/full", os.W_OK), reason="needs /dev/full")
@@ -177,7 +247,7 @@ def test_a_full_disk_behind_stdout_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "empty.pcap").write_bytes(EMPTY)
     command = [sys.executable, "-m", "asepsis", "assess", str(tmp_path / "empty.pcap"), "--site", str(tmp_path / "site")]
     with Path("/dev/full").open("w") as full:
-        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, env=SOURCE, check=False)
     assert done.returncode == 3
     assert one_line(done.stderr)
 

@@ -97,7 +97,7 @@ def test_the_policy_allows_the_one_style_sheet_and_nothing_else(morning: Assessm
     assert len(style) == 1
     digest = base64.b64encode(hashlib.sha256(style[0].encode()).digest()).decode()
     policy = [attributes["content"] for _, attributes in Page(page).elements if attributes.get("http-equiv") == "Content-Security-Policy"]
-    assert policy == [f"default-src 'none'; style-src 'sha256-{digest}'"]
+    assert policy == [f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"]
     assert page.index("Content-Security-Policy") < page.index("<style>"), "a policy binds only what comes after it"
     assert not re.search(r"url\(|@import|@font-face|https?:|expression", style[0])
     assert is_strict(page)

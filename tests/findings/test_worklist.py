@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -136,3 +137,9 @@ def test_the_text_keeps_a_hostile_name_in_its_line() -> None:
     text = worklist_text(worklist([life.opened(proposal(title="scans\x1b[2J of\nMR01", patients=0))]))
     assert "\x1b" not in text
     assert "  1. scans [2J of MR01\n" in text
+    assert text.endswith("`asepsis findings show ID` has the evidence.")
+
+
+def test_the_text_names_the_site_where_its_evidence_is() -> None:
+    text = worklist_text(worklist([life.opened(proposal())]), Path("my hospital"))
+    assert text.endswith("`asepsis findings show ID --site 'my hospital'` has the evidence.")

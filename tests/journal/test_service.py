@@ -1,8 +1,10 @@
 from __future__ import annotations
 
-import json
 import os
 import pwd
+import resource
+import shutil
+import signal
 from pathlib import Path
 
 import pytest
@@ -11,9 +13,7 @@ from hypothesis import strategies as st
 
 from asepsis.journal import service
 from asepsis.journal.book import Book
-from asepsis.journal.commands import app
-from asepsis.kit import files
-from asepsis.kit.command import run
+from asepsis.kit import files, head
 from asepsis.kit.errors import BadInput, DoesNotHold
 from asepsis.kit.site import Site
 
@@ -66,6 +66,54 @@ def test_a_forged_head_is_found_and_stops_appends(site: Site, content: bytes) ->
         _record(site, 1)
 
 
+@pytest.mark.parametrize(
+    ("gone", "says"),
+    [
+        (("journal.jsonl",), "entries 1 to 3 are missing"),
+        (("head.json",), "entries after this one may be gone"),
+        (("journal.jsonl", "head.json"), "every entry is missing"),
+        ((".lock", "journal.jsonl", "head.json"), "every entry is missing"),
+    ],
+)
+def test_what_is_taken_away_is_missed(site: Site, gone: tuple[str, ...], says: str) -> None:
+    _record(site, 3)
+    for name in gone:
+        (site.journal / name).unlink()
+    verdict = service.verify(site)
+    assert not verdict.holds
+    assert verdict.why.endswith(says)
+    assert verdict.broken == (3 if gone == ("head.json",) else 1)
+
+
+def test_a_journal_that_is_gone_is_broken_also_before_its_first_entry(site: Site) -> None:
+    (site.journal / "head.json").unlink()
+    assert not service.verify(site).holds
+    with pytest.raises(DoesNotHold, match="head is missing"):
+        _record(site, 1)
+    shutil.rmtree(site.journal)
+    verdict = service.verify(site)
+    assert (verdict.holds, verdict.broken) == (False, 1)
+    with pytest.raises(DoesNotHold, match="the journal is gone"):
+        _record(site, 1)
+
+
+def test_a_full_disk_is_one_line_and_the_journal_as_it_was(site: Site) -> None:
+    _record(site, 2)
+    before = _lines(site).read_bytes()
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 50, limits[1]))
+    try:
+        with pytest.raises(BadInput, match=f"no space left: {site.journal}: nothing was done: make room"):
+            _record(site, 1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert _lines(site).read_bytes() == before
+    assert service.verify(site).notes == ()
+    _record(site, 1)
+    assert service.verify(site).entries == 3
+
+
 def test_a_missing_head_is_found(site: Site) -> None:
     _record(site, 1)
     (site.journal / "head.json").unlink()
@@ -91,11 +139,11 @@ def test_a_head_of_another_key_is_forged(site: Site, tmp_path_factory: pytest.Te
 
 
 def test_killed_between_line_and_head(site: Site) -> None:
-    head = site.journal / "head.json"
+    path = site.journal / "head.json"
     _record(site, 2)
-    before = head.read_bytes()
+    before = path.read_bytes()
     _record(site, 1)
-    head.write_bytes(before)
+    path.write_bytes(before)
     verdict = service.verify(site)
     assert verdict.holds
     assert verdict.entries == 3
@@ -109,12 +157,13 @@ def test_killed_between_line_and_head(site: Site) -> None:
 def test_killed_within_a_line(site: Site, share: float, earlier: int) -> None:
     for path in site.journal.iterdir():
         path.unlink()
+    head.begin(site.journal / "head.json", site.key)
     _record(site, earlier)
-    head, size = (site.journal / "head.json").read_bytes(), _lines(site).stat().st_size
+    before, size = (site.journal / "head.json").read_bytes(), _lines(site).stat().st_size
     _record(site, 1)
     torn = int(share * (_lines(site).stat().st_size - size))
     os.truncate(_lines(site), size + torn)
-    (site.journal / "head.json").write_bytes(head)
+    (site.journal / "head.json").write_bytes(before)
     assert service.verify(site).holds
 
     _record(site, 1)
@@ -131,21 +180,3 @@ def test_killed_within_the_first_line_ever(site: Site) -> None:
     assert service.verify(site).holds
     _record(site, 1)
     assert service.verify(site).holds
-
-
-def test_commands(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
-    _record(site, 2)
-    assert run(app, ["list", "--site", str(site.path), "--json"], "asepsis journal") == 0
-    assert [entry["n"] for entry in json.loads(capsys.readouterr().out)] == [1, 2]
-    assert run(app, ["list", "--site", str(site.path)], "asepsis journal") == 0
-    assert "test.act" in capsys.readouterr().out
-    assert run(app, ["verify", "--site", str(site.path)], "asepsis journal") == 0
-    assert "holds: 2 entries" in capsys.readouterr().out
-
-    _lines(site).write_bytes(_lines(site).read_bytes().replace(b"subject 0", b"subject 9"))
-    assert run(app, ["verify", "--site", str(site.path), "--json"], "asepsis journal") == 4
-    out, err = capsys.readouterr()
-    assert json.loads(out)["broken"] == 1
-    assert err.startswith("asepsis: the journal is broken at entry 1: ")
-    assert err.count("\n") == 1
-    assert run(app, ["verify", "--site", str(site.path / "none")], "asepsis journal") == 3

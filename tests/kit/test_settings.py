@@ -32,7 +32,8 @@ def test_another_database_url_is_refused_without_showing_it(url: str) -> None:
 def test_the_template_is_what_fresh_migrations_make() -> None:
     # In a process of its own: here Django may know a store in which other tests have written.
     program = "from asepsis import settings; print(settings.dump_template(), end='')"
-    fresh = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True, timeout=60).stdout
+    command, source = [sys.executable, "-c", program], {"PYTHONPATH": "src"}
+    fresh = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60, env=source).stdout
     assert fresh == asepsis_settings._template(), "run `python -m asepsis.settings`"
 
 

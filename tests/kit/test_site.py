@@ -33,6 +33,16 @@ def test_keeps_the_key_of_a_run_killed_while_making_it(site: Site) -> None:
     assert Site.open(site.path, create=True).key == site.key
 
 
+@pytest.mark.parametrize("used", ["store.sqlite3", "journal/journal.jsonl", "lake/_commits/00000001.json"])
+@pytest.mark.parametrize("create", [True, False])
+def test_one_that_was_used_and_lost_its_description_is_damaged_not_new(site: Site, used: str, create: bool) -> None:
+    (site.path / used).touch()
+    (site.path / "site.json").unlink()
+    with pytest.raises(BadInput, match=r"damaged: its site.json is missing: .*: restore it from a backup"):
+        Site.open(site.path, create=create)
+    assert not (site.path / "site.json").exists()
+
+
 def test_is_not_made_among_other_files(tmp_path: Path) -> None:
     (tmp_path / "thesis.odt").touch()
     with pytest.raises(BadInput, match="not empty"):

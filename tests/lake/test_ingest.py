@@ -14,7 +14,7 @@ import pytest
 
 from asepsis.journal import service as journal
 from asepsis.kit.command import run
-from asepsis.kit.errors import BadInput
+from asepsis.kit.errors import BadInput, DoesNotHold
 from asepsis.kit.site import Site
 from asepsis.lake import commits, service, writer
 from asepsis.lake.commands import app
@@ -87,6 +87,60 @@ def test_a_full_disk_is_one_line_and_the_lake_consistent(site: Site, capture: Ca
     assert service.ingest(site, [path]).added == {"conn": 20_000}
 
 
+KILLS = {
+    "before the entry": "journal.record = die",
+    "between entry and commit": "commits.append = die",
+    "after the commit": "append = commits.append; commits.append = lambda *given, **named: (append(*given, **named), die())",
+}
+
+
+@pytest.mark.parametrize("moment", KILLS)
+def test_killed_beside_a_commit_no_row_is_without_an_entry(site: Site, capture: Capture, moment: str) -> None:
+    path = capture(100)
+    code = (
+        "import os, signal, sys; from asepsis.journal import service as journal; from asepsis.lake import commits\n"
+        "def die(*given, **named): os.kill(os.getpid(), signal.SIGKILL)\n"
+        f"{KILLS[moment]}\n"
+        "from asepsis.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", code, "lake", "ingest", str(path), "--site", str(site.path)]
+    assert subprocess.run(command, capture_output=True, env={"PYTHONPATH": "src"}, check=False).returncode == -signal.SIGKILL
+    done, announced = commits.read(site.lake).n, [entry.detail["commit"] for entry in journal.entries(site)]
+    assert (done, announced) == {"before the entry": (0, []), "between entry and commit": (0, [1]), "after the commit": (1, [1])}[moment]
+    assert journal.verify(site, service.anchors(site)).holds
+    assert service.unmade(site) == ([(1, 1)] if announced and not done else [])
+
+    service.ingest(site, [path])
+    assert len(_ids(site)) == 100
+    assert [n for n, _ in commits.anchors(site.lake)] == [1]
+    assert journal.verify(site, service.anchors(site)).holds
+    assert service.unmade(site) == []
+
+
+def test_a_broken_head_stops_an_ingest_before_its_rows(site: Site, capture: Capture) -> None:
+    (site.journal / "head.json").write_bytes(b"{}")
+    with pytest.raises(DoesNotHold, match="head is missing or forged"):
+        service.ingest(site, [capture(10)])
+    assert commits.read(site.lake).n == 0
+
+
+def test_a_head_that_breaks_on_the_way_stops_the_commit(site: Site, capture: Capture) -> None:
+    path = capture(10)
+    with pytest.raises(DoesNotHold):
+        service.ingest(site, [path], lambda done, total: (site.journal / "head.json").unlink(missing_ok=True))
+    assert (commits.read(site.lake).n, list(site.lake.rglob("*.parquet"))) == (0, [])
+
+
+def test_each_commit_of_a_long_run_has_its_entry(site: Site, capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "COMMIT_ROWS", 4_000)
+    service.ingest(site, [capture(30_000), capture(10, "b.pcap", start=1_800_000_000)])
+    entries = list(journal.entries(site))
+    announced = {entry.detail["commit"]: entry.n for entry in entries if "commit" in entry.detail}
+    assert list(announced) == list(range(1, commits.read(site.lake).n + 1))
+    assert [anchor.n for anchor in service.anchors(site)] == list(announced.values())
+    assert entries[-1].detail["added"] == 30_010
+
+
 def test_killed_at_any_moment_and_run_again(site: Site, capture: Capture, tmp_path: Path) -> None:
     path = capture(30_000)
     # Many parts and commits, so that a kill meets each step.
@@ -111,7 +165,7 @@ def test_killed_at_any_moment_and_run_again(site: Site, capture: Capture, tmp_pa
         subprocess.run([*command, str(other)], check=True, capture_output=True, env=environment)
         survivor = Site.open(other)
         assert len(set(_ids(survivor))) == len(_ids(survivor)) == 30_000
-        assert journal.verify(survivor).holds
+        assert journal.verify(survivor, service.anchors(survivor)).holds
         files = {str(part.relative_to(survivor.lake)) for part in survivor.lake.rglob("*.parquet")}
         assert files == {part.path for part in commits.read(survivor.lake).parts}
 

@@ -12,11 +12,24 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from asepsis.kit.errors import BadInput
 from asepsis.lake import commits, writer
 from asepsis.lake.writer import Writer
 
 DAY = 86_400_000_000
 BATCHES = st.lists(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 2)), max_size=12), max_size=6)
+
+
+@pytest.fixture
+def tmp_path(tmp_path: Path) -> Path:
+    """A lake as it is made with its site."""
+    (tmp_path / "_commits").mkdir()
+    return tmp_path
+
+
+def _announce(n: int) -> dict[str, object]:
+    """What a commit keeps of a journal that nobody asks here."""
+    return {"n": n}
 
 
 def _batch(ids: Sequence[int], times: Sequence[int] | None = None) -> pa.RecordBatch:
@@ -49,7 +62,7 @@ def _files(lake: Path) -> set[str]:
 
 
 def _write(lake: Path, *batches: pa.RecordBatch) -> Writer:
-    with Writer(lake) as run:
+    with Writer(lake, _announce) as run:
         for batch in batches:
             run.write("conn", batch)
         run.commit()
@@ -57,7 +70,7 @@ def _write(lake: Path, *batches: pa.RecordBatch) -> Writer:
 
 
 def test_rows_count_once_committed(tmp_path: Path) -> None:
-    with Writer(tmp_path) as run:
+    with Writer(tmp_path, _announce) as run:
         run.write("conn", _batch([1, 2]))
         run.write("dns", _batch([1]))
         assert commits.read(tmp_path).parts == ()
@@ -69,8 +82,21 @@ def test_rows_count_once_committed(tmp_path: Path) -> None:
     assert not (tmp_path / ".staging").exists()
 
 
+def test_a_commit_that_cannot_be_announced_is_not_made(tmp_path: Path) -> None:
+    def refuse(n: int) -> dict[str, object]:
+        assert n == 1
+        raise BadInput("no journal")
+
+    with Writer(tmp_path, refuse) as run:
+        run.write("conn", _batch([1]))
+        with pytest.raises(BadInput):
+            run.commit()
+    assert commits.read(tmp_path).n == 0
+    assert _files(tmp_path) == set()
+
+
 def test_an_uncommitted_run_leaves_nothing(tmp_path: Path) -> None:
-    with suppress(KeyboardInterrupt), Writer(tmp_path) as run:
+    with suppress(KeyboardInterrupt), Writer(tmp_path, _announce) as run:
         run.write("conn", _batch([1]))
         raise KeyboardInterrupt
     assert _files(tmp_path) == set()
@@ -99,6 +125,7 @@ def test_every_row_once_whatever_the_batches(
     monkeypatch.setattr(writer, "COMMIT_ROWS", commit_rows)
     monkeypatch.setattr(writer, "OPEN_PARTS", open_parts)
     lake, held = tmp_path_factory.mktemp("lake"), set[tuple[int, int]]()
+    (lake / "_commits").mkdir()
     for rows in (first, second):
         run = _write(lake, *(_batch([100 * day + i for i, day in batch], [day * DAY + i for i, day in batch]) for batch in rows))
         given_rows = {row for batch in rows for row in batch}
@@ -123,7 +150,7 @@ def test_forged_clocks_do_not_make_a_folder_each(tmp_path: Path) -> None:
 
 def test_a_killed_run_is_swept_by_the_next(tmp_path: Path) -> None:
     _write(tmp_path, _batch([1]))
-    killed = Writer(tmp_path)
+    killed = Writer(tmp_path, _announce)
     killed.write("conn", _batch([2]))
     killed._close(("conn", "1970-01-01"))  # moved in place, but no commit lists it
     killed.write("conn", _batch([3]))  # still in staging

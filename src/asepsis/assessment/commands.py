@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -10,12 +9,12 @@ from typing import Annotated
 import typer
 
 from asepsis.findings.service import Decision, counted, worklist_text
-from asepsis.kit.command import DEFAULT_SITE, FailOnOption, JsonOption, SiteOption
+from asepsis.kit.command import DEFAULT_SITE, FailOnOption, JsonOption, SiteOption, at
 from asepsis.kit.errors import BadInput, one_line
 from asepsis.kit.output import ProgressBar, print_json
 from asepsis.kit.site import Site
 
-from . import service
+from . import place, service
 from .service import Assessment
 
 Captures = Annotated[
@@ -34,11 +33,15 @@ def assess(
     json: JsonOption = False,
 ) -> None:
     """What is on my network, what endangers patients, what do I do first, and why."""
+    if report is not None:
+        place.check(report)
     opened = Site.open(site, create=True)
     with ProgressBar("reading packets") as progress:
         assessment = service.assess(opened, captures, progress)
     if report is not None:
-        _write(report, service.page(assessment))
+        place.write(report, service.page(assessment))
+        if sys.stderr.isatty():
+            print(f"report: {report}", file=sys.stderr)
     if json:
         print_json(service.assessment_form(assessment))
     else:
@@ -63,23 +66,10 @@ def _show(assessment: Assessment, site: Path, report: Path | None) -> None:
     print("  " + ", ".join(f"{n} {kind}" for kind, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))))
     roles = sorted({role for asset in assessment.assets for role in asset.roles})
     print(f"  some of them also as: {', '.join(roles)}\n" if roles else "")
-    print(worklist_text(assessment.lines) + "\n")
+    print(worklist_text(assessment.lines, site) + "\n")
     if assessment.post_quantum.sessions:
         figures = assessment.post_quantum
         print(f"Ready for quantum computers: {figures.hybrid_used} of {figures.sessions} TLS sessions use a hybrid key exchange.")
-    where = "" if site == DEFAULT_SITE else f" --site {site}"
-    print("Next:" + (f" open {report} in a browser;" if report else "") + f" asepsis assets list{where}; asepsis worklist{where}")
-
-
-def _write(path: Path, text: str) -> None:
-    """Beside and into place, so that a reader never sees half a report."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside.write_text(text, "utf-8")
-        aside.replace(path)
-    except OSError as error:
-        aside.unlink(missing_ok=True)
-        raise BadInput("cannot write the report", path, error.strerror or "") from None
-    if sys.stderr.isatty():
-        print(f"report: {path}", file=sys.stderr)
+    if left_out := len(assessment.ingested.skipped):
+        print(f"Note: {counted(left_out, 'file')} left out: not a capture")
+    print("Next:" + (f" open {report} in a browser;" if report else "") + f" asepsis assets list{at(site)}; asepsis worklist{at(site)}")

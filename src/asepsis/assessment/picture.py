@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 BOXES_MAX = 36
 _BOX_WIDTH, _BOX_HEIGHT, _ROW, _COLUMN, _TOP = 230, 42, 64, 400, 40
 _LABEL_MAX = 27
+# A curve comes three quarters as far as its handles: the widest stays in the gap between two columns.
+_BEND_MIN, _BEND_MAX = 40, (_COLUMN - _BOX_WIDTH) * 4 // 3 - 20
 _COLUMNS = (("life", "monitor"), ("support",), ("none", "unknown"))
 _HEADINGS = ("Treat and diagnose", "Carry and keep the record", "Other and unknown")
 
@@ -82,15 +84,26 @@ def _shape(box: Box) -> str:
 
 def _edge(talk: Talk, source: Box, target: Box) -> str:
     left, right = sorted((source, target), key=lambda box: (box.x, box.y))
-    same = left.x == right.x
-    x1, x2 = left.x + _BOX_WIDTH, right.x + (_BOX_WIDTH if same else 0)
-    # Within a column the line goes round on the right, the wider the further its ends are apart, so that two do not lie on each other.
-    bend = 40 + abs(right.y - left.y) // 3 if same else max(60, (x2 - x1) // 2)
-    path = f"M{x1} {left.y} C{x1 + bend} {left.y} {x2 + (bend if same else -bend)} {right.y} {x2} {right.y}"
+    path = _within(left.x, left.y, right.y) if left.x == right.x else _across(left, right)
     kind = {Openness.CLEAR_CLINICAL: "clear", Openness.ENCRYPTED: "safe", Openness.OTHER: "other"}[talk.openness]
     services = ", ".join(talk.services) or "unknown protocol"
     title = f"{source.label} to {target.label}: {services}, {talk.connections} connections"
     return f'<g><title>{escape(title)}</title><path class="{kind}" d="{path}"/></g>'
+
+
+def _across(left: Box, right: Box) -> str:
+    x1, x2 = left.x + _BOX_WIDTH, right.x
+    bend = max(60, (x2 - x1) // 2)
+    return f"M{x1} {left.y} C{x1 + bend} {left.y} {x2 - bend} {right.y} {x2} {right.y}"
+
+
+def _within(x: int, y1: int, y2: int) -> str:
+    """A line within a column goes round in the gap between two columns, of the last column on its left; the wider the further its ends are
+    apart, so that two do not lie on each other."""
+    bend = _BEND_MIN + (_BEND_MAX - _BEND_MIN) * (y2 - y1) // (y2 - y1 + 4 * _ROW)
+    last = x > 10 + _COLUMN
+    start, out = (x, x - bend) if last else (x + _BOX_WIDTH, x + _BOX_WIDTH + bend)
+    return f"M{start} {y1} C{out} {y1} {out} {y2} {start} {y2}"
 
 
 def _names(talks: Sequence[Talk], boxes: dict[str, Box]) -> Iterator[str]:

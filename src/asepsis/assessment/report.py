@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from .assessment import Assessment
 
+# What `default-src` does not speak of: where links lead from and where forms go.
+_FORBIDDEN = "base-uri 'none'; form-action 'none'"
 _OPENNESS = {Openness.CLEAR_CLINICAL: "readable by anyone on the way", Openness.ENCRYPTED: "encrypted", Openness.OTHER: ""}
 
 
@@ -31,7 +33,7 @@ def page(assessment: Assessment) -> str:
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{digest}'\">\n"
+        f"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{digest}'; {_FORBIDDEN}\">\n"
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="referrer" content="no-referrer">\n'
         f"<title>asepsis: assessment</title>\n<style>{style}</style>\n</head>\n<body>\n"
         f"{_head(assessment)}{_worklist(assessment.lines)}{_picture(assessment)}{_inventory(assessment.assets)}{_figures(assessment)}"

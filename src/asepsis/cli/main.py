@@ -41,7 +41,7 @@ COMMANDS = (
     Command("assets", "asepsis.hospital.commands", "app", "What is on the network."),
     Command("network", "asepsis.network.commands", "app", "The sensor."),
     Command("lake", "asepsis.lake.commands", "app", "What machines observed: ingest captures, ask in SQL."),
-    Command("journal", "asepsis.journal.commands", "app", "Who did what: list it, verify that nobody changed it."),
+    Command("journal", "asepsis.cli.journal", "app", "Who did what: list it, verify that nobody changed it."),
 )
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from asepsis.kit.command import DEFAULT_SITE, at
 from asepsis.kit.errors import one_line
 from asepsis.kit.output import iso
 
@@ -68,8 +70,8 @@ def line_form(line: Line) -> dict[str, Any]:
     }
 
 
-def worklist_text(lines: Sequence[Line]) -> str:
-    """The worklist as text: a paragraph a line, in order; what was seen on the wire cannot break out of its line."""
+def worklist_text(lines: Sequence[Line], site: Path = DEFAULT_SITE) -> str:
+    """The worklist of `site` as text: a paragraph a line, in order; what was seen on the wire cannot break out of its line."""
     if not lines:
         return f"Worklist: nothing to do. {NOTHING}"
     text = [f"Worklist: {counted(len(lines), 'line')}, what hurts patients first comes first", ""]
@@ -82,7 +84,7 @@ def worklist_text(lines: Sequence[Line]) -> str:
             f"     {counted(len(line.members), 'finding')}: {names}",
             "",
         ]
-    return "\n".join([*text, "`asepsis findings show ID` has the evidence."])
+    return "\n".join([*text, f"`asepsis findings show ID{at(site)}` has the evidence."])
 
 
 def _harms(harms: Mapping[HarmKind, Harm]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The journal's files.
 
     journal.jsonl   an entry a line, only ever appended to
-    head.json       number and hash of the last entry and the file's size after it, under an HMAC of the site's key; replaced at once
+    head.json       where it ends (`asepsis.kit.head`), replaced at once; made with the site
 
 The line is written and synced first, the head second. Killed between them, the next append carries the head forward; killed within the
 line, the next append moves the torn bytes aside (`torn-*`) and says so in an entry.
@@ -9,30 +9,18 @@ line, the next append moves the torn bytes aside (`torn-*`) and says so in an en
 
 from __future__ import annotations
 
+import errno
 import hashlib
-import hmac
-import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from asepsis.journal import chain
-from asepsis.journal.chain import Entry, Head
+from asepsis.journal.chain import Entry
 from asepsis.kit import files
+from asepsis.kit import head as heads
 from asepsis.kit.errors import DoesNotHold
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """The head, and where in the file the entry after it begins."""
-
-    head: Head
-    size: int
-
-
-class HeadLost(Exception):
-    """The head is missing beside a journal that has entries, or the site's key does not vouch for it."""
+from asepsis.kit.head import Head, HeadLost
 
 
 class Book:
@@ -41,26 +29,23 @@ class Book:
     def __init__(self, folder: Path, key: bytes) -> None:
         self.folder = folder
         self._lines, self._head = folder / "journal.jsonl", folder / "head.json"
-        self._key = hmac.new(key, b"asepsis journal head v1", hashlib.sha256).digest()
+        self._key = key
 
     def lock(self) -> Path:
         """The lock file of the journal."""
         return self.folder / ".lock"
 
-    def mark(self) -> Mark:
+    def head(self) -> Head:
         """Where the chain ends. Raises HeadLost."""
+        return heads.read(self._head, self._key)
+
+    def vouched(self) -> Head:
+        """Where the chain ends. Raises DoesNotHold: without its head nothing can be added to a journal."""
         try:
-            body = json.loads(self._head.read_bytes())
-            mark = Mark(Head(body["n"], body["hash"]), body["size"])
-            if not hmac.compare_digest(self._mac(mark), body["hmac"]):
-                raise HeadLost
-        except FileNotFoundError:
-            if self._size() == 0:
-                return Mark(Head(), 0)
-            raise HeadLost from None
-        except (ValueError, KeyError, TypeError, RecursionError):
-            raise HeadLost from None
-        return mark
+            return self.head()
+        except HeadLost:
+            what = "the journal's head is missing or forged" if self.folder.is_dir() else "the journal is gone"
+            raise DoesNotHold(what, self.folder, "`asepsis journal verify`; restore it from a backup") from None
 
     def lines(self) -> Iterator[bytes]:
         """The complete lines, without their ends. A longer line than any entry comes as far as it was read, and matches nothing."""
@@ -80,51 +65,42 @@ class Book:
             file.seek(max(0, size - chain.LINE_BYTES - 1))
             return file.read().rpartition(b"\n")[2]
 
-    def settle(self) -> tuple[Mark, Path | None]:
-        """Makes good what an interrupted append left: the mark to append after, and where torn bytes were put. Raises DoesNotHold."""
-        try:
-            mark = self.mark()
-        except HeadLost:
-            raise DoesNotHold(
-                "the journal's head is missing or forged", self.folder, "`asepsis journal verify`; restore it from a backup"
-            ) from None
-        if not self._head.exists():
-            # The head comes before the first line, so that a journal without a head is never one that was just begun.
-            self._vouch(mark)
+    def settle(self) -> tuple[Head, Path | None]:
+        """Makes good what an interrupted append left: the head to append after, and where torn bytes were put. Raises DoesNotHold."""
+        head = self.vouched()
         aside = self._move_torn_aside()
-        rest = self._after(mark)
+        rest = self._after(head)
         entry = chain.parse(rest[:-1]) if rest.endswith(b"\n") else None
-        if entry is not None and entry.n == mark.head.n + 1 and entry.prev == mark.head.hash:
-            mark = self._vouch(Mark(Head(entry.n, entry.hash), mark.size + len(rest)))
-        return mark, aside
+        if entry is not None and entry.n == head.n + 1 and entry.prev == head.hash:
+            head = self._vouch(Head(entry.n, entry.hash, head.size + len(rest)))
+        return head, aside
 
-    def append(self, mark: Mark, entry: Entry) -> Mark:
-        """Writes `entry`, which follows `mark`; the new mark."""
+    def append(self, entry: Entry) -> Head:
+        """Writes `entry`, which follows the head; the new head. On a full disk the file is as it was."""
         line = entry.line() + b"\n"
         fd = os.open(self._lines, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        before = os.fstat(fd).st_size
         try:
             if os.write(fd, line) != len(line):
-                raise OSError(28, "No space left on device", str(self._lines))
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._lines))
             os.fsync(fd)
-            size = os.fstat(fd).st_size
+        except OSError:
+            os.ftruncate(fd, before)
+            raise
         finally:
             os.close(fd)
-        return self._vouch(Mark(Head(entry.n, entry.hash), size))
+        return self._vouch(Head(entry.n, entry.hash, before + len(line)))
 
-    def _vouch(self, mark: Mark) -> Mark:
-        body = {"n": mark.head.n, "hash": mark.head.hash, "size": mark.size, "hmac": self._mac(mark)}
-        files.replace(self._head, json.dumps(body).encode() + b"\n")
-        return mark
+    def _vouch(self, head: Head) -> Head:
+        heads.write(self._head, self._key, head)
+        return head
 
-    def _mac(self, mark: Mark) -> str:
-        return hmac.new(self._key, f"{mark.head.n} {mark.head.hash} {mark.size}".encode(), hashlib.sha256).hexdigest()
-
-    def _after(self, mark: Mark) -> bytes:
-        """What stands after the mark, if it can be one entry."""
-        if not 0 < self._size() - mark.size <= chain.LINE_BYTES:
+    def _after(self, head: Head) -> bytes:
+        """What stands after the head, if it can be one entry."""
+        if not 0 < self._size() - head.size <= chain.LINE_BYTES:
             return b""
         with self._lines.open("rb") as file:
-            file.seek(mark.size)
+            file.seek(head.size)
             return file.read()
 
     def _move_torn_aside(self) -> Path | None:

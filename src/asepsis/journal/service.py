@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import os
 import pwd
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 from asepsis.journal import chain
-from asepsis.journal.book import Book, HeadLost
+from asepsis.journal.anchor import Anchor, seal, unseal
+from asepsis.journal.book import Book
 from asepsis.journal.chain import Entry, Verdict
 from asepsis.kit import files
 from asepsis.kit.errors import BadInput
+from asepsis.kit.head import GENESIS, Head, HeadLost
 from asepsis.kit.output import plain
 from asepsis.kit.site import Site
 
-__all__ = ["Entry", "Verdict", "entries", "record", "verify"]
+__all__ = ["Anchor", "Entry", "Verdict", "anchor", "anchored", "check", "entries", "record", "stored", "verify"]
 
 
 def record(site: Site, act: str, subject: str, detail: dict[str, Any]) -> Entry:
@@ -24,18 +27,25 @@ def record(site: Site, act: str, subject: str, detail: dict[str, Any]) -> Entry:
 
     No patient data may be in it. Raises DoesNotHold if the journal's head was tampered with: then nothing can be vouched for.
     """
+    check(site)
     book = Book(site.journal, site.key)
-    with files.lock(book.lock(), "this journal"):
-        mark, torn = book.settle()
-        if torn is not None:
-            note = {"moved_to": torn.name, "bytes": torn.stat().st_size}
-            mark = book.append(mark, chain.make(mark.head, _now(), _who(), "journal.repair", "half-written last line", note))
-        try:
-            entry = chain.make(mark.head, _now(), _who(), act, subject, plain(detail))
-        except ValueError as error:
-            raise BadInput("cannot be journalled", act, error) from None
-        book.append(mark, entry)
+    try:
+        with files.lock(book.lock(), "this journal"):
+            head, torn = book.settle()
+            if torn is not None:
+                note = {"moved_to": torn.name, "bytes": torn.stat().st_size}
+                head = book.append(chain.make(head, _now(), _who(), "journal.repair", "half-written last line", note))
+            entry = _made(head, act, subject, detail)
+            book.append(entry)
+    except OSError as error:
+        raise files.unwritable(error, site.journal, "nothing was done: make room and run the same command again") from None
+    _keep(site, entry)
     return entry
+
+
+def check(site: Site) -> None:
+    """Raises DoesNotHold if nothing can be recorded in the journal: to be asked before an act that takes long."""
+    Book(site.journal, site.key).vouched()
 
 
 def entries(site: Site) -> Iterator[Entry]:
@@ -45,29 +55,62 @@ def entries(site: Site) -> Iterator[Entry]:
             yield entry
 
 
-def verify(site: Site) -> Verdict:
-    """Whether every entry stands as it was written, and none is missing."""
-    book = Book(site.journal, site.key)
+def anchor(site: Site, where: str, entry: Entry) -> dict[str, object]:
+    """What a store keeps, at a place of its own, of the entry with which it changes: `verify` is given it back."""
+    return seal(Anchor(where, entry.n, entry.hash), site.key)
+
+
+def anchored(site: Site, where: str, kept: object) -> Anchor:
+    """The anchor that was kept at `where`, or that there is none."""
+    return unseal(where, kept, site.key)
+
+
+def stored(site: Site) -> list[Anchor]:
+    """The anchors that the store keeps; none if there is no store yet."""
+    from asepsis.settings import has_store, open_store
+
+    if not has_store(site):
+        return []
+    open_store(site)
+    from asepsis.journal.models import AnchorRow
+
+    return [Anchor("the store", n, digest) for n, digest in AnchorRow.objects.order_by("n").values_list("n", "hash")]
+
+
+def verify(site: Site, anchors: Iterable[Anchor] = ()) -> Verdict:
+    """Whether every entry stands as it was written, and none is missing; `anchors` are what other stores keep of the journal."""
+    book, anchors = Book(site.journal, site.key), list(anchors)
+    if not book.folder.is_dir():
+        return Verdict(False, 0, GENESIS, 1, "the journal's folder is gone: every entry is missing")
     with files.lock(book.lock(), "this journal"):
         try:
-            mark = book.mark()
+            head = book.head()
         except HeadLost:
-            return _without_head(book)
-        verdict = chain.examine(book.lines(), mark.head)
+            return chain.examine_without_head(list(book.lines()), anchors)
+        verdict = chain.examine(book.lines(), head, anchors)
         if verdict.holds and book.torn():
             note = "the last line is half-written: its append was interrupted"
             return Verdict(True, verdict.entries, verdict.head, notes=(*verdict.notes, note))
         return verdict
 
 
-def _without_head(book: Book) -> Verdict:
-    """The first broken entry if there is one; else the head is what is wrong."""
-    last = chain.Head()
-    for entry in map(chain.parse, book.lines()):
-        if entry is None or entry.n != last.n + 1 or entry.prev != last.hash:
-            return chain.examine(book.lines(), chain.Head())
-        last = chain.Head(entry.n, entry.hash)
-    return Verdict(False, last.n, last.hash, last.n, "the head is missing or forged: entries after this one may be gone")
+def _keep(site: Site, entry: Entry) -> None:
+    """Lets the store keep an anchor, if it is open: then the act may change it, and a transaction that fails takes the anchor with it."""
+    if "asepsis.settings" not in sys.modules:
+        return  # nothing here has opened a store, and to import it takes 20 ms of every command of the lake
+    from asepsis.settings import is_open
+
+    if is_open(site):
+        from asepsis.journal.models import AnchorRow
+
+        AnchorRow.objects.create(n=entry.n, hash=entry.hash)
+
+
+def _made(head: Head, act: str, subject: str, detail: dict[str, Any]) -> Entry:
+    try:
+        return chain.make(head, _now(), _who(), act, subject, plain(detail))
+    except ValueError as error:
+        raise BadInput("cannot be journalled", act, error) from None
 
 
 def _who() -> str:

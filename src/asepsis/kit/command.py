@@ -7,6 +7,7 @@ Exit codes: 0 done, 1 findings that `--fail-on` names, 2 wrong use, 3 bad input,
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
@@ -31,6 +32,11 @@ FailOnOption = Annotated[FailOn | None, typer.Option("--fail-on", help="Exit 1 i
 DEFAULT_SITE = Path("site")
 
 _BUG, _INTERRUPTED, _NO_READER = 70, 130, 141
+
+
+def at(site: Path) -> str:
+    """What a command that we advise needs behind it to speak of the same site: nothing, or ` --site DIR`."""
+    return "" if site == DEFAULT_SITE else f" --site {shlex.quote(str(site))}"
 
 
 def group(help: str) -> typer.Typer:
@@ -58,6 +64,7 @@ def run(app: typer.Typer, arguments: Sequence[str], name: str) -> int:
     except AsepsisError as error:
         return _say(str(error), error.exit_code)
     except OSError as error:
+        _give_up_stdout()
         return _say(str(BadInput(error.strerror or error, error.filename or "")), BadInput.exit_code)
     except MemoryError:
         return _say("out of memory", BadInput.exit_code)
@@ -66,9 +73,16 @@ def run(app: typer.Typer, arguments: Sequence[str], name: str) -> int:
 
 
 def _without_reader() -> int:
-    # Python would complain when it closes stdout.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    _give_up_stdout()
     return _NO_READER
+
+
+def _give_up_stdout() -> None:
+    """If what is printed cannot be written: Python would try again when it closes stdout, and complain."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _say(text: str, code: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import secrets
@@ -55,6 +56,13 @@ def create(path: Path, data: bytes, mode: int = 0o600) -> bool:
         aside.unlink(missing_ok=True)
     sync_directory(path.parent)
     return True
+
+
+def unwritable(error: OSError, where: Path, todo: str) -> BadInput:
+    """What a person reads when a write below `where` failed; `todo` for a disk that is full."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return BadInput("no space left", where, todo)
+    return BadInput("cannot write", error.filename or where, error.strerror or error)
 
 
 @contextmanager

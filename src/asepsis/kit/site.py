@@ -15,12 +15,14 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from asepsis.kit import files
+from asepsis.kit import files, head
 from asepsis.kit.errors import BadInput
 
 FORMAT = 1
 KEY_BYTES = 32
-_OURS = {"site.json", "key", "lake", "journal", "site.toml"}
+_OURS = {"key", "lake", "journal", "site.toml"}
+# What a site has when it has been used.
+_USED = ("store.sqlite3", "journal/journal.jsonl", "lake/_commits/00000001.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class Site:
         """
         try:
             if not (path / "site.json").exists():
+                if any((path / name).exists() for name in _USED):
+                    raise BadInput("the site is damaged: its site.json is missing", path, "restore it from a backup")
                 if not create:
                     raise BadInput("no site here", path, "`asepsis assess CAPTURE` or `asepsis lake ingest CAPTURE` makes one")
                 _make(path)
@@ -65,15 +69,16 @@ class Site:
 
 
 def _make(path: Path) -> None:
-    """Key first, site.json last: a run that was killed between them is completed by the next, which keeps the key."""
+    """Key first, the journal's head under it, site.json last: a run killed between them is completed by the next, which keeps the key."""
     path.mkdir(parents=True, exist_ok=True)
     strangers = sorted(entry.name for entry in path.iterdir() if entry.name not in _OURS and not entry.name.endswith(".tmp"))
     if strangers:
         raise BadInput("no site here, and the directory is not empty", path, "name an empty or new directory with --site")
     os.chmod(path, 0o700)
-    for folder in ("lake", "journal"):
+    for folder in ("lake", "lake/_commits", "journal"):
         (path / folder).mkdir(mode=0o700, exist_ok=True)
     files.create(path / "key", secrets.token_hex(KEY_BYTES).encode() + b"\n")
+    head.begin(path / "journal" / "head.json", _read_key(path / "key"))
     files.create(path / "site.json", json.dumps({"format": FORMAT, "name": "site"}).encode() + b"\n")
 
 

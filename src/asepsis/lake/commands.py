@@ -17,6 +17,8 @@ app = group("What machines observed: ingest captures, ask in SQL.")
 # An answer for a person or a script; whoever wants more reads the Parquet files.
 ANSWER_ROWS = 1_000_000
 ANSWER_BYTES = 256 << 20
+# Nobody reads more of a table on a screen, and to lay one out takes a second for as many cells.
+TABLE_ROWS, TABLE_CELLS = 1_000, 5_000
 
 Captures = Annotated[
     list[Path], typer.Argument(metavar="PATH...", help="Captures (pcap, pcapng, also .gz and .zst), folders of them, or - .")
@@ -79,11 +81,13 @@ def sql(
     from asepsis.lake.answer import rows_of, write_json
     from asepsis.lake.wall import wall
 
-    wall(limit_seconds, memory)
     bounds = service.Bounds(limit_seconds, memory, ANSWER_ROWS, ANSWER_BYTES)
-    with service.open_lake(Site.open(site), bounds) as lake:
+    with wall(limit_seconds, memory), service.open_lake(Site.open(site), bounds) as lake:
         table = lake.ask(query)
     if json:
-        write_json(table)
-    else:
-        print_table(table.column_names, rows_of(table))
+        return write_json(table)
+    shown = min(TABLE_ROWS, TABLE_CELLS // table.num_columns)
+    print_table(table.column_names, rows_of(table.slice(0, shown)))
+    if shown < table.num_rows:
+        print(f"Note: {shown:,} of {table.num_rows:,} rows are shown: narrow the query, or ask for all with --json")
+    return None

@@ -2,20 +2,33 @@
 
 `lake/_commits/00000001.json`, `00000002.json`, ... each list the parts that one commit added and removed. A part that no commit lists is
 not there: readers see all of a commit or nothing, and a run that was killed leaves at most rubbish that the next run removes. A commit file
-appears at once, complete and synced (`kit.files.create`), so there is nothing to repair in the log itself.
+appears at once, complete and synced (`kit.files.create`), so there is nothing to repair in the log itself. It also keeps an anchor of the
+journal's entry that announced it.
+
+Every 256 commits a snapshot, `snapshot-00000256.json`, lists all parts, so that a reader starts there instead of at the first commit. It
+says nothing that the commits do not say: they all stay, and one that is missing is missed.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from asepsis.kit import files
 from asepsis.kit.errors import BadInput
 
-FORMAT = 1
+FORMAT = 2
+# A part in a snapshot is read in a fifteenth of the time that its own commit file takes (docs/decisions/0002).
+SNAPSHOT_EVERY = 256
+
+_RESTORE = "restore the lake from a backup"
+_SNAPSHOT = "snapshot-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,40 +58,136 @@ class Snapshot:
 
 
 def read(lake: Path) -> Snapshot:
-    """The lake as the log says now. Raises BadInput if the log is damaged or a newer version wrote it."""
-    parts: dict[str, Part] = {}
-    names = sorted(path for path in (lake / "_commits").glob("*.json") if path.stem.isdecimal())
-    for n, path in enumerate(names, 1):
-        if int(path.stem) != n:
-            raise BadInput(f"commit {n} is missing", lake / "_commits", "restore the lake from a backup")
-        added, removed = _parse(path)
-        for gone in removed:
+    """The lake as the log says now. Raises BadInput if the log is gone or damaged, or another version wrote it."""
+    expect(lake)
+    log = lake / "_commits"
+    commits, snapshots = _listed(log)
+    _check_whole(log, commits, snapshots)
+    start = _snapshot(log, max(snapshots)) if snapshots else Snapshot(0, ())
+    parts = {part.path: part for part in start.parts}
+    for n in range(start.n + 1, len(commits) + 1):
+        commit = _commit(log / _name(n))
+        for gone in commit["removed"]:
             parts.pop(gone, None)
-        parts |= {part.path: part for part in added}
-    return Snapshot(len(names), tuple(parts.values()))
+        parts |= {part.path: part for part in commit["added"]}
+    return Snapshot(len(commits), tuple(parts.values()))
 
 
-def append(lake: Path, before: Snapshot, added: Iterable[Part], removed: Iterable[str] = ()) -> Snapshot:
-    """Commits: from now on readers see `added` and no longer `removed`. The caller holds the lake's lock."""
+def expect(lake: Path) -> None:
+    """Raises BadInput if the lake is gone: its folders are made with the site, so none that is missing is only empty."""
+    for folder in (lake, lake / "_commits"):
+        if not folder.is_dir():
+            raise BadInput("the lake is gone" if folder == lake else "the commit log of the lake is gone", folder, _RESTORE)
+
+
+def anchors(lake: Path) -> Iterator[tuple[int, object]]:
+    """What each commit keeps of the journal, by its number."""
+    for n in range(1, read(lake).n + 1):
+        yield n, _commit(lake / "_commits" / _name(n)).get("journal")
+
+
+def append(
+    lake: Path, before: Snapshot, added: Iterable[Part], removed: Iterable[str] = (), journal: Mapping[str, object] = MappingProxyType({})
+) -> Snapshot:
+    """Commits: from now on readers see `added` and no longer `removed`. `journal` is what the commit keeps of the journal. The caller holds
+    the lake's lock."""
     added, gone = tuple(added), frozenset(removed)
-    n = before.n + 1
-    body = {"format": FORMAT, "n": n, "added": [asdict(part) for part in added], "removed": sorted(gone)}
-    folder = lake / "_commits"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if not files.create(folder / f"{n:08}.json", json.dumps(body, separators=(",", ":")).encode() + b"\n"):
-        raise BadInput(f"commit {n} stands already", folder, "another program writes to the lake without its lock")
-    return Snapshot(n, tuple(part for part in before.parts if part.path not in gone) + added)
+    n, log = before.n + 1, lake / "_commits"
+    body = {"n": n, "added": [asdict(part) for part in added], "removed": sorted(gone), "journal": dict(journal)}
+    if not _create(log / _name(n), body):
+        raise BadInput(f"commit {n} stands already", log, "another program writes to the lake without its lock")
+    after = Snapshot(n, tuple(part for part in before.parts if part.path not in gone) + added)
+    if n % SNAPSHOT_EVERY == 0:
+        # The commit stands; without its snapshot the lake is only slower.
+        with suppress(OSError):
+            _keep(log, after)
+    return after
 
 
-def _parse(path: Path) -> tuple[list[Part], list[str]]:
+def _keep(log: Path, snapshot: Snapshot) -> None:
+    """Writes a snapshot. The one before it stays too, for a reader that has just found its name."""
+    _create(log / _name(snapshot.n, _SNAPSHOT), {"n": snapshot.n, "parts": [astuple(part) for part in snapshot.parts]})
+    for n in _listed(log)[1]:
+        if n < snapshot.n - SNAPSHOT_EVERY:
+            (log / _name(n, _SNAPSHOT)).unlink(missing_ok=True)
+
+
+def _name(n: int, kind: str = "") -> str:
+    return f"{kind}{n:08}.json"
+
+
+def _listed(log: Path) -> tuple[set[int], set[int]]:
+    """The numbers of the commits and of the snapshots that stand."""
+    commits, snapshots = set[int](), set[int]()
+    for name in os.listdir(log):
+        stem, _, ending = name.partition(".")
+        number = stem.removeprefix(_SNAPSHOT)
+        if ending == "json" and number.isdecimal():
+            (commits if number == stem else snapshots).add(int(number))
+    return commits, snapshots
+
+
+def _check_whole(log: Path, commits: set[int], snapshots: set[int]) -> None:
+    last = max(commits | snapshots, default=0)
+    if not last and _rows_without_commit(log):
+        raise BadInput("there are rows, and no commit that lists them", log, _RESTORE)
+    if len(commits) != last:
+        first = next(n for n in range(1, last + 1) if n not in commits)
+        raise BadInput(f"commit {first} is missing", log, _RESTORE)
+
+
+def _rows_without_commit(log: Path) -> bool:
+    """Whether parts stand that were committed once. Those of a first run, at work or killed, have its staging folder beside them."""
+    parts = next(log.parent.glob("*/day=*/*.parquet"), None)
+    return parts is not None and not (log.parent / ".staging").exists() and not _listed(log)[0]
+
+
+def _create(path: Path, body: Mapping[str, object]) -> bool:
+    return files.create(path, json.dumps({"format": FORMAT, **body}, separators=(",", ":")).encode() + b"\n")
+
+
+def _commit(path: Path) -> dict[str, Any]:
+    """A commit file, its parts read."""
+    body = _load(path, "commit")
     try:
-        body = json.loads(path.read_bytes())
-        made_by = body["format"]
-        if type(made_by) is int and made_by > FORMAT:
-            raise BadInput(f"written by a newer asepsis (format {made_by})", path, "upgrade asepsis")
-        added, removed = [Part(**part) for part in body["added"]], body["removed"]
+        body["added"] = [Part(**part) for part in body["added"]]
+        body["removed"] = list(body["removed"])
+    except (KeyError, TypeError):
+        raise BadInput("commit is damaged", path, _RESTORE) from None
+    _check_inside(body["added"], path)
+    return body
+
+
+def _snapshot(log: Path, n: int) -> Snapshot:
+    path, todo = log / _name(n, _SNAPSHOT), "remove this file: the commits beside it say the same"
+    body = _load(path, "snapshot", todo)
+    try:
+        parts = tuple(Part(*part) for part in body["parts"])
+    except (KeyError, TypeError):
+        raise BadInput("snapshot is damaged", path, todo) from None
+    if body.get("n") != n:
+        raise BadInput("snapshot is damaged", path, todo)
+    _check_inside(parts, path)
+    return Snapshot(n, parts)
+
+
+def _load(path: Path, what: str, todo: str = _RESTORE) -> dict[str, Any]:
+    try:
+        body: dict[str, Any] = json.loads(path.read_bytes())
+        made_by = int(body["format"])
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise BadInput("commit is damaged", path, "restore the lake from a backup") from None
-    if any(Path(part.path).is_absolute() or ".." in Path(part.path).parts for part in added):
-        raise BadInput("commit names a file outside of the lake", path, "restore the lake from a backup")
-    return added, removed
+        raise BadInput(f"{what} is damaged", path, todo) from None
+    if made_by > FORMAT:
+        raise BadInput(f"written by a newer asepsis (format {made_by})", path, "upgrade asepsis")
+    if made_by < FORMAT:
+        raise BadInput(f"written by an older asepsis (format {made_by})", path, "read the captures again into a new site")
+    return body
+
+
+def _check_inside(parts: Iterable[Part], path: Path) -> None:
+    try:
+        outside = any(part.path.startswith("/") or ".." in part.path.split("/") for part in parts)
+    except AttributeError:
+        raise BadInput("commit is damaged", path, _RESTORE) from None
+    if outside:
+        raise BadInput("commit names a file outside of the lake", path, _RESTORE)

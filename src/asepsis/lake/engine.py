@@ -77,6 +77,14 @@ class DuckDBEngine:
         with _readable_errors():
             return str(self._connection.execute("SELECT json_serialize_sql($query::VARCHAR)", {"query": query}).fetchall()[0][0])
 
+    def own_names(self) -> frozenset[str]:
+        """The tables, views and functions that make rows which DuckDB itself brings, in lower case."""
+        rows = self._connection.execute(
+            "SELECT lower(view_name) FROM duckdb_views() WHERE internal UNION SELECT lower(table_name) FROM duckdb_tables() WHERE internal "
+            "UNION SELECT lower(function_name) FROM duckdb_functions() WHERE function_type IN ('table', 'table_macro', 'pragma')"
+        )
+        return frozenset(row[0] for row in rows.fetchall())
+
     def statement_types(self, query: str) -> list[str]:
         """What DuckDB takes each statement of `query` for."""
         with _readable_errors():

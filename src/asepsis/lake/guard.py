@@ -1,14 +1,17 @@
-"""What `asepsis lake sql` lets through: one SELECT over the streams, no files, no settings.
+"""What `asepsis lake sql` lets through: one SELECT over the streams, by functions that compute on rows; no files, no settings, no catalog.
 
-DuckDB itself parses the query, so that nothing can mean one thing here and another there; and the engine stays locked to the lake's
-folder (`DuckDBEngine`) for whatever this overlooks.
+DuckDB itself parses the query, so that nothing can mean one thing here and another there. Names are resolved as DuckDB does: a table is a
+stream or one that the query itself named, where that name is known; both are plain words, because DuckDB opens a file by a name that looks
+like one. The engine stays locked to the lake's folder (`DuckDBEngine`) for whatever this overlooks.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 from asepsis.kit.errors import BadInput
@@ -18,12 +21,11 @@ QUERY_CHARACTERS = 100_000
 
 # Nodes of DuckDB's syntax tree that only read.
 _NODES = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"})
+# What may stand in a FROM.
+_SOURCES = frozenset({"EMPTY", "BASE_TABLE", "SUBQUERY", "JOIN", "TABLE_FUNCTION", "EXPRESSION_LIST", "PIVOT"})
 # Functions that make rows out of their arguments alone.
 _TABLE_FUNCTIONS = frozenset({"range", "generate_series", "unnest"})
-# Functions that read files, settings or the environment, write the log, or run text as SQL.
-_FORBIDDEN = re.compile(
-    r"getenv|current_setting|getvariable|query|query_table|write_log|glob|(read|scan|parquet|duckdb|pragma|pg|sniff)_.*|.*_scan"
-)
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def check(query: str, engine: DuckDBEngine, streams: Collection[str]) -> None:
@@ -31,52 +33,90 @@ def check(query: str, engine: DuckDBEngine, streams: Collection[str]) -> None:
     if len(query) > QUERY_CHARACTERS:
         raise BadInput(f"the query is longer than {QUERY_CHARACTERS:,} characters")
     try:
-        tree = json.loads(engine.syntax_of(query))
-        _check_tree(tree, streams)
+        _Judge(engine).statement(json.loads(engine.syntax_of(query)), frozenset(streams))
     except RecursionError:
         raise BadInput("the query is nested too deeply") from None
     if engine.statement_types(query) != ["SELECT"]:
         raise _no_select()
 
 
-def _check_tree(tree: dict[str, Any], streams: Collection[str]) -> None:
-    if tree["error"]:
-        if tree["error_type"] == "parser":
-            raise BadInput("not SQL", todo=tree["error_message"])
-        raise _no_select()
-    if len(tree["statements"]) != 1:
-        raise _no_select()
-    nodes = list(_walk(tree["statements"][0]))
-    # A query may name its own tables; one that is named outside of where it is known is not found, and no file is opened for it.
-    known = {*streams, *(entry["key"].lower() for node in nodes if "cte_map" in node for entry in node["cte_map"]["map"])}
-    for node in nodes:
-        _check_node(node, known)
+@cache
+def functions() -> frozenset[str]:
+    """The functions that a query may call (`functions.txt`), in lower case."""
+    lines = files("asepsis.lake").joinpath("functions.txt").read_text("utf-8").splitlines()
+    words = " ".join(re.sub(r"^\w+:", "", line) for line in lines if not line.startswith("#"))
+    return frozenset(words.lower().split())
 
 
-def _check_node(node: dict[str, Any], known: Collection[str]) -> None:
-    kind = str(node.get("type", ""))
-    if kind == "SHOW_REF" or (kind.endswith("_NODE") and kind not in _NODES):
-        raise _no_select()
-    if "query_node" in node and not node["query_node"]:
-        raise _no_select()
-    if kind == "BASE_TABLE":
-        name = ".".join(filter(None, (node["catalog_name"], node["schema_name"], node["table_name"])))
-        if name.lower() not in known:
-            raise BadInput("no such stream", name, "`asepsis lake streams` lists them")
-    if kind == "TABLE_FUNCTION" and (name := node["function"].get("function_name", "?").lower()) not in _TABLE_FUNCTIONS:
-        raise BadInput("table function not allowed", name, "only streams, range, generate_series and unnest are")
-    if "function_name" in node and _FORBIDDEN.fullmatch(node["function_name"].lower()):
-        raise BadInput("function not allowed", node["function_name"], "only those that compute on rows are")
+class _Judge:
+    """Walks a syntax tree with the tables that are known where it stands."""
+
+    def __init__(self, engine: DuckDBEngine) -> None:
+        self._engine = engine
+
+    def statement(self, tree: dict[str, Any], streams: frozenset[str]) -> None:
+        if tree["error"]:
+            if tree["error_type"] == "parser":
+                raise BadInput("not SQL", todo=tree["error_message"])
+            raise _no_select()
+        if len(tree["statements"]) != 1:
+            raise _no_select()
+        self._visit(tree["statements"][0], streams)
+
+    def _visit(self, value: Any, known: frozenset[str]) -> None:
+        if isinstance(value, dict):
+            self._check(value, known)
+            if "cte_map" in value:
+                known = self._ctes(value["cte_map"]["map"], known)
+            value = [inner for key, inner in value.items() if key != "cte_map"]
+        if isinstance(value, list):
+            for inner in value:
+                self._visit(inner, known)
+
+    def _ctes(self, entries: list[dict[str, Any]], known: frozenset[str]) -> frozenset[str]:
+        """The tables known to a query that begins WITH `entries`: each knows those before it, and itself only if it is recursive."""
+        for entry in entries:
+            name = self._plain(entry["key"], known)
+            self._visit(entry["value"], known | {name} if _recursive(entry["value"]) else known)
+            known |= {name}
+        return known
+
+    def _plain(self, name: str, known: frozenset[str]) -> str:
+        """The name that a query gives to a table of its own. Raises BadInput if it could mean anything else."""
+        if not _WORD.fullmatch(name):
+            raise BadInput("not a name for a table of the query", name, "use letters, digits and _")
+        if name.lower() not in known and name.lower() in self._engine.own_names():
+            raise BadInput("the engine has a table or function of that name", name, "choose another")
+        return name.lower()
+
+    def _check(self, node: dict[str, Any], known: frozenset[str]) -> None:
+        kind = str(node.get("type", ""))
+        if kind.endswith("_NODE") and kind not in _NODES:
+            raise _no_select()
+        if "query_node" in node and not node["query_node"]:
+            raise _no_select()
+        sources = [node.get("from_table"), node.get("source"), *((node.get("left"), node.get("right")) if kind == "JOIN" else ())]
+        if any(isinstance(source, dict) and source.get("type") not in _SOURCES for source in sources):
+            raise _no_select()
+        if kind == "BASE_TABLE":
+            _check_table(node, known)
+        if kind == "TABLE_FUNCTION" and (name := node["function"].get("function_name", "?").lower()) not in _TABLE_FUNCTIONS:
+            raise BadInput("table function not allowed", name, "only streams, range, generate_series and unnest are")
+        if "function_name" in node and node["function_name"].lower() not in functions():
+            raise BadInput("function not allowed", node["function_name"], "only those that compute on rows are")
 
 
-def _walk(value: Any) -> Iterator[dict[str, Any]]:
-    """Every object within `value`, outer ones first."""
-    if isinstance(value, dict):
-        yield value
-        value = list(value.values())
-    if isinstance(value, list):
-        for item in value:
-            yield from _walk(item)
+def _check_table(node: dict[str, Any], known: frozenset[str]) -> None:
+    path = [node.get("catalog_name"), node.get("schema_name"), node["table_name"]]
+    name = ".".join(filter(None, path))
+    if any(path[:2]) or not _WORD.fullmatch(name) or name.lower() not in known:
+        raise BadInput("no such stream", name, "`asepsis lake streams` lists them")
+
+
+def _recursive(entry: dict[str, Any]) -> bool:
+    """Whether a named table may read itself. DuckDB wraps its query in another object in some versions."""
+    query = entry.get("query_node") or entry.get("query") or {}
+    return (query.get("node") or query).get("type") == "RECURSIVE_CTE_NODE"
 
 
 def _no_select() -> BadInput:

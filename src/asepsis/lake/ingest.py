@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import errno
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from asepsis import _wire
+from asepsis.kit import files
 from asepsis.kit.errors import BadInput, one_line
 from asepsis.kit.output import Progress, iso
 from asepsis.kit.site import Site
@@ -33,22 +33,34 @@ class Ingested:
     skipped: list[str]
 
 
-def run(site: Site, paths: Sequence[Path], progress: Progress | None) -> Ingested:
-    """Reads the captures into the lake of `site`; the caller holds the lake's lock. Raises BadInput; what was committed stays whole."""
+# What came of it so far, and the number of the commit that is about to be made (None: there was nothing new); gives the commit's anchor.
+Record = Callable[[Ingested, int | None], Mapping[str, object]]
+
+
+def run(site: Site, paths: Sequence[Path], progress: Progress | None, record: Record) -> Ingested:
+    """Reads the captures into the lake of `site`; the caller holds the lake's lock. Raises BadInput; what was committed stays whole.
+
+    What is done is recorded before it is done, so that no row stands without its entry; an entry whose commit is missing was cut short.
+    """
     try:
         reader = _wire.Reader([str(path) for path in paths], site.key, site.key_id, site.name)
-        with Writer(site.lake) as writer:
+        with Writer(site.lake, lambda n: record(_so_far(reader, writer), n)) as writer:
             while (step := reader.next()) is not None:
                 stream, batch = step
                 if stream is not None and batch is not None:
                     writer.write(stream, pa.record_batch(batch))
                 if progress is not None:
                     progress(reader.bytes_read, reader.bytes_total)
-            writer.commit()
+            if not writer.commit():
+                record(_so_far(reader, writer), None)
     except _wire.WireError as error:
         raise BadInput(error) from None
     except OSError as error:
-        raise _cannot_write(error, site.lake) from None
+        raise files.unwritable(error, site.lake, "the lake is consistent: make room and run the same command again") from None
+    return _so_far(reader, writer)
+
+
+def _so_far(reader: _wire.Reader, writer: Writer) -> Ingested:
     problems = [(path, one_line(what)) for path, what in reader.problems]
     return Ingested(_capture(reader), dict(writer.seen), dict(writer.added), problems, list(reader.skipped))
 
@@ -71,9 +83,3 @@ def _time(micros: int | None) -> str | None:
         return iso(datetime.fromtimestamp(micros / 1e6, UTC))
     except (ValueError, OverflowError, OSError):
         return None  # a clock beyond the calendar
-
-
-def _cannot_write(error: OSError, lake: Path) -> BadInput:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return BadInput("no space left", lake, "the lake is consistent: make room and run the same command again")
-    return BadInput("cannot write", error.filename or lake, error.strerror or one_line(error, 160))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asepsis import _wire
 from asepsis.journal import service as journal
+from asepsis.journal.service import Anchor
 from asepsis.kit import files
 from asepsis.kit.output import Progress
 from asepsis.kit.site import Site
@@ -20,18 +21,45 @@ from asepsis.lake.streams import Column, Stream, streams
 if TYPE_CHECKING:
     from asepsis.lake.lake import Lake
 
-__all__ = ["Bounds", "Column", "Ingested", "Lake", "Stream", "count", "ingest", "open_lake", "streams"]
+__all__ = ["Bounds", "Column", "Ingested", "Lake", "Stream", "anchors", "count", "ingest", "open_lake", "streams", "unmade"]
 
 
 def ingest(site: Site, paths: Sequence[Path], progress: Progress | None = None) -> Ingested:
     """Reads captures (files or folders) into the lake as one stream in time order, and writes in the journal that it did.
 
-    The same capture again adds nothing. Raises BadInput for a path that is missing or no capture, and when the disk is full.
+    The same capture again adds nothing. Raises BadInput for a path that is missing or no capture, and when the disk is full; DoesNotHold
+    if the journal cannot vouch for what it records, and then nothing is added.
     """
+
+    def record(so_far: Ingested, n: int | None) -> Mapping[str, object]:
+        entry = journal.record(site, "lake.ingest", "captures", _detail(site, paths, so_far) | ({"commit": n} if n else {}))
+        return journal.anchor(site, _place(n), entry) if n else {}
+
+    journal.check(site)
+    commits.expect(site.lake)
     with files.lock(site.lake / ".lock", "this lake"):
-        result = run(site, paths, progress)
-    journal.record(site, "lake.ingest", "captures", _detail(site, paths, result))
-    return result
+        return run(site, paths, progress, record)
+
+
+def anchors(site: Site) -> Iterator[Anchor]:
+    """What the commits of the lake keep of the journal."""
+    for n, kept in commits.anchors(site.lake):
+        yield journal.anchored(site, _place(n), kept)
+
+
+def unmade(site: Site) -> list[tuple[int, int]]:
+    """Entries of the journal, and the commits that they announced, which the lake does not have: a run was stopped just then, and never
+    done again; or the lake was put back."""
+    announced: dict[int, int] = {}
+    for entry in journal.entries(site):
+        if entry.act == "lake.ingest" and type(n := entry.detail.get("commit")) is int:
+            announced[n] = entry.n
+    made = commits.read(site.lake).n
+    return sorted((entry, n) for n, entry in announced.items() if n > made)
+
+
+def _place(n: int) -> str:
+    return f"commit {n} of the lake"
 
 
 def open_lake(site: Site, bounds: Bounds | None = None) -> Lake:

@@ -11,6 +11,7 @@ import os
 import secrets
 import shutil
 from collections import Counter, OrderedDict
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,7 +23,7 @@ import pyarrow.parquet as pq
 
 from asepsis.kit import files
 from asepsis.lake import commits
-from asepsis.lake.commits import Part, Snapshot
+from asepsis.lake.commits import Part
 from asepsis.lake.doubles import either, held_by, read_ids, repeated
 
 # A part is closed at this many rows: what the search for doubles holds in memory is the ids of two parts (about 30 bytes each).
@@ -42,6 +43,9 @@ _STAGING = ".staging"
 _UNIQUE = frozenset({"event_id", "ts", "id_orig_p"})
 # Readers prune by time; statistics over other columns cost more than they save.
 _STATISTICS = ["ts"]
+
+
+Announce = Callable[[int], Mapping[str, object]]
 
 
 @dataclass(slots=True)
@@ -65,17 +69,19 @@ class _Open:
 class Writer:
     """One run of writing. The caller holds the lake's lock; `with` removes what was not committed.
 
-    `added` counts the rows that the lake did not hold before, by stream.
+    `added` counts the rows that the lake did not hold before, by stream. `announce` is told the number of a commit just before it is made,
+    and gives what the commit keeps of the journal; if it raises, nothing is committed.
     """
 
-    def __init__(self, lake: Path) -> None:
+    def __init__(self, lake: Path, announce: Announce) -> None:
         recover(lake)
         self.added: Counter[str] = Counter()
-        self._lake = lake
+        self._lake, self._announce = lake, announce
         self._run = secrets.token_hex(8)
         self._staging = lake / _STAGING / self._run
-        self._staging.mkdir(parents=True, mode=0o700)
+        # Read before the folder is made, which would excuse parts without a commit.
         self._snapshot = commits.read(lake)
+        self._staging.mkdir(parents=True, mode=0o700)
         self._open: OrderedDict[tuple[str, str], _Open] = OrderedDict()
         self._closed: list[Part] = []
         self._ours: set[str] = set()
@@ -119,14 +125,16 @@ class Writer:
         if self._rows >= COMMIT_ROWS:
             self.commit()
 
-    def commit(self) -> Snapshot:
-        """Makes everything written so far count."""
+    def commit(self) -> bool:
+        """Makes everything written so far count; whether there was anything new."""
         for key in list(self._open):
             self._close(key)
-        if self._closed:
-            self._snapshot = commits.append(self._lake, self._snapshot, self._closed)
+        new = bool(self._closed)
+        if new:
+            journal = self._announce(self._snapshot.n + 1)
+            self._snapshot = commits.append(self._lake, self._snapshot, self._closed, journal=journal)
         self._closed, self._rows = [], 0
-        return self._snapshot
+        return new
 
     def _part(self, stream: str, day: str, schema: pa.Schema) -> _Open:
         key = (stream, day)

@@ -1,0 +1,79 @@
+"""Where a report goes: a file, through links; or what is no file, such as a pipe or standard output, which is written to as it stands."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from asepsis.kit.errors import BadInput
+
+_ELSEWHERE = "name another place with --report"
+
+
+def check(path: Path) -> None:
+    """Raises BadInput if no report can be written to `path`: better before the packets are read than after."""
+    try:
+        if path.is_dir():
+            raise BadInput("the report needs a file, and this is a folder", path, f"write --report {path / 'report.html'}")
+        if not _special(path):
+            _check_folder(path.resolve().parent)
+    except (OSError, RuntimeError) as error:  # a name too long, a link that leads to itself
+        raise BadInput("the report cannot be written", path, f"{_words(error)}: {_ELSEWHERE}") from None
+
+
+def _check_folder(folder: Path) -> None:
+    while not folder.exists():
+        folder = folder.parent
+    if not folder.is_dir():
+        raise BadInput("the report has no folder to lie in, because this is a file", folder, _ELSEWHERE)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise BadInput("the report may not be written into this folder", folder, _ELSEWHERE)
+
+
+def write(path: Path, text: str) -> None:
+    """A file appears whole: a reader never sees half a report. Folders that are missing are made. Raises BadInput."""
+    try:
+        if _is_stdout(path):
+            # Through the same open file as all else that is printed, or one would overwrite the other.
+            sys.stdout.write(text)
+        elif _special(path):
+            with path.open("w", encoding="utf-8") as file:
+                file.write(text)
+        else:
+            _put(path.resolve(), text)
+    except BrokenPipeError:
+        raise
+    except (OSError, RuntimeError) as error:
+        raise BadInput("the report cannot be written", path, f"{_words(error)}: {_ELSEWHERE}") from None
+
+
+def _put(path: Path, text: str) -> None:
+    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside.write_text(text, "utf-8")
+        aside.replace(path)
+    except OSError:
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
+        raise
+
+
+def _words(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
+def _special(path: Path) -> bool:
+    """Whether something stands at `path` that is no file: then it must stay what it is."""
+    return path.exists() and not path.is_file()
+
+
+def _is_stdout(path: Path) -> bool:
+    try:
+        there, ours = path.stat(), os.fstat(1)
+    except OSError:
+        return False
+    return os.path.samestat(there, ours) and not stat.S_ISDIR(there.st_mode)
