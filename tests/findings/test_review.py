@@ -14,9 +14,13 @@ def run(*proposals: Proposal, **traced: Any) -> Run:
     return Run(proposals, (), Traced(**traced), at(5))
 
 
+def there(*rows: str) -> frozenset[tuple[str, str]]:
+    return frozenset(("dicom-in-clear", row) for row in rows)
+
+
 def traced_to(*targets: Proposal, rows: tuple[str, ...] = ("e1",)) -> dict[str, Any]:
     return {
-        "present": frozenset(rows),
+        "present": there(*rows),
         "holders": {("dicom-in-clear", row): frozenset(target.id for target in targets) for row in rows},
     }
 
@@ -69,19 +73,24 @@ def test_of_one_row_that_shows_several_faults_the_same_fault_is_taken() -> None:
 
 def test_rows_that_are_there_and_speak_for_nothing_any_more_close_it_with_the_reason() -> None:
     excuse = {("dicom-in-clear", "e1"): "the hospital names 203.0.113.80 as its partner vendor"}
-    (aside,) = review([life.opened(OLD)], run(present=frozenset({"e1"}), excuses=excuse))
+    (aside,) = review([life.opened(OLD)], run(present=there("e1"), excuses=excuse))
     assert (aside.state, aside.history[-1].why) == (State.CLOSED, "the hospital names 203.0.113.80 as its partner vendor")
     assert lost([aside], []) == []
-    (anew,) = review([life.opened(OLD)], run(present=frozenset({"e1"})))
+    (anew,) = review([life.opened(OLD)], run(present=there("e1")))
     assert anew.history[-1].why == JUDGED_ANEW
 
 
 def test_rows_that_are_gone_say_nothing_and_silence_never_closes() -> None:
     known = life.opened(OLD)
-    assert review([known], run(present=frozenset())) == [known]
+    assert review([known], run(present=there())) == [known]
     several = life.opened(proposal(subject="x", events=("e1", "e2")))
-    assert review([several], run(present=frozenset({"e1"}))) == [several]
+    assert review([several], run(present=there("e1"))) == [several]
     assert review([life.opened(proposal(events=()))], run())[0].state is State.OPEN
+
+
+def test_rows_of_another_check_say_nothing() -> None:
+    other = life.opened(proposal(check="weak-tls"))
+    assert review([other], run(present=there("e1"))) == [other]
 
 
 def test_alerts_are_not_looked_for_again() -> None:

@@ -72,7 +72,8 @@ def test_what_a_statement_takes_off_the_list_is_journalled_with_the_reason(store
     assert rows == {"dicom-in-clear": frozenset({"e1", "e2"})}
     assert service.lost_rows(store, [], {"smb1"}) == {}
     why = "the hospital names it as its partner"
-    traced = Traced(frozenset({"e1", "e2"}), {}, {("dicom-in-clear", event): why for event in ("e1", "e2")})
+    excuses = {("dicom-in-clear", event): why for event in ("e1", "e2")}
+    traced = Traced(frozenset(excuses), {}, excuses)
     service.publish(store, [], now=at(3), traced=traced)
     assert {finding.state for finding in service.findings(store)} == {State.CLOSED}
     entry = next(entry for entry in entries(store) if entry.act == "findings.set_aside")

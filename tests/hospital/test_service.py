@@ -40,6 +40,16 @@ def test_one_asset_by_the_beginning_of_its_id(store: Site) -> None:
             service.asset(store, wrong)
 
 
+def test_an_id_from_when_less_was_known_still_leads_to_the_asset(store: Site) -> None:
+    flow = Traffic().conn("10.0.0.5", "10.0.0.6", 80, "http")
+    before = next(a for a in service.take_inventory(store, RowLake(flow.rows)) if a.addresses == ("10.0.0.5",))
+    service.take_inventory(store, RowLake(flow.arp("00:1b:21:00:00:0a", "10.0.0.5").rows))
+    after = service.asset(store, before.id)
+    assert after.id != before.id
+    assert (after.addresses, after.macs) == (("10.0.0.5",), ("00:1b:21:00:00:0a",))
+    assert service.asset(store, before.id[:8]) == after
+
+
 def test_a_wrong_site_toml_keeps_the_inventory_from_being_taken(store: Site) -> None:
     (store.path / "site.toml").write_text("[[zones]]\nname = 1\n")
     with pytest.raises(BadInput, match=r"site\.toml:2"):

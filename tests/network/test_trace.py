@@ -31,14 +31,14 @@ def test_a_row_tells_for_whom_it_counts_now() -> None:
     rows = {"hl7-in-clear": frozenset(before["one>nine"].events)}
     found = trace(LAKE, site(new="10.0.0.1", nine="10.0.0.9"), NOW, rows)
     after = {p.subject: p for p in examine(LAKE, site(new="10.0.0.1", nine="10.0.0.9"), NOW).proposals}
-    assert found.present == {"hl7-0", "hl7-2"}
+    assert found.present == {("hl7-in-clear", "hl7-0"), ("hl7-in-clear", "hl7-2")}
     assert found.holders == {("hl7-in-clear", event): {after["new>nine"].id} for event in ("hl7-0", "hl7-2")}
 
 
 def test_a_row_between_first_and_last_is_found_too_and_one_that_is_gone_is_not() -> None:
     lake = RowsLake({"hl7": [hl7("10.0.0.1", "10.0.0.9") for _ in range(9)]})
     found = trace(lake, site(one="10.0.0.1"), NOW, {"hl7-in-clear": frozenset({"hl7-4", "it's gone"})})
-    assert found.present == {"hl7-4"}
+    assert found.present == {("hl7-in-clear", "hl7-4")}
     assert set(found.holders) == {("hl7-in-clear", "hl7-4")}
 
 

@@ -30,7 +30,7 @@ class Traced:
     `holders` are identities of what is proposed for a row now; `excuses` why a check leaves a row out of account.
     """
 
-    present: frozenset[str] = frozenset()
+    present: frozenset[Row] = frozenset()
     holders: Mapping[Row, frozenset[str]] = field(default_factory=dict)
     excuses: Mapping[Row, str] = field(default_factory=dict)
 
@@ -77,7 +77,7 @@ def _settled(known: list[Finding], run: Run) -> list[Finding]:
     after = {finding.id: finding for finding in known}
     heirs: defaultdict[str, list[Finding]] = defaultdict(list)
     for finding in lost(known, run.proposals):
-        if not finding.seen.events or not run.traced.present.issuperset(finding.seen.events):
+        if not finding.seen.events or not run.traced.present.issuperset((finding.seen.check, event) for event in finding.seen.events):
             continue
         now_for = _now_for(finding, run.traced, proposals)
         if len(now_for) == 1 and now_for[0].id not in held:

@@ -58,6 +58,8 @@ class Asset:
     last_seen: datetime | None = None
     behind: str = ""
     """Id of the adapter or router that stands before it."""
+    former: tuple[str, ...] = ()
+    """Ids that it had, or would have had, when less of it was known: only an address, only a MAC address."""
     why: tuple[str, ...] = field(default=())
     """Sentences, the strongest first."""
 

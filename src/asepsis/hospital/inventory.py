@@ -111,8 +111,18 @@ def _asset(part: Part, plan: Plan) -> Asset:
         first_seen=min(times, default=None),
         last_seen=max(times, default=None),
         behind=part.behind,
+        former=_former(part),
         why=tuple(_why(part, verdict)),
     )
+
+
+def _former(part: Part) -> tuple[str, ...]:
+    """The ids by address and MAC of what stands alone at them, so that an id noted once is still found."""
+    if part.role not in ("whole", "adapter", "relay"):
+        return ()
+    by_mac = {asset_id("mac", host.mac) for host in part.hosts if host.mac}
+    by_address = {asset_id("address", address) for host in part.hosts for address in host.addresses}
+    return tuple(sorted((by_mac | by_address) - {part.id}))
 
 
 def _of_place(part: Part) -> Iterable[Evidence]:

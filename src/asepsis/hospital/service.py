@@ -69,11 +69,12 @@ def assets(site: Site) -> list[Asset]:
 
 
 def asset(site: Site, id: str) -> Asset:
-    """The asset of this id, or of the only id that begins so; WrongUse if there is none."""
+    """The asset of this id, or of the only id that begins so, now or when less was known of it; WrongUse if there is none."""
     rows = [row for row in _rows(site).objects.filter(id__startswith=id)[:2] if id]
-    if len(rows) != 1:
-        raise WrongUse("several assets begin so" if rows else "no such asset", id, "`asepsis assets list` shows the ids")
-    return from_json(rows[0].detail)
+    found = [from_json(row.detail) for row in rows] or [a for a in assets(site) if id and any(f.startswith(id) for f in a.former)]
+    if len(found) != 1:
+        raise WrongUse("several assets begin so" if found else "no such asset", id, "`asepsis assets list` shows the ids")
+    return found[0]
 
 
 def locate(assets: Iterable[Asset], plan: Plan | None = None) -> Locator:

@@ -27,7 +27,8 @@ def trace(checks: Iterable[Check], lake: Lake, locator: Locator, now: datetime, 
                 holders[check.id, event].add(proposal.id)
         for excused in check.excuses(asking, locator, now):
             excuses |= {(check.id, event): excused.why for event in excused.events}
-    present = _present(lake, frozenset().union(*rows.values()))
+    there = _present(lake, frozenset().union(*rows.values()))
+    present = frozenset((check, event) for check, events in rows.items() for event in events & there)
     return Traced(present, {row: frozenset(found) for row, found in holders.items()}, excuses)
 
 

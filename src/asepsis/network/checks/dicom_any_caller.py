@@ -21,6 +21,7 @@ from asepsis.hospital.service import Locator
 from asepsis.network.check import Check, Lake
 from asepsis.network.harms import SAFETY_OF, five
 from asepsis.network.parties import Parties, Party
+from asepsis.network.reach import Reach
 from asepsis.network.sightings import Row, Sight, Sighting, gather, mended, rows
 
 ID = "dicom-any-caller"
@@ -52,7 +53,8 @@ Node = tuple[str, str]
 
 def run(lake: Lake, locator: Locator, now: datetime) -> list[Proposal]:
     parties = Parties(locator)
-    return [_proposal(node, sighting, parties) for node, sighting in _open_nodes(lake, parties).items()]
+    reach = Reach(lake, parties)
+    return [_proposal(node, sighting, parties, reach) for node, sighting in _open_nodes(lake, parties).items()]
 
 
 def clears(lake: Lake, locator: Locator, now: datetime) -> list[Cleared]:
@@ -111,7 +113,7 @@ def _is_equipment(caller: Party) -> bool:
     return caller.asset is not None and bool(caller.asset.model or caller.asset.serial)
 
 
-def _proposal(node: Node, sighting: Sighting, parties: Parties) -> Proposal:
+def _proposal(node: Node, sighting: Sighting, parties: Parties, reach: Reach) -> Proposal:
     server = _server(sighting.rows[0], parties)
     callers = {row["client"]: parties.at(row["client"]) for row in sighting.rows}
     anyone = parties.anyone(server, *callers.values())
@@ -149,6 +151,7 @@ def _proposal(node: Node, sighting: Sighting, parties: Parties) -> Proposal:
         zone=server.zone,
         asset_kind=server.kind,
         events=sighting.events,
+        patients=reach.of(server),
         assets=server.ids,
     )
 

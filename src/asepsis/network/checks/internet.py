@@ -25,6 +25,7 @@ from asepsis.network.check import Check, Lake
 from asepsis.network.harms import SAFETY_OF, Judged, five
 from asepsis.network.parties import Parties, Party, public
 from asepsis.network.partners import Partners
+from asepsis.network.reach import Reach
 from asepsis.network.sightings import Row, Sighting, gather, rows
 
 ID = "internet"
@@ -62,10 +63,12 @@ class Talk:
 
 
 def run(lake: Lake, locator: Locator, now: datetime) -> list[Proposal]:
-    talks = [talk for talk in _talks(lake, locator) if not talk.excuse and talk.device.clinical]
+    parties = Parties(locator)
+    reach = Reach(lake, parties)
+    talks = [talk for talk in _talks(lake, locator, parties) if not talk.excuse and talk.device.clinical]
     devices = {talk.place: talk.device for talk in talks}
     sightings = gather((talk.place, talk.row) for talk in talks)
-    return [_proposal(devices[place], place[1], sighting) for place, sighting in sorted(sightings.items())]
+    return [_proposal(devices[place], place[1], sighting, reach) for place, sighting in sorted(sightings.items())]
 
 
 def clears(lake: Lake, locator: Locator, now: datetime) -> list[Cleared]:
@@ -74,12 +77,12 @@ def clears(lake: Lake, locator: Locator, now: datetime) -> list[Cleared]:
 
 
 def excuses(lake: Lake, locator: Locator, now: datetime) -> list[Excused]:
-    found = gather((talk.excuse, talk.row) for talk in _talks(lake, locator) if talk.excuse)
+    found = gather((talk.excuse, talk.row) for talk in _talks(lake, locator, Parties(locator)) if talk.excuse)
     return [Excused(why, sighting.events) for why, sighting in found.items()]
 
 
-def _talks(lake: Lake, locator: Locator) -> Iterator[Talk]:
-    parties, partners = Parties(locator), Partners(lake, locator)
+def _talks(lake: Lake, locator: Locator, parties: Parties) -> Iterator[Talk]:
+    partners = Partners(lake, locator)
     for row in rows(lake, _TALKS):
         ours, theirs, direction = row["client"], row["server"], "out"
         if not locator.machine(ours) or not public(theirs):
@@ -99,7 +102,7 @@ def _talks(lake: Lake, locator: Locator) -> Iterator[Talk]:
         yield Talk(device, direction, row | {"partner": theirs}, excuse)
 
 
-def _proposal(device: Party, direction: str, sighting: Sighting) -> Proposal:
+def _proposal(device: Party, direction: str, sighting: Sighting, reach: Reach) -> Proposal:
     partners = sighting.values("partner")
     shown = ", ".join(partners[:3]) + (f" and {len(partners) - 3} more" if len(partners) > 3 else "")
     inward = direction == "in"
@@ -138,6 +141,7 @@ def _proposal(device: Party, direction: str, sighting: Sighting) -> Proposal:
         zone=device.zone,
         asset_kind=device.kind,
         events=sighting.events,
+        patients=reach.of(device),
         assets=device.ids,
     )
 

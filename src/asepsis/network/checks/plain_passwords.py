@@ -9,6 +9,7 @@ from asepsis.hospital.service import Locator
 from asepsis.network.check import Check, Lake
 from asepsis.network.harms import SAFETY_OF, five
 from asepsis.network.parties import Parties, Party
+from asepsis.network.reach import Reach
 from asepsis.network.sightings import Sighting, gather, rows
 
 ID = "plain-passwords"
@@ -33,6 +34,7 @@ Place = tuple[str, str]
 
 def run(lake: Lake, locator: Locator, now: datetime) -> list[Proposal]:
     parties, servers = Parties(locator), dict[Place, Party]()
+    reach = Reach(lake, parties)
 
     def keyed(server: Party, service: str) -> Place:
         servers[server.key, service] = server
@@ -40,7 +42,7 @@ def run(lake: Lake, locator: Locator, now: datetime) -> list[Proposal]:
 
     found = ((parties.at(row["server"]), row) for row in rows(lake, _LOGINS) if not parties.outside(row["server"]))
     sightings = gather((keyed(server, row["service"]), row) for server, row in found if server.clinical)
-    return [_proposal(servers[place], place[1], sighting, parties) for place, sighting in sorted(sightings.items())]
+    return [_proposal(servers[place], place[1], sighting, parties, reach) for place, sighting in sorted(sightings.items())]
 
 
 def clears(lake: Lake, locator: Locator, now: datetime) -> list[Cleared]:
@@ -48,7 +50,7 @@ def clears(lake: Lake, locator: Locator, now: datetime) -> list[Cleared]:
     return []
 
 
-def _proposal(server: Party, service: str, sighting: Sighting, parties: Parties) -> Proposal:
+def _proposal(server: Party, service: str, sighting: Sighting, parties: Parties, reach: Reach) -> Proposal:
     clients = [parties.at(address) for address in sighting.values("client")]
     ports = ", ".join(str(port) for port in sighting.values("port"))
     anyone, grave = parties.anyone(server, *clients), SAFETY_OF[server.weight]
@@ -84,6 +86,7 @@ def _proposal(server: Party, service: str, sighting: Sighting, parties: Parties)
         zone=server.zone,
         asset_kind=server.kind,
         events=sighting.events,
+        patients=reach.of(server),
         assets=server.ids,
     )
 

@@ -9,6 +9,7 @@ from asepsis.hospital.service import Locator
 from asepsis.network.check import Check, Lake
 from asepsis.network.harms import SAFETY_OF, five
 from asepsis.network.parties import Parties, Party
+from asepsis.network.reach import Reach
 from asepsis.network.sightings import Sight, Sighting, gather, mended, rows
 
 ID = "smb1"
@@ -28,10 +29,11 @@ _NEW = _SESSIONS.format(which="<> 'SMB1'")
 
 def run(lake: Lake, locator: Locator, now: datetime) -> list[Proposal]:
     parties = Parties(locator)
+    reach = Reach(lake, parties)
     found = [(parties.at(row["server"]), row) for row in rows(lake, _OLD) if not parties.outside(row["server"])]
     servers = {server.key: server for server, _ in found}
     sightings = gather((server.key, row) for server, row in found)
-    return [_proposal(servers[key], sighting, parties) for key, sighting in sorted(sightings.items())]
+    return [_proposal(servers[key], sighting, parties, reach) for key, sighting in sorted(sightings.items())]
 
 
 def clears(lake: Lake, locator: Locator, now: datetime) -> list[Cleared]:
@@ -43,7 +45,7 @@ def clears(lake: Lake, locator: Locator, now: datetime) -> list[Cleared]:
     return mended(ID, bad, good, "Every computer that used the old version has used a newer one since.")
 
 
-def _proposal(server: Party, sighting: Sighting, parties: Parties) -> Proposal:
+def _proposal(server: Party, sighting: Sighting, parties: Parties, reach: Reach) -> Proposal:
     clients = [parties.at(address) for address in sighting.values("client")]
     shown = ", ".join(client.name for client in clients[:3]) + (f" and {len(clients) - 3} more" if len(clients) > 3 else "")
     return Proposal(
@@ -78,6 +80,7 @@ def _proposal(server: Party, sighting: Sighting, parties: Parties) -> Proposal:
         zone=server.zone,
         asset_kind=server.kind,
         events=sighting.events,
+        patients=reach.of(server),
         assets=tuple(dict.fromkeys((*server.ids, *(one for client in clients for one in client.ids)))),
     )
 

@@ -18,6 +18,7 @@ from asepsis.hospital.service import Locator
 from asepsis.network.check import Check, Lake
 from asepsis.network.harms import SAFETY_OF, Judged, five
 from asepsis.network.parties import Parties, Party
+from asepsis.network.reach import Reach
 from asepsis.network.sightings import Row, Sight, Sighting, gather, mended, rows
 
 ID = "weak-tls"
@@ -115,6 +116,7 @@ Place = tuple[str, str]
 
 def run(lake: Lake, locator: Locator, now: datetime) -> list[Proposal]:
     parties, servers, proposals = Parties(locator), dict[Place, Party](), []
+    reach = Reach(lake, parties)
     for name, weakness in WEAKNESSES.items():
         found = []
         for row in rows(lake, _query(weakness, weak=True)):
@@ -123,7 +125,7 @@ def run(lake: Lake, locator: Locator, now: datetime) -> list[Proposal]:
                 place = server.key, _discriminator(name, row)
                 servers[place] = server
                 found.append((place, row))
-        proposals += [_proposal(servers[place], place[1], weakness, sight, parties) for place, sight in gather(found).items()]
+        proposals += [_proposal(servers[place], place[1], weakness, sight, parties, reach) for place, sight in gather(found).items()]
     return proposals
 
 
@@ -158,7 +160,7 @@ def _query(weakness: Weakness, weak: bool) -> str:
     return source.format(seen_at_all=weakness.seen_at_all, condition=condition)
 
 
-def _proposal(server: Party, discriminator: str, weakness: Weakness, sighting: Sighting, parties: Parties) -> Proposal:
+def _proposal(server: Party, discriminator: str, weakness: Weakness, sighting: Sighting, parties: Parties, reach: Reach) -> Proposal:
     clients = [parties.at(address) for address in sighting.values("client")]
     port, certificate = sighting.rows[0]["port"], sighting.rows[0]["certificate"]
     named = f" ({certificate})" if certificate else ""
@@ -191,6 +193,7 @@ def _proposal(server: Party, discriminator: str, weakness: Weakness, sighting: S
         zone=server.zone,
         asset_kind=server.kind,
         events=sighting.events,
+        patients=reach.of(server),
         assets=server.ids,
     )
 
