@@ -11,7 +11,7 @@ import os
 import re
 import sqlite3
 import sys
-from contextlib import suppress
+from contextlib import closing, suppress
 from importlib import import_module
 from importlib.resources import files as packaged
 from pathlib import Path
@@ -33,6 +33,9 @@ DEBUG = False
 # A log line may quote a row; nothing is logged by Django here.
 LOGGING_CONFIG = None
 
+# The path of the site whose store is open, once it is ready.
+_open: list[Path] = []
+
 _TEMPLATE = "store_template.sql"
 _SQLITE_OPTIONS = {
     "timeout": 30,
@@ -41,24 +44,32 @@ _SQLITE_OPTIONS = {
 }
 
 
+# What SQLite says (sqlite3_errstr), and what that means for whoever runs the command.
+_FAILURES = (
+    ("disk is full", "no space left", "make room and run the same command again"),
+    ("disk I/O error", "the disk of the store fails", "look at its space and its health, and run the same command again"),
+    ("is locked", "another program holds the store", "run the same command again when it is done"),
+    ("readonly database", "the store may not be written", "look at who owns the file and its folder"),
+    ("unable to open database", "the store cannot be opened", "look at who owns the file and its folder, and at the disk's space"),
+    ("malformed", "the store is damaged", "restore it from a backup"),
+    ("not a database", "the store is damaged", "restore it from a backup"),
+)
+
+
 def open_store(site: Site) -> None:
     """Points Django at the store of `site`, making or upgrading it first if need be. Opening again, or another site, is fine.
 
     Raises BadInput if the store is damaged, was made by a newer version, or `DATABASE_URL` is not understood.
     """
+    _open.clear()
     url = os.environ.get("DATABASE_URL", "")
     database = postgresql(url) if url else _sqlite(site.store)
     _point_django_at(database)
     if url:
         _migrate()
-        return
-    version, known = _prepare(site.store), _template_version(_template())
-    if version > known:
-        raise BadInput("the store was made by a newer asepsis", site.store, "upgrade asepsis")
-    if version < known:
-        _migrate()
-        with sqlite3.connect(site.store) as connection:
-            connection.execute(f"PRAGMA user_version = {known}")
+    else:
+        _bring_up(site.store)
+    _open.append(site.path)
 
 
 def has_store(site: Site) -> bool:
@@ -67,9 +78,23 @@ def has_store(site: Site) -> bool:
 
 
 def is_open(site: Site) -> bool:
-    """Whether this process has opened the store of `site`, as the last one."""
+    """Whether the store of `site` is the one that this process has open."""
+    return site.path in _open
+
+
+def explain(error: Exception) -> BadInput | None:
+    """What a person reads when the store failed for a reason outside of asepsis, such as a full disk; None if it did not."""
+    from django.db import DatabaseError, OperationalError
+
+    if not isinstance(error, (DatabaseError, sqlite3.Error)):
+        return None
     database = DATABASES["default"]
-    return database["NAME"] == str(site.store) or not database["ENGINE"].endswith("sqlite3")
+    ours = bool(database["ENGINE"].endswith("sqlite3"))
+    for sign, what, todo in _FAILURES if ours else ():
+        if sign in str(error):
+            return BadInput(what, database["NAME"], todo)
+    # Of PostgreSQL the server's own sentence is the best there is.
+    return None if ours or not isinstance(error, OperationalError) else BadInput("the store fails", "DATABASE_URL", error)
 
 
 def postgresql(url: str) -> dict[str, Any]:
@@ -112,31 +137,37 @@ def _point_django_at(database: dict[str, Any]) -> None:
         del connections["default"]
 
 
+def _bring_up(store: Path) -> None:
+    """Makes the store if there is none, and upgrades it if it is older."""
+    version, known = _prepare(store), _template_version(_template())
+    if version > known:
+        raise BadInput("the store was made by a newer asepsis", store, "upgrade asepsis")
+    if version < known:
+        _migrate()
+        with closing(sqlite3.connect(store)) as connection:
+            connection.execute(f"PRAGMA user_version = {known}")
+
+
 def _prepare(store: Path) -> int:
     """Makes the store from the template if there is none; how many migrations the store has seen."""
     if not store.exists():
-        aside = store.with_name(f".{store.name}.{os.getpid()}.tmp")
-        aside.unlink(missing_ok=True)
         try:
-            os.close(os.open(aside, os.O_CREAT | os.O_EXCL, 0o600))
-            with sqlite3.connect(aside) as connection:
-                connection.executescript(_template())
-            connection.close()
-            os.link(aside, store)
-            files.sync_directory(store.parent)
-        except FileExistsError:
-            pass
-        except (OSError, sqlite3.Error) as error:
-            raise BadInput("cannot make the store", store, error) from None
-        finally:
-            aside.unlink(missing_ok=True)
+            files.create(store, _fresh())
+        except OSError as error:
+            raise files.unwritable(error, store, "make room and run the same command again") from None
     try:
-        connection = sqlite3.connect(store, timeout=30)
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        connection.close()
+        with closing(sqlite3.connect(store, timeout=30)) as connection:
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
     except sqlite3.Error as error:
-        raise BadInput("cannot open the store", store, error) from None
+        raise explain(error) or BadInput("cannot open the store", store, error) from None
     return int(version)
+
+
+def _fresh() -> bytes:
+    """A store that has seen every migration and nothing else, as the file has it."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript(_template())
+        return connection.serialize()
 
 
 def _migrate() -> None:
@@ -147,7 +178,7 @@ def _migrate() -> None:
     try:
         call_command("migrate", interactive=False, verbosity=0)
     except (DatabaseError, ImproperlyConfigured) as error:
-        raise BadInput("cannot upgrade the store", todo=error) from None
+        raise explain(error) or BadInput("cannot upgrade the store", todo=error) from None
 
 
 def _template() -> str:

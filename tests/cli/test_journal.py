@@ -155,4 +155,4 @@ def test_a_damaged_store_is_said_after_the_journal(site: Site, ask: Ask) -> None
     site.store.write_bytes(b"no database" * 1000)
     code, out, err = ask("verify")
     assert (code, out[:18]) == (3, "The journal holds:")
-    assert "cannot open the store" in err
+    assert "the store is damaged" in err

@@ -104,7 +104,7 @@ def test_a_full_disk_is_one_line_and_the_journal_as_it_was(site: Site) -> None:
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 50, limits[1]))
     try:
-        with pytest.raises(BadInput, match=f"no space left: {site.journal}: nothing was done: make room"):
+        with pytest.raises(BadInput, match=f"no space left: {site.journal}: what was to be recorded is not done: make room"):
             _record(site, 1)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from asepsis import settings as asepsis_settings
+from asepsis.cli.main import main
 from asepsis.kit.errors import BadInput
 from asepsis.kit.site import Site
 from asepsis.settings import postgresql
@@ -80,5 +81,44 @@ def test_a_damaged_store_is_bad_input(site: Site) -> None:
     from asepsis.settings import open_store
 
     site.store.write_bytes(b"no database" * 1000)
-    with pytest.raises(BadInput, match="cannot open the store"):
+    with pytest.raises(BadInput, match=r"the store is damaged: .*store.sqlite3: restore"):
         open_store(site)
+
+
+@pytest.mark.parametrize(
+    ("said", "understood"),
+    [
+        ("database or disk is full", "no space left: {store}: make room"),
+        ("disk I/O error", "the disk of the store fails: {store}: look at"),
+        ("database is locked", "another program holds the store: {store}: run the same command again"),
+        ("attempt to write a readonly database", "the store may not be written: {store}: look at who owns"),
+        ("unable to open database file", "the store cannot be opened: {store}: look at who owns"),
+        ("database disk image is malformed", "the store is damaged: {store}: restore"),
+    ],
+)
+def test_what_fails_outside_of_asepsis_is_explained(store: Site, said: str, understood: str) -> None:
+    from django.db import DatabaseError, OperationalError
+
+    for kind in (OperationalError, DatabaseError, sqlite3.OperationalError):
+        error = asepsis_settings.explain(kind(said))
+        assert str(error).startswith(understood.format(store=store.store))
+
+
+def test_what_is_a_bug_stays_one(store: Site) -> None:
+    from django.db import OperationalError
+
+    assert asepsis_settings.explain(OperationalError("no such table: x")) is None
+    assert asepsis_settings.explain(ValueError("database or disk is full")) is None
+
+
+def test_a_store_that_another_program_holds_is_one_line(
+    store: Site, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(asepsis_settings._SQLITE_OPTIONS, "timeout", 0.1)
+    other = sqlite3.connect(store.store, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    code = main(["findings", "reopen", "x", "--site", str(store.path)])
+    other.close()
+    out, err = capsys.readouterr()
+    assert (code, out) == (3, "")
+    assert err == f"asepsis: another program holds the store: {store.store}: run the same command again when it is done\n"

@@ -8,9 +8,12 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from asepsis import __version__
+
+if TYPE_CHECKING:
+    from asepsis.kit.errors import AsepsisError
 
 HELP = """\
 Usage: asepsis COMMAND [ARGUMENTS]...
@@ -81,7 +84,16 @@ def _run(command: Command, arguments: Sequence[str]) -> int:
     if not isinstance(app, typer.Typer):
         function, app = app, kit.group(command.help)
         app.command()(function)
-    return kit.run(app, arguments, f"asepsis {command.name}")
+    return kit.run(app, arguments, f"asepsis {command.name}", _explain)
+
+
+def _explain(error: Exception) -> AsepsisError | None:
+    """Failures of the store: its errors are not ours, and a room that meets one has nothing to add."""
+    if "asepsis.settings" not in sys.modules:
+        return None
+    from asepsis.settings import explain
+
+    return explain(error)
 
 
 def _unknown(name: str) -> int:

@@ -38,7 +38,8 @@ def record(site: Site, act: str, subject: str, detail: dict[str, Any]) -> Entry:
             entry = _made(head, act, subject, detail)
             book.append(entry)
     except OSError as error:
-        raise files.unwritable(error, site.journal, "nothing was done: make room and run the same command again") from None
+        todo = "what was to be recorded is not done: make room and run the same command again"
+        raise files.unwritable(error, site.journal, todo) from None
     _keep(site, entry)
     return entry
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -44,8 +44,11 @@ def group(help: str) -> typer.Typer:
     return typer.Typer(help=help, add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
-def run(app: typer.Typer, arguments: Sequence[str], name: str) -> int:
-    """Runs `app` as the command `name`; its exit code. Never a traceback, unless ASEPSIS_DEBUG is set."""
+def run(app: typer.Typer, arguments: Sequence[str], name: str, explain: Callable[[Exception], AsepsisError | None] | None = None) -> int:
+    """Runs `app` as the command `name`; its exit code. Never a traceback, unless ASEPSIS_DEBUG is set.
+
+    `explain` knows of exceptions from elsewhere that are no bugs.
+    """
     try:
         result = app(list(arguments), prog_name=name, standalone_mode=False)
         sys.stdout.flush()
@@ -69,7 +72,8 @@ def run(app: typer.Typer, arguments: Sequence[str], name: str) -> int:
     except MemoryError:
         return _say("out of memory", BadInput.exit_code)
     except Exception as error:  # noqa: BLE001 - the last wall before a traceback
-        return _bug(error)
+        known = explain(error) if explain else None
+        return _say(str(known), known.exit_code) if known else _bug(error)
 
 
 def _without_reader() -> int:

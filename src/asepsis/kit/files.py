@@ -58,9 +58,14 @@ def create(path: Path, data: bytes, mode: int = 0o600) -> bool:
     return True
 
 
+def is_full(error: OSError) -> bool:
+    """Whether a disk, a quota or a limit of file sizes is at its end."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
 def unwritable(error: OSError, where: Path, todo: str) -> BadInput:
     """What a person reads when a write below `where` failed; `todo` for a disk that is full."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+    if is_full(error):
         return BadInput("no space left", where, todo)
     return BadInput("cannot write", error.filename or where, error.strerror or error)
 

@@ -49,6 +49,8 @@ class Site:
                 _make(path)
             return Site(path.resolve(), _read_name(path / "site.json"), _read_key(path / "key"))
         except OSError as error:
+            if files.is_full(error):
+                raise files.unwritable(error, path, "make room and run the same command again") from None
             raise BadInput("cannot open the site", error.filename or path, error.strerror) from None
 
     @property
