@@ -18,6 +18,7 @@ pub mod ip;
 pub mod keys;
 pub mod limits;
 pub mod link;
+pub mod memo;
 pub mod pipeline;
 pub mod product;
 pub mod protocols;

@@ -109,6 +109,9 @@ pub const HOST_DIGITS: usize = 6;
 /// Characters of one word of a User-Agent, a Server header or a DHCP class: product tokens with their versions stay below.
 pub const PRODUCT_WORD: usize = 64;
 
+/// Texts remembered as fit to be kept, a thread and kind: a hospital's busy hosts and browsers are fewer; 64 KiB at the most.
+pub const MEMO: usize = 256;
+
 /// Entries of any one list cell.
 pub const LIST: usize = 256;
 

@@ -14,6 +14,7 @@ use std::sync::LazyLock;
 
 use crate::hostname;
 use crate::limits;
+use crate::memo::Memo;
 use crate::text;
 
 static WORDS: LazyLock<HashSet<&'static str, ahash::RandomState>> = LazyLock::new(|| {
@@ -30,18 +31,30 @@ const SEPARATORS: &[char] = &[
 
 /// HTTP's User-Agent or Server: product tokens and comments. RFC 9110 10.1.5, 10.2.4.
 pub fn agent(value: &[u8]) -> Option<String> {
-    kept(value, |_| false)
+    thread_local!(static SEEN: Memo = Memo::default());
+    let text = text::clean(value)?;
+    let mut left = None;
+    let whole = SEEN.with(|seen| {
+        seen.stands(&text, || {
+            left = kept(&text, |_| false);
+            left.as_deref() == Some(text.as_ref())
+        })
+    });
+    if whole {
+        Some(text.into_owned())
+    } else {
+        left
+    }
 }
 
 /// A class of DHCP: as an agent, and models of equipment too (`CP-7960G`). RFC 2132 9.13, RFC 3004.
 pub fn class(value: &[u8]) -> Option<String> {
-    kept(value, is_model)
+    kept(&text::clean(value)?, is_model)
 }
 
 /// The words that may be kept, with what stands between them.
-fn kept(value: &[u8], also: impl Fn(&str) -> bool) -> Option<String> {
-    let cleaned = text::clean(value)?;
-    let mut rest = cleaned.as_ref();
+fn kept(value: &str, also: impl Fn(&str) -> bool) -> Option<String> {
+    let mut rest = value;
     let (mut found, mut gap, mut last) = (String::new(), String::new(), false);
     while !rest.is_empty() {
         let start = rest.find(|c| !SEPARATORS.contains(&c)).unwrap_or(rest.len());
@@ -126,10 +139,12 @@ fn is_product(name: &str, version: &str) -> bool {
 
 /// A word of the vocabulary, perhaps with a number at its end: `darwin12`, `Win64`.
 fn is_word(word: &str) -> bool {
-    let lower = word.to_ascii_lowercase();
-    let known = |w: &str| WORDS.contains(w) || hostname::is_known(w) && !hostname::may_be_given_name(w);
-    let stem = lower.trim_end_matches(|c: char| c.is_ascii_digit());
-    known(&lower) || !stem.is_empty() && lower.len().saturating_sub(stem.len()) <= 4 && known(stem)
+    hostname::lowered(word, |lower| {
+        let known = |w: &str| WORDS.contains(w) || hostname::is_known(w) && !hostname::may_be_given_name(w);
+        let stem = lower.trim_end_matches(|c: char| c.is_ascii_digit());
+        let numbered = || (1..=4).contains(&lower.len().saturating_sub(stem.len())) && !stem.is_empty() && known(stem);
+        known(lower) || numbered()
+    })
 }
 
 /// Begins with a digit (or one letter and a digit); letters in it are few or known: `1.8.0_312`, `15E148`, `R6_2_1`, `9.4.z-SNAPSHOT`.
