@@ -280,6 +280,19 @@ _CORE = {
         "One file extension a line.",
         "Lower-case letters, digits, `_` and `-`, in order; never one that could be part of a name.",
     ),
+    "given_names.txt": (
+        "Words between spaces, under `[names]` or `[beside]`.",
+        "Lower case; under `[beside]` what also is a word, a product or a saint's name. `cargo test -p wire hostname` says if it is a thing too.",
+    ),
+    "host_words.txt": (
+        "Words between spaces, under the section that says what they are.",
+        "Lower case; with the name that made it needed, before and after, in the table of `hostname/tests.rs`.",
+    ),
+    "media_types.txt": ("Media types between spaces.", "Lower case, as IANA or the maker of the format has it."),
+    "product_words.txt": (
+        "Words between spaces.",
+        "Lower case; never one that could name a person, with the header that has it in the tests of `product.rs`.",
+    ),
     "fhir_resource_types.txt": ("Words between spaces.", "Spelled as the specification spells it; only names of resource types."),
     "marks_names.tsv": ("Mark, tab, file name.", "The name as it is known, `*` only at its end; the mark is what rules test."),
     "path_words.txt": (
