@@ -282,7 +282,7 @@ _CORE = {
     ),
     "given_names.txt": (
         "Words between spaces, under `[names]` or `[beside]`.",
-        "Lower case; under `[beside]` what also is a word, a product or a saint's name. `cargo test -p wire hostname` says if it is a thing too.",
+        "Lower case; under `[beside]` what is a word, a product or a saint too; `cargo test -p wire hostname` asks.",
     ),
     "host_words.txt": (
         "Words between spaces, under the section that says what they are.",

@@ -1,7 +1,6 @@
 //! Messages of SMB1: the header, AndX chains, and the answers. MS-CIFS 2.2.3 and 2.2.4, MS-SMB 2.2.4.
 //! Offsets count from the start of the 32-byte header.
 
-
 use crate::context::Context;
 use crate::limits;
 use crate::protocols::smb::smb1_requests;
