@@ -141,6 +141,12 @@ pub const HL7_TEXT: usize = 12 << 10;
 /// list cell holds.
 pub const HL7_PATIENTS: usize = LIST;
 
+/// Bytes of what a message says of persons that its header is compared with, repetitions of one such field, and the fewest characters of a
+/// value that count: two patients with three ids each and their names are 200 bytes; three characters stand in any id by chance.
+pub const HL7_PERSONAL: usize = 1024;
+pub const HL7_PERSONAL_REPETITIONS: usize = 8;
+pub const HL7_PERSONAL_SHORTEST: usize = 4;
+
 /// Characters of one id or name in a message: MSH-10 is 20 up to v2.6 and 199 after, device identifiers (EUI-64, GS1) stay below 64.
 pub const HL7_ID: usize = 64;
 
@@ -224,6 +230,9 @@ pub const FHIR_PATIENTS: usize = 20_000;
 // DNS.
 /// Queries of one conversation that wait for an answer; more are given as unanswered, the oldest first. A stub resolver asks a handful at once.
 pub const DNS_WAITING: usize = 64;
+/// Pointers followed in one name (RFC 1035 4.1.4): compressors write one, some one a label; a chain of thousands, walked anew for every record,
+/// would cost the square of the message.
+pub const DNS_POINTERS: usize = 16;
 // SMB (protocols/smb).
 
 /// Requests of one connection without an answer. Servers grant 512 credits by default, 8,192 at the most (MS-SMB2 3.3.1.2); one row costs a few

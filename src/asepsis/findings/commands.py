@@ -69,7 +69,7 @@ def worklist(site: SiteOption = DEFAULT_SITE, fail_on: FailOnOption = None, json
     if json:
         print_json([line_form(line) for line in lines])
     else:
-        print(service.worklist_text(lines))
+        print(service.worklist_text(lines, site))
     if fail_on and any(line.decision is Decision.IMMEDIATE for line in lines):
         raise typer.Exit(1)
 

@@ -148,8 +148,22 @@ def _readable_errors(bounds: Bounds = UNBOUNDED) -> Iterator[None]:
     try:
         yield
     except duckdb.InterruptException:
-        raise BadInput("the query took longer than the limit", f"{bounds.seconds:g} s", "narrow it, or raise --limit-seconds") from None
+        raise _too_long(bounds) from None
     except duckdb.OutOfMemoryException:
-        raise BadInput("the query needs more memory than the limit", bounds.memory or "", "narrow it, or raise --memory") from None
-    except duckdb.Error as error:
-        raise BadInput("the query fails", todo=str(error).split("\n\nLINE")[0].split("\nLINE")[0]) from None
+        raise _too_much(bounds) from None
+    except (duckdb.Error, OSError) as error:
+        # While an answer streams, Arrow hands on what DuckDB says as an error of its own.
+        text = str(error).split("\n\nLINE")[0].split("\nLINE")[0]
+        if "INTERRUPT" in text:
+            raise _too_long(bounds) from None
+        if "Out of Memory" in text:
+            raise _too_much(bounds) from None
+        raise BadInput("the query fails", todo=text) from None
+
+
+def _too_long(bounds: Bounds) -> BadInput:
+    return BadInput("the query took longer than the limit", f"{bounds.seconds:g} s", "narrow it, or raise --limit-seconds")
+
+
+def _too_much(bounds: Bounds) -> BadInput:
+    return BadInput("the query needs more memory than the limit", bounds.memory or "", "narrow it, or raise --memory")

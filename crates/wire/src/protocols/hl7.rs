@@ -6,6 +6,7 @@
 
 mod long;
 mod message;
+mod personal;
 mod probe;
 mod segment;
 mod session;
@@ -34,7 +35,7 @@ stream! {
         trigger_event: Text,
         /// MSH-9.3 (table 0354).
         message_structure: Text,
-        /// MSH-10.
+        /// MSH-10; its pseudonym if it holds an id, a name or the date of birth of the message's patient, or acknowledges what was not seen.
         control_id: Text,
         /// MSH-11.1: P production, T training, D debugging (table 0103).
         processing_id: Text,
@@ -52,7 +53,7 @@ stream! {
         segments: Texts,
         /// MSA-1: AA AE AR (original mode), CA CE CR (commit, enhanced mode) (table 0008).
         ack_code: Text,
-        /// MSA-2: control id of the message that is acknowledged.
+        /// MSA-2: control id of the message that is acknowledged; its pseudonym if that message was not seen or holds its own as one.
         acked_control_id: Text,
         /// Seconds from the message's last segment to the first byte of the first acknowledgement that names it.
         latency: Float,
@@ -69,7 +70,7 @@ stream! {
         accession: Text,
         /// Pseudonym of the study instance UID: IPC-3.1, or ZDS-1.1 (IHE RAD TF-2 4.4).
         study: Text,
-        /// Equipment that measured or took part: OBX-18 and PRT-10, EI.1 or EI.3.
+        /// Equipment that measured or took part: OBX-18 and PRT-10, EI.1 or EI.3; identifiers only, no text.
         device_ids: Texts,
         /// Unique device identifiers: PRT-16 (v2.8.2), and identifiers in GS1 form in OBX-18 and PRT-10.
         udi: Texts,

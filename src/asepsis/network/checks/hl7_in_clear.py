@@ -28,12 +28,12 @@ QUERIES = Queries(
     """,
     # What answers a query travels the other way.
     patients="""
-        select distinct id_orig_h as client, id_resp_h as server, patient,
+        select distinct id_orig_h as client, id_resp_h as server, p.one as patient,
                case when is_ack then coalesce(receiving_application, '') || '|' || coalesce(receiving_facility, '')
                     else coalesce(sending_application, '') || '|' || coalesce(sending_facility, '') end as client_hint,
                case when is_ack then coalesce(sending_application, '') || '|' || coalesce(sending_facility, '')
                     else coalesce(receiving_application, '') || '|' || coalesce(receiving_facility, '') end as server_hint
-        from hl7 where patient is not null
+        from hl7 cross join unnest(patients) as p(one)
     """,
 )
 

@@ -198,9 +198,10 @@ fn skip_name(bytes: &[u8], at: usize) -> Option<usize> {
     }
 }
 
-/// The labels of the name that begins at `at`; `None` if it is cut, too long or a pointer does not lead backwards.
+/// The labels of the name that begins at `at`; `None` if it is cut, too long or its pointers do not lead backwards or are too many.
 pub fn labels(bytes: &[u8], at: usize) -> Option<Vec<&[u8]>> {
     let (mut here, mut floor, mut length, mut found) = (at, at, 0usize, Vec::new());
+    let mut pointers = 0usize;
     loop {
         let head = *bytes.get(here)?;
         match head {
@@ -214,7 +215,8 @@ pub fn labels(bytes: &[u8], at: usize) -> Option<Vec<&[u8]>> {
             }
             192.. => {
                 here = usize::from(number(bytes, here)? & 0x3fff);
-                if here >= floor {
+                pointers = pointers.saturating_add(1);
+                if here >= floor || pointers > limits::DNS_POINTERS {
                     return None;
                 }
                 floor = here;

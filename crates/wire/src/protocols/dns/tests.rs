@@ -396,3 +396,19 @@ fn the_owners_of_machines_are_not_named() {
     .concat();
     assert_eq!(talk(&NETBIOS, 137, &[(Dir::Resp, &told)])[0]["answers"], "[*-PC<00>, PACS<20>]");
 }
+
+#[test]
+fn a_chain_of_pointers_is_not_walked_for_ever() {
+    let mut bytes = vec![1, b'a', 0];
+    let mut last = 0u16;
+    for n in 0..40 {
+        let here = bytes.len() as u16;
+        bytes.extend((0xc000 | last).to_be_bytes());
+        last = here;
+        assert_eq!(
+            super::message::labels(&bytes, usize::from(here)).is_some(),
+            n < crate::limits::DNS_POINTERS,
+            "{n}"
+        );
+    }
+}

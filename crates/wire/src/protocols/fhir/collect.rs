@@ -5,6 +5,7 @@
 use std::collections::{BTreeSet, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use crate::hostname;
 use crate::keys::Keys;
 use crate::limits;
 use crate::protocols::http::uri::resource_type;
@@ -239,7 +240,8 @@ impl Collector {
         }
         if kind == "Device" {
             if self.found.device_refs.len() < limits::LIST {
-                self.found.device_refs.insert(format!("Device/{id}"));
+                // A server may make a device's id of its wearer's.
+                self.found.device_refs.insert(format!("Device/{}", hostname::shown(id)));
             }
         } else if !self.found.patient_refs.full() {
             self.found.patient_refs.insert(keys.pseudonym(id));

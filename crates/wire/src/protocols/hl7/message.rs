@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use super::segment::{short, time, token, Segment, ENCODING_CHARACTERS};
+use super::personal::Personal;
+use super::segment::{code, short, time, token, Segment, ENCODING_CHARACTERS};
 use super::Hl7;
 use crate::context::Context;
 use crate::limits;
@@ -60,6 +61,10 @@ pub struct Message {
     patients: Vec<Span>,
     devices: Vec<Span>,
     udi: Vec<Span>,
+    personal: Personal,
+    /// Whether the message that this one acknowledges was seen, and whether its control id holds nothing of a person.
+    pub acked_is_known: bool,
+    pub acked_is_plain: bool,
     /// Whether the order id is the filler's, which a placer's replaces.
     filler: bool,
     ts_message: Option<i64>,
@@ -81,24 +86,27 @@ pub struct Message {
 impl Message {
     /// Forgets everything but its memory, for the next message.
     pub fn clear(&mut self) {
-        let (mut text, mut segments, mut patients, mut devices, mut udi) = (
+        let (mut text, mut segments, mut patients, mut devices, mut udi, mut personal) = (
             std::mem::take(&mut self.text),
             std::mem::take(&mut self.segments),
             std::mem::take(&mut self.patients),
             std::mem::take(&mut self.devices),
             std::mem::take(&mut self.udi),
+            std::mem::take(&mut self.personal),
         );
         text.clear();
         segments.clear();
         patients.clear();
         devices.clear();
         udi.clear();
+        personal.clear();
         *self = Message {
             text,
             segments,
             patients,
             devices,
             udi,
+            personal,
             ..Message::default()
         };
     }
@@ -165,6 +173,7 @@ impl Message {
         } else if self.segments.len() < limits::HL7_SEGMENT_NAMES {
             self.segments.push((name, 1));
         }
+        self.personal.take(name, segment);
         let one = |number: usize| segment.field(number).and_then(|f| segment.component(f, 1));
         match &name {
             b"PID" => {
@@ -226,28 +235,36 @@ impl Message {
             kind => self.message_type(segment, kind.unwrap_or_default()),
         }
         self.set(Slot::ControlId, fields.next().and_then(control_id));
-        let mut code = |slot: Slot, length: usize, extra: &[u8], field: Option<&[u8]>| {
-            self.set(
-                slot,
-                field.and_then(|f| segment.component(f, 1)).and_then(|c| token(c, length, extra)),
-            );
-        };
-        code(Slot::ProcessingId, 3, b"", fields.next());
-        code(Slot::Version, 16, b".-_", fields.next());
+        let processing = fields.next().and_then(|f| segment.component(f, 1));
+        self.set(
+            Slot::ProcessingId,
+            processing.and_then(|c| code(c, |b| matches!(b, b'P' | b'T' | b'D'), 1)),
+        );
+        let version = fields.next().and_then(|f| segment.component(f, 1));
+        self.set(
+            Slot::Version,
+            version.and_then(|c| code(c, |b| b.is_ascii_digit() || *b == b'.', 8)),
+        );
         let accept = fields.nth(2).unwrap_or_default();
         let application = fields.next().unwrap_or_default();
         self.unanswered = accept == b"NE" && application == b"NE";
-        self.set(Slot::Charset, fields.nth(1).and_then(|f| token(f, limits::HL7_ID, b" /-_~.:")));
+        let charset = fields.nth(1).and_then(|f| token(f, limits::HL7_ID, b" /-_~.:"));
+        self.set(Slot::Charset, charset.filter(|text| super::segment::is_charset(text)));
     }
 
     /// MSH-9: message code, trigger event, structure.
     fn message_type(&mut self, segment: &Segment<'_>, field: &[u8]) {
-        let code = segment.component(field, 1).and_then(|c| token(c, 8, b"_"));
-        self.set(Slot::MessageType, code);
-        self.set(Slot::TriggerEvent, segment.component(field, 2).and_then(|c| token(c, 8, b"_")));
-        self.set(Slot::MessageStructure, segment.component(field, 3).and_then(|c| token(c, 16, b"_")));
-        self.is_ack = code == Some("ACK");
-        if code.is_none() {
+        // Tables 0076 and 0003 have three characters, table 0354 twice that.
+        let named = |number: usize, most: usize| {
+            let component = segment.component(field, number)?;
+            code(component, |b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_', most)
+        };
+        let kind = named(1, 3);
+        self.set(Slot::MessageType, kind);
+        self.set(Slot::TriggerEvent, named(2, 3));
+        self.set(Slot::MessageStructure, named(3, 7));
+        self.is_ack = kind == Some("ACK");
+        if kind.is_none() {
             self.malformed.get_or_insert("message type");
         }
     }
@@ -297,8 +314,12 @@ impl Message {
         }
     }
 
+    /// Identifiers of equipment have no blanks and some digit; a bed, a name or a note has.
     fn device(&mut self, id: &[u8], udi: bool) {
         let Some(id) = short(id, limits::HL7_ID) else { return };
+        if id.contains(char::is_whitespace) || !id.contains(|c: char| c.is_ascii_digit()) {
+            return;
+        }
         let list = if udi { &self.udi } else { &self.devices };
         if list.len() >= limits::HL7_DEVICES || list.iter().any(|s| self.at_span(*s) == Some(&id)) {
             return;
@@ -325,20 +346,36 @@ impl Message {
             .collect();
         let starts = std::iter::once(0).chain(ends.iter().copied());
         let list = |spans: &[Span]| spans.iter().filter_map(|s| self.at_span(*s)).map(Cow::Borrowed).collect();
+        let personal = &self.personal;
+        let plain = |slot: Slot| personal.without(self.get(slot));
+        let equipment = |spans: &[Span]| {
+            let ids = spans.iter().filter_map(|s| self.at_span(*s));
+            ids.filter_map(|id| personal.hidden(id, |id| cx.pseudonym(id))).collect()
+        };
+        // An acknowledgement says nothing of persons itself: what it repeats is in clear only if that was.
+        let control_id = self.get(Slot::ControlId).and_then(|id| match self.is_ack && !self.acked_is_plain {
+            true => cx.pseudonym(id.as_bytes()).map(Cow::Owned),
+            false => personal.hidden(id, |id| cx.pseudonym(id)),
+        });
+        let acked_control_id = self.get(Slot::AckedControlId).and_then(|id| match self.acked_is_plain {
+            true => Some(Cow::Borrowed(id)),
+            false => cx.pseudonym(id.as_bytes()).map(Cow::Owned),
+        });
+        let batch_id = self.get(Slot::Batch).and_then(|id| personal.hidden(id, |id| cx.pseudonym(id)));
         let row = Hl7 {
             kind: Some(match self.kind {
                 Kind::Mllp => "mllp",
                 Kind::Raw => "raw",
                 Kind::Batch => "batch",
             }),
-            sending_application: self.get(Slot::SendingApplication),
-            sending_facility: self.get(Slot::SendingFacility),
-            receiving_application: self.get(Slot::ReceivingApplication),
-            receiving_facility: self.get(Slot::ReceivingFacility),
+            sending_application: plain(Slot::SendingApplication),
+            sending_facility: plain(Slot::SendingFacility),
+            receiving_application: plain(Slot::ReceivingApplication),
+            receiving_facility: plain(Slot::ReceivingFacility),
             message_type: self.get(Slot::MessageType),
             trigger_event: self.get(Slot::TriggerEvent),
             message_structure: self.get(Slot::MessageStructure),
-            control_id: self.get(Slot::ControlId),
+            control_id: control_id.as_deref(),
             processing_id: self.get(Slot::ProcessingId),
             version: self.get(Slot::Version),
             charset: self.get(Slot::Charset),
@@ -351,7 +388,7 @@ impl Message {
                 .map(Cow::Borrowed)
                 .collect(),
             ack_code: self.get(Slot::AckCode),
-            acked_control_id: self.get(Slot::AckedControlId),
+            acked_control_id: acked_control_id.as_deref(),
             latency: self.latency,
             message_bytes: i64::try_from(self.bytes).ok(),
             patient: self.get(Slot::Patient),
@@ -359,17 +396,24 @@ impl Message {
             order_id: self.get(Slot::Order),
             accession: self.get(Slot::Accession),
             study: self.get(Slot::Study),
-            device_ids: list(&self.devices),
-            udi: list(&self.udi),
+            device_ids: equipment(&self.devices),
+            udi: equipment(&self.udi),
             is_ack: Some(self.is_ack),
             ts_message: self.ts_message,
             encoding_characters: self.get(Slot::EncodingCharacters),
-            batch_id: self.get(Slot::Batch),
+            batch_id: batch_id.as_deref(),
             partial: Some(self.partial),
             malformed: self.malformed,
             ..Hl7::default()
         };
         cx.emit(self.started, dir, self.at, &row);
+    }
+}
+
+impl Message {
+    /// Whether its control id holds nothing of a person.
+    pub fn control_id_is_plain(&self) -> bool {
+        self.get(Slot::ControlId).is_some_and(|id| !self.personal.is_in(id))
     }
 }
 

@@ -82,11 +82,12 @@ pub fn declares(name: &[u8]) -> bool {
     matches!(name, b"MSH" | b"FHS" | b"BHS")
 }
 
-/// The name of the segment that `line` is, or `None` if it is none: three letters or digits, the first a letter, then a field separator.
+/// The name of the segment that `line` is, or `None` if it is none: three letters or digits, the first a letter, then a field separator. A line
+/// of three letters alone is text that went astray, a first name perhaps.
 pub fn name(line: &[u8], field: u8) -> Option<[u8; 3]> {
     let name: [u8; 3] = line.get(..3)?.try_into().ok()?;
     let rest = name.iter().skip(1).all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
-    (name.first().is_some_and(u8::is_ascii_uppercase) && rest && line.get(3).is_none_or(|b| *b == field)).then_some(name)
+    (name.first().is_some_and(u8::is_ascii_uppercase) && rest && line.get(3) == Some(&field)).then_some(name)
 }
 
 /// One segment and the delimiters it is cut with.
@@ -179,6 +180,23 @@ pub fn token<'a>(bytes: &'a [u8], length: usize, extra: &[u8]) -> Option<&'a str
     } else {
         None
     }
+}
+
+/// `bytes` as a code of a table: at most `most` characters, all of which are `allowed`.
+pub fn code(bytes: &[u8], allowed: impl Fn(&u8) -> bool, most: usize) -> Option<&str> {
+    let sane = !bytes.is_empty() && bytes.len() <= most && bytes.iter().all(allowed);
+    if sane {
+        std::str::from_utf8(bytes).ok()
+    } else {
+        None
+    }
+}
+
+/// Whether a text names character sets as table 0211 does.
+pub fn is_charset(text: &str) -> bool {
+    const KNOWN: &[&str] = &["ASCII", "8859", "ISO", "UNICODE", "UTF", "GB", "BIG", "KS X", "CNS", "JAS", "ANSI"];
+    text.split('~')
+        .all(|one| one.is_empty() || KNOWN.iter().any(|known| one.starts_with(known) && one.len() <= 20))
 }
 
 /// `bytes` as text of at most `length` characters.

@@ -30,6 +30,8 @@ struct Side {
     batch: Option<Batch>,
     /// Messages whose acknowledgement is awaited, oldest first.
     outstanding: VecDeque<Box<Message>>,
+    /// Acknowledgements of messages that were not seen yet.
+    early: VecDeque<Box<Message>>,
     /// How many bytes of the segment that is awaited were already searched for its end, and when its first byte was seen.
     searched: usize,
     since: Option<i64>,
@@ -104,6 +106,9 @@ impl Session for Hl7Session {
         for dir in [Dir::Orig, Dir::Resp] {
             while let Some(message) = self.side(dir).outstanding.pop_front() {
                 self.write(dir, message, cx);
+            }
+            while let Some(ack) = self.side(dir).early.pop_front() {
+                self.write(dir, ack, cx);
             }
         }
     }
@@ -353,14 +358,26 @@ impl Hl7Session {
         let mut waiting = waiting.filter(|m| !m.is_ack && m.latency.is_none());
         if let Some(message) = waiting.find(|m| m.get(Slot::ControlId) == Some(acked)) {
             message.latency = Some(open.started.saturating_sub(message.ended).max(0) as f64 / 1e9);
+            let plain = message.control_id_is_plain();
+            if let Some(open) = &mut side.open {
+                (open.acked_is_known, open.acked_is_plain) = (true, plain);
+            }
         }
     }
 
     /// Ends the open message: it waits for its acknowledgement if one may come, else its row is written.
     fn close(&mut self, dir: Dir, malformed: Option<&'static str>, partial: bool, cx: &mut Context<'_>) {
+        // What it acknowledges may have come since its MSA was read.
+        if self.side(dir).open.as_ref().is_some_and(|m| m.is_ack && !m.acked_is_known) {
+            self.acknowledge(dir);
+        }
         let Some(mut message) = self.side(dir).open.take() else { return };
         message.malformed = message.malformed.or(malformed);
         message.partial = partial;
+        if message.is_ack && !message.acked_is_known && message.get(Slot::AckedControlId).is_some() {
+            return self.came_early(dir, message, cx);
+        }
+        self.find_early(dir, &mut message, cx);
         let awaited = !message.is_ack && !message.unanswered && message.latency.is_none() && message.get(Slot::ControlId).is_some();
         let answers = message.get(Slot::AckedControlId).is_some();
         if awaited {
@@ -376,6 +393,32 @@ impl Hl7Session {
         }
         if answers {
             self.write_answered(dir.other(), cx);
+        }
+    }
+
+    /// An acknowledgement of what was not seen yet: two captures, or the two ports of a mirror, may turn them round.
+    fn came_early(&mut self, dir: Dir, ack: Box<Message>, cx: &mut Context<'_>) {
+        let early = &mut self.side(dir).early;
+        early.push_back(ack);
+        if early.len() > limits::HL7_OUTSTANDING {
+            if let Some(oldest) = early.pop_front() {
+                self.write(dir, oldest, cx);
+            }
+        }
+    }
+
+    /// The acknowledgement of `message`, if it came before it.
+    fn find_early(&mut self, dir: Dir, message: &mut Message, cx: &mut Context<'_>) {
+        let early = &mut self.side(dir.other()).early;
+        if early.is_empty() || message.is_ack {
+            return;
+        }
+        let id = message.get(Slot::ControlId);
+        let found = early.iter().position(|ack| id.is_some() && ack.get(Slot::AckedControlId) == id);
+        if let Some(mut ack) = found.and_then(|at| early.remove(at)) {
+            (ack.acked_is_known, ack.acked_is_plain) = (true, message.control_id_is_plain());
+            message.latency = Some(0.0);
+            self.write(dir.other(), ack, cx);
         }
     }
 

@@ -285,7 +285,11 @@ fn long_segments_of_every_kind() {
     // An id that is longer than anything of its kind is none; what stands before it in its field is one.
     let id = of(&format!("{ADT}PID|2||{filler}\rPID|3||MRN3^^^H~{filler}|\rMSA|AA|C7\r"));
     assert_eq!(id[0]["patients"].split(',').count(), 2);
-    assert_eq!(id[0]["acked_control_id"], "C7");
+    assert_eq!(
+        id[0]["acked_control_id"],
+        output().keys.pseudonym("C7").unwrap(),
+        "nobody saw what it acknowledges"
+    );
     // More than may be held outside long fields.
     let fields = format!("{}|", "x".repeat(1000)).repeat(100);
     let many = of(&format!("{ADT}OBX|1|{fields}|\rOBX|2|\r"));
@@ -538,4 +542,46 @@ fn cost_of_a_message() {
     let begun = std::time::Instant::now();
     scattered(&bytes, 0);
     println!("{} MB/s of a document", bytes.len() as u128 / begun.elapsed().as_micros());
+}
+
+#[test]
+fn no_header_field_names_a_person() {
+    let message = "\x0bMSH|^~\\&|MUSTERMANN|ERIKA|19640812|MRN004711|20260101||ORU^R01^ORU_R01|MRN004711.20260101.1|MAX|Mustermann|||AL|NE||MRN004711 M\r\
+        PID|1||MRN004711^^^H^MR||Mustermann^Erika||196408120930\rEVA\rOBX|1|NM|718-7||1|||||||||||||Mustermann Erika Bed 4~MRN004711~MON-17\r\x1c\r";
+    let answer = "\x0bMSH|^~\\&|EHR|HOSP|LAB|CORE|20260101||ACK^R01|ACK-MRN004711|P|2.5.1\rMSA|AA|MRN004711.20260101.1\r\x1c\r";
+    let rows = play(
+        &mut *(super::PROTOCOL.session)(),
+        &[(Dir::Orig, message.as_bytes()), (Dir::Resp, answer.as_bytes())],
+        7,
+    );
+    let text = format!("{rows:?}").to_uppercase();
+    for planted in ["MUSTERMANN", "ERIKA", "19640812", "MRN004711", "EVA", "MAX"] {
+        assert!(!text.contains(planted), "{planted}: {rows:?}");
+    }
+    let [ack, question] = &rows["hl7"][..] else { panic!("{rows:?}") };
+    assert!(question["control_id"].starts_with("k1:"));
+    assert_eq!(question["control_id"], ack["acked_control_id"], "they still belong together");
+    assert!(question["device_ids"].contains("MON-17"));
+    assert_eq!(question["trigger_event"], "R01");
+}
+
+#[test]
+fn a_plain_control_id_stays_and_one_that_nobody_asked_for_does_not() {
+    let message = "\x0bMSH|^~\\&|LAB|CORE|EHR|HOSP|20260101||ADT^A01|M0001|P|2.5.1\rPID|1||MRN004711^^^H^MR||Mustermann^Erika\r\x1c\r";
+    let answer = |id: &str| format!("\x0bMSH|^~\\&|EHR|HOSP|LAB|CORE|20260101||ACK^A01|A1|P|2.5.1\rMSA|AA|{id}\r\x1c\r");
+    let (first, second) = (answer("M0001"), answer("MRN004711"));
+    let script = [
+        (Dir::Orig, message.as_bytes()),
+        (Dir::Resp, first.as_bytes()),
+        (Dir::Resp, second.as_bytes()),
+    ];
+    let rows = play(&mut *(super::PROTOCOL.session)(), &script, 1000);
+    let acked: Vec<&str> = rows["hl7"]
+        .iter()
+        .filter(|row| row["is_ack"] == "true")
+        .map(|row| row["acked_control_id"].as_str())
+        .collect();
+    assert_eq!(acked[0], "M0001");
+    assert!(acked[1].starts_with("k1:"));
+    assert!(rows["hl7"].iter().any(|row| row["control_id"] == "M0001"));
 }
