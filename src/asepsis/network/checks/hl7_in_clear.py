@@ -26,14 +26,21 @@ QUERIES = Queries(
             from hl7 where not coalesce(is_ack, false)
         ) as seen group by client, server, port, client_hint, server_hint, message_type
     """,
-    # What answers a query travels the other way.
+    # What answers a query travels the other way. A message may name several patients; rows of an older version tell only the first.
     patients="""
-        select distinct id_orig_h as client, id_resp_h as server, p.one as patient,
+        select distinct id_orig_h as client, id_resp_h as server, patient,
                case when is_ack then coalesce(receiving_application, '') || '|' || coalesce(receiving_facility, '')
                     else coalesce(sending_application, '') || '|' || coalesce(sending_facility, '') end as client_hint,
                case when is_ack then coalesce(sending_application, '') || '|' || coalesce(sending_facility, '')
                     else coalesce(receiving_application, '') || '|' || coalesce(receiving_facility, '') end as server_hint
-        from hl7 cross join unnest(patients) as p(one)
+        from (
+            select id_orig_h, id_resp_h, is_ack, sending_application, sending_facility, receiving_application, receiving_facility, patient
+            from hl7 where patient is not null
+            union all
+            select h.id_orig_h, h.id_resp_h, h.is_ack, h.sending_application, h.sending_facility, h.receiving_application,
+                   h.receiving_facility, p.one as patient
+            from hl7 as h cross join unnest(h.patients) as p(one)
+        ) as named
     """,
 )
 
