@@ -150,7 +150,7 @@ def _default(value: object) -> str:
 def _values(kind: Any) -> str:
     """How the value of an option without a metavar is written."""
     choices = next((of for of in (kind, *get_args(kind)) if isinstance(of, type) and issubclass(of, Enum)), None)
-    return "|".join(str(choice.value) for choice in choices) if choices else {float: "NUMBER", str: "TEXT", bool: ""}[kind]
+    return "|".join(str(choice.value) for choice in choices) if choices else {float: "NUMBER", int: "NUMBER", str: "TEXT", bool: ""}[kind]
 
 
 # Checks

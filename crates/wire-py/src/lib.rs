@@ -1,7 +1,9 @@
 //! asepsis._wire: the packet core for Python. Arrow batches, errors, nothing else.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema};
 use arrow_array::{Array, RecordBatch, StructArray};
@@ -11,6 +13,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyTuple};
 use wire::capture::Refused;
 use wire::keys::Keys;
+use wire::live;
 use wire::pipeline;
 use wire::protocols::STREAMS;
 use wire::records::{schema, Kind, COMMON};
@@ -169,6 +172,78 @@ impl Reader {
     }
 }
 
+/// An interface that is listened to, and its rows as they come.
+#[pyclass(frozen)]
+struct Live(Mutex<live::Live>);
+
+impl Live {
+    fn get(&self) -> MutexGuard<'_, live::Live> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[pymethods]
+impl Live {
+    /// Begins to listen. Raises `WireError` for an interface that is unknown, down, or may not be listened to.
+    #[new]
+    fn new(
+        interface: String,
+        key: &[u8],
+        key_id: &str,
+        sensor: &str,
+        rings: usize,
+        ring_bytes: usize,
+        promiscuous: bool,
+    ) -> PyResult<Live> {
+        let ear = live::Ear {
+            interface,
+            rings,
+            bytes: ring_bytes,
+            promiscuous,
+        };
+        let opened = live::Live::open(&ear, || Keys::new(key, key_id), sensor);
+        opened.map(|live| Live(Mutex::new(live))).map_err(|error| {
+            let why = match error.kind() {
+                ErrorKind::NotFound => "no such interface".to_owned(),
+                ErrorKind::PermissionDenied => "may not listen: needs root or CAP_NET_RAW".to_owned(),
+                _ => error.to_string(),
+            };
+            WireError::new_err(format!("{}: {why}", ear.interface))
+        })
+    }
+
+    /// The next `(stream, batch)`, `(None, None)` if none came for so many milliseconds, `None` at the end. The GIL is released.
+    fn next(&self, py: Python<'_>, wait_ms: u64) -> Option<(Option<&'static str>, Option<ArrowBatch>)> {
+        match py.detach(|| self.get().next(Duration::from_millis(wait_ms))) {
+            live::Heard::Rows(stream, batch) => Some((Some(stream), Some(ArrowBatch(batch)))),
+            live::Heard::Nothing => Some((None, None)),
+            live::Heard::End => None,
+        }
+    }
+
+    /// Ends every connection; the last rows come with `next`.
+    fn stop(&self) {
+        self.get().stop();
+    }
+
+    #[getter]
+    fn packets(&self) -> u64 {
+        self.get().packets()
+    }
+
+    /// Packets that came faster than they were read, as the kernel counts them.
+    #[getter]
+    fn dropped(&self) -> u64 {
+        self.get().dropped()
+    }
+
+    /// Why listening ended by itself.
+    #[getter]
+    fn error(&self) -> Option<String> {
+        self.get().error()
+    }
+}
+
 fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Time => "timestamp",
@@ -220,6 +295,7 @@ fn _wire(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add("__version__", env!("CARGO_PKG_VERSION"))?;
     m.add("WireError", m.py().get_type::<WireError>())?;
     m.add_class::<Reader>()?;
+    m.add_class::<Live>()?;
     m.add_class::<ArrowBatch>()?;
     m.add_function(wrap_pyfunction!(streams, m)?)?;
     m.add_function(wrap_pyfunction!(empty, m)?)?;

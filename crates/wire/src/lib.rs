@@ -18,6 +18,8 @@ pub mod ip;
 pub mod keys;
 pub mod limits;
 pub mod link;
+#[cfg(target_os = "linux")]
+pub mod live;
 pub mod memo;
 pub mod pipeline;
 pub mod product;

@@ -78,6 +78,15 @@ pub const INTERIM_EVERY: i64 = 3_600_000_000_000;
 pub const CLOCK_STEP: u64 = 3_600_000_000_000;
 pub const CLOCK_AGREE: usize = 16;
 
+/// Rings of one interface: a core each; sixteen read more than any mirror port carries.
+pub const LIVE_RINGS: usize = 16;
+/// Batches between the threads that listen and the one that writes: when it falls behind, the rings hold the packets, and the kernel counts
+/// what they cannot.
+pub const LIVE_BATCHES: usize = 64;
+/// Milliseconds without a packet after which a thread looks around, and after which all waiting rows leave.
+pub const LIVE_WAIT_MS: u64 = 200;
+pub const LIVE_FLUSH_MS: u64 = 1000;
+
 /// Largest packet taken from a capture: libpcap's MAXIMUM_SNAPLEN.
 pub const PACKET: usize = 262_144;
 

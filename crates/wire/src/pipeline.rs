@@ -102,6 +102,13 @@ impl Pipeline {
         }
     }
 
+    /// It is `ts`, whether or not packets say so: what waited for its time is taken, and silence ends connections.
+    pub fn now(&mut self, ts: i64) {
+        let waited = self.clock.settle();
+        waited.packets().for_each(|packet| self.take(packet));
+        self.flows.now(ts, &mut self.out);
+    }
+
     /// The input is over.
     pub fn finish(&mut self) {
         let left = self.clock.settle();

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,14 +10,15 @@ from asepsis.findings.service import Finding, lines_of, lost_rows, publish
 from asepsis.hospital.service import locate, plan, take_inventory
 from asepsis.kit.output import Progress
 from asepsis.kit.site import Site
-from asepsis.lake.service import Lake, ingest, open_lake
+from asepsis.lake.service import Ear, Lake, ingest, open_lake
 from asepsis.network.service import Locator, all_checks, examine, post_quantum, trace
 
 from .assessment import Assessment, assessment_form
 from .report import page
 from .talks import talks
+from .watch import Seen, look
 
-__all__ = ["Assessment", "assess", "assessment_form", "page"]
+__all__ = ["Assessment", "Ear", "Seen", "assess", "assessment_form", "page", "watch"]
 
 
 def assess(site: Site, paths: Sequence[Path], progress: Progress | None = None) -> Assessment:
@@ -32,6 +33,18 @@ def assess(site: Site, paths: Sequence[Path], progress: Progress | None = None) 
     locator = locate(assets, plan(site))
     findings = _judge(site, lake, locator, now)
     return Assessment(ingested, assets, findings, lines_of(findings), talks(lake, locator), post_quantum(lake), now)
+
+
+def watch(site: Site, ear: Ear, stopped: Callable[[], bool]) -> Iterator[Seen]:
+    """Listens to an interface until `stopped`: what was heard every few seconds, and the worklist whenever it was judged anew."""
+    return look(site, ear, stopped, _look_again)
+
+
+def _look_again(site: Site) -> list[Finding]:
+    """Inventory and checks over the lake as it stands."""
+    with open_lake(site) as lake:
+        locator = locate(take_inventory(site, lake), plan(site))
+        return _judge(site, lake, locator, _last_packet(lake))
 
 
 def _judge(site: Site, lake: Lake, locator: Locator, now: datetime) -> list[Finding]:

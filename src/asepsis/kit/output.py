@@ -64,6 +64,11 @@ def print_json(value: Any) -> None:
     print(json.dumps(plain(value), indent=2, allow_nan=False))
 
 
+def print_json_line(value: Any) -> None:
+    """One JSON value on a line of its own, out at once: for what goes on."""
+    print(json.dumps(plain(value), separators=(",", ":"), allow_nan=False), flush=True)
+
+
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> None:
     """A table for people. Cells are data: neither markup nor terminal codes in them take effect."""
     from rich.box import SIMPLE_HEAD

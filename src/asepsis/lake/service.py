@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,12 +17,31 @@ from asepsis.kit.site import Site
 from asepsis.lake import commits
 from asepsis.lake.bounds import Bounds
 from asepsis.lake.ingest import Ingested, run
+from asepsis.lake.live import Ear, Heard, listen
 from asepsis.lake.streams import Column, Stream, streams
 
 if TYPE_CHECKING:
     from asepsis.lake.lake import Lake
 
-__all__ = ["Bounds", "Column", "Ingested", "Lake", "Stream", "anchors", "count", "ingest", "open_lake", "streams", "unmade"]
+__all__ = [
+    "Bounds",
+    "Column",
+    "Ear",
+    "Heard",
+    "Ingested",
+    "Lake",
+    "Stream",
+    "anchors",
+    "count",
+    "ingest",
+    "open_lake",
+    "streams",
+    "unmade",
+    "watch",
+]
+
+WATCH_RECORDED_S = 600.0
+"""Seconds between two journal entries of one watch: it commits every few seconds, for weeks."""
 
 
 def ingest(site: Site, paths: Sequence[Path], progress: Progress | None = None) -> Ingested:
@@ -41,6 +61,27 @@ def ingest(site: Site, paths: Sequence[Path], progress: Progress | None = None) 
         return run(site, paths, progress, record)
 
 
+def watch(site: Site, ear: Ear, stopped: Callable[[], bool]) -> Iterator[Heard]:
+    """Listens to an interface and writes what it hears into the lake until `stopped`; gives what was heard every few seconds, committed.
+
+    The journal tells of the first commit and then of one every ten minutes. Raises BadInput for an interface that is unknown or may not be
+    listened to, or goes away, and when the disk is full; DoesNotHold as `ingest` does.
+    """
+    due, entry = 0.0, None
+
+    def record(so_far: Heard, n: int) -> Mapping[str, object]:
+        nonlocal due, entry
+        if entry is None or time.monotonic() >= due:
+            due = time.monotonic() + WATCH_RECORDED_S
+            heard = {"packets": so_far.packets, "dropped": so_far.dropped, "rows": so_far.rows, "commit": n}
+            entry = journal.record(site, "lake.watch", ear.interface, heard)
+        return journal.anchor(site, _place(n), entry)
+
+    journal.check(site)
+    commits.expect(site.lake)
+    yield from listen(site, ear, stopped, record)
+
+
 def anchors(site: Site) -> Iterator[Anchor]:
     """What the commits of the lake keep of the journal."""
     for n, kept in commits.anchors(site.lake):
@@ -52,7 +93,7 @@ def unmade(site: Site) -> list[tuple[int, int]]:
     done again; or the lake was put back."""
     announced: dict[int, int] = {}
     for entry in journal.entries(site):
-        if entry.act == "lake.ingest" and type(n := entry.detail.get("commit")) is int:
+        if entry.act in ("lake.ingest", "lake.watch") and type(n := entry.detail.get("commit")) is int:
             announced[n] = entry.n
     made = commits.read(site.lake).n
     return sorted((entry, n) for n, entry in announced.items() if n > made)

@@ -70,11 +70,13 @@ class Writer:
     """One run of writing. The caller holds the lake's lock; `with` removes what was not committed.
 
     `added` counts the rows that the lake did not hold before, by stream. `announce` is told the number of a commit just before it is made,
-    and gives what the commit keeps of the journal; if it raises, nothing is committed.
+    and gives what the commit keeps of the journal; if it raises, nothing is committed. `new`: the lake can hold none of these rows yet, as
+    they were just heard; then it is not searched for them.
     """
 
-    def __init__(self, lake: Path, announce: Announce) -> None:
+    def __init__(self, lake: Path, announce: Announce, new: bool = False) -> None:
         recover(lake)
+        self._new = new
         self.added: Counter[str] = Counter()
         self._lake, self._announce = lake, announce
         self._run = secrets.token_hex(8)
@@ -152,7 +154,7 @@ class Writer:
         part = self._open.pop(key)
         part.writer.close()
         done = Part(part.stream, f"{part.stream}/day={part.day}/{part.path.name}", part.rows, 0, part.min_ts, part.max_ts)
-        fresh = self._fresh(part.path, done)
+        fresh = None if self._new else self._fresh(part.path, done)
         if fresh is not None:
             if not fresh.true_count:
                 part.path.unlink()

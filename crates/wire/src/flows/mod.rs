@@ -407,6 +407,11 @@ impl Flows {
         }
     }
 
+    /// It is `ts` although no packet came.
+    pub fn now(&mut self, ts: i64, out: &mut Output) {
+        self.tick(ts, out);
+    }
+
     /// Moves the clock to the packet's time: idle connections end, long ones give an interim row.
     fn tick(&mut self, ts: i64, out: &mut Output) {
         if ts.div_euclid(1_000_000_000) == self.clock {

@@ -1,0 +1,160 @@
+//! Packets as they come: rings of an interface, each with a thread and a pipeline of its own, whose rows leave at least once a second.
+
+mod ring;
+
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{sync_channel, Receiver, RecvTimeoutError, SyncSender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use arrow_array::RecordBatch;
+
+use crate::keys::Keys;
+use crate::limits;
+use crate::pipeline::Pipeline;
+use ring::{Plan, Ring};
+
+/// What is to be heard, and how.
+#[derive(Clone, Debug)]
+pub struct Ear {
+    pub interface: String,
+    /// Rings, each with a thread: packets of one connection go to one of them.
+    pub rings: usize,
+    /// Bytes of each ring.
+    pub bytes: usize,
+    /// Also packets that are for others: what a mirror port is for.
+    pub promiscuous: bool,
+}
+
+#[derive(Default)]
+struct Shared {
+    stop: AtomicBool,
+    packets: AtomicU64,
+    dropped: AtomicU64,
+    error: Mutex<Option<String>>,
+}
+
+/// An interface that is listened to until it is stopped or gone.
+pub struct Live {
+    rows: Receiver<(&'static str, RecordBatch)>,
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// What came within a time.
+pub enum Heard {
+    Rows(&'static str, RecordBatch),
+    Nothing,
+    /// Stopped, and every row was handed over.
+    End,
+}
+
+impl Live {
+    /// Begins to listen. `keys` makes the site's keys, once for each ring. Needs CAP_NET_RAW; an unknown interface is `NotFound`.
+    pub fn open(ear: &Ear, keys: impl Fn() -> Keys, sensor: &str) -> io::Result<Live> {
+        let many = ear.rings.clamp(1, limits::LIVE_RINGS);
+        let fanout = (many > 1).then(|| std::process::id() as u16);
+        let plan = Plan {
+            bytes: ear.bytes,
+            fanout,
+            promiscuous: ear.promiscuous,
+        };
+        let rings = (0..many)
+            .map(|_| Ring::open(&ear.interface, plan))
+            .collect::<io::Result<Vec<_>>>()?;
+        let (to, rows) = sync_channel(limits::LIVE_BATCHES);
+        let shared = Arc::new(Shared::default());
+        let threads = rings.into_iter().map(|ring| {
+            let pipeline = Pipeline::new(keys(), sensor.to_owned());
+            let (to, shared) = (to.clone(), shared.clone());
+            std::thread::Builder::new()
+                .name("sensor".to_owned())
+                .spawn(move || listen(ring, pipeline, &to, &shared))
+        });
+        let threads = threads.collect::<io::Result<Vec<_>>>()?;
+        Ok(Live { rows, shared, threads })
+    }
+
+    pub fn next(&self, wait: Duration) -> Heard {
+        match self.rows.recv_timeout(wait) {
+            Ok((stream, batch)) => Heard::Rows(stream, batch),
+            Err(RecvTimeoutError::Timeout) => Heard::Nothing,
+            Err(RecvTimeoutError::Disconnected) => Heard::End,
+        }
+    }
+
+    /// Ends every connection and hands over the last rows; they come with [`next`](Self::next).
+    pub fn stop(&self) {
+        self.shared.stop.store(true, Ordering::Relaxed);
+    }
+
+    pub fn packets(&self) -> u64 {
+        self.shared.packets.load(Ordering::Relaxed)
+    }
+
+    /// Packets that came faster than they were read.
+    pub fn dropped(&self) -> u64 {
+        self.shared.dropped.load(Ordering::Relaxed)
+    }
+
+    /// Why listening ended by itself.
+    pub fn error(&self) -> Option<String> {
+        self.shared.error.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        self.stop();
+        // Whoever waits to hand rows over must not wait for ever.
+        while !matches!(self.next(Duration::from_millis(limits::LIVE_WAIT_MS)), Heard::End) {}
+        for thread in self.threads.drain(..) {
+            drop(thread.join());
+        }
+    }
+}
+
+/// One ring, until it is stopped or its interface is gone.
+fn listen(mut ring: Ring, mut pipeline: Pipeline, rows: &SyncSender<(&'static str, RecordBatch)>, shared: &Shared) {
+    let wait = Duration::from_millis(limits::LIVE_WAIT_MS);
+    let mut left = Instant::now();
+    while !shared.stop.load(Ordering::Relaxed) {
+        match ring.block(wait, |packet| pipeline.packet(packet)) {
+            Ok(packets) => drop(shared.packets.fetch_add(packets as u64, Ordering::Relaxed)),
+            Err(error) => {
+                *shared.error.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string());
+                shared.stop.store(true, Ordering::Relaxed);
+            }
+        }
+        let all = left.elapsed() >= Duration::from_millis(limits::LIVE_FLUSH_MS);
+        if all {
+            left = Instant::now();
+            pipeline.now(nanoseconds());
+            if let Ok((_, dropped)) = ring.statistics() {
+                shared.dropped.fetch_add(dropped, Ordering::Relaxed);
+            }
+        }
+        if !hand_over(&mut pipeline, all, rows) {
+            return;
+        }
+    }
+    pipeline.finish();
+    hand_over(&mut pipeline, true, rows);
+}
+
+/// Rows that are due; false if nobody takes them any more.
+fn hand_over(pipeline: &mut Pipeline, all: bool, rows: &SyncSender<(&'static str, RecordBatch)>) -> bool {
+    while let Some(batch) = pipeline.batch(all) {
+        if rows.send(batch).is_err() {
+            return false;
+        }
+    }
+    true
+}
+
+fn nanoseconds() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,90 @@
+"""Packets as they come, into the lake: a commit every few seconds, whole or not at all."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from asepsis import _wire
+from asepsis.kit import files
+from asepsis.kit.errors import BadInput
+from asepsis.kit.site import Site
+from asepsis.lake.writer import Writer
+
+# Rows leave the core after a second and the next commit takes them: together below the five seconds that people are promised.
+COMMIT_S = 3.0
+COMMIT_ROWS = 200_000
+WAIT_MS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Ear:
+    """What is to be heard: an interface, how many rings share it, and how many MiB each ring holds while nobody reads."""
+
+    interface: str
+    rings: int = 1
+    ring_mib: int = 64
+    promiscuous: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What has come since listening began: packets, packets that the kernel had to drop, rows in the lake."""
+
+    packets: int
+    dropped: int
+    rows: int
+
+
+# Called before a commit with what was heard and the commit's number; gives the commit's anchor in the journal.
+Record = Callable[[Heard, int], Mapping[str, object]]
+
+
+def listen(site: Site, ear: Ear, stopped: Callable[[], bool], record: Record) -> Iterator[Heard]:
+    """Writes what `ear` hears into the lake of `site` until `stopped`; gives what was heard after every few seconds, committed.
+
+    Raises BadInput for an interface that is unknown, may not be listened to, or goes away; what was committed stays.
+    """
+    try:
+        live = _wire.Live(ear.interface, site.key, site.key_id, site.name, ear.rings, ear.ring_mib << 20, ear.promiscuous)
+    except _wire.WireError as error:
+        raise BadInput(error, todo="`ip link` shows the interfaces; listening needs root or CAP_NET_RAW") from None
+    rows = 0
+    over = False
+    while not over:
+        try:
+            added, over = _commit(site, live, rows, stopped, record)
+        except OSError as error:
+            raise files.unwritable(error, site.lake, "the lake is consistent: make room and begin again") from None
+        rows += added
+        yield Heard(live.packets, live.dropped, rows)
+    if live.error:
+        raise BadInput("listening ended", ear.interface, live.error)
+
+
+def _commit(site: Site, live: _wire.Live, before: int, stopped: Callable[[], bool], record: Record) -> tuple[int, bool]:
+    """Takes rows for the time of one commit; how many, and whether they were the last."""
+    batches: list[tuple[str, pa.RecordBatch]] = []
+    over, until, rows = False, time.monotonic() + COMMIT_S, 0
+    while not over and rows < COMMIT_ROWS and time.monotonic() < until:
+        if stopped():
+            live.stop()
+            until = float("inf")
+        step = live.next(WAIT_MS)
+        over = step is None
+        stream, batch = step or (None, None)
+        if stream is not None and batch is not None:
+            batches.append((stream, pa.record_batch(batch)))
+            rows += batch.num_rows
+    if rows:
+        with (
+            files.lock(site.lake / ".lock", "this lake"),
+            Writer(site.lake, lambda n: record(Heard(live.packets, live.dropped, before + rows), n), new=True) as writer,
+        ):
+            for stream, batch in batches:
+                writer.write(stream, batch)
+            writer.commit()
+    return rows, over

@@ -1,0 +1,143 @@
+"""`asepsis network watch` on a real interface: a veth in a network namespace of its own, packets sent on its peer."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from asepsis.cli.main import main
+from asepsis.kit.site import Site
+from asepsis.lake.service import open_lake
+
+MORNING = Path(__file__).parents[2] / "range" / "captures" / "morning.pcap.gz"
+# Rows that do not depend on when a packet was heard.
+PSEUDONYM = re.compile(r"k1:[a-z2-7]+")
+TIMELESS = ("hl7", "dicom_message", "dicom_association", "fhir", "http", "dns", "smb_files", "x509", "dhcp", "arp")
+NEEDS_ROOT = pytest.mark.skipif(os.geteuid() != 0 or shutil.which("ip") is None, reason="needs root and iproute2 for a network namespace")
+
+# Sends each frame of a pcap (draft-ietf-opsawg-pcap section 5, little endian) to the interface, when a line on stdin says so.
+SENDER = """
+import socket, struct, sys
+sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+sock.bind((sys.argv[1], 0))
+data, at = open(sys.argv[2], "rb").read(), 24
+sys.stdin.readline()
+while at < len(data):
+    (length,) = struct.unpack_from("<I", data, at + 8)
+    sock.send(data[at + 16 : at + 16 + length])
+    at += 16 + length
+"""
+
+
+@pytest.fixture
+def namespace() -> Iterator[str]:
+    """A namespace with `tap0` and `tap1`, the two ends of one wire."""
+    name = f"asepsis-{uuid.uuid4().hex[:8]}"
+    ip = ["ip", "-n", name]
+    subprocess.run(["ip", "netns", "add", name], check=True)
+    try:
+        subprocess.run([*ip, "link", "add", "tap0", "type", "veth", "peer", "name", "tap1"], check=True)
+        for end in ("tap0", "tap1"):
+            subprocess.run(["ip", "netns", "exec", name, "sysctl", "-qw", f"net.ipv6.conf.{end}.disable_ipv6=1"], check=False)
+            subprocess.run([*ip, "link", "set", end, "mtu", "9000", "up"], check=True)
+        yield name
+    finally:
+        subprocess.run(["ip", "netns", "del", name], check=False)
+
+
+def inside(namespace: str, *words: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        ["ip", "netns", "exec", namespace, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def rows_of(site: Path) -> dict[str, list[Any]]:
+    with open_lake(Site.open(site)) as lake:
+        found = {stream: lake.sql(f"SELECT * FROM {stream}").to_pylist() for stream in TIMELESS}
+    # What says when it was heard, ids, which are made of it, and pseudonyms, for each site has a key of its own.
+    moments = {"event_id", "ts", "uid", "latency", "rtt", "duration", "sensor"}
+
+    def plain(row: dict[str, Any]) -> str:
+        return PSEUDONYM.sub("k1:", repr({k: v for k, v in row.items() if k not in moments}))
+
+    return {stream: sorted(map(plain, rows)) for stream, rows in found.items()}
+
+
+@NEEDS_ROOT
+def test_what_is_heard_is_what_a_capture_of_it_gives(namespace: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capture = tmp_path / "morning.pcap"
+    capture.write_bytes(gzip.decompress(MORNING.read_bytes()))
+    site = tmp_path / "live"
+    sender = inside(namespace, sys.executable, "-c", SENDER, "tap0", str(capture))
+    watch = inside(namespace, sys.executable, "-m", "asepsis", "network", "watch", "-i", "tap1", "--site", str(site), "--json")
+    assert watch.stdout is not None
+    assert sender.stdin is not None
+    # The first line says that it listens.
+    assert json.loads(watch.stdout.readline())["dropped"] == 0
+    sender.communicate("go\n", timeout=60)
+    packets = sum(1 for _ in frames(capture))
+    for line in watch.stdout:
+        if json.loads(line)["packets"] >= packets:
+            break
+    watch.send_signal(signal.SIGTERM)
+    out, err = watch.communicate(timeout=60)
+    assert (watch.returncode, err) == (0, "")
+    said = [json.loads(line) for line in out.splitlines()]
+    assert said[-1]["dropped"] == 0
+    assert len(said[-1]["worklist"]) >= 5, "the end is judged, too"
+    assert main(["lake", "ingest", str(capture), "--site", str(tmp_path / "file"), "--json"]) == 0
+    live, file = rows_of(site), rows_of(tmp_path / "file")
+    for stream in TIMELESS:
+        assert live[stream] == file[stream], stream
+    assert main(["journal", "verify", "--site", str(site)]) == 0
+    capsys.readouterr()
+
+
+def frames(capture: Path) -> Iterator[bytes]:
+    data, at = capture.read_bytes(), 24
+    while at < len(data):
+        (length,) = struct.unpack_from("<I", data, at + 8)
+        yield data[at + 16 : at + 16 + length]
+        at += 16 + length
+
+
+@NEEDS_ROOT
+def test_an_interface_that_goes_away_is_one_line(namespace: str, tmp_path: Path) -> None:
+    watch = inside(namespace, sys.executable, "-m", "asepsis", "network", "watch", "-i", "tap1", "--site", str(tmp_path / "s"), "--json")
+    assert watch.stdout is not None
+    watch.stdout.readline()
+    subprocess.run(["ip", "-n", namespace, "link", "set", "tap1", "down"], check=True)
+    _, err = watch.communicate(timeout=60)
+    assert watch.returncode == 3
+    assert err.startswith("asepsis: listening ended: tap1")
+    assert err.count("\n") == 1
+
+
+def test_an_unknown_interface_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["network", "watch", "--interface", "nosuch0", "--site", str(tmp_path / "s")]) == 3
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "nosuch0: no such interface" in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.skipif(not hasattr(socket, "AF_PACKET"), reason="Linux only")
+def test_help_names_what_matters(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["network", "watch", "--help"]) == 0
+    out = capsys.readouterr().out
+    assert "--interface" in out
+    assert "--rings" in out
