@@ -21,7 +21,7 @@ use crate::protocols::Protocol;
 use crate::stream;
 
 stream! {
-    /// One connection to a share (tree). A connection that negotiated SMB but whose trees were not seen gives one row without a share.
+    /// One connection to a share (tree). A connection whose trees were not seen gives one row without a share.
     /// MS-SMB2 2.2.9 and 2.2.10; MS-SMB 2.2.4.7.
     SmbMapping = "smb_mapping" {
         /// Family of the messages: SMB1, or SMB2 (which SMB3 is too).
@@ -93,7 +93,7 @@ stream! {
         entropy_bytes: Int,
         /// Whether it travelled encrypted. MS-SMB2 2.2.41.
         encrypted: Bool,
-        /// NTSTATUS of the answer; of summed reads and writes the first failure (the end of the file is none), else 0. MS-ERREF 2.3.
+        /// NTSTATUS of the answer; of summed reads and writes the first failure (the end of the file is none), else 0; null if none was answered. MS-ERREF 2.3.
         status: Int,
         /// Whether it is a folder.
         is_directory: Bool,
