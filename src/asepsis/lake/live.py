@@ -14,7 +14,7 @@ from asepsis.kit.errors import BadInput
 from asepsis.kit.site import Site
 from asepsis.lake.writer import Writer
 
-# Rows leave the core after a second and the next commit takes them: together below the five seconds that people are promised.
+# Rows leave the core after a second and the next commit takes them: below five seconds, unless whoever asks for `Heard` takes its time.
 COMMIT_S = 3.0
 COMMIT_ROWS = 200_000
 WAIT_MS = 500
