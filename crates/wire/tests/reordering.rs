@@ -125,12 +125,6 @@ impl Segment {
         parts.push(rest);
         parts
     }
-
-    /// Whether `later` can only have been sent after this arrived: it acknowledges bytes of it.
-    fn caused(&self, later: &Segment) -> bool {
-        let (a, b, c, d) = self.way;
-        later.way == (c, d, a, b) && later.flags & ACK != 0 && !self.data.is_empty() && later.ack.wrapping_sub(self.seq) as i32 > 0
-    }
 }
 
 impl Moved {
@@ -145,7 +139,7 @@ impl Moved {
     fn may_follow(&self, later: &Moved) -> bool {
         let near = (self.ts() - later.ts()).abs() <= NEAR;
         match (self, later) {
-            (Moved::Segment(a), Moved::Segment(b)) => near && !a.first && !b.first && !a.caused(b),
+            (Moved::Segment(a), Moved::Segment(b)) => near && !a.first && !b.first && (a.way == b.way || !a.midstream),
             _ => false,
         }
     }

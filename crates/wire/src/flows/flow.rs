@@ -41,6 +41,60 @@ pub struct Tcp {
     again: Option<Syn>,
 }
 
+impl Tcp {
+    /// Gives what is held and has become in order, each direction in turn as far as it can, and gives up what is due.
+    fn proceed(&mut self, recent: &mut Recent, at: &mut Where<'_>) {
+        while self.settle(recent, at) {
+            let Some(dir) = self
+                .next_to_give_up()
+                .filter(|dir| self.sides.get(*dir as usize).is_some_and(|side| side.is_due(at.ts)))
+            else {
+                return;
+            };
+            self.give_up_hole(dir, recent, at);
+        }
+    }
+
+    /// Says whether anything is still held.
+    fn settle(&mut self, recent: &mut Recent, at: &mut Where<'_>) -> bool {
+        let Tcp {
+            sides: [orig, resp],
+            follow,
+            ..
+        } = self;
+        let mut before = None;
+        while (orig.has_hole() || resp.has_hole()) && before != Some((orig.stream, resp.stream)) {
+            before = Some((orig.stream, resp.stream));
+            orig.see(resp.stands());
+            orig.settle(at.ts, recent, &mut |piece| follow.piece(Dir::Orig, piece, at));
+            resp.see(orig.stands());
+            resp.settle(at.ts, recent, &mut |piece| follow.piece(Dir::Resp, piece, at));
+        }
+        orig.has_hole() || resp.has_hole()
+    }
+
+    fn give_up_hole(&mut self, dir: Dir, recent: &mut Recent, at: &mut Where<'_>) {
+        let Tcp { sides, follow, .. } = self;
+        if let Some(side) = sides.get_mut(dir as usize) {
+            side.give_up_hole(at.ts, recent, &mut |piece| follow.piece(dir, piece, at));
+        }
+    }
+
+    /// A hole before what waits for it; else whose first piece came first.
+    fn next_to_give_up(&self) -> Option<Dir> {
+        let held = |dir: Dir| {
+            let side = self.sides.get(dir as usize)?;
+            Some(((side.only_waits(), side.held_since()?), dir))
+        };
+        let held = [held(Dir::Orig), held(Dir::Resp)];
+        held.into_iter().flatten().min_by_key(|(order, _)| *order).map(|(_, dir)| dir)
+    }
+
+    fn missed(&self) -> [u64; 2] {
+        self.sides.each_ref().map(|side| side.missed)
+    }
+}
+
 /// A SYN that waits for the other end to agree.
 #[derive(Clone, Copy, Debug)]
 pub struct Syn {
@@ -215,7 +269,7 @@ impl Flow {
         if segment.flags & ACK != 0 && (*from_start || peer.next().is_some()) {
             peer.acknowledged(segment.ack);
         }
-        let (before, retransmitted) = (side.missed, side.retransmitted);
+        let (before, retransmitted) = ([side.missed, peer.missed], side.retransmitted);
         let mut at = Where {
             ts,
             identity: &mut self.identity,
@@ -229,6 +283,7 @@ impl Flow {
                 side.begin(data_seq);
                 follow.begin_midstream();
             }
+            side.see(peer.stands());
             let unwanted = follow.unwanted(dir);
             let mut give = |piece: Piece<'_>| follow.piece(dir, piece, &mut at);
             let data = Data {
@@ -236,25 +291,21 @@ impl Flow {
                 data: segment.data,
                 cut: segment.cut,
                 ts,
+                ack: (segment.flags & ACK != 0).then_some(segment.ack),
             };
             side.segment(&data, unwanted, recent, &mut give);
             side.relieve(ts, recent, &mut give);
-        } else if syn && side.has_hole() {
-            side.settle(ts, recent, &mut |piece| follow.piece(dir, piece, &mut at));
         }
-        if peer.has_hole() && segment.flags & ACK != 0 {
-            let mut give = |piece: Piece<'_>| follow.piece(dir.other(), piece, &mut at);
-            peer.settle_if_due(ts, recent, &mut give);
-        }
-        let (lost, again) = (side.missed > before, side.retransmitted && !retransmitted);
+        let again = side.retransmitted && !retransmitted;
         for (bit, ended) in [(FIN, &mut ending.fin), (RST, &mut ending.rst)] {
             if let Some(ended) = ended.get_mut(dir as usize).filter(|_| segment.flags & bit != 0) {
                 *ended = true;
             }
         }
-        if lost {
-            self.say(dir, b'G');
-        }
+        tcp.proceed(recent, &mut at);
+        let [ours, theirs] = before;
+        let missed = tcp.missed();
+        self.say_lost([(dir, ours), (dir.other(), theirs)], missed);
         if again {
             self.say(dir, b'T');
         }
@@ -303,30 +354,35 @@ impl Flow {
         }
     }
 
-    /// Declares every hole; `last`: nothing more comes at all.
+    /// Gives all that is held, in the order in which it came: every hole is declared. `last`: nothing more comes at all.
     pub fn give_up_holes(&mut self, ts: i64, last: bool, recent: &mut Recent, out: &mut Output) {
         let Transport::Tcp(tcp) = &mut self.transport else { return };
-        let Tcp {
-            sides: [orig, resp],
-            follow,
-            ..
-        } = tcp.as_mut();
         let mut at = Where {
             ts,
             identity: &mut self.identity,
             out,
         };
-        let lost = [(Dir::Orig, orig), (Dir::Resp, resp)].map(|(dir, side)| {
-            let before = side.missed;
-            let mut give = |piece: Piece<'_>| follow.piece(dir, piece, &mut at);
-            match last {
-                true => side.finish(ts, recent, &mut give),
-                false => side.give_up_holes(ts, recent, &mut give),
+        let [orig, resp] = tcp.missed();
+        while let Some(dir) = tcp.next_to_give_up() {
+            tcp.give_up_hole(dir, recent, &mut at);
+            tcp.settle(recent, &mut at);
+        }
+        if last {
+            let Tcp { sides, follow, .. } = tcp.as_mut();
+            for (dir, side) in [Dir::Orig, Dir::Resp].into_iter().zip(sides) {
+                side.finish(&mut |piece| follow.piece(dir, piece, &mut at));
             }
-            (dir, side.missed > before)
-        });
-        for (dir, _) in lost.into_iter().filter(|(_, lost)| *lost) {
-            self.say(dir, b'G');
+        }
+        let missed = tcp.missed();
+        self.say_lost([(Dir::Orig, orig), (Dir::Resp, resp)], missed);
+    }
+
+    /// Writes in the history which side has lost more than `before`.
+    fn say_lost(&mut self, before: [(Dir, u64); 2], now: [u64; 2]) {
+        for (dir, before) in before {
+            if now.get(dir as usize).is_some_and(|now| *now > before) {
+                self.say(dir, b'G');
+            }
         }
     }
 

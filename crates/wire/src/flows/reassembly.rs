@@ -1,5 +1,6 @@
 //! One direction of a TCP connection: which bytes of the stream are next (RFC 9293 section 3.4). In-order bytes pass through without a copy;
-//! only what comes too early is held. Of every byte the first copy wins; a later copy that differs is counted.
+//! only what comes too early is held: behind a hole, or before what it acknowledges of the other direction (a mirror that joins two ports, or
+//! two captures with two clocks, show answers before their questions). Of every byte the first copy wins; a later copy that differs is counted.
 
 use super::recent::Recent;
 use crate::limits;
@@ -11,6 +12,8 @@ struct Early {
     len: u32,
     /// When it came.
     ts: i64,
+    /// What it answers: the other direction up to here. Told of bytes that somebody wants to see.
+    ack: Option<u32>,
     content: Content,
 }
 
@@ -32,12 +35,15 @@ pub struct Data<'a> {
     /// Further bytes that were not captured.
     pub cut: u32,
     pub ts: i64,
+    /// It acknowledges the other direction up to here.
+    pub ack: Option<u32>,
 }
 
 /// How a piece is to be held.
 #[derive(Clone, Copy)]
 enum As {
-    Bytes,
+    /// With what it acknowledges.
+    Bytes(Option<u32>),
     Unwanted,
     Cut,
 }
@@ -76,6 +82,10 @@ pub struct Side {
     hole_since: i64,
     /// Highest acknowledgement by the other side.
     acked: Option<u32>,
+    /// Where the other direction stands, once that is known.
+    other: Option<u32>,
+    /// Where the other direction stood when it was waited for in vain: what is missing of it is lost, or it is not captured at all.
+    in_vain: Option<u32>,
     /// Number behind its last byte, told by its FIN.
     fin: Option<u32>,
     /// Segments far beyond the window, each continuing the one before: the number that the next would have, and how many.
@@ -104,6 +114,11 @@ impl Side {
         self.next
     }
 
+    /// The number that the other side acknowledges once it has what was shown: a FIN takes one too (RFC 9293 section 3.4).
+    pub fn stands(&self) -> Option<u32> {
+        self.next.map(|next| next.wrapping_add(u32::from(self.fin == Some(next))))
+    }
+
     pub fn isn(&self) -> Option<u32> {
         self.isn
     }
@@ -113,6 +128,7 @@ impl Side {
         self.held
     }
 
+    /// Whether anything is held.
     pub fn has_hole(&self) -> bool {
         !self.early.is_empty()
     }
@@ -120,6 +136,24 @@ impl Side {
     /// Whether a hole has been open for longer than reordering explains.
     pub fn hole_is_old(&self, ts: i64) -> bool {
         self.has_hole() && ts.saturating_sub(self.hole_since) > limits::HOLE_WAIT
+    }
+
+    /// When the first piece that is held came.
+    pub fn held_since(&self) -> Option<i64> {
+        self.early.first().map(|first| first.ts)
+    }
+
+    /// The other direction stands at `other`.
+    pub fn see(&mut self, other: Option<u32>) {
+        self.other = other;
+    }
+
+    /// Whether what acknowledges so much has to wait for it.
+    fn waits(&self, ack: Option<u32>) -> bool {
+        match (ack, self.other) {
+            (Some(ack), Some(other)) => self.in_vain != Some(other) && (1..=limits::WINDOW).contains(&distance(ack, other)),
+            _ => false,
+        }
     }
 
     /// The stream begins at `seq`: the first byte seen of a connection that was already there.
@@ -178,16 +212,17 @@ impl Side {
 
     /// Takes a segment's data. `unwanted`: so many of the next bytes nobody wants to see. `give` gets what is now in order.
     pub fn segment(&mut self, data: &Data<'_>, unwanted: u64, recent: &mut Recent, give: &mut impl FnMut(Piece<'_>)) {
-        let &Data { seq, data, cut, ts } = data;
+        let &Data { seq, data, cut, ts, ack } = data;
         let Some(next) = self.next else {
-            return self.hold(seq, data, cut, ts, 0);
+            return self.hold(seq, data, cut, ts, As::Bytes(ack));
         };
         let ahead = distance(seq, next);
         if ahead > limits::WINDOW && !self.is_believed(seq, data.len()) {
             return;
         }
         if ahead > 0 {
-            return self.hold(seq, data, cut, ts, unwanted.saturating_sub(ahead.unsigned_abs()));
+            let wanted = unwanted.saturating_sub(ahead.unsigned_abs()) < data.len() as u64;
+            return self.hold(seq, data, cut, ts, if wanted { As::Bytes(ack) } else { As::Unwanted });
         }
         let behind = usize::try_from(ahead.unsigned_abs()).unwrap_or(usize::MAX);
         if behind > 0 {
@@ -198,10 +233,11 @@ impl Side {
         // What was captured may be wholly old while the uncaptured rest reaches further.
         let rest = (cut as usize).saturating_sub(behind.saturating_sub(data.len()));
         let rest = u32::try_from(rest).unwrap_or(0);
-        if self.early.is_empty() {
-            self.advance(fresh, rest, unwanted, recent, give);
+        let wanted = unwanted < fresh.len() as u64;
+        if self.early.is_empty() && !(wanted && self.waits(ack)) {
+            self.advance(fresh, rest, wanted, recent, give);
         } else {
-            self.hold(next, fresh, rest, ts, unwanted);
+            self.hold(next, fresh, rest, ts, if wanted { As::Bytes(ack) } else { As::Unwanted });
             self.settle(ts, recent, give);
         }
     }
@@ -216,9 +252,9 @@ impl Side {
         known || times >= limits::FAR_SEGMENTS
     }
 
-    fn advance(&mut self, fresh: &[u8], cut: u32, unwanted: u64, recent: &mut Recent, give: &mut impl FnMut(Piece<'_>)) {
+    fn advance(&mut self, fresh: &[u8], cut: u32, wanted: bool, recent: &mut Recent, give: &mut impl FnMut(Piece<'_>)) {
         if !fresh.is_empty() {
-            if unwanted < fresh.len() as u64 {
+            if wanted {
                 self.remember(fresh, recent);
             }
             self.step(fresh.len() as u64);
@@ -266,12 +302,11 @@ impl Side {
     }
 
     /// Keeps what of a segment is not held yet, in order of sequence.
-    fn hold(&mut self, seq: u32, data: &[u8], cut: u32, ts: i64, unwanted: u64) {
+    fn hold(&mut self, seq: u32, data: &[u8], cut: u32, ts: i64, as_what: As) {
         if self.early.is_empty() {
             self.hole_since = ts;
         }
         let len = u32::try_from(data.len()).unwrap_or(u32::MAX);
-        let as_what = if unwanted < data.len() as u64 { As::Bytes } else { As::Unwanted };
         self.keep(seq, data, len, ts, as_what);
         self.keep(seq.wrapping_add(len), &[], cut, ts, As::Cut);
     }
@@ -302,7 +337,7 @@ impl Side {
 
     fn insert(&mut self, at: usize, seq: u32, data: &[u8], range: std::ops::Range<i64>, ts: i64, as_what: As) {
         let content = match as_what {
-            As::Bytes => Content::Bytes(part(data, &range).to_vec()),
+            As::Bytes(_) => Content::Bytes(part(data, &range).to_vec()),
             As::Unwanted => Content::Unwanted,
             As::Cut => Content::Cut,
         };
@@ -313,6 +348,7 @@ impl Side {
             seq: seq.wrapping_add(range.start as u32),
             len: (range.end - range.start) as u32,
             ts,
+            ack: if let As::Bytes(ack) = as_what { ack } else { None },
             content,
         };
         self.early.insert(at.min(self.early.len()), early);
@@ -337,13 +373,14 @@ impl Side {
         }
     }
 
-    /// Gives what has become in order.
+    /// Gives what has become in order, if anything has.
     pub fn settle(&mut self, ts: i64, recent: &mut Recent, give: &mut impl FnMut(Piece<'_>)) {
         while let (Some(first), Some(next)) = (self.early.first(), self.next) {
             let ahead = distance(first.seq, next);
-            if ahead > 0 {
+            if ahead > 0 || self.waits(first.ack) {
                 break;
             }
+            self.hole_since = ts;
             let behind = ahead.unsigned_abs();
             let early = self.early.remove(0);
             let fresh = u64::from(early.len).saturating_sub(behind);
@@ -370,19 +407,18 @@ impl Side {
                 Content::Cut => self.lose(fresh, give),
             }
         }
-        self.hole_since = ts;
     }
 
-    /// The other side has spoken: gives what that put in order, and gives up a hole that was acknowledged long enough ago: the capture lost
-    /// it, not the network.
-    pub fn settle_if_due(&mut self, ts: i64, recent: &mut Recent, give: &mut impl FnMut(Piece<'_>)) {
-        if matches!((self.early.first(), self.next), (Some(first), Some(next)) if distance(first.seq, next) <= 0) {
-            self.settle(ts, recent, give);
-        }
+    /// Whether it is time to give up: a hole that was acknowledged long enough ago was lost by the capture, not by the network; what waits for
+    /// the other direction waits no longer than that.
+    pub fn is_due(&self, ts: i64) -> bool {
         let covered = matches!((self.acked, self.next), (Some(acked), Some(next)) if distance(acked, next) > 0);
-        if self.has_hole() && covered && ts.saturating_sub(self.hole_since) > limits::HOLE_AGE {
-            self.give_up_hole(ts, recent, give);
-        }
+        self.has_hole() && (covered || self.only_waits()) && ts.saturating_sub(self.hole_since) > limits::HOLE_AGE
+    }
+
+    /// Whether nothing is missing before the first piece that is held: it waits for the other direction.
+    pub fn only_waits(&self) -> bool {
+        matches!((self.early.first(), self.next), (Some(first), Some(next)) if distance(first.seq, next) <= 0)
     }
 
     /// Too much is held: the oldest hole is given up.
@@ -392,16 +428,8 @@ impl Side {
         }
     }
 
-    /// What has not come by now will not come: every hole is given up.
-    pub fn give_up_holes(&mut self, ts: i64, recent: &mut Recent, give: &mut impl FnMut(Piece<'_>)) {
-        while self.has_hole() {
-            self.give_up_hole(ts, recent, give);
-        }
-    }
-
     /// Nothing more comes: what a FIN shows to have been sent and was not seen is lost too.
-    pub fn finish(&mut self, ts: i64, recent: &mut Recent, give: &mut impl FnMut(Piece<'_>)) {
-        self.give_up_holes(ts, recent, give);
+    pub fn finish(&mut self, give: &mut impl FnMut(Piece<'_>)) {
         if let (Some(fin), Some(next)) = (self.fin, self.next) {
             let missing = distance(fin, next);
             if (1..=limits::WINDOW).contains(&missing) {
@@ -410,9 +438,11 @@ impl Side {
         }
     }
 
-    fn give_up_hole(&mut self, ts: i64, recent: &mut Recent, give: &mut impl FnMut(Piece<'_>)) {
+    /// Gives the first piece that is held, and what follows it: the hole before it is declared, what it waited for is waited for no longer.
+    pub fn give_up_hole(&mut self, ts: i64, recent: &mut Recent, give: &mut impl FnMut(Piece<'_>)) {
         let Some(first) = self.early.first() else { return };
         match self.next {
+            Some(_) if self.only_waits() => {}
             Some(next) => self.lose(distance(first.seq, next).unsigned_abs(), give),
             // The beginning never came: nobody knows how much is missing.
             None => {
@@ -420,6 +450,7 @@ impl Side {
                 give(Piece::Gap(0));
             }
         }
+        self.in_vain = self.other;
         self.settle(ts, recent, give);
     }
 
@@ -436,166 +467,4 @@ fn part<'a>(bytes: &'a [u8], range: &std::ops::Range<i64>) -> &'a [u8] {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(seq: u32, data: &[u8]) -> Data<'_> {
-        Data { seq, data, cut: 0, ts: 0 }
-    }
-
-    /// Plays segments (seq, data) and gives the stream, `?` for each lost byte.
-    fn play(segments: &[(u32, &[u8])], begin: Option<u32>) -> (Vec<u8>, Side) {
-        let mut side = Side::default();
-        let mut got = Vec::new();
-        if let Some(seq) = begin {
-            side.begin(seq);
-        }
-        let mut recent = Recent::default();
-        let mut give = |piece: Piece<'_>| match piece {
-            Piece::Bytes(b) | Piece::Held(b, _) => got.extend_from_slice(b),
-            Piece::Unseen(n) | Piece::Gap(n) => got.extend(std::iter::repeat_n(b'?', n as usize)),
-        };
-        for (seq, data) in segments {
-            side.segment(&at(*seq, data), 0, &mut recent, &mut give);
-            side.relieve(0, &mut recent, &mut give);
-        }
-        side.finish(0, &mut recent, &mut give);
-        (got, side)
-    }
-
-    #[test]
-    fn order_overlap_and_retransmission_do_not_matter() {
-        assert_eq!(play(&[(10, b"abc"), (13, b"def")], Some(10)).0, b"abcdef");
-        assert_eq!(play(&[(13, b"def"), (10, b"abc")], Some(10)).0, b"abcdef");
-        assert_eq!(play(&[(10, b"abc"), (10, b"abc"), (12, b"cdef")], Some(10)).0, b"abcdef");
-        assert_eq!(play(&[(14, b"ef"), (12, b"cd"), (10, b"ab"), (14, b"ef")], Some(10)).0, b"abcdef");
-    }
-
-    #[test]
-    fn sequence_numbers_wrap() {
-        assert_eq!(play(&[(2, b"def"), (u32::MAX, b"abc")], Some(u32::MAX)).0, b"abcdef");
-    }
-
-    #[test]
-    fn a_hole_is_declared_not_guessed() {
-        let (got, side) = play(&[(10, b"ab"), (14, b"ef")], Some(10));
-        assert_eq!((got.as_slice(), side.missed, side.stream), (b"ab??ef".as_slice(), 2, 6));
-    }
-
-    #[test]
-    fn the_first_copy_wins_and_disagreement_is_counted() {
-        let (got, side) = play(&[(13, b"def"), (13, b"XXX"), (10, b"abc")], Some(10));
-        assert_eq!((got.as_slice(), side.disagreements), (b"abcdef".as_slice(), 1));
-    }
-
-    #[test]
-    fn the_first_copy_wins_however_the_copies_overlap() {
-        // The true end came first; a forged piece that begins before it must not replace it.
-        let (got, side) = play(&[(15, b"true"), (12, b"zzzXXXX"), (10, b"ab")], Some(10));
-        assert_eq!((got.as_slice(), side.disagreements), (b"abzzztrue".as_slice(), 1));
-        let (got, side) = play(&[(15, b"true"), (10, b"abzzzXXXXmore")], Some(10));
-        assert_eq!((got.as_slice(), side.disagreements), (b"abzzztruemore".as_slice(), 1));
-        let (got, side) = play(&[(12, b"c"), (16, b"g"), (11, b"bcdefgh"), (10, b"a")], Some(10));
-        assert_eq!((got.as_slice(), side.disagreements), (b"abcdefgh".as_slice(), 0));
-    }
-
-    #[test]
-    fn another_copy_of_what_was_shown_already_is_counted() {
-        assert_eq!(play(&[(10, b"abc"), (10, b"abX")], Some(10)).1.disagreements, 1);
-        assert_eq!(play(&[(10, b"abc"), (13, b"def"), (12, b"cdef")], Some(10)).1.disagreements, 0);
-        assert_eq!(play(&[(10, b"abc"), (13, b"def"), (12, b"cdXf")], Some(10)).1.disagreements, 1);
-        assert_eq!(play(&[(13, b"def"), (10, b"abc"), (13, b"dXf")], Some(10)).1.disagreements, 1);
-    }
-
-    #[test]
-    fn a_syn_that_nobody_answered_gives_way() {
-        let mut side = Side::default();
-        side.syn(900_000);
-        side.syn(100);
-        assert_eq!((side.next(), side.is_astray(101)), (Some(101), false));
-        assert!(side.is_astray(500_000_000));
-        side.acknowledged(101);
-        assert!(
-            !side.is_astray(500_000_000),
-            "the other end has confirmed it: then the data are astray"
-        );
-    }
-
-    #[test]
-    fn an_acknowledgement_tells_where_a_stream_begins_whose_syn_was_lost() {
-        let mut side = Side::default();
-        side.acknowledged(500);
-        assert_eq!(side.next(), Some(500));
-        let mut late = Side::default();
-        late.segment(&at(500, b"abc"), 0, &mut Recent::default(), &mut |_| {});
-        late.acknowledged(503);
-        assert_eq!(late.next(), Some(500), "its first bytes are there already");
-    }
-
-    #[test]
-    fn what_a_fin_shows_to_be_missing_is_missed() {
-        let mut side = Side::default();
-        side.begin(10);
-        side.segment(&at(10, b"abc"), 0, &mut Recent::default(), &mut |_| {});
-        side.fin(5013);
-        side.finish(0, &mut Recent::default(), &mut |_| {});
-        assert_eq!((side.missed, side.stream), (5000, 5003));
-    }
-
-    #[test]
-    fn a_stray_segment_far_away_is_no_gap_but_a_stream_that_goes_on_there_is() {
-        assert_eq!(play(&[(10, b"abc"), (2_000_000_000, b"x"), (13, b"def")], Some(10)).1.missed, 0);
-        let far: Vec<(u32, &[u8])> = (0..20).map(|n| (500_000_000 + n, b"x".as_slice())).collect();
-        let side = play(&[&[(10, b"abc".as_slice())], far.as_slice()].concat(), Some(10)).1;
-        assert_eq!(side.missed, 500_000_000 + 7 - 13);
-    }
-
-    #[test]
-    fn data_before_its_syn_waits_for_it() {
-        let mut side = Side::default();
-        let mut got = Vec::new();
-        let mut give = |piece: Piece<'_>| {
-            if let Piece::Bytes(b) | Piece::Held(b, _) = piece {
-                got.extend_from_slice(b);
-            }
-        };
-        let mut recent = Recent::default();
-        side.segment(&at(13, b"def"), 0, &mut recent, &mut give);
-        side.syn(9);
-        side.segment(&at(10, b"abc"), 0, &mut recent, &mut give);
-        assert_eq!(got, b"abcdef");
-    }
-
-    #[test]
-    fn what_the_snap_length_left_of_an_early_piece_is_shown_too() {
-        for early in [false, true] {
-            let (mut side, mut recent) = (Side::default(), Recent::default());
-            side.begin(10);
-            let mut got = Vec::new();
-            let mut give = |piece: Piece<'_>| match piece {
-                Piece::Bytes(b) | Piece::Held(b, _) => got.extend_from_slice(b),
-                Piece::Unseen(n) | Piece::Gap(n) => got.extend(std::iter::repeat_n(b'?', n as usize)),
-            };
-            let mut pieces = [(10, b"abc", 0), (13, b"def", 2), (18, b"ghi", 0)];
-            if early {
-                pieces.reverse();
-            }
-            for (seq, data, cut) in pieces {
-                side.segment(&Data { seq, data, cut, ts: 0 }, 0, &mut recent, &mut give);
-            }
-            assert_eq!((got.as_slice(), side.missed), (b"abcdef??ghi".as_slice(), 2), "early {early}");
-        }
-    }
-
-    #[test]
-    fn a_storm_of_early_segments_is_bounded() {
-        let mut side = Side::default();
-        side.begin(0);
-        let mut recent = Recent::default();
-        for n in 0..100_000u32 {
-            side.segment(&at(2 + n * 2, b"x"), 0, &mut recent, &mut |_| {});
-            side.relieve(0, &mut recent, &mut |_| {});
-            assert!(side.early.len() <= limits::REORDER_SEGMENTS + 1);
-        }
-    }
-}
+mod tests;

@@ -30,8 +30,6 @@ struct Side {
     batch: Option<Batch>,
     /// Messages whose acknowledgement is awaited, oldest first.
     outstanding: VecDeque<Box<Message>>,
-    /// Acknowledgements of messages that were not seen yet.
-    early: VecDeque<Box<Message>>,
     /// How many bytes of the segment that is awaited were already searched for its end, and when its first byte was seen.
     searched: usize,
     since: Option<i64>,
@@ -106,9 +104,6 @@ impl Session for Hl7Session {
         for dir in [Dir::Orig, Dir::Resp] {
             while let Some(message) = self.side(dir).outstanding.pop_front() {
                 self.write(dir, message, cx);
-            }
-            while let Some(ack) = self.side(dir).early.pop_front() {
-                self.write(dir, ack, cx);
             }
         }
     }
@@ -374,10 +369,6 @@ impl Hl7Session {
         let Some(mut message) = self.side(dir).open.take() else { return };
         message.malformed = message.malformed.or(malformed);
         message.partial = partial;
-        if message.is_ack && !message.acked_is_known && message.get(Slot::AckedControlId).is_some() {
-            return self.came_early(dir, message, cx);
-        }
-        self.find_early(dir, &mut message, cx);
         let awaited = !message.is_ack && !message.unanswered && message.latency.is_none() && message.get(Slot::ControlId).is_some();
         let answers = message.get(Slot::AckedControlId).is_some();
         if awaited {
@@ -393,32 +384,6 @@ impl Hl7Session {
         }
         if answers {
             self.write_answered(dir.other(), cx);
-        }
-    }
-
-    /// An acknowledgement of what was not seen yet: two captures, or the two ports of a mirror, may turn them round.
-    fn came_early(&mut self, dir: Dir, ack: Box<Message>, cx: &mut Context<'_>) {
-        let early = &mut self.side(dir).early;
-        early.push_back(ack);
-        if early.len() > limits::HL7_OUTSTANDING {
-            if let Some(oldest) = early.pop_front() {
-                self.write(dir, oldest, cx);
-            }
-        }
-    }
-
-    /// The acknowledgement of `message`, if it came before it.
-    fn find_early(&mut self, dir: Dir, message: &mut Message, cx: &mut Context<'_>) {
-        let early = &mut self.side(dir.other()).early;
-        if early.is_empty() || message.is_ack {
-            return;
-        }
-        let id = message.get(Slot::ControlId);
-        let found = early.iter().position(|ack| id.is_some() && ack.get(Slot::AckedControlId) == id);
-        if let Some(mut ack) = found.and_then(|at| early.remove(at)) {
-            (ack.acked_is_known, ack.acked_is_plain) = (true, message.control_id_is_plain());
-            message.latency = Some(0.0);
-            self.write(dir.other(), ack, cx);
         }
     }
 
