@@ -1,8 +1,6 @@
 """`python -m asepsis`."""
 
-import sys
-
-from asepsis.cli.main import main
+from asepsis.cli.main import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

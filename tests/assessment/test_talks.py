@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pyarrow as pa
 import pytest
 
 from asepsis.assessment.talks import OUTSIDE, Openness, Talk, talks
@@ -22,8 +21,8 @@ class Rows:
         blank = {"source_hint": None, "target_hint": None, "service": None, "connections": 1, "fhir": 0}
         self._rows = [blank | row for row in rows]
 
-    def sql(self, query: str, /) -> pa.Table:
-        return pa.Table.from_pylist(self._rows)
+    def rows(self, query: str, /) -> list[dict[str, Any]]:
+        return self._rows
 
 
 def asset(name: str, **given: Any) -> Asset:

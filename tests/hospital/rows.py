@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 
 _T, _I, _B, _L = "VARCHAR", "BIGINT", "BOOLEAN", "VARCHAR[]"
 
@@ -54,8 +53,10 @@ class RowLake:
             assert values.keys() <= (COMMON | STREAMS[name]).keys(), (name, values)
             self._db.execute(f"INSERT INTO {name} ({', '.join(values)}) VALUES ({', '.join('?' * len(values))})", list(values.values()))
 
-    def sql(self, query: str) -> pa.Table:
-        return self._db.sql(query).to_arrow_table()
+    def rows(self, query: str) -> list[dict[str, Any]]:
+        answer = self._db.execute(query)
+        names = [column[0] for column in answer.description]
+        return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
 
 
 class Traffic:

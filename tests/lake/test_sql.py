@@ -242,6 +242,11 @@ def test_parameters_and_own_tables(lake: Lake) -> None:
     assert lake.sql("select count(*) as n from known left join conn on id_orig_h = address").to_pylist() == [{"n": 2}]
 
 
+def test_rows_are_not_asked_for_where_every_stream_is_empty(lake: Lake) -> None:
+    assert lake.rows("select count(*) as n from conn where no_such_column = 1") == []
+    assert lake.rows("select 1 as n") == [{"n": 1}]
+
+
 def test_a_lake_sees_no_file_outside_of_it(lake: Lake, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("a\n1\n")
     with pytest.raises(BadInput, match=r"[Pp]ermission"):

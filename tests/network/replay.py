@@ -42,6 +42,10 @@ class RowsLake:
         self.queries.append(query)
         return self._engine.sql(query, params)
 
+    def rows(self, query: str) -> list[dict[str, Any]]:
+        self.queries.append(query)
+        return self._engine.rows(query)
+
 
 @dataclass(frozen=True)
 class Case:

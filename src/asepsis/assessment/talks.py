@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    import pyarrow
-
     from asepsis.hospital.service import Locator
 
 
 class Lake(Protocol):
     """Every stream as a table."""
 
-    def sql(self, query: str, /) -> pyarrow.Table: ...
+    def rows(self, query: str, /) -> list[dict[str, Any]]: ...
 
 
 class Openness(IntEnum):
@@ -60,7 +58,7 @@ ORDER BY 1, 2, 3, 4, 5
 def talks(lake: Lake, locator: Locator) -> list[Talk]:
     """Edges between assets, `OUTSIDE` for an address that belongs to none; what stays inside one asset is left out."""
     found: dict[tuple[str, str], tuple[set[str], int, Openness]] = {}
-    for row in lake.sql(_PAIRS).to_pylist():
+    for row in lake.rows(_PAIRS):
         source, target = _owner(locator, row["source"], row["source_hint"]), _owner(locator, row["target"], row["target_hint"])
         if source == target:
             continue

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import gc
 import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from asepsis import __version__
 
@@ -63,6 +64,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # NumPy comes in with Arrow and would start a thread a core for linear algebra that nobody does here.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     return _run(command, arguments[1:])
+
+
+def run() -> NoReturn:
+    """The process of `asepsis`."""
+    code = main()
+    # All that lives now ends with the process: a search for cycles in it would take longer than many a command.
+    gc.freeze()
+    sys.exit(code)
 
 
 def built(command: Command) -> bool:

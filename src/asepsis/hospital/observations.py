@@ -1,6 +1,6 @@
 """What the lake's rows say about assets, counted down to one row a distinct fact.
 
-Takes any object with `.sql(query) -> pyarrow.Table`. The queries keep to SQL that DuckDB and Spark both speak, and every answer is bounded:
+Takes any object with `.rows(query)`. The queries keep to SQL that DuckDB and Spark both speak, and every answer is bounded:
 an attacker who invents names by the million makes the inventory incomplete, not endless.
 """
 
@@ -20,7 +20,7 @@ MAX_TEXT = 256
 class Lake(Protocol):
     """The one thing asked of a lake."""
 
-    def sql(self, query: str) -> Any: ...
+    def rows(self, query: str) -> list[dict[str, Any]]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -373,7 +373,7 @@ def observe(lake: Lake) -> Observations:
     found: dict[str, list[Fact]] = {}
     for name, kind, keys, source in _QUERIES:
         query = f"SELECT {keys}, {_SEEN} FROM {source} GROUP BY {keys} ORDER BY event_id LIMIT {MAX_FACTS}"  # noqa: S608 - no input in it
-        found.setdefault(name, []).extend(rows(kind, lake.sql(query).to_pylist()))
+        found.setdefault(name, []).extend(rows(kind, lake.rows(query)))
     return Observations(**{name: tuple(facts) for name, facts in found.items()})  # type: ignore[arg-type]
 
 

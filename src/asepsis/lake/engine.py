@@ -18,11 +18,12 @@ from asepsis.lake.streams import SQL_TYPES, Column
 
 
 class Engine(Protocol):
-    """`register` names Parquet files as a table with the given columns (missing ones are null), `sql` asks, `append` adds rows to a table
-    that lives as long as the engine."""
+    """`register` names Parquet files as a table with the given columns (missing ones are null), `sql` asks, `rows` too where the answer is
+    small and wanted as Python values, `append` adds rows to a table that lives as long as the engine."""
 
     def register(self, name: str, files: Sequence[Path], columns: Sequence[Column]) -> None: ...
     def sql(self, query: str, parameters: Mapping[str, Any] | Sequence[Any] | None = None) -> pa.Table: ...
+    def rows(self, query: str) -> list[dict[str, Any]]: ...
     def append(self, name: str, rows: pa.Table) -> None: ...
     def close(self) -> None: ...
 
@@ -94,6 +95,13 @@ class DuckDBEngine:
         with _readable_errors(self._bounds), self._alarm():
             reader = self._connection.sql(query, params=parameters).to_arrow_reader(batch_size=10_000)
             return self._bounded(reader)
+
+    def rows(self, query: str) -> list[dict[str, Any]]:
+        # Planned once, where `sql` plans to learn the columns and again to run: that is most of the time of a small answer.
+        with _readable_errors(self._bounds), self._alarm():
+            answer = self._connection.execute(query)
+            names = [column[0] for column in answer.description]
+            return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
 
     def close(self) -> None:
         self._connection.close()

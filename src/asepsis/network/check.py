@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from asepsis.findings.service import Cleared, Excused, Proposal
 from asepsis.hospital.service import Locator
@@ -18,6 +18,7 @@ class Lake(Protocol):
     """Every stream as a table, also those without rows."""
 
     def sql(self, query: str, /) -> pyarrow.Table: ...
+    def rows(self, query: str, /) -> list[dict[str, Any]]: ...
 
 
 Run = Callable[[Lake, Locator, datetime], list[Proposal]]

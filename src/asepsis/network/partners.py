@@ -43,7 +43,7 @@ class Partners:
     @cached_property
     def _looked_up(self) -> dict[tuple[str, str], set[str]]:
         found: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-        for row in self._lake.sql(_LOOKED_UP).to_pylist():
+        for row in self._lake.rows(_LOOKED_UP):
             found[row["address"], row["client"]].add(row["name"])
             found[row["address"], ""].add(row["name"])
         return found

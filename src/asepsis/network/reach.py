@@ -48,6 +48,6 @@ class Reach:
     @cached_property
     def _patients(self) -> dict[str, set[str]]:
         found: defaultdict[str, set[str]] = defaultdict(set)
-        for row in self._lake.sql(_RECORDS + _PATIENTS).to_pylist():
+        for row in self._lake.rows(_RECORDS + _PATIENTS):
             found[self._parties.at(row["address"], row["hint"]).key].add(row["patient"])
         return found

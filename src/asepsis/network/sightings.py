@@ -62,6 +62,9 @@ class Asking:
     def sql(self, query: str, /) -> pyarrow.Table:
         return self._lake.sql(query)
 
+    def rows(self, query: str, /) -> list[Row]:
+        return self._lake.rows(query)
+
 
 def among(events: Iterable[str]) -> str:
     """The condition that a row is one of these."""
@@ -72,7 +75,7 @@ def among(events: Iterable[str]) -> str:
 def rows(lake: Lake, query: str) -> Iterator[Row]:
     """The rows of a query, times in UTC."""
     span = lake.span if isinstance(lake, Asking) else _SPAN
-    for row in lake.sql(query.replace("{span}", span)).to_pylist():
+    for row in lake.rows(query.replace("{span}", span)):
         yield {name: _utc(value) if isinstance(value, datetime) else value for name, value in row.items()}
 
 

@@ -1,0 +1,34 @@
+"""What the checks, the inventory and the picture ask of a lake finds nothing in an empty one: so it need not be asked."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from tests.network.replay import RowsLake
+
+from asepsis.assessment.talks import talks
+from asepsis.hospital.observations import observe
+from asepsis.hospital.service import Locator
+from asepsis.network.service import examine
+
+
+class Empty(RowsLake):
+    """Keeps every answer."""
+
+    answers: list[tuple[str, list[dict[str, Any]]]]
+
+    def rows(self, query: str) -> list[dict[str, Any]]:
+        found = super().rows(query)
+        self.answers.append((query, found))
+        return found
+
+
+def test_no_row_comes_of_no_rows() -> None:
+    lake, locator = Empty({}), Locator([])
+    lake.answers = []
+    observe(lake)
+    examine(lake, locator, datetime.now(UTC))
+    talks(lake, locator)
+    assert len(lake.answers) > 50
+    assert [query for query, found in lake.answers if found] == []
