@@ -45,6 +45,14 @@ pub fn find(bytes: &[u8], kind: impl Fn(u8) -> bool) -> Option<usize> {
     None
 }
 
+/// As [`find`], faster where it is mostly a few bytes away.
+pub fn find_near(bytes: &[u8], kind: impl Fn(u8) -> bool) -> Option<usize> {
+    let (near, far) = bytes.split_at(bytes.len().min(32));
+    near.iter()
+        .position(|b| kind(*b))
+        .or_else(|| find(far, kind).map(|n| n.saturating_add(near.len())))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

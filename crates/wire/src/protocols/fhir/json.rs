@@ -5,7 +5,7 @@
 use super::collect::{key, wanted, Collector, Found, Key, Role};
 use crate::keys::Keys;
 use crate::limits;
-use crate::text::find;
+use crate::text::find_near;
 
 #[derive(Clone, Copy, Debug)]
 struct Frame {
@@ -53,23 +53,27 @@ impl Json {
 
     pub fn feed(&mut self, bytes: &[u8], keys: &Keys) {
         let mut rest = bytes;
-        while !rest.is_empty() && !self.stopped {
-            let shown = rest.get(..self.doubtful.unwrap_or(rest.len())).unwrap_or(rest);
-            let used = if self.string {
-                self.in_string(shown, keys)
-            } else {
-                self.between(shown, keys)
-            };
+        while let Some(left) = self.doubtful.filter(|_| !rest.is_empty()) {
+            let used = self.step(rest.get(..left).unwrap_or(rest), keys);
             rest = rest.get(used..).unwrap_or_default();
-            if let Some(left) = self.doubtful {
-                self.doubt(left.saturating_sub(used));
+            self.doubtful = Some(left.saturating_sub(used)).filter(|_| self.collector.found.resource_type.is_none());
+            if self.doubtful == Some(0) {
+                self.stop();
+                return;
             }
+        }
+        while !rest.is_empty() && !self.stopped {
+            let used = self.step(rest, keys);
+            rest = rest.get(used..).unwrap_or_default();
         }
     }
 
-    fn doubt(&mut self, left: usize) {
-        self.doubtful = Some(left).filter(|_| self.collector.found.resource_type.is_none());
-        self.stopped = self.doubtful == Some(0);
+    fn step(&mut self, bytes: &[u8], keys: &Keys) -> usize {
+        if self.string {
+            self.in_string(bytes, keys)
+        } else {
+            self.between(bytes, keys)
+        }
     }
 
     /// What was found, resources that were still open included.
@@ -104,7 +108,7 @@ impl Json {
             self.hold(bytes.get(..1).unwrap_or_default());
             return 1;
         }
-        let at = find(bytes, |b| (b == b'"') | (b == b'\\')).unwrap_or(bytes.len());
+        let at = find_near(bytes, |b| (b == b'"') | (b == b'\\')).unwrap_or(bytes.len());
         self.hold(bytes.get(..at).unwrap_or_default());
         match bytes.get(at) {
             Some(b'\\') => {

@@ -9,7 +9,7 @@ use super::collect::{key, wanted, Collector, Found, Key, Role};
 use crate::keys::Keys;
 use crate::limits;
 use crate::protocols::http::uri::resource_type;
-use crate::text::find;
+use crate::text::find_near;
 
 /// R4 xml.html: the namespace of every element of FHIR.
 const NAMESPACE: &[u8] = b"http://hl7.org/fhir";
@@ -157,7 +157,7 @@ impl Xml {
 
     /// Passes what comes before a byte of this kind and the byte itself; then it is at `next`.
     fn until(&mut self, bytes: &[u8], kind: impl Fn(u8) -> bool, next: At) -> usize {
-        match find(bytes, kind) {
+        match find_near(bytes, kind) {
             Some(n) => {
                 self.at = next;
                 n.saturating_add(1)
@@ -168,7 +168,7 @@ impl Xml {
 
     /// Holds what comes before a byte of this kind.
     fn hold_until(&mut self, bytes: &[u8], kind: impl Fn(u8) -> bool) -> usize {
-        let n = find(bytes, kind).unwrap_or(bytes.len());
+        let n = find_near(bytes, kind).unwrap_or(bytes.len());
         let more = bytes.get(..n).unwrap_or_default();
         self.wanted &= self.text.len().saturating_add(more.len()) <= limits::FHIR_STRING;
         if self.wanted {
@@ -218,7 +218,7 @@ impl Xml {
     }
 
     fn passing(&mut self, bytes: &[u8], mark: u8, need: u8, seen: u8) -> usize {
-        let n = find(bytes, |b| (b == mark) | (b == b'>')).unwrap_or(bytes.len());
+        let n = find_near(bytes, |b| (b == mark) | (b == b'>')).unwrap_or(bytes.len());
         // The marks stand together and before the end.
         let seen = if n == 0 { seen } else { 0 };
         self.at = match bytes.get(n) {

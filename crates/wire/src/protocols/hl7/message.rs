@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use super::personal::Personal;
 use super::segment::{code, short, time, token, Segment, ENCODING_CHARACTERS};
 use super::Hl7;
+use crate::charset::Charset;
 use crate::context::Context;
 use crate::limits;
 use crate::protocols::Dir;
@@ -146,9 +147,17 @@ impl Message {
         }
     }
 
+    /// The pseudonym of an id in the character set that MSH-18 declares first.
+    fn pseudonym(&self, segment: &Segment<'_>, id: &[u8], cx: &Context<'_>) -> Option<String> {
+        let id = segment.unescaped(id);
+        let declared = self.get(Slot::Charset).filter(|_| !id.is_ascii());
+        let first = declared.and_then(|sets| sets.split('~').next()).unwrap_or_default();
+        cx.pseudonym_in(Charset::hl7(first.as_bytes()), &id)
+    }
+
     fn set_pseudonym(&mut self, slot: Slot, segment: &Segment<'_>, id: Option<&[u8]>, cx: &Context<'_>) {
         if let (Some(id), None) = (id, self.get(slot)) {
-            let pseudonym = cx.pseudonym(&segment.unescaped(id));
+            let pseudonym = self.pseudonym(segment, id, cx);
             self.set(slot, pseudonym.as_deref());
         }
     }
@@ -156,7 +165,7 @@ impl Message {
     /// Keeps a patient, each once: of a PID the first id of PID-3 (3.4.2.3), of an MRG the prior id MRG-1 (3.4.9.1).
     fn patient(&mut self, segment: &Segment<'_>, id: Option<&[u8]>, cx: &Context<'_>) -> Option<Span> {
         let id = id.filter(|_| self.patients.len() < limits::HL7_PATIENTS)?;
-        let pseudonym = cx.pseudonym(&segment.unescaped(id))?;
+        let pseudonym = self.pseudonym(segment, id, cx)?;
         let known = self.patients.iter().find(|s| self.at_span(**s) == Some(&pseudonym));
         if let Some(known) = known {
             return Some(*known);

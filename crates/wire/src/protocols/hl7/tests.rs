@@ -125,6 +125,21 @@ fn a_lost_end_block_does_not_lose_the_next_message() {
 }
 
 #[test]
+fn an_id_is_one_patient_in_every_declared_character_set() {
+    let wanted = output().keys.pseudonym("\u{416}-17").unwrap();
+    for (charset, id) in [
+        ("8859/5", &b"\xb6-17"[..]),
+        ("8859/5~UNICODE UTF-8", b"\xb6-17"),
+        ("UNICODE UTF-8", b"\xd0\x96-17"),
+        ("", b"\xd0\x96-17"),
+    ] {
+        let head = format!("\x0bMSH|^~\\&|A|B|C|D|20260101||ADT^A01|1|P|2.5||||||{charset}\rPID|1||");
+        let message = [head.as_bytes(), id, b"^^^H^MR\r\x1c\r"].concat();
+        assert_eq!(check(&[(Orig, &message)])[0]["patient"], wanted, "{charset}");
+    }
+}
+
+#[test]
 fn delimiters_and_line_ends_as_they_come() {
     let other = "MSH$%*!+$MON$ICU$X$Y$20260101$$ORU%R01$C9$P$2.3\nPID$1$$A!S!B%%%H*C$\r\nORC$RE$$F1\nOBR$1$P1$F2\r\n";
     let rows = check(&[(Orig, &mllp(other))]);
