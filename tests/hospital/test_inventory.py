@@ -148,10 +148,10 @@ def test_one_application_an_address_is_what_its_name_says() -> None:
     }
 
 
-def test_a_guess_says_perhaps_and_never_makes_an_asset_look_harmless() -> None:
+def test_a_guess_says_so_and_never_makes_an_asset_look_harmless() -> None:
     t = Traffic().conn("10.0.0.5", "10.0.0.9", 104, "dicom").dicom("10.0.0.5", "10.0.0.9", "WS1", "PACS", ["1.2.840.10008.1.1"])
     station = next(a for a in assets_of(t).values() if "10.0.0.5" in a.addresses)
-    assert station.name == "Perhaps workstation (WS1, 10.0.0.5)"
+    assert station.name == "Possible workstation (WS1, 10.0.0.5)"
     assert (station.kind_confidence, station.clinical_class) == (0.25, "unknown")
 
 

@@ -48,7 +48,7 @@ def role_name(verdict: Verdict, titles: Sequence[str], applications: Sequence[st
         return _sentence(f"unknown machine {label}")
     if len(applications) == 1 and kind.group == "server" and not titles:
         label = f"{applications[0]}, {label}"
-    return _sentence(f"{'perhaps ' if verdict.confidence < SURE_ENOUGH else ''}{verdict.kind} ({label})")
+    return _sentence(f"{'possible ' if verdict.confidence < SURE_ENOUGH else ''}{verdict.kind} ({label})")
 
 
 def _label(kind: str, titles: Sequence[str], hostnames: Sequence[str], where: str) -> str:

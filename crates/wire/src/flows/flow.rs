@@ -37,6 +37,8 @@ pub struct Tcp {
     pub follow: Follow,
     /// The capture shows its first SYN or SYN-ACK.
     pub from_start: bool,
+    /// How often each side has sent again, lost bytes, and closed its window.
+    often: [[u32; 3]; 2],
     /// A SYN that may begin another connection on the same ports.
     again: Option<Syn>,
 }
@@ -137,6 +139,7 @@ pub struct Segment<'a> {
     pub seq: u32,
     pub ack: u32,
     pub flags: u8,
+    pub window: u16,
     pub data: &'a [u8],
     /// Bytes of data that were not captured.
     pub cut: u32,
@@ -181,17 +184,36 @@ impl Flow {
 
     /// Adds a letter to the history, once a side.
     pub fn say(&mut self, dir: Dir, letter: u8) {
-        const LETTERS: &[u8] = b"SHADFRTGW^";
+        const LETTERS: &[u8] = b"SHADFRIQ^";
         let Some(bit) = LETTERS.iter().position(|&l| l == letter) else {
             return;
         };
         if let Some(c) = self.counters.get_mut(dir as usize) {
             if c.said & (1 << bit) == 0 {
                 c.said |= 1 << bit;
-                let shown = if dir == Dir::Orig { letter } else { letter.to_ascii_lowercase() };
-                self.history.push(char::from(shown));
+                self.write(dir, letter);
             }
         }
+    }
+
+    /// Adds a letter to the history for the first time that it happens, the tenth, the hundredth and so on.
+    fn say_often(&mut self, dir: Dir, letter: u8) {
+        const LETTERS: &[u8] = b"TGW";
+        let Transport::Tcp(tcp) = &mut self.transport else { return };
+        let Some(at) = LETTERS.iter().position(|&l| l == letter) else {
+            return;
+        };
+        let times = tcp.often.get_mut(dir as usize).and_then(|side| side.get_mut(at));
+        let Some(times) = times else { return };
+        *times = times.saturating_add(1);
+        if 10u32.checked_pow(times.ilog10()) == Some(*times) {
+            self.write(dir, letter);
+        }
+    }
+
+    fn write(&mut self, dir: Dir, letter: u8) {
+        let shown = if dir == Dir::Orig { letter } else { letter.to_ascii_lowercase() };
+        self.history.push(char::from(shown));
     }
 
     /// Whether the segment goes on with this connection. A live one is not ended by whoever sends a SYN: only by the two ends together.
@@ -269,7 +291,7 @@ impl Flow {
         if segment.flags & ACK != 0 && (*from_start || peer.next().is_some()) {
             peer.acknowledged(segment.ack);
         }
-        let (before, retransmitted) = ([side.missed, peer.missed], side.retransmitted);
+        let (before, retransmitted) = ([side.missed, peer.missed], side.retransmissions);
         let mut at = Where {
             ts,
             identity: &mut self.identity,
@@ -296,7 +318,7 @@ impl Flow {
             side.segment(&data, unwanted, recent, &mut give);
             side.relieve(ts, recent, &mut give);
         }
-        let again = side.retransmitted && !retransmitted;
+        let again = side.retransmissions > retransmitted;
         for (bit, ended) in [(FIN, &mut ending.fin), (RST, &mut ending.rst)] {
             if let Some(ended) = ended.get_mut(dir as usize).filter(|_| segment.flags & bit != 0) {
                 *ended = true;
@@ -307,25 +329,34 @@ impl Flow {
         let missed = tcp.missed();
         self.say_lost([(dir, ours), (dir.other(), theirs)], missed);
         if again {
-            self.say(dir, b'T');
+            self.say_often(dir, b'T');
         }
     }
 
     fn letters(&mut self, dir: Dir, segment: &Segment<'_>) {
-        let syn = segment.flags & SYN != 0;
-        if syn {
-            self.say(dir, if segment.flags & ACK != 0 { b'H' } else { b'S' });
+        let has = |flags: u8| segment.flags & flags == flags;
+        if has(SYN) {
+            self.say(dir, if has(ACK) { b'H' } else { b'S' });
         }
         if !segment.data.is_empty() || segment.cut > 0 {
             self.say(dir, b'D');
         } else if segment.flags & (ACK | SYN | FIN | RST) == ACK {
             self.say(dir, b'A');
         }
-        if segment.flags & FIN != 0 {
+        if has(FIN) {
             self.say(dir, b'F');
         }
-        if segment.flags & RST != 0 {
+        if has(RST) {
             self.say(dir, b'R');
+        }
+        if has(FIN | RST) {
+            self.say(dir, b'I');
+        }
+        if has(SYN | FIN) || has(SYN | RST) {
+            self.say(dir, b'Q');
+        }
+        if segment.window == 0 && has(ACK) && !has(RST) {
+            self.say_often(dir, b'W');
         }
     }
 
@@ -381,7 +412,7 @@ impl Flow {
     fn say_lost(&mut self, before: [(Dir, u64); 2], now: [u64; 2]) {
         for (dir, before) in before {
             if now.get(dir as usize).is_some_and(|now| *now > before) {
-                self.say(dir, b'G');
+                self.say_often(dir, b'G');
             }
         }
     }

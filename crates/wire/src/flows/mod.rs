@@ -135,6 +135,7 @@ impl Flows {
             seq: be32(head, 4)?,
             ack: be32(head, 8)?,
             flags: *head.get(13)?,
+            window: be16(head, 14)?,
             data,
             cut: u32::try_from(datagram.cut).ok()?,
         };
@@ -204,6 +205,7 @@ impl Flows {
             seq: syn.seq,
             ack: 0,
             flags: SYN,
+            window: u16::MAX,
             data: &[],
             cut: 0,
         };

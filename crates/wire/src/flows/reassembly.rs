@@ -95,7 +95,7 @@ pub struct Side {
     /// Bytes of the stream so far, lost ones included.
     pub stream: u64,
     pub missed: u64,
-    pub retransmitted: bool,
+    pub retransmissions: u32,
     pub disagreements: u64,
 }
 
@@ -226,7 +226,7 @@ impl Side {
         }
         let behind = usize::try_from(ahead.unsigned_abs()).unwrap_or(usize::MAX);
         if behind > 0 {
-            self.retransmitted = true;
+            self.retransmissions = self.retransmissions.saturating_add(1);
             self.compare(seq, data, recent);
         }
         let fresh = data.get(behind..).unwrap_or_default();
@@ -356,7 +356,7 @@ impl Side {
 
     /// `range` of a segment at `seq` is held already, at place `at`: it was sent again.
     fn overlap(&mut self, at: usize, seq: u32, data: &[u8], range: std::ops::Range<i64>) {
-        self.retransmitted = true;
+        self.retransmissions = self.retransmissions.saturating_add(1);
         let Some(Early {
             seq: first,
             content: Content::Bytes(bytes),
@@ -385,7 +385,7 @@ impl Side {
             let early = self.early.remove(0);
             let fresh = u64::from(early.len).saturating_sub(behind);
             if behind > 0 {
-                self.retransmitted = true;
+                self.retransmissions = self.retransmissions.saturating_add(1);
             }
             if let Content::Bytes(bytes) = &early.content {
                 self.held -= bytes.len();
@@ -438,11 +438,11 @@ impl Side {
         }
     }
 
-    /// Gives the first piece that is held, and what follows it: the hole before it is declared, what it waited for is waited for no longer.
+    /// Declares the hole before the first piece that is held, or waits no longer for what it acknowledges; gives what is in order then.
     pub fn give_up_hole(&mut self, ts: i64, recent: &mut Recent, give: &mut impl FnMut(Piece<'_>)) {
         let Some(first) = self.early.first() else { return };
         match self.next {
-            Some(_) if self.only_waits() => {}
+            Some(_) if self.only_waits() => self.in_vain = self.other,
             Some(next) => self.lose(distance(first.seq, next).unsigned_abs(), give),
             // The beginning never came: nobody knows how much is missing.
             None => {
@@ -450,7 +450,6 @@ impl Side {
                 give(Piece::Gap(0));
             }
         }
-        self.in_vain = self.other;
         self.settle(ts, recent, give);
     }
 

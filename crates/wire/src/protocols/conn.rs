@@ -18,7 +18,7 @@ stream! {
         resp_bytes: Int,
         /// State as Zeek names it: S0, S1, SF, REJ, S2, S3, RSTO, RSTR, RSTOS0, RSTRH, SH, SHR, OTH.
         conn_state: Text,
-        /// What happened, in order, as Zeek writes it: S syn, H syn+ack, A ack, D data, F fin, R rst, T retransmission, G gap; each once a side, upper case by the originator; ^ the ends were turned.
+        /// What happened, in order, as Zeek writes it: S syn, H syn+ack, A ack, D data, F fin, R rst, I fin+rst, Q syn with either, each once a side; T retransmission, G gap, W window closed, at the first, tenth, hundredth time; upper case by the originator; ^ the ends were turned.
         history: Text,
         /// Bytes that the capture lost inside the streams.
         missed_bytes: Int,
