@@ -156,6 +156,8 @@ pub struct Words {
     codes: Values<i32>,
     texts: Texts,
     places: HashTable<u32>,
+    /// The number of the text that was asked for last: rows that follow each other are often alike.
+    last: u32,
     hasher: RandomState,
     /// How often the numbers have begun anew: a number that is remembered elsewhere counts only within one of these.
     pub generation: u32,
@@ -167,6 +169,7 @@ impl Words {
             codes: Values::new(),
             texts: Texts::default(),
             places: HashTable::new(),
+            last: 0,
             hasher: RandomState::new(),
             generation: 0,
         }
@@ -175,8 +178,12 @@ impl Words {
     /// The number of a text, which is taken in if it is new.
     pub fn code(&mut self, text: &str) -> i32 {
         let (texts, hasher) = (&self.texts, &self.hasher);
+        if texts.get(self.last as usize) == text.as_bytes() && !texts.ends.is_empty() {
+            return self.last as i32;
+        }
         let hash = hasher.hash_one(text.as_bytes());
         if let Some(&place) = self.places.find(hash, |&place| texts.get(place as usize) == text.as_bytes()) {
+            self.last = place;
             return place as i32;
         }
         let place = self.texts.ends.len() as u32;
@@ -184,6 +191,7 @@ impl Words {
         let (texts, hasher) = (&self.texts, &self.hasher);
         self.places
             .insert_unique(hash, place, |&place| hasher.hash_one(texts.get(place as usize)));
+        self.last = place;
         place as i32
     }
 
@@ -199,6 +207,7 @@ impl Words {
     fn take(&mut self) -> ArrayRef {
         self.generation = self.generation.wrapping_add(1);
         self.places.clear();
+        self.last = 0;
         let texts = self.texts.take(None);
         match self.codes.take() {
             (_, Some(codes), nulls) => match DictionaryArray::<Int32Type>::try_new(Int32Array::new(codes.into(), nulls), texts) {

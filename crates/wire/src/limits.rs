@@ -105,8 +105,8 @@ pub const ZSTD_WINDOW: u64 = 128 << 20;
 pub const INTERFACES: usize = 4096;
 
 /// Rows of one stream before they leave as a batch, and bytes of them.
-pub const BATCH_ROWS: usize = 16_384;
-pub const BATCH_BYTES: usize = 4 << 20;
+pub const BATCH_ROWS: usize = 8_192;
+pub const BATCH_BYTES: usize = 2 << 20;
 
 /// Characters of any one text cell: what identifies equipment is short; longer is an attack or a mistake.
 pub const TEXT: usize = 256;

@@ -15,6 +15,7 @@ from asepsis.kit import files
 from asepsis.kit.errors import BadInput, one_line
 from asepsis.kit.output import Progress, iso
 from asepsis.kit.site import Site
+from asepsis.lake.footprint import keep_small
 from asepsis.lake.writer import Writer
 
 
@@ -42,6 +43,7 @@ def run(site: Site, paths: Sequence[Path], progress: Progress | None, record: Re
 
     What is done is recorded before it is done, so that no row stands without its entry; an entry whose commit is missing was cut short.
     """
+    keep_small()
     try:
         reader = _wire.Reader([str(path) for path in paths], site.key, site.key_id, site.name)
         with Writer(site.lake, lambda n: record(_so_far(reader, writer), n)) as writer:

@@ -12,6 +12,7 @@ from asepsis import _wire
 from asepsis.kit import files
 from asepsis.kit.errors import BadInput
 from asepsis.kit.site import Site
+from asepsis.lake.footprint import keep_small
 from asepsis.lake.writer import Writer
 
 # Rows leave the core after a second and the next commit takes them: below five seconds, unless whoever asks for `Heard` takes its time.
@@ -48,6 +49,7 @@ def listen(site: Site, ear: Ear, stopped: Callable[[], bool], record: Record) ->
 
     Raises BadInput for an interface that is unknown, may not be listened to, or goes away; what was committed stays.
     """
+    keep_small()
     try:
         live = _wire.Live(ear.interface, site.key, site.key_id, site.name, ear.rings, ear.ring_mib << 20, ear.promiscuous)
     except _wire.WireError as error:

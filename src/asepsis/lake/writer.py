@@ -27,7 +27,7 @@ from asepsis.lake.commits import Part
 from asepsis.lake.doubles import either, held_by, read_ids, repeated
 
 # A part is closed at this many rows: what the search for doubles holds in memory is the ids of two parts (about 30 bytes each).
-PART_ROWS = 200_000
+PART_ROWS = 100_000
 # A run commits after this many rows, so that a kill late in a long run does not lose all of it.
 COMMIT_ROWS = 2_000_000
 # Parts open at once: each holds a file handle and the footer of its row groups.

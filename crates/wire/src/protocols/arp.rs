@@ -10,21 +10,21 @@ stream! {
         /// Operation: 1 request, 2 reply (RFC 826; others as in the IANA registry).
         op: Int,
         /// request or reply.
-        op_name: Text,
+        op_name: Word,
         /// Source address of the frame; differs from `sender_mac` in some spoofing.
-        mac_src: Text,
+        mac_src: Word,
         /// Hardware address that the sender claims.
-        sender_mac: Text,
+        sender_mac: Word,
         /// Protocol address that the sender claims.
-        sender_ip: Text,
+        sender_ip: Word,
         /// Hardware address of the target; zeros in a request.
-        target_mac: Text,
+        target_mac: Word,
         /// Protocol address of the target.
-        target_ip: Text,
+        target_ip: Word,
         /// Sender and target address are the same: an announcement (RFC 5227 section 3).
         gratuitous: Bool,
         /// What is wrong with the packet.
-        malformed: Text,
+        malformed: Word,
     }
 }
 

@@ -7,9 +7,9 @@ stream! {
     /// and then one an hour, with the same `uid` and counters from its start; the row with the most packets is the whole.
     Conn = "conn" {
         /// Transport: tcp, udp, icmp or the IP protocol number.
-        proto: Text,
+        proto: Word,
         /// Protocol recognised by its content, not its port.
-        service: Text,
+        service: Word,
         /// Seconds from the first to the last packet.
         duration: Float,
         /// Payload bytes of the originator (TCP: by sequence numbers).
@@ -17,9 +17,9 @@ stream! {
         /// Payload bytes of the responder.
         resp_bytes: Int,
         /// State as Zeek names it: S0, S1, SF, REJ, S2, S3, RSTO, RSTR, RSTOS0, RSTRH, SH, SHR, OTH.
-        conn_state: Text,
+        conn_state: Word,
         /// What happened, in order, as Zeek writes it: S syn, H syn+ack, A ack, D data, F fin, R rst, I fin+rst, Q syn with either, each once a side; T retransmission, G gap, W window closed, at the first, tenth, hundredth time; upper case by the originator; ^ the ends were turned.
-        history: Text,
+        history: Word,
         /// Bytes that the capture lost inside the streams.
         missed_bytes: Int,
         /// Packets of the originator.
@@ -31,9 +31,9 @@ stream! {
         /// Bytes of the responder with IP headers.
         resp_ip_bytes: Int,
         /// Link-layer address before the originator: its own, or the router's or adapter's.
-        orig_l2_addr: Text,
+        orig_l2_addr: Word,
         /// Link-layer address before the responder.
-        resp_l2_addr: Text,
+        resp_l2_addr: Word,
         /// Outer VLAN id (IEEE 802.1Q).
         vlan: Int,
         /// Inner VLAN id (IEEE 802.1ad).

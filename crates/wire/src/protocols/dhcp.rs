@@ -21,13 +21,13 @@ stream! {
     /// One DHCP message. Columns as Zeek's dhcp.log where it has them.
     Dhcp = "dhcp" {
         /// Option 53: DISCOVER, OFFER, REQUEST, ...; null for BOOTP. RFC 2132 9.6.
-        msg_type: Text,
+        msg_type: Word,
         /// 1 from a client, 2 from a server. RFC 2131 section 2.
         op: Int,
         /// Identifier that pairs requests and replies. RFC 2131 section 2.
         trans_id: Int,
         /// Hardware address of the client.
-        mac: Text,
+        mac: Word,
         /// Address that the client has (ciaddr).
         client_addr: Text,
         /// Address that the server gives (yiaddr).
@@ -35,9 +35,9 @@ stream! {
         /// Option 50: address that the client asks for. RFC 2132 9.1.
         requested_addr: Text,
         /// Option 54: address of the server. RFC 2132 9.7.
-        server_addr: Text,
+        server_addr: Word,
         /// Address of the relay (giaddr).
-        relay_addr: Text,
+        relay_addr: Word,
         /// Option 12: name of the host; of somebody's telephone or computer `*` stands for the owner. RFC 2132 3.14.
         host_name: Text,
         /// Option 81: full name of the client, in the same way. RFC 4702.
@@ -45,21 +45,21 @@ stream! {
         /// Option 55: options asked for, in order. RFC 2132 9.8.
         requested_params: Ints,
         /// Option 60: maker and kind of the client, without words that are no product's. RFC 2132 9.13.
-        vendor_class: Text,
+        vendor_class: Word,
         /// Option 77: class of the user or of what it does, in the same way; `{}` if nothing is left of it. RFC 3004.
-        user_class: Text,
+        user_class: Word,
         /// Option 61: its type, and in hexadecimal the hardware address or DUID (RFC 4361) that it is; of any other its pseudonym. RFC 2132 9.14.
         client_id: Text,
         /// Option 15: domain. RFC 2132 3.17.
-        domain: Text,
+        domain: Word,
         /// Option 51: seconds of the lease. RFC 2132 9.2.
         lease_time: Int,
         /// Option 55 as text, `1,3,6,15`: tells operating systems apart.
-        fingerprint: Text,
+        fingerprint: Word,
         /// Option 82 is there: a relay told where the client is plugged in. RFC 3046.
         relay_agent: Bool,
         /// What was not built as the standard says.
-        malformed: Text,
+        malformed: Word,
     }
 }
 

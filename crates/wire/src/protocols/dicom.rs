@@ -21,31 +21,31 @@ stream! {
     /// One association between two application entities, written when it ends. DICOM PS3.8.
     DicomAssociation = "dicom_association" {
         /// Application entity title of who asked. PS3.8 Table 9-11.
-        calling_ae: Text,
+        calling_ae: Word,
         /// Application entity title of who was asked. PS3.8 Table 9-11.
-        called_ae: Text,
+        called_ae: Word,
         /// How it ended: rejected, released, aborted; accepted if neither release nor abort was seen, open if not even an answer.
-        result: Text,
+        result: Word,
         /// Whether the rejection is permanent (1) rather than transient (2). PS3.8 Table 9-21.
         reject_permanent: Bool,
         /// Who rejected: service-user, service-provider (ACSE), service-provider (presentation), else the number. PS3.8 Table 9-21.
-        result_source: Text,
+        result_source: Word,
         /// Why it was rejected, as PS3.8 Table 9-21 words it, else the number.
-        reject_reason: Text,
+        reject_reason: Word,
         /// Implementation class UID of the requestor: names the software. PS3.7 D.3.3.2.
-        calling_implementation_class_uid: Text,
+        calling_implementation_class_uid: Word,
         /// Implementation version name of the requestor. PS3.7 D.3.3.2.
-        calling_implementation_version: Text,
+        calling_implementation_version: Word,
         /// Implementation class UID of the acceptor. PS3.7 D.3.3.2.
-        called_implementation_class_uid: Text,
+        called_implementation_class_uid: Word,
         /// Implementation version name of the acceptor. PS3.7 D.3.3.2.
-        called_implementation_version: Text,
+        called_implementation_version: Word,
         /// Longest P-DATA-TF that the requestor takes, bytes; 0: any. PS3.8 D.1.
         calling_max_pdu: Int,
         /// Longest P-DATA-TF that the acceptor takes, bytes; 0: any. PS3.8 D.1.
         called_max_pdu: Int,
         /// Application context name. PS3.7 Annex A.
-        app_context: Text,
+        app_context: Word,
         /// Protocol versions, one bit each; bit 0 is version 1. PS3.8 Table 9-11.
         protocol_version: Int,
         /// Abstract syntaxes proposed, one a presentation context, in order. PS3.8 9.3.2.2.
@@ -63,19 +63,19 @@ stream! {
         /// SOP classes with extended negotiation, plain or common. PS3.7 D.3.3.5 and D.3.3.6.
         extended_negotiation: Texts,
         /// Kind of user identity offered: none, username, username_passcode, kerberos, saml, jwt, else the number. Never the identity. PS3.7 D.3.3.7.
-        user_identity: Text,
+        user_identity: Word,
         /// Operations at once, `invoked:performed`, as answered, else as proposed. PS3.7 D.3.3.3.
-        async_ops: Text,
+        async_ops: Word,
         /// Fingerprint of the asking software: first 16 hexadecimal digits of SHA-256 over the proposed contexts in order, each `abstract,transfer,...;`.
-        contexts_hash: Text,
+        contexts_hash: Word,
         /// Who asked for release first: requestor or acceptor. PS3.8 7.2.
-        released_by: Text,
+        released_by: Word,
         /// Who sent the A-ABORT: requestor or acceptor. PS3.8 7.3.
-        aborted_by: Text,
+        aborted_by: Word,
         /// What aborted: service-user or service-provider, else the number. PS3.8 Table 9-26.
-        abort_source: Text,
+        abort_source: Word,
         /// Why the service-provider aborted. PS3.8 Table 9-26.
-        abort_reason: Text,
+        abort_reason: Word,
         /// DIMSE messages seen in it, both ways.
         dimse_messages: Int,
         /// Bytes of its PDUs from the connection's originator, as their heads tell.
@@ -89,7 +89,7 @@ stream! {
         /// Its end or its beginning was not seen, or bytes of it were lost.
         partial: Bool,
         /// What is wrong with it, if anything.
-        malformed: Text,
+        malformed: Word,
     }
 }
 
@@ -97,17 +97,17 @@ stream! {
     /// One DIMSE message: a request, a response, a pending response, a cancel. DICOM PS3.7.
     DicomMessage = "dicom_message" {
         /// Calling AE title of the association. PS3.8 Table 9-11.
-        calling_ae: Text,
+        calling_ae: Word,
         /// Called AE title of the association. PS3.8 Table 9-11.
-        called_ae: Text,
+        called_ae: Word,
         /// Presentation context id. PS3.8 9.3.5.1.
         context_id: Int,
         /// Abstract syntax proposed for that context.
-        abstract_syntax: Text,
+        abstract_syntax: Word,
         /// Transfer syntax accepted for that context.
-        transfer_syntax: Text,
+        transfer_syntax: Word,
         /// The command: C-STORE-RQ, N-EVENT-REPORT-RSP, ... PS3.7 E.1.
-        command: Text,
+        command: Word,
         /// Command field (0000,0100).
         command_field: Int,
         /// Message ID (0000,0110).
@@ -117,17 +117,17 @@ stream! {
         /// Status (0000,0900). PS3.7 Annex C.
         status: Int,
         /// The status in words, for the codes that PS3.7 Annex C and all services of PS3.4 share.
-        status_name: Text,
+        status_name: Word,
         /// Priority (0000,0700): 0 medium, 1 high, 2 low.
         priority: Int,
         /// Affected SOP class UID (0000,0002), else SOP class UID (0008,0016) of the data set.
-        affected_sop_class_uid: Text,
+        affected_sop_class_uid: Word,
         /// Name of the affected, else of the requested SOP class. PS3.6 Annex A.
-        sop_class_name: Text,
+        sop_class_name: Word,
         /// Affected SOP instance UID (0000,1000), else SOP instance UID (0008,0018) of the data set; pseudonym.
         affected_sop_instance: Text,
         /// Requested SOP class UID (0000,0003).
-        requested_sop_class_uid: Text,
+        requested_sop_class_uid: Word,
         /// Requested SOP instance UID (0000,1001); pseudonym.
         requested_sop_instance: Text,
         /// Event type ID (0000,1002).
@@ -139,9 +139,9 @@ stream! {
         /// Whether there is an error comment (0000,0902): free text, never kept.
         error_comment_present: Bool,
         /// Move destination (0000,0600): the AE title that a C-MOVE sends to.
-        move_destination: Text,
+        move_destination: Word,
         /// Move originator AE title (0000,1030).
-        move_originator_ae: Text,
+        move_originator_ae: Word,
         /// Move originator message ID (0000,1031).
         move_originator_message_id: Int,
         /// Sub-operations remaining (0000,1020).
@@ -153,21 +153,21 @@ stream! {
         /// Sub-operations with a warning (0000,1023).
         warning: Int,
         /// Query/retrieve level (0008,0052).
-        query_level: Text,
+        query_level: Word,
         /// Keys that a C-FIND, C-MOVE or C-GET asks by, in order: `keyword:kind`, kind one of universal, value, wildcard, range, list, sequence; those in a sequence as `sequence.keyword:kind`. PS3.4 C.2.2.2.
         query_keys: Texts,
         /// Modality (0008,0060) of the object. Object columns tell of the equipment that made it, which need not be the sender.
-        modality: Text,
+        modality: Word,
         /// Manufacturer (0008,0070).
-        manufacturer: Text,
+        manufacturer: Word,
         /// Manufacturer's model name (0008,1090).
-        model: Text,
+        model: Word,
         /// Device serial number (0018,1000).
-        serial: Text,
+        serial: Word,
         /// Software versions (0018,1020), separated by backslashes.
-        software_versions: Text,
+        software_versions: Word,
         /// Station name (0008,1010); `*` stands for names of people and long numbers in it.
-        station_name: Text,
+        station_name: Word,
         /// Device UID (0018,1002).
         device_uid: Text,
         /// Whether the object names an institution (0008,0080); the name is not kept.
@@ -183,7 +183,7 @@ stream! {
         /// Its end was not seen, or bytes of it were lost.
         partial: Bool,
         /// What is wrong with it, if anything.
-        malformed: Text,
+        malformed: Word,
     }
 }
 

@@ -16,7 +16,7 @@ stream! {
     /// One name look-up: the query with its answer, or either alone; multicast DNS: one message. Columns as Zeek's dns.log where it has them.
     Dns = "dns" {
         /// Transport: udp or tcp.
-        proto: Text,
+        proto: Word,
         /// Identifier that pairs query and answer. RFC 1035 4.1.1.
         trans_id: Int,
         /// Kind of request: 0 query, 4 notify, 5 update (NetBIOS: registration), 6 release. IANA DNS OpCodes, RFC 1002 4.2.1.1.
@@ -28,11 +28,11 @@ stream! {
         /// Type of the question. IANA Resource Record TYPEs.
         qtype: Int,
         /// The same as its name.
-        qtype_name: Text,
+        qtype_name: Word,
         /// Result. RFC 1035 4.1.1, RFC 6895 2.3; null where no answer was seen.
         rcode: Int,
         /// The same as its name.
-        rcode_name: Text,
+        rcode_name: Word,
         /// The answer is from an authority.
         aa: Bool,
         /// The message was cut to fit.
@@ -50,13 +50,13 @@ stream! {
         /// Seconds from query to answer.
         rtt: Float,
         /// Which protocol of the family: dns, mdns, llmnr or nbns.
-        flavor: Text,
+        flavor: Word,
         /// Service types that were asked for or offered: `_dicom._tcp`. RFC 6763 section 7.
         services: Texts,
         /// Bytes of the conversation were lost.
         partial: Bool,
         /// What was not built as the standard says.
-        malformed: Text,
+        malformed: Word,
     }
 }
 

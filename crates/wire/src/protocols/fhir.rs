@@ -17,13 +17,13 @@ stream! {
     /// One FHIR interaction, seen in clear. Also a row in `http`, with the same `uid` and `ts`.
     Fhir = "fhir" {
         /// read vread search create update patch delete history capabilities operation batch (R4 http.html 3.1.0).
-        interaction: Text,
+        interaction: Word,
         /// Resource type of the interaction, a FHIR name.
-        resource_type: Text,
+        resource_type: Word,
         /// Operation with its `$` (R4 operations.html), `${}` if it is not a well-known one.
-        operation: Text,
+        operation: Word,
         /// system, type or instance.
-        level: Text,
+        level: Word,
         /// HTTP status of the answer.
         status_code: Int,
         /// Bytes of the request's body.
@@ -33,7 +33,7 @@ stream! {
         /// Names of the search parameters, `{}` for unknown ones; values never.
         search_params: Texts,
         /// Scheme of `Authorization`, null without one.
-        auth_scheme: Text,
+        auth_scheme: Word,
         /// Pseudonym of the patient identifier that was asked for, or of the only one in the bodies.
         patient: Text,
         /// Pseudonyms of the patient identifiers in the bodies (Patient.identifier, of type MR or the first; subject.identifier): the first 256.
@@ -45,9 +45,9 @@ stream! {
         /// References to devices: `Device/id`.
         device_refs: Texts,
         /// CapabilityStatement.software.name and version.
-        software: Text,
+        software: Word,
         /// CapabilityStatement.publisher.
-        publisher: Text,
+        publisher: Word,
         /// The answer was not seen to its end, bytes of it were lost, or a body could not be read to its end: damaged compression, a bomb, XML with a document type.
         partial: Bool,
     }

@@ -20,39 +20,39 @@ stream! {
     /// One HL7 v2 message or acknowledgement. A message's row is written when its acknowledgement was seen, when too many are unanswered, or at the end.
     Hl7 = "hl7" {
         /// How it came: mllp (framed), raw (unframed), batch (in an FHS/BHS envelope; HL7 2.10.3).
-        kind: Text,
+        kind: Word,
         /// MSH-3, first component.
-        sending_application: Text,
+        sending_application: Word,
         /// MSH-4, first component.
-        sending_facility: Text,
+        sending_facility: Word,
         /// MSH-5, first component.
-        receiving_application: Text,
+        receiving_application: Word,
         /// MSH-6, first component.
-        receiving_facility: Text,
+        receiving_facility: Word,
         /// MSH-9.1, message code: ADT, ORU, ACK ... (table 0076).
-        message_type: Text,
+        message_type: Word,
         /// MSH-9.2: A01, R01 ... (table 0003).
-        trigger_event: Text,
+        trigger_event: Word,
         /// MSH-9.3 (table 0354).
-        message_structure: Text,
+        message_structure: Word,
         /// MSH-10; its pseudonym if it holds an id, a name or the date of birth of the message's patient, or acknowledges what was not seen.
         control_id: Text,
         /// MSH-11.1: P production, T training, D debugging (table 0103).
-        processing_id: Text,
+        processing_id: Word,
         /// MSH-12.1 (table 0104).
-        version: Text,
+        version: Word,
         /// MSH-18, as written (table 0211).
-        charset: Text,
+        charset: Word,
         /// SFT-1.1, organisation that made the sending software.
-        software_vendor: Text,
+        software_vendor: Word,
         /// SFT-3.
-        software_product: Text,
+        software_product: Word,
         /// SFT-2, certified version or release number.
-        software_version: Text,
+        software_version: Word,
         /// Segments by name with their number, in order of first appearance: `OBX:12`.
         segments: Texts,
         /// MSA-1: AA AE AR (original mode), CA CE CR (commit, enhanced mode) (table 0008).
-        ack_code: Text,
+        ack_code: Word,
         /// MSA-2: control id of the message that is acknowledged; its pseudonym if that message was not seen or holds its own as one.
         acked_control_id: Text,
         /// Seconds from the message's last segment to the first byte of the first acknowledgement that names it.
@@ -79,13 +79,13 @@ stream! {
         /// MSH-7; read as UTC where it has no offset.
         ts_message: Time,
         /// MSH-2.
-        encoding_characters: Text,
+        encoding_characters: Word,
         /// BHS-11 of the batch that it came in, without it FHS-11.
         batch_id: Text,
         /// Its end was not seen, or bytes of it were lost.
         partial: Bool,
         /// What is wrong with it: no end block, no MSH, delimiters, message type, long segment (over 64 KiB besides its long fields).
-        malformed: Text,
+        malformed: Word,
     }
 }
 

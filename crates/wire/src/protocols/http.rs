@@ -18,35 +18,35 @@ stream! {
         /// Which request of the connection, from 1; null for a response whose request was not seen.
         trans_depth: Int,
         /// RFC 9110 9.
-        method: Text,
+        method: Word,
         /// Host of the request (RFC 9110 7.2) without port, if it is a valid name or address; `*` stands for the owner of somebody's machine.
-        host: Text,
+        host: Word,
         /// Path as a template: known words, resource types and file extensions; `{}` for everything else.
         uri: Text,
         /// Names of the query's parameters, `{}` for unknown ones.
         query_keys: Texts,
         /// 1.0 or 1.1.
-        version: Text,
+        version: Word,
         /// Product tokens with versions and known words of comments (RFC 9110 10.1.5); all else is left out.
-        user_agent: Text,
+        user_agent: Word,
         /// Host of the Referer, in the same way.
-        referrer_host: Text,
+        referrer_host: Word,
         /// Scheme of Authorization: basic bearer digest ntlm negotiate other; null without one.
-        auth_scheme: Text,
+        auth_scheme: Word,
         /// Whether a user name was readable: Basic (RFC 7617) or Digest (RFC 7616). The name is not kept.
         username_seen: Bool,
         /// Media type of the request's body; `{}` for a subtype that is not well known.
-        content_type: Text,
+        content_type: Word,
         /// Bytes of the request's body as framed (RFC 9112 6).
         request_body_len: Int,
         /// RFC 9110 15.
         status_code: Int,
         /// Reason phrase, if it is the registered one.
-        status_msg: Text,
+        status_msg: Word,
         /// Media type of the response, in the same way.
-        resp_mime: Text,
+        resp_mime: Word,
         /// Server's product tokens (RFC 9110 10.2.4), as of `user_agent`.
-        server: Text,
+        server: Word,
         /// Bytes of the response's body as framed.
         response_body_len: Int,
         /// Whether it was FHIR: then there is a row in `fhir`.
@@ -54,7 +54,7 @@ stream! {
         /// Request or response missing or not seen to its end.
         partial: Bool,
         /// What is wrong: header, content length, chunk size, start line, head too long.
-        malformed: Text,
+        malformed: Word,
     }
 }
 

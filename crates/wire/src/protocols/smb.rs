@@ -25,17 +25,17 @@ stream! {
     /// MS-SMB2 2.2.9 and 2.2.10; MS-SMB 2.2.4.7.
     SmbMapping = "smb_mapping" {
         /// Family of the messages: SMB1, or SMB2 (which SMB3 is too).
-        version: Text,
+        version: Word,
         /// Dialect agreed: 2.02, 2.1, 3.0, 3.0.2, 3.1.1 (MS-SMB2 2.2.4), or the name SMB1 has for it (`NT LM 0.12`).
-        dialect: Text,
+        dialect: Word,
         /// Name of the share: one that Windows makes itself (ADMIN$, IPC$, C$, print$, SYSVOL, NETLOGON) in clear, else its pseudonym.
-        share: Text,
+        share: Word,
         /// DISK, PIPE or PRINT. MS-SMB2 2.2.10 ShareType; SMB1: made from the service.
-        share_type: Text,
+        share_type: Word,
         /// SMB1: type of the resource (`A:`, `IPC`, `LPT1:`, `COMM`), `{}` for another. MS-CIFS 2.2.4.55.
-        service: Text,
+        service: Word,
         /// SMB1: file system that the server names, `{}` for an unknown one. MS-CIFS 2.2.4.55.2.
-        native_file_system: Text,
+        native_file_system: Word,
         /// Whether the share demands encryption. MS-SMB2 2.2.10 SMB2_SHAREFLAG_ENCRYPT_DATA.
         encrypted: Bool,
         /// Identifier of the tree. MS-SMB2 2.2.1.2 TreeId; MS-CIFS 2.2.3.1 TID.
@@ -58,29 +58,29 @@ stream! {
     /// in encrypted or compressed messages is one row a session with the shape of it. MS-SMB2 2.2; MS-CIFS 2.2.4.
     SmbFiles = "smb_files" {
         /// Family of the messages: SMB1, or SMB2 (which SMB3 is too).
-        version: Text,
+        version: Word,
         /// Dialect agreed, if its negotiation was seen.
-        dialect: Text,
+        dialect: Word,
         /// open create read write rename delete close set_info; encrypted and compressed: the shape of messages that hide theirs.
-        action: Text,
+        action: Word,
         /// Extension of the file: a well-known one in clear, lower case, else its pseudonym; null if the name has none.
-        extension: Text,
+        extension: Word,
         /// Extension after a rename, in the same way.
-        new_extension: Text,
+        new_extension: Word,
         /// Folders between the share and the file: 0 is the top of the share.
         depth: Int,
         /// Pseudonym of the path of the folder within its share; null at the top of the share.
-        folder: Text,
+        folder: Word,
         /// Pseudonym of the name without its folder; a well-known named pipe in clear.
         name: Text,
         /// Pseudonym of the folder after a rename.
-        new_folder: Text,
+        new_folder: Word,
         /// Pseudonym of the name after a rename.
         new_name: Text,
         /// Share, as in `smb_mapping`.
-        share: Text,
+        share: Word,
         /// DISK, PIPE or PRINT.
-        share_type: Text,
+        share_type: Word,
         /// Bytes of the file: when opened, at its close if the server told, or as set (FileEndOfFileInformation, MS-FSCC 2.4.14).
         size: Int,
         /// Bytes read or written.
@@ -98,7 +98,7 @@ stream! {
         /// Whether it is a folder.
         is_directory: Bool,
         /// What the server did: superseded existing created overwritten. MS-SMB2 2.2.14 CreateAction.
-        create_action: Text,
+        create_action: Word,
         /// Class of the file information set. MS-FSCC 2.4.
         info_class: Int,
         /// Marks of the name (or of the new one): ransom notes known by their file names.
@@ -111,7 +111,7 @@ stream! {
         /// Open at the end of the input, or some of its bytes were lost.
         partial: Bool,
         /// Why a message could not be read.
-        malformed: Text,
+        malformed: Word,
     }
 }
 

@@ -19,21 +19,21 @@ stream! {
     /// One TLS or SSL connection, as its handshake shows it. Columns as Zeek's ssl.log where it has them.
     Ssl = "ssl" {
         /// Version spoken: SSLv2, SSLv3, TLSv10 to TLSv13. RFC 8446 4.2.1.
-        version: Text,
+        version: Word,
         /// The same as its number on the wire.
         version_num: Int,
         /// Cipher suite chosen, as IANA names it.
-        cipher: Text,
+        cipher: Word,
         /// The same as its number. IANA TLS Cipher Suites.
         cipher_num: Int,
         /// Group of the key exchange, as IANA names it. RFC 8446 4.2.7, RFC 8422 5.4.
-        curve: Text,
+        curve: Word,
         /// The same as its number. IANA TLS Supported Groups.
         curve_num: Int,
         /// Host name that the client asked for, if it is built as one; `*` stands for the owner of somebody's machine. RFC 6066 section 3.
-        server_name: Text,
+        server_name: Word,
         /// Application protocol that the server chose, where it is in clear (up to TLS 1.2); `{}` for one that IANA does not name. RFC 7301.
-        next_protocol: Text,
+        next_protocol: Word,
         /// Application protocols that the client offered, in order, in the same way. RFC 7301.
         client_alpn: Texts,
         /// Whether keys of an earlier connection were used again. RFC 5246 7.3, RFC 5077, RFC 8446 2.2.
@@ -43,11 +43,11 @@ stream! {
         /// Whether the server asked for another hello. RFC 8446 4.1.4.
         hello_retry: Bool,
         /// Fingerprint of the client's hello: JA3, MD5 in hexadecimal.
-        ja3: Text,
+        ja3: Word,
         /// Fingerprint of the server's hello: JA3S, MD5 in hexadecimal.
-        ja3s: Text,
+        ja3s: Word,
         /// Fingerprint of the client's hello: JA4.
-        ja4: Text,
+        ja4: Word,
         /// Versions that the client offered, without GREASE. RFC 8446 4.2.1, RFC 8701.
         client_versions: Ints,
         /// How many cipher suites the client offered, without GREASE.
@@ -69,13 +69,13 @@ stream! {
         /// Whether the server's certificate is for the name asked for. RFC 6125 6.4.
         sni_matches_cert: Bool,
         /// How far the chain was checked: `none`, the sensor has no trust store.
-        validation: Text,
+        validation: Word,
         /// Last alert in clear. RFC 8446 section 6.
-        last_alert: Text,
+        last_alert: Word,
         /// The handshake was open at the end of the input, began before it, or bytes of it were lost.
         partial: Bool,
         /// What was not built as the standard says.
-        malformed: Text,
+        malformed: Word,
     }
 }
 
@@ -92,21 +92,21 @@ stream! {
         /// country and domain. RFC 4514.
         certificate_subject: Text,
         /// Issuer, written as the subject. RFC 5280 4.1.2.4.
-        certificate_issuer: Text,
+        certificate_issuer: Word,
         /// Valid from. RFC 5280 4.1.2.5.
         certificate_not_valid_before: Time,
         /// Valid until. RFC 5280 4.1.2.5.
         certificate_not_valid_after: Time,
         /// Algorithm of the key: registered short name or object identifier. RFC 5280 4.1.2.7.
-        certificate_key_alg: Text,
+        certificate_key_alg: Word,
         /// Algorithm of the signature. RFC 5280 4.1.1.2.
-        certificate_sig_alg: Text,
+        certificate_sig_alg: Word,
         /// Kind of key: rsa, dsa, ecdsa, ed25519, ed448, mldsa44, mldsa65, mldsa87.
-        certificate_key_type: Text,
+        certificate_key_type: Word,
         /// Bits of the key: modulus, prime or field.
         certificate_key_length: Int,
         /// Curve of the key, as IANA names it for TLS. RFC 5480 2.1.1.1.
-        certificate_curve: Text,
+        certificate_curve: Word,
         /// DNS names it is for; `*` also stands for the owner of somebody's machine. RFC 5280 4.2.1.6.
         san_dns: Texts,
         /// Addresses it is for. RFC 5280 4.2.1.6.
@@ -120,7 +120,7 @@ stream! {
         /// First of the client's chain.
         client_cert: Bool,
         /// What was not built as the standard says.
-        malformed: Text,
+        malformed: Word,
     }
 }
 
