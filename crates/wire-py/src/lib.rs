@@ -103,7 +103,7 @@ impl Reader {
 
     #[getter]
     fn packets(&self) -> u64 {
-        self.get().pipeline.packets
+        self.get().pipeline.packets()
     }
 
     /// Packets whose headers could not be read.
@@ -127,7 +127,7 @@ impl Reader {
     /// Frames that hold neither IP nor ARP.
     #[getter]
     fn other(&self) -> u64 {
-        self.get().pipeline.other
+        self.get().pipeline.other()
     }
 
     /// Packets whose time could not be: they count at the time of the packet before.

@@ -36,6 +36,8 @@ pub struct Clock {
     apart: Vec<Kept>,
     /// Packets whose stamp was wrong.
     pub wrong: u64,
+    /// How often it was set back.
+    pub steps: u64,
 }
 
 impl Clock {
@@ -67,6 +69,8 @@ impl Clock {
         if self.apart.len() < limits::CLOCK_AGREE {
             return None;
         }
+        let back = matches!((self.now, self.apart.first()), (Some(now), Some(first)) if first.ts < now);
+        self.steps += u64::from(back);
         Some(self.settle())
     }
 

@@ -170,6 +170,35 @@ impl Output {
         }
     }
 
+    /// Writes one row that belongs to no connection, nor to any address. `at` is what tells two rows of one stream, sensor and time apart.
+    pub fn emit_alone<R: Row>(&mut self, ts: i64, at: u64, row: &R) {
+        let id = keys::identity(&[
+            R::SPEC.name.as_bytes(),
+            self.sensor.as_bytes(),
+            &ts.to_be_bytes(),
+            &at.to_be_bytes(),
+        ]);
+        self.event_id.clear();
+        base32(&id, 26, &mut self.event_id);
+        if let Some(table) = self.tables.get_mut(R::SPEC.id as usize) {
+            table.row(|cells| {
+                cells.put(Some(self.event_id.as_str()));
+                cells.put(Micros(ts.div_euclid(1000)));
+                cells.put(None::<&str>);
+                cells.put(None::<&str>);
+                cells.put(Some(self.sensor.as_str()));
+                for _ in 0..2 {
+                    cells.put(None::<&str>);
+                    cells.put(None::<i64>);
+                }
+                for _ in 0..4 {
+                    cells.put(None::<i64>);
+                }
+                row.write(cells);
+            });
+        }
+    }
+
     /// Writes one row. `at` is what tells two rows of one stream, connection and direction apart.
     pub fn emit<R: Row>(&mut self, identity: &mut Identity, ts: i64, dir: Dir, at: u64, row: &R) {
         let id = keys::identity(&[R::SPEC.name.as_bytes(), &identity.uid, &[dir as u8], &at.to_be_bytes()]);

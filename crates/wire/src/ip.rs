@@ -10,6 +10,9 @@ pub struct Datagram<'a> {
     pub src: u128,
     pub dst: u128,
     pub proto: u8,
+    /// Identification (0 in IPv6 without fragments) and hop limit.
+    pub id: u16,
+    pub hops: u8,
     /// Length by the IP header (by the frame where the header cannot say it).
     pub ip_len: usize,
     /// What follows the IP headers, as far as captured. Of a fragment: what follows its fragment header.
@@ -63,6 +66,8 @@ pub fn ipv4(packet: &[u8], wire_len: usize) -> Option<Datagram<'_>> {
         src: address(12)?,
         dst: address(16)?,
         proto: *head.get(9)?,
+        id: be16(head, 4)?,
+        hops: *head.get(8)?,
         ip_len,
         payload,
         cut: ip_len.checked_sub(header_len)?.saturating_sub(payload.len()),
@@ -89,6 +94,8 @@ pub fn ipv6(packet: &[u8], wire_len: usize) -> Option<Datagram<'_>> {
         src: address(8)?,
         dst: address(24)?,
         proto,
+        id: 0,
+        hops: *head.get(7)?,
         ip_len,
         payload,
         cut: ip_len.checked_sub(at)?.saturating_sub(payload.len()),
@@ -172,6 +179,8 @@ pub fn put_together<'a>(last: &Datagram<'_>, proto: u8, payload: &'a [u8], ip_le
         src: last.src,
         dst: last.dst,
         proto,
+        id: last.id,
+        hops: last.hops,
         ip_len,
         payload: payload.get(at..)?,
         cut: 0,

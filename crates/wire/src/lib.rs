@@ -7,9 +7,11 @@
 mod bytes;
 pub mod capture;
 pub mod charset;
+mod checksum;
 mod clock;
 pub mod columns;
 pub mod context;
+mod copies;
 pub mod flows;
 pub mod fragments;
 pub mod half;

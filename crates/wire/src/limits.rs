@@ -104,6 +104,25 @@ pub const ZSTD_WINDOW: u64 = 128 << 20;
 /// Interfaces in one pcapng section.
 pub const INTERFACES: usize = 4096;
 
+/// Time between two rows of `stats` (nanoseconds): often enough to see when trouble began, too seldom to weigh.
+pub const STATS_EVERY: i64 = 60_000_000_000;
+/// One packet in so many has its checksum looked at: a fault of a card or a mirror is in all packets or in none.
+pub const CHECKSUM_EVERY: u64 = 64;
+/// A packet that comes so much after a later one (nanoseconds) is late: interfaces or clocks do not agree.
+pub const LATE: i64 = 1_000_000_000;
+/// Longest frame that a network carries (jumbo frames of 9,216 bytes with two VLAN tags).
+pub const FRAME: usize = 9_242;
+/// A TCP connection that began so long after the sensor (nanoseconds) had a handshake that should have been seen.
+pub const HANDSHAKE_AFTER: i64 = 300_000_000_000;
+/// Packets of one side that make it strange that none of the other was seen: a client that is not answered sends SYNs only.
+pub const ONE_WAY_PACKETS: u64 = 4;
+/// Packets that are remembered to know their copies: 64 KiB, and at 10 Gbit/s some milliseconds.
+pub const COPIES: usize = 4096;
+/// Furthest apart that copies come (nanoseconds), as far as the sender numbers its packets: the queue of a mirror port.
+pub const COPY_AGE: i64 = 100_000_000;
+/// The same where it does not: below the round trip after which anything is sent again.
+pub const COPY_AT_ONCE: i64 = 1_000_000;
+
 /// Rows of one stream before they leave as a batch, and bytes of them.
 pub const BATCH_ROWS: usize = 8_192;
 pub const BATCH_BYTES: usize = 2 << 20;

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use arrow_array::RecordBatch;
 
 use crate::capture::{Captures, Packet, Refused};
+use crate::checksum;
 use crate::clock::Clock;
 use crate::context::Output;
+use crate::copies::{Copies, Copy};
 use crate::flows::Flows;
 use crate::fragments::Fragments;
 use crate::ip::{self, Datagram};
@@ -14,18 +16,21 @@ use crate::keys::Keys;
 use crate::limits;
 use crate::link::{self, Content, Link};
 use crate::protocols::arp;
+use crate::protocols::stats::{Counted, Minutes};
 use crate::tunnel;
 
 /// Turns packets into rows.
 pub struct Pipeline {
     clock: Clock,
+    copies: Copies,
     flows: Flows,
     fragments: Fragments,
+    minutes: Minutes,
+    counted: Counted,
+    /// What time it was said to be.
+    now: i64,
     pub out: Output,
-    pub packets: u64,
-    /// Frames that hold no IP or ARP, or whose headers cannot be.
-    pub other: u64,
-    pub malformed: u64,
+    malformed: u64,
     /// Microseconds since 1970 of the first and last packet, by time.
     pub first_ts: Option<i64>,
     pub last_ts: Option<i64>,
@@ -35,11 +40,13 @@ impl Pipeline {
     pub fn new(keys: Keys, sensor: String) -> Pipeline {
         Pipeline {
             clock: Clock::default(),
+            copies: Copies::default(),
             flows: Flows::default(),
             fragments: Fragments::default(),
+            minutes: Minutes::default(),
+            counted: Counted::default(),
+            now: i64::MIN,
             out: Output::new(keys, sensor),
-            packets: 0,
-            other: 0,
             malformed: 0,
             first_ts: None,
             last_ts: None,
@@ -48,7 +55,7 @@ impl Pipeline {
 
     /// Takes the next packet.
     pub fn packet(&mut self, packet: Packet<'_>) {
-        self.packets += 1;
+        self.counted.packets += 1;
         if !self.clock.in_step(packet.ts) {
             if let Some(right) = self.clock.wait(&packet) {
                 right.packets().for_each(|packet| self.take(packet));
@@ -63,24 +70,86 @@ impl Pipeline {
 
     fn take(&mut self, packet: Packet<'_>) {
         let us = packet.ts.div_euclid(1000);
+        let counted = &mut self.counted;
+        counted.bytes += packet.wire_len as u64;
+        counted.truncated += u64::from(packet.data.len() < packet.wire_len);
+        counted.giants += u64::from(packet.wire_len > limits::FRAME);
+        counted.late += u64::from(self.last_ts.is_some_and(|last| us.saturating_add(limits::LATE / 1000) < last));
         self.first_ts = Some(self.first_ts.map_or(us, |first| first.min(us)));
         self.last_ts = Some(self.last_ts.map_or(us, |last| last.max(us)));
         let (link, content) = link::decode(packet.link, packet.data, packet.wire_len);
+        // The bit of a group address: the first of the first byte on the wire (IEEE 802 section 8.2.2).
+        counted.unicast += u64::from(link.dst.is_some_and(|[first, ..]| first & 1 == 0));
         match content {
-            Content::Other => self.other += 1,
+            Content::Other => counted.other += 1,
             content => self.content(&link, content, packet.ts, 0),
         }
+        if self.minutes.due(packet.ts) {
+            self.tell(packet.ts);
+        }
+    }
+
+    /// Writes what was heard since it was last told.
+    fn tell(&mut self, ts: i64) {
+        let census = self.flows.census;
+        let counted = Counted {
+            undecoded: self.undecoded(),
+            wrong_stamps: self.clock.wrong,
+            clock_steps: self.clock.steps,
+            conns: census.conns,
+            one_way: census.one_way,
+            midstream: census.midstream,
+            vlan_one_way: census.vlan_one_way,
+            missed_bytes: census.missed_bytes,
+            conn_bytes: census.bytes,
+            evicted: self.flows.evicted,
+            ..self.counted
+        };
+        self.minutes.tell(ts, &counted, &mut self.out);
+    }
+
+    /// Whether the packet is a copy of one that came a moment ago; if so, it is counted.
+    fn is_copy(&mut self, copy: Copy) -> bool {
+        match copy {
+            Copy::First => return false,
+            Copy::Again => self.counted.copies += 1,
+            Copy::Routed => self.counted.routed_copies += 1,
+        }
+        true
     }
 
     /// `depth`: packets around this one.
     fn content(&mut self, link: &Link, content: Content<'_>, ts: i64, depth: usize) {
         match content {
-            Content::Ip(datagram) if datagram.fragment.is_none() => self.datagram(link, &datagram, ts, depth),
-            Content::Ip(fragment) => self.fragment(link, &fragment, ts, depth),
-            Content::Arp(bytes) => arp::packet(bytes, link.src, ts, &mut self.out),
+            Content::Ip(datagram) => {
+                let copy = self.copies.of(&datagram, ts);
+                if !self.is_copy(copy) {
+                    self.check(&datagram);
+                    match datagram.fragment {
+                        None => self.datagram(link, &datagram, ts, depth),
+                        Some(_) => self.fragment(link, &datagram, ts, depth),
+                    }
+                }
+            }
+            Content::Arp(bytes) => {
+                let copy = self.copies.of_arp(bytes, ts);
+                if !self.is_copy(copy) {
+                    arp::packet(bytes, link.src, ts, &mut self.out);
+                }
+            }
             // What a tunnel carries beside IP and ARP: the tunnel itself was counted.
             Content::Other => {}
             Content::Malformed => self.malformed += 1,
+        }
+    }
+
+    /// Looks at the checksum of some packets. A wrong one changes nothing: what the ends have made of it is seen in the stream.
+    fn check(&mut self, datagram: &Datagram<'_>) {
+        if self.counted.packets % limits::CHECKSUM_EVERY == 1 && datagram.ip_len <= limits::FRAME {
+            if let Some(holds) = checksum::holds(datagram) {
+                self.counted.checksums += 1;
+                self.counted.wrong_checksums += u64::from(!holds);
+            }
         }
     }
 
@@ -97,7 +166,8 @@ impl Pipeline {
         let Some(whole) = self.fragments.add(fragment, ts) else { return };
         match ip::put_together(fragment, whole.proto, &whole.payload, whole.ip_len) {
             // A fragment may hold a fragment.
-            Some(datagram) if depth < limits::NESTING => self.content(link, Content::Ip(datagram), ts, depth + 1),
+            Some(datagram) if depth < limits::NESTING && datagram.fragment.is_none() => self.datagram(link, &datagram, ts, depth),
+            Some(datagram) if depth < limits::NESTING => self.fragment(link, &datagram, ts, depth + 1),
             _ => self.malformed += 1,
         }
     }
@@ -107,6 +177,16 @@ impl Pipeline {
         let waited = self.clock.settle();
         waited.packets().for_each(|packet| self.take(packet));
         self.flows.now(ts, &mut self.out);
+        self.now = ts;
+        if self.minutes.due(ts) {
+            self.tell(ts);
+        }
+    }
+
+    /// The packets come from this interface, which has dropped so many more.
+    pub fn heard(&mut self, interface: &str, dropped: u64) {
+        self.minutes.interface.get_or_insert_with(|| interface.to_owned());
+        self.counted.dropped = Some(self.counted.dropped.unwrap_or(0) + dropped);
     }
 
     /// The input is over.
@@ -115,6 +195,17 @@ impl Pipeline {
         left.packets().for_each(|packet| self.take(packet));
         self.fragments.finish();
         self.flows.finish(&mut self.out);
+        let last = self.last_ts.map_or(i64::MIN, |us| us.saturating_mul(1000));
+        self.tell(last.max(self.now));
+    }
+
+    pub fn packets(&self) -> u64 {
+        self.counted.packets
+    }
+
+    /// Frames that hold neither IP nor ARP.
+    pub fn other(&self) -> u64 {
+        self.counted.other
     }
 
     /// Packets whose IP, TCP, UDP or ICMP header could not be read, and datagrams that were never put together.

@@ -14,9 +14,9 @@ fn cut(packets: &[Frame], last: usize, kept: usize) -> Vec<Frame> {
     short
 }
 
-/// Rows but those of connections, by stream and identity.
+/// Rows but those of connections and of the sensor, by stream and identity.
 fn identified(rows: &PlainRows) -> BTreeMap<(&str, &str), &PlainRow> {
-    let streams = rows.iter().filter(|(stream, _)| *stream != "conn");
+    let streams = rows.iter().filter(|(stream, _)| !matches!(stream.as_str(), "conn" | "stats"));
     streams
         .flat_map(|(stream, rows)| rows.iter().map(move |row| ((stream.as_str(), row["event_id"].as_str()), row)))
         .collect()

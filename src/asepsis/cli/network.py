@@ -16,6 +16,7 @@ from asepsis.kit.command import DEFAULT_SITE, JsonOption, SiteOption, group
 from asepsis.kit.errors import one_line
 from asepsis.kit.output import print_json_line
 from asepsis.kit.site import Site
+from asepsis.network.commands import health
 
 app = group("The sensor.")
 
@@ -26,9 +27,7 @@ OwnOption = Annotated[bool, typer.Option("--own", help="Only packets that are fo
 ForOption = Annotated[float | None, typer.Option("--for", metavar="SECONDS", min=0, help="Stop by itself after so long.")]
 
 
-@app.callback()
-def network() -> None:
-    """The sensor."""
+app.command()(health)
 
 
 @app.command()

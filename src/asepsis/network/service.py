@@ -11,11 +11,26 @@ from asepsis.hospital.service import Locator
 from .check import Check, Examined, Lake
 from .check import examine as examine_with
 from .checks import all_checks
+from .health import Health, Trouble
+from .health import health as health_of
 from .quantum import Readiness
 from .quantum import readiness as post_quantum
 from .trace import trace as trace_with
 
-__all__ = ["Check", "Examined", "Lake", "Locator", "Readiness", "all_checks", "examine", "post_quantum", "trace"]
+__all__ = [
+    "Check",
+    "Examined",
+    "Health",
+    "Lake",
+    "Locator",
+    "Readiness",
+    "Trouble",
+    "all_checks",
+    "examine",
+    "health",
+    "post_quantum",
+    "trace",
+]
 
 
 def examine(lake: Lake, locator: Locator, now: datetime) -> Examined:
@@ -26,3 +41,8 @@ def examine(lake: Lake, locator: Locator, now: datetime) -> Examined:
 def trace(lake: Lake, locator: Locator, now: datetime, rows: Mapping[str, frozenset[str]]) -> Traced:
     """What became of rows, by check, that speak for findings which are not proposed any more (`findings.service.lost_rows`)."""
     return trace_with(all_checks(), lake, locator, now, rows)
+
+
+def health(lake: Lake) -> list[Health]:
+    """How well each interface (and what captures showed) was heard in the last day of the lake, and what to mend at the switch."""
+    return health_of(lake)

@@ -7,6 +7,7 @@ use crate::protocols::arp::mac_text;
 use crate::protocols::conn::{tcp_state, Conn, Ending};
 use crate::protocols::Dir;
 
+use super::census::Told;
 use super::conversation::Speech;
 use super::follow::{Follow, Where};
 use super::reassembly::{Data, Piece, Side};
@@ -19,6 +20,7 @@ pub struct Counters {
     /// Payload bytes as sent, retransmissions included (UDP and ICMP; TCP counts by sequence).
     pub bytes: u64,
     pub l2: Option<[u8; 6]>,
+    pub vlan: Option<u16>,
     /// Letters of the history that this side has given.
     said: u16,
 }
@@ -37,6 +39,8 @@ pub struct Tcp {
     pub follow: Follow,
     /// The capture shows its first SYN or SYN-ACK.
     pub from_start: bool,
+    /// What the census of the sensor holds of it.
+    pub told: Option<Told>,
     /// How often each side has sent again, lost bytes, and closed its window.
     often: [[u32; 3]; 2],
     /// A SYN that may begin another connection on the same ports.
@@ -172,6 +176,9 @@ impl Flow {
     pub fn count(&mut self, dir: Dir, ts: i64, ip_len: usize, payload: usize, link: &Link) {
         self.last_ts = self.last_ts.max(ts);
         if let Some(c) = self.counters.get_mut(dir as usize) {
+            if c.packets == 0 {
+                c.vlan = link.vlan;
+            }
             c.packets += 1;
             c.ip_bytes += ip_len as u64;
             c.bytes += payload as u64;
@@ -534,7 +541,8 @@ impl Flow {
             resp_ip_bytes: int(resp.ip_bytes),
             orig_l2_addr: l2[0].as_deref(),
             resp_l2_addr: l2[1].as_deref(),
-            vlan: self.vlan.map(i64::from),
+            // A mirror may tag one direction only.
+            vlan: self.vlan.or(orig.vlan).or(resp.vlan).map(i64::from),
             inner_vlan: self.inner_vlan.map(i64::from),
             ip_proto: Some(i64::from(ip_proto)),
             interim: Some(interim),

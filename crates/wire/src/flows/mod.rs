@@ -1,5 +1,6 @@
 //! Connections: who talks to whom, for how long, and the parser that each one's content asks for.
 
+mod census;
 mod conversation;
 mod flow;
 mod follow;
@@ -18,6 +19,7 @@ use crate::context::{icmp_counterpart, Ends, Identity, Output};
 use crate::limits;
 use crate::link::{Datagram, Link};
 use crate::protocols::{Dir, TCP};
+use census::Census;
 use conversation::Speech;
 use flow::{Continuity, Flow, Segment, Syn, Transport, ACK, SYN};
 use recent::Recent;
@@ -47,6 +49,9 @@ pub struct Flows {
     pub evicted: u64,
     /// Segments whose TCP or UDP header could not be read.
     pub malformed: u64,
+    pub census: Census,
+    /// Time of the first packet.
+    began: Option<i64>,
 }
 
 /// The same for both directions.
@@ -90,6 +95,8 @@ impl Default for Flows {
             hand: 0,
             evicted: 0,
             malformed: 0,
+            census: Census::default(),
+            began: None,
         }
     }
 }
@@ -393,6 +400,7 @@ impl Flows {
         self.free.push(at);
         self.held = self.held.saturating_sub(flow.held());
         flow.finish(cut_off, &mut self.recent, out);
+        self.census.take(&mut flow, self.began.unwrap_or(0));
     }
 
     /// Ends the connection that has been silent longest of the next few: near enough to the longest of all, and cheap under a flood.
@@ -420,10 +428,12 @@ impl Flows {
             return;
         }
         self.clock = ts.div_euclid(1_000_000_000);
+        let began = *self.began.get_or_insert(ts);
         let mut rung = std::mem::take(&mut self.rung);
         self.timers.advance(ts, &mut rung);
         for (at, generation) in rung.drain(..) {
-            let Some(flow) = self.flow(at).filter(|flow| flow.generation == generation) else {
+            let flow = self.slab.get_mut(at as usize).and_then(Option::as_mut);
+            let Some(flow) = flow.filter(|flow| flow.generation == generation) else {
                 continue;
             };
             if flow.idle_until() <= ts {
@@ -431,6 +441,7 @@ impl Flows {
                 continue;
             }
             flow.interim(ts, out);
+            self.census.take(flow, began);
             let deadline = flow.deadline();
             self.timers.set((at, generation), deadline);
         }

@@ -68,10 +68,10 @@ impl Live {
         let shared = Arc::new(Shared::default());
         let threads = rings.into_iter().map(|ring| {
             let pipeline = Pipeline::new(keys(), sensor.to_owned());
-            let (to, shared) = (to.clone(), shared.clone());
+            let (to, shared, interface) = (to.clone(), shared.clone(), ear.interface.clone());
             std::thread::Builder::new()
                 .name("sensor".to_owned())
-                .spawn(move || listen(ring, pipeline, &to, &shared))
+                .spawn(move || listen(ring, &interface, pipeline, &to, &shared))
         });
         let threads = threads.collect::<io::Result<Vec<_>>>()?;
         Ok(Live { rows, shared, threads })
@@ -117,7 +117,7 @@ impl Drop for Live {
 }
 
 /// One ring, until it is stopped or its interface is gone.
-fn listen(mut ring: Ring, mut pipeline: Pipeline, rows: &SyncSender<(&'static str, RecordBatch)>, shared: &Shared) {
+fn listen(mut ring: Ring, interface: &str, mut pipeline: Pipeline, rows: &SyncSender<(&'static str, RecordBatch)>, shared: &Shared) {
     let wait = Duration::from_millis(limits::LIVE_WAIT_MS);
     let mut left = Instant::now();
     while !shared.stop.load(Ordering::Relaxed) {
@@ -131,15 +131,16 @@ fn listen(mut ring: Ring, mut pipeline: Pipeline, rows: &SyncSender<(&'static st
         let all = left.elapsed() >= Duration::from_millis(limits::LIVE_FLUSH_MS);
         if all {
             left = Instant::now();
+            let dropped = ring.statistics().map_or(0, |(_, dropped)| dropped);
+            shared.dropped.fetch_add(dropped, Ordering::Relaxed);
+            pipeline.heard(interface, dropped);
             pipeline.now(nanoseconds());
-            if let Ok((_, dropped)) = ring.statistics() {
-                shared.dropped.fetch_add(dropped, Ordering::Relaxed);
-            }
         }
         if !hand_over(&mut pipeline, all, rows) {
             return;
         }
     }
+    pipeline.now(nanoseconds());
     pipeline.finish();
     hand_over(&mut pipeline, true, rows);
 }

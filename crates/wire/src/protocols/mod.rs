@@ -32,6 +32,7 @@ pub mod fhir;
 pub mod hl7;
 pub mod http;
 pub mod smb;
+pub mod stats;
 pub mod tls;
 
 use crate::context::Context;
@@ -194,6 +195,7 @@ pub enum StreamId {
     DicomAssociation,
     DicomMessage,
     Hl7,
+    Stats,
 }
 
 /// The schema of every stream.
@@ -211,4 +213,5 @@ pub static STREAMS: &[&StreamSpec] = &[
     dicom::DicomAssociation::SPEC,
     dicom::DicomMessage::SPEC,
     hl7::Hl7::SPEC,
+    stats::Stats::SPEC,
 ];

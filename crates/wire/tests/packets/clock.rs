@@ -23,9 +23,11 @@ fn read_at(packets: &[Stamped]) -> (PlainRows, u64, i64) {
         });
     }
     pipeline.finish();
-    assert_eq!(pipeline.packets, packets.len() as u64);
+    assert_eq!(pipeline.packets(), packets.len() as u64);
     let seconds = (pipeline.last_ts.unwrap() - pipeline.first_ts.unwrap()) / 1_000_000;
-    (rows(&mut pipeline.out), pipeline.wrong_stamps(), seconds)
+    let mut rows = rows(&mut pipeline.out);
+    rows.remove("stats");
+    (rows, pipeline.wrong_stamps(), seconds)
 }
 
 /// An established connection that says something every 20 seconds, and questions beside it.

@@ -84,7 +84,7 @@ fn every_link_layer_is_followed() {
     for (name, link, frame) in frames() {
         let (rows, pipeline) = read(link, &[frame]);
         found(&rows, name);
-        assert_eq!((pipeline.undecoded(), pipeline.other), (0, 0), "{name}");
+        assert_eq!((pipeline.undecoded(), pipeline.other()), (0, 0), "{name}");
         assert_eq!(rows["conn"].len(), 1, "{name}");
     }
 }
@@ -124,7 +124,7 @@ fn what_is_not_followed_is_other() {
     frames.push(ethernet(A, B, 0x8847, &label(false).repeat(200)));
     let (rows, pipeline) = read(ETHERNET, &frames);
     assert!(rows.is_empty(), "{rows:?}");
-    assert_eq!((pipeline.other, pipeline.undecoded()), (frames.len() as u64, 0));
+    assert_eq!((pipeline.other(), pipeline.undecoded()), (frames.len() as u64, 0));
 }
 
 /// A UDP datagram has no use for more than 64 kB; a segment has.

@@ -4,5 +4,6 @@ mod clock;
 mod fragments;
 mod frames;
 mod making;
+mod mirror;
 mod real;
 mod tunnels;

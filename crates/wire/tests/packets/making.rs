@@ -95,7 +95,7 @@ pub fn pipeline() -> Pipeline {
     Pipeline::new(Keys::new(&[7; 32], "k1"), "test".to_owned())
 }
 
-/// Shows the frames, a microsecond apart; ends the input.
+/// Shows the frames, a microsecond apart; ends the input. Rows about the sensor itself are left out.
 pub fn read(link: u16, frames: &[Vec<u8>]) -> (PlainRows, Pipeline) {
     let mut pipeline = pipeline();
     for (n, data) in frames.iter().enumerate() {
@@ -107,7 +107,9 @@ pub fn read(link: u16, frames: &[Vec<u8>]) -> (PlainRows, Pipeline) {
         });
     }
     pipeline.finish();
-    (rows(&mut pipeline.out), pipeline)
+    let mut rows = rows(&mut pipeline.out);
+    rows.remove("stats");
+    (rows, pipeline)
 }
 
 /// The connections of one frame as (originator, responder, protocol, service).

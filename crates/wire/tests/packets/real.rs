@@ -15,7 +15,7 @@ fn shared(name: &str) -> Option<PlainRows> {
     let mut pipeline = pipeline();
     while captures.next(|packet| pipeline.packet(packet)) {}
     pipeline.finish();
-    assert_eq!((pipeline.undecoded(), pipeline.other), (0, 0), "{name}");
+    assert_eq!((pipeline.undecoded(), pipeline.other()), (0, 0), "{name}");
     Some(rows(&mut pipeline.out))
 }
 

@@ -79,7 +79,7 @@ fn the_connection_inside_is_found_and_the_tunnel_counted() {
         let outer = rows["conn"].iter().find(|row| row["id_orig_h"] == "172.16.0.1");
         assert_eq!(outer.map(|row| row["orig_pkts"].as_str()), Some("1"), "{name}");
         assert_eq!(
-            (rows["conn"].len(), pipeline.packets, pipeline.undecoded(), pipeline.other),
+            (rows["conn"].len(), pipeline.packets(), pipeline.undecoded(), pipeline.other()),
             (2, 1, 0, 0),
             "{name}"
         );

@@ -1,0 +1,50 @@
+//! What connections tell of the mirror: sides that are not shown, handshakes that were missed, bytes that were lost.
+
+use crate::limits;
+
+use super::flow::{Flow, Transport};
+
+/// Counted over all TCP connections that have ended or lived for a minute.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Census {
+    pub conns: u64,
+    pub one_way: u64,
+    pub midstream: u64,
+    pub vlan_one_way: u64,
+    pub missed_bytes: u64,
+    pub bytes: u64,
+}
+
+/// What was counted of one connection already.
+#[derive(Clone, Copy, Debug)]
+pub struct Told {
+    missed: u64,
+    bytes: u64,
+}
+
+impl Census {
+    /// Counts a connection, or what is new of it. `began`: when the sensor did.
+    pub fn take(&mut self, flow: &mut Flow, began: i64) {
+        let (counters, first_ts) = (flow.counters, flow.first_ts);
+        let Transport::Tcp(tcp) = &mut flow.transport else { return };
+        let sides = &tcp.sides;
+        let (missed, bytes) = sides
+            .iter()
+            .fold((0, 0), |(missed, bytes), side| (missed + side.missed, bytes + side.stream));
+        let before = tcp.told.replace(Told { missed, bytes });
+        self.missed_bytes += missed - before.map_or(0, |told| told.missed);
+        self.bytes += bytes - before.map_or(0, |told| told.bytes);
+        if before.is_some() {
+            return;
+        }
+        self.conns += 1;
+        let [orig, resp] = &counters;
+        let silent = |c: &super::flow::Counters| c.packets == 0;
+        let spoke =
+            |c: &super::flow::Counters, n: usize| c.packets >= limits::ONE_WAY_PACKETS && sides.get(n).is_some_and(|side| side.stream > 0);
+        self.one_way += u64::from((silent(resp) && spoke(orig, 0)) || (silent(orig) && spoke(resp, 1)));
+        let late = first_ts.saturating_sub(began) > limits::HANDSHAKE_AFTER;
+        self.midstream += u64::from(late && !tcp.ending.syn && !tcp.ending.syn_ack && bytes > 0);
+        self.vlan_one_way += u64::from(!silent(orig) && !silent(resp) && orig.vlan != resp.vlan);
+    }
+}

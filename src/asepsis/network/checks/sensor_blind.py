@@ -1,0 +1,73 @@
+"""A sensor that hears nothing, or only what every port hears: its mirror is off, or was moved."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from asepsis.findings.service import Action, Automatable, Cleared, Effort, Exploitation, Exposure, HarmKind, Kind, Points, Proposal, counted
+from asepsis.hospital.service import Locator
+from asepsis.network.check import Check, Lake
+from asepsis.network.harms import five
+from asepsis.network.hearing import BLIND_S, Ear, blind, heard
+from asepsis.network.sightings import Row
+
+ID = "sensor_blind"
+FAULT = "A sensor hears nothing"
+
+
+def run(lake: Lake, locator: Locator, now: datetime) -> list[Proposal]:
+    return [_proposal(ear, row) for ear, row in sorted(blind(lake).items(), key=lambda item: item[0].key)]
+
+
+def clears(lake: Lake, locator: Locator, now: datetime) -> list[Cleared]:
+    still = blind(lake)
+    why = "It hears packets between machines again."
+    return [
+        Cleared(ID, ear.key, row["last_seen"], why, events=(row["last_event"],)) for ear, row in heard(lake).items() if ear not in still
+    ]
+
+
+def _proposal(ear: Ear, row: Row) -> Proposal:
+    packets = int(row["packets"])
+    what = f"only {counted(packets, 'packet')} to everyone" if packets else "nothing at all"
+    return Proposal(
+        check=ID,
+        kind=Kind.POSTURE,
+        subject=ear.key,
+        title=f"Sensor blind: the one on {ear.interface} hears {'only broadcasts' if packets else 'nothing'}, so nobody watches that part",
+        fault=FAULT,
+        harms=five(
+            safety=(3, "An attack on devices that treat patients will not be noticed."),
+            privacy=(3, "A theft of records will not be noticed."),
+            integrity=(3, "Changed records will not be noticed."),
+            service=(3, "An attack is noticed when machines stop."),
+            money_and_trust=(2, "What happened cannot be shown afterwards."),
+        ),
+        points=Points(Exploitation.NONE, Exposure.CONTROLLED, Automatable.NO),
+        action=Action(
+            f"Check the cable to {ear.interface}, and at the switch that the mirror session to this port is on, in both directions",
+            Effort.MINUTES,
+            (
+                f"`ip -s link show {ear.interface}` tells whether the link is up and packets arrive.",
+                "At the switch: the session's source ports or VLANs, its destination port, both directions (rx and tx).",
+                "docs/how-to/mirror-capture.md has the commands of common switches.",
+            ),
+            "Check the cables of these sensors, and the mirror sessions at their switches",
+        ),
+        why=f"For {counted(max(1, round(row['seconds'] / 60)), 'minute')} it heard {what}; a mirror port shows packets between "
+        "machines every second.",
+        first_seen=row["first_seen"],
+        last_seen=row["last_seen"],
+        events=tuple(dict.fromkeys((row["first_event"], row["last_event"]))),
+    )
+
+
+CHECK = Check(
+    id=ID,
+    title="Sensor blind",
+    looks_for=f"An interface that shows no packet between two machines for {BLIND_S} seconds; the next one clears it.",
+    harms=(HarmKind.SAFETY, HarmKind.PRIVACY, HarmKind.SERVICE),
+    references=("NIST CSF 2.0 DE.CM-01",),
+    run=run,
+    clears=clears,
+)

@@ -1,0 +1,73 @@
+"""A sensor that is too slow for its mirror port: what it loses, nobody watches."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from asepsis.findings.service import Action, Automatable, Cleared, Effort, Exploitation, Exposure, HarmKind, Kind, Points, Proposal
+from asepsis.hospital.service import Locator
+from asepsis.network.check import Check, Lake
+from asepsis.network.harms import five
+from asepsis.network.hearing import CALM, OVERLOAD, Ear, calm, overloaded
+from asepsis.network.sightings import Row
+
+ID = "sensor_overloaded"
+FAULT = "A sensor loses packets"
+
+
+def run(lake: Lake, locator: Locator, now: datetime) -> list[Proposal]:
+    return [_proposal(ear, row) for ear, row in sorted(overloaded(lake).items(), key=lambda item: item[0].key)]
+
+
+def clears(lake: Lake, locator: Locator, now: datetime) -> list[Cleared]:
+    since = calm(lake)
+    return [
+        Cleared(ID, ear.key, since[ear], "It has lost next to nothing for an hour.")
+        for ear, row in overloaded(lake).items()
+        if ear in since and since[ear] - row["last_seen"] >= CALM
+    ]
+
+
+def _proposal(ear: Ear, row: Row) -> Proposal:
+    share = row["dropped"] / max(1, row["dropped"] + row["heard"])
+    return Proposal(
+        check=ID,
+        kind=Kind.POSTURE,
+        subject=ear.key,
+        title=f"Sensor overloaded: the one on {ear.interface} loses packets, so attacks can pass unseen",
+        fault=FAULT,
+        harms=five(
+            safety=(3, "An attack on a device that treats patients may not be noticed."),
+            privacy=(2, "A theft of records may not be noticed."),
+            integrity=(2, "Changed records may not be noticed."),
+            service=(2, "An attack is noticed later, and stops more."),
+            money_and_trust=(1, "What happened cannot be shown afterwards."),
+        ),
+        points=Points(Exploitation.NONE, Exposure.CONTROLLED, Automatable.NO),
+        action=Action(
+            f"Give the sensor on {ear.interface} more rings, or mirror less to it",
+            Effort.HOURS,
+            (
+                "Begin the sensor with more rings (`asepsis network watch --rings`, up to one a core) and larger ones (`--ring`).",
+                "Leave out of the mirror what nobody attacks: backup, storage replication, video.",
+                "`asepsis network health` shows whether it helps.",
+            ),
+            "Give these sensors more rings, or mirror less to them",
+        ),
+        why=f"In the minutes when more than {OVERLOAD:.0%} was lost, {row['dropped']:,} of {row['dropped'] + row['heard']:,} packets "
+        f"({share:.0%}) came faster than they were read.",
+        first_seen=row["first_seen"],
+        last_seen=row["last_seen"],
+        events=tuple(dict.fromkeys((row["first_event"], row["last_event"]))),
+    )
+
+
+CHECK = Check(
+    id=ID,
+    title="Sensor overloaded",
+    looks_for=f"Minutes in which the kernel dropped more than {OVERLOAD:.0%} of a sensor's packets; an hour without clears it.",
+    harms=(HarmKind.SAFETY, HarmKind.PRIVACY, HarmKind.SERVICE),
+    references=("packet(7), PACKET_STATISTICS", "NIST CSF 2.0 DE.CM-01"),
+    run=run,
+    clears=clears,
+)
