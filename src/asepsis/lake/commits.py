@@ -5,14 +5,16 @@ not there: readers see all of a commit or nothing, and a run that was killed lea
 appears at once, complete and synced (`kit.files.create`), so there is nothing to repair in the log itself. It also keeps an anchor of the
 journal's entry that announced it.
 
-Every 256 commits a snapshot, `snapshot-00000256.json`, lists all parts, so that a reader starts there instead of at the first commit. It
-says nothing that the commits do not say: they all stay, and one that is missing is missed.
+Every 256 commits a snapshot, `snapshot-00000256.json`, lists all parts, so that a reader starts there instead of at the first commit. The
+last two stand, and every commit behind the older one. What the commits before it keep of the journal goes into an archive,
+`archive-00000001-00000256.json`, and they go: a sensor makes ten million in a year. Numbers have no gap, so one that is missing is missed.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, astuple, dataclass
@@ -29,6 +31,7 @@ SNAPSHOT_EVERY = 256
 
 _RESTORE = "restore the lake from a backup"
 _SNAPSHOT = "snapshot-"
+_ARCHIVE = re.compile(r"archive-(\d+)-(\d+)\.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +64,16 @@ def read(lake: Path) -> Snapshot:
     """The lake as the log says now. Raises BadInput if the log is gone or damaged, or another version wrote it."""
     expect(lake)
     log = lake / "_commits"
-    commits, snapshots = _listed(log)
-    _check_whole(log, commits, snapshots)
-    start = _snapshot(log, max(snapshots)) if snapshots else Snapshot(0, ())
+    listed = _listed(log)
+    last = _check_whole(log, listed)
+    start = _snapshot(log, max(listed.snapshots)) if listed.snapshots else Snapshot(0, ())
     parts = {part.path: part for part in start.parts}
-    for n in range(start.n + 1, len(commits) + 1):
+    for n in range(start.n + 1, last + 1):
         commit = _commit(log / _name(n))
         for gone in commit["removed"]:
             parts.pop(gone, None)
         parts |= {part.path: part for part in commit["added"]}
-    return Snapshot(len(commits), tuple(parts.values()))
+    return Snapshot(last, tuple(parts.values()))
 
 
 def expect(lake: Path) -> None:
@@ -81,9 +84,13 @@ def expect(lake: Path) -> None:
 
 
 def anchors(lake: Path) -> Iterator[tuple[int, object]]:
-    """What each commit keeps of the journal, by its number."""
-    for n in range(1, read(lake).n + 1):
-        yield n, _commit(lake / "_commits" / _name(n)).get("journal")
+    """What commits keep of the journal, by their number; of archived ones the first that kept an entry."""
+    log, last = lake / "_commits", read(lake).n
+    archives = sorted(_listed(log).archives)
+    for first, end in archives:
+        yield from _archived(log / _archive_name(first, end))
+    for n in range(archives[-1][1] + 1 if archives else 1, last + 1):
+        yield n, _commit(log / _name(n)).get("journal")
 
 
 def append(
@@ -105,41 +112,86 @@ def append(
 
 
 def _keep(log: Path, snapshot: Snapshot) -> None:
-    """Writes a snapshot. The one before it stays too, for a reader that has just found its name."""
+    """Writes a snapshot. The one before it stays too, for a reader that has just found its name and for who has to do without this one."""
     _create(log / _name(snapshot.n, _SNAPSHOT), {"n": snapshot.n, "parts": [astuple(part) for part in snapshot.parts]})
-    for n in _listed(log)[1]:
-        if n < snapshot.n - SNAPSHOT_EVERY:
-            (log / _name(n, _SNAPSHOT)).unlink(missing_ok=True)
+    snapshots = sorted(_listed(log).snapshots)
+    for n in snapshots[:-2]:
+        (log / _name(n, _SNAPSHOT)).unlink(missing_ok=True)
+    if len(snapshots) > 1:
+        _archive(log, snapshots[-2])
+
+
+def _archive(log: Path, until: int) -> None:
+    """Puts what commits up to number `until` keep of the journal together, and removes them: the snapshot of that number says the rest."""
+    listed = _listed(log)
+    first = max((end for _, end in listed.archives), default=0) + 1
+    if first <= until:
+        kept = {n: _commit(log / _name(n)).get("journal") or {} for n in range(first, until + 1)}
+        new = [[n, journal] for n, journal in kept.items() if n == first or journal.get("n") != kept[n - 1].get("n")]
+        _create(log / _archive_name(first, until), {"journal": new})
+    for n in listed.commits:
+        if n <= until:
+            (log / _name(n)).unlink(missing_ok=True)
+
+
+def _archived(path: Path) -> Iterator[tuple[int, object]]:
+    try:
+        yield from [(int(n), journal) for n, journal in _load(path, "archive of commits")["journal"]]
+    except (KeyError, TypeError, ValueError):
+        raise BadInput("archive of commits is damaged", path, _RESTORE) from None
 
 
 def _name(n: int, kind: str = "") -> str:
     return f"{kind}{n:08}.json"
 
 
-def _listed(log: Path) -> tuple[set[int], set[int]]:
-    """The numbers of the commits and of the snapshots that stand."""
-    commits, snapshots = set[int](), set[int]()
+def _archive_name(first: int, last: int) -> str:
+    return f"archive-{first:08}-{last:08}.json"
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """The numbers of the commits and snapshots that stand, and the first and last ones of archives."""
+
+    commits: set[int]
+    snapshots: set[int]
+    archives: set[tuple[int, int]]
+
+
+def _listed(log: Path) -> _Listed:
+    found = _Listed(set(), set(), set())
     for name in os.listdir(log):
         stem, _, ending = name.partition(".")
         number = stem.removeprefix(_SNAPSHOT)
         if ending == "json" and number.isdecimal():
-            (commits if number == stem else snapshots).add(int(number))
-    return commits, snapshots
+            (found.commits if number == stem else found.snapshots).add(int(number))
+        elif archive := _ARCHIVE.fullmatch(name):
+            found.archives.add((int(archive[1]), int(archive[2])))
+    return found
 
 
-def _check_whole(log: Path, commits: set[int], snapshots: set[int]) -> None:
-    last = max(commits | snapshots, default=0)
+def _check_whole(log: Path, listed: _Listed) -> int:
+    """The number of the last commit; BadInput if one is missing."""
+    last = max(listed.commits | listed.snapshots, default=0)
     if not last and _rows_without_commit(log):
         raise BadInput("there are rows, and no commit that lists them", log, _RESTORE)
-    if len(commits) != last:
-        first = next(n for n in range(1, last + 1) if n not in commits)
-        raise BadInput(f"commit {first} is missing", log, _RESTORE)
+    known = 0
+    for first, end in sorted(listed.archives):
+        if first != known + 1:
+            raise BadInput(f"commit {known + 1} is missing", log, _RESTORE)
+        known = end
+    if known > max(listed.snapshots, default=0):
+        raise BadInput(f"the snapshot of commit {known} is missing", log, _RESTORE)
+    missing = next((n for n in range(known + 1, last + 1) if n not in listed.commits), None)
+    if missing is not None:
+        raise BadInput(f"commit {missing} is missing", log, _RESTORE)
+    return last
 
 
 def _rows_without_commit(log: Path) -> bool:
     """Whether parts stand that were committed once. Those of a first run, at work or killed, have its staging folder beside them."""
     parts = next(log.parent.glob("*/day=*/*.parquet"), None)
-    return parts is not None and not (log.parent / ".staging").exists() and not _listed(log)[0]
+    return parts is not None and not (log.parent / ".staging").exists() and not _listed(log).commits
 
 
 def _create(path: Path, body: Mapping[str, object]) -> bool:
@@ -159,7 +211,7 @@ def _commit(path: Path) -> dict[str, Any]:
 
 
 def _snapshot(log: Path, n: int) -> Snapshot:
-    path, todo = log / _name(n, _SNAPSHOT), "remove this file: the commits beside it say the same"
+    path, todo = log / _name(n, _SNAPSHOT), "remove this file: the snapshot before it and the commits since say the same"
     body = _load(path, "snapshot", todo)
     try:
         parts = tuple(Part(*part) for part in body["parts"])

@@ -11,7 +11,7 @@ import os
 import secrets
 import shutil
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -127,14 +127,14 @@ class Writer:
         if self._rows >= COMMIT_ROWS:
             self.commit()
 
-    def commit(self) -> bool:
-        """Makes everything written so far count; whether there was anything new."""
+    def commit(self, replaced: Iterable[str] = ()) -> bool:
+        """Makes everything written so far count, in place of the parts `replaced`; whether there was anything new."""
         for key in list(self._open):
             self._close(key)
         new = bool(self._closed)
         if new:
             journal = self._announce(self._snapshot.n + 1)
-            self._snapshot = commits.append(self._lake, self._snapshot, self._closed, journal=journal)
+            self._snapshot = commits.append(self._lake, self._snapshot, self._closed, replaced, journal)
         self._closed, self._rows = [], 0
         return new
 
