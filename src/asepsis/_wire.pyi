@@ -50,9 +50,22 @@ class Reader:
     def skipped(self) -> list[str]: ...
 
 class Live:
-    """Listens to an interface until `stop` or until it is gone; `error` then says why. The GIL is free while `next` waits."""
+    """Listens to an interface until `stop` or until it is gone; `error` then says why. The GIL is free while `next` waits.
 
-    def __init__(self, interface: str, key: bytes, key_id: str, sensor: str, rings: int, ring_bytes: int, promiscuous: bool) -> None: ...
+    The process gives up every privilege once it listens; root becomes `owner` (user and group).
+    """
+
+    def __init__(
+        self,
+        interface: str,
+        key: bytes,
+        key_id: str,
+        sensor: str,
+        rings: int,
+        ring_bytes: int,
+        promiscuous: bool,
+        owner: tuple[int, int] | None,
+    ) -> None: ...
     def next(self, wait_ms: int) -> tuple[str | None, ArrowBatch | None] | None: ...
     def stop(self) -> None: ...
     @property

@@ -88,6 +88,10 @@ def test_what_is_heard_is_what_a_capture_of_it_gives(namespace: str, tmp_path: P
     assert sender.stdin is not None
     # The first line says that it listens.
     assert json.loads(watch.stdout.readline())["dropped"] == 0
+    (pid,) = subprocess.run(["pgrep", "-P", str(watch.pid)], capture_output=True, text=True, check=False).stdout.split() or [str(watch.pid)]
+    status = dict(line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if ":\t" in line)
+    assert {status[name] for name in ("CapEff", "CapPrm", "CapInh", "CapBnd", "CapAmb")} == {"0" * 16}
+    assert status["NoNewPrivs"] == "1"
     sender.communicate("go\n", timeout=60)
     packets = sum(1 for _ in frames(capture))
     for line in watch.stdout:
@@ -113,6 +117,38 @@ def frames(capture: Path) -> Iterator[bytes]:
         (length,) = struct.unpack_from("<I", data, at + 8)
         yield data[at + 16 : at + 16 + length]
         at += 16 + length
+
+
+@NEEDS_ROOT
+def test_root_becomes_whom_the_site_belongs_to(namespace: str, tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    for above in tmp_path.parents[:2]:
+        above.chmod(0o755)
+    site = tmp_path / "site"
+    Site.open(site, create=True)
+    for path in (site, *site.rglob("*")):
+        os.chown(path, 65_534, 65_534)
+    # Who is not root may not read an interpreter in root's home; the system's is for all, and the same.
+    python = "/usr/bin/python3" if str(Path(sys.executable).resolve()).startswith("/root/") else sys.executable
+    paths = os.pathsep.join(path for path in sys.path if not path.startswith("/root/"))
+    words = ("-m", "asepsis", "network", "watch", "-i", "tap1", "--site", str(site), "--for", "3", "--json")
+    watch = inside(namespace, "env", f"PYTHONPATH={paths}", python, *words)
+    _, err = watch.communicate(timeout=120)
+    assert (watch.returncode, err) == (0, "")
+    assert {path.stat().st_uid for path in site.rglob("*")} == {65_534}
+
+
+@NEEDS_ROOT
+def test_a_port_that_is_no_mirror_is_a_finding(namespace: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    site = str(tmp_path / "site")
+    watch = inside(namespace, sys.executable, "-m", "asepsis", "network", "watch", "-i", "tap1", "--site", site, "--for", "11", "--json")
+    out, err = watch.communicate(timeout=120)
+    assert (watch.returncode, err) == (0, "")
+    titles = [line["title"] for line in json.loads(out.splitlines()[-1])["worklist"]]
+    assert [title.partition(":")[0] for title in titles] == ["Sensor blind"]
+    assert main(["network", "health", "--site", site, "--json"]) == 0
+    (heard,) = json.loads(capsys.readouterr().out)
+    assert heard["interface"] == "tap1"
 
 
 @NEEDS_ROOT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from contextlib import suppress
@@ -11,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from asepsis.cli.main import main
 from asepsis.lake import commits, compact
 from asepsis.lake.commits import Part, Snapshot
 
@@ -49,11 +51,16 @@ def test_sixteen_parts_alike_become_one(tmp_path: Path) -> None:
 
 
 def test_days_streams_and_sizes_are_kept_apart() -> None:
-    alike = [_part(n, 5) for n in range(15)]
-    others = [_part(50, 5, day=2), _part(51, 5, stream="dns"), _part(52, 5000), _part(53, compact.PART_ROWS)]
+    alike = [_part(n, 5, day=2) for n in range(15)]
+    others = [_part(50, 5, day=1), _part(51, 5, stream="dns"), _part(52, 5000, day=2), _part(53, compact.PART_ROWS, day=2)]
     assert compact.due(Snapshot(1, tuple(alike + others))) == []
-    more = _part(16, 7)
+    more = _part(16, 7, day=2)
     assert compact.due(Snapshot(1, (more, *alike, *others))) == [*alike, more]
+
+
+def test_a_day_that_is_over_is_merged_to_the_end() -> None:
+    today, over = _part(1, 5, day=2), [_part(2, 5), _part(3, 6)]
+    assert compact.due(Snapshot(1, (today, *over))) == over
 
 
 def test_a_merged_part_is_no_larger_than_any() -> None:
@@ -129,3 +136,27 @@ def test_orphans_are_swept_but_no_part_that_is_new(tmp_path: Path) -> None:
     os.utime(tmp_path / kept, (0, 0))
     compact.sweep(tmp_path)
     assert {path.name for path in folder.iterdir()} == {"new.parquet", Path(kept).name}
+
+
+def test_the_command_merges_a_lake_of_many_captures(tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path_factory.mktemp("many")
+    site, golden = str(folder / "site"), Path(__file__).parents[1] / "golden"
+    captures = sorted(golden.glob("hl7/*.pcap"))[:6]
+    for capture in captures:
+        assert main(["lake", "ingest", str(capture), "--site", site]) == 0
+    question = ["lake", "sql", "select * from hl7 order by event_id", "--site", site, "--json"]
+    capsys.readouterr()
+    assert main(question) == 0
+    before = capsys.readouterr().out
+    assert main(["lake", "compact", "--site", site, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["parts"] < told["parts_before"]
+    assert main(question) == 0
+    assert capsys.readouterr().out == before
+    assert main(["lake", "compact", "--site", site]) == 0
+    assert "Nothing to merge" in capsys.readouterr().out
+    assert main(["journal", "verify", "--site", site]) == 0
+    capsys.readouterr()
+    for capture in captures:
+        assert main(["lake", "ingest", str(capture), "--site", site, "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["added"] == {}

@@ -184,8 +184,9 @@ impl Live {
 
 #[pymethods]
 impl Live {
-    /// Begins to listen. Raises `WireError` for an interface that is unknown, down, or may not be listened to.
+    /// Begins to listen, and gives up every privilege; root becomes `owner`. Raises `WireError` for an interface that is unknown, down, or may not be listened to.
     #[new]
+    #[allow(clippy::too_many_arguments)]
     fn new(
         interface: String,
         key: &[u8],
@@ -194,12 +195,14 @@ impl Live {
         rings: usize,
         ring_bytes: usize,
         promiscuous: bool,
+        owner: Option<(u32, u32)>,
     ) -> PyResult<Live> {
         let ear = live::Ear {
             interface,
             rings,
             bytes: ring_bytes,
             promiscuous,
+            owner,
         };
         let opened = live::Live::open(&ear, || Keys::new(key, key_id), sensor);
         opened.map(|live| Live(Mutex::new(live))).map_err(|error| {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from asepsis.findings.service import Finding, Line, lines_of
@@ -15,6 +16,8 @@ JUDGED_S = 10.0
 SHARE = 10
 """A judgement that took a second is not made again before ten are over: a tenth of one core at the most."""
 
+Judge = Callable[[Site], list[Finding]]
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -24,17 +27,39 @@ class Seen:
     lines: list[Line] | None
 
 
-def look(site: Site, ear: Ear, stopped: Callable[[], bool], judge: Callable[[Site], list[Finding]]) -> Iterator[Seen]:
+class _Bench:
+    """Judges beside the listening, so that rows do not wait for it; always in one thread, which has the store open."""
+
+    def __init__(self, site: Site, judge: Judge) -> None:
+        self._site, self._judge = site, judge
+        self._thread = ThreadPoolExecutor(1, "judge")
+        self._running: Future[list[Line]] | None = None
+        self._rows, self._due, self._began = 0, time.monotonic() + JUDGED_S, 0.0
+
+    def look(self, heard: Heard, last: bool = False) -> list[Line] | None:
+        """The worklist if it was judged since; begins anew when it is due, and waits for that if it is the `last`."""
+        lines = None
+        if self._running is not None and (last or self._running.done()):
+            lines, self._running = self._running.result(), None
+            self._due = time.monotonic() + max(JUDGED_S, SHARE * (time.monotonic() - self._began))
+        if self._running is None and heard.rows != self._rows and (last or time.monotonic() >= self._due):
+            self._rows, self._began = heard.rows, time.monotonic()
+            self._running = self._thread.submit(lambda: lines_of(self._judge(self._site)))
+            if last:
+                lines, self._running = self._running.result(), None
+        return lines
+
+    def close(self) -> None:
+        self._thread.shutdown(cancel_futures=True)
+
+
+def look(site: Site, ear: Ear, stopped: Callable[[], bool], judge: Judge) -> Iterator[Seen]:
     """Listens until `stopped`, and judges at the end once more. Raises what `lake.service.watch` raises."""
-    due, judged = time.monotonic() + JUDGED_S, 0
-    heard = Heard(0, 0, 0)
-    for heard in watch(site, ear, stopped):
-        if heard.rows == judged or time.monotonic() < due:
-            yield Seen(heard, None)
-            continue
-        began = time.monotonic()
-        lines = lines_of(judge(site))
-        judged, due = heard.rows, time.monotonic() + max(JUDGED_S, SHARE * (time.monotonic() - began))
-        yield Seen(heard, lines)
-    if heard.rows != judged:
-        yield Seen(heard, lines_of(judge(site)))
+    bench, heard = _Bench(site, judge), Heard(0, 0, 0)
+    try:
+        for heard in watch(site, ear, stopped):
+            yield Seen(heard, bench.look(heard))
+        if (lines := bench.look(heard, last=True)) is not None:
+            yield Seen(heard, lines)
+    finally:
+        bench.close()

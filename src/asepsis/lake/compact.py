@@ -33,14 +33,16 @@ Announce = Callable[[int], Mapping[str, object]]
 
 
 def due(snapshot: Snapshot, fan: int = FAN) -> list[Part]:
-    """The parts that are merged next, oldest first; none if nothing is worth it."""
+    """The parts that are merged next, oldest first: of the newest day at least `fan`, of a day that is over any two."""
     alike: defaultdict[tuple[str, int], list[Part]] = defaultdict(list)
+    newest: dict[str, str] = {}
     for part in snapshot.parts:
+        folder = part.path.rpartition("/")[0]
+        newest[part.stream] = max(newest.get(part.stream, ""), folder)
         if part.rows <= PART_ROWS // 2:
-            alike[part.path.rpartition("/")[0], _size(part.rows)].append(part)
-    many = max(alike.values(), key=len, default=[])
-    if len(many) < fan:
-        return []
+            alike[folder, _size(part.rows)].append(part)
+    worth = [parts for (folder, _), parts in alike.items() if len(parts) >= (fan if folder in newest.values() else 2)]
+    many = max(worth, key=len, default=[])
     chosen: list[Part] = []
     rows = 0
     for part in sorted(many, key=lambda part: (part.min_ts, part.path)):

@@ -12,13 +12,17 @@ from asepsis import _wire
 from asepsis.kit import files
 from asepsis.kit.errors import BadInput
 from asepsis.kit.site import Site
+from asepsis.lake import commits
+from asepsis.lake.compact import Announce, Leftovers, due, merge, sweep
 from asepsis.lake.footprint import keep_small
 from asepsis.lake.writer import Writer
 
-# Rows leave the core after a second and the next commit takes them: below five seconds, unless whoever asks for `Heard` takes its time.
-COMMIT_S = 3.0
+# Rows leave the core after a second and the next commit takes them: below five seconds.
+COMMIT_S = 2.0
 COMMIT_ROWS = 200_000
 WAIT_MS = 500
+# Between two looks at whether small parts have become many.
+TIDY_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +54,24 @@ def listen(site: Site, ear: Ear, stopped: Callable[[], bool], record: Record) ->
     Raises BadInput for an interface that is unknown, may not be listened to, or goes away; what was committed stays.
     """
     keep_small()
+    owner = site.path.stat()
     try:
-        live = _wire.Live(ear.interface, site.key, site.key_id, site.name, ear.rings, ear.ring_mib << 20, ear.promiscuous)
+        live = _wire.Live(
+            ear.interface, site.key, site.key_id, site.name, ear.rings, ear.ring_mib << 20, ear.promiscuous, (owner.st_uid, owner.st_gid)
+        )
     except _wire.WireError as error:
         raise BadInput(error, todo="`ip link` shows the interfaces; listening needs root or CAP_NET_RAW") from None
+    # Only now: what root made before would not be the owner's.
+    with files.lock(site.lake / ".lock", "this lake"):
+        sweep(site.lake)
     rows = 0
-    over = False
+    over, tidied, left = False, time.monotonic(), Leftovers()
     while not over:
         try:
             added, over = _commit(site, live, rows, stopped, record)
+            if not over and time.monotonic() - tidied > TIDY_S:
+                _tidy(site, left, lambda n: record(Heard(live.packets, live.dropped, rows), n))  # noqa: B023 - called at once
+                tidied = time.monotonic()
         except OSError as error:
             raise files.unwritable(error, site.lake, "the lake is consistent: make room and begin again") from None
         rows += added
@@ -90,3 +103,11 @@ def _commit(site: Site, live: _wire.Live, before: int, stopped: Callable[[], boo
                 writer.write(stream, batch)
             writer.commit()
     return rows, over
+
+
+def _tidy(site: Site, left: Leftovers, announce: Announce) -> None:
+    """Merges the parts that are most alike, if there are enough of them."""
+    left.remove()
+    with files.lock(site.lake / ".lock", "this lake"):
+        if parts := due(commits.read(site.lake)):
+            left.add(merge(site.lake, parts, announce))

@@ -32,6 +32,7 @@ __all__ = [
     "Lake",
     "Stream",
     "anchors",
+    "compact",
     "count",
     "ingest",
     "open_lake",
@@ -59,6 +60,29 @@ def ingest(site: Site, paths: Sequence[Path], progress: Progress | None = None) 
     commits.expect(site.lake)
     with files.lock(site.lake / ".lock", "this lake"):
         return run(site, paths, progress, record)
+
+
+def compact(site: Site) -> tuple[int, int]:
+    """Merges the small parts of the lake into few; how many parts there were and are. Readers see the same rows at every moment.
+
+    Their files go with the next run: who has just opened them may read on. Raises BadInput when the disk is full.
+    """
+    from asepsis.lake import compact as parts
+
+    def announce(n: int) -> Mapping[str, object]:
+        return journal.anchor(site, _place(n), journal.record(site, "lake.compact", "parts", {"commit": n}))
+
+    journal.check(site)
+    commits.expect(site.lake)
+    try:
+        with files.lock(site.lake / ".lock", "this lake"):
+            parts.sweep(site.lake)
+            before = len(commits.read(site.lake).parts)
+            while alike := parts.due(commits.read(site.lake), 2):
+                parts.merge(site.lake, alike, announce)
+            return before, len(commits.read(site.lake).parts)
+    except OSError as error:
+        raise files.unwritable(error, site.lake, "the lake is consistent: make room and run the same command again") from None
 
 
 def watch(site: Site, ear: Ear, stopped: Callable[[], bool]) -> Iterator[Heard]:
@@ -93,7 +117,7 @@ def unmade(site: Site) -> list[tuple[int, int]]:
     done again; or the lake was put back."""
     announced: dict[int, int] = {}
     for entry in journal.entries(site):
-        if entry.act in ("lake.ingest", "lake.watch") and type(n := entry.detail.get("commit")) is int:
+        if entry.act in ("lake.ingest", "lake.watch", "lake.compact") and type(n := entry.detail.get("commit")) is int:
             announced[n] = entry.n
     made = commits.read(site.lake).n
     return sorted((entry, n) for n, entry in announced.items() if n > made)

@@ -1,5 +1,6 @@
 //! Packets as they come: rings of an interface, each with a thread and a pipeline of its own, whose rows leave at least once a second.
 
+mod privileges;
 mod ring;
 
 use std::io;
@@ -26,6 +27,8 @@ pub struct Ear {
     pub bytes: usize,
     /// Also packets that are for others: what a mirror port is for.
     pub promiscuous: bool,
+    /// User and group that root becomes once it listens: those whom the lake belongs to.
+    pub owner: Option<(u32, u32)>,
 }
 
 #[derive(Default)]
@@ -52,7 +55,7 @@ pub enum Heard {
 }
 
 impl Live {
-    /// Begins to listen. `keys` makes the site's keys, once for each ring. Needs CAP_NET_RAW; an unknown interface is `NotFound`.
+    /// Begins to listen, and gives up every privilege of the caller. `keys` makes the site's keys, once for each ring. Needs CAP_NET_RAW; an unknown interface is `NotFound`.
     pub fn open(ear: &Ear, keys: impl Fn() -> Keys, sensor: &str) -> io::Result<Live> {
         let many = ear.rings.clamp(1, limits::LIVE_RINGS);
         let fanout = (many > 1).then(|| std::process::id() as u16);
@@ -64,6 +67,7 @@ impl Live {
         let rings = (0..many)
             .map(|_| Ring::open(&ear.interface, plan))
             .collect::<io::Result<Vec<_>>>()?;
+        privileges::drop_all(ear.owner)?;
         let (to, rows) = sync_channel(limits::LIVE_BATCHES);
         let shared = Arc::new(Shared::default());
         let threads = rings.into_iter().map(|ring| {
