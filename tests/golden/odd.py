@@ -132,6 +132,15 @@ def _lost_segment() -> bytes:
     return pcap(spaced(packets))
 
 
+def _both_ports() -> bytes:
+    """A page as a mirror of both its ports shows it: every packet twice, the second one as it leaves a router."""
+    twice = []
+    for frame in Talk(b=("10.1.0.2", 80)).open().say(b"GET / HTTP/1.1\r\nHost: a.test\r\n\r\n").answer(HTTP_PAGE).close().frames():
+        routed = MAC_B + MAC_A + frame[12:22] + bytes([frame[22] - 1]) + frame[23:]
+        twice += [frame, routed]
+    return pcap([(n // 2 * 1_000_000 + n % 2 * 200, frame) for n, frame in enumerate(twice)])
+
+
 def _cut_record() -> bytes:
     return pcap(spaced(_hello().frames()))[:-30]
 
@@ -284,6 +293,7 @@ ODD: dict[str, Callable[[], bytes]] = {
     "conn/raw_ip_big_endian_nano.pcap": _raw_big_endian_nano,
     "conn/pcapng_two_clocks.pcap": _pcapng,
     "conn/overlap_differs.pcap": _overlap_differs,
+    "stats/both_ports.pcap": _both_ports,
     "conn/cut_record.pcap": _cut_record,
     "conn/short_snap.pcap": _short_snap,
     "conn/refused_and_silent.pcap": _refused_and_silent,

@@ -16,6 +16,8 @@ pub struct Half {
     /// Position in the stream of the first byte of `pending`, or of the next byte to come.
     offset: u64,
     done: bool,
+    /// The parser has said that the connection speaks something else from here on.
+    turned: bool,
 }
 
 impl Half {
@@ -37,23 +39,43 @@ impl Half {
         self.pending.capacity()
     }
 
-    /// The next bytes of the stream.
-    pub fn feed(&mut self, session: &mut dyn Session, dir: Dir, bytes: &[u8], ts: i64, identity: &mut Identity, out: &mut Output) {
+    /// Position in the stream of the next byte to come.
+    pub fn passed(&self) -> u64 {
+        self.offset.saturating_add(self.pending.len() as u64)
+    }
+
+    /// The next bytes of the stream. If the connection speaks something else from here on: how many of `bytes` belong to what it spoke.
+    pub fn feed(
+        &mut self,
+        session: &mut dyn Session,
+        dir: Dir,
+        bytes: &[u8],
+        ts: i64,
+        identity: &mut Identity,
+        out: &mut Output,
+    ) -> Option<usize> {
         if self.done {
             self.offset = self.offset.saturating_add(bytes.len() as u64);
-            return;
+            return None;
         }
         if self.pending.is_empty() {
             let used = self.show(session, dir, bytes, ts, identity, out);
+            if self.turned {
+                return Some(used);
+            }
             self.pending.extend_from_slice(bytes.get(used..).unwrap_or_default());
             self.since = ts;
         } else {
             self.pending.extend_from_slice(bytes);
             if self.pending.len() < self.need {
-                return;
+                return None;
             }
             let held = std::mem::take(&mut self.pending);
             let used = self.show(session, dir, &held, ts, identity, out);
+            if self.turned {
+                let before = held.len().saturating_sub(bytes.len());
+                return Some(used.saturating_sub(before).min(bytes.len()));
+            }
             if used < held.len() {
                 self.pending = held;
                 self.pending.drain(..used);
@@ -66,12 +88,13 @@ impl Half {
             self.offset = self.offset.saturating_add(self.pending.len() as u64);
             self.pending = Vec::new();
         }
+        None
     }
 
     /// Shows `bytes` until all are used or the parser waits; says how many were used.
     fn show(&mut self, session: &mut dyn Session, dir: Dir, bytes: &[u8], ts: i64, identity: &mut Identity, out: &mut Output) -> usize {
         let mut used = 0usize;
-        while used < bytes.len() && !self.done {
+        while used < bytes.len() && !self.done && !self.turned {
             let rest = bytes.get(used..).unwrap_or_default();
             if self.skip > 0 {
                 let take = usize::try_from(self.skip).unwrap_or(usize::MAX).min(rest.len());
@@ -91,6 +114,12 @@ impl Half {
                     let n = n.min(rest.len());
                     used += n;
                     self.offset = self.offset.saturating_add(n as u64);
+                }
+                Step::Turn(n) => {
+                    let n = n.min(rest.len());
+                    used += n;
+                    self.offset = self.offset.saturating_add(n as u64);
+                    self.turned = true;
                 }
                 Step::Need(n) if n > rest.len() && n <= limits::PENDING => {
                     self.need = n;

@@ -123,6 +123,13 @@ pub const COPY_AGE: i64 = 100_000_000;
 /// The same where it does not: below the round trip after which anything is sent again.
 pub const COPY_AT_ONCE: i64 = 1_000_000;
 
+/// Bytes of each direction that are looked at for the agreement on an upgrade (STARTTLS): mail clients agree within ten lines.
+pub const UPGRADE: usize = 16 << 10;
+/// Longest line or message that is awaited for it.
+pub const UPGRADE_UNIT: usize = 2048;
+/// Protocols within each other on one connection: a proxy, a mail service, TLS.
+pub const TURNS: usize = 4;
+
 /// Rows of one stream before they leave as a batch, and bytes of them.
 pub const BATCH_ROWS: usize = 8_192;
 pub const BATCH_BYTES: usize = 2 << 20;

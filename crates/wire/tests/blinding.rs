@@ -345,3 +345,27 @@ fn a_quiet_night_does_not_end_a_connection() {
     assert_eq!(rows["conn"].iter().filter(|conn| conn["interim"] == "false").count(), 1);
     assert_eq!(messages(&rows), 2);
 }
+
+/// A mirror that drops for some seconds: each lost request is a hole behind which everything waits.
+#[test]
+fn a_burst_of_loss_costs_what_was_lost_and_nothing_after_it() {
+    const METHODS: [&str; 4] = ["GET", "PUT", "POST", "DELETE"];
+    let (mut wire, mut talk) = (Wire::new(), Talk::new(1, 80));
+    talk.open().iter().for_each(|packet| wire.send(packet));
+    for n in 0..1000 {
+        let ask = format!("{} /x HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n", METHODS[n % 4]);
+        let answer = format!("HTTP/1.1 {} S\r\nContent-Length: 2\r\n\r\nok", 200 + n % 4);
+        let lost = (20..60).contains(&n) && n % 2 == 0;
+        let asked = talk.say(CLIENT, ask.as_bytes());
+        asked.iter().filter(|_| !lost).for_each(|packet| wire.send(packet));
+        talk.say(SERVER, answer.as_bytes()).iter().for_each(|packet| wire.send(packet));
+    }
+    let rows = wire.end();
+    let pairs: Vec<_> = rows["http"]
+        .iter()
+        .filter(|row| row["method"] != "-" && row["status_code"] != "-")
+        .collect();
+    assert_eq!(pairs.len(), 980);
+    let right = |method: &str, status: &str| METHODS[status.parse::<usize>().unwrap() - 200] == method;
+    assert!(pairs.iter().all(|row| right(&row["method"], &row["status_code"])));
+}

@@ -65,7 +65,7 @@ def talks(lake: Lake, locator: Locator) -> list[Talk]:
         service = "fhir" if row["fhir"] else row["service"] or ""
         services, connections, openness = found.get((source, target), (set(), 0, Openness.OTHER))
         found[source, target] = (
-            services | ({service} if service else set()),
+            services | set(filter(None, service.split(","))),
             connections + row["connections"],
             max(openness, _openness(service)),
         )
@@ -80,6 +80,8 @@ def _owner(locator: Locator, address: str, hint: str | None) -> str:
 
 
 def _openness(service: str) -> Openness:
-    if service in CLINICAL:
+    """By what a connection speaks in the end: a proxy or a mail service may have turned into TLS (`smtp,ssl`)."""
+    last = service.rpartition(",")[2]
+    if last in CLINICAL:
         return Openness.CLEAR_CLINICAL
-    return Openness.ENCRYPTED if service in ("ssl", "ssh") else Openness.OTHER
+    return Openness.ENCRYPTED if last in ("ssl", "ssh") else Openness.OTHER

@@ -1,5 +1,7 @@
 //! One connection: its counters, its state, and what it speaks.
 
+use std::borrow::Cow;
+
 use crate::context::{Ends, Identity, Output};
 use crate::limits;
 use crate::link::Link;
@@ -48,13 +50,13 @@ pub struct Tcp {
 }
 
 impl Tcp {
-    /// Gives what is held and has become in order, each direction in turn as far as it can, and gives up what is due.
+    /// Gives what is held and has become in order, each direction in turn as far as it can, and gives up what is due: in the order in which it
+    /// came, whichever direction holds too much.
     fn proceed(&mut self, recent: &mut Recent, at: &mut Where<'_>) {
         while self.settle(recent, at) {
-            let Some(dir) = self
-                .next_to_give_up()
-                .filter(|dir| self.sides.get(*dir as usize).is_some_and(|side| side.is_due(at.ts)))
-            else {
+            let full = self.sides.iter().any(Side::is_full);
+            let due = |dir: &Dir| full || self.sides.get(*dir as usize).is_some_and(|side| side.is_due(at.ts));
+            let Some(dir) = self.next_to_give_up().filter(due) else {
                 return;
             };
             self.give_up_hole(dir, recent, at);
@@ -323,7 +325,6 @@ impl Flow {
                 ack: (segment.flags & ACK != 0).then_some(segment.ack),
             };
             side.segment(&data, unwanted, recent, &mut give);
-            side.relieve(ts, recent, &mut give);
         }
         let again = side.retransmissions > retransmitted;
         for (bit, ended) in [(FIN, &mut ending.fin), (RST, &mut ending.rst)] {
@@ -511,7 +512,7 @@ impl Flow {
             }
             other => {
                 let service = if let Transport::Udp(speech) = other {
-                    speech.service()
+                    speech.service().map(Cow::Borrowed)
                 } else {
                     None
                 };
@@ -528,7 +529,7 @@ impl Flow {
         let int = |n: u64| Some(i64::try_from(n).unwrap_or(i64::MAX));
         let row = Conn {
             proto: Some(proto),
-            service,
+            service: service.as_deref(),
             duration: Some(self.last_ts.saturating_sub(self.first_ts) as f64 / 1e9),
             orig_bytes: int(bytes[0]),
             resp_bytes: int(bytes[1]),

@@ -1,7 +1,10 @@
 //! What a connection speaks, found out by content and then parsed: between the reassembler and the protocols.
 
+use std::borrow::Cow;
+
 use crate::context::{Context, Identity, Output};
 use crate::half::Half;
+use crate::limits;
 use crate::protocols::{Dir, Protocol, Session};
 
 use super::probing::{ask, Probing, Verdict};
@@ -17,6 +20,8 @@ pub struct Follow {
     passed: [u64; 2],
     /// The capture does not hold the beginning, or lost it: heads are looked for in what comes later too.
     midstream: bool,
+    /// What the connection spoke before it turned into something else.
+    before: Vec<&'static str>,
 }
 
 enum State {
@@ -59,11 +64,19 @@ impl Follow {
         self.midstream = true;
     }
 
-    pub fn service(&self) -> Option<&'static str> {
-        match &self.state {
+    /// What it speaks, and before that what it spoke, each once: `smtp,ssl`, as Zeek writes it.
+    pub fn service(&self) -> Option<Cow<'static, str>> {
+        let now = match &self.state {
             State::Parsing(protocol, _) => Some(protocol.name),
             _ => None,
+        };
+        if self.before.is_empty() {
+            return now.map(Cow::Borrowed);
         }
+        let mut all = self.before.clone();
+        all.extend(now);
+        all.dedup();
+        Some(Cow::Owned(all.join(",")))
     }
 
     /// How many of the next bytes of `dir` nobody wants to see.
@@ -98,8 +111,16 @@ impl Follow {
         match &mut self.state {
             State::Ignored => {}
             State::Parsing(_, session) => {
-                if let Some(half) = self.halves.get_mut(dir as usize) {
-                    half.feed(session.as_mut(), dir, bytes, at.ts, at.identity, at.out);
+                let turned = self
+                    .halves
+                    .get_mut(dir as usize)
+                    .and_then(|half| half.feed(session.as_mut(), dir, bytes, at.ts, at.identity, at.out));
+                if let Some(used) = turned {
+                    self.turn(at);
+                    let rest = bytes.get(used..).unwrap_or_default();
+                    if !rest.is_empty() {
+                        self.bytes(dir, rest, at);
+                    }
                 }
             }
             State::Probing(probing) => {
@@ -107,6 +128,24 @@ impl Follow {
                 self.act(verdict, dir, bytes, at);
             }
             State::Seeking(_) => self.seek(dir, bytes, at),
+        }
+    }
+
+    /// The parser has said that something else begins: it ends, and the next bytes are looked at as the first.
+    fn turn(&mut self, at: &mut Where<'_>) {
+        self.passed = self.halves.each_ref().map(Half::passed);
+        let State::Parsing(protocol, mut session) = std::mem::replace(&mut self.state, State::Ignored) else {
+            return;
+        };
+        session.end(&mut Context {
+            ts: at.ts,
+            offset: u64::MAX,
+            identity: at.identity,
+            out: at.out,
+        });
+        self.before.push(protocol.name);
+        if self.before.len() < limits::TURNS {
+            self.state = State::default();
         }
     }
 

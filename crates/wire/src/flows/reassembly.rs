@@ -143,7 +143,7 @@ impl Side {
         self.early.first().map(|first| first.ts)
     }
 
-    /// The other direction stands at `other`.
+    /// How far the other direction has come.
     pub fn see(&mut self, other: Option<u32>) {
         self.other = other;
     }
@@ -380,9 +380,10 @@ impl Side {
             if ahead > 0 || self.waits(first.ack) {
                 break;
             }
-            self.hole_since = ts;
             let behind = ahead.unsigned_abs();
             let early = self.early.remove(0);
+            // The next hole is as old as the first piece behind it.
+            self.hole_since = self.early.first().map_or(ts, |next| next.ts);
             let fresh = u64::from(early.len).saturating_sub(behind);
             if behind > 0 {
                 self.retransmissions = self.retransmissions.saturating_add(1);
@@ -409,11 +410,16 @@ impl Side {
         }
     }
 
-    /// Whether it is time to give up: a hole that was acknowledged long enough ago was lost by the capture, not by the network; what waits for
-    /// the other direction waits no longer than that.
+    /// Whether it is time to give up: a hole that was acknowledged long enough ago was lost by the capture, not by the network. What waits for
+    /// the other direction waits as long as interfaces may lag.
     pub fn is_due(&self, ts: i64) -> bool {
         let covered = matches!((self.acked, self.next), (Some(acked), Some(next)) if distance(acked, next) > 0);
-        self.has_hole() && (covered || self.only_waits()) && ts.saturating_sub(self.hole_since) > limits::HOLE_AGE
+        let age = match self.only_waits() {
+            true => limits::HOLE_WAIT,
+            false if covered => limits::HOLE_AGE,
+            false => return false,
+        };
+        self.has_hole() && ts.saturating_sub(self.hole_since) > age
     }
 
     /// Whether nothing is missing before the first piece that is held: it waits for the other direction.
@@ -421,11 +427,9 @@ impl Side {
         matches!((self.early.first(), self.next), (Some(first), Some(next)) if distance(first.seq, next) <= 0)
     }
 
-    /// Too much is held: the oldest hole is given up.
-    pub fn relieve(&mut self, ts: i64, recent: &mut Recent, give: &mut impl FnMut(Piece<'_>)) {
-        while self.has_hole() && (self.early.len() > limits::REORDER_SEGMENTS || self.held > limits::REORDER) {
-            self.give_up_hole(ts, recent, give);
-        }
+    /// Whether too much is held.
+    pub fn is_full(&self) -> bool {
+        self.early.len() > limits::REORDER_SEGMENTS || self.held > limits::REORDER
     }
 
     /// Nothing more comes: what a FIN shows to have been sent and was not seen is lost too.

@@ -1,4 +1,5 @@
-//! Protocols that are only named: who speaks them is what matters, so they give no rows of their own and nothing of them is read on.
+//! Protocols that are only named: who speaks them is what matters, so they give no rows of their own, and of what they say only that is read
+//! which turns the connection into another one.
 
 use crate::context::Context;
 use crate::protocols::{Conversation, Datagrams, Dir, Protocol, Session, Step};
@@ -6,9 +7,11 @@ use crate::protocols::{Conversation, Datagrams, Dir, Protocol, Session, Step};
 mod ber;
 mod binary;
 mod datagram;
+mod socks;
 #[cfg(test)]
 mod tests;
 mod text;
+mod upgrade;
 
 pub static SSH: Protocol = Protocol {
     name: "ssh",
@@ -23,7 +26,7 @@ pub static FTP: Protocol = Protocol {
     ports: &[21],
     probe: text::ftp,
     find: None,
-    session: || Box::new(Named),
+    session: || upgrade::Upgrade::new(&upgrade::FTP),
 };
 
 pub static TELNET: Protocol = Protocol {
@@ -39,7 +42,7 @@ pub static RDP: Protocol = Protocol {
     ports: &[3389],
     probe: binary::rdp,
     find: None,
-    session: || Box::new(Named),
+    session: || upgrade::Upgrade::new(&upgrade::RDP),
 };
 
 pub static RFB: Protocol = Protocol {
@@ -55,7 +58,7 @@ pub static SMTP: Protocol = Protocol {
     ports: &[25, 587],
     probe: text::smtp,
     find: None,
-    session: || Box::new(Named),
+    session: || upgrade::Upgrade::new(&upgrade::SMTP),
 };
 
 pub static POP3: Protocol = Protocol {
@@ -63,7 +66,7 @@ pub static POP3: Protocol = Protocol {
     ports: &[110],
     probe: text::pop3,
     find: None,
-    session: || Box::new(Named),
+    session: || upgrade::Upgrade::new(&upgrade::POP3),
 };
 
 pub static IMAP: Protocol = Protocol {
@@ -71,7 +74,7 @@ pub static IMAP: Protocol = Protocol {
     ports: &[143],
     probe: text::imap,
     find: None,
-    session: || Box::new(Named),
+    session: || upgrade::Upgrade::new(&upgrade::IMAP),
 };
 
 pub static LDAP: Protocol = Protocol {
@@ -79,7 +82,7 @@ pub static LDAP: Protocol = Protocol {
     ports: &[389, 3268],
     probe: ber::ldap,
     find: None,
-    session: || Box::new(Named),
+    session: || upgrade::Upgrade::new(&upgrade::LDAP),
 };
 
 pub static KERBEROS: Protocol = Protocol {
@@ -96,6 +99,14 @@ pub static MODBUS: Protocol = Protocol {
     probe: binary::modbus,
     find: None,
     session: || Box::new(Named),
+};
+
+pub static SOCKS: Protocol = Protocol {
+    name: "socks",
+    ports: &[1080],
+    probe: socks::probe,
+    find: None,
+    session: || Box::<socks::Socks>::default(),
 };
 
 pub static NTP: Datagrams = Datagrams {

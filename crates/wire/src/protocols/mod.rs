@@ -78,6 +78,8 @@ pub enum Step {
     Skip(u64),
     /// Wants to see nothing more of this direction.
     Done,
+    /// Used this many bytes; from the next one on, in both directions, the connection speaks something else: a tunnel begins, or TLS.
+    Turn(usize),
 }
 
 /// A session of a protocol over TCP. Made when its probe said certain; sees both directions.
@@ -163,6 +165,7 @@ pub static TCP: &[&Protocol] = &[
     &banner::LDAP,
     &banner::KERBEROS,
     &banner::MODBUS,
+    &banner::SOCKS,
 ];
 
 /// Protocols over UDP.

@@ -48,6 +48,22 @@ fn whole(bytes: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     (found.tag == tag && found.inside.len() == found.length).then_some((found.inside, found.after))
 }
 
+/// Length of the whole element that `bytes` begin with; `None` if more must be seen.
+pub fn length(bytes: &[u8]) -> Option<usize> {
+    let found = element(bytes)?;
+    (found.inside.len() == found.length).then(|| bytes.len().saturating_sub(found.after.len()))
+}
+
+/// An ExtendedResponse (`[APPLICATION 24]`) that begins with the result code success. RFC 4511 sections 4.1.9 and 4.12.
+pub fn extended_success(message: &[u8]) -> bool {
+    const EXTENDED: u8 = 0x78;
+    let code = whole(message, SEQUENCE)
+        .and_then(|(inside, _)| number(inside))
+        .and_then(|after| whole(after, EXTENDED))
+        .and_then(|(inside, _)| whole(inside, ENUMERATED));
+    matches!(code, Some(([0], _)))
+}
+
 /// An integer of one to four bytes.
 fn number(bytes: &[u8]) -> Option<&[u8]> {
     whole(bytes, INTEGER)

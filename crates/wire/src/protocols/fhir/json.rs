@@ -53,7 +53,7 @@ impl Json {
 
     pub fn feed(&mut self, bytes: &[u8], keys: &Keys) {
         let mut rest = bytes;
-        while let Some(left) = self.doubtful.filter(|_| !rest.is_empty()) {
+        while let Some(left) = self.doubtful.filter(|_| !rest.is_empty() && !self.stopped) {
             let used = self.step(rest.get(..left).unwrap_or(rest), keys);
             rest = rest.get(used..).unwrap_or_default();
             self.doubtful = Some(left.saturating_sub(used)).filter(|_| self.collector.found.resource_type.is_none());

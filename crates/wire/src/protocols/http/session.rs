@@ -17,8 +17,16 @@ pub struct HttpSession {
     /// The exchange whose response passes.
     answering: Option<Exchange>,
     requests: i64,
-    /// After CONNECT or 101 the connection is no longer HTTP.
-    left: bool,
+    left: Option<Left>,
+}
+
+/// Why nothing more of the connection is HTTP.
+#[derive(Clone, Copy)]
+enum Left {
+    /// After CONNECT or 101 it speaks something else. RFC 9110 sections 9.3.6 and 15.2.2.
+    Tunnel,
+    /// A head without end.
+    Astray,
 }
 
 #[derive(Default)]
@@ -45,7 +53,7 @@ enum Look {
 impl Session for HttpSession {
     fn data(&mut self, dir: Dir, bytes: &[u8], cx: &mut Context<'_>) -> Step {
         let mut used = 0usize;
-        while let Some(rest) = bytes.get(used..).filter(|r| !r.is_empty() && !self.left) {
+        while let Some(rest) = bytes.get(used..).filter(|r| !r.is_empty() && self.left.is_none()) {
             let at = cx.offset.saturating_add(used as u64);
             match self.look(dir, rest, at, cx) {
                 Look::Used(n) => {
@@ -64,10 +72,10 @@ impl Session for HttpSession {
                 }
             }
         }
-        if self.left {
-            Step::Done
-        } else {
-            Step::Took(used)
+        match self.left {
+            Some(Left::Tunnel) => Step::Turn(used),
+            Some(Left::Astray) => Step::Done,
+            None => Step::Took(used),
         }
     }
 
@@ -80,7 +88,7 @@ impl Session for HttpSession {
             Probe::Never => false,
         };
         let head = parse_cut(bytes);
-        if expected && side.body.is_none() && !matches!(head.start, Start::Neither) && !self.left {
+        if expected && side.body.is_none() && !matches!(head.start, Start::Neither) && self.left.is_none() {
             self.take(dir, &head, bytes.len(), cx.offset, cx);
         }
     }
@@ -178,7 +186,7 @@ impl HttpSession {
             }
             _ => {
                 self.malformed(dir, "head too long", at, cx);
-                self.left = true;
+                self.left = Some(Left::Astray);
                 Look::Used(rest.len())
             }
         }
@@ -264,9 +272,10 @@ impl HttpSession {
             unasked
         });
         exchange.response(status, reason, head);
-        self.left = status == 101 || exchange.method == Some("CONNECT") && (200..300).contains(&status);
+        let turns = status == 101 || exchange.method == Some("CONNECT") && (200..300).contains(&status);
+        self.left = turns.then_some(Left::Tunnel);
         let bodyless =
-            self.left || exchange.method == Some("HEAD") || matches!(status, 204 | 304) || head.content_length == Some(0) && !head.chunked;
+            turns || exchange.method == Some("HEAD") || matches!(status, 204 | 304) || head.content_length == Some(0) && !head.chunked;
         if bodyless || head.cut {
             return exchange.emit(cx);
         }
