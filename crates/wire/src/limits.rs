@@ -238,16 +238,19 @@ pub const HTTP_PARAMETERS: usize = 64;
 pub const FHIR_SNIFF: usize = 512;
 
 /// Compressed bytes inflated at a time: deflate expands at most 1,032 times, so at most about 1 MiB stands at once.
-pub const FHIR_INFLATE: usize = 1 << 10;
+pub const HTTP_INFLATE: usize = 1 << 10;
 
 /// Bytes that a compressed body may make: of each compressed byte 128 (real bundles make 10 to 30; a bomb makes 1,032, so a megabyte of it
 /// would take seconds), beyond the first, which a small body of repetitions may make, and in all: files of a bulk export are some hundred MB.
-pub const FHIR_INFLATE_RATIO: usize = 128;
-pub const FHIR_INFLATE_FREE: usize = 1 << 20;
-pub const FHIR_INFLATED: usize = 512 << 20;
+pub const HTTP_INFLATE_RATIO: usize = 128;
+pub const HTTP_INFLATE_FREE: usize = 1 << 20;
+pub const HTTP_INFLATED: usize = 512 << 20;
 
 /// Nesting that is followed in JSON: FHIR resources in a Bundle stay below 20.
 pub const FHIR_DEPTH: usize = 32;
+
+/// Bytes of a name or an attribute's value in XML that may matter: identifiers, codes and namespaces stay far below.
+pub const XML_VALUE: usize = 512;
 
 /// Bytes of one JSON string that may matter, and characters of a name that is kept.
 pub const FHIR_STRING: usize = 512;

@@ -1,9 +1,11 @@
 //! HTTP/1.0 and 1.1: requests paired with their responses; bodies pass unread but for those of FHIR. RFC 9110, RFC 9112.
 
 mod body;
-mod clean;
+pub mod clean;
+pub mod content;
 mod exchange;
 mod head;
+pub mod inflate;
 mod session;
 #[cfg(test)]
 pub mod tests;

@@ -1,10 +1,10 @@
 use std::io::Write as _;
 
-use super::content::{Content, Format};
-use super::inflate::Coding;
 use super::json::Json;
 use super::xml::Xml;
 use crate::limits;
+use crate::protocols::http::content::{Content, Format};
+use crate::protocols::http::inflate::Coding;
 use crate::protocols::http::tests::{check, uncut};
 use crate::protocols::Dir;
 use crate::protocols::Dir::{Orig, Resp};

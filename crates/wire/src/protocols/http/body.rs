@@ -1,8 +1,8 @@
 //! Where a body ends (RFC 9112 6.3, 7.1), without reading it; a JSON body may be shown to a scanner while it passes.
 
+use super::content::Content;
 use crate::keys::Keys;
 use crate::limits;
-use crate::protocols::fhir::content::Content;
 use crate::protocols::Step;
 
 #[derive(Debug)]

@@ -4,14 +4,14 @@ use std::borrow::Cow;
 
 use super::body::Body;
 use super::clean::{host, known_media_type, media_type, reason, scheme, uri_host};
+use super::content::{Content, Format};
 use super::head::Head;
+use super::inflate::coding;
 use super::{uri, Http};
 use crate::context::Context;
 use crate::keys::Keys;
 use crate::limits;
 use crate::product::agent;
-use crate::protocols::fhir::content::{Content, Format};
-use crate::protocols::fhir::inflate::coding;
 use crate::protocols::fhir::request::{asked, Asked};
 use crate::protocols::fhir::Fhir;
 use crate::protocols::fhir::Found;

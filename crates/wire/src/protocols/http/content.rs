@@ -1,10 +1,10 @@
 //! A FHIR body as it comes over HTTP: plain or compressed, scanned to its end.
 
-use super::collect::Found;
 use super::inflate::{Coding, Inflate};
-use super::json::Json;
-use super::xml::Xml;
 use crate::keys::Keys;
+use crate::protocols::fhir::json::Json;
+use crate::protocols::fhir::xml::Xml;
+use crate::protocols::fhir::Found;
 
 /// The formats of FHIR (R4 json.html, xml.html).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
