@@ -297,3 +297,23 @@ pub const SMB_SAMPLE: usize = 4096;
 pub const SMB_MALFORMED: u32 = 64;
 /// Names of one message that are looked at for service types: a query that waits holds them, and a host offers a few.
 pub const DNS_SERVICES: usize = 32;
+
+// SDC (protocols/sdc).
+
+/// Nesting that is followed in SOAP: an envelope, its body and a containment tree (Mdib, MdDescription, Mds, Vmd, Channel, Metric and its parts)
+/// stay below 20.
+pub const SDC_DEPTH: usize = 32;
+
+/// Bytes of one text that may matter: scopes and addresses of a device fill a datagram of 4 kB at the most (SOAP-over-UDP 1.1, 5.1).
+pub const SDC_VALUE: usize = 4096;
+
+/// Characters of a name, a version or a serial number that are kept (DPWS 1.1 2.6: MAX_FIELD_SIZE is 256), and entries of one list: a
+/// device has a dozen scopes and hosts nine services.
+pub const SDC_TEXT: usize = 96;
+pub const SDC_LIST: usize = 32;
+
+/// Namespace prefixes in force at once: stacks declare the dozen that SDC has.
+pub const SDC_PREFIXES: usize = 64;
+
+/// Messages of one conversation over UDP of which copies are known: each is sent up to five times within a second (SOAP-over-UDP 1.1, A).
+pub const SDC_COPIES: usize = 16;

@@ -106,12 +106,14 @@ impl<H: Handler> Xml<H> {
         self.stop();
     }
 
-    pub fn feed(&mut self, bytes: &[u8], keys: &Keys) {
+    /// Looks at the next bytes; says how many it looked at.
+    pub fn feed(&mut self, bytes: &[u8], keys: &Keys) -> usize {
         let mut rest = bytes;
         while !rest.is_empty() && !self.stopped {
             let used = self.step(rest, keys);
             rest = rest.get(used..).unwrap_or_default();
         }
+        bytes.len().saturating_sub(rest.len())
     }
 
     /// Uses at least one byte, or none and is elsewhere then.

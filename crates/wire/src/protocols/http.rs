@@ -1,4 +1,4 @@
-//! HTTP/1.0 and 1.1: requests paired with their responses; bodies pass unread but for those of FHIR. RFC 9110, RFC 9112.
+//! HTTP/1.0 and 1.1: requests paired with their responses; bodies pass unread but for those that carry a medical protocol. RFC 9110, RFC 9112.
 
 mod body;
 pub mod clean;
@@ -51,6 +51,8 @@ stream! {
         server: Word,
         /// Bytes of the response's body as framed.
         response_body_len: Int,
+        /// What it carried that has rows of its own, with the same `uid`: fhir, sdc; null for all else.
+        carries: Text,
         /// Whether it was FHIR: then there is a row in `fhir`.
         fhir: Bool,
         /// Request or response missing or not seen to its end.

@@ -31,6 +31,7 @@ pub mod dns;
 pub mod fhir;
 pub mod hl7;
 pub mod http;
+pub mod sdc;
 pub mod smb;
 pub mod stats;
 pub mod tls;
@@ -170,6 +171,7 @@ pub static UDP: &[&Datagrams] = &[
     &dns::DNS,
     &dns::NETBIOS,
     &dhcp::PROTOCOL,
+    &sdc::DISCOVERY,
     &banner::NTP,
     &banner::SNMP,
     &banner::CLDAP,
@@ -195,6 +197,7 @@ pub enum StreamId {
     DicomAssociation,
     DicomMessage,
     Hl7,
+    Sdc,
     Stats,
 }
 
@@ -213,5 +216,6 @@ pub static STREAMS: &[&StreamSpec] = &[
     dicom::DicomAssociation::SPEC,
     dicom::DicomMessage::SPEC,
     hl7::Hl7::SPEC,
+    sdc::Sdc::SPEC,
     stats::Stats::SPEC,
 ];

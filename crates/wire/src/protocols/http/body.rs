@@ -1,7 +1,7 @@
-//! Where a body ends (RFC 9112 6.3, 7.1), without reading it; a JSON body may be shown to a scanner while it passes.
+//! Where a body ends (RFC 9112 6.3, 7.1), without reading it; one that matters is shown to a scanner while it passes.
 
 use super::content::Content;
-use crate::keys::Keys;
+use crate::context::Context;
 use crate::limits;
 use crate::protocols::Step;
 
@@ -76,11 +76,11 @@ impl Body {
         }
     }
 
-    pub fn step(&mut self, bytes: &[u8], at: u64, keys: &Keys) -> Progress {
+    pub fn step(&mut self, bytes: &[u8], at: u64, cx: &mut Context<'_>) -> Progress {
         match self.framing {
             Framing::Length(until) => {
                 let remaining = until.saturating_sub(at);
-                match self.content(bytes, remaining, keys) {
+                match self.content(bytes, remaining, cx) {
                     Some(n) => Progress::Ended(n),
                     None if self.scanning() => Progress::More(Step::Took(bytes.len())),
                     // The last byte is looked at, so that it is known whether it came.
@@ -89,7 +89,7 @@ impl Body {
             }
             Framing::Chunk(until) => {
                 let remaining = until.saturating_sub(at);
-                match self.content(bytes, remaining, keys) {
+                match self.content(bytes, remaining, cx) {
                     Some(n) => {
                         self.framing = Framing::Size;
                         Progress::More(Step::Took(n))
@@ -105,7 +105,7 @@ impl Body {
                 None => more(bytes),
             },
             Framing::Close => {
-                self.content(bytes, u64::MAX, keys);
+                self.content(bytes, u64::MAX, cx);
                 self.length = self.length.saturating_add(bytes.len() as u64);
                 Progress::More(Step::Took(bytes.len()))
             }
@@ -117,10 +117,10 @@ impl Body {
     }
 
     /// Shows content to the scanner; says how much of it there is if all that remains is here.
-    fn content(&mut self, bytes: &[u8], remaining: u64, keys: &Keys) -> Option<usize> {
+    fn content(&mut self, bytes: &[u8], remaining: u64, cx: &mut Context<'_>) -> Option<usize> {
         let whole = usize::try_from(remaining).ok().filter(|n| *n <= bytes.len());
         if let Some(scan) = self.scan.as_mut().filter(|s| s.wants_more()) {
-            scan.feed(bytes.get(..whole.unwrap_or(bytes.len())).unwrap_or_default(), keys);
+            scan.feed(bytes.get(..whole.unwrap_or(bytes.len())).unwrap_or_default(), cx);
         }
         whole
     }

@@ -1,69 +1,74 @@
-//! A FHIR body as it comes over HTTP: plain or compressed, scanned to its end.
+//! A body that is read while it passes: plain or compressed, scanned to its end by the protocol that it is of.
 
 use super::inflate::{Coding, Inflate};
-use crate::keys::Keys;
+use crate::context::Context;
 use crate::protocols::fhir::json::Json;
 use crate::protocols::fhir::xml::Xml;
 use crate::protocols::fhir::Found;
+use crate::protocols::sdc::Soap;
 
-/// The formats of FHIR (R4 json.html, xml.html).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    Json,
-    Xml,
-}
-
+/// Who reads it.
 #[derive(Debug)]
-enum Scan {
-    Json(Json),
-    Xml(Xml),
+pub enum Scan {
+    FhirJson(Json),
+    FhirXml(Box<Xml>),
+    Soap(Box<Soap>),
 }
 
 impl Scan {
+    /// `doubtful`: only the format is known, FHIR must show itself at once.
+    pub fn fhir_json(doubtful: bool) -> Scan {
+        Scan::FhirJson(Json::new(doubtful))
+    }
+
+    pub fn fhir_xml(doubtful: bool) -> Scan {
+        Scan::FhirXml(Box::new(Xml::new(doubtful)))
+    }
+
     fn wants_more(&self) -> bool {
         match self {
-            Scan::Json(json) => json.wants_more(),
-            Scan::Xml(xml) => xml.wants_more(),
+            Scan::FhirJson(json) => json.wants_more(),
+            Scan::FhirXml(xml) => xml.wants_more(),
+            Scan::Soap(soap) => soap.wants_more(),
         }
     }
 
     fn stop(&mut self) {
         match self {
-            Scan::Json(json) => json.stop(),
-            Scan::Xml(xml) => xml.stop(),
+            Scan::FhirJson(json) => json.stop(),
+            Scan::FhirXml(xml) => xml.stop(),
+            Scan::Soap(soap) => soap.stop(),
         }
     }
 
-    fn feed(&mut self, bytes: &[u8], keys: &Keys) {
+    fn feed(&mut self, bytes: &[u8], cx: &mut Context<'_>) {
         match self {
-            Scan::Json(json) => json.feed(bytes, keys),
-            Scan::Xml(xml) => xml.feed(bytes, keys),
+            Scan::FhirJson(json) => json.feed(bytes, &cx.out.keys),
+            Scan::FhirXml(xml) => xml.feed(bytes, &cx.out.keys),
+            Scan::Soap(soap) => soap.feed(bytes, &cx.out.keys),
         }
     }
+}
 
-    fn finish(self, keys: &Keys) -> Found {
-        match self {
-            Scan::Json(json) => json.finish(keys),
-            Scan::Xml(xml) => xml.finish(keys),
-        }
-    }
+/// What a body told.
+#[derive(Debug)]
+pub enum Told {
+    Fhir(Box<Found>),
+    Soap(Box<Soap>),
 }
 
 #[derive(Debug)]
 pub struct Content {
     scan: Scan,
     inflate: Option<Box<Inflate>>,
+    /// Not all of it could be inflated, or bytes of it were lost.
     cut: bool,
 }
 
 impl Content {
-    /// `doubtful`: only the format is known, FHIR must show itself at once.
-    pub fn new(format: Format, coding: Option<Coding>, doubtful: bool) -> Content {
+    pub fn new(scan: Scan, coding: Option<Coding>) -> Content {
         Content {
-            scan: match format {
-                Format::Json => Scan::Json(Json::new(doubtful)),
-                Format::Xml => Scan::Xml(Xml::new(doubtful)),
-            },
+            scan,
             inflate: coding.map(|coding| Box::new(Inflate::new(coding))),
             cut: false,
         }
@@ -79,13 +84,13 @@ impl Content {
         self.inflate = None;
     }
 
-    pub fn feed(&mut self, bytes: &[u8], keys: &Keys) {
+    pub fn feed(&mut self, bytes: &[u8], cx: &mut Context<'_>) {
         let Some(inflate) = &mut self.inflate else {
-            return self.scan.feed(bytes, keys);
+            return self.scan.feed(bytes, cx);
         };
         let scan = &mut self.scan;
         let more = inflate.feed(bytes, |plain| {
-            scan.feed(plain, keys);
+            scan.feed(plain, cx);
             scan.wants_more()
         });
         if !more {
@@ -94,16 +99,22 @@ impl Content {
         }
     }
 
-    pub fn finish(mut self, keys: &Keys) -> Found {
+    pub fn finish(mut self, cx: &mut Context<'_>) -> Told {
         if let Some(mut inflate) = self.inflate.take() {
             inflate.finish(|plain| {
-                self.scan.feed(plain, keys);
+                self.scan.feed(plain, cx);
                 self.scan.wants_more()
             });
             self.cut = inflate.cut;
         }
-        let mut found = self.scan.finish(keys);
-        found.cut |= self.cut;
-        found
+        let fhir = |mut found: Found| {
+            found.cut |= self.cut;
+            Told::Fhir(Box::new(found))
+        };
+        match self.scan {
+            Scan::FhirJson(json) => fhir(json.finish(&cx.out.keys)),
+            Scan::FhirXml(xml) => fhir(xml.finish(&cx.out.keys)),
+            Scan::Soap(soap) => Told::Soap(soap),
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::body::Body;
 use super::clean::{host, known_media_type, media_type, reason, scheme, uri_host};
-use super::content::{Content, Format};
+use super::content::{Content, Scan, Told};
 use super::head::Head;
 use super::inflate::coding;
 use super::{uri, Http};
@@ -15,6 +15,7 @@ use crate::product::agent;
 use crate::protocols::fhir::request::{asked, Asked};
 use crate::protocols::fhir::Fhir;
 use crate::protocols::fhir::Found;
+use crate::protocols::sdc::{Place, Soap, Transport};
 use crate::protocols::Dir;
 
 #[derive(Debug)]
@@ -43,7 +44,11 @@ pub struct Exchange {
     resp_mime: Option<Cow<'static, str>>,
     server: Option<String>,
     response_length: Option<u64>,
+    /// When and where the response began.
+    answered: Option<(i64, u64)>,
     found: Found,
+    /// What request and response hold of SOAP.
+    soap: [Option<Box<Soap>>; 2],
     pub partial: bool,
     pub malformed: Option<&'static str>,
 }
@@ -74,7 +79,9 @@ impl Exchange {
             resp_mime: None,
             server: None,
             response_length: None,
+            answered: None,
             found: Found::default(),
+            soap: [None, None],
             partial: false,
             malformed: None,
         }
@@ -106,8 +113,10 @@ impl Exchange {
         self.asked = asked(method, split.path, split.query, keys);
     }
 
-    pub fn response(&mut self, status: u16, phrase: &[u8], head: &Head<'_>) {
+    /// `began`: when (ns) and at which offset.
+    pub fn response(&mut self, status: u16, phrase: &[u8], head: &Head<'_>, began: (i64, u64)) {
         self.status = Some(status);
+        self.answered = Some(began);
         self.status_msg = reason(status, phrase);
         self.resp_mime = head.content_type.and_then(known_media_type);
         self.server = head.server.and_then(agent);
@@ -117,23 +126,43 @@ impl Exchange {
         self.malformed = self.malformed.or(head.malformed);
     }
 
-    /// A scanner for a body of this type, if FHIR may be in it.
+    /// A scanner for a body of this type, if something that gives rows may be in it.
     pub fn scan(&self, head: &Head<'_>) -> Option<Box<Content>> {
         let media = head.content_type.and_then(media_type)?;
         let coding = coding(head.content_encoding)?;
         let sure = is_fhir(&media) || self.asked.as_ref().is_some_and(|a| a.certain);
-        Some(Box::new(Content::new(format(&media)?, coding, !sure)))
+        let scan = match media.as_str() {
+            // RFC 3902, which SOAP 1.2 asks for.
+            "application/soap+xml" => Scan::Soap(Box::default()),
+            // FHIR under its own name or a general one (R4 http.html, content types and encodings).
+            "application/fhir+xml" | "application/xml+fhir" | "application/xml" | "text/xml" => Scan::fhir_xml(!sure),
+            "application/json+fhir" => Scan::fhir_json(!sure),
+            json if json.ends_with("json") => Scan::fhir_json(!sure),
+            _ => return None,
+        };
+        Some(Box::new(Content::new(scan, coding)))
     }
 
     /// The body of the request (or, `answer`, of the response) as far as it was seen.
-    pub fn body(&mut self, body: Body, answer: bool, keys: &Keys) {
+    pub fn body(&mut self, body: Body, answer: bool, cx: &mut Context<'_>) {
         if answer {
             self.response_length = Some(body.length);
         } else {
             self.request_length = Some(body.length);
         }
         let Some(scan) = body.scan else { return };
-        self.found.extend(scan.finish(keys));
+        match scan.finish(cx) {
+            Told::Fhir(found) => self.found.extend(*found),
+            Told::Soap(soap) => {
+                let [request, response] = &mut self.soap;
+                *(if answer { response } else { request }) = Some(soap);
+            }
+        }
+    }
+
+    /// SDC by what either body says: some of its requests name nothing of it, but their answers do.
+    fn sdc(&self) -> bool {
+        self.soap.iter().flatten().any(|soap| soap.is_medical())
     }
 
     /// FHIR by its path, its media types, or by what a body said of itself.
@@ -146,9 +175,14 @@ impl Exchange {
         typed || by_path || self.found.resource_type.is_some()
     }
 
-    /// Writes the row, and a `fhir` row where it was FHIR.
+    /// Writes the row, and those of what it carried.
     pub fn emit(mut self, cx: &mut Context<'_>) {
         let fhir = self.fhir();
+        let carried = match () {
+            () if fhir => Some("fhir"),
+            () if self.sdc() => Some("sdc"),
+            () => None,
+        };
         let row = Http {
             trans_depth: self.number,
             method: self.method,
@@ -167,14 +201,31 @@ impl Exchange {
             resp_mime: self.resp_mime.as_deref(),
             server: self.server.as_deref(),
             response_body_len: self.response_length.and_then(|n| i64::try_from(n).ok()),
+            carries: carried,
             fhir: Some(fhir),
             partial: Some(self.partial),
             malformed: self.malformed,
             ..Http::default()
         };
         cx.emit(self.started, self.dir, self.at, &row);
-        if fhir {
-            self.emit_fhir(cx);
+        match carried {
+            Some("fhir") => self.emit_fhir(cx),
+            Some("sdc") => self.emit_sdc(cx),
+            _ => {}
+        }
+    }
+
+    fn emit_sdc(&self, cx: &mut Context<'_>) {
+        let [request, response] = &self.soap;
+        if let Some(soap) = request.as_ref().filter(|soap| soap.is_begun()) {
+            let (ts, dir, at) = (self.started, self.dir, self.at);
+            let transport = Transport::Http(None);
+            soap.emit(Place { ts, dir, at, transport }, cx);
+        }
+        if let (Some(soap), Some((ts, at))) = (response.as_ref().filter(|soap| soap.is_begun()), self.answered) {
+            let dir = if self.number.is_some() { self.dir.other() } else { self.dir };
+            let transport = Transport::Http(self.status);
+            soap.emit(Place { ts, dir, at, transport }, cx);
         }
     }
 
@@ -204,14 +255,6 @@ impl Exchange {
             ..Fhir::default()
         };
         cx.emit(self.started, self.dir, self.at, &row);
-    }
-}
-
-/// The format of a media type in which FHIR may be, sent by its own name or a general one (R4 http.html, content types and encodings).
-fn format(media: &str) -> Option<Format> {
-    match media {
-        "application/fhir+xml" | "application/xml+fhir" | "application/xml" | "text/xml" => Some(Format::Xml),
-        _ => (media.ends_with("json") || media == "application/json+fhir").then_some(Format::Json),
     }
 }
 

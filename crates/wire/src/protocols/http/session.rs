@@ -263,7 +263,7 @@ impl HttpSession {
             unasked.partial = true;
             unasked
         });
-        exchange.response(status, reason, head);
+        exchange.response(status, reason, head, (started, span.0));
         self.left = status == 101 || exchange.method == Some("CONNECT") && (200..300).contains(&status);
         let bodyless =
             self.left || exchange.method == Some("HEAD") || matches!(status, 204 | 304) || head.content_length == Some(0) && !head.chunked;
@@ -283,7 +283,7 @@ impl HttpSession {
         let side = self.side(dir);
         let (answers, number) = (side.answers, side.number);
         let Some(body) = &mut side.body else { return Look::Used(0) };
-        match body.step(rest, at, &cx.out.keys) {
+        match body.step(rest, at, cx) {
             Progress::More(Step::Took(n)) => Look::Used(n),
             Progress::More(step) => Look::Wait(step),
             Progress::Ended(n) => {
@@ -305,16 +305,15 @@ impl HttpSession {
 
     /// The end of a response ends its exchange; the end of a request's body is only noted.
     fn body_ended(&mut self, body: Option<Body>, answers: bool, number: Option<i64>, cx: &mut Context<'_>) {
-        let keys = &cx.out.keys;
         if answers {
             if let Some(mut exchange) = self.answering.take() {
                 if let Some(body) = body {
-                    exchange.body(body, true, keys);
+                    exchange.body(body, true, cx);
                 }
                 exchange.emit(cx);
             }
         } else if let (Some(body), Some(exchange)) = (body, self.of(number)) {
-            exchange.body(body, false, keys);
+            exchange.body(body, false, cx);
         }
     }
 

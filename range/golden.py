@@ -1,0 +1,110 @@
+"""Record golden captures whose stacks have no part in the morning: SDC, DICOMweb and HL7 over HTTP.
+
+    sudo python range/golden.py [--into tests/golden]
+
+Two hosts on a cable, in private namespaces (see `lan.enclose`): nothing is left behind. Needs root, Python with sdc11073 and pydicom, and
+the packages of `PACKAGES`. Identifiers and times differ with every recording, so the rows beside the captures are made again (`make golden`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import lan
+
+PACKAGES = {"unshare": "util-linux", "ip": "iproute2", "ethtool": "ethtool", "sysctl": "procps", "tcpdump": "tcpdump"}
+SERVER, CLIENT = "10.66.0.2", "10.66.0.3"
+HERE = Path(__file__).parent
+
+
+def cable() -> None:
+    """`server` and `client`, joined by one cable; the recorder sits at the client's end."""
+    for space in ("server", "client"):
+        lan.ip("netns", "add", space)
+        lan.ip("-n", space, "link", "set", "lo", "up")
+    lan.ip("link", "add", "eth0", "netns", "server", "type", "veth", "peer", "name", "eth0", "netns", "client")
+    for space, address in (("server", SERVER), ("client", CLIENT)):
+        lan.ip("-n", space, "addr", "add", f"{address}/24", "dev", "eth0")
+        lan.ip("-n", space, "link", "set", "eth0", "up")
+        lan.ip("-n", space, "route", "add", "224.0.0.0/4", "dev", "eth0")
+        lan.run(space, ["ethtool", "-K", "eth0", "tso", "off", "gso", "off", "gro", "off", "tx", "off", "rx", "off"])
+        lan.run(space, ["sysctl", "-qw", "net.ipv6.conf.eth0.disable_ipv6=1"])
+
+
+@contextmanager
+def recorded(path: Path, only: str):
+    """What passes meanwhile and fits the filter."""
+    words = ["tcpdump", "-i", "eth0", "-U", "-s", "0", "-Z", "root", "-w", str(path), only]
+    path.unlink(missing_ok=True)
+    recorder = subprocess.Popen(lan.command("client", words), stderr=subprocess.DEVNULL)
+    while not path.exists() or path.stat().st_size < 24:
+        time.sleep(0.05)
+    try:
+        yield
+    finally:
+        time.sleep(0.5)
+        recorder.terminate()
+        recorder.wait(timeout=10)
+
+
+def actor(space: str, *words: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        lan.command(space, [sys.executable, *words]), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+    )
+
+
+def _wait(out: IO[str] | None, word: str) -> None:
+    for line in out or ():
+        if line.strip() == word:
+            return
+    raise lan.RangeError(f"an actor ended before it said {word}")
+
+
+def sdc(into: Path) -> None:
+    """A monitor announces itself, is found, read and subscribed to, and leaves."""
+    script = str(HERE / "bedside.py")
+    whole = lan.SCRATCH / "sdc.pcap"
+    with recorded(whole, "udp port 3702 or tcp or udp src portrange 30000-65535"):
+        monitor = actor("server", script, "monitor", SERVER)
+        _wait(monitor.stdout, "announced")
+        display = actor("client", script, "display", CLIENT)
+        _wait(display.stdout, "subscribed")
+        print(file=monitor.stdin)
+        _wait(monitor.stdout, "changed")
+        time.sleep(1)
+        print(file=display.stdin)
+        display.wait(timeout=30)
+        print(file=monitor.stdin)
+        monitor.wait(timeout=30)
+    split(whole, into / "sdc" / "discovery.pcap", "udp")
+    split(whole, into / "sdc" / "services.pcap", "tcp")
+
+
+def split(whole: Path, path: Path, only: str) -> None:
+    path.parent.mkdir(exist_ok=True)
+    subprocess.run(["tcpdump", "-r", str(whole), "-w", str(path), "-Z", "root", only], check=True, capture_output=True)
+
+
+SCENES: dict[str, Callable[[Path], None]] = {"sdc": sdc}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--into", type=Path, default=HERE.parent / "tests" / "golden")
+    parser.add_argument("scenes", nargs="*", choices=list(SCENES), default=[])
+    asked = parser.parse_args()
+    lan.enclose(PACKAGES)
+    cable()
+    for name in asked.scenes or SCENES:
+        SCENES[name](asked.into.resolve())
+
+
+if __name__ == "__main__":
+    main()
