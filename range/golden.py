@@ -3,7 +3,7 @@
     sudo python range/golden.py [--into tests/golden]
 
 Two hosts on a cable, in private namespaces (see `lan.enclose`): nothing is left behind. Needs root, Python with sdc11073 and pydicom, and
-the packages of `PACKAGES`. Identifiers and times differ with every recording, so the rows beside the captures are made again (`make golden`).
+the packages of `PACKAGES`. Identifiers and times differ with every recording: the rows beside the captures are made again (`make golden`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import IO
 
 import lan
 
-PACKAGES = {"unshare": "util-linux", "ip": "iproute2", "ethtool": "ethtool", "sysctl": "procps", "tcpdump": "tcpdump"}
+PACKAGES = {"unshare": "util-linux", "ip": "iproute2", "ethtool": "ethtool", "sysctl": "procps", "tcpdump": "tcpdump", "curl": "curl"}
 SERVER, CLIENT = "10.66.0.2", "10.66.0.3"
 HERE = Path(__file__).parent
 
@@ -41,7 +41,7 @@ def cable() -> None:
 @contextmanager
 def recorded(path: Path, only: str):
     """What passes meanwhile and fits the filter."""
-    words = ["tcpdump", "-i", "eth0", "-U", "-s", "0", "-Z", "root", "-w", str(path), only]
+    words = ["tcpdump", "-i", "eth0", "-U", "--immediate-mode", "-s", "0", "-Z", "root", "-w", str(path), only]
     path.unlink(missing_ok=True)
     recorder = subprocess.Popen(lan.command("client", words), stderr=subprocess.DEVNULL)
     while not path.exists() or path.stat().st_size < 24:
@@ -92,7 +92,23 @@ def split(whole: Path, path: Path, only: str) -> None:
     subprocess.run(["tcpdump", "-r", str(whole), "-w", str(path), "-Z", "root", only], check=True, capture_output=True)
 
 
-SCENES: dict[str, Callable[[Path], None]] = {"sdc": sdc}
+def hl7(into: Path) -> None:
+    """Two messages to an engine, on one connection; what is no HL7 it refuses."""
+    lan.start("server", [sys.executable, str(HERE / "webengine.py"), SERVER, "8081"], ports=[8081])
+    admission = "MSH|^~\\&|ZZADT|MAIN|ZZEHR|HOSPITAL|20260101120000||ADT^A01^ADT_A01|{}|P|2.5.1\rEVN||20260101120000\r"
+    admission += "PID|1||ZZ100042^^^MAIN^MR||ZZMUSTER^ZZERIKA||19640101|F\rPV1|1|I|ICU1^^Bed7\r"
+    url = f"http://{SERVER}:8081/hl7"
+    posts = [("application/hl7-v2; charset=UTF-8", admission.format("ZZ1")), ("application/hl7-v2", admission.format("ZZ2"))]
+    words: list[str] = []
+    for kind, text in [*posts, ("text/plain", "no HL7")]:
+        words += ["--next"] if words else []
+        words += ["-s", "-H", f"Content-Type: {kind}", "--data-binary", text, url]
+    path = into / "hl7" / "over_http.pcap"
+    with recorded(path, "tcp port 8081"):
+        lan.run("client", ["curl", *words])
+
+
+SCENES: dict[str, Callable[[Path], None]] = {"sdc": sdc, "hl7": hl7}
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ import pytest
 from asepsis import _wire
 
 from .captures import HERE
-from .oracle import needs_tshark, ordered, rows, tshark
+from .oracle import body, needs_tshark, ordered, rows, tshark
 from .rows import KEY, KEY_ID
 
 pytestmark = needs_tshark
@@ -38,19 +38,11 @@ def _bodies(path: Path) -> list[bytes]:
     """Bodies with something in them; of datagrams each once."""
     if path.stem == "discovery":
         return sorted({bytes.fromhex(payload) for ((payload,),) in tshark(path, "udp", "udp.payload")})
-    return [_file(text) for ((text,),) in tshark(path, "http.file_data", "http.file_data") if text]
+    return [body(text) for ((text,),) in tshark(path, "http.file_data", "http.file_data") if text]
 
 
-def _file(text: str) -> bytes:
-    """tshark before 4.2 writes the body as text."""
-    try:
-        return bytes.fromhex(text)
-    except ValueError:
-        return text.replace("\\n", "\n").encode()
-
-
-def _theirs(body: bytes) -> dict[str, Any]:
-    root = ElementTree.fromstring(body)
+def _theirs(soap: bytes) -> dict[str, Any]:
+    root = ElementTree.fromstring(soap)
     found = {column: root.findtext(f".//{name}", namespaces=NAMES) for column, name in TEXTS.items()}
     action = root.findtext(".//a:Action", namespaces=NAMES) or ""
     found["action"] = action.replace("/Request", "").rpartition("/")[2]
@@ -59,13 +51,13 @@ def _theirs(body: bytes) -> dict[str, Any]:
     patients = [node for state in of_patients for node in state.findall("q:Identification", NAMES)]
     found["patient"] = _wire.pseudonym(KEY, KEY_ID, patients[0].get("Extension") or "") if patients else None
     matches = sum(len(root.findall(f".//d:{name}", NAMES)) for name in ("ProbeMatch", "ResolveMatch"))
-    return found | {"states": len(states), "message_bytes": len(body), "matches": matches}
+    return found | {"states": len(states), "message_bytes": len(soap), "matches": matches}
 
 
 @pytest.mark.parametrize("name", ["discovery", "services"])
 def test_messages(name: str) -> None:
     path = HERE / "sdc" / f"{name}.pcap"
-    theirs = [_theirs(body) for body in _bodies(path)]
+    theirs = [_theirs(soap) for soap in _bodies(path)]
     mine = [{column: row[column] for column in theirs[0]} | {"matches": row["matches"] or 0} for row in rows(path)["sdc"]]
     assert len(theirs) > 5
     assert ordered([tuple(sorted(row.items())) for row in mine]) == ordered([tuple(sorted(row.items())) for row in theirs])

@@ -231,6 +231,29 @@ fn sdc() -> Talk {
     )
 }
 
+fn hl7_over_http() -> Talk {
+    let http = |first: &str, body: &str| {
+        let head = format!(
+            "{first}\r\nContent-Type: application/hl7-v2\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        [head, body.to_owned()].concat().into_bytes()
+    };
+    let message =
+        "MSH|^~\\&|LAB|CORE|EHR|MAIN|20260101||ORU^R01^ORU_R01|19640812|P|2.5.1\rPID|1||MRN004711^^^MAIN^MR||Mustermann^Erika||19640812\r\
+        OBX|1|TX|NOTE||Erika Mustermann";
+    let answer = "MSH|^~\\&|EHR|MAIN|LAB|CORE|20260101||ACK^R01|AMRN004711|P|2.5.1\rMSA|AA|19640812|Mustermann\r";
+    talk(
+        "http",
+        TCP,
+        8081,
+        &[
+            &http("POST /Erika/hl7 HTTP/1.1\r\nHost: ehr", message),
+            &http("HTTP/1.1 200 Erika", answer),
+        ],
+    )
+}
+
 fn tls() -> Vec<Talk> {
     let hello = |host: &[u8]| {
         let name = [&[0u8][..], &counted(host)].concat();
@@ -366,6 +389,7 @@ fn everywhere() -> Vec<Talk> {
         http(),
         discovery().of(&["sdc"]),
         sdc().of(&["http", "sdc"]),
+        hl7_over_http().of(&["http", "hl7"]),
         dicom(),
         netbios("ERIKA-PC", 0x00),
         netbios("ERIKA-PC", 0x20),

@@ -6,7 +6,7 @@ pub mod content;
 mod exchange;
 mod head;
 pub mod inflate;
-mod session;
+pub mod session;
 #[cfg(test)]
 pub mod tests;
 pub mod uri;
@@ -51,7 +51,7 @@ stream! {
         server: Word,
         /// Bytes of the response's body as framed.
         response_body_len: Int,
-        /// What it carried that has rows of its own, with the same `uid`: fhir, sdc; null for all else.
+        /// What it carried that has rows of its own, with the same `uid`: fhir, sdc, hl7; null for all else.
         carries: Text,
         /// Whether it was FHIR: then there is a row in `fhir`.
         fhir: Bool,

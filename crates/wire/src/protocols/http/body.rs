@@ -23,6 +23,8 @@ pub struct Body {
     framing: Framing,
     /// Bytes of content: as announced, or as seen where nothing is announced.
     pub length: u64,
+    /// Bytes of it were lost, or it was not framed as announced.
+    pub cut: bool,
     pub scan: Option<Box<Content>>,
 }
 
@@ -39,6 +41,7 @@ impl Body {
         Body {
             framing: Framing::Length(at.saturating_add(length)),
             length,
+            cut: false,
             scan,
         }
     }
@@ -47,6 +50,7 @@ impl Body {
         Body {
             framing: Framing::Size,
             length: 0,
+            cut: false,
             scan,
         }
     }
@@ -55,6 +59,7 @@ impl Body {
         Body {
             framing: Framing::Close,
             length: 0,
+            cut: false,
             scan,
         }
     }
@@ -66,6 +71,7 @@ impl Body {
 
     /// Whether, after a loss, the body still goes on at this offset.
     pub fn survives(&mut self, at: u64) -> bool {
+        self.cut = true;
         if let Some(scan) = &mut self.scan {
             scan.stop();
         }

@@ -5,6 +5,7 @@ use crate::context::Context;
 use crate::protocols::fhir::json::Json;
 use crate::protocols::fhir::xml::Xml;
 use crate::protocols::fhir::Found;
+use crate::protocols::hl7::over_http::OverHttp;
 use crate::protocols::sdc::Soap;
 
 /// Who reads it.
@@ -13,6 +14,7 @@ pub enum Scan {
     FhirJson(Json),
     FhirXml(Box<Xml>),
     Soap(Box<Soap>),
+    Hl7(Box<OverHttp>),
 }
 
 impl Scan {
@@ -30,6 +32,7 @@ impl Scan {
             Scan::FhirJson(json) => json.wants_more(),
             Scan::FhirXml(xml) => xml.wants_more(),
             Scan::Soap(soap) => soap.wants_more(),
+            Scan::Hl7(hl7) => hl7.wants_more(),
         }
     }
 
@@ -38,6 +41,7 @@ impl Scan {
             Scan::FhirJson(json) => json.stop(),
             Scan::FhirXml(xml) => xml.stop(),
             Scan::Soap(soap) => soap.stop(),
+            Scan::Hl7(hl7) => hl7.stop(),
         }
     }
 
@@ -46,6 +50,7 @@ impl Scan {
             Scan::FhirJson(json) => json.feed(bytes, &cx.out.keys),
             Scan::FhirXml(xml) => xml.feed(bytes, &cx.out.keys),
             Scan::Soap(soap) => soap.feed(bytes, &cx.out.keys),
+            Scan::Hl7(hl7) => hl7.feed(bytes, cx),
         }
     }
 }
@@ -55,6 +60,7 @@ impl Scan {
 pub enum Told {
     Fhir(Box<Found>),
     Soap(Box<Soap>),
+    Hl7(Box<OverHttp>),
 }
 
 #[derive(Debug)]
@@ -78,6 +84,14 @@ impl Content {
         self.scan.wants_more()
     }
 
+    /// Bytes that it holds where a stranger can make that many.
+    pub fn held(&self) -> usize {
+        match &self.scan {
+            Scan::Hl7(hl7) => hl7.held(),
+            _ => 0,
+        }
+    }
+
     /// Looks at nothing more.
     pub fn stop(&mut self) {
         self.scan.stop();
@@ -99,7 +113,8 @@ impl Content {
         }
     }
 
-    pub fn finish(mut self, cx: &mut Context<'_>) -> Told {
+    /// `cut`: bytes of it were lost, or its end was.
+    pub fn finish(mut self, cut: bool, cx: &mut Context<'_>) -> Told {
         if let Some(mut inflate) = self.inflate.take() {
             inflate.finish(|plain| {
                 self.scan.feed(plain, cx);
@@ -115,6 +130,10 @@ impl Content {
             Scan::FhirJson(json) => fhir(json.finish(&cx.out.keys)),
             Scan::FhirXml(xml) => fhir(xml.finish(&cx.out.keys)),
             Scan::Soap(soap) => Told::Soap(soap),
+            Scan::Hl7(mut hl7) => {
+                hl7.ended(cut || self.cut, cx);
+                Told::Hl7(hl7)
+            }
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::product::agent;
 use crate::protocols::fhir::request::{asked, Asked};
 use crate::protocols::fhir::Fhir;
 use crate::protocols::fhir::Found;
+use crate::protocols::hl7::over_http::{is_hl7, OverHttp};
 use crate::protocols::sdc::{Place, Soap, Transport};
 use crate::protocols::Dir;
 
@@ -49,6 +50,7 @@ pub struct Exchange {
     found: Found,
     /// What request and response hold of SOAP.
     soap: [Option<Box<Soap>>; 2],
+    hl7: Option<Box<OverHttp>>,
     pub partial: bool,
     pub malformed: Option<&'static str>,
 }
@@ -82,6 +84,7 @@ impl Exchange {
             answered: None,
             found: Found::default(),
             soap: [None, None],
+            hl7: None,
             partial: false,
             malformed: None,
         }
@@ -126,10 +129,17 @@ impl Exchange {
         self.malformed = self.malformed.or(head.malformed);
     }
 
-    /// A scanner for a body of this type, if something that gives rows may be in it.
-    pub fn scan(&self, head: &Head<'_>) -> Option<Box<Content>> {
-        let media = head.content_type.and_then(media_type)?;
+    /// A scanner for a body of this type, which begins there, if something that gives rows may be in it.
+    pub fn scan(&mut self, head: &Head<'_>, (dir, offset): (Dir, u64)) -> Option<Box<Content>> {
         let coding = coding(head.content_encoding)?;
+        let media = head.content_type.and_then(media_type).unwrap_or_default();
+        if is_hl7(&media) || self.hl7.is_some() && matches!(media.as_str(), "" | "text/plain") {
+            let hl7 = match self.hl7.take() {
+                Some(asked) => asked.answered(dir, offset),
+                None => OverHttp::new(dir, offset),
+            };
+            return Some(Box::new(Content::new(Scan::Hl7(Box::new(hl7)), coding)));
+        }
         let sure = is_fhir(&media) || self.asked.as_ref().is_some_and(|a| a.certain);
         let scan = match media.as_str() {
             // RFC 3902, which SOAP 1.2 asks for.
@@ -151,12 +161,13 @@ impl Exchange {
             self.request_length = Some(body.length);
         }
         let Some(scan) = body.scan else { return };
-        match scan.finish(cx) {
+        match scan.finish(body.cut, cx) {
             Told::Fhir(found) => self.found.extend(*found),
             Told::Soap(soap) => {
                 let [request, response] = &mut self.soap;
                 *(if answer { response } else { request }) = Some(soap);
             }
+            Told::Hl7(hl7) => self.hl7 = Some(hl7),
         }
     }
 
@@ -181,6 +192,7 @@ impl Exchange {
         let carried = match () {
             () if fhir => Some("fhir"),
             () if self.sdc() => Some("sdc"),
+            () if self.hl7.as_ref().is_some_and(|hl7| hl7.spoke()) => Some("hl7"),
             () => None,
         };
         let row = Http {
@@ -212,6 +224,9 @@ impl Exchange {
             Some("fhir") => self.emit_fhir(cx),
             Some("sdc") => self.emit_sdc(cx),
             _ => {}
+        }
+        if let Some(hl7) = self.hl7.take() {
+            hl7.finish(cx);
         }
     }
 

@@ -120,7 +120,7 @@ impl Session for HttpSession {
     fn end(&mut self, cx: &mut Context<'_>) {
         for dir in [Dir::Orig, Dir::Resp] {
             let Side {
-                body,
+                mut body,
                 answers,
                 number,
                 closed,
@@ -128,6 +128,9 @@ impl Session for HttpSession {
             } = std::mem::take(self.side(dir));
             let partial = body.as_ref().is_some_and(|b| !(b.ends_with_connection() && closed));
             if partial {
+                if let Some(body) = &mut body {
+                    body.cut = true;
+                }
                 if let Some(exchange) = if answers { self.answering.as_mut() } else { self.of(number) } {
                     exchange.partial = true;
                 }
@@ -135,6 +138,11 @@ impl Session for HttpSession {
             self.body_ended(body, answers, number, cx);
         }
         self.give_up(cx);
+    }
+
+    fn held(&self) -> usize {
+        let scans = self.sides.iter().filter_map(|side| side.body.as_ref()?.scan.as_ref());
+        scans.map(|scan| scan.held()).fold(0, usize::saturating_add)
     }
 }
 
@@ -236,8 +244,8 @@ impl HttpSession {
         let body = match head.content_length {
             // Where it begins is not known.
             _ if head.cut => None,
-            _ if head.chunked => Some(Body::chunked(exchange.scan(head))),
-            Some(length) if length > 0 => Some(Body::of_length(length, span.1, exchange.scan(head))),
+            _ if head.chunked => Some(Body::chunked(exchange.scan(head, (dir, span.1)))),
+            Some(length) if length > 0 => Some(Body::of_length(length, span.1, exchange.scan(head, (dir, span.1)))),
             _ => None,
         };
         let side = self.side(dir);
@@ -270,7 +278,7 @@ impl HttpSession {
         if bodyless || head.cut {
             return exchange.emit(cx);
         }
-        let scan = exchange.scan(head);
+        let scan = exchange.scan(head, (dir, span.1));
         self.side(dir).body = Some(match head.content_length {
             _ if head.chunked => Body::chunked(scan),
             Some(length) => Body::of_length(length, span.1, scan),
@@ -292,6 +300,7 @@ impl HttpSession {
                 Look::Used(n)
             }
             Progress::Broken => {
+                body.cut = true;
                 let body = side.body.take();
                 side.lost = true;
                 if let Some(exchange) = if answers { self.answering.as_mut() } else { self.of(number) } {
