@@ -317,3 +317,8 @@ pub const SDC_PREFIXES: usize = 64;
 
 /// Messages of one conversation over UDP of which copies are known: each is sent up to five times within a second (SOAP-over-UDP 1.1, A).
 pub const SDC_COPIES: usize = 16;
+
+// DICOMweb (protocols/dicomweb).
+
+/// Media types and transfer syntaxes of one request that are looked at: viewers list three or four.
+pub const DICOMWEB_ACCEPT: usize = 8;

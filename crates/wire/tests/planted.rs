@@ -254,6 +254,43 @@ fn hl7_over_http() -> Talk {
     )
 }
 
+/// A search for a patient, and a file of that patient stored in a study of that name.
+fn dicomweb() -> Talk {
+    let query = "PatientID=MRN004711&PatientName=Mustermann%5EErika&00100030=19640812&Erika=Mustermann&includefield=Erika&requestType=WADO&studyUID=MRN004711";
+    let search = format!(
+        "GET /dicom-web/studies/MRN004711/series/Erika/instances/19640812/Mustermann?{query} HTTP/1.1\r\nHost: pacs\r\n\
+        Accept: multipart/related; type=\"application/Mustermann\"; transfer-syntax=1.2.19640812, application/dicom+json; Erika=19640812\r\n\r\n"
+    );
+    let found =
+        "[{\"00100010\":{\"vr\":\"PN\",\"Value\":[{\"Alphabetic\":\"Mustermann^Erika\"}]},\"00100020\":{\"Value\":[\"MRN004711\"]}}]";
+    let json = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/dicom+json\r\nContent-Length: {}\r\n\r\n{found}",
+        found.len()
+    );
+    let part = [
+        &b"--Mustermann\r\nContent-Type: application/dicom; name=Erika\r\nContent-Location: MRN004711\r\n\r\nMZErika"[..],
+        &[0; 121],
+        b"DICMMustermann^Erika 19640812\r\n--Mustermann--",
+    ]
+    .concat();
+    let store = format!(
+        "POST /Erika/dicom-web/studies/1.2.19640812 HTTP/1.1\r\nContent-Type: multipart/related; type=\"application/dicom\"; boundary=Mustermann\r\n\
+        Content-Length: {}\r\n\r\n",
+        part.len()
+    );
+    talk(
+        "http",
+        TCP,
+        8042,
+        &[
+            search.as_bytes(),
+            json.as_bytes(),
+            &[store.as_bytes(), &part].concat(),
+            b"HTTP/1.1 200 Erika\r\nContent-Length: 0\r\n\r\n",
+        ],
+    )
+}
+
 fn tls() -> Vec<Talk> {
     let hello = |host: &[u8]| {
         let name = [&[0u8][..], &counted(host)].concat();
@@ -390,6 +427,7 @@ fn everywhere() -> Vec<Talk> {
         discovery().of(&["sdc"]),
         sdc().of(&["http", "sdc"]),
         hl7_over_http().of(&["http", "hl7"]),
+        dicomweb().of(&["http", "dicomweb"]),
         dicom(),
         netbios("ERIKA-PC", 0x00),
         netbios("ERIKA-PC", 0x20),

@@ -51,8 +51,8 @@ stream! {
         server: Word,
         /// Bytes of the response's body as framed.
         response_body_len: Int,
-        /// What it carried that has rows of its own, with the same `uid`: fhir, sdc, hl7; null for all else.
-        carries: Text,
+        /// What it carried that has rows of its own, with the same `uid`: fhir, sdc, hl7, dicomweb; null for all else.
+        carries: Word,
         /// Whether it was FHIR: then there is a row in `fhir`.
         fhir: Bool,
         /// Request or response missing or not seen to its end.

@@ -27,6 +27,7 @@ pub mod banner;
 pub mod conn;
 pub mod dhcp;
 pub mod dicom;
+pub mod dicomweb;
 pub mod dns;
 pub mod fhir;
 pub mod hl7;
@@ -198,6 +199,7 @@ pub enum StreamId {
     DicomMessage,
     Hl7,
     Sdc,
+    Dicomweb,
     Stats,
 }
 
@@ -217,5 +219,6 @@ pub static STREAMS: &[&StreamSpec] = &[
     dicom::DicomMessage::SPEC,
     hl7::Hl7::SPEC,
     sdc::Sdc::SPEC,
+    dicomweb::Dicomweb::SPEC,
     stats::Stats::SPEC,
 ];

@@ -20,17 +20,17 @@ stream! {
     /// One message of a medical device or to one. Copies that SOAP-over-UDP sends of a message are one row.
     Sdc = "sdc" {
         /// udp (SOAP-over-UDP 1.1) or http; then there is a row in `http` too, with the same `uid`.
-        transport: Text,
+        transport: Word,
         /// What it asks or says: the last part of wsa:Action (Hello, Probe, GetMdib, EpisodicMetricReport), `{}` if no standard has it.
-        action: Text,
+        action: Word,
         /// Whose action that is: discovery, transfer, metadata, eventing, fault, or a service of BICEPS (GetService, SetService; 11073-20701 table 1).
-        service: Text,
+        service: Word,
         /// wsa:MessageID if it is a UUID, else its pseudonym.
         message_id: Text,
         /// wsa:RelatesTo, in the same way: the message that this one answers.
         relates_to: Text,
         /// Address of the device that announces itself, is found, left, asked for or described (the first one), if it is a UUID; else its pseudonym.
-        endpoint: Text,
+        endpoint: Word,
         /// Devices in an answer to a Probe or Resolve; null for other messages.
         matches: Int,
         /// Its types (WS-Discovery 1.1 4.1): dpws:Device, mdpws:MedicalDevice; `{}` for those of no standard of SDC.
@@ -42,17 +42,17 @@ stream! {
         /// wsd:MetadataVersion.
         metadata_version: Int,
         /// Maker (DPWS 1.1 ThisModel).
-        manufacturer: Text,
+        manufacturer: Word,
         /// Model name.
-        model: Text,
+        model: Word,
         /// Model number.
-        model_number: Text,
+        model_number: Word,
         /// Name that people gave it (DPWS 1.1 ThisDevice), as far as it names nobody.
-        friendly_name: Text,
+        friendly_name: Word,
         /// Firmware version.
-        firmware: Text,
+        firmware: Word,
         /// Serial number.
-        serial: Text,
+        serial: Word,
         /// Services that it hosts: sdc:GetService, sdc:SetService.
         services: Texts,
         /// Version of its containment tree (11073-10207 MdibVersion).
@@ -62,7 +62,7 @@ stream! {
         /// Pseudonym of the patient's number: the first Identification of the first PatientContextState (11073-10207).
         patient: Text,
         /// Code of a SOAP fault (SOAP 1.2 part 1, 5.4.6).
-        fault: Text,
+        fault: Word,
         /// HTTP status, of an answer over HTTP.
         status_code: Int,
         /// Bytes of the message as far as it was read, inflated.
@@ -70,7 +70,7 @@ stream! {
         /// Its end was not seen.
         partial: Bool,
         /// What is wrong: document type, markup, action.
-        malformed: Text,
+        malformed: Word,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::inflate::{Coding, Inflate};
 use crate::context::Context;
+use crate::protocols::dicomweb;
 use crate::protocols::fhir::json::Json;
 use crate::protocols::fhir::xml::Xml;
 use crate::protocols::fhir::Found;
@@ -11,16 +12,17 @@ use crate::protocols::sdc::Soap;
 /// Who reads it.
 #[derive(Debug)]
 pub enum Scan {
-    FhirJson(Json),
+    FhirJson(Box<Json>),
     FhirXml(Box<Xml>),
     Soap(Box<Soap>),
     Hl7(Box<OverHttp>),
+    Dicomweb(dicomweb::Body),
 }
 
 impl Scan {
     /// `doubtful`: only the format is known, FHIR must show itself at once.
     pub fn fhir_json(doubtful: bool) -> Scan {
-        Scan::FhirJson(Json::new(doubtful))
+        Scan::FhirJson(Box::new(Json::new(doubtful)))
     }
 
     pub fn fhir_xml(doubtful: bool) -> Scan {
@@ -33,6 +35,7 @@ impl Scan {
             Scan::FhirXml(xml) => xml.wants_more(),
             Scan::Soap(soap) => soap.wants_more(),
             Scan::Hl7(hl7) => hl7.wants_more(),
+            Scan::Dicomweb(body) => body.wants_more(),
         }
     }
 
@@ -42,6 +45,7 @@ impl Scan {
             Scan::FhirXml(xml) => xml.stop(),
             Scan::Soap(soap) => soap.stop(),
             Scan::Hl7(hl7) => hl7.stop(),
+            Scan::Dicomweb(body) => body.stop(),
         }
     }
 
@@ -51,6 +55,7 @@ impl Scan {
             Scan::FhirXml(xml) => xml.feed(bytes, &cx.out.keys),
             Scan::Soap(soap) => soap.feed(bytes, &cx.out.keys),
             Scan::Hl7(hl7) => hl7.feed(bytes, cx),
+            Scan::Dicomweb(body) => body.feed(bytes),
         }
     }
 }
@@ -61,6 +66,8 @@ pub enum Told {
     Fhir(Box<Found>),
     Soap(Box<Soap>),
     Hl7(Box<OverHttp>),
+    /// And whether it was cut.
+    Dicomweb(dicomweb::Body, bool),
 }
 
 #[derive(Debug)]
@@ -134,6 +141,7 @@ impl Content {
                 hl7.ended(cut || self.cut, cx);
                 Told::Hl7(hl7)
             }
+            Scan::Dicomweb(body) => Told::Dicomweb(body, cut || self.cut),
         }
     }
 }

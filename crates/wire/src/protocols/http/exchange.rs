@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::keys::Keys;
 use crate::limits;
 use crate::product::agent;
+use crate::protocols::dicomweb::{self, Exchanged, Service, Transaction};
 use crate::protocols::fhir::request::{asked, Asked};
 use crate::protocols::fhir::Fhir;
 use crate::protocols::fhir::Found;
@@ -51,6 +52,7 @@ pub struct Exchange {
     /// What request and response hold of SOAP.
     soap: [Option<Box<Soap>>; 2],
     hl7: Option<Box<OverHttp>>,
+    dicomweb: Option<Box<Transaction>>,
     pub partial: bool,
     pub malformed: Option<&'static str>,
 }
@@ -85,6 +87,7 @@ impl Exchange {
             found: Found::default(),
             soap: [None, None],
             hl7: None,
+            dicomweb: None,
             partial: false,
             malformed: None,
         }
@@ -95,7 +98,7 @@ impl Exchange {
         self.minor = head.minor;
         self.host = head.host.and_then(host);
         if let Some(target) = target {
-            self.target(method, target, keys);
+            self.target(method, target, head, keys);
         }
         self.user_agent = head.user_agent.and_then(agent);
         self.referrer_host = head.referer.and_then(uri_host);
@@ -108,12 +111,15 @@ impl Exchange {
         self.malformed = head.malformed;
     }
 
-    fn target(&mut self, method: &'static str, target: &[u8], keys: &Keys) {
+    fn target(&mut self, method: &'static str, target: &[u8], head: &Head<'_>, keys: &Keys) {
         let split = uri::split(method, target);
         self.host = self.host.take().or_else(|| split.authority.and_then(host));
         self.uri = uri::template(split.path);
         self.query_keys = uri::keys(split.query);
         self.asked = asked(method, split.path, split.query, keys);
+        let types = [head.accept, head.content_type].map(Option::unwrap_or_default);
+        let dicomweb = dicomweb::asked(method, split.path, split.query, types, keys);
+        self.dicomweb = dicomweb.map(|asked| Box::new(Transaction::new(asked)));
     }
 
     /// `began`: when (ns) and at which offset.
@@ -130,18 +136,43 @@ impl Exchange {
     }
 
     /// A scanner for a body of this type, which begins there, if something that gives rows may be in it.
-    pub fn scan(&mut self, head: &Head<'_>, (dir, offset): (Dir, u64)) -> Option<Box<Content>> {
+    pub fn scan(&mut self, head: &Head<'_>, begins: (Dir, u64)) -> Option<Box<Content>> {
         let coding = coding(head.content_encoding)?;
         let media = head.content_type.and_then(media_type).unwrap_or_default();
-        if is_hl7(&media) || self.hl7.is_some() && matches!(media.as_str(), "" | "text/plain") {
-            let hl7 = match self.hl7.take() {
-                Some(asked) => asked.answered(dir, offset),
-                None => OverHttp::new(dir, offset),
-            };
-            return Some(Box::new(Content::new(Scan::Hl7(Box::new(hl7)), coding)));
+        let scan = match self.scan_hl7(&media, begins) {
+            Some(hl7) => hl7,
+            None => match self.scan_dicomweb(&media, head, begins.0) {
+                Some(dicomweb) => dicomweb,
+                None => self.scan_text(&media)?,
+            },
+        };
+        Some(Box::new(Content::new(scan, coding)))
+    }
+
+    /// What answers HL7 may say no type, or a general one.
+    fn scan_hl7(&mut self, media: &str, (dir, offset): (Dir, u64)) -> Option<Scan> {
+        let asked = self.hl7.take_if(|_| is_hl7(media) || matches!(media, "" | "text/plain"));
+        let hl7 = match asked {
+            Some(asked) => asked.answered(dir, offset),
+            None if is_hl7(media) => OverHttp::new(dir, offset),
+            None => return None,
+        };
+        Some(Scan::Hl7(Box::new(hl7)))
+    }
+
+    fn scan_dicomweb(&mut self, media: &str, head: &Head<'_>, dir: Dir) -> Option<Scan> {
+        if media == "application/dicom" {
+            let file = || Box::new(Transaction::new(dicomweb::Asked::of(Service::File)));
+            self.dicomweb.get_or_insert_with(file);
         }
-        let sure = is_fhir(&media) || self.asked.as_ref().is_some_and(|a| a.certain);
-        let scan = match media.as_str() {
+        let answer = dir != self.dir || self.number.is_none();
+        let dicomweb = self.dicomweb.as_ref()?;
+        dicomweb.body(media, head.content_type?, answer).map(Scan::Dicomweb)
+    }
+
+    fn scan_text(&self, media: &str) -> Option<Scan> {
+        let sure = is_fhir(media) || self.asked.as_ref().is_some_and(|a| a.certain);
+        Some(match media {
             // RFC 3902, which SOAP 1.2 asks for.
             "application/soap+xml" => Scan::Soap(Box::default()),
             // FHIR under its own name or a general one (R4 http.html, content types and encodings).
@@ -149,8 +180,7 @@ impl Exchange {
             "application/json+fhir" => Scan::fhir_json(!sure),
             json if json.ends_with("json") => Scan::fhir_json(!sure),
             _ => return None,
-        };
-        Some(Box::new(Content::new(scan, coding)))
+        })
     }
 
     /// The body of the request (or, `answer`, of the response) as far as it was seen.
@@ -168,6 +198,11 @@ impl Exchange {
                 *(if answer { response } else { request }) = Some(soap);
             }
             Told::Hl7(hl7) => self.hl7 = Some(hl7),
+            Told::Dicomweb(body, cut) => {
+                if let Some(dicomweb) = &mut self.dicomweb {
+                    dicomweb.told(body, cut);
+                }
+            }
         }
     }
 
@@ -192,6 +227,7 @@ impl Exchange {
         let carried = match () {
             () if fhir => Some("fhir"),
             () if self.sdc() => Some("sdc"),
+            () if self.dicomweb.is_some() => Some("dicomweb"),
             () if self.hl7.as_ref().is_some_and(|hl7| hl7.spoke()) => Some("hl7"),
             () => None,
         };
@@ -223,6 +259,7 @@ impl Exchange {
         match carried {
             Some("fhir") => self.emit_fhir(cx),
             Some("sdc") => self.emit_sdc(cx),
+            Some("dicomweb") => self.emit_dicomweb(cx),
             _ => {}
         }
         if let Some(hl7) = self.hl7.take() {
@@ -241,6 +278,19 @@ impl Exchange {
             let dir = if self.number.is_some() { self.dir.other() } else { self.dir };
             let transport = Transport::Http(self.status);
             soap.emit(Place { ts, dir, at, transport }, cx);
+        }
+    }
+
+    fn emit_dicomweb(&self, cx: &mut Context<'_>) {
+        let about = Exchanged {
+            status: self.status,
+            request_bytes: self.request_length,
+            response_bytes: self.response_length,
+            auth_scheme: self.auth.map(|a| a.0),
+            partial: self.partial,
+        };
+        if let Some(dicomweb) = &self.dicomweb {
+            dicomweb.emit(about, (self.started, self.dir, self.at), cx);
         }
     }
 

@@ -17,7 +17,7 @@ const NAMESPACES: [&[u8]; 2] = [
 pub fn probe(_port: u16, payload: &[u8]) -> Probe {
     let text = payload.strip_prefix(b"\xef\xbb\xbf").unwrap_or(payload).trim_ascii_start();
     let names = |space: &&[u8]| text.windows(space.len()).any(|w| w == *space);
-    if text.first() == Some(&b'<') && NAMESPACES.iter().any(|space| names(&space)) {
+    if text.first() == Some(&b'<') && NAMESPACES.iter().any(names) {
         Probe::Certain
     } else {
         Probe::Never
