@@ -297,7 +297,7 @@ _CORE = {
     "marks_names.tsv": ("Mark, tab, file name.", "The name as it is known, `*` only at its end; the mark is what rules test."),
     "marks_preambles.tsv": (
         "Mark, tab, first bytes in hexadecimal.",
-        "What makes a file a program or a document besides DICOM's; the mark is what rules test, the test of `dicom/preamble.rs` has an example.",
+        "What makes a file a program or a document beside DICOM's, with an example in the test of `preamble.rs`; rules test the mark.",
     ),
     "path_words.txt": (
         "Words between spaces, by product.",
