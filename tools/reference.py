@@ -295,6 +295,10 @@ _CORE = {
     ),
     "fhir_resource_types.txt": ("Words between spaces.", "Spelled as the specification spells it; only names of resource types."),
     "marks_names.tsv": ("Mark, tab, file name.", "The name as it is known, `*` only at its end; the mark is what rules test."),
+    "marks_preambles.tsv": (
+        "Mark, tab, first bytes in hexadecimal.",
+        "What makes a file a program or a document beside DICOM's, with an example in the test of `preamble.rs`; rules test the mark.",
+    ),
     "path_words.txt": (
         "Words between spaces, by product.",
         "Lower case; only words that a vendor's path has, never one that could name a person.",
@@ -304,6 +308,10 @@ _CORE = {
         "As in DICOM PS3.6; only the names are used, never the values.",
     ),
     "query_keys.txt": ("Words between spaces, by product.", "Spelled as in the URL; only names of parameters."),
+    "sdc_actions.txt": (
+        "A service, then its actions, spaces between them.",
+        "Spelled as the last part of wsa:Action; a line that begins with the same service goes on with it.",
+    ),
     "sop_classes.tsv": ("UID, tab, name.", "As in DICOM PS3.6, Table A-1."),
 }
 

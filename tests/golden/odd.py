@@ -13,6 +13,7 @@ from .packets import (
     RAW,
     RST,
     SLL,
+    START,
     SYN,
     Talk,
     arp,
@@ -138,7 +139,7 @@ def _both_ports() -> bytes:
     for frame in Talk(b=("10.1.0.2", 80)).open().say(b"GET / HTTP/1.1\r\nHost: a.test\r\n\r\n").answer(HTTP_PAGE).close().frames():
         routed = MAC_B + MAC_A + frame[12:22] + bytes([frame[22] - 1]) + frame[23:]
         twice += [frame, routed]
-    return pcap([(n // 2 * 1_000_000 + n % 2 * 200, frame) for n, frame in enumerate(twice)])
+    return pcap([(START + n // 2 * 1000 + n % 2 * 200, frame) for n, frame in enumerate(twice)])
 
 
 def _cut_record() -> bytes:

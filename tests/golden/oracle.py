@@ -68,6 +68,14 @@ def number(values: Values) -> int | None:
     return int(values[0], 0) if values else None
 
 
+def body(data: str) -> bytes:
+    """A body of HTTP; tshark before 4.2 writes it as text where it is printable."""
+    try:
+        return bytes.fromhex(data)
+    except ValueError:
+        return re.sub(r"\\([rnt\\])", lambda found: {"r": "\r", "n": "\n", "t": "\t", "\\": "\\"}[found[1]], data).encode()
+
+
 def uid(text: str) -> str:
     """The UID of `Name (1.2.3)`, which is how tshark writes those it knows."""
     found = re.search(r"([\d.]+)\)?$", text)

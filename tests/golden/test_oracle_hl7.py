@@ -7,7 +7,8 @@ from pathlib import Path
 
 from asepsis import _wire
 
-from .oracle import HOSPITAL, captures, needs_hospital, needs_tshark, ordered, rows, tshark
+from .captures import HERE
+from .oracle import HOSPITAL, body, captures, needs_hospital, needs_tshark, ordered, rows, tshark
 from .rows import KEY, KEY_ID
 
 pytestmark = needs_tshark
@@ -72,6 +73,21 @@ def test_every_acknowledgement_finds_its_message(path: Path) -> None:
     acked = {(row["community_id"], row["acked_control_id"]) for row in rows(path)["hl7"] if row["is_ack"]}
     for row in rows(path)["hl7"]:
         assert (row["latency"] is not None) == ((row["community_id"], row["control_id"]) in acked)
+
+
+def test_messages_over_http() -> None:
+    """tshark gives the bodies of HTTP as bytes: HL7 over HTTP is not among what it dissects."""
+    path = HERE / "hl7" / "over_http.pcap"
+    found = tshark(path, 'http.content_type contains "hl7"', "communityid", "http.file_data")
+    texts = [(flow, body(data).decode()) for (flow,), (data,) in found]
+    theirs = [_theirs(flow, [_fields(line) for line in text.split("\r") if line]) for flow, text in texts]
+    assert ordered(tuple(row[column] for column in COLUMNS) for row in rows(path)["hl7"]) == ordered(theirs)
+    assert [row["message_bytes"] for row in rows(path)["hl7"]] == [len(text) for _, text in texts]
+
+
+def _fields(line: str) -> list[str]:
+    name, *fields = line.split("|")
+    return [name, "|", *fields] if name == "MSH" else [name, *fields]
 
 
 @needs_hospital

@@ -35,6 +35,7 @@ STREAMS: dict[str, dict[str, str]] = {
     "hl7": _texts("sending_application sending_facility receiving_application receiving_facility message_type")
     | _texts("software_vendor software_product software_version")
     | {"is_ack": _B},
+    "sdc": _texts("transport action manufacturer model serial firmware"),
 }
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 

@@ -224,3 +224,22 @@ def test_times_in_json_are_written_as_everywhere() -> None:
         assert all(
             text.endswith("Z") for text in (told["first_seen"], told["last_seen"], *(a["ts"] for a in told["attributes"] if a["ts"]))
         )
+
+
+def test_a_device_that_tells_what_it_is_is_that_machine() -> None:
+    told = {"manufacturer": "GE HealthCare", "model": "CARESCAPE Monitor B850", "serial": "SKB1234", "firmware": "3.2"}
+    t = Traffic().conn("10.4.0.1", "10.4.0.2", 54805, "http").add("sdc", "10.4.0.1", "10.4.0.2", 54805, transport="http", action="Get")
+    t.add("sdc", "10.4.0.1", "10.4.0.2", 54805, transport="http", action="GetResponse", **told)
+    monitor = assets_of(t)["GE HealthCare CARESCAPE Monitor B850 (10.4.0.2)"]
+    assert (monitor.kind, monitor.serial, monitor.software, monitor.confidence) == ("patient monitor", "SKB1234", "3.2", 0.95)
+    assert {fact.source for fact in monitor.attributes if fact.name in ("model", "serial")} == {"sdc"}
+    assert (
+        "Asked over SDC what it is, it told: manufacturer GE HealthCare, model CARESCAPE Monitor B850, serial number SKB1234."
+        in monitor.why
+    )
+    # At another address it is the same machine, and who asks is none.
+    t.conn("10.4.0.1", "10.4.0.9", 54805, "http").add("sdc", "10.4.0.1", "10.4.0.9", 1, transport="http", action="GetResponse", **told)
+    assert {a.serial: a.id for a in assets_of(t).values() if a.serial} == {"SKB1234": monitor.id}
+    # A gateway that tells of two is neither.
+    t.add("sdc", "10.4.0.1", "10.4.0.2", 54805, transport="http", action="GetResponse", **told | {"serial": "SKB9"})
+    assert monitor.id not in {a.id for a in assets_of(t).values() if "10.4.0.2" in a.addresses}

@@ -32,7 +32,7 @@ def test_the_same_capture_again_adds_nothing_whatever_its_name(site: Site, captu
     path = capture(500)
     first = service.ingest(site, [path])
     again = service.ingest(site, [path.rename(path.with_name("Smith^Anna.pcap"))])
-    assert first.streams == again.streams == first.added == {"conn": 500}
+    assert first.streams == again.streams == first.added == {"conn": 500, "stats": 1}
     assert again.added == {}
     assert first.capture["packets"] == 500
     assert (first.capture["first_ts"], first.capture["seconds"]) == ("2023-11-14T22:13:20Z", pytest.approx(0.499))
@@ -43,7 +43,7 @@ def test_the_same_capture_again_adds_nothing_whatever_its_name(site: Site, captu
 def test_is_journalled_without_names(site: Site, capture: Capture) -> None:
     service.ingest(site, [capture(1, "Smith^Anna.pcap")])
     (entry,) = journal.entries(site)
-    assert (entry.act, entry.detail["packets"], entry.detail["rows"], entry.detail["added"]) == ("lake.ingest", 1, 1, 1)
+    assert (entry.act, entry.detail["packets"], entry.detail["rows"], entry.detail["added"]) == ("lake.ingest", 1, 2, 2)
     assert entry.detail["extensions"] == {".pcap": 1}
     assert entry.detail["captures"][0]["name"].startswith("k1:")
     written = b"".join(path.read_bytes() for path in site.path.rglob("*") if path.is_file())
@@ -84,7 +84,7 @@ def test_a_full_disk_is_one_line_and_the_lake_consistent(site: Site, capture: Ca
     assert done.stderr.startswith("asepsis: no space left: ")
     assert done.stderr.count("\n") == 1
     assert commits.read(site.lake).n == 0
-    assert service.ingest(site, [path]).added == {"conn": 20_000}
+    assert service.ingest(site, [path]).added == {"conn": 20_000, "stats": 1}
 
 
 KILLS = {
@@ -138,7 +138,7 @@ def test_each_commit_of_a_long_run_has_its_entry(site: Site, capture: Capture, m
     announced = {entry.detail["commit"]: entry.n for entry in entries if "commit" in entry.detail}
     assert list(announced) == list(range(1, commits.read(site.lake).n + 1))
     assert [anchor.n for anchor in service.anchors(site)] == list(announced.values())
-    assert entries[-1].detail["added"] == 30_010
+    assert entries[-1].detail["added"] == 30_010 + service.count(site)["stats"]
 
 
 def test_killed_at_any_moment_and_run_again(site: Site, capture: Capture, tmp_path: Path) -> None:
@@ -194,7 +194,7 @@ def test_commands(site: Site, capture: Capture, capsys: pytest.CaptureFixture[st
         assert run(app, [*arguments, "--site", str(site.path)], "asepsis lake") == 0
         return capsys.readouterr().out
 
-    assert json.loads(lake("ingest", str(capture(20)), "--json"))["streams"] == {"conn": 20}
+    assert json.loads(lake("ingest", str(capture(20)), "--json"))["streams"] == {"conn": 20, "stats": 1}
     assert "conn     20     0" in lake("ingest", str(capture(20)))
     rows = {stream["name"]: stream for stream in json.loads(lake("streams", "--json"))}
     assert (rows["conn"]["rows"], rows["hl7"]["rows"]) == (20, 0)

@@ -30,3 +30,4 @@ pub mod records;
 pub mod testing;
 pub mod text;
 pub mod tunnel;
+pub mod xml;

@@ -245,16 +245,19 @@ pub const HTTP_PARAMETERS: usize = 64;
 pub const FHIR_SNIFF: usize = 512;
 
 /// Compressed bytes inflated at a time: deflate expands at most 1,032 times, so at most about 1 MiB stands at once.
-pub const FHIR_INFLATE: usize = 1 << 10;
+pub const HTTP_INFLATE: usize = 1 << 10;
 
 /// Bytes that a compressed body may make: of each compressed byte 128 (real bundles make 10 to 30; a bomb makes 1,032, so a megabyte of it
 /// would take seconds), beyond the first, which a small body of repetitions may make, and in all: files of a bulk export are some hundred MB.
-pub const FHIR_INFLATE_RATIO: usize = 128;
-pub const FHIR_INFLATE_FREE: usize = 1 << 20;
-pub const FHIR_INFLATED: usize = 512 << 20;
+pub const HTTP_INFLATE_RATIO: usize = 128;
+pub const HTTP_INFLATE_FREE: usize = 1 << 20;
+pub const HTTP_INFLATED: usize = 512 << 20;
 
 /// Nesting that is followed in JSON: FHIR resources in a Bundle stay below 20.
 pub const FHIR_DEPTH: usize = 32;
+
+/// Bytes of a name or an attribute's value in XML that may matter: identifiers, codes and namespaces stay far below.
+pub const XML_VALUE: usize = 512;
 
 /// Bytes of one JSON string that may matter, and characters of a name that is kept.
 pub const FHIR_STRING: usize = 512;
@@ -301,3 +304,28 @@ pub const SMB_SAMPLE: usize = 4096;
 pub const SMB_MALFORMED: u32 = 64;
 /// Names of one message that are looked at for service types: a query that waits holds them, and a host offers a few.
 pub const DNS_SERVICES: usize = 32;
+
+// SDC (protocols/sdc).
+
+/// Nesting that is followed in SOAP: an envelope, its body and a containment tree (Mdib, MdDescription, Mds, Vmd, Channel, Metric and its parts)
+/// stay below 20.
+pub const SDC_DEPTH: usize = 32;
+
+/// Bytes of one text that may matter: scopes and addresses of a device fill a datagram of 4 kB at the most (SOAP-over-UDP 1.1, 5.1).
+pub const SDC_VALUE: usize = 4096;
+
+/// Characters of a name, a version or a serial number that are kept (DPWS 1.1 2.6: MAX_FIELD_SIZE is 256), and entries of one list: a
+/// device has a dozen scopes and hosts nine services.
+pub const SDC_TEXT: usize = 96;
+pub const SDC_LIST: usize = 32;
+
+/// Namespace prefixes in force at once: stacks declare the dozen that SDC has.
+pub const SDC_PREFIXES: usize = 64;
+
+/// Messages of one conversation over UDP of which copies are known: each is sent up to five times within a second (SOAP-over-UDP 1.1, A).
+pub const SDC_COPIES: usize = 16;
+
+// DICOMweb (protocols/dicomweb).
+
+/// Media types and transfer syntaxes of one request that are looked at: viewers list three or four.
+pub const DICOMWEB_ACCEPT: usize = 8;

@@ -19,15 +19,24 @@ const UDP: u8 = 17;
 /// A conversation: what it must be found to be, its protocol and port, and what both sides say in turn, the client first.
 struct Talk {
     service: &'static str,
+    /// Streams of which it gives rows, beyond what the service tells.
+    streams: &'static [&'static str],
     proto: u8,
     port: u16,
     said: Vec<Vec<u8>>,
+}
+
+impl Talk {
+    fn of(self, streams: &'static [&'static str]) -> Talk {
+        Talk { streams, ..self }
+    }
 }
 
 fn talk(service: &'static str, proto: u8, port: u16, said: &[&[u8]]) -> Talk {
     let said = said.iter().map(|bytes| bytes.to_vec()).collect();
     Talk {
         service,
+        streams: &[],
         proto,
         port,
         said,
@@ -171,6 +180,117 @@ fn http() -> Talk {
     )
 }
 
+/// SOAP of a medical device in which every text that people may write is a person's.
+fn soap(action: &str, body: &str) -> String {
+    format!(
+        "<s:Envelope xmlns:s='http://www.w3.org/2003/05/soap-envelope' xmlns:a='http://www.w3.org/2005/08/addressing' \
+        xmlns:d='http://docs.oasis-open.org/ws-dd/ns/discovery/2009/01' xmlns:p='http://docs.oasis-open.org/ws-dd/ns/dpws/2009/01' \
+        xmlns:m='http://standards.ieee.org/downloads/11073/11073-20702-2016' xmlns:q='http://standards.ieee.org/downloads/11073/11073-10207-2017/participant' \
+        xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance' xmlns:Erika='urn:Mustermann'><s:Header><a:Action>{action}</a:Action>\
+        <a:MessageID>urn:Erika:MRN004711</a:MessageID><a:RelatesTo>Mustermann</a:RelatesTo><a:To>http://erikas-mbp.local/Mustermann</a:To></s:Header>\
+        <s:Body>{body}</s:Body></s:Envelope>"
+    )
+}
+
+fn discovery() -> Talk {
+    let hello = soap(
+        "http://docs.oasis-open.org/ws-dd/ns/discovery/2009/01/Hello",
+        "<d:Hello><a:EndpointReference><a:Address>urn:MRN004711:Erika</a:Address></a:EndpointReference><d:Types>m:MedicalDevice m:Mustermann Erika:Erika</d:Types>\
+        <d:Scopes>sdc.ctxt.loc:/x/Erika%2FMustermann?fac=Erika%20Mustermann&amp;bed=19640812&amp;rm=MRN004711&amp;Mustermann=1 sdc.ctxt.pat:/MRN004711 urn:Mustermann \
+        sdc.cdc.type:/19640812/004711</d:Scopes><d:XAddrs>http://iphone-von-erika-mustermann.lan:80/MRN004711</d:XAddrs></d:Hello>",
+    );
+    talk("ws-discovery", UDP, 3702, &[hello.as_bytes()])
+}
+
+fn sdc() -> Talk {
+    let patient = "<m:EpisodicContextReport MdibVersion='19640812Erika'><q:ContextState Handle='MRN004711' xsi:type='q:PatientContextState'>\
+        <q:Identification Root='Erika' Extension='MRN004711'/><q:CoreData><q:Givenname>Erika</q:Givenname><q:Familyname>Mustermann</q:Familyname>\
+        <q:DateOfBirth>19640812</q:DateOfBirth></q:CoreData></q:ContextState></m:EpisodicContextReport>";
+    let named = "<p:ThisDevice><p:FriendlyName>Monitor Erika Mustermann *19640812 MRN004711</p:FriendlyName></p:ThisDevice>\
+        <s:Fault><s:Code><s:Value>Erika:Mustermann</s:Value></s:Code><s:Reason><s:Text>MRN004711</s:Text></s:Reason></s:Fault>";
+    let http = |first: &str, body: &str| {
+        let head = format!(
+            "{first}\r\nContent-Type: application/soap+xml; action=\"Mustermann\"\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        [head, body.to_owned()].concat().into_bytes()
+    };
+    let request = soap(
+        "http://standards.ieee.org/downloads/11073/11073-20701-2018/ContextService/Mustermann",
+        patient,
+    );
+    let answer = soap("urn:Mustermann:Erika", named);
+    talk(
+        "http",
+        TCP,
+        54_805,
+        &[
+            &http("POST /Mustermann/MRN004711 HTTP/1.1\r\nHost: mon", &request),
+            &http("HTTP/1.1 400 Erika", &answer),
+        ],
+    )
+}
+
+fn hl7_over_http() -> Talk {
+    let http = |first: &str, body: &str| {
+        let head = format!(
+            "{first}\r\nContent-Type: application/hl7-v2\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        [head, body.to_owned()].concat().into_bytes()
+    };
+    let message =
+        "MSH|^~\\&|LAB|CORE|EHR|MAIN|20260101||ORU^R01^ORU_R01|19640812|P|2.5.1\rPID|1||MRN004711^^^MAIN^MR||Mustermann^Erika||19640812\r\
+        OBX|1|TX|NOTE||Erika Mustermann";
+    let answer = "MSH|^~\\&|EHR|MAIN|LAB|CORE|20260101||ACK^R01|AMRN004711|P|2.5.1\rMSA|AA|19640812|Mustermann\r";
+    talk(
+        "http",
+        TCP,
+        8081,
+        &[
+            &http("POST /Erika/hl7 HTTP/1.1\r\nHost: ehr", message),
+            &http("HTTP/1.1 200 Erika", answer),
+        ],
+    )
+}
+
+/// A search for a patient, and a file of that patient stored in a study of that name.
+fn dicomweb() -> Talk {
+    let query = "PatientID=MRN004711&PatientName=Mustermann%5EErika&00100030=19640812&Erika=Mustermann&includefield=Erika&requestType=WADO&studyUID=MRN004711";
+    let search = format!(
+        "GET /dicom-web/studies/MRN004711/series/Erika/instances/19640812/Mustermann?{query} HTTP/1.1\r\nHost: pacs\r\n\
+        Accept: multipart/related; type=\"application/Mustermann\"; transfer-syntax=1.2.19640812, application/dicom+json; Erika=19640812\r\n\r\n"
+    );
+    let found =
+        "[{\"00100010\":{\"vr\":\"PN\",\"Value\":[{\"Alphabetic\":\"Mustermann^Erika\"}]},\"00100020\":{\"Value\":[\"MRN004711\"]}}]";
+    let json = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/dicom+json\r\nContent-Length: {}\r\n\r\n{found}",
+        found.len()
+    );
+    let part = [
+        &b"--Mustermann\r\nContent-Type: application/dicom; name=Erika\r\nContent-Location: MRN004711\r\n\r\nMZErika"[..],
+        &[0; 121],
+        b"DICMMustermann^Erika 19640812\r\n--Mustermann--",
+    ]
+    .concat();
+    let store = format!(
+        "POST /Erika/dicom-web/studies/1.2.19640812 HTTP/1.1\r\nContent-Type: multipart/related; type=\"application/dicom\"; boundary=Mustermann\r\n\
+        Content-Length: {}\r\n\r\n",
+        part.len()
+    );
+    talk(
+        "http",
+        TCP,
+        8042,
+        &[
+            search.as_bytes(),
+            json.as_bytes(),
+            &[store.as_bytes(), &part].concat(),
+            b"HTTP/1.1 200 Erika\r\nContent-Length: 0\r\n\r\n",
+        ],
+    )
+}
+
 fn tls() -> Vec<Talk> {
     let hello = |host: &[u8]| {
         let name = [&[0u8][..], &counted(host)].concat();
@@ -304,6 +424,10 @@ fn everywhere() -> Vec<Talk> {
     let mut all = vec![
         dhcp(),
         http(),
+        discovery().of(&["sdc"]),
+        sdc().of(&["http", "sdc"]),
+        hl7_over_http().of(&["http", "hl7"]),
+        dicomweb().of(&["http", "dicomweb"]),
         dicom(),
         netbios("ERIKA-PC", 0x00),
         netbios("ERIKA-PC", 0x20),
@@ -343,6 +467,9 @@ fn nothing_planted_stands_in_any_row() {
         let found = read(&talk);
         let services: Vec<&str> = found["conn"].iter().map(|row| row["service"].as_str()).collect();
         assert!(services.contains(&talk.service), "{} was read as {services:?}", talk.service);
+        for stream in talk.streams {
+            assert!(found.contains_key(*stream), "{} gave no row of {stream}", talk.service);
+        }
         for (stream, row) in found.iter().flat_map(|(stream, rows)| rows.iter().map(move |row| (stream, row))) {
             for (column, text) in row {
                 for form in PLANTED.iter().flat_map(|value| forms(value)) {

@@ -17,7 +17,7 @@ MOST = 64
 def attributes(view: View, machines: Iterable[Machine]) -> tuple[Attribute, ...]:
     """The best-founded, latest fact first within a name; each (name, value) once."""
     best: dict[tuple[str, str], Attribute] = {}
-    for a in sorted((*_of_machines(machines), *_of_dicom(view), *_of_hl7(view), *_of_network(view)), key=_order):
+    for a in sorted((*_of_machines(machines), *_of_itself(view), *_of_dicom(view), *_of_hl7(view), *_of_network(view)), key=_order):
         best.setdefault((a.name, a.value), a)
     return tuple(best.values())[:MOST]
 
@@ -44,6 +44,13 @@ def _of_machines(machines: Iterable[Machine]) -> Iterator[Attribute]:
             told |= {"ae_title": s.sender_ae or ""}
             for name, value in told.items():
                 yield from _from(s, name, value, "dicom_message", 0.9)
+
+
+def _of_itself(view: View) -> Iterator[Attribute]:
+    """What a device told of itself where it was asked."""
+    for d in view.described:
+        for name in ("manufacturer", "model", "serial", "software"):
+            yield from _from(d, name, getattr(d, name), "sdc", 0.9)
 
 
 def _of_dicom(view: View) -> Iterator[Attribute]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from asepsis.hospital.observations import Store
+from asepsis.hospital.observations import Described, Store
 
 MANY_MODELS = 3
 """One application entity whose images come from this many different models passes on what others made."""
@@ -62,8 +62,13 @@ class Machine:
 
 
 def key_of(store: Store) -> Key:
-    serial = (store.serial or "").strip()
-    return (_plain(store.manufacturer), _plain(store.model), "" if serial.casefold() in _NO_SERIAL else serial.casefold())
+    return (_plain(store.manufacturer), _plain(store.model), serial_of(store).casefold())
+
+
+def serial_of(told: Store | Described) -> str:
+    """The serial number, if one was entered."""
+    serial = (told.serial or "").strip()
+    return "" if serial.casefold() in _NO_SERIAL else serial
 
 
 def own_and_forwarded(sent: Sequence[Store], received: Iterable[Store], is_archive: bool) -> tuple[list[Machine], list[Machine]]:

@@ -22,7 +22,9 @@ def evidence(view: View, machines: Iterable[Machine], forwarded: Iterable[Machin
     out = [*_by_images(view), *_by_roles(view), *_by_proposals(view), *_by_hl7(view), *_by_services(view), *_by_shares(view)]
     out += [*_by_banners(view), *_by_dhcp(view), *_by_names(view)]
     for machine in machines:
-        out += _by_model(machine)
+        out += _by_model(machine.stores[0], machine.manufacturer, machine.model, "Its images name the model", "dicom_message")
+    for d in view.described:
+        out += _by_model(d, d.manufacturer or "", d.model or "", "It says that its model is", "sdc")
     passed = sorted({f"{m.manufacturer} {m.model}".strip() for m in forwarded})
     if passed:
         first = min((s for m in forwarded for s in m.stores), key=lambda s: s.event_id)
@@ -51,12 +53,11 @@ def _by_images(view: View) -> Iterator[Evidence]:
             )
 
 
-def _by_model(machine: Machine) -> Iterator[Evidence]:
-    named = f"{machine.manufacturer} {machine.model}".strip()
+def _by_model(fact: Fact, manufacturer: str, model: str, told: str, source: str) -> Iterator[Evidence]:
+    named = f"{manufacturer} {model}".strip()
     for pattern, row in patterns("models", "pattern"):
         if pattern.search(named):
-            said = f"Its images name the model {named}."
-            yield _from(machine.stores[0], row["kind"], int(row["points"]), f"model:{row['pattern']}", said, "dicom_message")
+            yield _from(fact, row["kind"], int(row["points"]), f"model:{row['pattern']}", f"{told} {named}.", source)
 
 
 def _by_roles(view: View) -> Iterator[Evidence]:

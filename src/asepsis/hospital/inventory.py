@@ -13,7 +13,7 @@ from asepsis.hospital.identity import Host, Relay, asset_id, hosts
 from asepsis.hospital.kinds import UNKNOWN, Evidence, Verdict, judge
 from asepsis.hospital.naming import machine_label, machine_name, role_name, roles
 from asepsis.hospital.observations import Observations
-from asepsis.hospital.parts import Part, parts
+from asepsis.hospital.parts import Part, parts, told_serial
 from asepsis.hospital.site_toml import Plan
 from asepsis.hospital.stated import state
 from asepsis.hospital.view import Index, View
@@ -151,7 +151,7 @@ def _of_kind(verdict: Verdict, kind_class: str) -> tuple[Attribute, ...]:
 
 def _sureness(part: Part) -> float:
     """How sure it is that this is one machine: a serial number or a MAC of its own says so, an address alone less, a title least."""
-    if part.machines and part.machines[0].serial:
+    if part.machines[0].serial if part.machines else told_serial(part.view):
         return 0.95
     if any(h.mac for h in part.hosts) and part.role in ("whole", "relay"):
         return 0.9
@@ -168,7 +168,10 @@ def _why(part: Part, verdict: Verdict) -> Iterable[str]:
         other = sorted(m.stations - m.ae_titles)
         if other and m.ae_titles:
             yield f"Its images call the station {', '.join(other)}."
-    if verdict.kind == UNKNOWN:
+    for d in part.view.described:
+        said = ", ".join(f"{n} {v}" for n, v in (("manufacturer", d.manufacturer), ("model", d.model), ("serial number", d.serial)) if v)
+        yield f"Asked over SDC what it is, it told: {said}."
+    if verdict.kind == UNKNOWN and not part.view.described:
         yield "Nothing that was seen says what it is."
     yield from [e.sentence for e in verdict.evidence if e.kind == verdict.kind][:SHOWN]
     for role in roles(verdict)[1:]:

@@ -177,6 +177,17 @@ class FhirServer(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Described(Fact):
+    """A device told what it is, asked for its metadata (DPWS 1.1 ThisModel and ThisDevice; IEEE 11073 SDC)."""
+
+    address: str
+    manufacturer: str | None
+    model: str | None
+    serial: str | None
+    software: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Share(Fact):
     """An address served an SMB share. `share` is a well-known name, a pseudonym or unknown; `files`: files were opened in it."""
 
@@ -212,6 +223,7 @@ class Observations:
     fhir: tuple[FhirServer, ...] = ()
     shares: tuple[Share, ...] = ()
     banners: tuple[Banner, ...] = ()
+    described: tuple[Described, ...] = ()
 
     def in_order(self) -> Observations:
         """The same, sorted: what is built from it never depends on the order of rows."""
@@ -364,6 +376,14 @@ _QUERIES: tuple[tuple[str, type[Fact], str, str], ...] = (
         """
         (SELECT id_resp_h AS address, 'server' AS role, server AS text, ts, event_id FROM http WHERE server IS NOT NULL
          UNION ALL SELECT id_orig_h, 'client', user_agent, ts, event_id FROM http WHERE user_agent IS NOT NULL) t""",
+    ),
+    (
+        "described",
+        Described,
+        "address, manufacturer, model, serial, software",
+        """
+        (SELECT id_resp_h AS address, manufacturer, model, serial, firmware AS software, ts, event_id FROM sdc
+         WHERE transport = 'http' AND action = 'GetResponse' AND coalesce(manufacturer, model, serial) IS NOT NULL) t""",
     ),
 )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from asepsis.hospital.equipment import Machine, own_and_forwarded
+from asepsis.hospital.equipment import Machine, own_and_forwarded, serial_of
 from asepsis.hospital.identity import Host, asset_id
 from asepsis.hospital.view import View
 
@@ -44,7 +44,7 @@ def parts(host: Host, view: View) -> list[Part]:
     view = replace(view, sent=tuple(s for m in own for s in m.stores) if passed else view.sent)
     host_id = asset_id("mac", host.mac) if host.mac else asset_id("address", host.addresses[0])
     if len(own) < 2:
-        return [Part(_machine_id(own[0], host_id) if own else host_id, "whole", [host], view, own, forwarded)]
+        return [Part(_machine_id(own[0], host_id) if own else _told_id(view, host_id), "whole", [host], view, own, forwarded)]
     owners = _titles(own, view)
     taken = set().union(*owners)
     out = []
@@ -68,6 +68,17 @@ def parts(host: Host, view: View) -> list[Part]:
         out.append(Part(asset_id("hl7", name, host_id), "speaker", [host], view.of_applications({name}), behind=host_id))
     rest = replace(view.without(taken | speakers, names), sent=())
     return [Part(host_id, "adapter", [host], rest, forwarded=forwarded, before=len(out)), *out]
+
+
+def told_serial(view: View) -> tuple[str, str] | None:
+    """Manufacturer and serial number that a device told; several come from a gateway."""
+    told = {(d.manufacturer or "", serial_of(d)) for d in view.described if serial_of(d)}
+    return told.pop() if len(told) == 1 else None
+
+
+def _told_id(view: View, otherwise: str) -> str:
+    told = told_serial(view)
+    return asset_id("serial", *told) if told else otherwise
 
 
 def _machine_id(machine: Machine, otherwise: str) -> str:

@@ -12,6 +12,7 @@ from asepsis.hospital.observations import (
     Banner,
     Binding,
     Client,
+    Described,
     Dimse,
     Fact,
     FhirServer,
@@ -49,6 +50,7 @@ class View:
     fhir: tuple[FhirServer, ...] = ()
     shares: tuple[Share, ...] = ()
     banners: tuple[Banner, ...] = ()
+    described: tuple[Described, ...] = ()
 
     def facts(self) -> Iterator[Fact]:
         for f in fields(self):
@@ -102,6 +104,7 @@ _SIDES: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("fhir", "fhir", lambda o: o.address),
     ("shares", "shares", lambda o: o.address),
     ("banners", "banners", lambda o: o.address),
+    ("described", "described", lambda o: o.address),
 )
 
 

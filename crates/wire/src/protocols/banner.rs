@@ -26,7 +26,7 @@ pub static FTP: Protocol = Protocol {
     ports: &[21],
     probe: text::ftp,
     find: None,
-    session: || upgrade::Upgrade::new(&upgrade::FTP),
+    session: || upgrade::Upgrade::begin(&upgrade::FTP),
 };
 
 pub static TELNET: Protocol = Protocol {
@@ -42,7 +42,7 @@ pub static RDP: Protocol = Protocol {
     ports: &[3389],
     probe: binary::rdp,
     find: None,
-    session: || upgrade::Upgrade::new(&upgrade::RDP),
+    session: || upgrade::Upgrade::begin(&upgrade::RDP),
 };
 
 pub static RFB: Protocol = Protocol {
@@ -58,7 +58,7 @@ pub static SMTP: Protocol = Protocol {
     ports: &[25, 587],
     probe: text::smtp,
     find: None,
-    session: || upgrade::Upgrade::new(&upgrade::SMTP),
+    session: || upgrade::Upgrade::begin(&upgrade::SMTP),
 };
 
 pub static POP3: Protocol = Protocol {
@@ -66,7 +66,7 @@ pub static POP3: Protocol = Protocol {
     ports: &[110],
     probe: text::pop3,
     find: None,
-    session: || upgrade::Upgrade::new(&upgrade::POP3),
+    session: || upgrade::Upgrade::begin(&upgrade::POP3),
 };
 
 pub static IMAP: Protocol = Protocol {
@@ -74,7 +74,7 @@ pub static IMAP: Protocol = Protocol {
     ports: &[143],
     probe: text::imap,
     find: None,
-    session: || upgrade::Upgrade::new(&upgrade::IMAP),
+    session: || upgrade::Upgrade::begin(&upgrade::IMAP),
 };
 
 pub static LDAP: Protocol = Protocol {
@@ -82,7 +82,7 @@ pub static LDAP: Protocol = Protocol {
     ports: &[389, 3268],
     probe: ber::ldap,
     find: None,
-    session: || upgrade::Upgrade::new(&upgrade::LDAP),
+    session: || upgrade::Upgrade::begin(&upgrade::LDAP),
 };
 
 pub static KERBEROS: Protocol = Protocol {

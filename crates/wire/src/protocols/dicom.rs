@@ -7,11 +7,12 @@ mod cursor;
 mod dataset;
 mod message;
 mod pdu;
+pub mod preamble;
 mod probe;
 mod session;
 #[cfg(test)]
 mod tests;
-mod uids;
+pub mod uids;
 mod walker;
 
 use crate::protocols::Protocol;

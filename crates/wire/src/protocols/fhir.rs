@@ -1,13 +1,11 @@
 //! FHIR over HTTP: what was asked of which resource, and how many patients could be read. HL7 FHIR R4 (4.0.1) http.html, search.html.
 
 mod collect;
-pub mod content;
-pub mod inflate;
-mod json;
+pub mod json;
 pub mod request;
 #[cfg(test)]
 mod tests;
-mod xml;
+pub mod xml;
 
 pub use collect::Found;
 

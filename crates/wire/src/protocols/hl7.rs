@@ -1,4 +1,4 @@
-//! HL7 v2 over TCP: the minimal lower layer protocol (MLLP) and messages without framing.
+//! HL7 v2 over TCP: the minimal lower layer protocol (MLLP), messages without framing, and HL7 over HTTP.
 //!
 //! MLLP (HL7 Transport Specification MLLP, releases 1 and 2): start block 0x0B, message, end block 0x1C, 0x0D. Messages: HL7 v2.5.1 to v2.9,
 //! chapter 2. A message is read segment by segment and never held: documents of many megabytes in OBX-5 pass through, and what stands around
@@ -6,6 +6,7 @@
 
 mod long;
 mod message;
+pub mod over_http;
 mod personal;
 mod probe;
 mod segment;
@@ -19,7 +20,8 @@ use crate::stream;
 stream! {
     /// One HL7 v2 message or acknowledgement. A message's row is written when its acknowledgement was seen, when too many are unanswered, or at the end.
     Hl7 = "hl7" {
-        /// How it came: mllp (framed), raw (unframed), batch (in an FHS/BHS envelope; HL7 2.10.3).
+        /// How it came: mllp (framed), raw (unframed), batch (in an FHS/BHS envelope; HL7 2.10.3), http (HL7 over HTTP; then there is a row in
+        /// `http` too, with the same `uid`).
         kind: Word,
         /// MSH-3, first component.
         sending_application: Word,

@@ -1,10 +1,12 @@
-//! HTTP/1.0 and 1.1: requests paired with their responses; bodies pass unread but for those of FHIR. RFC 9110, RFC 9112.
+//! HTTP/1.0 and 1.1: requests paired with their responses; bodies pass unread but for those that carry a medical protocol. RFC 9110, RFC 9112.
 
 mod body;
-mod clean;
+pub mod clean;
+pub mod content;
 mod exchange;
 mod head;
-mod session;
+pub mod inflate;
+pub mod session;
 #[cfg(test)]
 pub mod tests;
 pub mod uri;
@@ -49,6 +51,8 @@ stream! {
         server: Word,
         /// Bytes of the response's body as framed.
         response_body_len: Int,
+        /// What it carried that has rows of its own, with the same `uid`: fhir, sdc, hl7, dicomweb; null for all else.
+        carries: Word,
         /// Whether it was FHIR: then there is a row in `fhir`.
         fhir: Bool,
         /// Request or response missing or not seen to its end.

@@ -27,10 +27,12 @@ pub mod banner;
 pub mod conn;
 pub mod dhcp;
 pub mod dicom;
+pub mod dicomweb;
 pub mod dns;
 pub mod fhir;
 pub mod hl7;
 pub mod http;
+pub mod sdc;
 pub mod smb;
 pub mod stats;
 pub mod tls;
@@ -173,6 +175,7 @@ pub static UDP: &[&Datagrams] = &[
     &dns::DNS,
     &dns::NETBIOS,
     &dhcp::PROTOCOL,
+    &sdc::DISCOVERY,
     &banner::NTP,
     &banner::SNMP,
     &banner::CLDAP,
@@ -198,6 +201,8 @@ pub enum StreamId {
     DicomAssociation,
     DicomMessage,
     Hl7,
+    Sdc,
+    Dicomweb,
     Stats,
 }
 
@@ -216,5 +221,7 @@ pub static STREAMS: &[&StreamSpec] = &[
     dicom::DicomAssociation::SPEC,
     dicom::DicomMessage::SPEC,
     hl7::Hl7::SPEC,
+    sdc::Sdc::SPEC,
+    dicomweb::Dicomweb::SPEC,
     stats::Stats::SPEC,
 ];

@@ -66,7 +66,7 @@ pub struct Upgrade {
 }
 
 impl Upgrade {
-    pub fn new(agreement: &'static Agreement) -> Box<dyn Session> {
+    pub fn begin(agreement: &'static Agreement) -> Box<dyn Session> {
         Box::new(Upgrade {
             agreement,
             asked: false,

@@ -1,14 +1,15 @@
 use std::io::Write as _;
 
-use super::content::{Content, Format};
-use super::inflate::Coding;
 use super::json::Json;
 use super::xml::Xml;
+use crate::context::Context;
 use crate::limits;
+use crate::protocols::http::content::{Content, Scan};
+use crate::protocols::http::inflate::Coding;
 use crate::protocols::http::tests::{check, uncut};
 use crate::protocols::Dir;
 use crate::protocols::Dir::{Orig, Resp};
-use crate::testing::{output, PlainRow};
+use crate::testing::{identity, output, PlainRow};
 
 fn fhir(request: &str, kind: &str, body: &str) -> Vec<PlainRow> {
     let response = format!(
@@ -217,8 +218,16 @@ fn compressed_bodies_are_read() {
     // A bomb is let go after a moment, and says so.
     let bomb = gzip(&vec![b' '; 64 << 20]);
     assert_eq!(counted(row("gzip", &bomb)), (1, true));
-    let mut content = Content::new(Format::Json, Some(Coding::Gzip), false);
-    content.feed(&bomb[..8 << 10], &output().keys);
+    let mut content = Content::new(Scan::fhir_json(false), Some(Coding::Gzip));
+    content.feed(
+        &bomb[..8 << 10],
+        &mut Context {
+            ts: 0,
+            offset: 0,
+            identity: &mut identity(80, 6),
+            out: &mut output(),
+        },
+    );
     assert!(!content.wants_more());
 }
 
@@ -335,11 +344,18 @@ fn cost_of_a_body() {
     let keys = output().keys;
     let speed = |name: &str, body: &str| {
         let best = (0..40).map(|_| {
-            let format = if body.starts_with('<') { Format::Xml } else { Format::Json };
-            let mut scan = Content::new(format, None, false);
             let begun = std::time::Instant::now();
-            body.as_bytes().chunks(1460).for_each(|part| scan.feed(part, &keys));
-            assert!(scan.finish(&keys).resource_type.is_some());
+            let parts = body.as_bytes().chunks(1460);
+            let found = if body.starts_with('<') {
+                let mut scan = Xml::new(false);
+                parts.for_each(|part| scan.feed(part, &keys));
+                scan.finish(&keys)
+            } else {
+                let mut scan = Json::new(false);
+                parts.for_each(|part| scan.feed(part, &keys));
+                scan.finish(&keys)
+            };
+            assert!(found.resource_type.is_some());
             begun.elapsed().as_nanos()
         });
         println!("{} MB/s of {name}", body.len() as u128 * 1000 / best.min().unwrap());

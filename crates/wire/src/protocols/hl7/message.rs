@@ -52,6 +52,7 @@ pub enum Kind {
     Mllp,
     Raw,
     Batch,
+    Http,
 }
 
 #[derive(Debug, Default)]
@@ -376,6 +377,7 @@ impl Message {
                 Kind::Mllp => "mllp",
                 Kind::Raw => "raw",
                 Kind::Batch => "batch",
+                Kind::Http => "http",
             }),
             sending_application: plain(Slot::SendingApplication),
             sending_facility: plain(Slot::SendingFacility),

@@ -10,15 +10,18 @@ use crate::limits;
 use crate::protocols::{Dir, Session, Step};
 use crate::text::find;
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Hl7Session {
     sides: [Side; 2],
+    /// The bodies of HTTP hold the messages.
+    http: bool,
+    spoke: bool,
     /// Memory of written messages, for new ones.
     spare: VecDeque<Box<Message>>,
 }
 
 /// One direction.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Side {
     open: Option<Box<Message>>,
     by: Delimiters,
@@ -45,7 +48,7 @@ struct Line<'a> {
 }
 
 /// The envelope of a batch, itself a message as long as it holds none.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Batch {
     file: Option<String>,
     id: Option<String>,
@@ -86,11 +89,7 @@ impl Session for Hl7Session {
     }
 
     fn gap(&mut self, dir: Dir, _missing: u64, cx: &mut Context<'_>) {
-        self.passed(dir, true, cx);
-        self.close(dir, None, true, cx);
-        self.leave_batch(dir, true, cx);
-        let side = self.side(dir);
-        (side.framed, side.batch, side.searched, side.since) = (false, None, 0, None);
+        self.body_ended(dir, true, cx);
     }
 
     fn end(&mut self, cx: &mut Context<'_>) {
@@ -110,6 +109,27 @@ impl Session for Hl7Session {
 }
 
 impl Hl7Session {
+    pub fn over_http() -> Hl7Session {
+        Hl7Session {
+            http: true,
+            ..Hl7Session::default()
+        }
+    }
+
+    /// Whether there was a message.
+    pub fn spoke(&self) -> bool {
+        self.spoke
+    }
+
+    /// What comes next has nothing to do with what came, of which (`cut`) not all was seen.
+    pub fn body_ended(&mut self, dir: Dir, cut: bool, cx: &mut Context<'_>) {
+        self.passed(dir, cut, cx);
+        self.close(dir, None, cut, cx);
+        self.leave_batch(dir, cut, cx);
+        let side = self.side(dir);
+        (side.framed, side.batch, side.searched, side.since) = (false, None, 0, None);
+    }
+
     fn side(&mut self, dir: Dir) -> &mut Side {
         let [orig, resp] = &mut self.sides;
         match dir {
@@ -335,11 +355,17 @@ impl Hl7Session {
     fn begin(&mut self, dir: Dir, at: u64, cx: &Context<'_>) -> Box<Message> {
         let mut message = self.spare.pop_back().unwrap_or_default();
         message.clear();
+        let http = self.http;
         let side = self.side(dir);
         message.at = at;
         message.started = side.since.unwrap_or(cx.ts);
         message.ended = cx.ts;
-        message.kind = if side.framed { Kind::Mllp } else { Kind::Raw };
+        message.kind = match side.framed {
+            _ if http => Kind::Http,
+            true => Kind::Mllp,
+            false => Kind::Raw,
+        };
+        self.spoke = true;
         message
     }
 

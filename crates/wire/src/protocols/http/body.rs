@@ -1,8 +1,8 @@
-//! Where a body ends (RFC 9112 6.3, 7.1), without reading it; a JSON body may be shown to a scanner while it passes.
+//! Where a body ends (RFC 9112 6.3, 7.1), without reading it; one that matters is shown to a scanner while it passes.
 
-use crate::keys::Keys;
+use super::content::Content;
+use crate::context::Context;
 use crate::limits;
-use crate::protocols::fhir::content::Content;
 use crate::protocols::Step;
 
 #[derive(Debug)]
@@ -23,6 +23,8 @@ pub struct Body {
     framing: Framing,
     /// Bytes of content: as announced, or as seen where nothing is announced.
     pub length: u64,
+    /// Bytes of it were lost, or it was not framed as announced.
+    pub cut: bool,
     pub scan: Option<Box<Content>>,
 }
 
@@ -39,6 +41,7 @@ impl Body {
         Body {
             framing: Framing::Length(at.saturating_add(length)),
             length,
+            cut: false,
             scan,
         }
     }
@@ -47,6 +50,7 @@ impl Body {
         Body {
             framing: Framing::Size,
             length: 0,
+            cut: false,
             scan,
         }
     }
@@ -55,6 +59,7 @@ impl Body {
         Body {
             framing: Framing::Close,
             length: 0,
+            cut: false,
             scan,
         }
     }
@@ -66,6 +71,7 @@ impl Body {
 
     /// Whether, after a loss, the body still goes on at this offset.
     pub fn survives(&mut self, at: u64) -> bool {
+        self.cut = true;
         if let Some(scan) = &mut self.scan {
             scan.stop();
         }
@@ -76,11 +82,11 @@ impl Body {
         }
     }
 
-    pub fn step(&mut self, bytes: &[u8], at: u64, keys: &Keys) -> Progress {
+    pub fn step(&mut self, bytes: &[u8], at: u64, cx: &mut Context<'_>) -> Progress {
         match self.framing {
             Framing::Length(until) => {
                 let remaining = until.saturating_sub(at);
-                match self.content(bytes, remaining, keys) {
+                match self.content(bytes, remaining, cx) {
                     Some(n) => Progress::Ended(n),
                     None if self.scanning() => Progress::More(Step::Took(bytes.len())),
                     // The last byte is looked at, so that it is known whether it came.
@@ -89,7 +95,7 @@ impl Body {
             }
             Framing::Chunk(until) => {
                 let remaining = until.saturating_sub(at);
-                match self.content(bytes, remaining, keys) {
+                match self.content(bytes, remaining, cx) {
                     Some(n) => {
                         self.framing = Framing::Size;
                         Progress::More(Step::Took(n))
@@ -105,7 +111,7 @@ impl Body {
                 None => more(bytes),
             },
             Framing::Close => {
-                self.content(bytes, u64::MAX, keys);
+                self.content(bytes, u64::MAX, cx);
                 self.length = self.length.saturating_add(bytes.len() as u64);
                 Progress::More(Step::Took(bytes.len()))
             }
@@ -117,10 +123,10 @@ impl Body {
     }
 
     /// Shows content to the scanner; says how much of it there is if all that remains is here.
-    fn content(&mut self, bytes: &[u8], remaining: u64, keys: &Keys) -> Option<usize> {
+    fn content(&mut self, bytes: &[u8], remaining: u64, cx: &mut Context<'_>) -> Option<usize> {
         let whole = usize::try_from(remaining).ok().filter(|n| *n <= bytes.len());
         if let Some(scan) = self.scan.as_mut().filter(|s| s.wants_more()) {
-            scan.feed(bytes.get(..whole.unwrap_or(bytes.len())).unwrap_or_default(), keys);
+            scan.feed(bytes.get(..whole.unwrap_or(bytes.len())).unwrap_or_default(), cx);
         }
         whole
     }

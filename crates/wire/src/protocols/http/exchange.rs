@@ -4,17 +4,20 @@ use std::borrow::Cow;
 
 use super::body::Body;
 use super::clean::{host, known_media_type, media_type, reason, scheme, uri_host};
+use super::content::{Content, Scan, Told};
 use super::head::Head;
+use super::inflate::coding;
 use super::{uri, Http};
 use crate::context::Context;
 use crate::keys::Keys;
 use crate::limits;
 use crate::product::agent;
-use crate::protocols::fhir::content::{Content, Format};
-use crate::protocols::fhir::inflate::coding;
+use crate::protocols::dicomweb::{self, Exchanged, Service, Transaction};
 use crate::protocols::fhir::request::{asked, Asked};
 use crate::protocols::fhir::Fhir;
 use crate::protocols::fhir::Found;
+use crate::protocols::hl7::over_http::{is_hl7, OverHttp};
+use crate::protocols::sdc::{Place, Soap, Transport};
 use crate::protocols::Dir;
 
 #[derive(Debug)]
@@ -43,7 +46,13 @@ pub struct Exchange {
     resp_mime: Option<Cow<'static, str>>,
     server: Option<String>,
     response_length: Option<u64>,
+    /// When and where the response began.
+    answered: Option<(i64, u64)>,
     found: Found,
+    /// What request and response hold of SOAP.
+    soap: [Option<Box<Soap>>; 2],
+    hl7: Option<Box<OverHttp>>,
+    dicomweb: Option<Box<Transaction>>,
     pub partial: bool,
     pub malformed: Option<&'static str>,
 }
@@ -74,7 +83,11 @@ impl Exchange {
             resp_mime: None,
             server: None,
             response_length: None,
+            answered: None,
             found: Found::default(),
+            soap: [None, None],
+            hl7: None,
+            dicomweb: None,
             partial: false,
             malformed: None,
         }
@@ -85,7 +98,7 @@ impl Exchange {
         self.minor = head.minor;
         self.host = head.host.and_then(host);
         if let Some(target) = target {
-            self.target(method, target, keys);
+            self.target(method, target, head, keys);
         }
         self.user_agent = head.user_agent.and_then(agent);
         self.referrer_host = head.referer.and_then(uri_host);
@@ -98,16 +111,21 @@ impl Exchange {
         self.malformed = head.malformed;
     }
 
-    fn target(&mut self, method: &'static str, target: &[u8], keys: &Keys) {
+    fn target(&mut self, method: &'static str, target: &[u8], head: &Head<'_>, keys: &Keys) {
         let split = uri::split(method, target);
         self.host = self.host.take().or_else(|| split.authority.and_then(host));
         self.uri = uri::template(split.path);
         self.query_keys = uri::keys(split.query);
         self.asked = asked(method, split.path, split.query, keys);
+        let types = [head.accept, head.content_type].map(Option::unwrap_or_default);
+        let dicomweb = dicomweb::asked(method, split.path, split.query, types, keys);
+        self.dicomweb = dicomweb.map(|asked| Box::new(Transaction::new(asked)));
     }
 
-    pub fn response(&mut self, status: u16, phrase: &[u8], head: &Head<'_>) {
+    /// `began`: when (ns) and at which offset.
+    pub fn response(&mut self, status: u16, phrase: &[u8], head: &Head<'_>, began: (i64, u64)) {
         self.status = Some(status);
+        self.answered = Some(began);
         self.status_msg = reason(status, phrase);
         self.resp_mime = head.content_type.and_then(known_media_type);
         self.server = head.server.and_then(agent);
@@ -117,23 +135,80 @@ impl Exchange {
         self.malformed = self.malformed.or(head.malformed);
     }
 
-    /// A scanner for a body of this type, if FHIR may be in it.
-    pub fn scan(&self, head: &Head<'_>) -> Option<Box<Content>> {
-        let media = head.content_type.and_then(media_type)?;
+    /// A scanner for a body of this type, which begins there, if something that gives rows may be in it.
+    pub fn scan(&mut self, head: &Head<'_>, begins: (Dir, u64)) -> Option<Box<Content>> {
         let coding = coding(head.content_encoding)?;
-        let sure = is_fhir(&media) || self.asked.as_ref().is_some_and(|a| a.certain);
-        Some(Box::new(Content::new(format(&media)?, coding, !sure)))
+        let media = head.content_type.and_then(media_type).unwrap_or_default();
+        let scan = match self.scan_hl7(&media, begins) {
+            Some(hl7) => hl7,
+            None => match self.scan_dicomweb(&media, head, begins.0) {
+                Some(dicomweb) => dicomweb,
+                None => self.scan_text(&media)?,
+            },
+        };
+        Some(Box::new(Content::new(scan, coding)))
+    }
+
+    /// What answers HL7 may say no type, or a general one.
+    fn scan_hl7(&mut self, media: &str, (dir, offset): (Dir, u64)) -> Option<Scan> {
+        let asked = self.hl7.take_if(|_| is_hl7(media) || matches!(media, "" | "text/plain"));
+        let hl7 = match asked {
+            Some(asked) => asked.answered(dir, offset),
+            None if is_hl7(media) => OverHttp::new(dir, offset),
+            None => return None,
+        };
+        Some(Scan::Hl7(Box::new(hl7)))
+    }
+
+    fn scan_dicomweb(&mut self, media: &str, head: &Head<'_>, dir: Dir) -> Option<Scan> {
+        if media == "application/dicom" {
+            let file = || Box::new(Transaction::new(dicomweb::Asked::of(Service::File)));
+            self.dicomweb.get_or_insert_with(file);
+        }
+        let answer = dir != self.dir || self.number.is_none();
+        let dicomweb = self.dicomweb.as_ref()?;
+        dicomweb.body(media, head.content_type?, answer).map(Scan::Dicomweb)
+    }
+
+    fn scan_text(&self, media: &str) -> Option<Scan> {
+        let sure = is_fhir(media) || self.asked.as_ref().is_some_and(|a| a.certain);
+        Some(match media {
+            // RFC 3902, which SOAP 1.2 asks for.
+            "application/soap+xml" => Scan::Soap(Box::default()),
+            // FHIR under its own name or a general one (R4 http.html, content types and encodings).
+            "application/fhir+xml" | "application/xml+fhir" | "application/xml" | "text/xml" => Scan::fhir_xml(!sure),
+            "application/json+fhir" => Scan::fhir_json(!sure),
+            json if json.ends_with("json") => Scan::fhir_json(!sure),
+            _ => return None,
+        })
     }
 
     /// The body of the request (or, `answer`, of the response) as far as it was seen.
-    pub fn body(&mut self, body: Body, answer: bool, keys: &Keys) {
+    pub fn body(&mut self, body: Body, answer: bool, cx: &mut Context<'_>) {
         if answer {
             self.response_length = Some(body.length);
         } else {
             self.request_length = Some(body.length);
         }
         let Some(scan) = body.scan else { return };
-        self.found.extend(scan.finish(keys));
+        match scan.finish(body.cut, cx) {
+            Told::Fhir(found) => self.found.extend(*found),
+            Told::Soap(soap) => {
+                let [request, response] = &mut self.soap;
+                *(if answer { response } else { request }) = Some(soap);
+            }
+            Told::Hl7(hl7) => self.hl7 = Some(hl7),
+            Told::Dicomweb(body, cut) => {
+                if let Some(dicomweb) = &mut self.dicomweb {
+                    dicomweb.told(body, cut);
+                }
+            }
+        }
+    }
+
+    /// SDC by what either body says: some of its requests name nothing of it, but their answers do.
+    fn sdc(&self) -> bool {
+        self.soap.iter().flatten().any(|soap| soap.is_medical())
     }
 
     /// FHIR by its path, its media types, or by what a body said of itself.
@@ -146,9 +221,16 @@ impl Exchange {
         typed || by_path || self.found.resource_type.is_some()
     }
 
-    /// Writes the row, and a `fhir` row where it was FHIR.
+    /// Writes the row, and those of what it carried.
     pub fn emit(mut self, cx: &mut Context<'_>) {
         let fhir = self.fhir();
+        let carried = match () {
+            () if fhir => Some("fhir"),
+            () if self.sdc() => Some("sdc"),
+            () if self.dicomweb.is_some() => Some("dicomweb"),
+            () if self.hl7.as_ref().is_some_and(|hl7| hl7.spoke()) => Some("hl7"),
+            () => None,
+        };
         let row = Http {
             trans_depth: self.number,
             method: self.method,
@@ -167,14 +249,48 @@ impl Exchange {
             resp_mime: self.resp_mime.as_deref(),
             server: self.server.as_deref(),
             response_body_len: self.response_length.and_then(|n| i64::try_from(n).ok()),
+            carries: carried,
             fhir: Some(fhir),
             partial: Some(self.partial),
             malformed: self.malformed,
             ..Http::default()
         };
         cx.emit(self.started, self.dir, self.at, &row);
-        if fhir {
-            self.emit_fhir(cx);
+        match carried {
+            Some("fhir") => self.emit_fhir(cx),
+            Some("sdc") => self.emit_sdc(cx),
+            Some("dicomweb") => self.emit_dicomweb(cx),
+            _ => {}
+        }
+        if let Some(hl7) = self.hl7.take() {
+            hl7.finish(cx);
+        }
+    }
+
+    fn emit_sdc(&self, cx: &mut Context<'_>) {
+        let [request, response] = &self.soap;
+        if let Some(soap) = request.as_ref().filter(|soap| soap.is_begun()) {
+            let (ts, dir, at) = (self.started, self.dir, self.at);
+            let transport = Transport::Http(None);
+            soap.emit(Place { ts, dir, at, transport }, cx);
+        }
+        if let (Some(soap), Some((ts, at))) = (response.as_ref().filter(|soap| soap.is_begun()), self.answered) {
+            let dir = if self.number.is_some() { self.dir.other() } else { self.dir };
+            let transport = Transport::Http(self.status);
+            soap.emit(Place { ts, dir, at, transport }, cx);
+        }
+    }
+
+    fn emit_dicomweb(&self, cx: &mut Context<'_>) {
+        let about = Exchanged {
+            status: self.status,
+            request_bytes: self.request_length,
+            response_bytes: self.response_length,
+            auth_scheme: self.auth.map(|a| a.0),
+            partial: self.partial,
+        };
+        if let Some(dicomweb) = &self.dicomweb {
+            dicomweb.emit(about, (self.started, self.dir, self.at), cx);
         }
     }
 
@@ -204,14 +320,6 @@ impl Exchange {
             ..Fhir::default()
         };
         cx.emit(self.started, self.dir, self.at, &row);
-    }
-}
-
-/// The format of a media type in which FHIR may be, sent by its own name or a general one (R4 http.html, content types and encodings).
-fn format(media: &str) -> Option<Format> {
-    match media {
-        "application/fhir+xml" | "application/xml+fhir" | "application/xml" | "text/xml" => Some(Format::Xml),
-        _ => (media.ends_with("json") || media == "application/json+fhir").then_some(Format::Json),
     }
 }
 

@@ -128,7 +128,7 @@ impl Session for HttpSession {
     fn end(&mut self, cx: &mut Context<'_>) {
         for dir in [Dir::Orig, Dir::Resp] {
             let Side {
-                body,
+                mut body,
                 answers,
                 number,
                 closed,
@@ -136,6 +136,9 @@ impl Session for HttpSession {
             } = std::mem::take(self.side(dir));
             let partial = body.as_ref().is_some_and(|b| !(b.ends_with_connection() && closed));
             if partial {
+                if let Some(body) = &mut body {
+                    body.cut = true;
+                }
                 if let Some(exchange) = if answers { self.answering.as_mut() } else { self.of(number) } {
                     exchange.partial = true;
                 }
@@ -143,6 +146,11 @@ impl Session for HttpSession {
             self.body_ended(body, answers, number, cx);
         }
         self.give_up(cx);
+    }
+
+    fn held(&self) -> usize {
+        let scans = self.sides.iter().filter_map(|side| side.body.as_ref()?.scan.as_ref());
+        scans.map(|scan| scan.held()).fold(0, usize::saturating_add)
     }
 }
 
@@ -244,8 +252,8 @@ impl HttpSession {
         let body = match head.content_length {
             // Where it begins is not known.
             _ if head.cut => None,
-            _ if head.chunked => Some(Body::chunked(exchange.scan(head))),
-            Some(length) if length > 0 => Some(Body::of_length(length, span.1, exchange.scan(head))),
+            _ if head.chunked => Some(Body::chunked(exchange.scan(head, (dir, span.1)))),
+            Some(length) if length > 0 => Some(Body::of_length(length, span.1, exchange.scan(head, (dir, span.1)))),
             _ => None,
         };
         let side = self.side(dir);
@@ -271,7 +279,7 @@ impl HttpSession {
             unasked.partial = true;
             unasked
         });
-        exchange.response(status, reason, head);
+        exchange.response(status, reason, head, (started, span.0));
         let turns = status == 101 || exchange.method == Some("CONNECT") && (200..300).contains(&status);
         self.left = turns.then_some(Left::Tunnel);
         let bodyless =
@@ -279,7 +287,7 @@ impl HttpSession {
         if bodyless || head.cut {
             return exchange.emit(cx);
         }
-        let scan = exchange.scan(head);
+        let scan = exchange.scan(head, (dir, span.1));
         self.side(dir).body = Some(match head.content_length {
             _ if head.chunked => Body::chunked(scan),
             Some(length) => Body::of_length(length, span.1, scan),
@@ -292,7 +300,7 @@ impl HttpSession {
         let side = self.side(dir);
         let (answers, number) = (side.answers, side.number);
         let Some(body) = &mut side.body else { return Look::Used(0) };
-        match body.step(rest, at, &cx.out.keys) {
+        match body.step(rest, at, cx) {
             Progress::More(Step::Took(n)) => Look::Used(n),
             Progress::More(step) => Look::Wait(step),
             Progress::Ended(n) => {
@@ -301,6 +309,7 @@ impl HttpSession {
                 Look::Used(n)
             }
             Progress::Broken => {
+                body.cut = true;
                 let body = side.body.take();
                 side.lost = true;
                 if let Some(exchange) = if answers { self.answering.as_mut() } else { self.of(number) } {
@@ -314,16 +323,15 @@ impl HttpSession {
 
     /// The end of a response ends its exchange; the end of a request's body is only noted.
     fn body_ended(&mut self, body: Option<Body>, answers: bool, number: Option<i64>, cx: &mut Context<'_>) {
-        let keys = &cx.out.keys;
         if answers {
             if let Some(mut exchange) = self.answering.take() {
                 if let Some(body) = body {
-                    exchange.body(body, true, keys);
+                    exchange.body(body, true, cx);
                 }
                 exchange.emit(cx);
             }
         } else if let (Some(body), Some(exchange)) = (body, self.of(number)) {
-            exchange.body(body, false, keys);
+            exchange.body(body, false, cx);
         }
     }
 

@@ -100,7 +100,7 @@ impl Inflate {
     pub fn feed(&mut self, bytes: &[u8], mut show: impl FnMut(&[u8]) -> bool) -> bool {
         let mut rest = bytes;
         while !rest.is_empty() {
-            let room = limits::FHIR_INFLATE.saturating_sub(self.block.len());
+            let room = limits::HTTP_INFLATE.saturating_sub(self.block.len());
             let (part, after) = rest.split_at(room.min(rest.len()));
             self.block.extend_from_slice(part);
             rest = after;
@@ -134,8 +134,8 @@ impl Inflate {
         let more = show(made);
         made.clear();
         self.block.clear();
-        let most = limits::FHIR_INFLATE_FREE.saturating_add(self.taken.saturating_mul(limits::FHIR_INFLATE_RATIO));
-        self.cut = !sound || self.made > most.min(limits::FHIR_INFLATED);
+        let most = limits::HTTP_INFLATE_FREE.saturating_add(self.taken.saturating_mul(limits::HTTP_INFLATE_RATIO));
+        self.cut = !sound || self.made > most.min(limits::HTTP_INFLATED);
         more && !self.cut
     }
 }
