@@ -43,7 +43,7 @@ def apply(kind: str, fields: Fields, values: Iterable[tuple[str, Any]], keys: Ps
         entry = fields.get(name)
         if entry is None:
             if value not in ("", [], {}):
-                count(tally.no_column, f"{kind}.{name}")
+                count(tally.no_column, _label(kind, name))
         elif entry == SAME or value == "":
             continue
         elif isinstance(entry, tuple):
@@ -51,14 +51,19 @@ def apply(kind: str, fields: Fields, values: Iterable[tuple[str, Any]], keys: Ps
             if (kept := convert(value)) is not None:
                 row[column] = kept
                 if _is_cut(kept, value):
-                    count(tally.withheld, f"{kind}.{name}")
+                    count(tally.withheld, _label(kind, name))
             else:
-                count(tally.withheld, f"{kind}.{name}")
+                count(tally.withheld, _label(kind, name))
         elif (spread := entry(value, keys)) is not None:
             row.update(spread)
         else:
-            count(tally.withheld, f"{kind}.{name}")
+            count(tally.withheld, _label(kind, name))
     return row
+
+
+def _label(kind: str, field: str) -> str:
+    """What a field is called in the counts: `zeek conn.tunnel_parents`, `suricata tls.fingerprint`."""
+    return f"{kind}.{field.removeprefix(kind.split(' ')[1] + '.')}"
 
 
 def _is_cut(kept: object, value: object) -> bool:

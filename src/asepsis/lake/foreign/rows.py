@@ -97,6 +97,14 @@ def complete(row: Row, proto: int | None) -> None:
             row["community_id"] = community_id(orig, resp, *ports, proto)
 
 
+def protocol(row: Row, carried: str | None = None) -> int | None:
+    """The IP protocol number; `carried` is the transport where the row does not say."""
+    name = row.get("proto") or carried
+    if name == "icmp" and ":" in (row.get("id_orig_h") or ""):
+        name = "ipv6-icmp"
+    return PROTOCOLS.get(name, int(name) if name.isdecimal() else None) if name else None
+
+
 class Batches:
     """The rows that wait, by stream."""
 

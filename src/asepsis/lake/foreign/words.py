@@ -54,6 +54,17 @@ RESPONSE_CODES = {
 TYPE_NAMES = {number: name for name, number in RECORD_TYPES.items()}
 CODE_NAMES = {number: name for name, number in RESPONSE_CODES.items()}
 
+
+def record_type(name: Any) -> int | None:
+    """The number of a record type that has a name."""
+    return RECORD_TYPES.get(name) if isinstance(name, str) else None
+
+
+def response_code(name: Any) -> int | None:
+    """The number of a response code that has a name."""
+    return RESPONSE_CODES.get(name) if isinstance(name, str) else None
+
+
 # RFC 9110 9.3, RFC 5789, RFC 4918 and its family, Microsoft's BITS.
 method = one_of(
     terms("""
@@ -101,6 +112,13 @@ ALPN = terms(
     "http/0.9 http/1.0 http/1.1 spdy/1 spdy/2 spdy/3 h2 h2c h3 ftp imap pop3 managesieve coap xmpp-client xmpp-server acme-tls/1 mqtt dot"
     " ntske/1 smb irc doq"
 )
+
+
+def alpn(value: Any) -> str:
+    """An application protocol that IANA names; `{}` for another, as the core writes it."""
+    return value if isinstance(value, str) and value in ALPN else "{}"
+
+
 # RFC 8446 6 and before.
 ALERTS = terms("""
     close_notify unexpected_message bad_record_mac decryption_failed record_overflow decompression_failure handshake_failure no_certificate

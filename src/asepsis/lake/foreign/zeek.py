@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from asepsis.lake.foreign.mapping import apply
-from asepsis.lake.foreign.rows import PROTOCOLS, Pseudonyms, Row, complete, event_id
-from asepsis.lake.foreign.tally import Tally, count
+from asepsis.lake.foreign.rows import Pseudonyms, Row, complete, event_id, protocol
+from asepsis.lake.foreign.tally import Tally, count, kind_name
 from asepsis.lake.foreign.zeek_logs import LOGS, TELLING
 
 SENSOR = "zeek"
@@ -93,17 +93,17 @@ def of_json(record: dict[str, Any]) -> tuple[str, list[tuple[str, Any]]]:
 
 def rows(path: str, fields: Iterable[tuple[str, Any]], line: bytes, keys: Pseudonyms, tally: Tally) -> Iterator[tuple[str, Row]]:
     """The rows of one record, which is counted whatever becomes of it."""
-    log = LOGS.get(path)
+    log, name = LOGS.get(path), kind_name(SENSOR, path)
     if log is None:
-        count(tally.unmapped, f"zeek {path}")
+        count(tally.unmapped, name)
         return
     values = dict(fields)
-    row = apply(f"zeek {path}", log.fields, values.items(), keys, tally)
+    row = apply(name, log.fields, values.items(), keys, tally)
     if row.get("ts") is None:
         count(tally.malformed, "without a time")
         return
-    count(tally.kinds, f"zeek {path}")
-    proto = _protocol(path, row)
+    count(tally.kinds, name)
+    proto = protocol(row, _CARRIED.get(path))
     for number, made in enumerate(log.finish(row, values, keys)):
         complete(made, proto)
         made |= {"event_id": event_id(log.stream, line, number), "sensor": SENSOR}
@@ -112,12 +112,3 @@ def rows(path: str, fields: Iterable[tuple[str, Any]], line: bytes, keys: Pseudo
 
 # Protocols that only one transport carries, where the log does not say which.
 _CARRIED = {"http": "tcp", "ssl": "tcp", "smb_files": "tcp", "smb_mapping": "tcp", "dhcp": "udp"}
-
-
-def _protocol(path: str, row: Row) -> int | None:
-    proto = row.get("proto") or _CARRIED.get(path)
-    if proto is None:
-        return None
-    if proto == "icmp" and ":" in (row.get("id_orig_h") or ""):
-        return PROTOCOLS["ipv6-icmp"]
-    return PROTOCOLS.get(proto, int(proto) if proto.isdecimal() else None)

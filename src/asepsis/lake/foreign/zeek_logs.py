@@ -137,7 +137,7 @@ SSL: Fields = {
     "cipher": ("cipher", words.suite),
     "curve": ("curve", named(words.GROUPS, str.lower)),
     "server_name": ("server_name", host),
-    "next_protocol": ("next_protocol", lambda value: value if value in words.ALPN else "{}"),
+    "next_protocol": ("next_protocol", words.alpn),
     "resumed": ("resumed", truth),
     "established": ("established", truth),
     "ja3": ("ja3", hexadecimal(32)),
