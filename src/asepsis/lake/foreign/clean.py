@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
 
@@ -21,6 +22,8 @@ INT64 = 2**63
 FIRST_US, LAST_US = -62_135_596_800_000_000, 253_402_300_799_999_999
 # Zeek's JSON::TS_MILLIS writes milliseconds; as seconds such a number would be a time after the year 5000.
 MILLIS_FROM = 1e11
+# Addresses and names that are remembered: most lines repeat them.
+REMEMBERED = 65_536
 # Most entries of a list that are kept.
 LIST = 256
 
@@ -36,6 +39,8 @@ def withheld(value: object) -> None:
 
 def integer(value: object) -> int | None:
     """A count that fits a column."""
+    if type(value) is int:
+        return value if -INT64 <= value < INT64 else None
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     try:
@@ -81,8 +86,11 @@ def moment(value: object) -> int | None:
 
 def address(value: object) -> str | None:
     """An address as the core writes it."""
-    if not isinstance(value, str) or len(value) > 45:
-        return None
+    return _address(value) if isinstance(value, str) and len(value) <= 45 else None
+
+
+@lru_cache(REMEMBERED)
+def _address(value: str) -> str | None:
     try:
         found = ip_address(value)
     except ValueError:
@@ -184,9 +192,14 @@ def host(value: object) -> str | None:
     A name of the house (`annas-pc.klinik.local`) is withheld unless all its words are those of services: the words of people and wards are
     known to the core only.
     """
+    return _host(value) if isinstance(value, str) and len(value) <= 255 else None
+
+
+@lru_cache(REMEMBERED)
+def _host(value: str) -> str | None:
     if (found := address(value)) is not None:
         return found
-    name = value.rstrip(".").lower() if isinstance(value, str) and len(value) <= 255 else ""
+    name = value.rstrip(".").lower()
     labels = name.split(".")
     if not name or not all(map(_LABEL.fullmatch, labels)):
         return None

@@ -12,7 +12,8 @@ from asepsis.lake.foreign.tally import Tally, count
 
 # The field says what another one says too, so nothing is lost.
 SAME: Final = "same"
-# Some columns from one value; None if nothing of it may be kept.
+PART: Final = "(part)"
+# Some columns from one value; None if nothing of it may be kept. With PART among them a part of it is left out.
 Spread = Callable[[Any, Pseudonyms], Row | None]
 # A column and how its value is made, or one of the above.
 Fields = Mapping[str, tuple[str, Convert] | Spread | Literal["same"]]
@@ -50,11 +51,13 @@ def apply(kind: str, fields: Fields, values: Iterable[tuple[str, Any]], keys: Ps
             column, convert = entry
             if (kept := convert(value)) is not None:
                 row[column] = kept
-                if _is_cut(kept, value):
+                if isinstance(kept, (str, list)) and _is_cut(kept, value):
                     count(tally.withheld, _label(kind, name))
             else:
                 count(tally.withheld, _label(kind, name))
         elif (spread := entry(value, keys)) is not None:
+            if spread.pop(PART, False):
+                count(tally.withheld, _label(kind, name))
             row.update(spread)
         else:
             count(tally.withheld, _label(kind, name))
@@ -70,4 +73,4 @@ def _is_cut(kept: object, value: object) -> bool:
     """Whether a part of a name was hidden that the log has."""
     if isinstance(kept, str):
         return HIDDEN in kept and HIDDEN not in str(value)
-    return isinstance(kept, list) and any(_is_cut(entry, "") for entry in kept) and HIDDEN not in str(value)
+    return isinstance(kept, list) and any(isinstance(entry, str) and HIDDEN in entry for entry in kept) and HIDDEN not in str(value)

@@ -13,13 +13,12 @@ from typing import Any
 import pyarrow as pa
 
 from asepsis import _wire
+from asepsis.lake.foreign.clean import REMEMBERED
 
 Row = dict[str, Any]
 
 # Few enough that a batch of long lines stays small; a batch goes earlier if its lines have this many bytes.
 BATCH_ROWS, BATCH_BYTES = 4_096, 8 << 20
-# Addresses and ends that are remembered, so that their other forms are made once.
-REMEMBERED = 65_536
 
 # IP protocol numbers by the names that both sensors have for them.
 PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17, "ipv6-icmp": 58, "icmp6": 58, "sctp": 132, "gre": 47, "esp": 50, "ah": 51, "igmp": 2}
@@ -53,10 +52,16 @@ def identity(*parts: bytes) -> bytes:
     return found.digest()[:16]
 
 
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
+# Two characters of base 32 (RFC 4648 section 6, in lower case) at once; 26 of them hold 128 bits and two of nothing.
+_PAIRS_OF_32 = [a + b for a in _ALPHABET for b in _ALPHABET]
+_SHIFTS = range(120, -1, -10)
+
+
 def event_id(stream: str, line: bytes, number: int) -> str:
     """The same line gives the same id, whatever its file; `number` tells the rows of one line apart."""
-    bits = identity(stream.encode(), line, number.to_bytes(8, "big"))
-    return base64.b32encode(bits)[:26].decode().lower()
+    bits = int.from_bytes(identity(stream.encode(), line, number.to_bytes(8, "big")), "big") << 2
+    return "".join([_PAIRS_OF_32[bits >> shift & 1023] for shift in _SHIFTS])
 
 
 @lru_cache(REMEMBERED)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
+from asepsis.lake.foreign.mapping import PART
 from asepsis.lake.foreign.rows import Pseudonyms, Row
 from asepsis.lake.foreign.words import windows_share
 
@@ -21,9 +21,10 @@ def share(value: Any, keys: Pseudonyms) -> Row | None:
 
 
 def file(value: Any, keys: Pseudonyms) -> Row | None:
-    """The path of a file within its share: pseudonyms and depth. Its extension needs the list of the core."""
+    """The path of a file within its share: pseudonyms and depth. Its extension is left out: the list of known ones is the core's."""
     if not isinstance(value, str):
         return None
     folder, _, last = value.strip(_EDGES).replace("/", "\\").rpartition("\\")
-    name = keys.of(last.split(":", 1)[0])  # what follows a colon is a stream of the file (MS-FSCC 2.1.5)
-    return {"name": name, "folder": keys.of(folder), "depth": len([part for part in re.split(r"\\", folder) if part])}
+    last = last.split(":", 1)[0]  # what follows a colon is a stream of the file (MS-FSCC 2.1.5)
+    depth = len([part for part in folder.split("\\") if part])
+    return {"name": keys.of(last), "folder": keys.of(folder), "depth": depth} | ({PART: True} if "." in last[1:] else {})

@@ -42,9 +42,10 @@ KINDS = {
         """
         analyzer barnyard2 broker capture_loss cipher cluster config conn dce_rpc dhcp dnp3 dns dpd files ftp http intel irc kerberos
         known_certs known_devices known_hosts known_modbus known_services ldap ldap_search loaded_scripts modbus modbus_register_change
-        mysql netcontrol netcontrol_drop netcontrol_shunt netcontrol_catch_release notice notice_alarm ntlm ntp ocsp openflow packet_filter pe
-        postgresql print prof quic radius rdp redis reporter rfb signatures sip smb_cmd smb_files smb_mapping smtp snmp socks software ssh
-        ssl stats syslog telemetry tds traceroute tunnel unknown_protocols websocket weird weird_stats wireguard x509 stderr stdout
+        mysql netcontrol netcontrol_drop netcontrol_shunt netcontrol_catch_release notice notice_alarm ntlm ntp ocsp openflow packet_filter
+        pe postgresql print prof quic radius rdp redis reporter rfb signatures sip smb_cmd smb_files smb_mapping smtp snmp socks
+        software ssh ssl stats syslog telemetry tds traceroute tunnel unknown_protocols websocket weird weird_stats wireguard x509 stderr
+        stdout
         arp bacnet bacnet_discovery bacnet_property bsap cip enip ethercat genisys hart_ip opcua_binary profinet s7comm s7comm_plus
         synchrophasor unknown
         """
@@ -52,8 +53,8 @@ KINDS = {
     "suricata": terms(
         """
         alert anomaly arp bittorrent_dht dcerpc dhcp dnp3 dns drop engine enip ether fileinfo flow frame ftp ftp_data http http2 ike ikev2
-        krb5 ldap mdns metadata modbus mqtt netflow nfs packetinfo pgsql pop3 quic rdp rfb rohc sip smb smtp snmp ssh stats tcp template tftp tls
-        websocket
+        krb5 ldap mdns metadata modbus mqtt netflow nfs packetinfo pgsql pop3 quic rdp rfb rohc sip smb smtp snmp ssh stats tcp template
+        tftp tls websocket
         """
     ),
 }

@@ -84,7 +84,7 @@ def _text(cell: bytes) -> str:
 
 def of_json(record: dict[str, Any]) -> tuple[str, list[tuple[str, Any]]]:
     """Which log a JSON record is of, and its fields."""
-    fields = [(name.replace(".", "_"), value) for name, value in record.items()]
+    fields = [(name.replace(".", "_") if "." in name else name, value) for name, value in record.items()]
     path = record.get("_path", record.get("@stream"))
     if not isinstance(path, str):
         path = next((log for field, log in TELLING.items() if field in record), UNKNOWN)

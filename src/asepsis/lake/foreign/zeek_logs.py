@@ -23,7 +23,7 @@ from asepsis.lake.foreign.clean import (
     withheld,
     within,
 )  # fmt: skip
-from asepsis.lake.foreign.mapping import SAME, Fields, Log
+from asepsis.lake.foreign.mapping import PART, SAME, Fields, Log
 from asepsis.lake.foreign.rows import Pseudonyms, Row
 
 UID = matching(r"[CF][A-Za-z0-9]{8,22}")
@@ -259,6 +259,7 @@ SMB_FILES: Fields = {
 def smb_files(row: Row, values: Mapping[str, Any], keys: Pseudonyms) -> Iterable[Row]:
     """Zeek tells of a rename the new name and the one before, the core the one before and the new name."""
     if row.get("action") == "rename" and (before := smb.file(values.get("prev_name"), keys)):
+        before.pop(PART, None)
         row |= {"new_name": row.get("name"), "new_folder": row.get("folder"), **before}
     return (row,)
 
