@@ -63,6 +63,7 @@ class Logs:
                         yield stream, row, len(line or b"")
                 self._done, self._open = self._done + source.read, 0
         except BROKEN as error:
+            self._done, self._open = self._done + self._open, 0
             self.problems.append((str(path), f"cannot be read after line {number}: {error}; the lines before it were read"))
 
     def _rows(self, line: bytes | None, text: zeek.Text) -> Iterator[tuple[str, Row]]:

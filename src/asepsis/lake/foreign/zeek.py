@@ -87,7 +87,8 @@ def of_json(record: dict[str, Any]) -> tuple[str, list[tuple[str, Any]]]:
     fields = [(name.replace(".", "_") if "." in name else name, value) for name, value in record.items()]
     path = record.get("_path", record.get("@stream"))
     if not isinstance(path, str):
-        path = next((log for field, log in TELLING.items() if field in record), UNKNOWN)
+        names = {name for name, _ in fields}
+        path = next((log for field, log in TELLING.items() if field in names), UNKNOWN)
     return path, fields
 
 

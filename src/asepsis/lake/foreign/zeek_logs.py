@@ -26,7 +26,7 @@ from asepsis.lake.foreign.clean import (
 from asepsis.lake.foreign.mapping import PART, SAME, Fields, Log
 from asepsis.lake.foreign.rows import Pseudonyms, Row
 
-UID = matching(r"[CF][A-Za-z0-9]{8,22}")
+UID = matching(r"[CF][A-Za-z0-9]{10,22}")
 COMMUNITY = matching(r"1:[A-Za-z0-9+/]{27}=")
 
 # What all logs of connections begin with, and what shippers of logs add.
