@@ -144,7 +144,7 @@ def test_malformed_lines_are_counted_by_what_is_wrong(site: Site, tmp_path: Path
     result = service.ingest(site, [tmp_path / "a.log"])
     assert result.added == {"conn": 2}
     assert result.logs["lines"] == len(bad) + 3
-    assert result.logs["malformed"] == {"no JSON object": 5, "before its header": 3, "without a time": 1, "too long": 1}
+    assert result.logs["malformed"] == {"no JSON object": 5, "neither JSON nor below a header": 3, "without a time": 1, "too long": 1}
 
 
 # Values of any kind where sensors write texts, numbers and lists.
@@ -296,3 +296,23 @@ def test_a_real_attack_as_zeek_saw_it(site: Site) -> None:
     assert Counter(tuple(row.values()) for row in found) == Counter(expected)
     assert [(row["ja3"], row["n"]) for row in ja3] == Counter(r["ja3"] for r in records if r["@stream"] == "ssl").most_common(1)
     assert service.ingest(site, [APT29 / "day2.log", APT29 / "day1.log"]).added == {}
+
+
+def test_records_as_deep_as_json_may_be(site: Site, tmp_path: Path) -> None:
+    def deep(n: int) -> str:
+        return "[" * n + "1" + "]" * n
+
+    depths = [*range(1, 100, 7), *range(800, 1010)]
+    texts = [f'{{"_path":"ssl","ts":1,"version":{deep(n)},"cert_chain_fps":{deep(n)},"service":{deep(n)},"x":{deep(n)}}}' for n in depths]
+    texts += [f'{{"event_type":"smb","timestamp":1,"smb":{{"command":{deep(n)}}},"app_proto":{deep(n)}}}' for n in depths]
+    texts += [f'{{"event_type":{deep(n)},"timestamp":1}}' for n in depths]
+    (tmp_path / "a.log").write_text("\n".join(texts))
+    logs = service.ingest(site, [tmp_path / "a.log"]).logs
+    assert logs["lines"] == len(texts) == sum(sum(logs[name].values()) for name in ("kinds", "unmapped", "malformed"))
+
+
+def test_a_folder_with_neither_is_refused_beside_a_log(site: Site, tmp_path: Path) -> None:
+    (tmp_path / "f").mkdir()
+    (tmp_path / "f" / "notes.txt").write_text("none")
+    with pytest.raises(BadInput):
+        service.ingest(site, [write(tmp_path / "a.log", CONN), tmp_path / "f"])

@@ -243,7 +243,7 @@ def test_a_second_header_and_other_separators() -> None:
 
 def test_lines_that_do_not_fit_their_header() -> None:
     assert list(text(b"1\t2\n")) == ["other number of fields than its header"]
-    assert zeek.Text().record(b"1\t2") == "before its header"
+    assert zeek.Text().record(b"1\t2") == "neither JSON nor below a header"
 
 
 @pytest.mark.parametrize(

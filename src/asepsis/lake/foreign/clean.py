@@ -20,8 +20,8 @@ Convert = Callable[[Any], object]
 INT64 = 2**63
 # The calendar, in microseconds since 1970: years 1 to 9999.
 FIRST_US, LAST_US = -62_135_596_800_000_000, 253_402_300_799_999_999
-# Zeek's JSON::TS_MILLIS writes milliseconds; as seconds such a number would be a time after the year 5000.
-MILLIS_FROM = 1e11
+# Zeek's JSON::TS_MILLIS writes milliseconds; as seconds such a number would be a time after the year 9999.
+MILLIS_FROM = 253_402_300_800
 # Addresses and names that are remembered: most lines repeat them.
 REMEMBERED = 65_536
 # Most entries of a list that are kept.
@@ -31,6 +31,11 @@ LIST = 256
 def terms(text: str) -> frozenset[str]:
     """The words of a list, as it reads best."""
     return frozenset(text.split())
+
+
+def word(value: object) -> str:
+    """A text as it is; of anything else nothing."""
+    return value if isinstance(value, str) else ""
 
 
 def withheld(value: object) -> None:

@@ -39,8 +39,9 @@ def sort(paths: Sequence[Path], site: Site) -> Given:
             if not take(path):
                 given.captures.append(path)
             continue
-        others = [file for file in _below(path) if not take(file)]
-        if not given.logs or _holds_captures(path, site):
+        found = list(_below(path))
+        others = [file for file in found if not take(file)]
+        if len(others) == len(found) or _holds_captures(path, site):
             given.captures.append(path)
         else:
             given.skipped += others

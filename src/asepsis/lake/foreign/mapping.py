@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from asepsis.lake.foreign.clean import HIDDEN, Convert
+from asepsis.lake.foreign.clean import HIDDEN, Convert, word
 from asepsis.lake.foreign.rows import Pseudonyms, Row
 from asepsis.lake.foreign.tally import Tally, count
 
@@ -72,5 +72,6 @@ def _label(kind: str, field: str) -> str:
 def _is_cut(kept: object, value: object) -> bool:
     """Whether a part of a name was hidden that the log has."""
     if isinstance(kept, str):
-        return HIDDEN in kept and HIDDEN not in str(value)
-    return isinstance(kept, list) and any(isinstance(entry, str) and HIDDEN in entry for entry in kept) and HIDDEN not in str(value)
+        return HIDDEN in kept and HIDDEN not in word(value)
+    before = value if isinstance(value, list) else [value]
+    return isinstance(kept, list) and any(HIDDEN in word(entry) for entry in kept) and not any(HIDDEN in word(entry) for entry in before)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from asepsis.lake.foreign.clean import word
 from asepsis.lake.foreign.mapping import Log, apply
 from asepsis.lake.foreign.rows import Pseudonyms, Row, complete, event_id, protocol
 from asepsis.lake.foreign.suricata_events import CERTIFICATE, COMMON, EVENTS, SMB_COMMANDS, X509
@@ -21,7 +22,7 @@ def rows(record: dict[str, Any], line: bytes, keys: Pseudonyms, tally: Tally) ->
     values = dict(_flat(record, kind))
     log, name = EVENTS.get(kind) if isinstance(kind, str) else None, kind_name(SENSOR, kind)
     if kind == "smb":
-        command = str(values.get("smb.command"))
+        command = word(values.get("smb.command"))
         log, name = SMB_COMMANDS.get(command), kind_name(SENSOR, kind, command)
     if log is None:
         count(tally.unmapped, name)

@@ -21,6 +21,7 @@ from asepsis.lake.foreign.clean import (
     truth,
     withheld,
     within,
+    word,
 )
 from asepsis.lake.foreign.mapping import SAME, Fields, Log
 from asepsis.lake.foreign.rows import Pseudonyms, Row
@@ -311,7 +312,7 @@ SMB_FILES: Fields = {
 
 
 def _family(values: Mapping[str, Any]) -> str:
-    return "SMB1" if str(values.get("smb.command")).startswith("SMB1") else "SMB2"
+    return "SMB1" if word(values.get("smb.command")).startswith("SMB1") else "SMB2"
 
 
 def smb_mapping(row: Row, values: Mapping[str, Any], keys: Pseudonyms) -> Iterable[Row]:
@@ -333,7 +334,7 @@ ARP: Fields = {
     **COMMON,
     "arp.hw_type": SAME,
     "arp.proto_type": SAME,
-    "arp.opcode": lambda value, keys: {"op": number, "op_name": value} if (number := {"request": 1, "reply": 2}.get(str(value))) else None,
+    "arp.opcode": lambda value, keys: {"op": number, "op_name": value} if (number := {"request": 1, "reply": 2}.get(word(value))) else None,
     "arp.src_mac": ("sender_mac", mac),
     "arp.src_ip": ("sender_ip", address),
     "arp.dest_mac": ("target_mac", mac),

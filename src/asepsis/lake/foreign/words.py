@@ -6,7 +6,7 @@ import re
 from http import HTTPStatus
 from typing import Any
 
-from asepsis.lake.foreign.clean import one_of, terms
+from asepsis.lake.foreign.clean import one_of, terms, word
 from asepsis.lake.foreign.rows import PROTOCOLS
 
 TRANSPORT = {name: name for name in ("tcp", "udp", "icmp")} | {"ipv6-icmp": "icmp", "icmp6": "icmp"}
@@ -36,7 +36,7 @@ _CARRIERS = ("dce_rpc", "krb", "krb_tcp", "gssapi", "ntlm", "spnego")
 def service(value: Any) -> str | None:
     """The protocol recognised: of several the one that says most."""
     names = value if isinstance(value, list) else value.split(",") if isinstance(value, str) and len(value) <= 256 else []
-    known = [SERVICES[name] for name in (str(name).strip().lstrip("-").lower() for name in names[:16]) if name in SERVICES]
+    known = [SERVICES[name] for name in (word(name).strip().lstrip("-").lower() for name in names[:16]) if name in SERVICES]
     return next((name for name in known if name not in _CARRIERS), known[0] if known else None)
 
 

@@ -54,7 +54,7 @@ class Text:
     def record(self, line: bytes) -> list[tuple[str, Any]] | str:
         """The fields of a line that are set, or why there are none."""
         if not self._names:
-            return "before its header"
+            return "neither JSON nor below a header"
         cells = line.split(self._separator, FIELDS)
         if len(cells) != len(self._names):
             return "other number of fields than its header"

@@ -22,6 +22,7 @@ from asepsis.lake.foreign.clean import (
     truth,
     withheld,
     within,
+    word,
 )  # fmt: skip
 from asepsis.lake.foreign.mapping import PART, SAME, Fields, Log
 from asepsis.lake.foreign.rows import Pseudonyms, Row
@@ -133,7 +134,7 @@ def http(row: Row, values: Mapping[str, Any], keys: Pseudonyms) -> Iterable[Row]
 
 SSL: Fields = {
     **COMMON,
-    "version": lambda value, keys: {"version": value, "version_num": number} if (number := words.TLS_VERSIONS.get(str(value))) else None,
+    "version": lambda value, keys: {"version": value, "version_num": number} if (number := words.TLS_VERSIONS.get(word(value))) else None,
     "cipher": ("cipher", words.suite),
     "curve": ("curve", named(words.GROUPS, str.lower)),
     "server_name": ("server_name", host),
