@@ -11,8 +11,10 @@ from asepsis.lake.foreign import suricata
 from asepsis.lake.foreign.lines import parsed
 from asepsis.lake.foreign.rows import Pseudonyms
 from asepsis.lake.foreign.tally import Tally
+from asepsis.lake.streams import streams
 
 KEYS = Pseudonyms(b"0123456789abcdef0123456789abcdef", "k1")
+COLUMNS = {name: {column.name for column in stream.columns} for name, stream in streams().items()}
 ENDS = {
     "timestamp": "2024-03-01T10:00:00.123456+0100",
     "flow_id": 1234567890123456,
@@ -29,7 +31,9 @@ def rows(kind: str, told: dict[str, Any], tally: Tally | None = None, **more: An
     line = json.dumps(ENDS | {"event_type": kind, kind: told} | more).encode()
     record = parsed(line)
     assert isinstance(record, dict)
-    return list(suricata.rows(record, line, KEYS, tally or Tally()))
+    made = list(suricata.rows(record, line, KEYS, tally or Tally()))
+    assert all(COLUMNS[stream].issuperset(row) for stream, row in made)
+    return made
 
 
 def one(kind: str, told: dict[str, Any], **more: Any) -> dict[str, Any]:

@@ -12,8 +12,12 @@ from asepsis.lake.foreign import zeek
 from asepsis.lake.foreign.lines import parsed
 from asepsis.lake.foreign.rows import Pseudonyms
 from asepsis.lake.foreign.tally import Tally
+from asepsis.lake.foreign.zeek_logs import COMMON as COMMON_FIELDS
+from asepsis.lake.foreign.zeek_logs import LOGS
+from asepsis.lake.streams import streams
 
 KEYS = Pseudonyms(b"0123456789abcdef0123456789abcdef", "k1")
+COLUMNS = {name: {column.name for column in stream.columns} for name, stream in streams().items()}
 ENDS = {"ts": 1588205199.82437, "uid": "Cvf4XX17hSAgXDdGEd", "id.orig_h": "10.0.1.6", "id.orig_p": 54243, "id.resp_h": "10.0.0.4"}
 COMMON = {
     "ts": 1588205199824370,
@@ -33,7 +37,9 @@ def rows(path: str, record: dict[str, Any], tally: Tally | None = None) -> list[
     line = json.dumps({"_path": path} | record).encode()
     told = parsed(line)
     assert isinstance(told, dict)
-    return [row for _, row in zeek.rows(*zeek.of_json(told), line, KEYS, tally or Tally())]
+    made = list(zeek.rows(*zeek.of_json(told), line, KEYS, tally or Tally()))
+    assert all(COLUMNS[stream].issuperset(row) for stream, row in made)
+    return [row for _, row in made]
 
 
 # Log, a field as Zeek writes it, and the cells that come of it.
@@ -297,3 +303,17 @@ def test_what_has_no_column_and_what_may_not_be_kept_is_counted_by_name() -> Non
     rows("kerberos", ENDS, tally)
     rows("Erika Mustermann", ENDS, tally)
     assert tally.unmapped == {"zeek kerberos": 1, "zeek (others)": 1}
+
+
+def test_every_field_is_proven() -> None:
+    """No table names a column that its stream lacks, and every field of the tables stands in a case above."""
+    for log in LOGS.values():
+        assert {entry[0] for entry in log.fields.values() if isinstance(entry, tuple)} <= COLUMNS[log.stream]
+    proven = {(path, name.replace(".", "_")) for path, fields, _ in FIELDS for name in fields}
+    proven |= {
+        ("dhcp", name) for name in LOGS["dhcp"].fields
+    }
+    withheld = {("http", name) for name in ("uri", "user_agent", "referrer", "orig_mime_types", "resp_mime_types")}
+    same = {(path, name) for path, log in LOGS.items() for name, entry in log.fields.items() if entry == "same"}
+    common = {(path, name) for path in LOGS for name in COMMON_FIELDS}
+    assert {(path, name) for path, log in LOGS.items() for name in log.fields} - proven - withheld - same - common == set()
