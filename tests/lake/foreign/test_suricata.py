@@ -348,3 +348,20 @@ def test_what_no_stream_is_for_is_named() -> None:
         "suricata smb (others)": 1,
         "suricata (others)": 1,
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "service"), [("tls", "ssl"), ("krb5_tcp", "krb_tcp"), ("dcerpc", "dce_rpc"), ("smb", "smb"), ("failed", None)]
+)
+def test_protocols_have_the_names_of_the_core(name: str, service: str | None) -> None:
+    tally = Tally()
+    ((_, row),) = rows("flow", {}, tally, app_proto=name)
+    assert (row.get("service"), tally.withheld) == (service, {})
+
+
+def test_a_relay_is_no_server_and_half_a_certificate_does_not_vouch_for_itself() -> None:
+    told = {"type": "reply", "dhcp_type": "ack", "relay_ip": "10.0.0.5"}
+    assert one("dhcp", told, src_port=67)["relay_addr"] == "10.0.0.5"
+    assert "server_addr" not in one("dhcp", told, src_port=67)
+    _, (_, certificate) = rows("tls", {"subject": "CN=a", "notafter": "2030-01-01T00:00:00"})
+    assert certificate["self_signed"] is None

@@ -310,9 +310,7 @@ def test_every_field_is_proven() -> None:
     for log in LOGS.values():
         assert {entry[0] for entry in log.fields.values() if isinstance(entry, tuple)} <= COLUMNS[log.stream]
     proven = {(path, name.replace(".", "_")) for path, fields, _ in FIELDS for name in fields}
-    proven |= {
-        ("dhcp", name) for name in LOGS["dhcp"].fields
-    }
+    proven |= {("dhcp", name) for name in LOGS["dhcp"].fields}
     withheld = {("http", name) for name in ("uri", "user_agent", "referrer", "orig_mime_types", "resp_mime_types")}
     same = {(path, name) for path, log in LOGS.items() for name, entry in log.fields.items() if entry == "same"}
     common = {(path, name) for path in LOGS for name in COMMON_FIELDS}

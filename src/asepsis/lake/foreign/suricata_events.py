@@ -40,6 +40,12 @@ def _first_mac(value: Any) -> str | None:
     return mac(value[0] if isinstance(value, list) and value else value)
 
 
+def _service(value: Any, keys: Pseudonyms) -> Row | None:
+    """`failed`: Suricata looked and recognised nothing."""
+    found = words.service(value)
+    return {"service": found} if found is not None else {} if value in ("failed", "unknown") else None
+
+
 # What all records have.
 COMMON: Fields = {
     "event_type": SAME,
@@ -58,7 +64,7 @@ COMMON: Fields = {
 
 FLOW: Fields = {
     **COMMON,
-    "app_proto": ("service", words.service),
+    "app_proto": _service,
     "vlan": _vlans,
     "ether.src_macs": ("orig_l2_addr", _first_mac),
     "ether.dest_macs": ("resp_l2_addr", _first_mac),
@@ -248,7 +254,8 @@ def tls(row: Row, values: Mapping[str, Any], keys: Pseudonyms) -> Iterable[Row]:
 def certificate(row: Row, values: Mapping[str, Any], keys: Pseudonyms) -> Iterable[Row]:
     """Whether it vouches for itself: its names are compared, not kept."""
     subject, issuer = values.get("tls.subject"), values.get("tls.issuerdn")
-    return (row | {"host_cert": True, "client_cert": False, "self_signed": isinstance(subject, str) and subject == issuer},)
+    both = isinstance(subject, str) and isinstance(issuer, str)
+    return (row | {"host_cert": True, "client_cert": False, "self_signed": subject == issuer if both else None},)
 
 
 DHCP: Fields = {
@@ -270,11 +277,11 @@ _ADDRESSES = ("client_addr", "assigned_addr", "requested_addr", "relay_addr")
 
 
 def dhcp(row: Row, values: Mapping[str, Any], keys: Pseudonyms) -> Iterable[Row]:
-    """Zeros stand for no address; a server answers from its own."""
+    """Zeros stand for no address; a server answers from its own, unless a relay speaks for it."""
     for column in _ADDRESSES:
         if row.get(column) == "0.0.0.0":  # noqa: S104  # not an address to listen on
             del row[column]
-    if row.get("msg_type") in ("OFFER", "ACK", "NAK") and row.get("id_orig_p") == 67:
+    if row.get("msg_type") in ("OFFER", "ACK", "NAK") and row.get("id_orig_p") == 67 and "relay_addr" not in row:
         row["server_addr"] = row.get("id_orig_h")
     return (row,)
 
