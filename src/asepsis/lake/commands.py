@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -12,7 +12,7 @@ from asepsis.kit.errors import one_line
 from asepsis.kit.output import ProgressBar, print_json, print_table
 from asepsis.kit.site import Site
 
-app = group("What machines observed: ingest captures, ask in SQL.")
+app = group("What machines observed: ingest captures and logs, ask in SQL.")
 
 # An answer for a person or a script; whoever wants more reads the Parquet files.
 ANSWER_ROWS = 1_000_000
@@ -21,7 +21,10 @@ ANSWER_BYTES = 256 << 20
 TABLE_ROWS, TABLE_CELLS = 1_000, 5_000
 
 Captures = Annotated[
-    list[Path], typer.Argument(metavar="PATH...", help="Captures (pcap, pcapng, also .gz and .zst), folders of them, or - .")
+    list[Path],
+    typer.Argument(
+        metavar="PATH...", help="Captures (pcap, pcapng), logs of Zeek and Suricata, also .gz and .zst; folders of them; or - ."
+    ),
 ]
 Seconds = Annotated[float, typer.Option("--limit-seconds", min=0.01, max=86_400, help="Stop the query after this time.")]
 Memory = Annotated[str, typer.Option("--memory", metavar="SIZE", help="Memory that the query may use.")]
@@ -30,7 +33,7 @@ Schema = Annotated[bool, typer.Option("--schema", help="With every column, its t
 
 @app.command()
 def ingest(paths: Captures, site: SiteOption = DEFAULT_SITE, json: JsonOption = False) -> None:
-    """Read captures into the lake. The same capture again adds nothing."""
+    """Read captures, and logs of Zeek and Suricata, into the lake. The same again adds nothing."""
     from asepsis.lake import service
 
     with ProgressBar("Reading captures") as progress:
@@ -40,11 +43,37 @@ def ingest(paths: Captures, site: SiteOption = DEFAULT_SITE, json: JsonOption = 
         return
     rows = [(name, count, result.added.get(name, 0)) for name, count in sorted(result.streams.items())]
     print_table(("stream", "rows", "new"), rows)
+    _print_logs(result.logs)
     print(f"{result.capture['packets']:,} packets from {result.capture['first_ts']} to {result.capture['last_ts']}")
     for path, what in result.problems:
         print(f"Note: {one_line(path)}: {what}")
     if result.skipped:
-        print(f"Note: {len(result.skipped)} files are no captures and were left out")
+        print(f"Note: {len(result.skipped)} files are neither captures nor logs and were left out")
+
+
+# What is told of the lines and values of logs that gave no rows or cells.
+_LEFT = {
+    "unmapped": "lines that no stream is for",
+    "malformed": "lines that could not be read",
+    "no_column": "values that no column is for",
+    "withheld": "values that may not be kept, or not whole",
+}
+
+
+def _print_logs(logs: dict[str, Any]) -> None:
+    """What became of the lines of logs; nothing without any."""
+    if not logs:
+        return
+    print(f"{logs['lines']:,} lines of {logs['files']:,} logs: {_names(logs['kinds'])}")
+    for what, meaning in _LEFT.items():
+        if logs[what]:
+            print(f"Note: {sum(logs[what].values()):,} {meaning}: {_names(logs[what])}")
+
+
+def _names(counts: dict[str, int]) -> str:
+    return (
+        ", ".join(f"{one_line(name)} {count:,}" for name, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))) or "none"
+    )
 
 
 @app.command()

@@ -1,9 +1,9 @@
-"""Captures into the lake."""
+"""Captures, and logs of other sensors, into the lake."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from asepsis.kit.errors import BadInput, one_line
 from asepsis.kit.output import Progress, iso
 from asepsis.kit.site import Site
 from asepsis.lake.footprint import keep_small
+from asepsis.lake.foreign.files import Given, sort
+from asepsis.lake.foreign.read import Logs
 from asepsis.lake.writer import Writer
 
 
@@ -24,7 +26,8 @@ class Ingested:
     """What came of it. `streams` counts the rows of these captures by stream, whether or not they were there; `added` the new ones.
 
     `capture`: packets, bytes, first and last time, seconds. `problems`: (path, what) of captures that end badly; rows before that count.
-    `skipped`: files of a folder that are no captures.
+    `skipped`: files of a folder that are no captures. `logs`: files, and what became of their lines and fields by name (foreign/tally.py);
+    empty without any.
     """
 
     capture: dict[str, Any]
@@ -32,6 +35,7 @@ class Ingested:
     added: dict[str, int]
     problems: list[tuple[str, str]]
     skipped: list[str]
+    logs: dict[str, Any] = field(default_factory=dict)
 
 
 # What came of it so far, and the number of the commit that is about to be made (None: there was nothing new); gives the commit's anchor.
@@ -39,43 +43,76 @@ Record = Callable[[Ingested, int | None], Mapping[str, object]]
 
 
 def run(site: Site, paths: Sequence[Path], progress: Progress | None, record: Record) -> Ingested:
-    """Reads the captures into the lake of `site`; the caller holds the lake's lock. Raises BadInput; what was committed stays whole.
+    """Reads captures and logs into the lake of `site`; the caller holds the lake's lock. Raises BadInput; what was committed stays whole.
 
     What is done is recorded before it is done, so that no row stands without its entry; an entry whose commit is missing was cut short.
     """
     keep_small()
     try:
-        reader = _wire.Reader([str(path) for path in paths], site.key, site.key_id, site.name)
-        with Writer(site.lake, lambda n: record(_so_far(reader, writer), n)) as writer:
-            while (step := reader.next()) is not None:
-                stream, batch = step
-                if stream is not None and batch is not None:
-                    writer.write(stream, pa.record_batch(batch))
-                if progress is not None:
-                    progress(reader.bytes_read, reader.bytes_total)
+        run = _Run(site, sort(paths, site), progress)
+        with Writer(site.lake, lambda n: record(run.so_far(writer), n)) as writer:
+            run.write(writer)
             if not writer.commit():
-                record(_so_far(reader, writer), None)
+                record(run.so_far(writer), None)
     except _wire.WireError as error:
         raise BadInput(error) from None
     except OSError as error:
         raise files.unwritable(error, site.lake, "the lake is consistent: make room and run the same command again") from None
-    return _so_far(reader, writer)
+    return run.so_far(writer)
 
 
-def _so_far(reader: _wire.Reader, writer: Writer) -> Ingested:
-    problems = [(path, one_line(what)) for path, what in reader.problems]
-    return Ingested(_capture(reader), dict(writer.seen), dict(writer.added), problems, list(reader.skipped))
+class _Run:
+    """What is read in one run: captures by the packet core, then logs."""
 
+    def __init__(self, site: Site, given: Given, progress: Progress | None) -> None:
+        self._given, self._progress = given, progress
+        captures = [str(path) for path in given.captures]
+        # Without any path the core would have nothing to refuse.
+        self._reader = _wire.Reader(captures, site.key, site.key_id, site.name) if captures or not given.logs else None
+        self._logs = Logs(given.logs, site)
 
-def _capture(reader: _wire.Reader) -> dict[str, Any]:
-    first, last = reader.first_ts, reader.last_ts
-    return {
-        "packets": reader.packets,
-        "bytes": reader.bytes_read,
-        "first_ts": _time(first),
-        "last_ts": _time(last),
-        "seconds": (last - first) / 1e6 if first is not None and last is not None else None,
-    }
+    def write(self, writer: Writer) -> None:
+        if self._reader is not None:
+            while (step := self._reader.next()) is not None:
+                stream, batch = step
+                if stream is not None and batch is not None:
+                    writer.write(stream, pa.record_batch(batch))
+                self._tell()
+        for read in self._logs.batches():
+            if read is not None:
+                writer.write(*read)
+            self._tell()
+
+    def _tell(self) -> None:
+        if self._progress is not None:
+            done, total = (self._reader.bytes_read, self._reader.bytes_total) if self._reader is not None else (0, 0)
+            self._progress(done + self._logs.bytes_read, total + self._logs.bytes_total)
+
+    def so_far(self, writer: Writer) -> Ingested:
+        problems = [*(self._reader.problems if self._reader is not None else ()), *self._logs.problems]
+        named = [(path, one_line(what)) for path, what in problems]
+        return Ingested(self._capture(), dict(writer.seen), dict(writer.added), named, self._skipped(), self._read())
+
+    def _capture(self) -> dict[str, Any]:
+        reader, logs = self._reader, self._logs
+        times = [ts for ts in (logs.first_ts, logs.last_ts) if ts is not None]
+        if reader is not None:
+            times += [ts for ts in (reader.first_ts, reader.last_ts) if ts is not None]
+        return {
+            "packets": reader.packets if reader is not None else 0,
+            "bytes": (reader.bytes_read if reader is not None else 0) + logs.bytes_read,
+            "first_ts": _time(min(times, default=None)),
+            "last_ts": _time(max(times, default=None)),
+            "seconds": (max(times) - min(times)) / 1e6 if times else None,
+        }
+
+    def _skipped(self) -> list[str]:
+        read = {str(path) for path in self._given.logs}
+        of_folders = [path for path in self._reader.skipped if path not in read] if self._reader is not None else []
+        return of_folders + [str(path) for path in self._given.skipped]
+
+    def _read(self) -> dict[str, Any]:
+        return {"files": len(self._given.logs), **self._logs.tally.form()} if self._given.logs else {}
 
 
 def _time(micros: int | None) -> str | None:

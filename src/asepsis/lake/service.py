@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from asepsis import _wire
 from asepsis.journal import service as journal
@@ -46,9 +46,9 @@ WATCH_RECORDED_S = 600.0
 
 
 def ingest(site: Site, paths: Sequence[Path], progress: Progress | None = None) -> Ingested:
-    """Reads captures (files or folders) into the lake as one stream in time order, and writes in the journal that it did.
+    """Reads captures (files or folders) into the lake as one stream in time order, then logs of other sensors; the journal tells of it.
 
-    The same capture again adds nothing. Raises BadInput for a path that is missing or no capture, and when the disk is full; DoesNotHold
+    The same again adds nothing. Raises BadInput for a path that is missing or neither, and when the disk is full; DoesNotHold
     if the journal cannot vouch for what it records, and then nothing is added.
     """
 
@@ -159,11 +159,19 @@ def _detail(site: Site, paths: Sequence[Path], result: Ingested) -> dict[str, ob
         "packets": result.capture["packets"],
         "rows": sum(result.streams.values()),
         "added": sum(result.added.values()),
-    }
+    } | _lines(result.logs)
+
+
+def _lines(logs: Mapping[str, Any]) -> dict[str, object]:
+    """What the journal keeps of logs: counts without names."""
+    if not logs:
+        return {}
+    left = {name: sum(logs[name].values()) for name in ("unmapped", "malformed", "no_column", "withheld")}
+    return {"logs": logs["files"], "lines": logs["lines"], **left}
 
 
 # Other endings may be part of a name.
-_EXTENSIONS = frozenset({".pcap", ".pcapng", ".cap", ".gz", ".zst", ".dmp"})
+_EXTENSIONS = frozenset({".pcap", ".pcapng", ".cap", ".gz", ".zst", ".dmp", ".log", ".json", ".jsonl"})
 
 
 def _size(path: Path) -> int | None:
