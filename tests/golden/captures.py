@@ -7,6 +7,7 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
+from .laboratory import LABORATORY
 from .odd import ODD
 from .packets import Packet, pcap
 
@@ -105,4 +106,4 @@ CUT: dict[str, Cut] = {
 def make_all() -> dict[str, bytes]:
     """Every golden capture by its path under this folder."""
     packets = recorded()
-    return {name: make(packets) for name, make in CUT.items()} | {name: make() for name, make in ODD.items()}
+    return {name: make(packets) for name, make in CUT.items()} | {name: make() for name, make in (ODD | LABORATORY).items()}

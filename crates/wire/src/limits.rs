@@ -329,3 +329,30 @@ pub const SDC_COPIES: usize = 16;
 
 /// Media types and transfer syntaxes of one request that are looked at: viewers list three or four.
 pub const DICOMWEB_ACCEPT: usize = 8;
+
+// --- Laboratory: ASTM and POCT1 ---
+
+/// Bytes of one ASTM frame: LIS01-A2 6.3 allows 64,000 with its overhead (E1381-95 allowed 247).
+pub const ASTM_FRAME: usize = 64_000;
+
+/// Bytes of one ASTM record that are read; histograms and images in R and M records are longer and of no interest here.
+pub const ASTM_RECORD: usize = 64 << 10;
+
+/// Patients of one ASTM or POCT1 message and as many specimens or orders: a day's work list has some hundred; as many as a list cell holds.
+pub const LABORATORY_IDS: usize = LIST;
+
+/// Components of one ASTM field that are looked at: makers put seven into H-5.
+pub const ASTM_COMPONENTS: usize = 12;
+
+/// Characters of a serial number and the fewest digits in a row that make one: models have three, years and versions stay apart by their form.
+pub const SERIAL: usize = 24;
+pub const SERIAL_DIGITS: usize = 4;
+
+/// Bytes of one tag of a POCT1 message with the text before it that stand together: the largest values are notes of some hundred characters.
+pub const POCT1_TAG: usize = 64 << 10;
+
+/// Elements within elements of a POCT1 message: OBS within PT within SVC within the message make 6 with their attributes and notes.
+pub const POCT1_DEPTH: u32 = 32;
+
+/// POCT1 messages of one direction that wait for their acknowledgement: each is sent when the one before was answered (POCT01-A2 B.5).
+pub const POCT1_OUTSTANDING: usize = 16;

@@ -36,7 +36,7 @@ pub fn agent(value: &[u8]) -> Option<String> {
     let mut left = None;
     let whole = SEEN.with(|seen| {
         seen.stands(&text, || {
-            left = kept(&text, |_| false);
+            left = kept(&text, false, |_| false);
             left.as_deref() == Some(text.as_ref())
         })
     });
@@ -49,13 +49,28 @@ pub fn agent(value: &[u8]) -> Option<String> {
 
 /// A class of DHCP: as an agent, and models of equipment too (`CP-7960G`). RFC 2132 9.13, RFC 3004.
 pub fn class(value: &[u8]) -> Option<String> {
-    kept(&text::clean(value)?, is_model)
+    kept(&text::clean(value)?, false, is_model)
 }
 
-/// The words that may be kept, with what stands between them.
-fn kept(value: &str, also: impl Fn(&str) -> bool) -> Option<String> {
+/// A version that stands alone: `4.2.2.1730`, `00-14`, `K1 v5.2`.
+pub fn version(value: &[u8]) -> Option<String> {
+    kept(&text::clean(value)?, true, is_model)
+}
+
+/// A serial number: letters and digits, four of them in a row, and no date.
+pub fn serial(value: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(value.trim_ascii()).ok()?;
+    let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    let mut letters = text.split(|c: char| !c.is_ascii_alphabetic());
+    let named = letters.any(|run| run.len() > 5 || hostname::is_given_name(run));
+    let sound = plain && !named && text.len() <= limits::SERIAL && digits(text) >= limits::SERIAL_DIGITS;
+    (sound && !is_day(text) && !is_date(text)).then(|| text.to_owned())
+}
+
+/// The words that may be kept, with what stands between them. `after`: a product was named before.
+fn kept(value: &str, after: bool, also: impl Fn(&str) -> bool) -> Option<String> {
     let mut rest = value;
-    let (mut found, mut gap, mut last) = (String::new(), String::new(), false);
+    let (mut found, mut gap, mut last) = (String::new(), String::new(), after);
     while !rest.is_empty() {
         let start = rest.find(|c| !SEPARATORS.contains(&c)).unwrap_or(rest.len());
         let (between, after) = rest.split_at(start);
@@ -183,6 +198,18 @@ fn is_date(text: &str) -> bool {
     numbers.len() == 3 && short == 2 && numbers.iter().any(year)
 }
 
+/// Eight digits that are a day of the last or this century: `19640812`, `12081964`.
+fn is_day(text: &str) -> bool {
+    let number = |from: usize, to: usize| text.get(from..to).and_then(|s| s.parse::<u16>().ok()).unwrap_or(0);
+    let day = |year: u16, month: u16, day: u16| (1900..2100).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
+    let written = [
+        (number(0, 4), number(4, 6), number(6, 8)),
+        (number(4, 8), number(2, 4), number(0, 2)),
+        (number(4, 8), number(0, 2), number(2, 4)),
+    ];
+    text.len() == 8 && digits(text) == 8 && written.iter().any(|(y, m, d)| day(*y, *m, *d))
+}
+
 /// Most digits in a row.
 fn digits(text: &str) -> usize {
     text.split(|c: char| !c.is_ascii_digit()).map(str::len).max().unwrap_or(0)
@@ -297,6 +324,33 @@ mod tests {
             ("MRN004711", None),
         ] {
             assert_eq!(class(value.as_bytes()).as_deref(), left, "{value}");
+        }
+    }
+
+    #[test]
+    fn versions_and_serial_numbers_stand_alone() {
+        for whole in ["4.2.2.1730", "00-14", "v5.2", "3.10.8.0_it-IT", "K1", "8.10"] {
+            assert_eq!(version(whole.as_bytes()).as_deref(), Some(whole));
+        }
+        for none in ["Erika", "19640812", "12.08.1964", "MRN004711"] {
+            assert_eq!(version(none.as_bytes()), None, "{none}");
+        }
+        for whole in ["F3453010030", "13147", "AP794559", "0600100736", "XN-20-11001"] {
+            assert_eq!(serial(whole.as_bytes()).as_deref(), Some(whole));
+        }
+        for none in [
+            "19640812",
+            "12081964",
+            "1964-08-12",
+            "Erika1964",
+            "Mustermann4711",
+            "c111",
+            "H1P1O1R1C1Q1L1",
+            "4711 4711",
+            "",
+            "\u{e4}4711",
+        ] {
+            assert_eq!(serial(none.as_bytes()), None, "{none}");
         }
     }
 

@@ -291,6 +291,60 @@ fn dicomweb() -> Talk {
     )
 }
 
+/// Records of an analyser in which every field that people fill is a person's: in frames, then alone, then a query.
+fn astm() -> Vec<Talk> {
+    let frame = |number: usize, text: &str| {
+        let body = [format!("{number}{text}\r").as_bytes(), &[3]].concat();
+        let sum = body.iter().fold(0u8, |sum, b| sum.wrapping_add(*b));
+        [b"\x02", body.as_slice(), format!("{sum:02X}\r\n").as_bytes()].concat()
+    };
+    let head = "H|\\^&|MRN004711|19640812|Mustermann^Erika^Praxis Mustermann^19640812^Erika|Erika|Mustermann|0123|Erika|Mustermann^Erika|MRN004711|E|Erika|19640812";
+    let records = [
+        head,
+        "P|1|MRN004711|MRN004711^Erika|19640812|Mustermann^Erika|Erika|19640812|F|Erika|Mustermann|Erika|MRN004711|Mustermann",
+        "O|1|MRN004711^Erika|Mustermann|^^^Erika|Erika|19640812||||Mustermann|A||Erika|||Mustermann",
+        "R|1|^^^Erika|Mustermann|Erika|MRN004711|N|Erika|F|19640812|Mustermann^Erika|||Erika",
+        "C|1|P|Erika Mustermann *19640812|G",
+        "Q|1|MRN004711^Mustermann\\Erika^19640812||ALL|||||Erika",
+        "M|1|Mustermann|Erika|MRN004711",
+        "S|1|Erika|19640812",
+        "Mustermann|Erika",
+        "L|1|Erika",
+    ];
+    let framed: Vec<u8> = records
+        .iter()
+        .enumerate()
+        .flat_map(|(n, record)| frame((n + 1) % 8, record))
+        .collect();
+    let raw = records.join("\r\n");
+    let query = ["H|\\^&", "Q|1|MRN004711^19640812||Erika", "L|1|N", ""].join("\r");
+    [&[b"\x05", framed.as_slice(), b"\x04"].concat(), raw.as_bytes(), query.as_bytes()]
+        .map(|said| talk("astm", TCP, 4000, &[said]))
+        .into()
+}
+
+/// A meter's hello with what people write into it, and observations, lists, notes and an acknowledgement full of a person.
+fn poct1() -> Talk {
+    let message = |kind: &str, body: &str| {
+        format!("<{kind}><HDR><HDR.control_id V=\"MRN004711\"/><HDR.version_id V=\"Erika\"/><HDR.creation_dttm V=\"Mustermann\"/></HDR>{body}</{kind}>")
+    };
+    let device = "<DEV><DEV.device_id V=\"MRN004711 Erika\">Mustermann^Erika</DEV.device_id><DEV.vendor_id V=\"Mustermann^Erika\"/>\
+        <DEV.model_id V=\"Erika Mustermann\"/><DEV.serial_id V=\"19640812\"/><DEV.manufacturer_name V=\"Praxis Mustermann\"/>\
+        <DEV.sw_version V=\"Erika\">19640812</DEV.sw_version><DEV.device_name V=\"Erika\"/><DSC><DSC.connection_profile_cd V=\"ERIKA\"/>\
+        <DSC.topics_supported_cd V=\"Mustermann\"/></DSC></DEV><PT><PT.patient_id V=\"MRN004711\"/></PT>";
+    let person = "<PT><PT.patient_id V=\"MRN004711\"/><PT.location V=\"Erika\"/><PT.name V=\"Erika Mustermann\"><GIV V=\"Erika\"/><FAM V=\"Mustermann\"/></PT.name>\
+        <PT.birth_date V=\"1964-08-12\"/><OBS><OBS.value V=\"Erika\"/><NTE><NTE.text V=\"Mustermann 19640812\">Erika</NTE></OBS></PT>\
+        <OPR><OPR.operator_id V=\"Erika\"/><OPR.name V=\"Mustermann\"/></OPR><ORD><ORD.order_id V=\"MRN004711\"/></ORD>\
+        <!-- Erika --><![CDATA[Mustermann]]>";
+    let ack = "<ACK><ACK.type_cd V=\"ERIKA\"/><ACK.ack_control_id V=\"MRN004711\"/><ACK.note_txt V=\"Erika\"/><ACK.error_detail_cd V=\"Mustermann\"/></ACK>";
+    let request = "<REQ><REQ.request_cd V=\"ERIKA\"/></REQ><PT><PT.patient_id V=\"MRN004711\"/></PT>";
+    let status =
+        "<DST><DST.condition_cd V=\"Erika\"/><DST.new_observations_qty V=\"Mustermann\"/></DST><PT><PT.patient_id V=\"MRN004711\"/></PT>";
+    let there = [message("HEL.R01", device), message("OBS.R01", person), message("DST.R01", status)].concat();
+    let back = [message("ACK.R01", ack), message("REQ.R01", request), message("PTL.R01", person)].concat();
+    talk("poct1", TCP, 3001, &[there.as_bytes(), back.as_bytes()])
+}
+
 fn tls() -> Vec<Talk> {
     let hello = |host: &[u8]| {
         let name = [&[0u8][..], &counted(host)].concat();
@@ -429,11 +483,13 @@ fn everywhere() -> Vec<Talk> {
         hl7_over_http().of(&["http", "hl7"]),
         dicomweb().of(&["http", "dicomweb"]),
         dicom(),
+        poct1(),
         netbios("ERIKA-PC", 0x00),
         netbios("ERIKA-PC", 0x20),
         netbios("MUSTERMANN", 0x03),
     ];
     all.extend(tls());
+    all.extend(astm());
     all.extend(banners());
     for about in [
         "Erikas-MBP.fritz.box",

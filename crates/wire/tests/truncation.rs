@@ -31,7 +31,9 @@ fn later(stream: &str, column: &str) -> bool {
             "rcode" | "rcode_name" | "aa" | "ra" | "rejected" | "answers" | "ttls" | "rtt" | "services" | "malformed" | "tc" | "partial"
         ),
         // The acknowledgement.
-        "hl7" => column == "latency",
+        "hl7" | "poct1" => column == "latency",
+        // The answer to the last frame, and that frame again.
+        "astm" => matches!(column, "latency" | "naks" | "retransmitted"),
         _ => false,
     }
 }
@@ -77,14 +79,15 @@ fn wrong(part: &PlainRows, whole: &PlainRows) -> Option<String> {
     grown.map(|(stream, n)| format!("{n} rows of {stream}, in the whole {:?}", more.get(stream)))
 }
 
-/// Connections of which a service is known, but nothing else. What is left of an HL7 message whose head was not captured gives no row.
+/// Connections of which a service is known, but nothing else. What is left of a message of HL7, ASTM or POCT1 whose head was not captured
+/// gives no row.
 fn silent(rows: &PlainRows) -> Vec<String> {
     let told: BTreeSet<&str> = identified(rows).values().map(|row| row["uid"].as_str()).collect();
-    let spoken = ["dicom", "hl7", "http", "dns", "netbios-ns", "dhcp", "ssl", "smb"];
+    let spoken = ["dicom", "hl7", "http", "dns", "netbios-ns", "dhcp", "ssl", "smb", "astm", "poct1"];
     let connections = rows.get("conn").into_iter().flatten();
     connections
         .filter(|conn| spoken.contains(&conn["service"].as_str()) && !told.contains(conn["uid"].as_str()))
-        .filter(|conn| (conn["service"].as_str(), conn["midstream"].as_str()) != ("hl7", "true"))
+        .filter(|conn| !matches!(conn["service"].as_str(), "hl7" | "astm" | "poct1") || conn["midstream"] != "true")
         .map(|conn| format!("{} is silent", conn["service"]))
         .collect()
 }

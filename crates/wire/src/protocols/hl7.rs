@@ -7,9 +7,9 @@
 mod long;
 mod message;
 pub mod over_http;
-mod personal;
+pub(in crate::protocols) mod personal;
 mod probe;
-mod segment;
+pub(in crate::protocols) mod segment;
 mod session;
 #[cfg(test)]
 mod tests;

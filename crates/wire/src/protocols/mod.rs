@@ -23,6 +23,7 @@
 )]
 
 pub mod arp;
+pub mod astm;
 pub mod banner;
 pub mod conn;
 pub mod dhcp;
@@ -32,6 +33,7 @@ pub mod dns;
 pub mod fhir;
 pub mod hl7;
 pub mod http;
+pub mod poct1;
 pub mod sdc;
 pub mod smb;
 pub mod stats;
@@ -154,6 +156,8 @@ pub static TCP: &[&Protocol] = &[
     &http::PROTOCOL,
     &dicom::PROTOCOL,
     &hl7::PROTOCOL,
+    &astm::PROTOCOL,
+    &poct1::PROTOCOL,
     &smb::PROTOCOL,
     &dns::OVER_TCP,
     &banner::SSH,
@@ -203,6 +207,8 @@ pub enum StreamId {
     Hl7,
     Sdc,
     Dicomweb,
+    Astm,
+    Poct1,
     Stats,
 }
 
@@ -223,5 +229,7 @@ pub static STREAMS: &[&StreamSpec] = &[
     hl7::Hl7::SPEC,
     sdc::Sdc::SPEC,
     dicomweb::Dicomweb::SPEC,
+    astm::Astm::SPEC,
+    poct1::Poct1::SPEC,
     stats::Stats::SPEC,
 ];

@@ -44,7 +44,8 @@ impl Personal {
         }
     }
 
-    fn add(&mut self, value: &[u8]) {
+    /// Remembers one value, unless it is too short to mean anybody.
+    pub fn add(&mut self, value: &[u8]) {
         let room = self.values.len().saturating_add(value.len()) < limits::HL7_PERSONAL;
         if let (true, Ok(len)) = (room && value.len() >= limits::HL7_PERSONAL_SHORTEST, u8::try_from(value.len())) {
             self.values.push(len);
