@@ -36,6 +36,8 @@ STREAMS: dict[str, dict[str, str]] = {
     | _texts("software_vendor software_product software_version")
     | {"is_ack": _B},
     "sdc": _texts("transport action manufacturer model serial firmware"),
+    "astm": _texts("manufacturer model serial_number software_version") | {"is_orig": _B},
+    "poct1": _texts("message_type vendor_id manufacturer model serial_number software_version") | {"is_orig": _B},
 }
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 

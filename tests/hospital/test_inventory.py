@@ -148,6 +148,35 @@ def test_one_application_an_address_is_what_its_name_says() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("stream", "told", "name", "kind"),
+    [
+        ("astm", {"manufacturer": "Roche", "model": "c111", "serial_number": "13147"}, "Roche c111 (10.0.0.31)", "analyser"),
+        ("astm", {"model": "XN-550", "software_version": "00-14"}, "XN-550 (10.0.0.31)", "analyser"),
+        (
+            "poct1",
+            {"message_type": "HEL.R01", "vendor_id": "NOVABIO", "model": "StatStrip", "serial_number": "0600100736"},
+            "NOVABIO StatStrip (10.0.0.31)",
+            "point-of-care meter",
+        ),
+    ],
+)
+@pytest.mark.parametrize("is_orig", [True, False])
+def test_an_instrument_of_a_laboratory_is_what_it_says(stream: str, told: dict[str, str], name: str, kind: str, is_orig: bool) -> None:
+    ends = ("10.0.0.31", "10.0.0.9") if is_orig else ("10.0.0.9", "10.0.0.31")
+    t = Traffic().conn(*ends, 4000, stream).add(stream, *ends, 4000, is_orig=is_orig, **told)
+    found = next(a for a in assets_of(t).values() if "10.0.0.31" in a.addresses)
+    assert (found.name, found.kind, found.serial, found.clinical_class) == (name, kind, told.get("serial_number", ""), "monitor")
+
+
+def test_several_instruments_behind_one_terminal_server_are_none_of_them_alone() -> None:
+    t = Traffic().conn("10.0.0.31", "10.0.0.9", 4000, "astm")
+    for model in ("c111", "XN-550"):
+        t.add("astm", "10.0.0.31", "10.0.0.9", 4000, is_orig=True, model=model)
+    found = next(a for a in assets_of(t).values() if "10.0.0.31" in a.addresses)
+    assert (found.model, found.kind) == ("", "analyser")
+
+
 def test_a_guess_says_so_and_never_makes_an_asset_look_harmless() -> None:
     t = Traffic().conn("10.0.0.5", "10.0.0.9", 104, "dicom").dicom("10.0.0.5", "10.0.0.9", "WS1", "PACS", ["1.2.840.10008.1.1"])
     station = next(a for a in assets_of(t).values() if "10.0.0.5" in a.addresses)

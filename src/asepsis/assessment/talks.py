@@ -37,7 +37,7 @@ class Talk:
 
 OUTSIDE = "outside"
 # Protocols that carry patients' data, as `service` names them; inside TLS their service is `ssl`.
-CLINICAL = frozenset({"dicom", "hl7", "fhir"})
+CLINICAL = frozenset({"dicom", "hl7", "fhir", "astm", "poct1"})
 
 _PAIRS = """
 WITH speakers AS (

@@ -47,10 +47,12 @@ def _of_machines(machines: Iterable[Machine]) -> Iterator[Attribute]:
 
 
 def _of_itself(view: View) -> Iterator[Attribute]:
-    """What a device told of itself where it was asked."""
+    """What a device told of itself. Of several instruments of a laboratory behind one terminal server it is true of none alone."""
+    instruments = {(d.model, d.serial) for d in view.described if d.source != "sdc"}
     for d in view.described:
-        for name in ("manufacturer", "model", "serial", "software"):
-            yield from _from(d, name, getattr(d, name), "sdc", 0.9)
+        if d.source == "sdc" or len(instruments) == 1:
+            for name in ("manufacturer", "model", "serial", "software"):
+                yield from _from(d, name, getattr(d, name), d.source, 0.9)
 
 
 def _of_dicom(view: View) -> Iterator[Attribute]:

@@ -16,6 +16,12 @@ _PROPOSES_EVERYTHING = 10
 _ADMINISTRATIVE = ("IPC$", "ADMIN$", "C$", "D$", "PRINT$")
 """Shares that every Windows machine has (MS-SRVS 3.1.1.7)."""
 
+_INSTRUMENTS = {
+    "astm": ("analyser", "It sends ASTM messages in its own name, as laboratory instruments do."),
+    "poct1": ("point-of-care meter", "It says hello in POCT1, as meters at the bed do."),
+}
+"""The stream in which an instrument names itself, the kind and why (CLSI LIS02-A2, POCT01-A2)."""
+
 
 def evidence(view: View, machines: Iterable[Machine], forwarded: Iterable[Machine]) -> list[Evidence]:
     """Every reason to take the asset for some kind."""
@@ -24,7 +30,10 @@ def evidence(view: View, machines: Iterable[Machine], forwarded: Iterable[Machin
     for machine in machines:
         out += _by_model(machine.stores[0], machine.manufacturer, machine.model, "Its images name the model", "dicom_message")
     for d in view.described:
-        out += _by_model(d, d.manufacturer or "", d.model or "", "It says that its model is", "sdc")
+        out += _by_model(d, d.manufacturer or "", d.model or "", "It says that its model is", d.source)
+        if d.source in _INSTRUMENTS:
+            kind, said = _INSTRUMENTS[d.source]
+            out.append(_from(d, kind, 60, f"instrument:{d.source}", said, d.source))
     passed = sorted({f"{m.manufacturer} {m.model}".strip() for m in forwarded})
     if passed:
         first = min((s for m in forwarded for s in m.stores), key=lambda s: s.event_id)

@@ -170,7 +170,7 @@ def _why(part: Part, verdict: Verdict) -> Iterable[str]:
             yield f"Its images call the station {', '.join(other)}."
     for d in part.view.described:
         said = ", ".join(f"{n} {v}" for n, v in (("manufacturer", d.manufacturer), ("model", d.model), ("serial number", d.serial)) if v)
-        yield f"Asked over SDC what it is, it told: {said}."
+        yield f"Asked over SDC what it is, it told: {said}." if d.source == "sdc" else f"Its {d.source.upper()} messages name it: {said}."
     if verdict.kind == UNKNOWN and not part.view.described:
         yield "Nothing that was seen says what it is."
     yield from [e.sentence for e in verdict.evidence if e.kind == verdict.kind][:SHOWN]

@@ -178,9 +178,11 @@ class FhirServer(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Described(Fact):
-    """A device told what it is, asked for its metadata (DPWS 1.1 ThisModel and ThisDevice; IEEE 11073 SDC)."""
+    """A device told what it is: asked for its metadata (DPWS 1.1 ThisModel and ThisDevice; IEEE 11073 SDC), in the header of its messages
+    (ASTM E1394 7.1.5) or in its hello (POCT01-A2 B.6). `source` is the stream."""
 
     address: str
+    source: str
     manufacturer: str | None
     model: str | None
     serial: str | None
@@ -380,10 +382,19 @@ _QUERIES: tuple[tuple[str, type[Fact], str, str], ...] = (
     (
         "described",
         Described,
-        "address, manufacturer, model, serial, software",
+        "address, source, manufacturer, model, serial, software",
         """
-        (SELECT id_resp_h AS address, manufacturer, model, serial, firmware AS software, ts, event_id FROM sdc
-         WHERE transport = 'http' AND action = 'GetResponse' AND coalesce(manufacturer, model, serial) IS NOT NULL) t""",
+        (SELECT id_resp_h AS address, 'sdc' AS source, manufacturer, model, serial, firmware AS software, ts, event_id
+         FROM sdc
+         WHERE transport = 'http' AND action = 'GetResponse' AND coalesce(manufacturer, model, serial) IS NOT NULL
+         UNION ALL
+         SELECT CASE WHEN is_orig THEN id_orig_h ELSE id_resp_h END, 'astm', manufacturer, model, serial_number,
+                software_version, ts, event_id
+         FROM astm WHERE coalesce(model, serial_number) IS NOT NULL
+         UNION ALL
+         SELECT CASE WHEN is_orig THEN id_orig_h ELSE id_resp_h END, 'poct1', coalesce(manufacturer, vendor_id), model, serial_number,
+                software_version, ts, event_id
+         FROM poct1 WHERE message_type = 'HEL.R01') t""",
     ),
 )
 

@@ -31,6 +31,10 @@ _RECORDS = """
         select id_orig_h, id_resp_h, patient from fhir
         union all
         select f.id_orig_h, f.id_resp_h, p.one as patient from fhir as f cross join unnest(f.patients) as p(one)
+        union all
+        select a.id_orig_h, a.id_resp_h, p.one as patient from astm as a cross join unnest(a.patients) as p(one)
+        union all
+        select m.id_orig_h, m.id_resp_h, p.one as patient from poct1 as m cross join unnest(m.patients) as p(one)
     )
 """
 
