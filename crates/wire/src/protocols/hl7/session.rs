@@ -247,7 +247,8 @@ impl Hl7Session {
         let framed = self.side(dir).framed;
         let by = self.side(dir).by;
         let Some(name) = name(bytes, by.field) else {
-            if framed && self.side(dir).open.is_none() && !matches!(bytes, [0x06] | [0x15]) {
+            let empty = self.side(dir).open.is_none() && self.side(dir).batch.is_none();
+            if framed && empty && !matches!(bytes, [0x06] | [0x15]) {
                 self.headless(dir, at, cx);
             }
             return;
