@@ -40,6 +40,14 @@ def test_the_same_capture_again_adds_nothing_whatever_its_name(site: Site, captu
     assert service.count(site)["conn"] == 500
 
 
+def test_a_lake_knows_its_last_row(site: Site, capture: Capture) -> None:
+    with service.open_lake(site) as lake:
+        assert lake.last("conn") is None
+    service.ingest(site, [capture(500)])
+    with service.open_lake(site) as lake:
+        assert lake.last("conn", "arp") == lake.sql("select max(ts) as ts from conn").column("ts")[0].as_py()
+
+
 def test_is_journalled_without_names(site: Site, capture: Capture) -> None:
     service.ingest(site, [capture(1, "Smith^Anna.pcap")])
     (entry,) = journal.entries(site)

@@ -57,6 +57,4 @@ def _judge(site: Site, lake: Lake, locator: Locator, now: datetime) -> list[Find
 
 def _last_packet(lake: Lake) -> datetime:
     """Findings are judged by the clock of the wire: a capture of last year is not stale because it is read today."""
-    streams = ("conn", "arp", "stats")
-    times = [lake.sql(f"SELECT MAX(ts) AS ts FROM {stream}").column("ts")[0].as_py() for stream in streams]  # noqa: S608 - names of ours
-    return max((ts for ts in times if ts is not None), default=datetime.now(UTC))
+    return lake.last("conn", "arp", "stats") or datetime.now(UTC)

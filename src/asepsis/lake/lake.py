@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from asepsis.lake.bounds import Bounds
 from asepsis.lake.engine import DuckDBEngine
 from asepsis.lake.streams import Stream, streams
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WORD = re.compile(r"\w+")
 
 
@@ -40,6 +42,14 @@ class Lake:
             return []
         self._register(query)
         return self._engine.rows(query)
+
+    def last(self, *names: str) -> datetime | None:
+        """The latest `ts` of these streams, as the commit log knows it; None where they hold nothing, or a clock beyond the calendar."""
+        micros = max((part.max_ts for name in names for part in self._snapshot.of(name)), default=None)
+        try:
+            return None if micros is None else _EPOCH + timedelta(microseconds=micros)
+        except OverflowError:
+            return None
 
     def ask(self, query: str) -> pa.Table:
         """The answer to a query that a person wrote: one SELECT over the streams, within the lake's bounds, or BadInput."""

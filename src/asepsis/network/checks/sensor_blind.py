@@ -20,11 +20,10 @@ def run(lake: Lake, locator: Locator, now: datetime) -> list[Proposal]:
 
 
 def clears(lake: Lake, locator: Locator, now: datetime) -> list[Cleared]:
-    still = blind(lake)
+    hearing = heard(lake)
+    still = blind(lake) if hearing else {}
     why = "It hears packets between machines again."
-    return [
-        Cleared(ID, ear.key, row["last_seen"], why, events=(row["last_event"],)) for ear, row in heard(lake).items() if ear not in still
-    ]
+    return [Cleared(ID, ear.key, row["last_seen"], why, events=(row["last_event"],)) for ear, row in hearing.items() if ear not in still]
 
 
 def _proposal(ear: Ear, row: Row) -> Proposal:

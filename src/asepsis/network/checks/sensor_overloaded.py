@@ -20,10 +20,11 @@ def run(lake: Lake, locator: Locator, now: datetime) -> list[Proposal]:
 
 
 def clears(lake: Lake, locator: Locator, now: datetime) -> list[Cleared]:
-    since = calm(lake)
+    loud = overloaded(lake)
+    since = calm(lake) if loud else {}
     return [
         Cleared(ID, ear.key, since[ear], "It has lost next to nothing for an hour.")
-        for ear, row in overloaded(lake).items()
+        for ear, row in loud.items()
         if ear in since and since[ear] - row["last_seen"] >= CALM
     ]
 
