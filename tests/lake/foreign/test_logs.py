@@ -219,9 +219,14 @@ def _planted() -> list[dict[str, Any]]:
             found += [_event("smb", field, value, command) for field in log.fields]
         found.append(_event("dns", "dns.answers", [{"rrname": value, "rdata": value, "ttl": 1}]) | {"src_ip": value})
         found.append(_event("dns", "dns.grouped", {"TXT": [value]}))
-    for record in found:
+    for number, record in enumerate(found):
         if isinstance(record.get("dns"), dict):
             record["dns"].setdefault("type", "answer")
+        # A time of its own, or records of which nothing else is kept are one.
+        if record.get("ts") == 1588205199.5:
+            record["ts"] += number
+        if record.get("timestamp") == "2024-03-01T10:00:00Z":
+            record["timestamp"] = f"2024-03-01T{10 + number // 3600:02}:{number // 60 % 60:02}:{number % 60:02}Z"
     return found
 
 

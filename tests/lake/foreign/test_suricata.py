@@ -31,7 +31,7 @@ def rows(kind: str, told: dict[str, Any], tally: Tally | None = None, **more: An
     line = json.dumps(ENDS | {"event_type": kind, kind: told} | more).encode()
     record = parsed(line)
     assert isinstance(record, dict)
-    made = list(suricata.rows(record, line, KEYS, tally or Tally()))
+    made = list(suricata.rows(record, KEYS, tally or Tally()))
     assert all(COLUMNS[stream].issuperset(row) for stream, row in made)
     return made
 

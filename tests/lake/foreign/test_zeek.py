@@ -37,7 +37,7 @@ def rows(path: str, record: dict[str, Any], tally: Tally | None = None) -> list[
     line = json.dumps({"_path": path} | record).encode()
     told = parsed(line)
     assert isinstance(told, dict)
-    made = list(zeek.rows(*zeek.of_json(told), line, KEYS, tally or Tally()))
+    made = list(zeek.rows(*zeek.of_json(told), KEYS, tally or Tally()))
     assert all(COLUMNS[stream].issuperset(row) for stream, row in made)
     return [row for _, row in made]
 
@@ -231,7 +231,7 @@ def test_text_gives_the_row_that_json_gives() -> None:
     line = rb"1588205199.824370	Cvf4XX17hSAgXDdGEd	10.0.1.6	54243	10.0.0.4	53	T	login.live.com	10.0.0.1	19.000000	-	-"
     (record,) = text(line)
     assert not isinstance(record, str)
-    ((stream, row),) = zeek.rows("dns", record, line, KEYS, Tally())
+    ((stream, row),) = zeek.rows("dns", record, KEYS, Tally())
     (same,) = rows("dns", ENDS | {"id.resp_p": 53, "AA": True, "query": "login.live.com", "answers": ["10.0.0.1"], "TTLs": [19.0]})
     assert stream == "dns"
     assert row | {"event_id": ""} == same | {"event_id": ""}
@@ -315,3 +315,17 @@ def test_every_field_is_proven() -> None:
     same = {(path, name) for path, log in LOGS.items() for name, entry in log.fields.items() if entry == "same"}
     common = {(path, name) for path in LOGS for name in COMMON_FIELDS}
     assert {(path, name) for path, log in LOGS.items() for name in log.fields} - proven - withheld - same - common == set()
+
+
+def test_an_id_says_nothing_of_what_is_not_kept() -> None:
+    asked = {"method": "GET", "status_code": 200, "trans_depth": 1}
+    (one,) = rows("http", ENDS | asked | {"username": "erika", "password": "geheim", "uri": "/a?mrn=4711"})
+    (other,) = rows("http", ENDS | asked | {"username": "otto", "password": "anders", "uri": "/a?mrn=4712"})
+    (third,) = rows("http", ENDS | asked | {"status_code": 404})
+    assert one["event_id"] == other["event_id"] != third["event_id"]
+
+
+@pytest.mark.parametrize("uid", ["CarolinaQuillfeather", "Charlottenstrasse", "C1234567890123456", "FriedrichMustermann"])
+def test_what_reads_like_a_name_is_no_uid(uid: str) -> None:
+    (row,) = rows("conn", ENDS | {"uid": uid, "proto": "tcp"})
+    assert "uid" not in row

@@ -79,14 +79,14 @@ class Logs:
         elif isinstance(record := text.record(line), str):
             count(tally.malformed, record)
         else:
-            yield from zeek.rows(text.path, record, line, self._keys, tally)
+            yield from zeek.rows(text.path, record, self._keys, tally)
 
     def _json(self, line: bytes) -> Iterator[tuple[str, Row]]:
         record = parsed(line)
         if not isinstance(record, dict):
             count(self.tally.malformed, "no JSON object")
         elif "event_type" in record:
-            yield from suricata.rows(record, line, self._keys, self.tally)
+            yield from suricata.rows(record, self._keys, self.tally)
         else:
             path, fields = zeek.of_json(record)
-            yield from zeek.rows(path, fields, line, self._keys, self.tally)
+            yield from zeek.rows(path, fields, self._keys, self.tally)

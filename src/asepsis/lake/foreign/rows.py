@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -58,9 +59,11 @@ _PAIRS_OF_32 = [a + b for a in _ALPHABET for b in _ALPHABET]
 _SHIFTS = range(120, -1, -10)
 
 
-def event_id(stream: str, line: bytes, number: int) -> str:
-    """The same line gives the same id, whatever its file; `number` tells the rows of one line apart."""
-    bits = int.from_bytes(identity(stream.encode(), line, number.to_bytes(8, "big")), "big") << 2
+def event_id(stream: str, row: Row, number: int) -> str:
+    """The same record gives the same id, whatever its file and form; `number` tells the rows of one record apart. It is made of what the
+    row keeps and of nothing else: a hash of the line would tell a password to whoever guesses it."""
+    kept = json.dumps({name: value for name, value in row.items() if value is not None}, sort_keys=True, default=str)
+    bits = int.from_bytes(identity(stream.encode(), kept.encode(), number.to_bytes(8, "big")), "big") << 2
     return "".join([_PAIRS_OF_32[bits >> shift & 1023] for shift in _SHIFTS])
 
 

@@ -16,7 +16,7 @@ SENSOR = "suricata"
 _OPENED = frozenset({"flow", "tcp", "ether"})
 
 
-def rows(record: dict[str, Any], line: bytes, keys: Pseudonyms, tally: Tally) -> Iterator[tuple[str, Row]]:
+def rows(record: dict[str, Any], keys: Pseudonyms, tally: Tally) -> Iterator[tuple[str, Row]]:
     """The rows of one record, which is counted whatever becomes of it."""
     kind = record["event_type"]
     values = dict(_flat(record, kind))
@@ -27,7 +27,7 @@ def rows(record: dict[str, Any], line: bytes, keys: Pseudonyms, tally: Tally) ->
     if log is None:
         count(tally.unmapped, name)
         return
-    made = list(_made(name, log, values, line, keys, tally))
+    made = list(_made(name, log, values, keys, tally))
     if not made:
         count(tally.malformed, "without a time")
         return
@@ -35,7 +35,7 @@ def rows(record: dict[str, Any], line: bytes, keys: Pseudonyms, tally: Tally) ->
     yield from made
 
 
-def _made(name: str, log: Log, values: dict[str, Any], line: bytes, keys: Pseudonyms, tally: Tally) -> Iterator[tuple[str, Row]]:
+def _made(name: str, log: Log, values: dict[str, Any], keys: Pseudonyms, tally: Tally) -> Iterator[tuple[str, Row]]:
     """The rows of a record of a known kind; none without a time."""
     row = apply(name, log.fields, values.items(), keys, tally)
     if row.get("ts") is None:
@@ -43,11 +43,11 @@ def _made(name: str, log: Log, values: dict[str, Any], line: bytes, keys: Pseudo
     proto = protocol(row)
     if log.stream not in _WITH_PROTO:
         row.pop("proto", None)
-    yield from _finished(log, row, proto, values, line, keys)
+    yield from _finished(log, row, proto, values, keys)
     if log.stream == "ssl" and not CERTIFICATE.keys().isdisjoint(values):
         shared = {field: value for field, value in row.items() if field in _SHARED}
         told = apply(name, CERTIFICATE, ((field, value) for field, value in values.items() if field in CERTIFICATE), keys, tally)
-        yield from _finished(X509, shared | told, proto, values, line, keys)
+        yield from _finished(X509, shared | told, proto, values, keys)
 
 
 # Streams that have a column for the transport.
@@ -55,10 +55,10 @@ _WITH_PROTO = frozenset({"conn", "dns"})
 _SHARED = frozenset(entry[0] for entry in COMMON.values() if isinstance(entry, tuple))
 
 
-def _finished(log: Log, row: Row, proto: int | None, values: dict[str, Any], line: bytes, keys: Pseudonyms) -> Iterator[tuple[str, Row]]:
+def _finished(log: Log, row: Row, proto: int | None, values: dict[str, Any], keys: Pseudonyms) -> Iterator[tuple[str, Row]]:
     for number, made in enumerate(log.finish(row, values, keys)):
         complete(made, proto)
-        made |= {"event_id": event_id(log.stream, line, number), "sensor": SENSOR}
+        made |= {"event_id": event_id(log.stream, made, number), "sensor": SENSOR}
         yield log.stream, made
 
 

@@ -92,7 +92,7 @@ def of_json(record: dict[str, Any]) -> tuple[str, list[tuple[str, Any]]]:
     return path, fields
 
 
-def rows(path: str, fields: Iterable[tuple[str, Any]], line: bytes, keys: Pseudonyms, tally: Tally) -> Iterator[tuple[str, Row]]:
+def rows(path: str, fields: Iterable[tuple[str, Any]], keys: Pseudonyms, tally: Tally) -> Iterator[tuple[str, Row]]:
     """The rows of one record, which is counted whatever becomes of it."""
     log, name = LOGS.get(path), kind_name(SENSOR, path)
     if log is None:
@@ -107,7 +107,7 @@ def rows(path: str, fields: Iterable[tuple[str, Any]], line: bytes, keys: Pseudo
     proto = protocol(row, _CARRIED.get(path))
     for number, made in enumerate(log.finish(row, values, keys)):
         complete(made, proto)
-        made |= {"event_id": event_id(log.stream, line, number), "sensor": SENSOR}
+        made |= {"event_id": event_id(log.stream, made, number), "sensor": SENSOR}
         yield log.stream, made
 
 

@@ -27,7 +27,8 @@ from asepsis.lake.foreign.clean import (
 from asepsis.lake.foreign.mapping import PART, SAME, Fields, Log
 from asepsis.lake.foreign.rows import Pseudonyms, Row
 
-UID = matching(r"[CF][A-Za-z0-9]{10,22}")
+# Zeek's random ids have digits, or else capitals all over; a name has neither, and a record number more digits in a row.
+UID = matching(r"(?!.*\d{6})(?=.*\d|(?:.*[A-Z]){4})[CF][A-Za-z0-9]{10,22}")
 COMMUNITY = matching(r"1:[A-Za-z0-9+/]{27}=")
 
 # What all logs of connections begin with, and what shippers of logs add.
