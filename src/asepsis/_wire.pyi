@@ -1,6 +1,7 @@
 """The packet core (crates/wire-py): captures in, Arrow batches out."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 __version__: str
 
@@ -49,23 +50,25 @@ class Reader:
     @property
     def skipped(self) -> list[str]: ...
 
+class Ear(Protocol):
+    """What is to be heard."""
+
+    @property
+    def interface(self) -> str: ...
+    @property
+    def rings(self) -> int: ...
+    @property
+    def ring_mib(self) -> int: ...
+    @property
+    def promiscuous(self) -> bool: ...
+
 class Live:
     """Listens to an interface until `stop` or until it is gone; `error` then says why. The GIL is free while `next` waits.
 
     The process gives up every privilege once it listens; root becomes `owner` (user and group).
     """
 
-    def __init__(
-        self,
-        interface: str,
-        key: bytes,
-        key_id: str,
-        sensor: str,
-        rings: int,
-        ring_bytes: int,
-        promiscuous: bool,
-        owner: tuple[int, int] | None,
-    ) -> None: ...
+    def __init__(self, ear: Ear, key: bytes, key_id: str, sensor: str, owner: tuple[int, int] | None) -> None: ...
     def next(self, wait_ms: int) -> tuple[str | None, ArrowBatch | None] | None: ...
     def stop(self) -> None: ...
     @property

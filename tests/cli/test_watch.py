@@ -120,6 +120,10 @@ def frames(capture: Path) -> Iterator[bytes]:
         at += 16 + length
 
 
+def open_to_all(path: Path) -> bool:
+    return path.exists() and all(part.stat().st_mode & 0o005 for part in (path, *path.parents))
+
+
 @NEEDS_ROOT
 def test_root_becomes_whom_the_site_belongs_to(namespace: str, tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
@@ -131,9 +135,10 @@ def test_root_becomes_whom_the_site_belongs_to(namespace: str, tmp_path: Path) -
     Site.open(site, create=True)
     for path in (site, *site.rglob("*")):
         os.chown(path, 65_534, 65_534)
-    # Who is not root may not read an interpreter in root's home; the system's is for all, and the same.
-    python = "/usr/bin/python3" if str(Path(sys.executable).resolve()).startswith("/root/") else sys.executable
-    paths = os.pathsep.join(path for path in sys.path if not path.startswith("/root/"))
+    # Who is not root may not read an interpreter in root's home; the system's is for all.
+    python = sys.executable if open_to_all(Path(sys.executable).resolve()) else shutil.which("python3", path=os.defpath)
+    assert python is not None
+    paths = os.pathsep.join(path for path in sys.path if open_to_all(Path(path)))
     words = ("-m", "asepsis", "network", "watch", "-i", "tap1", "--site", str(site), "--for", "3", "--json")
     watch = inside(namespace, "env", f"PYTHONPATH={paths}", python, *words)
     _, err = watch.communicate(timeout=120)

@@ -172,6 +172,15 @@ impl Reader {
     }
 }
 
+/// `asepsis.lake.live.Ear`.
+#[derive(FromPyObject)]
+struct Ear {
+    interface: String,
+    rings: usize,
+    ring_mib: usize,
+    promiscuous: bool,
+}
+
 /// An interface that is listened to, and its rows as they come.
 #[pyclass(frozen)]
 struct Live(Mutex<live::Live>);
@@ -186,22 +195,12 @@ impl Live {
 impl Live {
     /// Begins to listen, and gives up every privilege; root becomes `owner`. Raises `WireError` for an interface that is unknown, down, or may not be listened to.
     #[new]
-    #[allow(clippy::too_many_arguments)]
-    fn new(
-        interface: String,
-        key: &[u8],
-        key_id: &str,
-        sensor: &str,
-        rings: usize,
-        ring_bytes: usize,
-        promiscuous: bool,
-        owner: Option<(u32, u32)>,
-    ) -> PyResult<Live> {
+    fn new(ear: Ear, key: &[u8], key_id: &str, sensor: &str, owner: Option<(u32, u32)>) -> PyResult<Live> {
         let ear = live::Ear {
-            interface,
-            rings,
-            bytes: ring_bytes,
-            promiscuous,
+            interface: ear.interface,
+            rings: ear.rings,
+            bytes: ear.ring_mib << 20,
+            promiscuous: ear.promiscuous,
             owner,
         };
         let opened = live::Live::open(&ear, || Keys::new(key, key_id), sensor);

@@ -56,9 +56,7 @@ def listen(site: Site, ear: Ear, stopped: Callable[[], bool], record: Record) ->
     keep_small()
     owner = site.path.stat()
     try:
-        live = _wire.Live(
-            ear.interface, site.key, site.key_id, site.name, ear.rings, ear.ring_mib << 20, ear.promiscuous, (owner.st_uid, owner.st_gid)
-        )
+        live = _wire.Live(ear, site.key, site.key_id, site.name, (owner.st_uid, owner.st_gid))
     except _wire.WireError as error:
         raise BadInput(error, todo="`ip link` shows the interfaces; listening needs root or CAP_NET_RAW") from None
     # Only now: what root made before would not be the owner's.

@@ -8,6 +8,7 @@ mod probing;
 mod reassembly;
 mod recent;
 mod seek;
+mod tcp;
 mod timers;
 
 use std::collections::VecDeque;
@@ -21,8 +22,9 @@ use crate::link::{Datagram, Link};
 use crate::protocols::{Dir, TCP};
 use census::Census;
 use conversation::Speech;
-use flow::{Continuity, Flow, Segment, Syn, Transport, ACK, SYN};
+use flow::{Continuity, Flow, Segment, Transport, ACK, SYN};
 use recent::Recent;
+use tcp::Syn;
 use timers::{Timer, Timers};
 
 const PROTO_TCP: u8 = 6;
