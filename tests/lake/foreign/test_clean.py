@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from asepsis.lake.foreign import clean
@@ -68,3 +70,13 @@ def test_counts() -> None:
 @pytest.mark.parametrize("value", ["10.0.0.1%eth0", "fe80::1%eth0", "010.1.1.1", "10.0.0", "erika", 1, None, "1" * 100])
 def test_what_is_no_address(value: object) -> None:
     assert clean.address(value) is None
+
+
+@pytest.mark.parametrize("value", ["1964-08-12T00:00:00Z", -170_000_000, "2096-01-01T00:00:00Z", 4e9, "9999-12-31", None, "soon"])
+def test_no_row_has_a_time_that_cannot_be(value: object) -> None:
+    assert clean.stamp(value) is None
+
+
+def test_a_time_as_logs_write_it() -> None:
+    assert clean.stamp(1588205199.5) == clean.stamp("2020-04-30T00:06:39.5Z") == 1_588_205_199_500_000
+    assert clean.stamp(time.time() + 3600) is not None

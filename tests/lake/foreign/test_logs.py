@@ -144,7 +144,12 @@ def test_malformed_lines_are_counted_by_what_is_wrong(site: Site, tmp_path: Path
     result = service.ingest(site, [tmp_path / "a.log"])
     assert result.added == {"conn": 2}
     assert result.logs["lines"] == len(bad) + 3
-    assert result.logs["malformed"] == {"no JSON object": 5, "neither JSON nor below a header": 3, "without a time": 1, "too long": 1}
+    assert result.logs["malformed"] == {
+        "no JSON object": 5,
+        "neither JSON nor below a header": 3,
+        "no possible time": 1,
+        "too long": 1,
+    }
 
 
 # Values of any kind where sensors write texts, numbers and lists.
@@ -275,7 +280,7 @@ def test_commands(site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     path = write(tmp_path / "a.log", CONN | {"local_orig": True}, {"_path": "weird", "ts": 1}, {"_path": "conn"})
     assert run(app, ["ingest", str(path), "--site", str(site.path), "--json"], "asepsis lake") == 0
     assert json.loads(capsys.readouterr().out)["logs"] == {
-        "files": 1, "lines": 3, "kinds": {"zeek conn": 1}, "unmapped": {"zeek weird": 1}, "malformed": {"without a time": 1},
+        "files": 1, "lines": 3, "kinds": {"zeek conn": 1}, "unmapped": {"zeek weird": 1}, "malformed": {"no possible time": 1},
         "no_column": {"zeek conn.local_orig": 1}, "withheld": {},
     }  # fmt: skip
     assert run(app, ["ingest", str(path), "--site", str(site.path)], "asepsis lake") == 0

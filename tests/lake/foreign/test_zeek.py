@@ -186,7 +186,7 @@ def test_a_conversation_of_dhcp_gives_its_messages() -> None:
         "lease_time": 3600.0,
         "msg_types": ["REQUEST", "ACK", "REQUEST"],
     }
-    request, ack = rows("dhcp", {"ts": 1.0} | told)
+    request, ack = rows("dhcp", {"ts": 1588205199.5} | told)
     assert (request["msg_type"], request["op"], request["host_name"], request["requested_addr"]) == ("REQUEST", 1, "wpad", "10.0.0.7")
     assert (ack["msg_type"], ack["op"], ack["assigned_addr"], ack["lease_time"]) == ("ACK", 2, "10.0.0.7", 3600)
     assert {"assigned_addr", "lease_time"}.isdisjoint(request)
@@ -280,7 +280,6 @@ def test_a_record_tells_which_log_it_is_of(record: dict[str, Any], path: str) ->
         ("1588205199.824370", 1588205199824370),
         (1588205199824, 1588205199824000),
         ("2020-04-30T00:06:39.824370Z", 1588205199824370),
-        (-1.5, -1500000),
     ],
 )
 def test_times_as_zeek_writes_them(ts: Any, micros: int) -> None:
@@ -292,7 +291,7 @@ def test_times_as_zeek_writes_them(ts: Any, micros: int) -> None:
 def test_without_a_time_a_line_is_malformed(ts: Any) -> None:
     tally = Tally()
     assert rows("conn", {"ts": ts}, tally) == []
-    assert (tally.malformed, tally.kinds) == ({"without a time": 1}, {})
+    assert (tally.malformed, tally.kinds) == ({"no possible time": 1}, {})
 
 
 def test_what_has_no_column_and_what_may_not_be_kept_is_counted_by_name() -> None:

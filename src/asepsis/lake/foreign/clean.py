@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
 from ipaddress import ip_address
+from time import time
 from typing import Any
 
 Convert = Callable[[Any], object]
@@ -20,6 +21,10 @@ Convert = Callable[[Any], object]
 INT64 = 2**63
 # The calendar, in microseconds since 1970: years 1 to 9999.
 FIRST_US, LAST_US = -62_135_596_800_000_000, 253_402_300_799_999_999
+# What a sensor saw: Zeek, the older of the two, was begun in 1995 (Paxson 1998).
+OLDEST_US = 788_918_400_000_000
+# Clocks disagree by hours (a zone that was not set), not by days.
+AHEAD_S = 86_400
 # Zeek's JSON::TS_MILLIS writes milliseconds; as seconds such a number would be a time after the year 9999.
 MILLIS_FROM = 253_402_300_800
 # Addresses and names that are remembered: most lines repeat them.
@@ -87,6 +92,13 @@ def moment(value: object) -> int | None:
         return None
     micros = round(number * (1e3 if abs(number) >= MILLIS_FROM else 1e6))
     return micros if FIRST_US <= micros <= LAST_US else None
+
+
+def stamp(value: object) -> int | None:
+    """When something was seen, as microseconds since 1970: neither before there were such logs, where a date of birth may stand in its
+    place, nor after tomorrow, for one clock that is ahead would set the time by which the whole lake is judged."""
+    micros = moment(value)
+    return micros if micros is not None and OLDEST_US <= micros <= (time() + AHEAD_S) * 1e6 else None
 
 
 def address(value: object) -> str | None:

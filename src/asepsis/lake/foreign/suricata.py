@@ -29,7 +29,7 @@ def rows(record: dict[str, Any], keys: Pseudonyms, tally: Tally) -> Iterator[tup
         return
     made = list(_made(name, log, values, keys, tally))
     if not made:
-        count(tally.malformed, "without a time")
+        count(tally.malformed, "no possible time")
         return
     count(tally.kinds, name)
     yield from made

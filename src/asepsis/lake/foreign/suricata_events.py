@@ -18,6 +18,7 @@ from asepsis.lake.foreign.clean import (
     moment,
     named,
     one_of,
+    stamp,
     truth,
     withheld,
     within,
@@ -49,7 +50,7 @@ def _service(value: Any, keys: Pseudonyms) -> Row | None:
 # What all records have.
 COMMON: Fields = {
     "event_type": SAME,
-    "timestamp": ("ts", moment),
+    "timestamp": ("ts", stamp),
     "flow_id": ("uid", matching(r"[0-9]{1,20}")),
     "community_id": ("community_id", COMMUNITY),
     "src_ip": ("id_orig_h", address),
@@ -72,7 +73,7 @@ FLOW: Fields = {
     "flow.pkts_toclient": ("resp_pkts", integer),
     "flow.bytes_toserver": ("orig_ip_bytes", integer),
     "flow.bytes_toclient": ("resp_ip_bytes", integer),
-    "flow.start": ("ts", moment),
+    "flow.start": ("ts", stamp),
     "flow.end": SAME,
     "flow.age": SAME,
     "tcp.tcp_flags": SAME,

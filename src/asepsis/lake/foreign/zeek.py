@@ -101,7 +101,7 @@ def rows(path: str, fields: Iterable[tuple[str, Any]], keys: Pseudonyms, tally: 
     values = dict(fields)
     row = apply(name, log.fields, values.items(), keys, tally)
     if row.get("ts") is None:
-        count(tally.malformed, "without a time")
+        count(tally.malformed, "no possible time")
         return
     count(tally.kinds, name)
     proto = protocol(row, _CARRIED.get(path))

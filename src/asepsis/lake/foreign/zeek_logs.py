@@ -18,6 +18,7 @@ from asepsis.lake.foreign.clean import (
     named,
     one_of,
     seconds,
+    stamp,
     terms,
     truth,
     withheld,
@@ -33,7 +34,7 @@ COMMUNITY = matching(r"1:[A-Za-z0-9+/]{27}=")
 
 # What all logs of connections begin with, and what shippers of logs add.
 COMMON: Fields = {
-    "ts": ("ts", moment),
+    "ts": ("ts", stamp),
     "uid": ("uid", UID),
     "community_id": ("community_id", COMMUNITY),
     "id_orig_h": ("id_orig_h", address),
