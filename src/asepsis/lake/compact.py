@@ -6,6 +6,7 @@ row is written again some four times at the most. The parts that went stay on di
 
 from __future__ import annotations
 
+import os
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
@@ -66,7 +67,11 @@ def merge(lake: Path, parts: list[Part], announce: Announce) -> list[Path]:
                 waiting = [none]
         _write(writer, parts[0].stream, waiting)
         writer.commit(part.path for part in parts)
-    return [lake / part.path for part in parts]
+    gone = [lake / part.path for part in parts]
+    for file in gone:
+        # From now on it is an orphan: its age counts from here.
+        os.utime(file)
+    return gone
 
 
 class Leftovers:

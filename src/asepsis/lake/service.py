@@ -65,7 +65,7 @@ def ingest(site: Site, paths: Sequence[Path], progress: Progress | None = None) 
 def compact(site: Site) -> tuple[int, int]:
     """Merges the small parts of the lake into few; how many parts there were and are. Readers see the same rows at every moment.
 
-    Their files go with the next run: who has just opened them may read on. Raises BadInput when the disk is full.
+    Their files go with a run an hour later: who has just found their names may read on. Raises BadInput when the disk is full.
     """
     from asepsis.lake import compact as parts
 

@@ -34,7 +34,7 @@ _SILENT = """
 
 
 @dataclass(frozen=True, slots=True)
-class Ear:
+class Interface:
     """An interface of a sensor."""
 
     sensor: str
@@ -45,26 +45,26 @@ class Ear:
         return f"sensor:{self.sensor}/{self.interface}"
 
 
-def ear(row: Row) -> Ear:
-    return Ear(row["sensor"], row["interface"])
+def interface(row: Row) -> Interface:
+    return Interface(row["sensor"], row["interface"])
 
 
-def overloaded(lake: Lake) -> dict[Ear, Row]:
+def overloaded(lake: Lake) -> dict[Interface, Row]:
     """The minutes in which an interface lost more than OVERLOAD, one row each."""
-    return {ear(row): row for row in rows(lake, _LOUD)}
+    return {interface(row): row for row in rows(lake, _LOUD)}
 
 
-def calm(lake: Lake) -> dict[Ear, datetime]:
+def calm(lake: Lake) -> dict[Interface, datetime]:
     """Until when an interface was last heard without such a loss."""
-    return {ear(row): row["last_seen"] for row in rows(lake, _CALM)}
+    return {interface(row): row["last_seen"] for row in rows(lake, _CALM)}
 
 
-def blind(lake: Lake) -> dict[Ear, Row]:
+def blind(lake: Lake) -> dict[Interface, Row]:
     """Interfaces that show nothing but broadcasts, since when and for how many seconds."""
-    silent = {ear(row): row for row in rows(lake, _SILENT)}
+    silent = {interface(row): row for row in rows(lake, _SILENT)}
     return {one: row for one, row in silent.items() if row["seconds"] >= (BLIND_S if row["heard_at"] else DEAF_S)}
 
 
-def heard(lake: Lake) -> dict[Ear, Row]:
+def heard(lake: Lake) -> dict[Interface, Row]:
     """When an interface last showed packets between two machines."""
-    return {ear(row): row for row in rows(lake, _HEARD)}
+    return {interface(row): row for row in rows(lake, _HEARD)}

@@ -8,7 +8,7 @@ from asepsis.findings.service import Action, Automatable, Cleared, Effort, Explo
 from asepsis.hospital.service import Locator
 from asepsis.network.check import Check, Lake
 from asepsis.network.harms import five
-from asepsis.network.hearing import BLIND_S, Ear, blind, heard
+from asepsis.network.hearing import BLIND_S, Interface, blind, heard
 from asepsis.network.sightings import Row
 
 ID = "sensor_blind"
@@ -16,24 +16,24 @@ FAULT = "A sensor hears nothing"
 
 
 def run(lake: Lake, locator: Locator, now: datetime) -> list[Proposal]:
-    return [_proposal(ear, row) for ear, row in sorted(blind(lake).items(), key=lambda item: item[0].key)]
+    return [_proposal(port, row) for port, row in sorted(blind(lake).items(), key=lambda item: item[0].key)]
 
 
 def clears(lake: Lake, locator: Locator, now: datetime) -> list[Cleared]:
     hearing = heard(lake)
     still = blind(lake) if hearing else {}
     why = "It hears packets between machines again."
-    return [Cleared(ID, ear.key, row["last_seen"], why, events=(row["last_event"],)) for ear, row in hearing.items() if ear not in still]
+    return [Cleared(ID, port.key, row["last_seen"], why, events=(row["last_event"],)) for port, row in hearing.items() if port not in still]
 
 
-def _proposal(ear: Ear, row: Row) -> Proposal:
+def _proposal(port: Interface, row: Row) -> Proposal:
     packets = int(row["packets"])
     what = f"only {counted(packets, 'packet')} to everyone" if packets else "nothing at all"
     return Proposal(
         check=ID,
         kind=Kind.POSTURE,
-        subject=ear.key,
-        title=f"Sensor blind: the one on {ear.interface} hears {'only broadcasts' if packets else 'nothing'}, so nobody watches that part",
+        subject=port.key,
+        title=f"Sensor blind: the one on {port.interface} hears {'only broadcasts' if packets else 'nothing'}, so nobody watches that part",
         fault=FAULT,
         harms=five(
             safety=(3, "An attack on devices that treat patients will not be noticed."),
@@ -44,10 +44,10 @@ def _proposal(ear: Ear, row: Row) -> Proposal:
         ),
         points=Points(Exploitation.NONE, Exposure.CONTROLLED, Automatable.NO),
         action=Action(
-            f"Check the cable to {ear.interface}, and at the switch that the mirror session to this port is on, in both directions",
+            f"Check the cable to {port.interface}, and at the switch that the mirror session to this port is on, in both directions",
             Effort.MINUTES,
             (
-                f"`ip -s link show {ear.interface}` tells whether the link is up and packets arrive.",
+                f"`ip -s link show {port.interface}` tells whether the link is up and packets arrive.",
                 "At the switch: the session's source ports or VLANs, its destination port, both directions (rx and tx).",
                 "docs/how-to/mirror-capture.md has the commands of common switches.",
             ),

@@ -8,7 +8,7 @@ from asepsis.findings.service import Action, Automatable, Cleared, Effort, Explo
 from asepsis.hospital.service import Locator
 from asepsis.network.check import Check, Lake
 from asepsis.network.harms import five
-from asepsis.network.hearing import CALM, OVERLOAD, Ear, calm, overloaded
+from asepsis.network.hearing import CALM, OVERLOAD, Interface, calm, overloaded
 from asepsis.network.sightings import Row
 
 ID = "sensor_overloaded"
@@ -16,26 +16,26 @@ FAULT = "A sensor loses packets"
 
 
 def run(lake: Lake, locator: Locator, now: datetime) -> list[Proposal]:
-    return [_proposal(ear, row) for ear, row in sorted(overloaded(lake).items(), key=lambda item: item[0].key)]
+    return [_proposal(port, row) for port, row in sorted(overloaded(lake).items(), key=lambda item: item[0].key)]
 
 
 def clears(lake: Lake, locator: Locator, now: datetime) -> list[Cleared]:
     loud = overloaded(lake)
     since = calm(lake) if loud else {}
     return [
-        Cleared(ID, ear.key, since[ear], "It has lost next to nothing for an hour.")
-        for ear, row in loud.items()
-        if ear in since and since[ear] - row["last_seen"] >= CALM
+        Cleared(ID, port.key, since[port], "It has lost next to nothing for an hour.")
+        for port, row in loud.items()
+        if port in since and since[port] - row["last_seen"] >= CALM
     ]
 
 
-def _proposal(ear: Ear, row: Row) -> Proposal:
+def _proposal(port: Interface, row: Row) -> Proposal:
     share = row["dropped"] / max(1, row["dropped"] + row["heard"])
     return Proposal(
         check=ID,
         kind=Kind.POSTURE,
-        subject=ear.key,
-        title=f"Sensor overloaded: the one on {ear.interface} loses packets, so attacks can pass unseen",
+        subject=port.key,
+        title=f"Sensor overloaded: the one on {port.interface} loses packets, so attacks can pass unseen",
         fault=FAULT,
         harms=five(
             safety=(3, "An attack on a device that treats patients may not be noticed."),
@@ -46,7 +46,7 @@ def _proposal(ear: Ear, row: Row) -> Proposal:
         ),
         points=Points(Exploitation.NONE, Exposure.CONTROLLED, Automatable.NO),
         action=Action(
-            f"Give the sensor on {ear.interface} more rings, or mirror less to it",
+            f"Give the sensor on {port.interface} more rings, or mirror less to it",
             Effort.HOURS,
             (
                 "Begin the sensor with more rings (`asepsis network watch --rings`, up to one a core) and larger ones (`--ring`).",
