@@ -25,22 +25,20 @@ pub fn holds(datagram: &Datagram<'_>) -> Option<bool> {
     for address in [datagram.src, datagram.dst] {
         // The prefix of a mapped IPv4 address is none of its own.
         let bits = if address >> 32 == 0xffff { address & 0xffff_ffff } else { address };
-        sum = sum.wrapping_add(bits.to_be_bytes().chunks(2).map(word).sum());
+        sum = sum.wrapping_add(words(&bits.to_be_bytes()));
     }
-    sum = sum.wrapping_add(bytes.chunks(2).map(word).sum());
+    sum = sum.wrapping_add(words(bytes));
     while sum >> 16 != 0 {
         sum = (sum & 0xffff) + (sum >> 16);
     }
     Some(sum == 0xffff)
 }
 
-/// Two bytes as a number; the last one of an odd count is followed by a zero.
-fn word(pair: &[u8]) -> u64 {
-    match pair {
-        [a, b] => u64::from(u16::from_be_bytes([*a, *b])),
-        [a] => u64::from(*a) << 8,
-        _ => 0,
-    }
+/// Sum of all pairs of bytes as numbers; the last byte of an odd count is followed by a zero.
+fn words(bytes: &[u8]) -> u64 {
+    let (pairs, last) = bytes.as_chunks::<2>();
+    let last = last.first().map_or(0, |byte| u64::from(*byte) << 8);
+    pairs.iter().map(|pair| u64::from(u16::from_be_bytes(*pair))).sum::<u64>().wrapping_add(last)
 }
 
 #[cfg(test)]

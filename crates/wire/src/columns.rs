@@ -1,5 +1,5 @@
-//! The columns of a table while rows are added: what is null in every row, or in none, costs next to nothing, and a text of few different
-//! values is kept once with a number a row, as Parquet keeps it too.
+//! The columns of a table while rows are added: a null costs nothing until a value follows it, and a text of few different values is kept
+//! once with a number a row, as Parquet keeps it too.
 
 use std::sync::Arc;
 
@@ -19,28 +19,44 @@ use crate::records::Kind;
 /// Which rows hold a value.
 #[derive(Default)]
 struct Nulls {
+    /// Rows up to the last one with a value.
     len: usize,
-    valid: usize,
-    /// Only once there are both.
+    /// A bit a row, only once one was null.
     bits: Option<BooleanBufferBuilder>,
 }
 
 impl Nulls {
-    fn push(&mut self, valid: bool) {
-        let all_alike = self.valid == if valid { self.len } else { 0 };
-        if self.bits.is_none() && !all_alike {
-            let mut bits = BooleanBufferBuilder::new(self.len.saturating_add(1024));
-            bits.append_n(self.len, self.valid > 0);
-            self.bits = Some(bits);
+    /// `row` has a value, those since the last such have none.
+    #[inline]
+    fn valid(&mut self, row: usize) {
+        if row > self.len || self.bits.is_some() {
+            self.push_bits(row);
         }
-        if let Some(bits) = &mut self.bits {
-            bits.append(valid);
-        }
-        self.len += 1;
-        self.valid += usize::from(valid);
+        self.len = row.saturating_add(1);
     }
 
-    fn take(&mut self) -> Option<NullBuffer> {
+    fn push_bits(&mut self, row: usize) {
+        self.pad(row);
+        if let Some(bits) = &mut self.bits {
+            bits.append(true);
+        }
+    }
+
+    /// The rows up to here have no value.
+    fn pad(&mut self, rows: usize) {
+        let bits = self.bits.get_or_insert_with(|| {
+            let mut bits = BooleanBufferBuilder::new(self.len.saturating_add(1024));
+            bits.append_n(self.len, true);
+            bits
+        });
+        bits.append_n(rows.saturating_sub(self.len), false);
+    }
+
+    /// Of so many rows.
+    fn take(&mut self, rows: usize) -> Option<NullBuffer> {
+        if rows > self.len {
+            self.pad(rows);
+        }
         let bits = std::mem::take(self).bits;
         bits.map(|mut bits| NullBuffer::new(bits.finish()))
     }
@@ -60,21 +76,25 @@ impl<T: Copy + Default> Values<T> {
         }
     }
 
-    pub fn push(&mut self, value: Option<T>) {
-        if let Some(value) = value {
-            self.values.resize(self.nulls.len, T::default());
-            self.values.push(value);
+    /// Gives `row` a value; a row that is given none is null.
+    #[inline]
+    pub fn push(&mut self, row: usize, value: T) {
+        if self.values.len() < row {
+            self.values.resize(row, T::default());
         }
-        self.nulls.push(value.is_some());
+        self.values.push(value);
+        self.nulls.valid(row);
     }
 
     /// All values and which are null; `None` for the values if there are none at all.
-    fn take(&mut self) -> (usize, Option<Vec<T>>, Option<NullBuffer>) {
-        let (len, any) = (self.nulls.len, self.nulls.valid > 0);
+    fn take(&mut self, rows: usize) -> Option<(Vec<T>, Option<NullBuffer>)> {
+        if self.values.is_empty() {
+            return None;
+        }
         let mut values = std::mem::take(&mut self.values);
-        values.resize(len, T::default());
-        self.values.reserve(if any { len } else { 0 });
-        (len, any.then_some(values), self.nulls.take())
+        values.resize(rows, T::default());
+        self.values.reserve(rows);
+        Some((values, self.nulls.take(rows)))
     }
 }
 
@@ -91,15 +111,21 @@ impl Texts {
         self.ends.push(i32::try_from(self.bytes.len()).unwrap_or(i32::MAX));
     }
 
-    fn repeat_end(&mut self, rows: usize) {
+    /// Makes it so many, the new ones empty.
+    fn pad(&mut self, len: usize) {
         let end = self.ends.last().copied().unwrap_or(0);
-        self.ends.resize(self.ends.len().saturating_add(rows), end);
+        self.ends.resize(len, end);
     }
 
     fn get(&self, n: usize) -> &[u8] {
         let end = |n: usize| self.ends.get(n).map_or(0, |&end| end as usize);
         let start = n.checked_sub(1).map_or(0, end);
         self.bytes.get(start..end(n)).unwrap_or_default()
+    }
+
+    /// Whether the text at this place is `bytes`; a place without a text is none.
+    fn is(&self, n: usize, bytes: &[u8]) -> bool {
+        n < self.ends.len() && self.get(n) == bytes
     }
 
     fn take(&mut self, nulls: Option<NullBuffer>) -> ArrayRef {
@@ -123,31 +149,22 @@ pub struct OptionalTexts {
 }
 
 impl OptionalTexts {
-    pub fn push(&mut self, text: Option<&str>) {
-        match text {
-            Some(text) => {
-                let missing = self.nulls.len.saturating_sub(self.texts.ends.len());
-                self.texts.repeat_end(missing);
-                self.texts.push(text);
-            }
-            None if self.nulls.valid > 0 => self.texts.repeat_end(1),
-            None => {}
+    /// Gives `row` a text; a row that is given none is null.
+    pub fn push(&mut self, row: usize, text: &str) {
+        if self.texts.ends.len() < row {
+            self.texts.pad(row);
         }
-        self.nulls.push(text.is_some());
+        self.texts.push(text);
+        self.nulls.valid(row);
     }
 
-    fn take(&mut self) -> ArrayRef {
-        let len = self.nulls.len;
-        match self.nulls.valid {
-            0 => {
-                self.nulls = Nulls::default();
-                new_null_array(&DataType::Utf8, len)
-            }
-            _ => {
-                let nulls = self.nulls.take();
-                self.texts.take(nulls)
-            }
+    fn take(&mut self, rows: usize) -> ArrayRef {
+        if self.texts.ends.is_empty() {
+            return new_null_array(&DataType::Utf8, rows);
         }
+        self.texts.pad(rows);
+        let nulls = self.nulls.take(rows);
+        self.texts.take(nulls)
     }
 }
 
@@ -156,8 +173,8 @@ pub struct Words {
     codes: Values<i32>,
     texts: Texts,
     places: HashTable<u32>,
-    /// The number of the text that was asked for last: rows that follow each other are often alike.
-    last: u32,
+    /// The numbers of the two texts that were asked for last: the rows of a stream are often alike, or question and answer in turn.
+    last: [u32; 2],
     hasher: RandomState,
     /// How often the numbers have begun anew: a number that is remembered elsewhere counts only within one of these.
     pub generation: u32,
@@ -169,7 +186,7 @@ impl Words {
             codes: Values::new(),
             texts: Texts::default(),
             places: HashTable::new(),
-            last: 0,
+            last: [0; 2],
             hasher: RandomState::new(),
             generation: 0,
         }
@@ -177,44 +194,52 @@ impl Words {
 
     /// The number of a text, which is taken in if it is new.
     pub fn code(&mut self, text: &str) -> i32 {
-        let (texts, hasher) = (&self.texts, &self.hasher);
-        if texts.get(self.last as usize) == text.as_bytes() && !texts.ends.is_empty() {
-            return self.last as i32;
+        let [newer, older] = self.last;
+        for place in [newer, older] {
+            if self.texts.is(place as usize, text.as_bytes()) {
+                return place as i32;
+            }
         }
+        let place = self.look_up(text);
+        self.last = [place, newer];
+        place as i32
+    }
+
+    fn look_up(&mut self, text: &str) -> u32 {
+        let (texts, hasher) = (&self.texts, &self.hasher);
         let hash = hasher.hash_one(text.as_bytes());
         if let Some(&place) = self.places.find(hash, |&place| texts.get(place as usize) == text.as_bytes()) {
-            self.last = place;
-            return place as i32;
+            return place;
         }
         let place = self.texts.ends.len() as u32;
         self.texts.push(text);
         let (texts, hasher) = (&self.texts, &self.hasher);
         self.places
             .insert_unique(hash, place, |&place| hasher.hash_one(texts.get(place as usize)));
-        self.last = place;
-        place as i32
+        place
     }
 
-    pub fn push(&mut self, text: Option<&str>) {
-        let code = text.map(|text| self.code(text));
-        self.codes.push(code);
+    /// Gives `row` a text; a row that is given none is null.
+    pub fn push(&mut self, row: usize, text: &str) {
+        let code = self.code(text);
+        self.codes.push(row, code);
     }
 
-    pub fn push_code(&mut self, code: i32) {
-        self.codes.push(Some(code));
+    pub fn push_code(&mut self, row: usize, code: i32) {
+        self.codes.push(row, code);
     }
 
-    fn take(&mut self) -> ArrayRef {
+    fn take(&mut self, rows: usize) -> ArrayRef {
         self.generation = self.generation.wrapping_add(1);
         self.places.clear();
-        self.last = 0;
+        self.last = [0; 2];
         let texts = self.texts.take(None);
-        match self.codes.take() {
-            (_, Some(codes), nulls) => match DictionaryArray::<Int32Type>::try_new(Int32Array::new(codes.into(), nulls), texts) {
-                Ok(array) => Arc::new(array),
-                Err(_) => new_null_array(&words(), 0),
-            },
-            (len, None, _) => new_null_array(&words(), len),
+        let Some((codes, nulls)) = self.codes.take(rows) else {
+            return new_null_array(&words(), rows);
+        };
+        match DictionaryArray::<Int32Type>::try_new(Int32Array::new(codes.into(), nulls), texts) {
+            Ok(array) => Arc::new(array),
+            Err(_) => new_null_array(&words(), 0),
         }
     }
 }
@@ -223,7 +248,7 @@ fn words() -> DataType {
     DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
 }
 
-/// Lists, never null.
+/// Lists, never null: a row that is given none has an empty one.
 #[derive(Default)]
 pub struct Lists<V> {
     ends: Vec<i32>,
@@ -231,18 +256,24 @@ pub struct Lists<V> {
 }
 
 impl<V> Lists<V> {
-    /// Ends the list of one row, after which `len` values stand in all.
-    fn close(&mut self, len: usize) {
+    /// Ends the list of a row, after which `len` values stand in all.
+    fn close(&mut self, row: usize, len: usize) {
+        self.pad(row);
         self.ends.push(i32::try_from(len).unwrap_or(i32::MAX));
     }
 
-    fn take(&mut self, item: DataType, values: ArrayRef) -> ArrayRef {
+    fn pad(&mut self, rows: usize) {
+        let end = self.ends.last().copied().unwrap_or(0);
+        self.ends.resize(rows, end);
+    }
+
+    fn take(&mut self, item: DataType, values: ArrayRef, rows: usize) -> ArrayRef {
+        self.pad(rows);
         let ends = std::mem::take(&mut self.ends);
         self.ends.reserve(ends.len());
         let mut offsets = Vec::with_capacity(ends.len().saturating_add(1));
         offsets.push(0);
         offsets.extend(ends);
-        let rows = offsets.len() - 1;
         let field = Arc::new(Field::new("item", item, true));
         let list = ListArray::try_new(field.clone(), OffsetBuffer::new(ScalarBuffer::from(offsets)), values, None);
         list.map_or_else(|_| new_null_array(&DataType::List(field), rows), |list| Arc::new(list))
@@ -250,16 +281,20 @@ impl<V> Lists<V> {
 }
 
 impl Lists<Texts> {
-    pub fn push<S: AsRef<str>>(&mut self, list: &[S]) {
-        list.iter().for_each(|text| self.values.push(text.as_ref()));
-        self.close(self.values.ends.len());
+    pub fn push<S: AsRef<str>>(&mut self, row: usize, list: &[S]) {
+        if !list.is_empty() {
+            list.iter().for_each(|text| self.values.push(text.as_ref()));
+            self.close(row, self.values.ends.len());
+        }
     }
 }
 
 impl Lists<Vec<i64>> {
-    pub fn push(&mut self, list: &[i64]) {
-        self.values.extend_from_slice(list);
-        self.close(self.values.len());
+    pub fn push(&mut self, row: usize, list: &[i64]) {
+        if !list.is_empty() {
+            self.values.extend_from_slice(list);
+            self.close(row, self.values.len());
+        }
     }
 }
 
@@ -289,34 +324,34 @@ impl Column {
         }
     }
 
-    /// Takes all rows out.
-    pub fn finish(&mut self) -> ArrayRef {
+    /// Takes all `rows` out.
+    pub fn finish(&mut self, rows: usize) -> ArrayRef {
         match self {
-            Column::Time(c) => match c.take() {
-                (_, Some(values), nulls) => Arc::new(TimestampMicrosecondArray::new(values.into(), nulls).with_timezone("UTC")),
-                (len, None, _) => new_null_array(&data_type(Kind::Time), len),
+            Column::Time(c) => match c.take(rows) {
+                Some((values, nulls)) => Arc::new(TimestampMicrosecondArray::new(values.into(), nulls).with_timezone("UTC")),
+                None => new_null_array(&data_type(Kind::Time), rows),
             },
-            Column::Int(c) => match c.take() {
-                (_, Some(values), nulls) => Arc::new(Int64Array::new(values.into(), nulls)),
-                (len, None, _) => new_null_array(&DataType::Int64, len),
+            Column::Int(c) => match c.take(rows) {
+                Some((values, nulls)) => Arc::new(Int64Array::new(values.into(), nulls)),
+                None => new_null_array(&DataType::Int64, rows),
             },
-            Column::Float(c) => match c.take() {
-                (_, Some(values), nulls) => Arc::new(Float64Array::new(values.into(), nulls)),
-                (len, None, _) => new_null_array(&DataType::Float64, len),
+            Column::Float(c) => match c.take(rows) {
+                Some((values, nulls)) => Arc::new(Float64Array::new(values.into(), nulls)),
+                None => new_null_array(&DataType::Float64, rows),
             },
-            Column::Bool(c) => match c.take() {
-                (_, Some(values), nulls) => Arc::new(BooleanArray::new(values.into(), nulls)),
-                (len, None, _) => new_null_array(&DataType::Boolean, len),
+            Column::Bool(c) => match c.take(rows) {
+                Some((values, nulls)) => Arc::new(BooleanArray::new(values.into(), nulls)),
+                None => new_null_array(&DataType::Boolean, rows),
             },
-            Column::Text(c) => c.take(),
-            Column::Word(c) => c.take(),
+            Column::Text(c) => c.take(rows),
+            Column::Word(c) => c.take(rows),
             Column::Texts(c) => {
                 let values = c.values.take(None);
-                c.take(DataType::Utf8, values)
+                c.take(DataType::Utf8, values, rows)
             }
             Column::Ints(c) => {
                 let values = Arc::new(Int64Array::new(std::mem::take(&mut c.values).into(), None));
-                c.take(DataType::Int64, values)
+                c.take(DataType::Int64, values, rows)
             }
         }
     }
@@ -362,26 +397,17 @@ mod tests {
         ] {
             let mut column = OptionalTexts::default();
             let mut ints = Values::<i64>::new();
-            for (n, &some) in pattern.iter().enumerate() {
-                column.push((some == 1).then_some(["a", "bb", "ccc"][n % 3]));
-                ints.push((some == 1).then_some(n as i64));
+            let text = |n: usize| ["a", "bb", "ccc"][n % 3];
+            for (n, _) in pattern.iter().enumerate().filter(|(_, some)| **some == 1) {
+                column.push(n, text(n));
+                ints.push(n, n as i64);
             }
-            let wanted: Vec<_> = pattern
-                .iter()
-                .enumerate()
-                .map(|(n, &some)| (some == 1).then_some(["a", "bb", "ccc"][n % 3].to_owned()))
-                .collect();
-            assert_eq!(texts(&column.take()), wanted);
-            let array = Column::Int(ints).finish();
+            let rows = pattern.iter().enumerate();
+            let wanted: Vec<_> = rows.clone().map(|(n, &some)| (some == 1).then_some(text(n).to_owned())).collect();
+            assert_eq!(texts(&column.take(pattern.len())), wanted);
+            let array = Column::Int(ints).finish(pattern.len());
             let got: Vec<_> = array.as_primitive::<arrow_array::types::Int64Type>().iter().collect();
-            assert_eq!(
-                got,
-                pattern
-                    .iter()
-                    .enumerate()
-                    .map(|(n, &some)| (some == 1).then_some(n as i64))
-                    .collect::<Vec<_>>()
-            );
+            assert_eq!(got, rows.map(|(n, &some)| (some == 1).then_some(n as i64)).collect::<Vec<_>>());
         }
     }
 
@@ -390,10 +416,10 @@ mod tests {
         let mut column = Words::new();
         for round in 0..2 {
             assert_eq!(column.generation, round);
-            for text in [Some("ADT"), None, Some("ORU"), Some("ADT"), Some("")] {
-                column.push(text);
+            for (row, text) in [(0, "ADT"), (2, "ORU"), (3, "ADT"), (4, "")] {
+                column.push(row, text);
             }
-            let array = column.take();
+            let array = column.take(5);
             let words = array.as_dictionary::<Int32Type>();
             assert_eq!((words.len(), words.values().len(), words.null_count()), (5, 3, 1));
             let values = words.values().as_string::<i32>();
@@ -407,17 +433,16 @@ mod tests {
                 [Some("ADT"), None, Some("ORU"), Some("ADT"), Some("")].map(|t| t.map(str::to_owned))
             );
         }
-        column.push(None);
-        assert_eq!(column.take().null_count(), 1);
+        assert_eq!(column.take(1).null_count(), 1);
     }
 
     #[test]
     fn lists_may_be_empty() {
         let mut column = Lists::<Texts>::default();
-        column.push::<&str>(&[]);
-        column.push(&["a", "b"]);
-        column.push::<&str>(&[]);
-        let array = Column::Texts(column).finish();
+        column.push::<&str>(0, &[]);
+        column.push(1, &["a", "b"]);
+        column.push::<&str>(2, &[]);
+        let array = Column::Texts(column).finish(3);
         assert_eq!(
             array.as_list::<i32>().iter().map(|list| list.unwrap().len()).collect::<Vec<_>>(),
             [0, 2, 0]

@@ -7,8 +7,10 @@ use ahash::RandomState;
 use crate::ip::Datagram;
 use crate::limits;
 
-/// Bytes of a payload that are compared: the headers of TCP with all its options, checksum included.
+/// Bytes of a payload that are compared. Of TCP its header, in which the checksum stands for what follows.
 const HEAD: usize = 60;
+const TCP: u8 = 6;
+const TCP_HEAD: usize = 20;
 
 /// A packet that came lately, by its hash.
 #[derive(Clone, Copy, Default)]
@@ -50,10 +52,11 @@ impl Copies {
         let mut hasher = self.hasher.build_hasher();
         hasher.write_u128(datagram.src);
         hasher.write_u128(datagram.dst);
-        let offset = datagram.fragment.map_or(0, |fragment| fragment.offset);
-        hasher.write_u64(u64::from(datagram.id) << 32 | offset as u64 & 0xffff << 8 | u64::from(datagram.proto));
-        hasher.write_usize(datagram.ip_len);
-        hasher.write(datagram.payload.get(..HEAD).unwrap_or(datagram.payload));
+        let offset = datagram.fragment.map_or(0, |fragment| fragment.offset) as u64 & 0xffff;
+        let numbers = u64::from(datagram.id) << 24 | offset << 8 | u64::from(datagram.proto);
+        hasher.write_u128(u128::from(numbers) << 64 | datagram.ip_len as u128);
+        let head = if datagram.proto == TCP { TCP_HEAD } else { HEAD };
+        hasher.write(datagram.payload.get(..head).unwrap_or(datagram.payload));
         self.look_up(hasher.finish(), ts, datagram.hops, age)
     }
 

@@ -125,6 +125,7 @@ pub trait Row {
 /// A cursor over the columns of one table, used by the code that [`stream!`](crate::stream) makes.
 pub struct Cells<'t> {
     columns: std::slice::IterMut<'t, Column>,
+    row: usize,
     bytes: usize,
 }
 
@@ -132,7 +133,7 @@ impl Cells<'_> {
     /// Writes the next cell, a word by its number.
     pub fn put_code(&mut self, code: i32) {
         if let Some(Column::Word(words)) = self.columns.next() {
-            words.push_code(code);
+            words.push_code(self.row, code);
         }
         self.bytes = self.bytes.saturating_add(4);
     }
@@ -140,14 +141,14 @@ impl Cells<'_> {
     /// Writes the next cell.
     pub fn put<V: Cell>(&mut self, value: V) {
         if let Some(column) = self.columns.next() {
-            self.bytes = self.bytes.saturating_add(value.put(column));
+            self.bytes = self.bytes.saturating_add(value.put(self.row, column));
         }
     }
 }
 
 /// A value that knows which column type it fills; returns about how many bytes it took.
 pub trait Cell {
-    fn put(self, column: &mut Column) -> usize;
+    fn put(self, row: usize, column: &mut Column) -> usize;
 }
 
 /// Microseconds since 1970, UTC.
@@ -155,72 +156,70 @@ pub trait Cell {
 pub struct Micros(pub i64);
 
 impl Cell for Micros {
-    fn put(self, column: &mut Column) -> usize {
+    fn put(self, row: usize, column: &mut Column) -> usize {
         if let Column::Time(b) = column {
-            b.push(Some(self.0));
+            b.push(row, self.0);
         }
         8
     }
 }
 
 impl Cell for Option<i64> {
-    fn put(self, column: &mut Column) -> usize {
-        match column {
-            Column::Int(b) | Column::Time(b) => b.push(self),
-            _ => {}
+    fn put(self, row: usize, column: &mut Column) -> usize {
+        if let (Some(value), Column::Int(b) | Column::Time(b)) = (self, column) {
+            b.push(row, value);
         }
         8
     }
 }
 
 impl Cell for Option<f64> {
-    fn put(self, column: &mut Column) -> usize {
-        if let Column::Float(b) = column {
-            b.push(self);
+    fn put(self, row: usize, column: &mut Column) -> usize {
+        if let (Some(value), Column::Float(b)) = (self, column) {
+            b.push(row, value);
         }
         8
     }
 }
 
 impl Cell for Option<bool> {
-    fn put(self, column: &mut Column) -> usize {
-        if let Column::Bool(b) = column {
-            b.push(self);
+    fn put(self, row: usize, column: &mut Column) -> usize {
+        if let (Some(value), Column::Bool(b)) = (self, column) {
+            b.push(row, value);
         }
         1
     }
 }
 
 impl Cell for Option<&str> {
-    fn put(self, column: &mut Column) -> usize {
+    fn put(self, row: usize, column: &mut Column) -> usize {
+        let Some(text) = self else { return 4 };
         match column {
-            Column::Text(b) => b.push(self),
+            Column::Text(b) => b.push(row, text),
             Column::Word(b) => {
-                b.push(self);
+                b.push(row, text);
                 return 4;
             }
             _ => {}
         }
-        self.map_or(4, |s| s.len().saturating_add(4))
+        text.len().saturating_add(4)
     }
 }
 
 impl<S: AsRef<str>> Cell for &Vec<S> {
-    fn put(self, column: &mut Column) -> usize {
+    fn put(self, row: usize, column: &mut Column) -> usize {
         if let Column::Texts(b) = column {
-            b.push(self);
+            b.push(row, self);
         }
-        self.iter()
-            .map(|s| s.as_ref().len().saturating_add(4))
-            .sum::<usize>()
-            .saturating_add(4)
+        let of = |text: &S| text.as_ref().len().saturating_add(4);
+        self.iter().map(of).fold(4, usize::saturating_add)
     }
 }
 
 impl Cell for &[i64] {
-    fn put(self, column: &mut Column) -> usize {
+    fn put(self, row: usize, column: &mut Column) -> usize {
         if let Column::Ints(b) = column {
-            b.push(self);
+            b.push(row, self);
         }
         self.len().saturating_mul(8).saturating_add(4)
     }
@@ -287,6 +286,7 @@ impl Table {
     pub fn row(&mut self, write: impl FnOnce(&mut Cells<'_>)) {
         let mut cells = Cells {
             columns: self.columns.iter_mut(),
+            row: self.rows,
             bytes: 0,
         };
         write(&mut cells);
@@ -296,7 +296,8 @@ impl Table {
 
     /// Takes the waiting rows out as one batch.
     pub fn finish(&mut self) -> RecordBatch {
-        let arrays = self.columns.iter_mut().map(Column::finish).collect();
+        let rows = self.rows;
+        let arrays = self.columns.iter_mut().map(|column| column.finish(rows)).collect();
         self.rows = 0;
         self.bytes = 0;
         // A row writes each column once, so the lengths agree; an empty batch is the honest answer if that is ever broken.

@@ -16,6 +16,7 @@ use std::collections::VecDeque;
 use ahash::RandomState;
 use hashbrown::HashTable;
 
+use crate::bytes::{be16, be32};
 use crate::context::{icmp_counterpart, Ends, Identity, Output};
 use crate::limits;
 use crate::link::{Datagram, Link};
@@ -41,6 +42,8 @@ pub struct Flows {
     rung: Vec<Timer>,
     clock: i64,
     generation: u32,
+    /// Where the connection of the last packet stood.
+    last: u32,
     /// Bytes held over all connections, and those that hold some, in the order in which they began to.
     held: usize,
     holding: VecDeque<Timer>,
@@ -71,14 +74,6 @@ fn canonical(ends: &Ends) -> Ends {
     }
 }
 
-fn be16(bytes: &[u8], at: usize) -> Option<u16> {
-    Some(u16::from_be_bytes(bytes.get(at..at.checked_add(2)?)?.try_into().ok()?))
-}
-
-fn be32(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_be_bytes(bytes.get(at..at.checked_add(4)?)?.try_into().ok()?))
-}
-
 impl Default for Flows {
     fn default() -> Self {
         Flows {
@@ -91,6 +86,7 @@ impl Default for Flows {
             rung: Vec::new(),
             clock: i64::MIN,
             generation: 0,
+            last: 0,
             held: 0,
             holding: VecDeque::new(),
             recent: Recent::default(),
@@ -344,7 +340,19 @@ impl Flows {
         self.slab.get_mut(at as usize)?.as_mut()
     }
 
-    fn find(&self, ends: &Ends) -> Option<(u32, Dir)> {
+    /// The connection that a packet belongs to, and its direction. Most packets belong to that of the packet before.
+    fn find(&mut self, ends: &Ends) -> Option<(u32, Dir)> {
+        let last = self.slab.get(self.last as usize).and_then(Option::as_ref).map(Flow::ends);
+        let found = match last {
+            Some(last) if last == ends => Some((self.last, Dir::Orig)),
+            Some(last) if *last == flip(ends) => Some((self.last, Dir::Resp)),
+            _ => self.look_up(ends),
+        };
+        self.last = found.map_or(self.last, |(at, _)| at);
+        found
+    }
+
+    fn look_up(&self, ends: &Ends) -> Option<(u32, Dir)> {
         let key = canonical(ends);
         let slab = &self.slab;
         let is = |at: &u32| {

@@ -128,7 +128,7 @@ impl<'a> Segment<'a> {
 
     /// Whether there are fields up to this number: one fast look at segments that are mostly shorter.
     pub fn reaches(&self, number: usize) -> bool {
-        self.line.iter().filter(|b| **b == self.by.field).count() >= number
+        text::count(self.line, self.by.field) >= number
     }
 
     /// The first repetition of a field.
@@ -143,10 +143,18 @@ impl<'a> Segment<'a> {
 
     /// The component of this number, from 1, of a field's first repetition; `None` if empty, or null (`""`, 2.5.3: delete what you hold).
     pub fn component<'f>(&self, field: &'f [u8], number: usize) -> Option<&'f [u8]> {
-        self.first(field)
-            .split(|b| *b == self.by.component)
-            .nth(number.checked_sub(1)?)
-            .filter(|c| !matches!(*c, b"" | b"\"\""))
+        let (component, repetition) = (self.by.component, self.by.repetition);
+        let mut rest = field;
+        for left in (0..number).rev() {
+            let end = rest.iter().position(|b| (*b == component) | (*b == repetition)).unwrap_or(rest.len());
+            let (this, next) = rest.split_at_checked(end)?;
+            if left == 0 {
+                return Some(this).filter(|c| !matches!(*c, b"" | b"\"\""));
+            }
+            // Nothing more stands in the first repetition.
+            rest = next.strip_prefix(&[component])?;
+        }
+        None
     }
 
     /// An identifier with its escape sequences (2.7.1) undone, so that its pseudonym is that of the id itself.
@@ -210,48 +218,49 @@ pub fn short(bytes: &[u8], length: usize) -> Option<Cow<'_, str>> {
 
 /// MSH-7 as microseconds since 1970: `YYYYMMDD[HH[MM[SS[.S[S[S[S]]]]]]][+/-ZZZZ]` (2.A.22 DTM); without an offset it is read as UTC.
 pub fn time(bytes: &[u8]) -> Option<i64> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    let (local, sign, offset) = match text.find(['+', '-']) {
-        Some(at) => (
-            text.get(..at)?,
-            if text.as_bytes().get(at) == Some(&b'-') { -1 } else { 1 },
-            text.get(at.checked_add(1)?..)?,
-        ),
-        None => (text, 1, "0000"),
-    };
-    let (whole, fraction) = local.split_once('.').unwrap_or((local, ""));
-    let digits = |s: &str, least: usize, most: usize| s.len() >= least && s.len() <= most && s.bytes().all(|b| b.is_ascii_digit());
-    if !digits(whole, 8, 14) || whole.len() % 2 != 0 || !digits(fraction, 0, 6) || !digits(offset, 4, 4) {
+    let at = |b: u8| bytes.iter().position(|x| *x == b);
+    let zone = at(b'+').or_else(|| at(b'-')).unwrap_or(bytes.len());
+    let (local, offset) = bytes.split_at_checked(zone)?;
+    let point = local.iter().position(|b| *b == b'.').unwrap_or(local.len());
+    let (whole, fraction) = local.split_at_checked(point)?;
+    let fraction = fraction.get(1..).unwrap_or_default();
+    if !(8..=14).contains(&whole.len()) || whole.len() % 2 != 0 || fraction.len() > 6 {
         return None;
     }
-    let part = |from: usize, to: usize| whole.get(from..to).map_or(Some(0i64), |s| s.parse().ok());
+    let part = |from: usize, to: usize| whole.get(from..to).map_or(Some(0), number);
     let (year, month, day) = (part(0, 4)?, part(4, 6)?, part(6, 8)?);
     let (hour, minute, second) = (part(8, 10)?, part(10, 12)?, part(12, 14)?);
     if !(1..=12).contains(&month) || !(1..=31).contains(&day) || hour > 23 || minute > 59 || second > 60 {
         return None;
     }
-    let zone = offset
-        .get(..2)?
-        .parse::<i64>()
-        .ok()?
-        .checked_mul(60)?
-        .checked_add(offset.get(2..)?.parse().ok()?)?
-        .checked_mul(sign)?;
     let minutes = days(year, month, day)?
         .checked_mul(1440)?
         .checked_add(hour.checked_mul(60)?)?
         .checked_add(minute)?
-        .checked_sub(zone)?;
-    let micros = if fraction.is_empty() {
-        0
-    } else {
-        format!("{fraction:0<6}").parse::<i64>().ok()?
-    };
+        .checked_sub(minutes_east(offset)?)?;
+    let missing = u32::try_from(fraction.len()).ok().and_then(|n| 6u32.checked_sub(n))?;
+    let micros = number(fraction)?.checked_mul(10i64.checked_pow(missing)?)?;
     minutes
         .checked_mul(60)?
         .checked_add(second)?
         .checked_mul(1_000_000)?
         .checked_add(micros)
+}
+
+/// `+ZZZZ` or `-ZZZZ`, hours and minutes; nothing is UTC.
+fn minutes_east(offset: &[u8]) -> Option<i64> {
+    let Some((sign, digits)) = offset.split_first() else { return Some(0) };
+    let (hours, minutes) = digits.split_at_checked(2).filter(|(_, minutes)| minutes.len() == 2)?;
+    let east = number(hours)?.checked_mul(60)?.checked_add(number(minutes)?)?;
+    Some(if *sign == b'-' { east.checked_neg()? } else { east })
+}
+
+/// The number that `digits` are, 0 for none.
+fn number(digits: &[u8]) -> Option<i64> {
+    digits.iter().try_fold(0i64, |n, b| {
+        let digit = b.is_ascii_digit().then(|| i64::from(b & 15))?;
+        n.checked_mul(10)?.checked_add(digit)
+    })
 }
 
 /// Days from 1970-01-01 in the Gregorian calendar, by years that begin in March.
