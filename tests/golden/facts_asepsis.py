@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,19 @@ from .rows import Row, open_captures, read
 
 
 def facts(path: Path) -> Facts:
-    return counted(fact for stream, row in read(open_captures(path)) for fact in _of(stream, row))
+    return counted(_all(path))
+
+
+def _all(path: Path) -> Iterator[tuple[str, Fact]]:
+    packets: Counter[tuple[str, Flow]] = Counter()
+    for stream, row in read(open_captures(path)):
+        yield from _of(stream, row)
+        if stream == "conn" and row["proto"] in ("tcp", "udp"):
+            # Of the rows of one connection the one with the most packets is the whole.
+            whole = row["uid"], _flow(row, row["proto"])
+            packets[whole] = max(packets[whole], row["orig_pkts"] + row["resp_pkts"])
+    for _, found in packets.elements():
+        yield "packets", (found,)
 
 
 def _of(stream: str, row: Row) -> Iterator[tuple[str, Fact]]:

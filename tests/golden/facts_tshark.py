@@ -43,6 +43,7 @@ def _all(frames: list[Frame]) -> Iterator[tuple[str, Fact]]:
         layers = _layers(frame)
         for found in layers.flows:
             yield "connections", (found,)
+            yield "packets", (found,)
         if layers.flows and layers.above:
             yield from _names(frame, layers.flows[-1], layers.above)
             yield from _messages(frame, layers.flows[-1], layers.above)
