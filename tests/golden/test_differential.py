@@ -6,6 +6,7 @@ A difference that is not explained fails, and so does an explanation of what no 
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from pathlib import Path
 
@@ -22,11 +23,22 @@ every = pytest.mark.parametrize("path", captures(), ids=name)
 
 @every
 def test_it_is_read(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Exit 0, no problem, and rows beside those that tell how well the sensor heard."""
-    code = main(["lake", "ingest", str(path), "--site", str(tmp_path / "site"), "--json"])
+    """Exit 0, no problem, and rows beside those that tell how well the sensor heard. The long form also looks for faults in each."""
+    site = ("--site", str(tmp_path / "site"), "--json")
+    code = main(["lake", "ingest", str(path), *site])
     told = json.loads(capsys.readouterr().out)
+    if "ASEPSIS_SOAK" in os.environ:
+        assert main(["assess", str(path), *site]) == 0
     assert (code, told["problems"], told["skipped"]) == (0, [], [])
     assert told["streams"].keys() - {"stats"}
+
+
+@needs_shared
+def test_all_of_them_are_assessed_in_one_look(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["assess", *map(str, captures()), "--site", str(tmp_path / "site"), "--json"])
+    told = json.loads(capsys.readouterr().out)
+    assert (code, told["capture"]["problems"], told["capture"]["skipped"]) == (0, [], 0)
+    assert told["assets"]
 
 
 @needs_this_tshark
