@@ -1,7 +1,8 @@
 """The reference, made from what it describes: `make docs` writes docs/reference/; a test compares.
 
-Nothing is read but the package and the data files beside it. What has no meaning here yet (a new column of a data file, a new type of
-key in site.toml, a new environment variable) stops the run with a KeyError or an AssertionError, so that the reference cannot fall silent.
+Nothing is read but the package, the data files beside it and the table of differences in tests/golden. What has no meaning here yet (a new
+column of a data file, a new type of key in site.toml, a new environment variable) stops the run with a KeyError or an AssertionError, so
+that the reference cannot fall silent.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum
 from functools import partial
@@ -36,7 +38,14 @@ MADE = "<!-- Made by `make docs`; edit what it describes, not this page. -->"
 
 def pages() -> dict[str, str]:
     """Every page of the reference by its file name."""
-    return {"streams.md": _streams(), "commands.md": _commands(), "checks.md": _checks(), "settings.md": _settings(), "data.md": _data()}
+    return {
+        "streams.md": _streams(),
+        "commands.md": _commands(),
+        "checks.md": _checks(),
+        "settings.md": _settings(),
+        "data.md": _data(),
+        "differences.md": _differences(),
+    }
 
 
 def _page(title: str, *parts: str) -> str:
@@ -364,6 +373,53 @@ def _compiled(path: Path) -> str:
 
 def _file(path: Path) -> str:
     return f"### [{path.name}]({_up(path)})"
+
+
+# Differences from tshark
+
+GOLDEN = ROOT / "tests" / "golden"
+
+
+def _differences() -> str:
+    data = tomllib.loads((GOLDEN / "differences.toml").read_text("utf-8"))
+    equal = _equal()
+    lines, why = data["difference"], data["why"]
+    compared = [
+        _compared(what, told, equal[what], [line for line in lines if line["compared"] == what]) for what, told in data["compared"].items()
+    ]
+    reasons = [[line for line in lines if line["why"] == name] for name in why]
+    return _page(
+        "Differences from tshark",
+        "Every capture that others have published and that the tests are given (`../shared/captures`, not part of the project) is read by"
+        f" asepsis and by tshark {data['tshark']}, and what the two say is compared. `tests/golden/test_differential.py` fails on a"
+        " difference that is not explained here, and on an explanation of what no longer differs.",
+        "## What is compared",
+        f"{len(next(iter(equal.values())))} captures. A name that asepsis withholds, or a part of it (`*`), is equal to what it"
+        " stands for.",
+        _table(("compared", "one is", "captures", "equal", "only tshark", "only asepsis"), compared),
+        "## What differs, and why",
+        "`lacks` is who could tell it and does not.",
+        _table(
+            ("capture", "compared", "only tshark", "only asepsis", "lacks", "why"),
+            (_difference(line, why[line["why"]]) for same in reasons for line in same),
+        ),
+    )
+
+
+def _equal() -> dict[str, list[int]]:
+    """Of each capture how many facts are equal, by what is compared."""
+    heads, *lines = (line.split("\t")[1:] for line in (GOLDEN / "equal.tsv").read_text("utf-8").splitlines() if not line.startswith("#"))
+    return {what: list(map(int, counts)) for what, *counts in zip(heads, *lines, strict=True)}
+
+
+def _compared(what: str, told: dict[str, Any], equal: list[int], lines: list[dict[str, Any]]) -> list[str]:
+    once = " Each counts once." if told["once"] else ""
+    only = (sum(line[side] for line in lines) for side in ("tshark", "asepsis"))
+    return [what, _text(told["told"] + once), *(f"{n:,}" for n in (sum(map(bool, equal)), sum(equal), *only))]
+
+
+def _difference(line: dict[str, Any], why: dict[str, str]) -> list[str]:
+    return [f"`{line['capture']}`", line["compared"], str(line["tshark"]), str(line["asepsis"]), why["lacks"], _text(why["text"])]
 
 
 if __name__ == "__main__":

@@ -29,8 +29,7 @@ def captures(*kinds: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("path", paths, ids=lambda path: path.name.partition(".")[0])
 
 
-@cache
-def tshark(path: Path, only: str, *fields: str, options: tuple[str, ...] = ()) -> list[list[Values]]:
+def read_by_tshark(path: Path, only: str, *fields: str, options: tuple[str, ...] = ()) -> list[list[Values]]:
     """Of each frame that matches, the values of each field."""
     command = ["tshark", "-n", "-r", str(path), "--enable-protocol", "communityid", "-Y", only, "-T", "fields", *options]
     command += ["-E", "occurrence=a", "-E", f"separator={BETWEEN}", "-E", f"aggregator={WITHIN}"]
@@ -38,6 +37,9 @@ def tshark(path: Path, only: str, *fields: str, options: tuple[str, ...] = ()) -
         command += ["-e", field]
     out = subprocess.run(command, capture_output=True, check=True).stdout.decode("utf-8", "replace")
     return [[value.split(WITHIN) if value else [] for value in line.split(BETWEEN)] for line in out.split("\n") if line]
+
+
+tshark = cache(read_by_tshark)
 
 
 @cache
