@@ -13,6 +13,9 @@ class ArrowBatch:
 
     @property
     def num_rows(self) -> int: ...
+    @property
+    def span(self) -> tuple[int, int] | None:
+        """Earliest and latest `ts`, microseconds since 1970; None without rows."""
     def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]: ...
 
 class Reader:

@@ -21,6 +21,8 @@ from .replay import CHECKS, NOW, Case, RowsLake, cases
 CASES = list(cases())
 JARGON = re.compile(r"\b(TLS|DICOM|HL7|FHIR|SMB|AE|MLLP|CVE|HTTP|port|protocol|association|plaintext)\b", re.IGNORECASE)
 
+EVERY = {check.id for check in all_checks()}
+
 
 def check_of(case: Case) -> Check:
     check: Check = import_module(f"asepsis.network.checks.{case.check}").CHECK
@@ -75,7 +77,7 @@ def test_what_is_proposed_can_be_understood_and_acted_on(case: Case, tmp_path: P
 
 @pytest.mark.parametrize("case", [case for case in CASES if not case.fires], ids=lambda case: f"{case.check}: {case.says[:50]}")
 def test_rows_that_fire_nothing_fire_no_other_check_by_surprise(case: Case, tmp_path: Path) -> None:
-    found = examine(RowsLake(case.rows), case.locator(tmp_path), NOW)
+    found = examine(RowsLake(case.rows), case.locator(tmp_path), NOW, EVERY)
     assert {proposal.check for proposal in found.proposals} <= {check.id for check in all_checks()} - {check_of(case).id}
 
 
@@ -88,8 +90,29 @@ def test_every_check_is_listed_and_has_both_sorts_of_rows() -> None:
 
 
 def test_a_lake_without_rows_gives_nothing(tmp_path: Path) -> None:
-    found = examine(RowsLake({}), CASES[0].locator(tmp_path), NOW)
+    found = examine(RowsLake({}), CASES[0].locator(tmp_path), NOW, EVERY)
     assert (found.proposals, found.cleared) == ([], [])
+
+
+class Counting(RowsLake):
+    """Knows what it was asked."""
+
+    def rows(self, query: str) -> list[dict[str, Any]]:
+        self.__dict__.setdefault("asked", []).append(query)
+        return super().rows(query)
+
+
+def test_what_mended_a_fault_is_asked_only_where_there_is_or_was_one(tmp_path: Path) -> None:
+    for case in (case for case in CASES if case.cleared):
+        locator = case.locator(tmp_path)
+        cleared = [evidence.subject for evidence in examine(RowsLake(case.rows), locator, NOW, {check_of(case).id}).cleared]
+        assert set(case.cleared) <= set(cleared)
+    few, all_of_them = Counting({}), Counting({})
+    examine(few, CASES[0].locator(tmp_path), NOW, set())
+    examine(all_of_them, CASES[0].locator(tmp_path), NOW, EVERY)
+    asked = [lake.__dict__["asked"] for lake in (few, all_of_them)]
+    assert set(asked[0]) < set(asked[1])
+    assert [len(queries) for queries in asked] == [len(set(queries)) for queries in asked]
 
 
 def test_the_same_rows_in_another_order_give_the_same(tmp_path: Path) -> None:

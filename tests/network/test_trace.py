@@ -27,10 +27,10 @@ LAKE = RowsLake({"hl7": [hl7("10.0.0.1", "10.0.0.9"), hl7("10.0.0.2", "10.0.0.9"
 
 
 def test_a_row_tells_for_whom_it_counts_now() -> None:
-    before = {p.subject: p for p in examine(LAKE, site(one="10.0.0.1", nine="10.0.0.9"), NOW).proposals}
+    before = {p.subject: p for p in examine(LAKE, site(one="10.0.0.1", nine="10.0.0.9"), NOW, ()).proposals}
     rows = {"hl7-in-clear": frozenset(before["one>nine"].events)}
     found = trace(LAKE, site(new="10.0.0.1", nine="10.0.0.9"), NOW, rows)
-    after = {p.subject: p for p in examine(LAKE, site(new="10.0.0.1", nine="10.0.0.9"), NOW).proposals}
+    after = {p.subject: p for p in examine(LAKE, site(new="10.0.0.1", nine="10.0.0.9"), NOW, ()).proposals}
     assert found.present == {("hl7-in-clear", "hl7-0"), ("hl7-in-clear", "hl7-2")}
     assert found.holders == {("hl7-in-clear", event): {after["new>nine"].id} for event in ("hl7-0", "hl7-2")}
 

@@ -16,7 +16,7 @@ use wire::keys::Keys;
 use wire::live;
 use wire::pipeline;
 use wire::protocols::STREAMS;
-use wire::records::{schema, Kind, COMMON};
+use wire::records::{self, schema, Kind, COMMON};
 
 create_exception!(
     _wire,
@@ -37,6 +37,12 @@ impl ArrowBatch {
     #[getter]
     fn num_rows(&self) -> usize {
         self.0.num_rows()
+    }
+
+    /// Earliest and latest `ts`, microseconds since 1970; `None` without rows.
+    #[getter]
+    fn span(&self) -> Option<(i64, i64)> {
+        records::span(&self.0)
     }
 
     #[pyo3(signature = (requested_schema=None))]

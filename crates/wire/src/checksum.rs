@@ -38,7 +38,11 @@ pub fn holds(datagram: &Datagram<'_>) -> Option<bool> {
 fn words(bytes: &[u8]) -> u64 {
     let (pairs, last) = bytes.as_chunks::<2>();
     let last = last.first().map_or(0, |byte| u64::from(*byte) << 8);
-    pairs.iter().map(|pair| u64::from(u16::from_be_bytes(*pair))).sum::<u64>().wrapping_add(last)
+    pairs
+        .iter()
+        .map(|pair| u64::from(u16::from_be_bytes(*pair)))
+        .sum::<u64>()
+        .wrapping_add(last)
 }
 
 #[cfg(test)]

@@ -126,7 +126,10 @@ fn new_mac(secret: &[u8]) -> Hmac<Sha256> {
 
 /// Appends `characters` of base 32 (RFC 4648 section 6) of the first 130 bits of `bytes`, which are zeros after their end.
 pub fn base32(bytes: &[u8], characters: usize, to: &mut String) {
-    let bits = bytes.iter().zip((0..16).rev()).fold(0u128, |bits, (byte, place)| bits | u128::from(*byte) << (8 * place));
+    let bits = bytes
+        .iter()
+        .zip((0..16).rev())
+        .fold(0u128, |bits, (byte, place)| bits | u128::from(*byte) << (8 * place));
     let last = bytes.get(16).map_or(0, |byte| u128::from(*byte >> 6));
     let mut text = [b'a'; 26];
     for (n, to) in text.iter_mut().enumerate() {

@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use arrow_array::cast::AsArray as _;
+use arrow_array::types::TimestampMicrosecondType;
 use arrow_array::RecordBatch;
 use arrow_schema::{Field, Schema};
 
@@ -303,6 +305,13 @@ impl Table {
         // A row writes each column once, so the lengths agree; an empty batch is the honest answer if that is ever broken.
         RecordBatch::try_new(self.schema.clone(), arrays).unwrap_or_else(|_| RecordBatch::new_empty(self.schema.clone()))
     }
+}
+
+/// Earliest and latest `ts` of a batch, microseconds since 1970.
+pub fn span(batch: &RecordBatch) -> Option<(i64, i64)> {
+    let times = batch.column_by_name("ts")?.as_primitive_opt::<TimestampMicrosecondType>()?;
+    let stamps = times.iter().flatten();
+    stamps.clone().min().zip(stamps.max())
 }
 
 /// The Arrow schema of a stream.

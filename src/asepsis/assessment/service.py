@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from asepsis.findings.service import Finding, lines_of, lost_rows, publish
+from asepsis.findings.service import Finding, known_checks, lines_of, lost_rows, publish
 from asepsis.hospital.service import locate, plan, take_inventory
 from asepsis.kit.output import Progress
 from asepsis.kit.site import Site
@@ -49,7 +49,7 @@ def _look_again(site: Site) -> list[Finding]:
 
 def _judge(site: Site, lake: Lake, locator: Locator, now: datetime) -> list[Finding]:
     """Runs every check. Where a known finding is not found again, what became of its rows is asked before anything is decided."""
-    examined = examine(lake, locator, now)
+    examined = examine(lake, locator, now, known_checks(site))
     lost = lost_rows(site, examined.proposals, {check.id for check in all_checks()})
     traced = trace(lake, locator, now, lost) if lost else None
     return publish(site, examined.proposals, examined.cleared, now, traced)

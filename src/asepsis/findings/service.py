@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Acceptance", "Action", "Automatable", "Change", "Cleared", "ClinicalClass", "Decision", "Effort", "Excused", "Exploitation",
     "Exposure", "Finding", "Harm", "HarmKind", "HumanImpact", "Kind", "Line", "Points", "Proposal", "State", "Traced", "accept", "close",
-    "counted", "finding_form", "findings", "identity", "line_form", "lines_of", "lost_rows", "ordering_class", "publish",
+    "counted", "finding_form", "findings", "identity", "known_checks", "line_form", "lines_of", "lost_rows", "ordering_class", "publish",
     "rank_in_words", "reopen", "show", "worklist", "worklist_text",
 ]  # fmt: skip
 
@@ -56,6 +56,14 @@ def publish(
         _save(changed, known)
         _journal_turns(site, changed, known)
     return sorted(after, key=order)
+
+
+def known_checks(site: Site) -> frozenset[str]:
+    """The checks and rules that have findings, whatever became of them."""
+    open_store(site)
+    from .models import FindingRow
+
+    return frozenset(FindingRow.objects.values_list("check_id", flat=True).distinct())
 
 
 def lost_rows(site: Site, proposals: Iterable[Proposal], checks: Collection[str]) -> dict[str, frozenset[str]]:

@@ -76,7 +76,7 @@ class _Run:
             while (step := self._reader.next()) is not None:
                 stream, batch = step
                 if stream is not None and batch is not None:
-                    writer.write(stream, pa.record_batch(batch))
+                    writer.write(stream, pa.record_batch(batch), batch.span)
                 self._tell()
         for read in self._logs.batches():
             if read is not None:

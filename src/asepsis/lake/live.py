@@ -15,7 +15,7 @@ from asepsis.kit.site import Site
 from asepsis.lake import commits
 from asepsis.lake.compact import Announce, Leftovers, due, merge, sweep
 from asepsis.lake.footprint import keep_small
-from asepsis.lake.writer import Writer
+from asepsis.lake.writer import Span, Writer
 
 # Rows leave the core after a second and the next commit takes them: below five seconds.
 COMMIT_S = 2.0
@@ -80,7 +80,7 @@ def listen(site: Site, ear: Ear, stopped: Callable[[], bool], record: Record) ->
 
 def _commit(site: Site, live: _wire.Live, before: int, stopped: Callable[[], bool], record: Record) -> tuple[int, bool]:
     """Takes rows for the time of one commit; how many, and whether they were the last."""
-    batches: list[tuple[str, pa.RecordBatch]] = []
+    batches: list[tuple[str, pa.RecordBatch, Span | None]] = []
     over, until, rows = False, time.monotonic() + COMMIT_S, 0
     while not over and rows < COMMIT_ROWS and time.monotonic() < until:
         if stopped():
@@ -90,15 +90,15 @@ def _commit(site: Site, live: _wire.Live, before: int, stopped: Callable[[], boo
         over = step is None
         stream, batch = step or (None, None)
         if stream is not None and batch is not None:
-            batches.append((stream, pa.record_batch(batch)))
+            batches.append((stream, pa.record_batch(batch), batch.span))
             rows += batch.num_rows
     if rows:
         with (
             files.lock(site.lake / ".lock", "this lake"),
             Writer(site.lake, lambda n: record(Heard(live.packets, live.dropped, before + rows), n), new=True) as writer,
         ):
-            for stream, batch in batches:
-                writer.write(stream, batch)
+            for given in batches:
+                writer.write(*given)
             writer.commit()
     return rows, over
 

@@ -18,13 +18,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from asepsis.kit import files
 from asepsis.lake import commits
 from asepsis.lake.commits import Part
-from asepsis.lake.doubles import either, held_by, read_ids, repeated
+from asepsis.lake.doubles import either, held_by, neither, read_ids, repeated
 
 # A part is closed at this many rows: what the search for doubles holds in memory is the ids of two parts (about 30 bytes each).
 PART_ROWS = 100_000
@@ -46,6 +45,8 @@ _STATISTICS = ["ts"]
 
 
 Announce = Callable[[int], Mapping[str, object]]
+# Earliest and latest `ts` of rows, microseconds since 1970.
+Span = tuple[int, int]
 
 
 @dataclass(slots=True)
@@ -113,12 +114,11 @@ class Writer:
             seen[path.split("/")[0]] += rows.true_count
         return seen
 
-    def write(self, stream: str, batch: pa.RecordBatch) -> None:
-        """Takes rows of `stream`."""
+    def write(self, stream: str, batch: pa.RecordBatch, span: Span | None = None) -> None:
+        """Takes rows of `stream`; `span` is looked up where it is not known."""
         if batch.num_rows == 0:
             return
-        times = batch.column("ts").cast(pa.int64())
-        for day, rows, low, high in _by_day(batch, times):
+        for day, rows, low, high in _by_day(batch, span or _span(batch)):
             part = self._part(stream, day, rows.schema)
             part.add(rows, low, high)
             if part.rows >= PART_ROWS:
@@ -184,7 +184,7 @@ class Writer:
             gone = either(gone, found)
             if found is not None and other.path not in self._ours:
                 self._met[other.path] = either(self._met.get(other.path), held_by(theirs, ours))
-        return None if gone is None else pc.invert(gone)
+        return None if gone is None else neither(gone)
 
 
 def recover(lake: Path) -> None:
@@ -209,28 +209,30 @@ def _remove_staging(lake: Path, run: str) -> None:
         (lake / _STAGING).rmdir()
 
 
-def _by_day(batch: pa.RecordBatch, times: pa.Int64Array) -> list[tuple[str, pa.RecordBatch, int, int]]:
+def _by_day(batch: pa.RecordBatch, span: Span) -> list[tuple[str, pa.RecordBatch, int, int]]:
     """The rows by day of `ts` (UTC), with the span of each."""
-    low, high = _span(times)
+    low, high = span
     first, last = low // _DAY_US, high // _DAY_US
-    if first == last:
+    if first == last or last - first > SPAN_DAYS or batch.column("ts").null_count:
         return [(_day(first), batch, low, high)]
-    if last - first > SPAN_DAYS or times.null_count:
-        return [(_day(first), batch, low, high)]
+    import pyarrow.compute as pc
+
     # Counted from the first day on, because integer division rounds towards zero.
-    number = pc.divide(pc.subtract(times, first * _DAY_US), _DAY_US)
+    number = pc.divide(pc.subtract(batch.column("ts").cast(pa.int64()), first * _DAY_US), _DAY_US)
     days = pc.unique(number)
     if len(days) > DAYS_PER_BATCH:
         return [(_day(first), batch, low, high)]
     result = []
     for day in sorted(days.to_pylist()):
-        mask = pc.equal(number, day)
-        result.append((_day(first + day), batch.filter(mask), *_span(times.filter(mask))))
+        rows = batch.filter(pc.equal(number, day))
+        result.append((_day(first + day), rows, *_span(rows)))
     return result
 
 
-def _span(times: pa.Int64Array) -> tuple[int, int]:
-    span = pc.min_max(times).as_py()
+def _span(rows: pa.RecordBatch | pa.Table) -> Span:
+    import pyarrow.compute as pc
+
+    span = pc.min_max(rows.column("ts").cast(pa.int64())).as_py()
     return (span["min"], span["max"]) if span["min"] is not None else (0, 0)
 
 
@@ -261,7 +263,7 @@ def _rewrite(path: Path, keep: pa.BooleanArray, part: Part) -> Part:
             table = table.filter(mask)
             if table.num_rows:
                 sink.write_table(table, row_group_size=table.num_rows)
-                first, last = _span(table.column("ts").cast(pa.int64()))
+                first, last = _span(table)
                 rows, low, high = rows + table.num_rows, min(low, first), max(high, last)
     os.replace(aside, path)
     return Part(part.stream, part.path, rows, 0, low, high)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -57,10 +57,29 @@ class Examined:
     cleared: list[Cleared]
 
 
-def examine(checks: Iterable[Check], lake: Lake, locator: Locator, now: datetime) -> Examined:
-    """Runs the checks, each on the whole lake."""
-    checks = list(checks)
-    return Examined(
-        [proposal for check in checks for proposal in check.run(lake, locator, now)],
-        [cleared for check in checks for cleared in check.clears(lake, locator, now)],
-    )
+class _Once:
+    """A lake that is asked each question once: a check asks for its fault when it looks for it, and again when it looks what mended it."""
+
+    def __init__(self, lake: Lake) -> None:
+        self._lake = lake
+        self._answers: dict[str, list[dict[str, Any]]] = {}
+
+    def sql(self, query: str, /) -> pyarrow.Table:
+        return self._lake.sql(query)
+
+    def rows(self, query: str, /) -> list[dict[str, Any]]:
+        if query not in self._answers:
+            self._answers[query] = self._lake.rows(query)
+        return self._answers[query]
+
+
+def examine(checks: Iterable[Check], lake: Lake, locator: Locator, now: datetime, known: Collection[str]) -> Examined:
+    """Runs the checks, each on the whole lake. What mended a fault is looked for only by checks that propose one, or are `known` to have."""
+    examined = Examined([], [])
+    for check in checks:
+        once = _Once(lake)
+        proposals = check.run(once, locator, now)
+        examined.proposals.extend(proposals)
+        if proposals or check.id in known:
+            examined.cleared.extend(check.clears(once, locator, now))
+    return examined

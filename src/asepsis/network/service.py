@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from asepsis.findings.service import Traced
@@ -33,9 +33,10 @@ __all__ = [
 ]
 
 
-def examine(lake: Lake, locator: Locator, now: datetime) -> Examined:
-    """What every check proposes and clears; `now` is the time of the last packet. `findings.service.publish` takes both."""
-    return examine_with(all_checks(), lake, locator, now)
+def examine(lake: Lake, locator: Locator, now: datetime, known: Collection[str]) -> Examined:
+    """What every check proposes and clears; `now` is the time of the last packet, `known` the checks that have findings
+    (`findings.service.known_checks`). `findings.service.publish` takes what comes of it."""
+    return examine_with(all_checks(), lake, locator, now, known)
 
 
 def trace(lake: Lake, locator: Locator, now: datetime, rows: Mapping[str, frozenset[str]]) -> Traced:

@@ -13,7 +13,7 @@ mod record;
 mod tests;
 
 stream! {
-    /// One name look-up: the query with its answer, or either alone; multicast DNS: one message. Columns as Zeek's dns.log where it has them.
+    /// One name look-up: the query with its answer, or either alone; multicast DNS: one question, or one answer. Columns as Zeek's dns.log where it has them.
     Dns = "dns" {
         /// Transport: udp or tcp.
         proto: Word,

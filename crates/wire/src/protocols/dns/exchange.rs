@@ -122,7 +122,8 @@ impl Exchange {
             malformed: message.fault(),
         };
         if flavor == Flavor::Mdns {
-            return self.emit(&query, message.head.is_response().then_some((&message, None)), flavor, cx);
+            self.emit(&query, message.head.is_response().then_some((&message, None)), flavor, cx);
+            return self.more_questions(&query, &message, flavor, cx);
         }
         if !message.head.is_response() {
             self.wait(query, flavor, cx);
@@ -132,6 +133,22 @@ impl Exchange {
         match self.waiting.iter().position(matches).and_then(|n| self.waiting.remove(n)) {
             Some(first) => self.emit(&first, Some((&message, Some(place.ts))), flavor, cx),
             None => self.emit(&query, Some((&message, None)), flavor, cx),
+        }
+    }
+
+    /// Multicast DNS asks many questions at once (RFC 6762 5.3), and who probes for his own name asks for it last (8.1): each has a row.
+    fn more_questions(&self, first: &Query, message: &Message<'_>, flavor: Flavor, cx: &mut Context<'_>) {
+        for (n, question) in (0u64..).zip(&message.questions).skip(1) {
+            let query = Query {
+                place: Place {
+                    at: first.place.at.wrapping_add(n),
+                    ..first.place
+                },
+                asked: self.asked_by(message, question),
+                services: Vec::new(),
+                ..*first
+            };
+            self.emit(&query, None, flavor, cx);
         }
     }
 
@@ -151,7 +168,10 @@ impl Exchange {
             kind: record.kind,
             class: record.class,
         });
-        let question = message.questions.first().copied().or(first)?;
+        self.asked_by(message, &message.questions.first().copied().or(first)?)
+    }
+
+    fn asked_by(&self, message: &Message<'_>, question: &Question) -> Option<Asked> {
         let decode = |at| netbios::decode(labels(message.bytes, at)?.first()?);
         let text = if self.netbios {
             decode(question.name)

@@ -142,6 +142,18 @@ fn multicast_names_services_but_no_people() {
 }
 
 #[test]
+fn each_question_of_a_multicast_message_has_a_row() {
+    let names = ["1.0.0.10.in-addr.arpa", "ct-1.local", "pacs.local"];
+    let asked = names.map(|name| [label_name(name), words(&[255, 0x8001])].concat()).concat();
+    let all = talk(&DNS, 5353, &[(Dir::Orig, &[words(&[0, 0, 3, 0, 0, 0]), asked].concat())]);
+    let mut told: Vec<_> = all.iter().map(|row| (row["query"].as_str(), row["qclass"].as_str())).collect();
+    told.sort_unstable();
+    assert_eq!(told, names.map(|name| (name, "1")));
+    let ids: std::collections::BTreeSet<_> = all.iter().map(|row| &row["event_id"]).collect();
+    assert_eq!(ids.len(), 3);
+}
+
+#[test]
 fn netbios_names_have_their_suffix() {
     let name = netbios_label("PACS", 0x20);
     let ask = [words(&[3, 0x0110, 1, 0, 0, 0]), label_name(&name), words(&[0x20, 1])].concat();

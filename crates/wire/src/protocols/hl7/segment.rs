@@ -146,7 +146,10 @@ impl<'a> Segment<'a> {
         let (component, repetition) = (self.by.component, self.by.repetition);
         let mut rest = field;
         for left in (0..number).rev() {
-            let end = rest.iter().position(|b| (*b == component) | (*b == repetition)).unwrap_or(rest.len());
+            let end = rest
+                .iter()
+                .position(|b| (*b == component) | (*b == repetition))
+                .unwrap_or(rest.len());
             let (this, next) = rest.split_at_checked(end)?;
             if left == 0 {
                 return Some(this).filter(|c| !matches!(*c, b"" | b"\"\""));
@@ -249,7 +252,9 @@ pub fn time(bytes: &[u8]) -> Option<i64> {
 
 /// `+ZZZZ` or `-ZZZZ`, hours and minutes; nothing is UTC.
 fn minutes_east(offset: &[u8]) -> Option<i64> {
-    let Some((sign, digits)) = offset.split_first() else { return Some(0) };
+    let Some((sign, digits)) = offset.split_first() else {
+        return Some(0);
+    };
     let (hours, minutes) = digits.split_at_checked(2).filter(|(_, minutes)| minutes.len() == 2)?;
     let east = number(hours)?.checked_mul(60)?.checked_add(number(minutes)?)?;
     Some(if *sign == b'-' { east.checked_neg()? } else { east })
