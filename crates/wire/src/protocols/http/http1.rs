@@ -128,6 +128,10 @@ impl Session for Http1 {
     }
 
     fn end(&mut self, cx: &mut Context<'_>) {
+        if let Some(mut exchange) = self.upgraded.take() {
+            exchange.partial = true;
+            exchange.emit(cx);
+        }
         for dir in [Dir::Orig, Dir::Resp] {
             let Side {
                 mut body,

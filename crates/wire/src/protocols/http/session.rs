@@ -50,18 +50,9 @@ impl HttpSession {
 
 impl Session for HttpSession {
     fn data(&mut self, dir: Dir, bytes: &[u8], cx: &mut Context<'_>) -> Step {
-        match (&mut self.version, http2::probe(bytes)) {
-            (Version::Two(session), _) => session.data(dir, bytes, cx),
-            (Version::Unknown, Probe::Unsure | Probe::Likely) => Step::Need(bytes.len().saturating_add(1)),
-            (Version::Unknown, Probe::Certain) => {
-                self.begin(Version::Two(Box::default()), cx);
-                self.data(dir, bytes, cx)
-            }
-            (Version::Unknown, Probe::Never) => {
-                self.begin(Version::One(Box::default()), cx);
-                self.data(dir, bytes, cx)
-            }
-            (Version::One(session), _) => {
+        match &mut self.version {
+            Version::Two(session) => session.data(dir, bytes, cx),
+            Version::One(session) => {
                 let step = session.data(dir, bytes, cx);
                 let (Step::Turn(used), Some(exchange)) = (step, session.upgraded.take()) else {
                     return step;
@@ -69,16 +60,30 @@ impl Session for HttpSession {
                 session.end(cx);
                 let two = Http2::upgraded(exchange, session.requests, dir.other());
                 self.version = Version::Two(Box::new(two));
-                Step::Took(used)
+                match used {
+                    0 => self.data(dir, bytes, cx),
+                    _ => Step::Took(used),
+                }
+            }
+            Version::Unknown => {
+                let version = match http2::probe(bytes) {
+                    Probe::Unsure | Probe::Likely => return Step::Need(bytes.len().saturating_add(1)),
+                    Probe::Certain => Version::Two(Box::default()),
+                    Probe::Never => Version::One(Box::default()),
+                };
+                self.begin(version, cx);
+                self.data(dir, bytes, cx)
             }
         }
     }
 
     fn cut(&mut self, dir: Dir, bytes: &[u8], cx: &mut Context<'_>) {
-        match (&self.version, http2::probe(bytes)) {
-            (Version::Unknown, Probe::Likely) => self.begin(Version::Two(Box::default()), cx),
-            (Version::Unknown, _) => self.begin(Version::One(Box::default()), cx),
-            _ => {}
+        if let Version::Unknown = self.version {
+            let version = match http2::probe(bytes) {
+                Probe::Likely => Version::Two(Box::default()),
+                _ => Version::One(Box::default()),
+            };
+            self.begin(version, cx);
         }
         if let Some(session) = self.spoken() {
             session.cut(dir, bytes, cx);

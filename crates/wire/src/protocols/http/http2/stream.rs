@@ -192,7 +192,8 @@ impl Stream {
             self.exchange.partial |= !part.ended;
             if let Some(mut body) = part.body.take() {
                 body.cut = true;
-                body.length = body.length.max(part.announced.unwrap_or_default());
+                let announced = part.announced.filter(|_| part.lost);
+                body.length = body.length.max(announced.unwrap_or_default());
                 self.exchange.body(body, answer, cx);
             }
         }

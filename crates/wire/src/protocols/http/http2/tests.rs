@@ -1,15 +1,15 @@
 //! Conversations of frames made by hand.
 
-use super::find::{self, probe};
+mod hostile;
+mod lossy;
+
+use super::find::probe;
 use super::PREFACE;
-use crate::context::Context;
-use crate::half::Half;
-use crate::limits;
 use crate::protocols::http::session::HttpSession;
 use crate::protocols::http::tests::{check, uncut};
 use crate::protocols::Dir::{Orig, Resp};
-use crate::protocols::{Dir, Probe, Session};
-use crate::testing::{identity, output, play, rows, PlainRow, PlainRows};
+use crate::protocols::{Dir, Probe};
+use crate::testing::{play, PlainRow};
 
 const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
@@ -243,6 +243,13 @@ fn an_upgraded_request_is_answered_by_stream_1() {
         &rows[1],
         &[("uri", "/{}.pdf"), ("version", "2"), ("status_code", "404"), ("trans_depth", "2")],
     );
+    // Wherever the agreement ends, the request is told.
+    for end in 0..=agreed.len() {
+        let cut = [(Orig, asked.as_bytes()), (Resp, &agreed[..end])];
+        let rows = play(&mut HttpSession::default(), &cut, usize::MAX).remove("http").unwrap();
+        assert_eq!(rows.len(), 1, "{end}");
+        holds(&rows[0], &[("uri", "/index.html"), ("partial", "true")]);
+    }
 }
 
 #[test]
@@ -274,176 +281,6 @@ fn pushes_resets_and_refusals() {
     assert_eq!(of("status_code"), ["200", "-", "200", "-"]);
     assert_eq!(of("partial"), ["false", "true", "true", "true"]);
     assert_eq!(of("response_body_len"), ["2", "-", "4", "-"]);
-}
-
-#[test]
-fn floods_give_few_rows() {
-    let flood: Vec<_> = (0..5000u32)
-        .flat_map(|n| [headers(WHOLE, 2 * n + 1, &get("/")), frame(3, 0, 2 * n + 1, &[0, 0, 0, 8])])
-        .collect();
-    let rows = play(&mut HttpSession::default(), &[(Orig, &client(&flood))], 1400)
-        .remove("http")
-        .unwrap();
-    assert_eq!(rows.len(), limits::HTTP2_RESETS);
-    assert_eq!(rows.iter().filter(|row| row["malformed"] == "resets").count(), 1);
-
-    // Streams that are never answered.
-    let many: Vec<_> = (0..2000u32).map(|n| headers(WHOLE, 2 * n + 1, &get("/"))).collect();
-    let rows = play(&mut HttpSession::default(), &[(Orig, &client(&many))], 1400)
-        .remove("http")
-        .unwrap();
-    assert_eq!(rows.len(), 2000);
-    assert!(rows.iter().all(|row| row["partial"] == "true"));
-}
-
-#[test]
-fn a_head_that_never_ends_holds_little() {
-    // CVE-2024-27316: a head that never ends.
-    let mut endless = vec![headers(END_STREAM, 1, &get("/"))];
-    endless.extend((0..3000).map(|_| frame(9, 0, 1, &[b'a'; 100])));
-    endless.extend([frame(9, END_HEADERS, 1, b""), headers(WHOLE, 3, &get("/index.html"))]);
-    let (mut session, asks) = (HttpSession::default(), client(&endless));
-    let (mut out, mut id, mut half) = (output(), identity(80, 6), Half::default());
-    for part in asks.chunks(1400) {
-        half.feed(&mut session, Orig, part, 1, &mut id, &mut out);
-        assert!(session.held() < 2 * limits::HTTP_HEAD + 64 * 1024, "{}", session.held());
-    }
-    session.end(&mut Context {
-        ts: 2,
-        offset: 0,
-        identity: &mut id,
-        out: &mut out,
-    });
-    let rows = rows(&mut out).remove("http").unwrap();
-    assert_eq!(rows.len(), 2);
-    holds(&rows[0], &[("malformed", "head too long"), ("partial", "true"), ("uri", "-")]);
-    holds(&rows[1], &[("malformed", "-"), ("uri", "/index.html")]);
-}
-
-/// Rows of a conversation of which bytes are lost: pieces with how many bytes were lost before each.
-fn lossy(script: &[(Dir, u64, &[u8])]) -> PlainRows {
-    let (mut session, mut out, mut id) = (HttpSession::default(), output(), identity(80, 6));
-    let mut halves = [Half::default(), Half::default()];
-    for (n, (dir, missing, bytes)) in script.iter().enumerate() {
-        let half = &mut halves[*dir as usize];
-        if *missing > 0 {
-            half.gap(&mut session, *dir, *missing, n as i64, &mut id, &mut out);
-        }
-        half.feed(&mut session, *dir, bytes, n as i64, &mut id, &mut out);
-    }
-    for dir in [Orig, Resp] {
-        halves[dir as usize].cut(&mut session, dir, &mut id, &mut out);
-    }
-    session.end(&mut Context {
-        ts: 99,
-        offset: 0,
-        identity: &mut id,
-        out: &mut out,
-    });
-    rows(&mut out)
-}
-
-#[test]
-fn after_a_gap_frames_are_found_again_and_what_was_lost_stays_unknown() {
-    let asks = client(&[
-        headers(WHOLE, 1, &get("/a.pdf")),
-        headers(WHOLE, 3, &get("/index.html")),
-        headers(WHOLE, 5, &get("/b.pdf")),
-    ]);
-    // A server's status and name from the table: of stream 1 entered, of stream 5 referred to.
-    let entered = [&[0x48, 3][..], b"200", &[0x76, 5], b"nginx"].concat();
-    let begins = server(&[headers(END_HEADERS, 1, &entered)]);
-    let body = [data(0, 1, &[b'x'; 3000]), data(END_STREAM, 1, &[b'x'; 100])].concat();
-    let after = [
-        headers(WHOLE, 3, &status("404")),
-        headers(WHOLE, 5, &[0x88, 0xbe]),
-        frame(6, 0, 0, &[0; 8]),
-    ]
-    .concat();
-    // Within a frame: nothing else is lost.
-    let rows = &lossy(&[
-        (Orig, 0, &asks),
-        (Resp, 0, &[&begins, &body[..500]].concat()),
-        (Resp, 1000, &[&body[1500..], &after].concat()),
-    ])["http"];
-    assert_eq!(rows.len(), 3);
-    holds(
-        &rows[0],
-        &[
-            ("status_code", "200"),
-            ("response_body_len", "3100"),
-            ("server", "nginx"),
-            ("malformed", "-"),
-        ],
-    );
-    holds(&rows[1], &[("status_code", "404"), ("partial", "false")]);
-    holds(&rows[2], &[("status_code", "200"), ("partial", "false"), ("server", "nginx")]);
-    // Beyond it: frames are found again within the rest of a body.
-    let gap = (body.len() - 60 - 500) as u64;
-    let script = [
-        (Orig, 0, &asks[..]),
-        (Resp, 0, &[&begins, &body[..500]].concat()),
-        (Resp, gap, &[&body[body.len() - 60..], &after].concat()),
-    ];
-    let rows = &lossy(&script)["http"];
-    let by = |uri: &str| rows.iter().find(|row| row["uri"] == uri).unwrap();
-    assert_eq!(rows.len(), 3);
-    holds(by("/index.html"), &[("status_code", "404"), ("partial", "true")]);
-    let unknown = rows.iter().find(|row| row["trans_depth"] == "3").unwrap();
-    holds(
-        unknown,
-        &[
-            ("status_code", "200"),
-            ("partial", "true"),
-            ("server", "-"),
-            ("response_body_len", "0"),
-            ("malformed", "-"),
-        ],
-    );
-    let broken = rows.iter().find(|row| row["trans_depth"] == "1").unwrap();
-    holds(broken, &[("status_code", "200"), ("partial", "true"), ("server", "nginx")]);
-}
-
-#[test]
-fn picked_up_in_the_middle() {
-    // The client's head refers to a path and a host of its table that were not seen.
-    let asks = [
-        headers(WHOLE, 9, &[0x82, 0x86, 0xbe, 0xbf]),
-        headers(WHOLE, 11, &[0x83, 0x86, 0x84, 0xbf]),
-    ]
-    .concat();
-    let answers = [
-        headers(END_HEADERS, 9, &[0x88, 0xc0]),
-        data(END_STREAM, 9, b"hello"),
-        headers(WHOLE, 11, &[0x8d, 0xc0]),
-    ]
-    .concat();
-    for script in [[(Orig, &asks[..]), (Resp, &answers)], [(Resp, &answers), (Orig, &asks)]] {
-        assert_eq!(probe(script[0].1), Probe::Certain);
-        let rows = play(&mut HttpSession::default(), &script, usize::MAX).remove("http").unwrap();
-        assert!(rows
-            .iter()
-            .all(|row| row["partial"] == "true" && row["malformed"] == "-" && row["server"] == "-"));
-        if script[0].0 == Orig {
-            assert_eq!(rows.len(), 2);
-            holds(
-                &rows[0],
-                &[
-                    ("method", "GET"),
-                    ("uri", "-"),
-                    ("host", "-"),
-                    ("status_code", "200"),
-                    ("response_body_len", "5"),
-                ],
-            );
-            holds(
-                &rows[1],
-                &[("method", "POST"), ("uri", "/"), ("status_code", "404"), ("username_seen", "-")],
-            );
-        }
-    }
-    let noise = [&[7; 3000][..], &asks, &frame(6, 0, 0, &[0; 8])].concat();
-    assert_eq!(find::find(&noise), Some(3000));
 }
 
 #[test]
@@ -527,44 +364,4 @@ fn what_is_broken_says_so() {
         &only(&[headers(WHOLE, 1, &block(&[(":method", "ERIKA"), (":path", "/")]))], &[]),
         &[("method", "-"), ("uri", "/")],
     );
-}
-
-#[test]
-fn damaged_conversations_give_the_same_rows_however_they_are_cut() {
-    let asks = client(&[
-        headers(END_HEADERS, 1, &get("/fhir/Patient")),
-        data(END_STREAM, 1, b"{\"resourceType\":\"Patient\"}"),
-        headers(WHOLE, 3, &get("/x")),
-    ]);
-    let answers = server(&[
-        headers(END_HEADERS, 1, &status("201")),
-        data(0, 1, b"hello"),
-        headers(WHOLE, 3, &status("204")),
-        data(END_STREAM, 1, b"world"),
-    ]);
-    let mut state = 1u32;
-    let mut random = |below: usize| {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 8) as usize % below
-    };
-    for _ in 0..400 {
-        let (mut there, mut back) = (asks.clone(), answers.clone());
-        for _ in 0..1 + random(3) {
-            let at = 40 + random(there.len() - 40);
-            there[at] = [0, 1, 4, 9, 0x82, 0xbe, 0xff, b'a'][random(8)];
-            let at = 20 + random(back.len() - 20);
-            back[at] = [0, 1, 4, 9, 0x88, 0xbe, 0xff, b'a'][random(8)];
-        }
-        let mut rows = [1, 7, usize::MAX].map(|cut| {
-            let played = play(&mut HttpSession::default(), &[(Orig, &there), (Resp, &back)], cut);
-            played.into_values().flatten().collect::<Vec<_>>()
-        });
-        rows.iter_mut().flatten().for_each(|row| drop(row.remove("ts")));
-        assert!(
-            rows[0] == rows[2] && rows[1] == rows[2],
-            "{}\n{}",
-            there.escape_ascii(),
-            back.escape_ascii()
-        );
-    }
 }
