@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import lan
@@ -82,7 +84,12 @@ def prior_knowledge(server: str) -> list[list[str]]:
         ["-I", f"{base}/patients/{PATIENT.id}.pdf"],
     ]
     curls = [["curl", "-s", "-o", "/dev/null", "--http2-prior-knowledge", *one] for one in asked]
-    together = [f"{base}/fhir/Patient?identifier={PATIENT.id}", f"{base}/fhir/Observation?patient=zz-d", study, f"{base}/missing/{PATIENT.id}"]
+    together = [
+        f"{base}/fhir/Patient?identifier={PATIENT.id}",
+        f"{base}/fhir/Observation?patient=zz-d",
+        study,
+        f"{base}/missing/{PATIENT.id}",
+    ]
     return [*curls, ["nghttp", "-n", "-m", "2", *bearer, *together]]
 
 
@@ -94,7 +101,7 @@ def upgraded(server: str) -> list[list[str]]:
     return [curl, ["nghttp", "-n", "-u", *files], ["nghttp", "-n", "-a", f"http://{server}:{NGHTTPD}/index.html"]]
 
 
-def record(into: Path, server: str, recorded) -> None:
+def record(into: Path, server: str, recorded: Callable[[Path, str], AbstractContextManager[None]]) -> None:
     """`recorded`: what keeps the packets that pass meanwhile."""
     serve("server")
     for name, ports, talks in (

@@ -241,6 +241,9 @@ pub const HTTP_OUTSTANDING: usize = 16;
 /// (SETTINGS_MAX_CONCURRENT_STREAMS). A stream costs about 1 KiB.
 pub const HTTP2_STREAMS: usize = 256;
 
+/// Bytes of tables, heads and streams of one connection of HTTP/2 that do not count as held: two tables of 4 KiB and a page's two dozen streams.
+pub const HTTP2_USUAL: usize = 32 << 10;
+
 /// Bytes of one direction's HPACK table, whatever was agreed on: browsers and curl allow 64 KiB, servers 4 KiB. What is older is unknown.
 pub const HTTP2_TABLE: usize = 64 << 10;
 

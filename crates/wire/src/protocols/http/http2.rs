@@ -142,7 +142,8 @@ impl Session for Http2 {
     fn held(&self) -> usize {
         let blocks = self.sides.iter().filter_map(|side| side.block.as_ref()).map(Block::held);
         let sides = self.sides.iter().map(|side| side.table.held()).chain(blocks);
-        sides.fold(self.streams.held(), usize::saturating_add)
+        let all = sides.fold(self.streams.size(), usize::saturating_add);
+        all.saturating_sub(limits::HTTP2_USUAL).saturating_add(self.streams.held())
     }
 }
 

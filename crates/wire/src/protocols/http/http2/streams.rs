@@ -129,7 +129,12 @@ impl Streams {
         stream.emit(malformed, cx);
     }
 
-    /// Bytes held.
+    /// Bytes of what is open, bodies apart.
+    pub fn size(&self) -> usize {
+        self.open.len().saturating_mul(size_of::<Stream>())
+    }
+
+    /// Bytes held of bodies.
     pub fn held(&self) -> usize {
         self.open.values().map(Stream::held).fold(0, usize::saturating_add)
     }
