@@ -1,4 +1,4 @@
-"""Record golden captures whose stacks have no part in the morning: SDC, DICOMweb and HL7 over HTTP.
+"""Record golden captures whose stacks have no part in the morning: SDC, DICOMweb, HL7 over HTTP, and HTTP/2.
 
     sudo python range/golden.py [--into tests/golden]
 
@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+import http2
 import imaging
 import lan
 from cast import DEVICES, patients
@@ -30,7 +31,7 @@ PACKAGES = {
     "tcpdump": "tcpdump",
     "curl": "curl",
     "Orthanc": "orthanc",
-}
+} | http2.PACKAGES
 SERVER, CLIENT = "10.66.0.2", "10.66.0.3"
 HERE = Path(__file__).parent
 
@@ -163,7 +164,11 @@ def dicomweb(into: Path) -> None:
         lan.run("client", ["curl", *words])
 
 
-SCENES: dict[str, Callable[[Path], None]] = {"sdc": sdc, "hl7": hl7, "dicomweb": dicomweb}
+def two(into: Path) -> None:
+    http2.record(into, SERVER, recorded)
+
+
+SCENES: dict[str, Callable[[Path], None]] = {"sdc": sdc, "hl7": hl7, "dicomweb": dicomweb, "http2": two}
 
 
 def main() -> None:

@@ -67,7 +67,7 @@ def _openssl(*words: str) -> None:
     subprocess.run(["openssl", *words], check=True, capture_output=True)
 
 
-def _nginx(space: str, servers: str, ports: list[int], env: dict[str, str] | None = None) -> None:
+def nginx(space: str, servers: str, ports: list[int], env: dict[str, str] | None = None) -> None:
     home = SCRATCH / f"nginx-{space}"
     (home / "www").mkdir(parents=True, exist_ok=True)
     temp = " ".join(f"{kind}_temp_path {home}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
@@ -89,12 +89,12 @@ def open_web(patients: list[Patient]) -> None:
     fhir = "location /fhir/ { types { } default_type application/fhir+json; error_page 405 =201 /fhir/created; }"
     export = "location = /fhir/$export { default_type application/fhir+json; return 202 ''; }"
     portal = f"server {{ listen 443 ssl; {_tls('ehr', 'TLSv1.2 TLSv1.3')} }}"
-    _nginx("ehr", f"server {{ listen 80; server_name ehr.{DOMAIN}; {fhir} {export} }} {portal}", [80, 443])
+    nginx("ehr", f"server {{ listen 80; server_name ehr.{DOMAIN}; {fhir} {export} }} {portal}", [80, 443])
     (www / "index.html").write_text("<title>ZZ portal</title>" + "<p>portal</p>" * 300)
     old = _tls("pump", "TLSv1 TLSv1.1") + " ssl_ciphers ALL:@SECLEVEL=0;"
-    _nginx("pumpsrv", f"server {{ listen 443 ssl; {old} }}", [443], env=OLD_OPENSSL)
+    nginx("pumpsrv", f"server {{ listen 443 ssl; {old} }}", [443], env=OLD_OPENSSL)
     _page("pumpsrv")
-    _nginx("internet", f"server {{ listen {OUTSIDE['telemetry']}:443 ssl; {_tls('telemetry', 'TLSv1.2 TLSv1.3')} }}", [443])
+    nginx("internet", f"server {{ listen {OUTSIDE['telemetry']}:443 ssl; {_tls('telemetry', 'TLSv1.2 TLSv1.3')} }}", [443])
     _page("internet")
 
 

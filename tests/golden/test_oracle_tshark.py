@@ -91,7 +91,7 @@ def test_dns(path: Path) -> None:
     assert ordered(mine) == ordered(theirs)
 
 
-def _same_shape(template: str, path: str) -> bool:
+def same_shape(template: str, path: str) -> bool:
     parts, given = template.split("/"), path.split("/")
     return len(parts) == len(given) and all(part == other or "{}" in part for part, other in zip(parts, given, strict=True))
 
@@ -114,7 +114,7 @@ def test_http(path: Path) -> None:
         assert (row["method"], f"HTTP/{row['version']}", row["host"]) == (method, version, (host or "").partition(":")[0])
         assert (str(row["status_code"]), row["status_msg"], row["resp_mime"]) == (code, phrase, (kind or "").partition(";")[0] or None)
         assert length is None or row["response_body_len"] == int(length)
-        assert _same_shape(row["uri"], target)
+        assert same_shape(row["uri"], target)
         assert all(mine in (key, "{}") for mine, key in zip(row["query_keys"], keys, strict=True))
         assert row["auth_scheme"] == (credentials.split()[0].lower() if credentials else None)
 

@@ -237,6 +237,24 @@ pub const HTTP_LINE: usize = 4096;
 /// Requests of one connection that wait for their response: browsers pipeline 6 to 8 at the most.
 pub const HTTP_OUTSTANDING: usize = 16;
 
+/// Streams of one connection of HTTP/2 that are open at once, and those that ended early and are remembered: servers grant 100 to 250
+/// (SETTINGS_MAX_CONCURRENT_STREAMS). A stream costs about 1 KiB.
+pub const HTTP2_STREAMS: usize = 256;
+
+/// Bytes of tables, heads and streams of one connection of HTTP/2 that do not count as held: two tables of 4 KiB and a page's two dozen streams.
+pub const HTTP2_USUAL: usize = 32 << 10;
+
+/// Bytes of one direction's HPACK table, whatever was agreed on: browsers and curl allow 64 KiB, servers 4 KiB. What is older is unknown.
+pub const HTTP2_TABLE: usize = 64 << 10;
+
+/// Bytes of all fields of one head as HTTP/2 counts them: of a block of [`HTTP_HEAD`], in which a byte may stand for an entry of the table.
+/// Servers take 8 to 64 KiB.
+pub const HTTP2_FIELDS: usize = 128 << 10;
+
+/// Requests of one connection of HTTP/2 that were withdrawn unanswered, less those that were answered, of which there are rows: enough to see
+/// a flood of them (CVE-2023-44487), too few to flood the lake. A viewer that is scrolled through withdraws some.
+pub const HTTP2_RESETS: usize = 64;
+
 /// Segments of a path and parameters of a query that are looked at.
 pub const HTTP_SEGMENTS: usize = 24;
 pub const HTTP_PARAMETERS: usize = 64;

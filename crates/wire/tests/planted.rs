@@ -180,6 +180,45 @@ fn http() -> Talk {
     )
 }
 
+/// Two requests and their answers over HTTP/2, all texts in Huffman code and entered in the tables: what the first answer says of the server,
+/// the second refers to. The second request has a method of its own.
+fn http2() -> Talk {
+    let frame = |kind: u8, flags: u8, stream: u8, payload: &[u8]| {
+        let length = u16::try_from(payload.len()).unwrap().to_be_bytes();
+        [&[0, length[0], length[1], kind, flags, 0, 0, 0, stream], payload].concat()
+    };
+    let block = |hex: &str| -> Vec<u8> {
+        let byte = |n: usize| u8::from_str_radix(&hex[n..n + 2], 16).unwrap();
+        (0..hex.len()).step_by(2).map(byte).collect()
+    };
+    let asked = block(
+        "828644b06259cd631ac69316a4b1a36e9001a7421ff2a1d258345a8496ca47555f119ac4cf20d25802fb8d01e08be30586ea38034190c161ba8d0b68bbad796c327daf\
+        19fcff579fba51d85b14d1b74800d3a10afa2d424b6523aaa5f0586ea35c2fb8d01e08bf7aa7e262f82d8c057029fd68b5092d948eaabe94c161ba8fed4f90bee34078\
+        22fed4d1b74800d3a10f73ae9d29aee30c16c3751dc0bee3407822ffd1ab9cf5156ee7a962d86ea35a9b5092d948eaa97a07531a36e9001a74216089ae0d1b74800d3a\
+        10ff408df2b16c3751ad4da8496ca47555860bee3407822f53901d75d0620d263d4c68b5092d948eaabf",
+    );
+    let again = block("4285c1b726687f86c6c5c4c35f8cd16a125b291d553182c3751f");
+    let said = block(
+        "887693aa6355e54feb45a8496ca47555fda982c3751f5f981d75d0620d263d4c795b45a8496ca47554b05f71a03c117f4087f2b563498b527f87d1b74800d3a10f",
+    );
+    let said_again = block("8dc0bf778cc161ba8e0d1b74800d3a10ff");
+    let client = [
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        &frame(4, 0, 0, &[])[..],
+        &frame(1, 5, 1, &asked),
+        &frame(1, 4, 3, &again),
+        &frame(0, 1, 3, b"Erika Mustermann"),
+    ];
+    let server = [
+        frame(4, 0, 0, &[]),
+        frame(1, 4, 1, &said),
+        frame(1, 5, 3, &said_again),
+        frame(0, 1, 1, b"Mustermann, Erika *19640812"),
+        frame(7, 0, 0, b"\0\0\0\x03\0\0\0\0MRN004711 Erika"),
+    ];
+    talk("http", TCP, 8080, &[&client.concat(), &server.concat()])
+}
+
 /// SOAP of a medical device in which every text that people may write is a person's.
 fn soap(action: &str, body: &str) -> String {
     format!(
@@ -478,6 +517,7 @@ fn everywhere() -> Vec<Talk> {
     let mut all = vec![
         dhcp(),
         http(),
+        http2().of(&["http", "fhir"]),
         discovery().of(&["sdc"]),
         sdc().of(&["http", "sdc"]),
         hl7_over_http().of(&["http", "hl7"]),

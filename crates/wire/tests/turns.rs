@@ -204,6 +204,43 @@ fn a_message_behind_a_proxy_is_read() {
     }
 }
 
+/// A request and its answer in HTTP/2: the preface, settings, one head each.
+fn http2() -> Said {
+    let frame = |kind: u8, flags: u8, stream: u8, payload: &[u8]| {
+        let length = u8::try_from(payload.len()).unwrap();
+        [&[0, 0, length, kind, flags, 0, 0, 0, stream], payload].concat()
+    };
+    let settings = frame(4, 0, 0, &[0, 3, 0, 0, 0, 100]);
+    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    vec![
+        (
+            true,
+            [
+                &preface[..],
+                &settings,
+                &frame(1, 5, 1, b"\x82\x86\x04\x0d/fhir/Patient\x01\x03ehr"),
+            ]
+            .concat(),
+        ),
+        (false, [settings, frame(1, 5, 1, &[0x89])].concat()),
+    ]
+}
+
+#[test]
+fn http_2_behind_a_proxy_is_read() {
+    let alone = play(&frames(&http2()));
+    assert_eq!((service(&alone), alone["fhir"].len()), ("http", 1));
+    for (name, said) in agreements()
+        .into_iter()
+        .filter(|(name, _)| name.starts_with("socks") || name.starts_with("http"))
+    {
+        let rows = play(&frames(&[said, http2()].concat()));
+        assert_eq!(service(&rows), if name.starts_with("http") { "http" } else { "socks,http" });
+        assert_eq!(rows["http"].iter().filter(|row| row["version"] == "2").count(), 1);
+        assert_eq!(essence(&rows, "fhir"), essence(&alone, "fhir"), "{name}");
+    }
+}
+
 #[test]
 fn turning_for_ever_ends() {
     let connect = texts(&["CONNECT a:80 HTTP/1.1\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n"]);

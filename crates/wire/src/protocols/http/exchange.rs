@@ -28,7 +28,7 @@ pub struct Exchange {
     dir: Dir,
     at: u64,
     pub method: Option<&'static str>,
-    minor: Option<u8>,
+    pub version: Option<&'static str>,
     host: Option<String>,
     uri: Option<String>,
     query_keys: Vec<String>,
@@ -66,7 +66,7 @@ impl Exchange {
             dir,
             at,
             method: None,
-            minor: None,
+            version: None,
             host: None,
             uri: None,
             query_keys: Vec::new(),
@@ -93,12 +93,12 @@ impl Exchange {
         }
     }
 
-    pub fn request(&mut self, method: &'static str, target: Option<&[u8]>, head: &Head<'_>, keys: &Keys) {
-        self.method = Some(method);
-        self.minor = head.minor;
+    pub fn request(&mut self, method: Option<&'static str>, target: Option<&[u8]>, head: &Head<'_>, keys: &Keys) {
+        self.method = method;
+        self.version = head.version;
         self.host = head.host.and_then(host);
         if let Some(target) = target {
-            self.target(method, target, head, keys);
+            self.target(method.unwrap_or_default(), target, head, keys);
         }
         self.user_agent = head.user_agent.and_then(agent);
         self.referrer_host = head.referer.and_then(uri_host);
@@ -123,25 +123,25 @@ impl Exchange {
     }
 
     /// `began`: when (ns) and at which offset.
-    pub fn response(&mut self, status: u16, phrase: &[u8], head: &Head<'_>, began: (i64, u64)) {
-        self.status = Some(status);
+    pub fn response(&mut self, status: Option<u16>, phrase: &[u8], head: &Head<'_>, began: (i64, u64)) {
+        self.status = status;
         self.answered = Some(began);
-        self.status_msg = reason(status, phrase);
+        self.status_msg = status.and_then(|status| reason(status, phrase));
         self.resp_mime = head.content_type.and_then(known_media_type);
         self.server = head.server.and_then(agent);
         self.response_length = if head.cut { framed(head) } else { Some(0) };
-        self.minor = self.minor.or(head.minor);
+        self.version = self.version.or(head.version);
         self.partial |= head.cut;
         self.malformed = self.malformed.or(head.malformed);
     }
 
-    /// A scanner for a body of this type, which begins there, if something that gives rows may be in it.
-    pub fn scan(&mut self, head: &Head<'_>, begins: (Dir, u64)) -> Option<Box<Content>> {
+    /// A scanner for a body of this type, which begins there, if something that gives rows may be in it. `answer`: it is the response's.
+    pub fn scan(&mut self, head: &Head<'_>, answer: bool, begins: (Dir, u64)) -> Option<Box<Content>> {
         let coding = coding(head.content_encoding)?;
         let media = head.content_type.and_then(media_type).unwrap_or_default();
         let scan = match self.scan_hl7(&media, begins) {
             Some(hl7) => hl7,
-            None => match self.scan_dicomweb(&media, head, begins.0) {
+            None => match self.scan_dicomweb(&media, head, answer) {
                 Some(dicomweb) => dicomweb,
                 None => self.scan_text(&media)?,
             },
@@ -160,12 +160,11 @@ impl Exchange {
         Some(Scan::Hl7(Box::new(hl7)))
     }
 
-    fn scan_dicomweb(&mut self, media: &str, head: &Head<'_>, dir: Dir) -> Option<Scan> {
+    fn scan_dicomweb(&mut self, media: &str, head: &Head<'_>, answer: bool) -> Option<Scan> {
         if media == "application/dicom" {
             let file = || Box::new(Transaction::new(dicomweb::Asked::of(Service::File)));
             self.dicomweb.get_or_insert_with(file);
         }
-        let answer = dir != self.dir || self.number.is_none();
         let dicomweb = self.dicomweb.as_ref()?;
         dicomweb.body(media, head.content_type?, answer).map(Scan::Dicomweb)
     }
@@ -206,6 +205,15 @@ impl Exchange {
         }
     }
 
+    /// The request (or, `answer`, the response) has none.
+    pub fn bodyless(&mut self, answer: bool) {
+        *(if answer {
+            &mut self.response_length
+        } else {
+            &mut self.request_length
+        }) = Some(0);
+    }
+
     /// SDC by what either body says: some of its requests name nothing of it, but their answers do.
     fn sdc(&self) -> bool {
         self.soap.iter().flatten().any(|soap| soap.is_medical())
@@ -237,7 +245,7 @@ impl Exchange {
             host: self.host.as_deref(),
             uri: self.uri.as_deref(),
             query_keys: texts(&self.query_keys),
-            version: self.minor.map(|minor| if minor == 0 { "1.0" } else { "1.1" }),
+            version: self.version,
             user_agent: self.user_agent.as_deref(),
             referrer_host: self.referrer_host.as_deref(),
             auth_scheme: self.auth.map(|a| a.0),

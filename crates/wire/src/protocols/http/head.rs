@@ -32,8 +32,8 @@ const METHODS: &[&str] = &[
 #[derive(Debug, Default)]
 pub struct Head<'a> {
     pub start: Start<'a>,
-    /// Minor version, if the start line is whole.
-    pub minor: Option<u8>,
+    /// 1.0, 1.1 or 2; of HTTP/1 if the start line is whole.
+    pub version: Option<&'static str>,
     /// The capture does not hold all of it.
     pub cut: bool,
     pub host: Option<&'a [u8]>,
@@ -45,6 +45,7 @@ pub struct Head<'a> {
     pub content_encoding: Option<&'a [u8]>,
     pub content_length: Option<u64>,
     pub chunked: bool,
+    pub upgrade: Option<&'a [u8]>,
     pub server: Option<&'a [u8]>,
     pub malformed: Option<&'static str>,
 }
@@ -52,7 +53,8 @@ pub struct Head<'a> {
 #[derive(Debug, Default)]
 pub enum Start<'a> {
     Request {
-        method: &'static str,
+        /// `None` if it is not known; HTTP/1 is recognised by it.
+        method: Option<&'static str>,
         /// `None` if it was cut.
         target: Option<&'a [u8]>,
     },
@@ -105,13 +107,13 @@ pub fn parse_cut(bytes: &[u8]) -> Head<'_> {
 }
 
 /// What can be said of a start line without its end: the version ends a request line, three digits are a whole status.
-fn unfinished(line: &[u8]) -> (Start<'_>, Option<u8>) {
+fn unfinished(line: &[u8]) -> (Start<'_>, Option<&'static str>) {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     match start_line(line) {
-        (Start::Response { status, .. }, minor) => (Start::Response { status, reason: b"" }, minor),
+        (Start::Response { status, .. }, version) => (Start::Response { status, reason: b"" }, version),
         (Start::Neither, _) => match method(line) {
-            Some(method) => (Start::Request { method, target: None }, None),
             None => (Start::Neither, None),
+            method => (Start::Request { method, target: None }, None),
         },
         request => request,
     }
@@ -120,19 +122,24 @@ fn unfinished(line: &[u8]) -> (Start<'_>, Option<u8>) {
 /// The method that a line begins with, and a space behind it.
 fn method(line: &[u8]) -> Option<&'static str> {
     let space = line.iter().position(|b| *b == b' ')?;
-    METHODS.iter().find(|m| Some(m.as_bytes()) == line.get(..space)).copied()
+    known_method(line.get(..space)?)
+}
+
+pub fn known_method(name: &[u8]) -> Option<&'static str> {
+    METHODS.iter().find(|m| m.as_bytes() == name).copied()
 }
 
 impl<'a> Head<'a> {
-    fn begun((start, minor): (Start<'a>, Option<u8>)) -> Head<'a> {
+    fn begun((start, version): (Start<'a>, Option<&'static str>)) -> Head<'a> {
         Head {
             start,
-            minor,
+            version,
             ..Head::default()
         }
     }
 
-    fn field(&mut self, name: &[u8], value: &'a [u8]) {
+    /// One more field; of several with one name the first counts.
+    pub fn field(&mut self, name: &[u8], value: &'a [u8]) {
         let slot = match name {
             n if n.eq_ignore_ascii_case(b"host") => &mut self.host,
             n if n.eq_ignore_ascii_case(b"user-agent") => &mut self.user_agent,
@@ -142,6 +149,7 @@ impl<'a> Head<'a> {
             n if n.eq_ignore_ascii_case(b"content-type") => &mut self.content_type,
             n if n.eq_ignore_ascii_case(b"content-encoding") => &mut self.content_encoding,
             n if n.eq_ignore_ascii_case(b"server") => &mut self.server,
+            n if n.eq_ignore_ascii_case(b"upgrade") => &mut self.upgrade,
             n if n.eq_ignore_ascii_case(b"content-length") => return self.length(value),
             n if n.eq_ignore_ascii_case(b"transfer-encoding") => {
                 self.chunked = value.len() >= 7
@@ -168,8 +176,8 @@ impl<'a> Head<'a> {
     }
 }
 
-/// The start line and its minor version.
-fn start_line(line: &[u8]) -> (Start<'_>, Option<u8>) {
+/// The start line and its version.
+fn start_line(line: &[u8]) -> (Start<'_>, Option<&'static str>) {
     if let Some(rest) = line.strip_prefix(b"HTTP/1.") {
         return match rest {
             [minor @ (b'0' | b'1'), b' ', a, b, c, reason @ ..] if [a, b, c].iter().all(|d| d.is_ascii_digit()) => {
@@ -181,7 +189,7 @@ fn start_line(line: &[u8]) -> (Start<'_>, Option<u8>) {
                         status,
                         reason: reason.trim_ascii(),
                     },
-                    Some(minor.saturating_sub(b'0')),
+                    Some(if *minor == b'0' { "1.0" } else { "1.1" }),
                 )
             }
             _ => (Start::Neither, None),
@@ -193,13 +201,14 @@ fn start_line(line: &[u8]) -> (Start<'_>, Option<u8>) {
     let rest = line.get(method.len().saturating_add(1)..).unwrap_or_default();
     let space = rest.iter().rposition(|b| *b == b' ').unwrap_or_default();
     let target = rest.get(..space).filter(|target| !target.is_empty());
-    let minor = match rest.get(space.saturating_add(1)..) {
-        Some(b"HTTP/1.1") => Some(1),
-        Some(b"HTTP/1.0") => Some(0),
+    let version = match rest.get(space.saturating_add(1)..) {
+        Some(b"HTTP/1.1") => Some("1.1"),
+        Some(b"HTTP/1.0") => Some("1.0"),
         _ => None,
     };
-    match (target, minor) {
-        (Some(_), Some(_)) => (Start::Request { method, target }, minor),
+    let method = Some(method);
+    match (target, version) {
+        (Some(_), Some(_)) => (Start::Request { method, target }, version),
         _ => (Start::Neither, None),
     }
 }

@@ -1,345 +1,122 @@
-//! A session: heads, bodies, and which response answers which request (RFC 9112 9.2, 9.3.2).
+//! A session: which version of HTTP a connection speaks, by its first bytes or because both sides agreed to change (RFC 7540 3.2).
 
-use std::collections::VecDeque;
-
-use super::body::{Body, Progress};
-use super::exchange::Exchange;
-use super::head::{end, first_line, parse, parse_cut, Head, Start};
+use super::head;
+use super::http1::Http1;
+use super::http2::{self, Http2};
 use crate::context::Context;
-use crate::limits;
 use crate::protocols::{Dir, Probe, Session, Step};
 
 #[derive(Default)]
 pub struct HttpSession {
-    sides: [Side; 2],
-    /// Requests without a response yet, oldest first.
-    waiting: VecDeque<Exchange>,
-    /// The exchange whose response passes.
-    answering: Option<Exchange>,
-    requests: i64,
-    left: Option<Left>,
-}
-
-/// Why nothing more of the connection is HTTP.
-#[derive(Clone, Copy)]
-enum Left {
-    /// After CONNECT or 101 it speaks something else. RFC 9110 sections 9.3.6 and 15.2.2.
-    Tunnel,
-    /// A head without end.
-    Astray,
+    version: Version,
+    /// Directions that have lost bytes before the version was known.
+    lost: Vec<Dir>,
 }
 
 #[derive(Default)]
-struct Side {
-    body: Option<Body>,
-    /// Whether requests or responses came this way, and which request the body belongs to.
-    asks: bool,
-    answers: bool,
-    number: Option<i64>,
-    /// Its sender closed it.
-    closed: bool,
-    /// A head is looked for, after a loss.
-    lost: bool,
-    searched: usize,
-    since: Option<i64>,
+enum Version {
+    #[default]
+    Unknown,
+    One(Box<Http1>),
+    Two(Box<Http2>),
 }
 
-/// How far one look came.
-enum Look {
-    Used(usize),
-    Wait(Step),
-}
-
-impl Session for HttpSession {
-    fn data(&mut self, dir: Dir, bytes: &[u8], cx: &mut Context<'_>) -> Step {
-        let mut used = 0usize;
-        while let Some(rest) = bytes.get(used..).filter(|r| !r.is_empty() && self.left.is_none()) {
-            let at = cx.offset.saturating_add(used as u64);
-            match self.look(dir, rest, at, cx) {
-                Look::Used(n) => {
-                    used = used.saturating_add(n);
-                    let side = self.side(dir);
-                    (side.searched, side.since) = (0, None);
-                }
-                Look::Wait(step) if used == 0 => {
-                    let ts = cx.ts;
-                    self.side(dir).since.get_or_insert(ts);
-                    return step;
-                }
-                Look::Wait(_) => {
-                    self.side(dir).searched = 0;
-                    break;
-                }
-            }
-        }
-        match self.left {
-            Some(Left::Tunnel) => Step::Turn(used),
-            Some(Left::Astray) => Step::Done,
-            None => Step::Took(used),
-        }
-    }
-
-    /// Of a head that was cut all whole lines are read.
-    fn cut(&mut self, dir: Dir, bytes: &[u8], cx: &mut Context<'_>) {
-        let side = self.side(dir);
-        let expected = match first_line(bytes) {
-            Probe::Certain | Probe::Likely => true,
-            Probe::Unsure => !side.lost,
-            Probe::Never => false,
-        };
-        let head = parse_cut(bytes);
-        if expected && side.body.is_none() && !matches!(head.start, Start::Neither) && self.left.is_none() {
-            self.take(dir, &head, bytes.len(), cx.offset, cx);
-        }
-    }
-
-    fn closed(&mut self, dir: Dir, _cx: &mut Context<'_>) {
-        self.side(dir).closed = true;
-    }
-
-    fn gap(&mut self, dir: Dir, _missing: u64, cx: &mut Context<'_>) {
-        let other = self.side(dir.other()).asks;
-        let offset = cx.offset;
-        let side = self.side(dir);
-        let (asks, number) = (side.asks, side.number);
-        let answers = side.answers || !asks && other;
-        let survives = side.body.as_mut().map(|body| body.survives(offset));
-        if survives.is_some() {
-            if let Some(exchange) = if answers { self.answering.as_mut() } else { self.of(number) } {
-                exchange.partial = true;
-            }
-        }
-        if survives == Some(true) {
-            return;
-        }
-        let body = self.side(dir).body.take();
-        *self.side(dir) = Side {
-            asks,
-            answers,
-            lost: true,
-            ..Side::default()
-        };
-        self.body_ended(body, answers, number, cx);
-        if answers {
-            self.give_up(cx);
-        }
-    }
-
-    fn end(&mut self, cx: &mut Context<'_>) {
-        for dir in [Dir::Orig, Dir::Resp] {
-            let Side {
-                mut body,
-                answers,
-                number,
-                closed,
-                ..
-            } = std::mem::take(self.side(dir));
-            let partial = body.as_ref().is_some_and(|b| !(b.ends_with_connection() && closed));
-            if partial {
-                if let Some(body) = &mut body {
-                    body.cut = true;
-                }
-                if let Some(exchange) = if answers { self.answering.as_mut() } else { self.of(number) } {
-                    exchange.partial = true;
-                }
-            }
-            self.body_ended(body, answers, number, cx);
-        }
-        self.give_up(cx);
-    }
-
-    fn held(&self) -> usize {
-        let scans = self.sides.iter().filter_map(|side| side.body.as_ref()?.scan.as_ref());
-        scans.map(|scan| scan.held()).fold(0, usize::saturating_add)
+/// Whether these bytes are HTTP, of any version.
+pub fn probe(dir: Dir, bytes: &[u8]) -> Probe {
+    match (http2::probe(bytes), head::probe(dir, bytes)) {
+        (Probe::Certain, _) | (_, Probe::Certain) => Probe::Certain,
+        (Probe::Likely, _) | (_, Probe::Likely) => Probe::Likely,
+        (Probe::Never, Probe::Never) => Probe::Never,
+        _ => Probe::Unsure,
     }
 }
 
 impl HttpSession {
-    fn side(&mut self, dir: Dir) -> &mut Side {
-        let [orig, resp] = &mut self.sides;
-        match dir {
-            Dir::Orig => orig,
-            Dir::Resp => resp,
+    fn begin(&mut self, version: Version, cx: &mut Context<'_>) {
+        self.version = version;
+        for dir in std::mem::take(&mut self.lost) {
+            self.gap(dir, 0, cx);
         }
     }
 
-    /// The exchange of this number, if it is still open.
-    fn of(&mut self, number: Option<i64>) -> Option<&mut Exchange> {
-        number.and_then(|n| self.waiting.iter_mut().chain(&mut self.answering).find(|e| e.number == Some(n)))
-    }
-
-    fn look(&mut self, dir: Dir, rest: &[u8], at: u64, cx: &mut Context<'_>) -> Look {
-        if self.side(dir).body.is_some() {
-            return self.body(dir, rest, at, cx);
-        }
-        if matches!(rest.first(), Some(b'\r' | b'\n')) {
-            return Look::Used(1);
-        }
-        // A start line shows itself early; a long one is not looked at again with every byte.
-        let early = self.side(dir).searched < 64;
-        match if early { first_line(rest) } else { Probe::Unsure } {
-            Probe::Never => return self.astray(dir, rest, at, cx),
-            Probe::Certain => self.side(dir).lost = false,
-            Probe::Unsure | Probe::Likely => {}
-        }
-        let side = self.side(dir);
-        match end(rest, side.searched) {
-            Some(n) if n <= limits::HTTP_HEAD => {
-                self.take(dir, &parse(rest.get(..n).unwrap_or_default()), n, at, cx);
-                Look::Used(n)
-            }
-            None if rest.len() < limits::HTTP_HEAD => {
-                side.searched = rest.len();
-                Look::Wait(Step::Need(rest.len().saturating_add(1)))
-            }
-            _ => {
-                self.malformed(dir, "head too long", at, cx);
-                self.left = Some(Left::Astray);
-                Look::Used(rest.len())
-            }
+    fn spoken(&mut self) -> Option<&mut dyn Session> {
+        match &mut self.version {
+            Version::Unknown => None,
+            Version::One(session) => Some(session.as_mut()),
+            Version::Two(session) => Some(session.as_mut()),
         }
     }
+}
 
-    /// No head where one should be: looks line by line for the next.
-    fn astray(&mut self, dir: Dir, rest: &[u8], at: u64, cx: &mut Context<'_>) -> Look {
-        self.no_head(dir, at, cx);
-        let line = rest
-            .iter()
-            .take(limits::HTTP_LINE)
-            .position(|b| *b == b'\n')
-            .and_then(|n| n.checked_add(1));
-        match line {
-            Some(n) => Look::Used(n),
-            None if rest.len() < limits::HTTP_LINE => Look::Wait(Step::Need(rest.len().saturating_add(1))),
-            None => Look::Used(limits::HTTP_LINE),
-        }
-    }
-
-    /// Says once that a head is missing, unless the connection was picked up here.
-    fn no_head(&mut self, dir: Dir, at: u64, cx: &mut Context<'_>) {
-        let side = self.side(dir);
-        let known = side.answers || side.asks;
-        if !std::mem::replace(&mut side.lost, true) && known {
-            self.malformed(dir, "start line", at, cx);
-        }
-    }
-
-    fn malformed(&mut self, dir: Dir, reason: &'static str, at: u64, cx: &mut Context<'_>) {
-        let answered = if self.side(dir).asks { None } else { self.waiting.pop_front() };
-        let started = self.side(dir).since.unwrap_or(cx.ts);
-        let mut exchange = answered.unwrap_or_else(|| Exchange::begun(None, started, dir, at));
-        exchange.malformed = Some(reason);
-        exchange.partial = true;
-        exchange.emit(cx);
-    }
-
-    /// A head of `length` bytes at `at`.
-    fn take(&mut self, dir: Dir, head: &Head<'_>, length: usize, at: u64, cx: &mut Context<'_>) {
-        let after = at.saturating_add(length as u64);
-        match head.start {
-            Start::Request { method, target } => self.request(dir, method, target, head, (at, after), cx),
-            Start::Response { status, reason } => self.response(dir, (status, reason), head, (at, after), cx),
-            Start::Neither => self.no_head(dir, at, cx),
-        }
-    }
-
-    fn request(&mut self, dir: Dir, method: &'static str, target: Option<&[u8]>, head: &Head<'_>, span: (u64, u64), cx: &mut Context<'_>) {
-        self.requests = self.requests.saturating_add(1);
-        let number = Some(self.requests);
-        let started = self.side(dir).since.unwrap_or(cx.ts);
-        let mut exchange = Exchange::begun(number, started, dir, span.0);
-        exchange.request(method, target, head, &cx.out.keys);
-        let body = match head.content_length {
-            // Where it begins is not known.
-            _ if head.cut => None,
-            _ if head.chunked => Some(Body::chunked(exchange.scan(head, (dir, span.1)))),
-            Some(length) if length > 0 => Some(Body::of_length(length, span.1, exchange.scan(head, (dir, span.1)))),
-            _ => None,
-        };
-        let side = self.side(dir);
-        (side.body, side.number, side.asks, side.answers) = (body, number, true, false);
-        self.waiting.push_back(exchange);
-        if self.waiting.len() > limits::HTTP_OUTSTANDING {
-            if let Some(mut oldest) = self.waiting.pop_front() {
-                oldest.partial = true;
-                oldest.emit(cx);
-            }
-        }
-    }
-
-    fn response(&mut self, dir: Dir, (status, reason): (u16, &[u8]), head: &Head<'_>, span: (u64, u64), cx: &mut Context<'_>) {
-        let started = self.side(dir).since.unwrap_or(cx.ts);
-        let side = self.side(dir);
-        (side.asks, side.answers) = (false, true);
-        if status < 200 && status != 101 {
-            return;
-        }
-        let mut exchange = self.waiting.pop_front().unwrap_or_else(|| {
-            let mut unasked = Exchange::begun(None, started, dir, span.0);
-            unasked.partial = true;
-            unasked
-        });
-        exchange.response(status, reason, head, (started, span.0));
-        let turns = status == 101 || exchange.method == Some("CONNECT") && (200..300).contains(&status);
-        self.left = turns.then_some(Left::Tunnel);
-        let bodyless =
-            turns || exchange.method == Some("HEAD") || matches!(status, 204 | 304) || head.content_length == Some(0) && !head.chunked;
-        if bodyless || head.cut {
-            return exchange.emit(cx);
-        }
-        let scan = exchange.scan(head, (dir, span.1));
-        self.side(dir).body = Some(match head.content_length {
-            _ if head.chunked => Body::chunked(scan),
-            Some(length) => Body::of_length(length, span.1, scan),
-            None => Body::until_close(scan),
-        });
-        self.answering = Some(exchange);
-    }
-
-    fn body(&mut self, dir: Dir, rest: &[u8], at: u64, cx: &mut Context<'_>) -> Look {
-        let side = self.side(dir);
-        let (answers, number) = (side.answers, side.number);
-        let Some(body) = &mut side.body else { return Look::Used(0) };
-        match body.step(rest, at, cx) {
-            Progress::More(Step::Took(n)) => Look::Used(n),
-            Progress::More(step) => Look::Wait(step),
-            Progress::Ended(n) => {
-                let body = side.body.take();
-                self.body_ended(body, answers, number, cx);
-                Look::Used(n)
-            }
-            Progress::Broken => {
-                body.cut = true;
-                let body = side.body.take();
-                side.lost = true;
-                if let Some(exchange) = if answers { self.answering.as_mut() } else { self.of(number) } {
-                    (exchange.malformed, exchange.partial) = (Some("chunk size"), true);
+impl Session for HttpSession {
+    fn data(&mut self, dir: Dir, bytes: &[u8], cx: &mut Context<'_>) -> Step {
+        match &mut self.version {
+            Version::Two(session) => session.data(dir, bytes, cx),
+            Version::One(session) => {
+                let step = session.data(dir, bytes, cx);
+                let (Step::Turn(used), Some(exchange)) = (step, session.upgraded.take()) else {
+                    return step;
+                };
+                session.end(cx);
+                let two = Http2::upgraded(exchange, session.requests, dir.other());
+                self.version = Version::Two(Box::new(two));
+                match used {
+                    0 => self.data(dir, bytes, cx),
+                    _ => Step::Took(used),
                 }
-                self.body_ended(body, answers, number, cx);
-                Look::Used(1)
+            }
+            Version::Unknown => {
+                let version = match http2::probe(bytes) {
+                    Probe::Unsure | Probe::Likely => return Step::Need(bytes.len().saturating_add(1)),
+                    Probe::Certain => Version::Two(Box::default()),
+                    Probe::Never => Version::One(Box::default()),
+                };
+                self.begin(version, cx);
+                self.data(dir, bytes, cx)
             }
         }
     }
 
-    /// The end of a response ends its exchange; the end of a request's body is only noted.
-    fn body_ended(&mut self, body: Option<Body>, answers: bool, number: Option<i64>, cx: &mut Context<'_>) {
-        if answers {
-            if let Some(mut exchange) = self.answering.take() {
-                if let Some(body) = body {
-                    exchange.body(body, true, cx);
-                }
-                exchange.emit(cx);
-            }
-        } else if let (Some(body), Some(exchange)) = (body, self.of(number)) {
-            exchange.body(body, false, cx);
+    fn cut(&mut self, dir: Dir, bytes: &[u8], cx: &mut Context<'_>) {
+        if let Version::Unknown = self.version {
+            let version = match http2::probe(bytes) {
+                Probe::Likely => Version::Two(Box::default()),
+                _ => Version::One(Box::default()),
+            };
+            self.begin(version, cx);
+        }
+        if let Some(session) = self.spoken() {
+            session.cut(dir, bytes, cx);
         }
     }
 
-    /// Requests whose response will not be known.
-    fn give_up(&mut self, cx: &mut Context<'_>) {
-        for mut exchange in std::mem::take(&mut self.waiting) {
-            exchange.partial = true;
-            exchange.emit(cx);
+    fn closed(&mut self, dir: Dir, cx: &mut Context<'_>) {
+        if let Some(session) = self.spoken() {
+            session.closed(dir, cx);
+        }
+    }
+
+    fn gap(&mut self, dir: Dir, missing: u64, cx: &mut Context<'_>) {
+        match self.spoken() {
+            Some(session) => session.gap(dir, missing, cx),
+            None => {
+                self.lost.retain(|lost| *lost != dir);
+                self.lost.push(dir);
+            }
+        }
+    }
+
+    fn end(&mut self, cx: &mut Context<'_>) {
+        if let Some(session) = self.spoken() {
+            session.end(cx);
+        }
+    }
+
+    fn held(&self) -> usize {
+        match &self.version {
+            Version::Unknown => 0,
+            Version::One(session) => session.held(),
+            Version::Two(session) => session.held(),
         }
     }
 }
