@@ -74,7 +74,7 @@ class _Once:
 
 
 def examine(checks: Iterable[Check], lake: Lake, locator: Locator, now: datetime, known: Collection[str]) -> Examined:
-    """Runs the checks, each on the whole lake. What mended a fault is looked for only by checks that propose one, or are `known` to have."""
+    """Runs the checks, each on the whole lake. What mended a fault is asked only of checks that propose one or are `known` to have some."""
     examined = Examined([], [])
     for check in checks:
         once = _Once(lake)
