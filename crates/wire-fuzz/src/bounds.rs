@@ -83,7 +83,11 @@ pub fn within(len: usize, play: impl Fn()) {
         cpu() - began
     };
     let mut tries = (0..3).map(|_| took());
-    assert!(tries.any(|took| took <= most), "{len} bytes took longer than {} ms", most / 1_000_000);
+    assert!(
+        tries.any(|took| took <= most),
+        "{len} bytes took longer than {} ms",
+        most / 1_000_000
+    );
 }
 
 #[cfg(test)]

@@ -42,7 +42,11 @@ pub fn run(target: Target, flags: Vec<String>) -> ExitCode {
 
 extern "C" fn one(data: *const u8, size: usize) -> c_int {
     // SAFETY: libFuzzer gives `size` bytes at `data`, which stay until this returns.
-    let input = if size == 0 { &[] } else { unsafe { std::slice::from_raw_parts(data, size) } };
+    let input = if size == 0 {
+        &[]
+    } else {
+        unsafe { std::slice::from_raw_parts(data, size) }
+    };
     if let Some(target) = TARGET.get() {
         target.play(input);
     }

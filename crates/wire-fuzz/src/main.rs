@@ -71,13 +71,19 @@ fn every(targets: &[Target], time: Duration) -> ExitCode {
     if failed.is_empty() {
         return ExitCode::SUCCESS;
     }
-    println!("faults in {}: name the new files of crates/wire-fuzz/crashes after what they show, and mend it", failed.join(", "));
+    println!(
+        "faults in {}: name the new files of crates/wire-fuzz/crashes after what they show, and mend it",
+        failed.join(", ")
+    );
     ExitCode::FAILURE
 }
 
 /// Where corpora and logs are kept from one run to the next.
 fn kept(kind: &str, target: &Target) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/fuzz").join(kind).join(&target.name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../target/fuzz")
+        .join(kind)
+        .join(&target.name)
 }
 
 fn fuzz(target: &Target, golden: &[Golden], seconds: u64) -> Result<u64, String> {
@@ -111,7 +117,9 @@ fn fuzz(target: &Target, golden: &[Golden], seconds: u64) -> Result<u64, String>
         let _ = fs::remove_dir(&crashes);
     }
     let said = String::from_utf8_lossy(&fs::read(&log).unwrap_or_default()).into_owned();
-    let executions = said.lines().find_map(|line| line.strip_prefix("stat::number_of_executed_units:")?.trim().parse().ok());
+    let executions = said
+        .lines()
+        .find_map(|line| line.strip_prefix("stat::number_of_executed_units:")?.trim().parse().ok());
     match executions {
         Some(count) if status.success() => Ok(count),
         _ => Err(format!("{} ({})", fault(&said), log.display())),

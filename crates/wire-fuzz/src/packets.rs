@@ -67,8 +67,16 @@ pub fn play_frames(script: &[Piece]) {
         let link = LINKS[usize::from(piece.kind & 0x3f) % LINKS.len()];
         let pause = 1i64.checked_shl(u32::from(piece.arg & 0x3f)).unwrap_or(0);
         let back = piece.arg & 0x8000 != 0;
-        held.ts = if back { held.ts.saturating_sub(pause) } else { held.ts.saturating_add(pause) };
-        let cut = if piece.bit(7) { usize::from(piece.arg >> 6 & 0x1ff) * 64 } else { 0 };
+        held.ts = if back {
+            held.ts.saturating_sub(pause)
+        } else {
+            held.ts.saturating_add(pause)
+        };
+        let cut = if piece.bit(7) {
+            usize::from(piece.arg >> 6 & 0x1ff) * 64
+        } else {
+            0
+        };
         held.packet(link, &piece.data, piece.data.len() + cut);
     }
     held.finish();
@@ -101,7 +109,8 @@ pub fn play_segments(script: &[Piece]) {
         let side = usize::from(piece.bit(RESPONDER));
         let data = piece.data.get(..1460).unwrap_or(&piece.data);
         let seq = next[side].wrapping_add_signed(i32::from(piece.arg as i16));
-        let flags = u8::from(piece.bit(FIN)) | u8::from(piece.bit(SYN)) << 1 | u8::from(piece.bit(RST)) << 2 | u8::from(!piece.bit(NO_ACK)) << 4;
+        let flags =
+            u8::from(piece.bit(FIN)) | u8::from(piece.bit(SYN)) << 1 | u8::from(piece.bit(RST)) << 2 | u8::from(!piece.bit(NO_ACK)) << 4;
         let cut = if piece.bit(CUT) { data.len() / 2 } else { 0 };
         let packet = tcp(side == 1, seq, next[1 - side], flags, data);
         held.packet(RAW, packet.get(..packet.len() - cut).unwrap_or_default(), packet.len());

@@ -88,7 +88,9 @@ pub fn play(input: &[u8]) {
 }
 
 fn read(path: &std::path::Path) {
-    let Ok(mut captures) = Captures::open(&[path.to_owned()]) else { return };
+    let Ok(mut captures) = Captures::open(&[path.to_owned()]) else {
+        return;
+    };
     let check = |packet: wire::capture::Packet<'_>| {
         assert!(packet.data.len() <= limits::PACKET, "a packet of {} bytes", packet.data.len());
     };

@@ -53,7 +53,11 @@ pub fn check_batch(stream: &str, batch: &RecordBatch) {
 fn check_sizes(stream: &str, column: &str, cells: &dyn Array) {
     if let Some(texts) = cells.as_string_opt::<i32>() {
         for text in texts.iter().flatten() {
-            assert!(text.chars().count() <= limits::TEXT, "{stream}.{column}: {} characters", text.chars().count());
+            assert!(
+                text.chars().count() <= limits::TEXT,
+                "{stream}.{column}: {} characters",
+                text.chars().count()
+            );
         }
     }
     if let Some(words) = cells.as_any_dictionary_opt() {

@@ -60,7 +60,9 @@ impl Golden {
     /// Conversations that a parser over TCP may have a say in.
     pub fn tcp(&self, protocol: &'static Protocol) -> Vec<Vec<u8>> {
         let speaks = |talk: &&Talk| {
-            let mut firsts = [Dir::Orig, Dir::Resp].into_iter().filter_map(|dir| talk.first(dir).map(|data| (dir, data)));
+            let mut firsts = [Dir::Orig, Dir::Resp]
+                .into_iter()
+                .filter_map(|dir| talk.first(dir).map(|data| (dir, data)));
             talk.proto == TCP && firsts.any(|(dir, data)| matches!((protocol.probe)(dir, data), Probe::Certain | Probe::Likely))
         };
         self.seeds(speaks, |said| tcp::bytes(said.dir, &said.data))

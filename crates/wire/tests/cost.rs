@@ -20,6 +20,14 @@ use wire::testing::rows;
 /// Most that four times as much may cost. Linear work is 4 with tables that grow, caches that are left and rows that leave as batches.
 const RATIO: f64 = 8.0;
 
+/// Most that one shape may cost of what the median costs: tags of three bytes cost three times as much, and tests are compiled with little
+/// optimisation; a line that was searched again with every byte cost ten times as much.
+const OF_MEDIAN: f64 = 5.0;
+
+/// What a packet and a row weigh beside bytes, in bytes: a look-up among the connections; thirty cells, an identity by SHA-256.
+const PACKET: u64 = 64;
+const ROW: u64 = 300;
+
 /// Tries before a ratio above it is believed.
 const TRIES: usize = 4;
 
@@ -30,7 +38,7 @@ const SYN: u8 = 2;
 struct Feed {
     pipeline: Pipeline,
     ts: i64,
-    bytes: u64,
+    weight: u64,
     /// Next numbers of the one connection.
     seq: [u32; 2],
     port: u16,
@@ -41,7 +49,7 @@ impl Feed {
         Feed {
             pipeline: Pipeline::new(Keys::new(&[7; 32], "k1"), "test".to_owned()),
             ts: 1_700_000_000_000_000_000,
-            bytes: 0,
+            weight: 0,
             seq: [100, 500],
             port,
         }
@@ -50,21 +58,28 @@ impl Feed {
     /// LINKTYPE_RAW: an IP datagram, a microsecond after the one before.
     fn packet(&mut self, data: &[u8]) {
         self.ts = self.ts.saturating_add(1000);
-        self.bytes += data.len() as u64;
+        self.weight += data.len() as u64 + PACKET;
         self.pipeline.packet(Packet {
             ts: self.ts,
             link: 101,
             data,
             wire_len: data.len(),
         });
-        while self.pipeline.batch(false).is_some() {}
+        self.drain(false);
         assert!(self.pipeline.held() <= limits::HELD_ALL);
     }
 
+    fn drain(&mut self, all: bool) {
+        while let Some((_, batch)) = self.pipeline.batch(all) {
+            self.weight += batch.num_rows() as u64 * ROW;
+        }
+    }
+
+    /// What all of it weighed.
     fn finish(mut self) -> u64 {
         self.pipeline.finish();
-        while self.pipeline.batch(true).is_some() {}
-        self.bytes
+        self.drain(true);
+        self.weight
     }
 
     fn tcp(&mut self, side: usize, seq: u32, flags: u8, data: &[u8]) {
@@ -294,6 +309,16 @@ fn answers_without_requests(n: usize) -> u64 {
     feed.finish()
 }
 
+/// Behind an answer stands a line that is none and does not end, in segments of one byte.
+fn stray_lines_by_single_bytes(n: usize) -> u64 {
+    let mut feed = Feed::new(80);
+    feed.open();
+    feed.say(0, b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n", 1460);
+    feed.say(1, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 1460);
+    (0..n).for_each(|n| feed.say(1, if n % 4000 == 3999 { b"\n" } else { b"!" }, 1));
+    feed.finish()
+}
+
 fn dicom(pdu: u8, length: u32) -> Vec<u8> {
     let mut head = vec![pdu, 0];
     head.extend(length.to_be_bytes());
@@ -305,7 +330,10 @@ fn dicom_data(unit: &[u8], n: usize) -> u64 {
     let item = |kind: u8, value: &[u8]| [&[kind, 0], (value.len() as u16).to_be_bytes().as_slice(), value].concat();
     let explicit = item(0x40, b"1.2.840.10008.1.2.1");
     let user = item(0x50, &item(0x51, &[0, 0, 0x40, 0]));
-    let context = item(0x20, &[&[1, 0, 0, 0][..], &item(0x30, b"1.2.840.10008.5.1.4.1.1.7"), &explicit].concat());
+    let context = item(
+        0x20,
+        &[&[1, 0, 0, 0][..], &item(0x30, b"1.2.840.10008.5.1.4.1.1.7"), &explicit].concat(),
+    );
     let accepted = item(0x21, &[&[1, 0, 0, 0][..], &explicit].concat());
     let associate = |pdu: u8, context: &[u8]| {
         let names = [&[0, 1, 0, 0][..], b"STORE           ", b"MODALITY        ", &[0; 32]].concat();
@@ -387,7 +415,7 @@ const SHAPES: &[Shape] = &[
     ("retransmissions that disagree", 6_000, retransmissions_that_disagree),
     ("segments out of order behind a hole", 6_000, segments_out_of_order),
     ("every other segment late", 10_000, every_other_segment_late),
-    ("connections that hold", 10_000, many_that_hold),
+    ("connections that hold", 6_000, many_that_hold),
     ("times far apart", 6_000, times_far_apart),
     ("time that leaps", 6_000, time_that_leaps),
     ("datagrams of many ends", 6_000, datagrams_of_many_ends),
@@ -395,33 +423,65 @@ const SHAPES: &[Shape] = &[
     ("names that point at names", 200, names_that_point),
     ("requests without answers", 6_000, requests_without_answers),
     ("answers without requests", 6_000, answers_without_requests),
+    ("stray lines by single bytes", 6_000, stray_lines_by_single_bytes),
     ("a long flow of nobody's", 20_000, |n| said(9, b"", &[0xa5; 512], n, 1460)),
-    ("a long upload", 20_000, |n| said(80, &post("text/plain", 1 << 40), &[b'a'; 512], n, 1460)),
-    ("JSON within itself", 300_000, |n| said(80, &post("application/fhir+json", n * 5), b"{\"a\":", n, 1460)),
+    ("a long upload", 20_000, |n| {
+        said(80, &post("text/plain", 1 << 40), &[b'a'; 512], n, 1460)
+    }),
+    ("JSON within itself", 300_000, |n| {
+        said(80, &post("application/fhir+json", n * 5), b"{\"a\":", n, 1460)
+    }),
     ("JSON, one long text", 600_000, |n| {
         said(80, &post("application/fhir+json", n * 2), b"\\\"", n, 1460)
     }),
-    ("FHIR in XML within itself", 300_000, |n| said(80, &post("application/fhir+xml", n * 3), b"<a>", n, 1460)),
-    ("SOAP within itself", 300_000, |n| said(80, &post("application/soap+xml", n * 3), b"<a>", n, 1460)),
-    ("SOAP, attributes", 200_000, |n| said(80, &post("application/soap+xml", n * 6 + 2), b" a='b'", n, 1460)),
+    ("FHIR in XML within itself", 300_000, |n| {
+        said(80, &post("application/fhir+xml", n * 3), b"<a>", n, 1460)
+    }),
+    ("SOAP within itself", 300_000, |n| {
+        said(80, &post("application/soap+xml", n * 3), b"<a>", n, 1460)
+    }),
+    ("SOAP, attributes", 200_000, |n| {
+        said(80, &post("application/soap+xml", n * 6 + 2), b" a='b'", n, 1460)
+    }),
     ("POCT1 within itself", 300_000, |n| said(9, b"<HEL.R01><HDR>", b"<a>", n, 1460)),
     ("an upload in chunks of one byte", 100_000, upload_in_chunks_of_one_byte),
-    ("header lines", 100_000, |n| said(80, b"GET / HTTP/1.1\r\n", b"a: b\r\n", n, 1460)),
-    ("a head by single bytes", 5_000, |n| said(80, b"GET / HTTP/1.1\r\n", b"a: b\r\n", n, 1)),
-    ("HL7 by single bytes", 5_000, |n| said(2575, b"\x0bMSH|^~\\&|A|B|C|D|2026||ORU^R01|1|P|2.5\r", b"OBX|1|\r", n, 1)),
-    ("one HL7 segment without end", 200_000, |n| said(2575, b"\x0bMSH|^~\\&|A|B|C|D|2026||ORU^R01|1|P|2.5\r", b"OBX|1|", n, 1460)),
-    ("HL7 patients", 100_000, |n| said(2575, b"\x0bMSH|^~\\&|A|B|C|D|2026||ORU^R01|1|P|2.5\rPID|||", b"1^^^A^MR~", n, 1460)),
+    ("header lines", 30, |n| {
+        let head = [b"GET / HTTP/1.1\r\n".as_slice(), &b"a: b\r\n".repeat(9000), b"\r\n"].concat();
+        said(80, b"", &head, n, 1460)
+    }),
+    ("a head by single bytes", 5_000, |n| {
+        said(80, b"GET / HTTP/1.1\r\n", b"a: b\r\n", n, 1)
+    }),
+    ("HL7 by single bytes", 5_000, |n| {
+        said(2575, b"\x0bMSH|^~\\&|A|B|C|D|2026||ORU^R01|1|P|2.5\r", b"OBX|1|\r", n, 1)
+    }),
+    ("one HL7 segment without end", 200_000, |n| {
+        said(2575, b"\x0bMSH|^~\\&|A|B|C|D|2026||ORU^R01|1|P|2.5\r", b"OBX|1|", n, 1460)
+    }),
+    ("HL7 patients", 100_000, |n| {
+        said(2575, b"\x0bMSH|^~\\&|A|B|C|D|2026||ORU^R01|1|P|2.5\rPID|||", b"1^^^A^MR~", n, 1460)
+    }),
     ("HL7 messages without answers", 6_000, |n| {
         said(2575, b"", b"\x0bMSH|^~\\&|A|B|C|D|2026||ORU^R01|1|P|2.5\r\x1c\r", n, 1460)
     }),
-    ("ASTM frames without answers", 6_000, |n| said(9, b"\x05", b"\x021H|\\^&\r\x0300\r\n", n, 1460)),
-    ("a DICOM length that lies", 20_000, |n| said(104, &dicom(4, 0x7fff_ffff), &[0; 512], n, 1460)),
+    ("ASTM frames without answers", 6_000, |n| {
+        said(9, b"\x05", b"\x021H|\\^&\r\x0300\r\n", n, 1460)
+    }),
+    ("a DICOM length that lies", 20_000, |n| {
+        said(104, &dicom(4, 0x7fff_ffff), &[0; 512], n, 1460)
+    }),
     ("DICOM sequences within each other", 60_000, dicom_sequences_within_each_other),
     ("DICOM elements without value", 100_000, dicom_elements_without_value),
-    ("an SMB length that lies", 20_000, |n| said(445, b"\0\xff\xff\xff\xfeSMB\x40\0", &[0; 512], n, 1460)),
-    ("TLS records of nothing", 100_000, |n| said(443, b"\x16\x03\x01\0\x04\x01\0\xff\xff", b"\x16\x03\x01\0\0", n, 1460)),
+    ("an SMB length that lies", 7_000, |n| {
+        said(445, b"\0\xff\xff\xff\xfeSMB\x40\0", &[0; 512], n, 1460)
+    }),
+    ("TLS records of nothing", 100_000, |n| {
+        said(443, b"\x16\x03\x01\0\x04\x01\0\xff\xff", b"\x16\x03\x01\0\0", n, 1460)
+    }),
     ("a TLS handshake in records of one byte", 50_000, handshake_in_records_of_one_byte),
-    ("DNS lengths that lie", 20_000, |n| said(53, b"", b"\xff\xff\0\0\x01\0\0\x01\0\0\0\0\0\0", n, 1460)),
+    ("DNS lengths that lie", 20_000, |n| {
+        said(53, b"", b"\xff\xff\0\0\x01\0\0\x01\0\0\0\0\0\0", n, 1460)
+    }),
     ("a bomb of gzip", 200, bomb),
     ("mail commands", 60_000, |n| said(25, b"EHLO a\r\n", b"NOOP\r\n", n, 1460)),
 ];
@@ -434,34 +494,43 @@ fn cpu() -> f64 {
     time.tv_sec as f64 * 1e9 + time.tv_nsec as f64
 }
 
-/// Cost of `n`, and cost of one byte of it.
+/// Cost of `n`, and cost of what weighs as much as a byte.
 fn cost(feed: fn(usize) -> u64, n: usize) -> (f64, f64) {
     let began = cpu();
-    let bytes = feed(n);
+    let weight = feed(n);
     let took = cpu() - began;
-    (took, took / bytes as f64)
+    (took, took / weight as f64)
 }
 
 #[test]
-fn four_times_as_much_costs_four_times_as_much() {
-    let mut wrong = Vec::new();
+fn four_times_as_much_costs_four_times_as_much_and_no_shape_far_more_than_others() {
+    let (mut wrong, mut costs) = (Vec::new(), Vec::new());
     for &(name, n, feed) in SHAPES {
         let mut least = [(f64::MAX, 0.0); 2];
-        for _ in 0..TRIES {
+        for tries in 1..=TRIES {
             for (least, n) in least.iter_mut().zip([n, 4 * n]) {
                 let now = cost(feed, n);
                 *least = if now.0 < least.0 { now } else { *least };
             }
-            if least[1].0 < RATIO * least[0].0 {
+            if tries > 1 && least[1].0 < RATIO * least[0].0 {
                 break;
             }
         }
         let ratio = least[1].0 / least[0].0;
-        println!("{name:<45} {:>8.1} ms {:>8.1} ns a byte, ratio {ratio:.1}", least[1].0 / 1e6, least[1].1);
+        println!(
+            "{name:<45} {:>8.1} ms {:>8.1} ns a byte, ratio {ratio:.1}",
+            least[1].0 / 1e6,
+            least[1].1
+        );
         if ratio >= RATIO {
             wrong.push(format!("{name}: {ratio:.1}"));
         }
+        costs.push((least[1].1, name));
     }
+    costs.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let median = costs[costs.len() / 2].0;
+    let dear = costs.iter().filter(|(cost, _)| *cost > OF_MEDIAN * median);
+    wrong.extend(dear.map(|(cost, name)| format!("{name}: {:.1} of the median", cost / median)));
     assert!(wrong.is_empty(), "{wrong:?}");
 }
 
@@ -492,6 +561,6 @@ fn a_long_flow_is_counted_to_its_last_byte() {
 #[test]
 fn ten_million_half_open_connections_are_bounded() {
     if soak() {
-        assert_eq!(half_open(10_000_000), 400_000_000);
+        assert_eq!(half_open(10_000_000), 10_000_000 * (40 + PACKET + ROW) + ROW);
     }
 }
