@@ -124,10 +124,13 @@ impl Talk {
     }
 }
 
+/// Protocol, and address and port of who sends and who receives.
+type Way = (u8, u128, u16, u128, u16);
+
 /// Conversations by their ends; who spoke first is the originator.
 fn talks(frames: &[(i64, u16, Vec<u8>)]) -> Vec<Talk> {
     let mut talks: Vec<Talk> = Vec::new();
-    let mut known: BTreeMap<(u8, u128, u16, u128, u16), (usize, Dir)> = BTreeMap::new();
+    let mut known: BTreeMap<Way, (usize, Dir)> = BTreeMap::new();
     for (_, link, data) in frames {
         let (_, Content::Ip(datagram)) = link::decode(*link, data, data.len()) else {
             continue;
