@@ -2,6 +2,7 @@
 //! worth. `make fuzz` runs them under libFuzzer for a minute, `make soak` for an hour; `cargo test -p wire-fuzz` replays what once crashed.
 
 pub mod bounds;
+mod heads;
 pub mod mutate;
 mod packets;
 mod reader;

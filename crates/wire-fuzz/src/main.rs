@@ -107,7 +107,7 @@ fn fuzz(target: &Target, golden: &[Golden], seconds: u64) -> Result<u64, String>
         .arg(format!("-max_len={}", wire_fuzz::LONGEST))
         .arg(format!("-timeout={TIMEOUT}"))
         .arg(format!("-rss_limit_mb={MEGABYTES}"))
-        .args(["-print_final_stats=1", "-verbosity=1"])
+        .args(["-print_final_stats=1", "-use_value_profile=1"])
         .stderr(fs::File::create(&log).map_err(said)?)
         .stdout(Stdio::null())
         .status()

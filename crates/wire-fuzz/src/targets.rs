@@ -3,6 +3,8 @@
 
 use wire::protocols::{Datagrams, Protocol, TCP, UDP};
 
+use crate::heads::HEADS;
+use crate::script::Piece;
 use crate::seeds::Golden;
 use crate::{bounds, packets, reader, script, tcp, udp};
 
@@ -70,6 +72,13 @@ impl Target {
             What::Fragments => golden.fragments(),
             What::Reader => reader::seeds(golden.file.get(..8 << 10).unwrap_or(&golden.file)),
         };
-        golden.iter().flat_map(of).collect()
+        golden.iter().flat_map(of).chain(self.heads()).collect()
+    }
+
+    /// What is known of it where no capture is kept, as one conversation. A direction is the kind of a piece over TCP and over UDP.
+    fn heads(&self) -> Option<Vec<u8>> {
+        let of = HEADS.iter().filter(|(target, ..)| *target == self.name);
+        let said: Vec<Piece> = of.map(|(_, dir, data)| Piece::new(*dir as u8, 0, data)).collect();
+        (!said.is_empty()).then(|| script::write(&said, usize::MAX))
     }
 }

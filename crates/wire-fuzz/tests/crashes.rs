@@ -63,5 +63,5 @@ fn every_target_has_seeds() {
         .filter(|target| target.seeds(&golden).is_empty())
         .map(|target| target.name)
         .collect();
-    assert!(without.is_empty(), "a golden capture is missing for {without:?}");
+    assert!(without.is_empty(), "neither a golden capture nor first bytes of {without:?}");
 }
