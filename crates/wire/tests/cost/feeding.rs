@@ -11,6 +11,7 @@ pub const ROW: u64 = 300;
 
 pub const ACK: u8 = 16;
 pub const SYN: u8 = 2;
+
 /// A pipeline and what it is fed.
 pub struct Feed {
     pub pipeline: Pipeline,
