@@ -9,7 +9,7 @@ ASEPSIS := .venv/bin/asepsis
 DEMO := build/demo
 CORE := $(shell find crates -type f \( -name '*.rs' -o -name '*.toml' -o -path '*/data/*' \)) Cargo.toml Cargo.lock
 
-.PHONY: help demo build test lint bench soak golden docs lock clean
+.PHONY: help demo build test fuzz lint bench soak golden docs lock clean
 
 help: ## what can be done here
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -40,8 +40,19 @@ build: .venv/.core ## .venv with the command .venv/bin/asepsis
 	@touch $@
 
 test: .venv/.test ## every test: Rust and Python (<= 15 min on two cores)
-	cargo test -p wire --locked --quiet
+	cargo test -p wire -p wire-fuzz --locked --quiet
 	$(PY) -m pytest -n 2
+
+# Coverage as libFuzzer reads it (SanitizerCoverage of LLVM): a pass of the compiler, no nightly Rust.
+COVERED := -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
+  -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares
+HOST = $(shell rustc -vV | sed -n 's/^host: //p')
+FUZZ_SECONDS ?= 60
+
+fuzz: .venv/.test ## every parser, the pipeline and the reader under libFuzzer (FUZZ_SECONDS=60 over all, FUZZ=target...)
+	@if c++ --version >/dev/null 2>&1; then set -x; \
+	RUSTFLAGS='$(COVERED)' cargo run -p wire-fuzz --features libfuzzer --profile fuzz --locked --quiet --target $(HOST) --target-dir target/fuzz -- $(FUZZ_SECONDS) $(FUZZ); \
+	else echo 'fuzzing left out: no C++ compiler on this machine'; fi
 
 lint: .venv/.lint ## ruff, mypy --strict, import-linter, clippy, rustfmt
 	$(PY) -m ruff check .
@@ -55,9 +66,10 @@ lint: .venv/.lint ## ruff, mypy --strict, import-linter, clippy, rustfmt
 bench: .venv/.core ## figures, beside peers where they are installed (ASEPSIS_BENCH=folder of bench.pcap)
 	$(PY) bench/ingest.py
 
-soak: .venv/.test ## the long forms of the tests
+soak: .venv/.test ## the long forms of the tests, and an hour of fuzzing
 	ASEPSIS_SOAK=1 cargo test -p wire --locked --release
 	ASEPSIS_SOAK=1 $(PY) -m pytest -n 2
+	$(MAKE) fuzz FUZZ_SECONDS=3600
 
 golden: .venv/.test ## make the expected rows again; read the diff before you commit it
 	$(PY) -m tests.golden.make

@@ -56,7 +56,7 @@ wanted_for_lint() {
 
 # program:package, one line for every tool that some test or the range uses
 wanted_for_test() {
-    for pair in tshark:tshark storescu:dcmtk Orthanc:orthanc nginx:nginx-light smbd:samba smbclient:smbclient dnsmasq:dnsmasq-base \
+    for pair in c++:g++ tshark:tshark storescu:dcmtk Orthanc:orthanc nginx:nginx-light smbd:samba smbclient:smbclient dnsmasq:dnsmasq-base \
         dhclient:isc-dhcp-client openssl:openssl vsftpd:vsftpd curl:curl tcpdump:tcpdump ip:iproute2 ethtool:ethtool sysctl:procps \
         dig:bind9-dnsutils unshare:util-linux snmpget:snmp chromium:chromium; do
         have "${pair%%:*}" || echo "${pair#*:}"

@@ -152,11 +152,13 @@ impl Flows {
             proto: PROTO_TCP,
         };
         let mut found = self.find(&ends);
+        let mut nonce = 0;
         if let Some((at, dir)) = found {
             match self.flow(at)?.continuity(dir, &segment, ts, datagram.ip_len) {
                 Continuity::Same => {}
                 Continuity::Perhaps => return Some(()),
                 Continuity::Over => {
+                    nonce = self.nonce(at, ts, segment.seq);
                     self.remove(at, false, out);
                     found = None;
                 }
@@ -170,7 +172,7 @@ impl Flows {
         }
         let (at, dir) = match found {
             Some(found) => found,
-            None => self.meet(&ends, &segment, ts, link, out)?,
+            None => self.meet(&ends, &segment, (ts, nonce), link, out)?,
         };
         let flow = self.slab.get_mut(at as usize)?.as_mut()?;
         flow.count(dir, ts, datagram.ip_len, data.len(), link);
@@ -191,10 +193,10 @@ impl Flows {
     }
 
     /// A connection that was not known: from its first segment seen.
-    fn meet(&mut self, ends: &Ends, segment: &Segment<'_>, ts: i64, link: &Link, out: &mut Output) -> Option<(u32, Dir)> {
+    fn meet(&mut self, ends: &Ends, segment: &Segment<'_>, began: (i64, u64), link: &Link, out: &mut Output) -> Option<(u32, Dir)> {
         let turned = turned(ends, segment);
         let ends = if turned { flip(ends) } else { *ends };
-        let at = self.insert(ends, ts, link, Transport::Tcp(Box::default()), out);
+        let at = self.insert(ends, began, link, Transport::Tcp(Box::default()), out);
         if turned {
             self.flow(at)?.say(Dir::Orig, b'^');
         }
@@ -203,8 +205,9 @@ impl Flows {
 
     /// Ends a connection whose ports another one has taken; that one began with `syn`.
     fn replace(&mut self, at: u32, ends: Ends, syn: &Syn, link: &Link, out: &mut Output) -> Option<u32> {
+        let nonce = self.nonce(at, syn.ts, syn.seq);
         self.remove(at, false, out);
-        let at = self.insert(ends, syn.ts, link, Transport::Tcp(Box::default()), out);
+        let at = self.insert(ends, (syn.ts, nonce), link, Transport::Tcp(Box::default()), out);
         let flow = self.slab.get_mut(at as usize)?.as_mut()?;
         let segment = Segment {
             seq: syn.seq,
@@ -282,7 +285,7 @@ impl Flows {
         let payload = payload.get(..sent).unwrap_or(payload);
         let (at, dir) = match self.find(&ends) {
             Some(found) => found,
-            None => (self.insert(ends, ts, link, Transport::Udp(Speech::Probing(0)), out), Dir::Orig),
+            None => (self.insert(ends, (ts, 0), link, Transport::Udp(Speech::Probing(0)), out), Dir::Orig),
         };
         let flow = self.slab.get_mut(at as usize)?.as_mut()?;
         flow.count(dir, ts, datagram.ip_len, sent, link);
@@ -329,7 +332,7 @@ impl Flows {
     fn other(&mut self, link: &Link, datagram: &Datagram<'_>, ends: Ends, ts: i64, out: &mut Output) -> Option<()> {
         let (at, dir) = match self.find(&ends) {
             Some(found) => found,
-            None => (self.insert(ends, ts, link, Transport::Other, out), Dir::Orig),
+            None => (self.insert(ends, (ts, 0), link, Transport::Other, out), Dir::Orig),
         };
         let sent = datagram.payload.len().saturating_add(datagram.cut);
         self.flow(at)?.count(dir, ts, datagram.ip_len, sent, link);
@@ -370,12 +373,23 @@ impl Flows {
         Some((at, dir))
     }
 
-    fn insert(&mut self, ends: Ends, ts: i64, link: &Link, transport: Transport, out: &mut Output) -> u32 {
+    /// Tells a connection that begins with `seq` at `ts` from the one before it on its ports, if both began within a microsecond.
+    fn nonce(&self, before: u32, ts: i64, seq: u32) -> u64 {
+        let before = self.slab.get(before as usize).and_then(Option::as_ref);
+        let same = before.is_some_and(|flow| flow.first_ts.div_euclid(1000) == ts.div_euclid(1000));
+        if same {
+            1 + u64::from(seq)
+        } else {
+            0
+        }
+    }
+
+    fn insert(&mut self, ends: Ends, (ts, nonce): (i64, u64), link: &Link, transport: Transport, out: &mut Output) -> u32 {
         if self.table.len() >= limits::FLOWS {
             self.evict(out);
         }
         self.generation = self.generation.wrapping_add(1);
-        let flow = Flow::new(Identity::new(ends, ts, 0), self.generation, ts, link, transport);
+        let flow = Flow::new(Identity::new(ends, ts, nonce), self.generation, ts, link, transport);
         let deadline = flow.deadline();
         let at = match self.free.pop() {
             Some(at) => at,

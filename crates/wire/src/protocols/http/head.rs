@@ -229,23 +229,17 @@ pub fn probe(_dir: Dir, bytes: &[u8]) -> Probe {
     }
 }
 
-/// What a line, perhaps cut short, says.
+/// What a line, perhaps cut short, says. What is never one does not become one with more bytes: so segments may be cut anywhere.
 pub fn first_line(bytes: &[u8]) -> Probe {
     let line = bytes.split(|b| *b == b'\n').next().unwrap_or_default();
-    let whole = line.len() < bytes.len() || line.ends_with(b"\r");
+    let ended = line.len() < bytes.len();
+    let whole = ended || line.ends_with(b"\r");
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     if line.len() < 13 && line.len() < b"HTTP/1.1 200".len() && b"HTTP/1.".starts_with(line.get(..7).unwrap_or(line)) && !whole {
         return Probe::Unsure;
     }
     if line.starts_with(b"HTTP/1.") {
         return if matches!(start_line(line).0, Start::Response { .. }) {
-            Probe::Certain
-        } else {
-            Probe::Never
-        };
-    }
-    if whole {
-        return if matches!(start_line(line).0, Start::Request { .. }) {
             Probe::Certain
         } else {
             Probe::Never
@@ -259,13 +253,18 @@ pub fn first_line(bytes: &[u8]) -> Probe {
             .is_none_or(|b| matches!(b, b'/' | b'*') || b.is_ascii_alphanumeric());
         line.get(..n) == m.as_bytes().get(..n) && spaced && target
     };
-    let printable = line.iter().all(|b| (0x20..0x7f).contains(b));
-    match printable && METHODS.iter().any(|m| begins(m)) {
+    // Other protocols have such words too, but do not ask for a path; in a path stands whatever an attacker puts there.
+    let path = method(line).is_some_and(|m| line.get(m.len().saturating_add(1)) == Some(&b'/'));
+    let printable = || line.iter().all(|b| (0x20..0x7f).contains(b));
+    if !METHODS.iter().any(|m| begins(m)) || !(path || printable()) {
+        return Probe::Never;
+    }
+    match () {
+        () if whole && matches!(start_line(line).0, Start::Request { .. }) => Probe::Certain,
+        () if ended => Probe::Never,
         // A line that long after a method is a request, and a long one shall not hide the connection.
-        true if line.len() >= limits::PROBE_BYTES / 2 => Probe::Certain,
-        // Other protocols have such words too, but do not ask for a path.
-        true if method(line).is_some_and(|m| line.get(m.len().saturating_add(1)) == Some(&b'/')) => Probe::Likely,
-        true => Probe::Unsure,
-        false => Probe::Never,
+        () if line.len() >= limits::PROBE_BYTES / 2 => Probe::Certain,
+        () if path => Probe::Likely,
+        () => Probe::Unsure,
     }
 }

@@ -43,6 +43,8 @@ struct Side {
     /// A head is looked for, after a loss.
     lost: bool,
     searched: usize,
+    /// Bytes searched for the end of a line that begins no head.
+    stray: usize,
     since: Option<i64>,
 }
 
@@ -61,7 +63,7 @@ impl Session for Http1 {
                 Look::Used(n) => {
                     used = used.saturating_add(n);
                     let side = self.side(dir);
-                    (side.searched, side.since) = (0, None);
+                    (side.searched, side.stray, side.since) = (0, 0, None);
                 }
                 Look::Wait(step) if used == 0 => {
                     let ts = cx.ts;
@@ -69,7 +71,8 @@ impl Session for Http1 {
                     return step;
                 }
                 Look::Wait(_) => {
-                    self.side(dir).searched = 0;
+                    let side = self.side(dir);
+                    (side.searched, side.stray) = (0, 0);
                     break;
                 }
             }
@@ -181,6 +184,10 @@ impl Http1 {
         if matches!(rest.first(), Some(b'\r' | b'\n')) {
             return Look::Used(1);
         }
+        // What begins no head is looked at again when its line is there, not with every byte.
+        if self.side(dir).stray > 0 && self.end_of_line(dir, rest).is_none() {
+            return self.wait_for_line(dir, rest);
+        }
         // A start line shows itself early; a long one is not looked at again with every byte.
         let early = self.side(dir).searched < 64;
         match if early { first_line(rest) } else { Probe::Unsure } {
@@ -209,16 +216,26 @@ impl Http1 {
     /// No head where one should be: looks line by line for the next.
     fn astray(&mut self, dir: Dir, rest: &[u8], at: u64, cx: &mut Context<'_>) -> Look {
         self.no_head(dir, at, cx);
-        let line = rest
-            .iter()
-            .take(limits::HTTP_LINE)
-            .position(|b| *b == b'\n')
-            .and_then(|n| n.checked_add(1));
-        match line {
+        match self.end_of_line(dir, rest) {
             Some(n) => Look::Used(n),
-            None if rest.len() < limits::HTTP_LINE => Look::Wait(Step::Need(rest.len().saturating_add(1))),
-            None => Look::Used(limits::HTTP_LINE),
+            None => self.wait_for_line(dir, rest),
         }
+    }
+
+    /// Bytes up to the end of a line that begins no head, or as many as a line may have.
+    fn end_of_line(&mut self, dir: Dir, rest: &[u8]) -> Option<usize> {
+        let line = rest.get(..limits::HTTP_LINE).unwrap_or(rest);
+        let new = line.iter().skip(self.side(dir).stray);
+        let end = new.take_while(|b| **b != b'\n').count().saturating_add(self.side(dir).stray);
+        match end {
+            end if end < line.len() => end.checked_add(1),
+            end => (end == limits::HTTP_LINE).then_some(end),
+        }
+    }
+
+    fn wait_for_line(&mut self, dir: Dir, rest: &[u8]) -> Look {
+        self.side(dir).stray = rest.len();
+        Look::Wait(Step::Need(rest.len().saturating_add(1)))
     }
 
     /// Says once that a head is missing, unless the connection was picked up here.

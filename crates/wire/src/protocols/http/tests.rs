@@ -1,4 +1,4 @@
-use super::head::probe;
+use super::head::{first_line, probe};
 use super::session::HttpSession;
 use crate::context::Context;
 use crate::half::Half;
@@ -414,4 +414,25 @@ fn damaged_conversations_give_the_same_rows_however_they_are_cut() {
             answers.escape_ascii()
         );
     }
+}
+
+#[test]
+fn what_is_no_start_line_does_not_become_one_with_more_bytes() {
+    let lines: [&[u8]; 7] = [
+        b"GET /a HTTP/1.1\r\n",
+        b"GET /a\x00\xffb HTTP/1.1\r\n",
+        b"GET /a\rb HTTP/1.1\r\n",
+        b"GET a\x00 HTTP/1.1\r\n",
+        b"GET ?a HTTP/1.1\r\n",
+        b"CONNECT a:443 HTTP/1.1\r\n",
+        b"HTTP/1.1 200 OK\xff\r\n",
+    ];
+    for line in lines {
+        for cut in 1..line.len() {
+            if first_line(&line[..cut]) == Probe::Never {
+                assert_eq!(first_line(line), Probe::Never, "{} at {cut}", line.escape_ascii());
+            }
+        }
+    }
+    assert_eq!(first_line(lines[1]), Probe::Certain);
 }
