@@ -49,8 +49,9 @@ pub const RECENT: usize = 1 << 20;
 
 /// Connections remembered at once. A flood of one-packet connections must not take the memory of the box; the longest idle goes first.
 pub const FLOWS: usize = 1 << 17;
-/// Connections among which the longest idle is looked for when one has to go: of 32 it is among the oldest thirtieth with 65 %.
-pub const EVICTION_SAMPLE: usize = 32;
+/// Connections among which the longest idle is looked for when one has to go: of 8 it is among the oldest eighth with 65 %, and a flood, in
+/// which one goes for each that comes, touches little memory.
+pub const EVICTION_SAMPLE: usize = 8;
 
 /// IPv4/IPv6 fragments: datagrams being put together at once, and bytes of each (RFC 791: 65,535).
 pub const FRAGMENTED: usize = 1024;

@@ -191,10 +191,22 @@ impl Pipeline {
 
     /// The input is over.
     pub fn finish(&mut self) {
+        while !self.finish_some() {}
+    }
+
+    /// The input is over: gives about one batch of the rows that are left, and says whether they were the last.
+    pub fn finish_some(&mut self) -> bool {
         let left = self.clock.settle();
         left.packets().for_each(|packet| self.take(packet));
         self.fragments.finish();
-        self.flows.finish(&mut self.out);
+        if !self.flows.finish(&mut self.out) {
+            return false;
+        }
+        self.tell_last();
+        true
+    }
+
+    fn tell_last(&mut self) {
         let last = self.last_ts.map_or(i64::MIN, |us| us.saturating_mul(1000));
         self.tell(last.max(self.now));
     }
@@ -244,6 +256,8 @@ impl Pipeline {
 pub struct Reader {
     pub captures: Captures,
     pub pipeline: Pipeline,
+    /// There are no more packets; and no more rows.
+    ended: bool,
     finished: bool,
 }
 
@@ -256,6 +270,7 @@ impl Reader {
         Ok(Reader {
             captures: Captures::open(paths)?,
             pipeline: Pipeline::new(keys, sensor),
+            ended: false,
             finished: false,
         })
     }
@@ -273,9 +288,9 @@ impl Reader {
             }
             for _ in 0..STRIDE {
                 let pipeline = &mut self.pipeline;
-                if !self.captures.next(|packet| pipeline.packet(packet)) {
-                    pipeline.finish();
-                    self.finished = true;
+                if self.ended || !self.captures.next(|packet| pipeline.packet(packet)) {
+                    self.ended = true;
+                    self.finished = pipeline.finish_some();
                     break;
                 }
             }

@@ -28,9 +28,35 @@ pub struct Counters {
 }
 
 pub enum Transport {
+    /// One segment without data was seen: most connections of a scan or a flood never get further, and need no more memory.
+    Opening(Opening),
     Tcp(Box<Tcp>),
     Udp(Speech),
     Other,
+}
+
+/// The first segment of a connection.
+#[derive(Clone, Copy)]
+pub struct Opening {
+    dir: Dir,
+    seq: u32,
+    ack: u32,
+    flags: u8,
+    window: u16,
+}
+
+impl Opening {
+    /// `None` for one that says more than this can hold.
+    pub fn of(dir: Dir, segment: &Segment<'_>) -> Option<Opening> {
+        let bare = segment.data.is_empty() && segment.cut == 0 && segment.flags & (FIN | RST) == 0;
+        bare.then_some(Opening {
+            dir,
+            seq: segment.seq,
+            ack: segment.ack,
+            flags: segment.flags,
+            window: segment.window,
+        })
+    }
 }
 
 /// What a segment says of the connection that is known on its ports.
@@ -192,6 +218,21 @@ impl Flow {
         }
     }
 
+    /// Makes room for what a TCP connection needs once it goes on or ends.
+    pub fn unfold(&mut self, recent: &mut Recent, out: &mut Output) {
+        let Transport::Opening(first) = self.transport else { return };
+        self.transport = Transport::Tcp(Box::default());
+        let segment = Segment {
+            seq: first.seq,
+            ack: first.ack,
+            flags: first.flags,
+            window: first.window,
+            data: &[],
+            cut: 0,
+        };
+        self.segment(first.dir, &segment, self.first_ts, recent, out);
+    }
+
     pub fn segment(&mut self, dir: Dir, segment: &Segment<'_>, ts: i64, recent: &mut Recent, out: &mut Output) {
         self.letters(dir, segment);
         let Transport::Tcp(tcp) = &mut self.transport else { return };
@@ -293,7 +334,7 @@ impl Flow {
     pub fn held(&self) -> usize {
         match &self.transport {
             Transport::Tcp(tcp) => tcp.follow.held() + tcp.sides.iter().map(Side::held).sum::<usize>(),
-            Transport::Udp(_) | Transport::Other => 0,
+            Transport::Opening(_) | Transport::Udp(_) | Transport::Other => 0,
         }
     }
 
@@ -359,15 +400,16 @@ impl Flow {
         let idle = match &self.transport {
             Transport::Tcp(_) if self.closed() => limits::IDLE_CLOSED,
             Transport::Tcp(tcp) if tcp.sides.iter().any(|s| s.stream > 0) || (tcp.ending.syn && tcp.ending.syn_ack) => limits::IDLE_TCP,
-            Transport::Tcp(_) => limits::IDLE_HALF_OPEN,
+            Transport::Opening(_) | Transport::Tcp(_) => limits::IDLE_HALF_OPEN,
             Transport::Udp(_) | Transport::Other => limits::IDLE_OTHER,
         };
         self.last_ts.saturating_add(idle)
     }
 
     /// Gives the interim row if one is due.
-    pub fn interim(&mut self, now: i64, out: &mut Output) {
+    pub fn interim(&mut self, now: i64, recent: &mut Recent, out: &mut Output) {
         if now >= self.next_interim {
+            self.unfold(recent, out);
             self.row(true, false, out);
             while self.next_interim <= now {
                 self.next_interim = self.next_interim.saturating_add(limits::INTERIM_EVERY);
@@ -378,6 +420,7 @@ impl Flow {
     /// Ends it: what is held is given up or parsed, open transactions and the connection give their rows. `cut_off`: the input ended first.
     pub fn finish(&mut self, cut_off: bool, recent: &mut Recent, out: &mut Output) {
         let ts = self.last_ts;
+        self.unfold(recent, out);
         self.count_what_nobody_answered();
         self.give_up_holes(ts, true, recent, out);
         let mut at = Where {
@@ -388,7 +431,7 @@ impl Flow {
         match &mut self.transport {
             Transport::Tcp(tcp) => tcp.follow.end(tcp.ending.fin, &mut at),
             Transport::Udp(speech) => speech.end(&mut at),
-            Transport::Other => {}
+            Transport::Opening(_) | Transport::Other => {}
         }
         let open = cut_off && matches!(self.transport, Transport::Tcp(_)) && !self.closed();
         self.row(false, open, out);

@@ -23,10 +23,10 @@ use crate::link::{Datagram, Link};
 use crate::protocols::{Dir, TCP};
 use census::Census;
 use conversation::Speech;
-use flow::{Continuity, Flow, Segment, Transport, ACK, SYN};
+use flow::{Continuity, Flow, Opening, Segment, Transport, ACK, SYN};
 use recent::Recent;
 use tcp::Syn;
-use timers::{Timer, Timers};
+use timers::Timers;
 
 const PROTO_TCP: u8 = 6;
 const PROTO_UDP: u8 = 17;
@@ -39,14 +39,16 @@ pub struct Flows {
     free: Vec<u32>,
     hasher: RandomState,
     timers: Timers,
-    rung: Vec<Timer>,
+    rung: Vec<u32>,
+    /// The connections that are left when the input is over.
+    last_ones: Option<VecDeque<(i64, Ends, u32)>>,
     clock: i64,
     generation: u32,
     /// Where the connection of the last packet stood.
     last: u32,
-    /// Bytes held over all connections, and those that hold some, in the order in which they began to.
+    /// Bytes held over all connections, and those that hold some by place and generation, in the order in which they began to.
     held: usize,
-    holding: VecDeque<Timer>,
+    holding: VecDeque<(u32, u32)>,
     recent: Recent,
     /// Where the search for a victim goes on when the table is full.
     hand: usize,
@@ -84,6 +86,7 @@ impl Default for Flows {
             hasher: RandomState::new(),
             timers: Timers::new(),
             rung: Vec::new(),
+            last_ones: None,
             clock: i64::MIN,
             generation: 0,
             last: 0,
@@ -154,7 +157,9 @@ impl Flows {
         let mut found = self.find(&ends);
         let mut nonce = 0;
         if let Some((at, dir)) = found {
-            match self.flow(at)?.continuity(dir, &segment, ts, datagram.ip_len) {
+            let flow = self.slab.get_mut(at as usize)?.as_mut()?;
+            flow.unfold(&mut self.recent, out);
+            match flow.continuity(dir, &segment, ts, datagram.ip_len) {
                 Continuity::Same => {}
                 Continuity::Perhaps => return Some(()),
                 Continuity::Over => {
@@ -176,16 +181,18 @@ impl Flows {
         };
         let flow = self.slab.get_mut(at as usize)?.as_mut()?;
         flow.count(dir, ts, datagram.ip_len, data.len(), link);
+        if matches!(flow.transport, Transport::Opening(_)) {
+            return Some(());
+        }
         let (was_closed, before) = (flow.closed(), flow.held());
         flow.segment(dir, &segment, ts, &mut self.recent, out);
         let (held, closed) = (flow.held(), !was_closed && flow.closed());
-        let timer = (at, flow.generation);
         if held > 0 && !std::mem::replace(&mut flow.is_holding, held > 0) {
-            self.holding.push_back(timer);
+            self.holding.push_back((at, flow.generation));
         }
         if closed {
             let deadline = flow.deadline();
-            self.timers.set(timer, deadline);
+            self.timers.set(at, deadline);
         }
         self.held = (self.held + held).saturating_sub(before);
         self.relieve(ts, out);
@@ -196,11 +203,13 @@ impl Flows {
     fn meet(&mut self, ends: &Ends, segment: &Segment<'_>, began: (i64, u64), link: &Link, out: &mut Output) -> Option<(u32, Dir)> {
         let turned = turned(ends, segment);
         let ends = if turned { flip(ends) } else { *ends };
-        let at = self.insert(ends, began, link, Transport::Tcp(Box::default()), out);
+        let dir = if turned { Dir::Resp } else { Dir::Orig };
+        let transport = Opening::of(dir, segment).map_or_else(|| Transport::Tcp(Box::default()), Transport::Opening);
+        let at = self.insert(ends, began, link, transport, out);
         if turned {
             self.flow(at)?.say(Dir::Orig, b'^');
         }
-        Some((at, if turned { Dir::Resp } else { Dir::Orig }))
+        Some((at, dir))
     }
 
     /// Ends a connection whose ports another one has taken; that one began with `syn`.
@@ -408,7 +417,7 @@ impl Flows {
                 .map_or(0, |flow| hasher.hash_one(canonical(flow.ends())))
         };
         self.table.insert_unique(hasher.hash_one(canonical(&ends)), at, hash_of);
-        self.timers.set((at, self.generation), deadline);
+        self.timers.set(at, deadline);
         at
     }
 
@@ -448,46 +457,52 @@ impl Flows {
 
     /// Moves the clock to the packet's time: idle connections end, long ones give an interim row.
     fn tick(&mut self, ts: i64, out: &mut Output) {
-        if ts.div_euclid(1_000_000_000) == self.clock {
+        let same = ts.div_euclid(1_000_000_000) == self.clock;
+        if same && self.rung.is_empty() {
             return;
         }
         self.clock = ts.div_euclid(1_000_000_000);
         let began = *self.began.get_or_insert(ts);
         let mut rung = std::mem::take(&mut self.rung);
         self.timers.advance(ts, &mut rung);
-        for (at, generation) in rung.drain(..) {
-            let flow = self.slab.get_mut(at as usize).and_then(Option::as_mut);
-            let Some(flow) = flow.filter(|flow| flow.generation == generation) else {
+        // A flood ends within a second, but its rows need not all wait at once.
+        for at in rung.drain(..rung.len().min(limits::BATCH_ROWS)) {
+            let Some(flow) = self.slab.get_mut(at as usize).and_then(Option::as_mut) else {
                 continue;
             };
             if flow.idle_until() <= ts {
                 self.remove(at, false, out);
                 continue;
             }
-            flow.interim(ts, out);
+            flow.interim(ts, &mut self.recent, out);
             self.census.take(flow, began);
             let deadline = flow.deadline();
-            self.timers.set((at, generation), deadline);
+            self.timers.set(at, deadline);
         }
         self.rung = rung;
-        self.give_up_old_holes(ts, out);
+        if !same {
+            self.give_up_old_holes(ts, out);
+        }
     }
 
-    /// The input is over: every connection ends, in the order in which they began.
-    pub fn finish(&mut self, out: &mut Output) {
-        let mut left: Vec<(i64, Ends, u32)> = self
-            .slab
-            .iter()
-            .enumerate()
-            .filter_map(|(at, flow)| {
+    /// The input is over: every connection ends, in the order in which they began, a batch of rows at a time. Says whether none is left.
+    pub fn finish(&mut self, out: &mut Output) -> bool {
+        if self.last_ones.is_none() {
+            let alive = self.slab.iter().enumerate();
+            let alive = alive.filter_map(|(at, flow)| {
                 flow.as_ref()
                     .map(|f| (f.first_ts, *f.ends(), u32::try_from(at).unwrap_or(u32::MAX)))
-            })
-            .collect();
-        left.sort_unstable();
-        for (.., at) in left {
-            self.remove(at, true, out);
+            });
+            let mut left: Vec<_> = alive.collect();
+            left.sort_unstable();
+            self.last_ones = Some(left.into());
         }
+        let left = self.last_ones.get_or_insert_default();
+        let some: Vec<_> = left.drain(..left.len().min(limits::BATCH_ROWS)).collect();
+        for (.., at) in &some {
+            self.remove(*at, true, out);
+        }
+        some.len() < limits::BATCH_ROWS
     }
 }
 

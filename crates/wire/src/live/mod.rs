@@ -145,7 +145,11 @@ fn listen(mut ring: Ring, interface: &str, mut pipeline: Pipeline, rows: &SyncSe
         }
     }
     pipeline.now(nanoseconds());
-    pipeline.finish();
+    while !pipeline.finish_some() {
+        if !hand_over(&mut pipeline, true, rows) {
+            return;
+        }
+    }
     hand_over(&mut pipeline, true, rows);
 }
 
