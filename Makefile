@@ -46,12 +46,11 @@ test: .venv/.test ## every test: Rust and Python (<= 15 min on two cores)
 # Coverage as libFuzzer reads it (SanitizerCoverage of LLVM): a pass of the compiler, no nightly Rust.
 COVERED := -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
   -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares
-HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 FUZZ_SECONDS ?= 60
 
 fuzz: .venv/.test ## every parser, the pipeline and the reader under libFuzzer (FUZZ_SECONDS=60 over all, FUZZ=target...)
-	@if c++ --version >/dev/null 2>&1; then set -x; \
-	RUSTFLAGS='$(COVERED)' cargo run -p wire-fuzz --features libfuzzer --profile fuzz --locked --quiet --target $(HOST) --target-dir target/fuzz -- $(FUZZ_SECONDS) $(FUZZ); \
+	@if c++ --version >/dev/null 2>&1; then host=$$(rustc -vV | sed -n 's/^host: //p'); set -x; \
+	RUSTFLAGS='$(COVERED)' cargo run -p wire-fuzz --features libfuzzer --profile fuzz --locked --quiet --target "$$host" --target-dir target/fuzz -- $(FUZZ_SECONDS) $(FUZZ); \
 	else echo 'fuzzing left out: no C++ compiler on this machine'; fi
 
 lint: .venv/.lint ## ruff, mypy --strict, import-linter, clippy, rustfmt
