@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from asepsis.cli import main
 from asepsis.journal import service as journal
 from asepsis.kit.command import run
 from asepsis.kit.errors import BadInput, DoesNotHold
@@ -213,6 +214,29 @@ def test_commands(site: Site, capture: Capture, capsys: pytest.CaptureFixture[st
     assert run(app, ["ingest", "/nowhere", "--site", str(site.path)], "asepsis lake") == 3
     assert capsys.readouterr().err.count("\n") == 1
     assert run(app, ["ingest", "--site", str(site.path)], "asepsis lake") == 2
+
+
+def test_a_cut_capture_is_heard_of_and_what_stands_before_the_cut_counts(
+    site: Site, capture: Capture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = capture(20)
+    path.write_bytes(path.read_bytes()[:-3])
+    for arguments in ([], ["--json"]):
+        assert run(app, ["ingest", str(path), *arguments, "--site", str(site.path)], "asepsis lake") == 3
+        told = capsys.readouterr()
+        assert told.err.count("\n") == 1
+        assert "is cut after packet 19" in told.err
+    assert json.loads(told.out)["streams"]["conn"] == 19
+
+
+@pytest.mark.parametrize("command", ["lake ingest", "assess"])
+def test_whether_a_capture_can_be_read_is_found_out_by_reading_it(
+    command: str, site: Site, capture: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = str(capture(1))
+    # What the parser of the command line would ask, and call wrong use.
+    monkeypatch.setattr(os, "access", lambda asked, *_: str(asked) != path)
+    assert main.main([*command.split(), path, "--site", str(site.path)]) == 0
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")

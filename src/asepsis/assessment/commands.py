@@ -10,7 +10,6 @@ import typer
 
 from asepsis.findings.service import Decision, counted, worklist_text
 from asepsis.kit.command import DEFAULT_SITE, FailOnOption, JsonOption, SiteOption, at
-from asepsis.kit.errors import BadInput, one_line
 from asepsis.kit.output import ProgressBar, print_json
 from asepsis.kit.site import Site
 
@@ -18,7 +17,8 @@ from . import place, service
 from .service import Assessment
 
 Captures = Annotated[
-    list[Path], typer.Argument(metavar="CAPTURE...", help="pcap or pcapng, plain, .gz or .zst; folders; - for standard input.")
+    list[Path],
+    typer.Argument(metavar="CAPTURE...", readable=False, help="pcap or pcapng, plain, .gz or .zst; folders; - for standard input."),
 ]
 ReportOption = Annotated[
     Path | None, typer.Option("--report", metavar="FILE.html", help="Write a report: one page, nothing loaded from outside.")
@@ -46,11 +46,7 @@ def assess(
         print_json(service.assessment_form(assessment))
     else:
         _show(assessment, site, report)
-    # What stands before the cut counts; that it was cut must be heard all the same.
-    if assessment.ingested.problems:
-        where, what = assessment.ingested.problems[0]
-        more = f" (and {len(assessment.ingested.problems) - 1} more)" if len(assessment.ingested.problems) > 1 else ""
-        raise BadInput(one_line(what, 200), Path(where).name, f"capture it again if the end matters{more}")
+    assessment.ingested.check()
     if fail_on and any(line.decision is Decision.IMMEDIATE for line in assessment.lines):
         raise typer.Exit(1)
 

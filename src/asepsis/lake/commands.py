@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,6 +11,9 @@ from asepsis.kit.command import DEFAULT_SITE, JsonOption, SiteOption, group
 from asepsis.kit.errors import one_line
 from asepsis.kit.output import ProgressBar, print_json, print_table
 from asepsis.kit.site import Site
+
+if TYPE_CHECKING:
+    from asepsis.lake.service import Ingested
 
 app = group("What machines observed: ingest captures and logs, ask in SQL.")
 
@@ -23,7 +26,9 @@ TABLE_ROWS, TABLE_CELLS = 1_000, 5_000
 Captures = Annotated[
     list[Path],
     typer.Argument(
-        metavar="PATH...", help="Captures (pcap, pcapng), logs of Zeek and Suricata, also .gz and .zst; folders of them; or - ."
+        metavar="PATH...",
+        readable=False,
+        help="Captures (pcap, pcapng), logs of Zeek and Suricata, also .gz and .zst; folders of them; or - .",
     ),
 ]
 Seconds = Annotated[float, typer.Option("--limit-seconds", min=0.01, max=86_400, help="Stop the query after this time.")]
@@ -40,7 +45,12 @@ def ingest(paths: Captures, site: SiteOption = DEFAULT_SITE, json: JsonOption = 
         result = service.ingest(Site.open(site, create=True), paths, progress)
     if json:
         print_json(result)
-        return
+    else:
+        _show(result)
+    result.check()
+
+
+def _show(result: Ingested) -> None:
     rows = [(name, count, result.added.get(name, 0)) for name, count in sorted(result.streams.items())]
     print_table(("stream", "rows", "new"), rows)
     _print_logs(result.logs)

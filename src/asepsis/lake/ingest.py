@@ -37,6 +37,13 @@ class Ingested:
     skipped: list[str]
     logs: dict[str, Any] = field(default_factory=dict)
 
+    def check(self) -> None:
+        """Raises BadInput, with the first of them, where files end badly: what stands before counts, but it must be heard."""
+        if self.problems:
+            where, what = self.problems[0]
+            more = f" (and {len(self.problems) - 1} more)" if len(self.problems) > 1 else ""
+            raise BadInput(one_line(what, 200), Path(where).name, f"capture it again if the end matters{more}")
+
 
 # What came of it so far, and the number of the commit that is about to be made (None: there was nothing new); gives the commit's anchor.
 Record = Callable[[Ingested, int | None], Mapping[str, object]]
