@@ -66,6 +66,6 @@ def _show(assessment: Assessment, site: Path, report: Path | None) -> None:
     if assessment.post_quantum.sessions:
         figures = assessment.post_quantum
         print(f"Ready for quantum computers: {figures.hybrid_used} of {figures.sessions} TLS sessions use a hybrid key exchange.")
-    if left_out := len(assessment.ingested.skipped):
-        print(f"Note: {counted(left_out, 'file')} left out: not a capture")
+    if left_out := assessment.ingested.left_out():
+        print(f"Note: {left_out}")
     print("Next:" + (f" open {report} in a browser;" if report else "") + f" asepsis assets list{at(site)}; asepsis worklist{at(site)}")

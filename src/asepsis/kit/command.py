@@ -18,7 +18,7 @@ import typer
 
 from asepsis.kit.errors import AsepsisError, BadInput, one_line
 
-SiteOption = Annotated[Path, typer.Option("--site", metavar="DIR", help="Directory of the site.", show_default=True)]
+SiteOption = Annotated[Path, typer.Option("--site", metavar="DIR", readable=False, help="Directory of the site.", show_default=True)]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on stdout.", show_default=False)]
 
 

@@ -57,8 +57,8 @@ def _show(result: Ingested) -> None:
     print(f"{result.capture['packets']:,} packets from {result.capture['first_ts']} to {result.capture['last_ts']}")
     for path, what in result.problems:
         print(f"Note: {one_line(path)}: {what}")
-    if result.skipped:
-        print(f"Note: {len(result.skipped)} files are neither captures nor logs and were left out")
+    if left_out := result.left_out():
+        print(f"Note: {left_out}")
 
 
 # What is told of the lines and values of logs that gave no rows or cells.

@@ -20,6 +20,9 @@ from asepsis.lake.foreign.files import Given, sort
 from asepsis.lake.foreign.read import Logs
 from asepsis.lake.writer import Writer
 
+# Files that are named where some were left out; `lake ingest --json` has all.
+NAMED = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
@@ -36,6 +39,14 @@ class Ingested:
     problems: list[tuple[str, str]]
     skipped: list[str]
     logs: dict[str, Any] = field(default_factory=dict)
+
+    def left_out(self) -> str:
+        """Which files of folders gave nothing, in words; empty if all gave something."""
+        names = [one_line(Path(path).name) for path in self.skipped]
+        if not names:
+            return ""
+        shown = ", ".join(names[:NAMED]) + (", ..." if len(names) > NAMED else "")
+        return f"left out, as neither captures nor logs, cut before the first packet, or not to be read: {len(names)} ({shown})"
 
     def check(self) -> None:
         """Raises BadInput, with the first of them, where files end badly: what stands before counts, but it must be heard."""
