@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use wire::capture::{Captures, Packet};
 use wire::keys::Keys;
 use wire::pipeline::Pipeline;
+use wire::testing::rows;
 
 struct Random(u64);
 
@@ -165,23 +166,32 @@ fn noise_does_no_harm() {
     }
 }
 
+/// A SYN from one of many ends.
+fn syn(n: u32) -> Vec<u8> {
+    let mut data = vec![0x45, 0, 0, 40, 0, 0, 0, 0, 64, 6, 0, 0];
+    data.extend((0x0a00_0000 + n / 50_000).to_be_bytes());
+    data.extend([10, 1, 1, 1]);
+    data.extend(((n % 50_000) as u16 + 1024).to_be_bytes());
+    data.extend([0, 80, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, 2, 0, 0, 0, 0, 0, 0]);
+    data
+}
+
+fn take(pipeline: &mut Pipeline, ts: i64, data: &[u8]) {
+    pipeline.packet(Packet {
+        ts: 1_700_000_000_000_000_000 + ts,
+        link: 101,
+        data,
+        wire_len: data.len(),
+    });
+}
+
 #[test]
 fn a_flood_of_connections_is_bounded() {
     let mut pipeline = Pipeline::new(Keys::new(&[7; 32], "k1"), "test".to_owned());
     let mut rows = 0;
     let count = 300_000u32;
     for n in 0..count {
-        let mut data = vec![0x45, 0, 0, 40, 0, 0, 0, 0, 64, 6, 0, 0];
-        data.extend((0x0a00_0000 + n / 50_000).to_be_bytes());
-        data.extend([10, 1, 1, 1]);
-        data.extend(((n % 50_000) as u16 + 1024).to_be_bytes());
-        data.extend([0, 80, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, 2, 0, 0, 0, 0, 0, 0]);
-        pipeline.packet(Packet {
-            ts: 1_700_000_000_000_000_000 + i64::from(n),
-            link: 101,
-            data: &data,
-            wire_len: 40,
-        });
+        take(&mut pipeline, i64::from(n), &syn(n));
         while let Some((stream, batch)) = pipeline.batch(false) {
             rows += if stream == "conn" { batch.num_rows() } else { 0 };
         }
@@ -192,4 +202,16 @@ fn a_flood_of_connections_is_bounded() {
         rows += if stream == "conn" { batch.num_rows() } else { 0 };
     }
     assert_eq!(rows, count as usize, "every connection gives its row");
+}
+
+#[test]
+fn a_flood_that_ended_in_silence_is_not_cut_off_by_the_end_of_the_capture() {
+    let mut pipeline = Pipeline::new(Keys::new(&[7; 32], "k1"), "test".to_owned());
+    let count = 20_000u32;
+    (0..count).for_each(|n| take(&mut pipeline, i64::from(n), &syn(n)));
+    take(&mut pipeline, 90_000_000_000, &syn(count));
+    pipeline.finish();
+    let all = rows(&mut pipeline.out);
+    let cut_off = all["conn"].iter().filter(|row| row["partial"] == "true").count();
+    assert_eq!((all["conn"].len(), cut_off), (count as usize + 1, 1));
 }

@@ -457,15 +457,24 @@ impl Flows {
 
     /// Moves the clock to the packet's time: idle connections end, long ones give an interim row.
     fn tick(&mut self, ts: i64, out: &mut Output) {
-        let same = ts.div_euclid(1_000_000_000) == self.clock;
+        const SECOND: i64 = 1_000_000_000;
+        let same = ts.div_euclid(SECOND) == self.clock.div_euclid(SECOND);
         if same && self.rung.is_empty() {
             return;
         }
-        self.clock = ts.div_euclid(1_000_000_000);
-        let began = *self.began.get_or_insert(ts);
+        self.clock = ts;
+        self.began.get_or_insert(ts);
+        self.timers.advance(ts, &mut self.rung);
+        self.ring(out);
+        if !same {
+            self.give_up_old_holes(ts, out);
+        }
+    }
+
+    /// Looks at the next connections that have rung. A flood ends within a second, but its rows need not all wait at once.
+    fn ring(&mut self, out: &mut Output) {
+        let (ts, began) = (self.clock, self.began.unwrap_or(0));
         let mut rung = std::mem::take(&mut self.rung);
-        self.timers.advance(ts, &mut rung);
-        // A flood ends within a second, but its rows need not all wait at once.
         for at in rung.drain(..rung.len().min(limits::BATCH_ROWS)) {
             let Some(flow) = self.slab.get_mut(at as usize).and_then(Option::as_mut) else {
                 continue;
@@ -480,13 +489,14 @@ impl Flows {
             self.timers.set(at, deadline);
         }
         self.rung = rung;
-        if !same {
-            self.give_up_old_holes(ts, out);
-        }
     }
 
     /// The input is over: every connection ends, in the order in which they began, a batch of rows at a time. Says whether none is left.
     pub fn finish(&mut self, out: &mut Output) -> bool {
+        if !self.rung.is_empty() {
+            self.ring(out);
+            return false;
+        }
         if self.last_ones.is_none() {
             let alive = self.slab.iter().enumerate();
             let alive = alive.filter_map(|(at, flow)| {
