@@ -40,7 +40,7 @@ build: .venv/.core ## .venv with the command .venv/bin/asepsis
 	@touch $@
 
 test: .venv/.test ## every test: Rust and Python (<= 15 min on two cores)
-	cargo test -p wire -p wire-fuzz --locked --quiet
+	cargo test -p wire -p wire-parquet -p wire-fuzz --locked --quiet
 	$(PY) -m pytest -n 2
 
 # Coverage as libFuzzer reads it (SanitizerCoverage of LLVM): a pass of the compiler, no nightly Rust.

@@ -1,6 +1,7 @@
 """The packet core (crates/wire-py): captures in, Arrow batches out."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol
 
 __version__: str
@@ -52,6 +53,22 @@ class Reader:
     def problems(self) -> list[tuple[str, str]]: ...
     @property
     def skipped(self) -> list[str]: ...
+
+class Part:
+    """A Parquet file of one stream, for rows of the core. The GIL is free while it writes. Raises OSError."""
+
+    def __init__(self, path: Path, stream: str) -> None: ...
+    def write(self, batch: ArrowBatch) -> None:
+        """The rows as one row group."""
+    def close(self) -> Ids: ...
+
+class Ids:
+    """Which rows stand in a part, 8 bytes each."""
+
+    def repeat(self) -> bool:
+        """Whether a row may stand twice in the part."""
+    def meet(self, other: Ids) -> bool:
+        """Whether a row may stand in both parts."""
 
 class Ear(Protocol):
     """What is to be heard."""

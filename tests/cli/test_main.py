@@ -57,9 +57,9 @@ def test_no_command_is_made_without_a_site(tmp_path: Path, capsys: pytest.Captur
     assert not (tmp_path / "none").exists()
 
 
-def test_the_lake_never_loads_django(site: Site, capture: Callable[..., Path]) -> None:
+def test_the_lake_never_loads_django_nor_ingest_arrow(site: Site, capture: Callable[..., Path]) -> None:
     ingest = _loaded_by("lake", "ingest", str(capture(3)), "--site", str(site.path))
-    assert ingest.isdisjoint({"django", "duckdb", "pandas"})
+    assert ingest.isdisjoint({"django", "duckdb", "pandas", "pyarrow"})
     assert "django" not in _loaded_by("lake", "sql", "select 1", "--site", str(site.path))
     assert "django" not in _loaded_by("lake", "streams", "--site", str(site.path))
     assert _loaded_by("journal", "verify", "--site", str(site.path)).isdisjoint({"django", "duckdb"})

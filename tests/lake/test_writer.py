@@ -152,7 +152,7 @@ def test_a_killed_run_is_swept_by_the_next(tmp_path: Path) -> None:
     _write(tmp_path, _batch([1]))
     killed = Writer(tmp_path, _announce)
     killed.write("conn", _batch([2]))
-    killed._close(("conn", "1970-01-01"))  # moved in place, but no commit lists it
+    killed._close(("conn", "1970-01-01", False))  # moved in place, but no commit lists it
     killed.write("conn", _batch([3]))  # still in staging
     (tmp_path / "_commits" / ".00000002.json.ab.tmp").touch()
     assert _ids(tmp_path) == ["e1"]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema};
 use arrow_array::{Array, RecordBatch, StructArray};
 use pyo3::create_exception;
-use pyo3::exceptions::PyException;
+use pyo3::exceptions::{PyException, PyOSError};
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyTuple};
 use wire::capture::Refused;
@@ -16,7 +16,7 @@ use wire::keys::Keys;
 use wire::live;
 use wire::pipeline;
 use wire::protocols::STREAMS;
-use wire::records::{self, schema, Kind, COMMON};
+use wire::records::{self, schema, Kind, StreamSpec, COMMON};
 
 create_exception!(
     _wire,
@@ -178,6 +178,65 @@ impl Reader {
     }
 }
 
+/// A Parquet file of one stream, which rows of the core go into as they are.
+#[pyclass(frozen)]
+struct Part(Mutex<Option<wire_parquet::Part>>, PathBuf);
+
+impl Part {
+    fn failed(&self, error: &std::io::Error) -> PyErr {
+        let why = error.to_string();
+        PyOSError::new_err((error.raw_os_error(), why, self.1.clone()))
+    }
+}
+
+#[pymethods]
+impl Part {
+    /// Makes the file. Raises `WireError` for an unknown stream, `OSError` where it may not be made.
+    #[new]
+    fn new(path: PathBuf, stream: &str) -> PyResult<Part> {
+        let part = Part(Mutex::new(None), path);
+        let made = wire_parquet::Part::create(&part.1, spec(stream)?);
+        *part.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(made.map_err(|error| part.failed(&error))?);
+        Ok(part)
+    }
+
+    /// Writes the rows as one row group. The GIL is released.
+    fn write(&self, py: Python<'_>, batch: &ArrowBatch) -> PyResult<()> {
+        py.detach(|| match &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(part) => part.write(&batch.0),
+            None => Err(ErrorKind::BrokenPipe.into()),
+        })
+        .map_err(|error| self.failed(&error))
+    }
+
+    /// Ends the file; gives which rows stand in it. The GIL is released.
+    fn close(&self, py: Python<'_>) -> PyResult<Ids> {
+        py.detach(|| match self.0.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Some(part) => part.close(),
+            None => Err(ErrorKind::BrokenPipe.into()),
+        })
+        .map(Ids)
+        .map_err(|error| self.failed(&error))
+    }
+}
+
+/// Which rows stand in a part.
+#[pyclass(frozen)]
+struct Ids(wire_parquet::Ids);
+
+#[pymethods]
+impl Ids {
+    /// Whether a row may stand twice in the part.
+    fn repeat(&self) -> bool {
+        self.0.repeat()
+    }
+
+    /// Whether a row may stand in both parts.
+    fn meet(&self, other: &Ids) -> bool {
+        self.0.meet(&other.0)
+    }
+}
+
 /// `asepsis.lake.live.Ear`.
 #[derive(FromPyObject)]
 struct Ear {
@@ -273,7 +332,7 @@ type Described = (&'static str, String, Vec<(&'static str, &'static str, String)
 /// Every stream as (name, comment, columns as (name, type, comment)).
 #[pyfunction]
 fn streams() -> Vec<Described> {
-    let describe = |spec: &&wire::records::StreamSpec| {
+    let describe = |spec: &&StreamSpec| {
         let columns = COMMON
             .iter()
             .chain(spec.columns)
@@ -287,9 +346,12 @@ fn streams() -> Vec<Described> {
 /// A batch without rows: the schema of a stream. Raises `WireError` for an unknown one.
 #[pyfunction]
 fn empty(stream: &str) -> PyResult<ArrowBatch> {
-    let spec = STREAMS.iter().find(|spec| spec.name == stream);
-    let spec = spec.ok_or_else(|| WireError::new_err(format!("{stream}: no such stream")))?;
-    Ok(ArrowBatch(RecordBatch::new_empty(schema(spec).into())))
+    Ok(ArrowBatch(RecordBatch::new_empty(schema(spec(stream)?).into())))
+}
+
+fn spec(stream: &str) -> PyResult<&'static StreamSpec> {
+    let spec = STREAMS.iter().copied().find(|spec| spec.name == stream);
+    spec.ok_or_else(|| WireError::new_err(format!("{stream}: no such stream")))
 }
 
 /// The pseudonym of an id under a site key; `None` if nothing is left of it.
@@ -305,6 +367,8 @@ fn _wire(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<Reader>()?;
     m.add_class::<Live>()?;
     m.add_class::<ArrowBatch>()?;
+    m.add_class::<Part>()?;
+    m.add_class::<Ids>()?;
     m.add_function(wrap_pyfunction!(streams, m)?)?;
     m.add_function(wrap_pyfunction!(empty, m)?)?;
     m.add_function(wrap_pyfunction!(pseudonym, m)?)

@@ -11,14 +11,16 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
-
-import pyarrow as pa
-import pyarrow.parquet as pq
+from typing import TYPE_CHECKING
 
 from asepsis.kit.errors import BadInput
 from asepsis.lake import commits
 from asepsis.lake.commits import Part, Snapshot
 from asepsis.lake.writer import PART_ROWS, Writer
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
 FAN = 16
 # Rows of a part by which sizes are told apart: each is the power of the one before.
@@ -56,6 +58,8 @@ def due(snapshot: Snapshot, fan: int = FAN) -> list[Part]:
 
 def merge(lake: Path, parts: list[Part], announce: Announce) -> list[Path]:
     """Makes one part of `parts` and commits that; gives the files that nobody needs any more. The caller holds the lake's lock."""
+    import pyarrow as pa
+
     with Writer(lake, announce, new=True) as writer:
         # Columns that an older version did not know are null.
         none = pa.unify_schemas([_open(lake / part.path).schema_arrow for part in parts]).empty_table()
@@ -107,6 +111,9 @@ def _size(rows: int) -> int:
 
 
 def _open(path: Path) -> pq.ParquetFile:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     try:
         return pq.ParquetFile(path)
     except (FileNotFoundError, pa.ArrowException):
@@ -114,6 +121,8 @@ def _open(path: Path) -> pq.ParquetFile:
 
 
 def _write(writer: Writer, stream: str, waiting: list[pa.Table]) -> None:
+    import pyarrow as pa
+
     table = pa.concat_tables(waiting, promote_options="default").combine_chunks()
     for batch in table.to_batches():
         writer.write(stream, batch)

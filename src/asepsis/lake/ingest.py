@@ -8,8 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from asepsis import _wire
 from asepsis.kit import files
 from asepsis.kit.errors import BadInput, one_line
@@ -94,7 +92,7 @@ class _Run:
             while (step := self._reader.next()) is not None:
                 stream, batch = step
                 if stream is not None and batch is not None:
-                    writer.write(stream, pa.record_batch(batch), batch.span)
+                    writer.write(stream, batch)
                 self._tell()
         for read in self._logs.batches():
             if read is not None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-
-import pyarrow as pa
+from importlib import import_module
 
 from asepsis import _wire
 from asepsis.kit import files
@@ -15,7 +14,7 @@ from asepsis.kit.site import Site
 from asepsis.lake import commits
 from asepsis.lake.compact import Announce, Leftovers, due, merge, sweep
 from asepsis.lake.footprint import keep_small
-from asepsis.lake.writer import Span, Writer
+from asepsis.lake.writer import Writer
 
 # Rows leave the core after a second and the next commit takes them: below five seconds.
 COMMIT_S = 2.0
@@ -54,6 +53,9 @@ def listen(site: Site, ear: Ear, stopped: Callable[[], bool], record: Record) ->
     Raises BadInput for an interface that is unknown, may not be listened to, or goes away; what was committed stays.
     """
     keep_small()
+    # What merging and midnight need: when root has become the owner of the site, the program's own files may be out of reach.
+    import_module("pyarrow.parquet")
+    import_module("pyarrow.compute")
     owner = site.path.stat()
     try:
         live = _wire.Live(ear, site.key, site.key_id, site.name, (owner.st_uid, owner.st_gid))
@@ -80,7 +82,7 @@ def listen(site: Site, ear: Ear, stopped: Callable[[], bool], record: Record) ->
 
 def _commit(site: Site, live: _wire.Live, before: int, stopped: Callable[[], bool], record: Record) -> tuple[int, bool]:
     """Takes rows for the time of one commit; how many, and whether they were the last."""
-    batches: list[tuple[str, pa.RecordBatch, Span | None]] = []
+    batches: list[tuple[str, _wire.ArrowBatch]] = []
     over, until, rows = False, time.monotonic() + COMMIT_S, 0
     while not over and rows < COMMIT_ROWS and time.monotonic() < until:
         if stopped():
@@ -90,7 +92,7 @@ def _commit(site: Site, live: _wire.Live, before: int, stopped: Callable[[], boo
         over = step is None
         stream, batch = step or (None, None)
         if stream is not None and batch is not None:
-            batches.append((stream, pa.record_batch(batch), batch.span))
+            batches.append((stream, batch))
             rows += batch.num_rows
     if rows:
         with (

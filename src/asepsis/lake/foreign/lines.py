@@ -8,9 +8,10 @@ import json
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-import pyarrow as pa
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 # Longest line: an EVE record with a payload or a body in it is some hundred kilobytes; what is longer is no record.
 LINE = 1 << 20
@@ -24,20 +25,26 @@ _KEYS = frozenset({"event_type", "ts", "_path", "@stream"})
 _ZEEK_HEADERS = (b"#separator", b"#set_separator", b"#fields", b"#path")
 
 # What is wrong with a file, not with the lake: its beginning was read.
-BROKEN = (OSError, EOFError, zlib.error, pa.ArrowException)
+BROKEN = (OSError, EOFError, zlib.error)
 
 
-class _Stream(io.RawIOBase):
-    """A decompressing stream of Arrow's as Python's."""
+class _Zstandard(io.RawIOBase):
+    """Arrow's decompression as a stream of Python's; Arrow is loaded only for that."""
 
-    def __init__(self, source: pa.CompressedInputStream) -> None:
-        self._source = source
+    def __init__(self, file: IO[bytes]) -> None:
+        import pyarrow as pa
+
+        self._source: pa.CompressedInputStream = pa.CompressedInputStream(pa.PythonFile(file, "r"), "zstd")
+        self._broken = pa.ArrowException
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        data = self._source.read(len(buffer))
+        try:
+            data = self._source.read(len(buffer))
+        except self._broken as error:
+            raise OSError(str(error)) from None
         buffer[: len(data)] = data
         return len(data)
 
@@ -53,7 +60,7 @@ class Source:
         if magic.startswith(_GZIP):
             self._lines = io.BufferedReader(gzip.GzipFile(fileobj=self._file), _BUFFER)
         elif magic == _ZSTD:
-            self._lines = io.BufferedReader(_Stream(pa.CompressedInputStream(pa.PythonFile(self._file, "r"), "zstd")), _BUFFER)
+            self._lines = io.BufferedReader(_Zstandard(self._file), _BUFFER)
         else:
             self._lines = self._file
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
 from asepsis.kit.site import Site
 from asepsis.lake.foreign import suricata, zeek
 from asepsis.lake.foreign.lines import BROKEN, Source, parsed
 from asepsis.lake.foreign.rows import Batches, Pseudonyms, Row
 from asepsis.lake.foreign.tally import Tally, count
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 # Lines between two signs of life.
 LINES = 2_000

@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
-from typing import Any
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any
 
 from asepsis import _wire
 from asepsis.lake.foreign.clean import REMEMBERED
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Row = dict[str, Any]
 
@@ -134,6 +135,8 @@ class Batches:
         return {stream: self._batch(stream) for stream, rows in list(self._rows.items()) if rows}
 
     def _batch(self, stream: str) -> pa.RecordBatch:
+        import pyarrow as pa
+
         rows, self._rows[stream], self._bytes[stream] = self._rows[stream], [], 0
         schema = self._schemas.get(stream)
         if schema is None:
