@@ -7,14 +7,16 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import duckdb
-import pyarrow as pa
 
 from asepsis.kit.errors import BadInput
 from asepsis.lake.bounds import UNBOUNDED, Bounds
 from asepsis.lake.streams import SQL_TYPES, Column
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class Engine(Protocol):
@@ -107,6 +109,8 @@ class DuckDBEngine:
         self._connection.close()
 
     def _bounded(self, reader: pa.RecordBatchReader) -> pa.Table:
+        import pyarrow as pa
+
         batches: list[pa.RecordBatch] = []
         rows = size = 0
         for batch in reader:

@@ -6,14 +6,15 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any
 
 from asepsis.lake import commits
 from asepsis.lake.bounds import Bounds
 from asepsis.lake.engine import DuckDBEngine
 from asepsis.lake.streams import Stream, streams
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WORD = re.compile(r"\w+")
