@@ -39,7 +39,8 @@ def golden(path: Path) -> str:
     reader = open_captures(path)
     rows = [{"stream": kind} | {name: _plain(value) for name, value in row.items() if value is not None} for kind, row in read(reader)]
     rows.sort(key=lambda row: (row["stream"], row["ts"], row["event_id"]))
-    rows.insert(0, {"packets": reader.packets, "problems": [text for _, text in reader.problems]})
+    report = reader.report()
+    rows.insert(0, {"packets": report.packets, "problems": [text for _, text in report.problems]})
     texts = [",\n".join(f"  {json.dumps(k)}: {json.dumps(v, ensure_ascii=False)}" for k, v in row.items()) for row in rows]
     return "[\n" + ",\n".join(f" {{\n{text}\n }}" for text in texts) + "\n]\n"
 

@@ -14,8 +14,8 @@ use pyo3::types::{PyCapsule, PyTuple};
 use wire::capture::Refused;
 use wire::keys::Keys;
 use wire::live;
-use wire::pipeline;
 use wire::protocols::STREAMS;
+use wire::reader;
 use wire::records::{self, schema, Kind, StreamSpec, COMMON};
 
 create_exception!(
@@ -25,8 +25,8 @@ create_exception!(
     "A path that cannot be read as a capture: one line, what and where."
 );
 
-/// Packets between two looks at Ctrl-C and the progress bar: some hundredths of a second.
-const PULL: usize = 200_000;
+/// Time between two looks at Ctrl-C and the progress bar.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// A batch of rows for whoever speaks the Arrow PyCapsule interface: `pyarrow.record_batch(batch)`.
 #[pyclass(frozen)]
@@ -59,10 +59,10 @@ impl ArrowBatch {
 
 /// Reads captures and gives the rows of every stream in batches.
 #[pyclass(frozen)]
-struct Reader(Mutex<pipeline::Reader>);
+struct Reader(Mutex<reader::Reader>);
 
 impl Reader {
-    fn get(&self) -> MutexGuard<'_, pipeline::Reader> {
+    fn get(&self) -> MutexGuard<'_, reader::Reader> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -73,108 +73,116 @@ fn refused(problem: &Refused) -> (String, String) {
 
 #[pymethods]
 impl Reader {
-    /// Opens files, folders or `-`. Raises `WireError` for a path that is missing, unreadable or no capture.
+    /// Opens files, folders or `-`, to be read by as many cores. Raises `WireError` for a path that is missing, unreadable or no capture.
     #[new]
-    fn new(paths: Vec<PathBuf>, key: &[u8], key_id: &str, sensor: String) -> PyResult<Reader> {
-        let reader = pipeline::Reader::open(&paths, Keys::new(key, key_id), sensor);
-        reader
+    #[pyo3(signature = (paths, key, key_id, sensor, cores=1))]
+    fn new(py: Python<'_>, paths: Vec<PathBuf>, key: &[u8], key_id: &str, sensor: &str, cores: usize) -> PyResult<Reader> {
+        py.detach(|| reader::Reader::open(&paths, || Keys::new(key, key_id), sensor, cores))
             .map(|reader| Reader(Mutex::new(reader)))
             .map_err(|problem| WireError::new_err(problem.to_string()))
     }
 
     /// The next `(stream, batch)`, `(None, None)` as a sign of life, or `None` at the end. The GIL is released.
     fn next(&self, py: Python<'_>) -> Option<(Option<&'static str>, Option<ArrowBatch>)> {
-        let (batch, finished) = py.detach(|| {
-            let mut reader = self.get();
-            (reader.next(PULL), reader.finished())
-        });
-        match batch {
-            Some((stream, batch)) => Some((Some(stream), Some(ArrowBatch(batch)))),
-            None if finished => None,
-            None => Some((None, None)),
+        match py.detach(|| self.get().next(LOOK)) {
+            reader::Read::Rows(stream, batch) => Some((Some(stream), Some(ArrowBatch(batch)))),
+            reader::Read::Nothing => Some((None, None)),
+            reader::Read::End => None,
         }
-    }
-
-    /// Bytes of the files read so far, compressed ones as they are.
-    #[getter]
-    fn bytes_read(&self) -> u64 {
-        self.get().captures.bytes_read()
     }
 
     /// Bytes of all files; 0 for standard input.
     #[getter]
     fn bytes_total(&self) -> u64 {
-        self.get().captures.total
+        self.get().total
+    }
+
+    /// What is known of the packets so far.
+    fn report(&self) -> Report {
+        Report(self.get().report())
+    }
+}
+
+/// What is known of the packets of captures.
+#[pyclass(frozen)]
+struct Report(reader::Report);
+
+#[pymethods]
+impl Report {
+    /// Bytes of the files read so far, compressed ones as they are.
+    #[getter]
+    fn bytes_read(&self) -> u64 {
+        self.0.bytes_read
     }
 
     #[getter]
     fn packets(&self) -> u64 {
-        self.get().pipeline.packets()
+        self.0.packets
     }
 
     /// Packets whose headers could not be read.
     #[getter]
     fn undecoded(&self) -> u64 {
-        self.get().pipeline.undecoded()
+        self.0.undecoded
     }
 
     /// Packets left out because another of the captures held the same.
     #[getter]
     fn duplicates(&self) -> u64 {
-        self.get().captures.duplicates
+        self.0.duplicates
     }
 
     /// Packets that could not be taken out of their capture.
     #[getter]
     fn unreadable(&self) -> u64 {
-        self.get().captures.unreadable
+        self.0.unreadable
     }
 
     /// Frames that hold neither IP nor ARP.
     #[getter]
     fn other(&self) -> u64 {
-        self.get().pipeline.other()
+        self.0.other
     }
 
     /// Packets whose time could not be: they count at the time of the packet before.
     #[getter]
     fn wrong_stamps(&self) -> u64 {
-        self.get().pipeline.wrong_stamps()
+        self.0.wrong_stamps
     }
 
     /// IP fragments that held other bytes than what came first.
     #[getter]
     fn disagreements(&self) -> u64 {
-        self.get().pipeline.disagreements()
+        self.0.disagreements
     }
 
     /// Connections that had to be given up because there were too many at once.
     #[getter]
     fn evicted(&self) -> u64 {
-        self.get().pipeline.evicted()
+        self.0.evicted
     }
 
     /// Time of the first packet, microseconds since 1970, UTC.
     #[getter]
     fn first_ts(&self) -> Option<i64> {
-        self.get().pipeline.first_ts
+        self.0.first_ts
     }
 
     #[getter]
     fn last_ts(&self) -> Option<i64> {
-        self.get().pipeline.last_ts
+        self.0.last_ts
     }
 
     /// Captures that ended too early, as (path, why): the packets before the cut were read.
     #[getter]
     fn problems(&self) -> Vec<(String, String)> {
-        self.get().captures.problems.iter().map(refused).collect()
+        self.0.problems.iter().map(refused).collect()
     }
 
     /// Files in given folders that are no captures.
     #[getter]
     fn skipped(&self) -> Vec<String> {
-        self.get().captures.skipped.iter().map(|p| p.display().to_string()).collect()
+        self.0.skipped.iter().map(|path| path.display().to_string()).collect()
     }
 }
 
@@ -365,6 +373,7 @@ fn _wire(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add("__version__", env!("CARGO_PKG_VERSION"))?;
     m.add("WireError", m.py().get_type::<WireError>())?;
     m.add_class::<Reader>()?;
+    m.add_class::<Report>()?;
     m.add_class::<Live>()?;
     m.add_class::<ArrowBatch>()?;
     m.add_class::<Part>()?;

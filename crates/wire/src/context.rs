@@ -3,11 +3,13 @@
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv6Addr};
 
+use arrow_array::RecordBatch;
 use base64::Engine as _;
 use sha1::{Digest as _, Sha1};
 
 use crate::charset::Charset;
 use crate::keys::{self, base32, Keys};
+use crate::limits;
 use crate::protocols::{Dir, StreamId, STREAMS};
 use crate::records::{Micros, Row, Table};
 
@@ -168,6 +170,13 @@ impl Output {
             tables: STREAMS.iter().map(|spec| Table::new(spec)).collect(),
             event_id: String::new(),
         }
+    }
+
+    /// A batch that is due: full, or `all` for whatever waits.
+    pub fn batch(&mut self, all: bool) -> Option<(&'static str, RecordBatch)> {
+        let due = |rows: usize, bytes: usize| rows >= limits::BATCH_ROWS || bytes >= limits::BATCH_BYTES || (all && rows > 0);
+        let table = self.tables.iter_mut().find(|table| due(table.rows(), table.bytes()))?;
+        Some((table.spec().name, table.finish()))
     }
 
     /// Writes one row that belongs to no connection, nor to any address. `at` is what tells two rows of one stream, sensor and time apart.

@@ -375,3 +375,21 @@ pub const POCT1_DEPTH: u32 = 32;
 
 /// POCT1 messages of one direction that wait for their acknowledgement: each is sent when the one before was answered (POCT01-A2 B.5).
 pub const POCT1_OUTSTANDING: usize = 16;
+
+/// Packets, or datagrams handed to a thread, between two looks at whether a batch is due.
+pub const STRIDE: usize = 256;
+
+/// Captures of at least so many bytes are read with a thread a core: below, the threads cost more than they save.
+pub const SPREAD: u64 = 32 << 20;
+
+/// Threads that follow connections at the most: one reads packets for about eight.
+pub const LANES: usize = 8;
+
+/// Datagrams handed over at once, bytes of them, and how many such loads wait for a thread: large enough that handing over costs nothing, small
+/// enough to stay in a cache.
+pub const LOAD_ITEMS: usize = 1_024;
+pub const LOAD_BYTES: usize = 256 << 10;
+pub const LOADS: usize = 4;
+
+/// Batches that wait for who writes them.
+pub const BATCHES: usize = 4;

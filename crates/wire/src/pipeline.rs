@@ -1,15 +1,13 @@
-//! Captures in, Arrow batches out: the whole sensor core as one pull.
-
-use std::path::PathBuf;
+//! Packets in, Arrow batches out: the whole sensor core.
 
 use arrow_array::RecordBatch;
 
-use crate::capture::{Captures, Packet, Refused};
+use crate::capture::Packet;
 use crate::checksum;
 use crate::clock::Clock;
 use crate::context::Output;
 use crate::copies::{Copies, Copy};
-use crate::flows::Flows;
+use crate::flows::{Flows, Heard};
 use crate::fragments::Fragments;
 use crate::ip::{self, Datagram};
 use crate::keys::Keys;
@@ -17,16 +15,25 @@ use crate::limits;
 use crate::link::{self, Content, Link};
 use crate::protocols::arp;
 use crate::protocols::stats::{Counted, Minutes};
+use crate::spread::Spread;
 use crate::tunnel;
+
+/// Where connections are followed.
+enum Ways {
+    Here(Box<Flows>),
+    Spread(Spread),
+}
 
 /// Turns packets into rows.
 pub struct Pipeline {
     clock: Clock,
     copies: Copies,
-    flows: Flows,
+    ways: Ways,
     fragments: Fragments,
     minutes: Minutes,
     counted: Counted,
+    /// What connections told when they were last asked.
+    heard: Heard,
     /// What time it was said to be.
     now: i64,
     pub out: Output,
@@ -41,16 +48,22 @@ impl Pipeline {
         Pipeline {
             clock: Clock::default(),
             copies: Copies::default(),
-            flows: Flows::default(),
+            ways: Ways::Here(Box::default()),
             fragments: Fragments::default(),
             minutes: Minutes::default(),
             counted: Counted::default(),
+            heard: Heard::default(),
             now: i64::MIN,
             out: Output::new(keys, sensor),
             malformed: 0,
             first_ts: None,
             last_ts: None,
         }
+    }
+
+    /// Has connections followed in threads of their own. The rows of those leave by themselves; what is made here leaves as ever.
+    pub fn spread(&mut self, spread: Spread) {
+        self.ways = Ways::Spread(spread);
     }
 
     /// Takes the next packet.
@@ -91,7 +104,15 @@ impl Pipeline {
 
     /// Writes what was heard since it was last told.
     fn tell(&mut self, ts: i64) {
-        let census = self.flows.census;
+        self.heard = match &mut self.ways {
+            Ways::Here(flows) => flows.heard(),
+            Ways::Spread(spread) => spread.heard(),
+        };
+        self.tell_heard(ts);
+    }
+
+    fn tell_heard(&mut self, ts: i64) {
+        let Heard { census, evicted, .. } = self.heard;
         let counted = Counted {
             undecoded: self.undecoded(),
             wrong_stamps: self.clock.wrong,
@@ -102,7 +123,7 @@ impl Pipeline {
             vlan_one_way: census.vlan_one_way,
             missed_bytes: census.missed_bytes,
             conn_bytes: census.bytes,
-            evicted: self.flows.evicted,
+            evicted,
             ..self.counted
         };
         self.minutes.tell(ts, &counted, &mut self.out);
@@ -155,7 +176,10 @@ impl Pipeline {
 
     /// A tunnel is a connection of its ends, and what it carries is another.
     fn datagram(&mut self, link: &Link, datagram: &Datagram<'_>, ts: i64, depth: usize) {
-        self.flows.datagram(link, datagram, ts, &mut self.out);
+        match &mut self.ways {
+            Ways::Here(flows) => flows.datagram(link, datagram, ts, &mut self.out),
+            Ways::Spread(spread) => spread.datagram(link, datagram, ts),
+        }
         if let Some(inner) = tunnel::inner(datagram).filter(|_| depth < limits::NESTING) {
             let (link, content) = link::decode_inner(link, &inner);
             self.content(&link, content, ts, depth + 1);
@@ -176,7 +200,9 @@ impl Pipeline {
     pub fn now(&mut self, ts: i64) {
         let waited = self.clock.settle();
         waited.packets().for_each(|packet| self.take(packet));
-        self.flows.now(ts, &mut self.out);
+        if let Ways::Here(flows) = &mut self.ways {
+            flows.now(ts, &mut self.out);
+        }
         self.now = ts;
         if self.minutes.due(ts) {
             self.tell(ts);
@@ -199,16 +225,18 @@ impl Pipeline {
         let left = self.clock.settle();
         left.packets().for_each(|packet| self.take(packet));
         self.fragments.finish();
-        if !self.flows.finish(&mut self.out) {
-            return false;
-        }
-        self.tell_last();
-        true
-    }
-
-    fn tell_last(&mut self) {
+        self.heard = match &mut self.ways {
+            Ways::Here(flows) => {
+                if !flows.finish(&mut self.out) {
+                    return false;
+                }
+                flows.heard()
+            }
+            Ways::Spread(spread) => spread.finish(),
+        };
         let last = self.last_ts.map_or(i64::MIN, |us| us.saturating_mul(1000));
-        self.tell(last.max(self.now));
+        self.tell_heard(last.max(self.now));
+        true
     }
 
     pub fn packets(&self) -> u64 {
@@ -222,7 +250,7 @@ impl Pipeline {
 
     /// Packets whose IP, TCP, UDP or ICMP header could not be read, and datagrams that were never put together.
     pub fn undecoded(&self) -> u64 {
-        self.malformed + self.flows.malformed + self.fragments.given_up
+        self.malformed + self.heard.malformed + self.fragments.given_up
     }
 
     /// Packets whose time could not be and was taken from the packet before.
@@ -236,69 +264,19 @@ impl Pipeline {
     }
 
     pub fn evicted(&self) -> u64 {
-        self.flows.evicted
+        self.heard.evicted
     }
 
     /// Bytes held over all connections, for whatever reason.
     pub fn held(&self) -> usize {
-        self.flows.held()
+        match &self.ways {
+            Ways::Here(flows) => flows.held(),
+            Ways::Spread(_) => 0,
+        }
     }
 
     /// A batch that is due: full, or `all` for whatever waits.
     pub fn batch(&mut self, all: bool) -> Option<(&'static str, RecordBatch)> {
-        let due = |rows: usize, bytes: usize| rows >= limits::BATCH_ROWS || bytes >= limits::BATCH_BYTES || (all && rows > 0);
-        let table = self.out.tables.iter_mut().find(|t| due(t.rows(), t.bytes()))?;
-        Some((table.spec().name, table.finish()))
-    }
-}
-
-/// Reads captures to their end.
-pub struct Reader {
-    pub captures: Captures,
-    pub pipeline: Pipeline,
-    /// There are no more packets; and no more rows.
-    ended: bool,
-    finished: bool,
-}
-
-/// Packets between two looks at whether a batch is due.
-const STRIDE: usize = 256;
-
-impl Reader {
-    /// `paths` are files, folders or `-`; a path that is no capture is refused before anything is read.
-    pub fn open(paths: &[PathBuf], keys: Keys, sensor: String) -> Result<Reader, Refused> {
-        Ok(Reader {
-            captures: Captures::open(paths)?,
-            pipeline: Pipeline::new(keys, sensor),
-            ended: false,
-            finished: false,
-        })
-    }
-
-    /// The next batch and the stream that it belongs to, or `None` when there is none before about `packets` more packets or the end;
-    /// [`finished`](Self::finished) tells which.
-    pub fn next(&mut self, packets: usize) -> Option<(&'static str, RecordBatch)> {
-        let mut left = packets;
-        loop {
-            if let Some(batch) = self.pipeline.batch(self.finished) {
-                return Some(batch);
-            }
-            if self.finished || left == 0 {
-                return None;
-            }
-            for _ in 0..STRIDE {
-                let pipeline = &mut self.pipeline;
-                if self.ended || !self.captures.next(|packet| pipeline.packet(packet)) {
-                    self.ended = true;
-                    self.finished = pipeline.finish_some();
-                    break;
-                }
-            }
-            left = left.saturating_sub(STRIDE);
-        }
-    }
-
-    pub fn finished(&self) -> bool {
-        self.finished
+        self.out.batch(all)
     }
 }

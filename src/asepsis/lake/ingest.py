@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -84,7 +85,8 @@ class _Run:
         self._given, self._progress = given, progress
         captures = [str(path) for path in given.captures]
         # Without any path the core would have nothing to refuse.
-        self._reader = _wire.Reader(captures, site.key, site.key_id, site.name) if captures or not given.logs else None
+        wanted = captures or not given.logs
+        self._reader = _wire.Reader(captures, site.key, site.key_id, site.name, cores()) if wanted else None
         self._logs = Logs(given.logs, site)
 
     def write(self, writer: Writer) -> None:
@@ -101,34 +103,39 @@ class _Run:
 
     def _tell(self) -> None:
         if self._progress is not None:
-            done, total = (self._reader.bytes_read, self._reader.bytes_total) if self._reader is not None else (0, 0)
+            done, total = (self._reader.report().bytes_read, self._reader.bytes_total) if self._reader is not None else (0, 0)
             self._progress(done + self._logs.bytes_read, total + self._logs.bytes_total)
 
     def so_far(self, writer: Writer) -> Ingested:
-        problems = [*(self._reader.problems if self._reader is not None else ()), *self._logs.problems]
+        report = None if self._reader is None else self._reader.report()
+        problems = [*(() if report is None else report.problems), *self._logs.problems]
         named = [(path, one_line(what)) for path, what in problems]
-        return Ingested(self._capture(), dict(writer.seen), dict(writer.added), named, self._skipped(), self._read())
+        return Ingested(self._capture(report), dict(writer.seen), dict(writer.added), named, self._skipped(report), self._read())
 
-    def _capture(self) -> dict[str, Any]:
-        reader, logs = self._reader, self._logs
-        times = [ts for ts in (logs.first_ts, logs.last_ts) if ts is not None]
-        if reader is not None:
-            times += [ts for ts in (reader.first_ts, reader.last_ts) if ts is not None]
+    def _capture(self, report: _wire.Report | None) -> dict[str, Any]:
+        logs = self._logs
+        stamps = [logs.first_ts, logs.last_ts] + ([] if report is None else [report.first_ts, report.last_ts])
+        times = [ts for ts in stamps if ts is not None]
         return {
-            "packets": reader.packets if reader is not None else 0,
-            "bytes": (reader.bytes_read if reader is not None else 0) + logs.bytes_read,
+            "packets": 0 if report is None else report.packets,
+            "bytes": (0 if report is None else report.bytes_read) + logs.bytes_read,
             "first_ts": _time(min(times, default=None)),
             "last_ts": _time(max(times, default=None)),
             "seconds": (max(times) - min(times)) / 1e6 if times else None,
         }
 
-    def _skipped(self) -> list[str]:
+    def _skipped(self, report: _wire.Report | None) -> list[str]:
         read = {str(path) for path in self._given.logs}
-        of_folders = [path for path in self._reader.skipped if path not in read] if self._reader is not None else []
+        of_folders = [] if report is None else [path for path in report.skipped if path not in read]
         return of_folders + [str(path) for path in self._given.skipped]
 
     def _read(self) -> dict[str, Any]:
         return {"files": len(self._given.logs), **self._logs.tally.form()} if self._given.logs else {}
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _time(micros: int | None) -> str | None:

@@ -1,5 +1,7 @@
 //! What connections tell of the mirror: sides that are not shown, handshakes that were missed, bytes that were lost.
 
+use std::ops::Add;
+
 use crate::limits;
 
 use super::flow::{Flow, Transport};
@@ -13,6 +15,37 @@ pub struct Census {
     pub vlan_one_way: u64,
     pub missed_bytes: u64,
     pub bytes: u64,
+}
+
+/// What connections tell, and what could not be told of them.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Heard {
+    pub census: Census,
+    /// Connections that had to go before their time.
+    pub evicted: u64,
+    /// Segments whose TCP or UDP header could not be read.
+    pub malformed: u64,
+}
+
+impl Add for Heard {
+    type Output = Heard;
+
+    fn add(self, other: Heard) -> Heard {
+        let (a, b) = (self.census, other.census);
+        let census = Census {
+            conns: a.conns + b.conns,
+            one_way: a.one_way + b.one_way,
+            midstream: a.midstream + b.midstream,
+            vlan_one_way: a.vlan_one_way + b.vlan_one_way,
+            missed_bytes: a.missed_bytes + b.missed_bytes,
+            bytes: a.bytes + b.bytes,
+        };
+        Heard {
+            census,
+            evicted: self.evicted + other.evicted,
+            malformed: self.malformed + other.malformed,
+        }
+    }
 }
 
 /// What was counted of one connection already.

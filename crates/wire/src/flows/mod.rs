@@ -22,6 +22,7 @@ use crate::limits;
 use crate::link::{Datagram, Link};
 use crate::protocols::{Dir, TCP};
 use census::Census;
+pub use census::Heard;
 use conversation::Speech;
 use flow::{Continuity, Flow, Opening, Segment, Transport, ACK, SYN};
 use recent::Recent;
@@ -52,11 +53,11 @@ pub struct Flows {
     recent: Recent,
     /// Where the search for a victim goes on when the table is full.
     hand: usize,
-    /// Connections that had to go before their time.
-    pub evicted: u64,
-    /// Segments whose TCP or UDP header could not be read.
-    pub malformed: u64,
-    pub census: Census,
+    evicted: u64,
+    malformed: u64,
+    census: Census,
+    /// How many of these share what may be remembered and held.
+    among: usize,
     /// Time of the first packet.
     began: Option<i64>,
 }
@@ -97,12 +98,29 @@ impl Default for Flows {
             evicted: 0,
             malformed: 0,
             census: Census::default(),
+            among: 1,
             began: None,
         }
     }
 }
 
 impl Flows {
+    /// One of so many that follow connections side by side.
+    pub fn one_of(among: usize) -> Flows {
+        Flows {
+            among: among.max(1),
+            ..Flows::default()
+        }
+    }
+
+    pub fn heard(&self) -> Heard {
+        Heard {
+            census: self.census,
+            evicted: self.evicted,
+            malformed: self.malformed,
+        }
+    }
+
     /// Bytes held over all connections.
     pub fn held(&self) -> usize {
         self.held
@@ -233,7 +251,7 @@ impl Flows {
 
     /// Too much is held over all: who has held longest lets go first, so that nobody can make the others lose by holding much himself.
     fn relieve(&mut self, ts: i64, out: &mut Output) {
-        while self.held > limits::HELD_ALL {
+        while self.held > limits::HELD_ALL / self.among {
             let Some((at, generation)) = self.holding.pop_front() else { return };
             let recent = &mut self.recent;
             let Some(flow) = self.slab.get_mut(at as usize).and_then(Option::as_mut) else {
@@ -394,7 +412,7 @@ impl Flows {
     }
 
     fn insert(&mut self, ends: Ends, (ts, nonce): (i64, u64), link: &Link, transport: Transport, out: &mut Output) -> u32 {
-        if self.table.len() >= limits::FLOWS {
+        if self.table.len() >= limits::FLOWS / self.among {
             self.evict(out);
         }
         self.generation = self.generation.wrapping_add(1);

@@ -1,0 +1,196 @@
+//! Captures read to their end in threads of their own; rows are taken as they come.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{sync_channel, Receiver, RecvTimeoutError, SyncSender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use arrow_array::RecordBatch;
+
+use crate::capture::{Captures, Refused};
+use crate::context::Output;
+use crate::keys::Keys;
+use crate::limits;
+use crate::pipeline::Pipeline;
+use crate::spread::Spread;
+
+/// A batch and its stream.
+pub type Rows = (&'static str, RecordBatch);
+
+/// What is known of the packets so far.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// Bytes of the files read, compressed ones as they are.
+    pub bytes_read: u64,
+    pub packets: u64,
+    /// Packets whose headers could not be read.
+    pub undecoded: u64,
+    /// Frames that hold neither IP nor ARP.
+    pub other: u64,
+    pub wrong_stamps: u64,
+    /// IP fragments that held other bytes than what came first.
+    pub disagreements: u64,
+    /// Connections that had to be given up because there were too many at once.
+    pub evicted: u64,
+    /// Packets left out because another of the captures held the same.
+    pub duplicates: u64,
+    /// Packets that could not be taken out of their capture.
+    pub unreadable: u64,
+    /// Microseconds since 1970, UTC.
+    pub first_ts: Option<i64>,
+    pub last_ts: Option<i64>,
+    /// Captures that ended too early: the packets before the cut were read.
+    pub problems: Vec<Refused>,
+    /// Files in given folders that are no captures.
+    pub skipped: Vec<PathBuf>,
+}
+
+#[derive(Default)]
+struct Shared {
+    stop: AtomicBool,
+    report: Mutex<Report>,
+}
+
+/// Reads captures to their end.
+pub struct Reader {
+    rows: Receiver<Rows>,
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+    /// Bytes of all files, 0 if not known (standard input).
+    pub total: u64,
+}
+
+/// What came within a time.
+pub enum Read {
+    Rows(&'static str, RecordBatch),
+    Nothing,
+    /// Every row was handed over.
+    End,
+}
+
+impl Reader {
+    /// `paths` are files, folders or `-`; a path that is no capture is refused before anything is read. `keys` makes the site's keys, once for
+    /// each thread; `cores` may be used, where the captures are worth it.
+    pub fn open(paths: &[PathBuf], keys: impl Fn() -> Keys, sensor: &str, cores: usize) -> Result<Reader, Refused> {
+        let captures = Captures::open(paths)?;
+        let lanes = if captures.total < limits::SPREAD {
+            1
+        } else {
+            cores.min(limits::LANES)
+        };
+        Reader::begin(captures, keys, sensor, lanes).map_err(|error| Refused {
+            path: paths.first().cloned().unwrap_or_default(),
+            why: format!("cannot be read: no thread: {error}"),
+        })
+    }
+
+    /// Begins to read; of several `lanes` each has the connections of its share.
+    pub fn begin(captures: Captures, keys: impl Fn() -> Keys, sensor: &str, lanes: usize) -> io::Result<Reader> {
+        let total = captures.total;
+        let (to, rows) = sync_channel(limits::BATCHES);
+        let mut pipeline = Pipeline::new(keys(), sensor.to_owned());
+        if lanes > 1 {
+            let outputs = (0..lanes).map(|_| Output::new(keys(), sensor.to_owned()));
+            pipeline.spread(Spread::new(outputs.collect(), &to)?);
+        }
+        let shared = Arc::new(Shared::default());
+        let ours = shared.clone();
+        let thread = std::thread::Builder::new().name("packets".to_owned());
+        let thread = thread.spawn(move || read(captures, pipeline, &to, &ours))?;
+        Ok(Reader {
+            rows,
+            shared,
+            thread: Some(thread),
+            total,
+        })
+    }
+
+    /// The next batch, if one comes within the time. A fault of ours in a thread goes on here.
+    pub fn next(&mut self, wait: Duration) -> Read {
+        match self.rows.recv_timeout(wait) {
+            Ok((stream, batch)) => Read::Rows(stream, batch),
+            Err(RecvTimeoutError::Timeout) => Read::Nothing,
+            Err(RecvTimeoutError::Disconnected) => match self.thread.take().map(JoinHandle::join) {
+                Some(Err(fault)) => std::panic::resume_unwind(fault),
+                _ => Read::End,
+            },
+        }
+    }
+
+    pub fn report(&self) -> Report {
+        self.shared.report.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.shared.stop.store(true, Ordering::Relaxed);
+        // Whoever waits to hand rows over must not wait for ever.
+        while self.rows.recv().is_ok() {}
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}
+
+/// Every packet, to the end or until nobody wants its rows.
+fn read(mut captures: Captures, mut pipeline: Pipeline, rows: &SyncSender<Rows>, shared: &Shared) {
+    let mut more = true;
+    while more && !shared.stop.load(Ordering::Relaxed) {
+        for _ in 0..limits::STRIDE {
+            more = more && captures.next(|packet| pipeline.packet(packet));
+        }
+        report(&captures, &pipeline, shared);
+        if !hand_over(&mut pipeline.out, false, rows) {
+            return;
+        }
+    }
+    if shared.stop.load(Ordering::Relaxed) {
+        return;
+    }
+    while !pipeline.finish_some() {
+        if !hand_over(&mut pipeline.out, true, rows) {
+            return;
+        }
+    }
+    report(&captures, &pipeline, shared);
+    hand_over(&mut pipeline.out, true, rows);
+}
+
+/// Rows that are due, or `all`; false if nobody takes them any more.
+pub fn hand_over(out: &mut Output, all: bool, rows: &SyncSender<Rows>) -> bool {
+    while let Some(batch) = out.batch(all) {
+        if rows.send(batch).is_err() {
+            return false;
+        }
+    }
+    true
+}
+
+fn report(captures: &Captures, pipeline: &Pipeline, shared: &Shared) {
+    let mut report = shared.report.lock().unwrap_or_else(PoisonError::into_inner);
+    *report = Report {
+        bytes_read: captures.bytes_read(),
+        packets: pipeline.packets(),
+        undecoded: pipeline.undecoded(),
+        other: pipeline.other(),
+        wrong_stamps: pipeline.wrong_stamps(),
+        disagreements: pipeline.disagreements(),
+        evicted: pipeline.evicted(),
+        duplicates: captures.duplicates,
+        unreadable: captures.unreadable,
+        first_ts: pipeline.first_ts,
+        last_ts: pipeline.last_ts,
+        problems: std::mem::take(&mut report.problems),
+        skipped: std::mem::take(&mut report.skipped),
+    };
+    if report.problems.len() != captures.problems.len() {
+        report.problems.clone_from(&captures.problems);
+    }
+    if report.skipped.len() != captures.skipped.len() {
+        report.skipped.clone_from(&captures.skipped);
+    }
+}
