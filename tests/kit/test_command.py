@@ -62,6 +62,15 @@ def test_a_full_disk_behind_stdout_is_called_by_its_name() -> None:
     assert (done.returncode, done.stderr) == (3, "asepsis: no space left: standard output: make room where it goes\n")
 
 
+def test_wrong_use_of_one_command_of_a_group_names_its_help(capsys: pytest.CaptureFixture[str]) -> None:
+    app = _app(None)
+    app.command("other")(lambda: None)
+    assert run(app, ["act", "--count", "x"], "asepsis test") == 2
+    assert capsys.readouterr().err.endswith(" See `asepsis test act --help`.\n")
+    assert run(app, ["none"], "asepsis test") == 2
+    assert capsys.readouterr().err.endswith(" See `asepsis test --help`.\n")
+
+
 @pytest.mark.parametrize("arguments", [["--nope"], ["--count", "x"], ["extra"]])
 def test_wrong_use(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(_app(None), arguments, "asepsis test") == 2

@@ -134,7 +134,9 @@ def _usage(error: typer.TyperException, name: str) -> int:
     if "\n" in message:  # the help of a group that was called without a command
         print(message, file=sys.stderr)
         return 2
-    return _say(f"{one_line(message)} See `{name} --help`.", 2)
+    # The command that was meant, where a group has many.
+    context = getattr(error, "ctx", None)
+    return _say(f"{one_line(message)} See `{context.command_path if context else name} --help`.", 2)
 
 
 def _bug(error: Exception) -> int:
