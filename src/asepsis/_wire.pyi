@@ -20,9 +20,10 @@ class ArrowBatch:
     def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]: ...
 
 class Reader:
-    """Reads captures as one stream in time order. `sensor` names who saw them; the GIL is free while `next` works."""
+    """Reads captures as one stream in time order. `sensor` names who saw them; `elsewhere` are files that another reader reads, for which a
+    folder need not hold captures. The GIL is free while it opens and while `next` works."""
 
-    def __init__(self, paths: Sequence[str], key: bytes, key_id: str, sensor: str) -> None: ...
+    def __init__(self, paths: Sequence[str], key: bytes, key_id: str, sensor: str, elsewhere: Sequence[str] = ()) -> None: ...
     def next(self) -> tuple[str | None, ArrowBatch | None] | None:
         """The next batch and its stream; a pair of None as a sign of life, so that progress shows; None at the end."""
     @property

@@ -73,10 +73,13 @@ fn refused(problem: &Refused) -> (String, String) {
 
 #[pymethods]
 impl Reader {
-    /// Opens files, folders or `-`. Raises `WireError` for a path that is missing, unreadable or no capture.
+    /// Opens files, folders or `-`. Raises `WireError` for a path that is missing, unreadable or no capture. The GIL is released: a pipe may
+    /// let us wait.
     #[new]
-    fn new(paths: Vec<PathBuf>, key: &[u8], key_id: &str, sensor: String) -> PyResult<Reader> {
-        let reader = pipeline::Reader::open(&paths, Keys::new(key, key_id), sensor);
+    #[pyo3(signature = (paths, key, key_id, sensor, elsewhere=Vec::new()))]
+    fn new(py: Python<'_>, paths: Vec<PathBuf>, key: &[u8], key_id: &str, sensor: String, elsewhere: Vec<PathBuf>) -> PyResult<Reader> {
+        let keys = Keys::new(key, key_id);
+        let reader = py.detach(|| pipeline::Reader::open(&paths, &elsewhere, keys, sensor));
         reader
             .map(|reader| Reader(Mutex::new(reader)))
             .map_err(|problem| WireError::new_err(problem.to_string()))
@@ -165,7 +168,7 @@ impl Reader {
         self.get().pipeline.last_ts
     }
 
-    /// Captures that ended too early, as (path, why): the packets before the cut were read.
+    /// Captures that did not give all that they hold, as (path, why); what they gave counts.
     #[getter]
     fn problems(&self) -> Vec<(String, String)> {
         self.get().captures.problems.iter().map(refused).collect()

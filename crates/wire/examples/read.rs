@@ -7,7 +7,7 @@ use wire::pipeline::Reader;
 
 fn main() {
     let paths: Vec<_> = std::env::args_os().skip(1).map(Into::into).collect();
-    let mut reader = match Reader::open(&paths, Keys::new(&[0; 32], "k1"), "profile".to_owned()) {
+    let mut reader = match Reader::open(&paths, &[], Keys::new(&[0; 32], "k1"), "profile".to_owned()) {
         Ok(reader) => reader,
         Err(refused) => {
             eprintln!("{refused}");

@@ -265,10 +265,10 @@ pub struct Reader {
 const STRIDE: usize = 256;
 
 impl Reader {
-    /// `paths` are files, folders or `-`; a path that is no capture is refused before anything is read.
-    pub fn open(paths: &[PathBuf], keys: Keys, sensor: String) -> Result<Reader, Refused> {
+    /// `paths` are files, folders or `-`; a path that is no capture is refused before anything is read. `elsewhere`: see [`Captures::open`].
+    pub fn open(paths: &[PathBuf], elsewhere: &[PathBuf], keys: Keys, sensor: String) -> Result<Reader, Refused> {
         Ok(Reader {
-            captures: Captures::open(paths)?,
+            captures: Captures::open(paths, elsewhere)?,
             pipeline: Pipeline::new(keys, sensor),
             ended: false,
             finished: false,
