@@ -1,4 +1,4 @@
-"""What was given and not read whole is said, and all else is read."""
+"""What was given and not read whole is said, all else is read; and what can be refused at once leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -103,6 +103,19 @@ def test_a_capture_without_packets_is_said_in_words(command: str, site: Site, tm
     )  # fmt: skip
     assert (piped.returncode, piped.stderr) == (0, b"")
     assert piped.stdout.startswith(b"No packets in standard input: ")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_no_site_is_made_for_what_is_refused(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "x.pcap").write_bytes(b"no capture at all")
+    (tmp_path / "cut").mkdir()
+    (tmp_path / "cut" / "a.pcap").write_bytes(HEADER)
+    for name, says in (("x.pcap", "is not a capture"), ("none.pcap", "does not exist"), ("cut", "a.pcap: is cut")):
+        assert main([*command.split(), str(tmp_path / name), "--site", str(tmp_path / "new")]) == 3
+        err = capsys.readouterr().err
+        assert one_line(err)
+        assert says in err
+        assert not (tmp_path / "new").exists()
 
 
 # Root may read everything, unless it gives that up.

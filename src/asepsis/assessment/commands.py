@@ -11,7 +11,6 @@ import typer
 from asepsis.findings.service import Decision, counted, worklist_text
 from asepsis.kit.command import DEFAULT_SITE, FailOnOption, JsonOption, SiteOption, at
 from asepsis.kit.output import ProgressBar, in_words, print_json
-from asepsis.kit.site import Site
 
 from . import place, service
 from .service import Assessment
@@ -35,7 +34,7 @@ def assess(
     """What is on my network, what endangers patients, what do I do first, and why."""
     if report is not None:
         place.check(report)
-    opened = Site.open(site, create=True)
+    opened = service.site_for(site, captures)
     with ProgressBar("reading packets") as progress:
         assessment = service.assess(opened, captures, progress)
     if report is not None:

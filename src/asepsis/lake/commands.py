@@ -42,7 +42,7 @@ def ingest(paths: Captures, site: SiteOption = DEFAULT_SITE, json: JsonOption = 
     from asepsis.lake import service
 
     with ProgressBar("Reading captures") as progress:
-        result = service.ingest(Site.open(site, create=True), paths, progress)
+        result = service.ingest(service.site_for(site, paths), paths, progress)
     if json:
         print_json(result)
     else:

@@ -16,6 +16,7 @@ from asepsis.kit.site import Site
 from asepsis.lake.footprint import keep_small
 from asepsis.lake.foreign.files import Given, sort
 from asepsis.lake.foreign.read import Logs
+from asepsis.lake.waiting import pipes
 from asepsis.lake.writer import Writer
 
 # Files that are named where some were left out or have a problem; `lake ingest --json` has all.
@@ -83,6 +84,18 @@ def run(site: Site, paths: Sequence[Path], progress: Progress | None, record: Re
     except OSError as error:
         raise files.unwritable(error, site.lake, "the lake is consistent: make room and run the same command again") from None
     return run.so_far(writer)
+
+
+def look(paths: Sequence[Path]) -> None:
+    """Raises BadInput for paths that `run` would refuse. Pipes are not looked into: what comes out of them comes once."""
+    given = sort(paths)
+    waiting = pipes(given.captures)
+    captures = [str(path) for path in given.captures if path not in waiting]
+    try:
+        if captures:
+            _wire.Reader(captures, bytes(32), "look", "look", [str(path) for path in given.logs])
+    except _wire.WireError as error:
+        raise BadInput(error) from None
 
 
 class _Run:
