@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import struct
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -116,6 +118,27 @@ def test_no_site_is_made_for_what_is_refused(command: str, tmp_path: Path, capsy
         assert one_line(err)
         assert says in err
         assert not (tmp_path / "new").exists()
+
+
+def test_a_pipe_without_a_writer_is_said_and_can_be_left(site: Site, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "feed")
+    command = [sys.executable, "-m", "asepsis", "lake", "ingest", str(tmp_path / "feed"), "--site", str(site.path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=SOURCE) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "waiting: no packet has come from feed yet\n"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 130
+
+
+def test_a_pipe_that_falls_silent_can_be_left(site: Site, tmp_path: Path, capture: Capture) -> None:
+    packets = capture(3).read_bytes()
+    os.mkfifo(tmp_path / "feed")
+    command = [sys.executable, "-m", "asepsis", "lake", "ingest", str(tmp_path / "feed"), "--site", str(site.path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=SOURCE) as process, (tmp_path / "feed").open("wb", buffering=0) as feed:
+        feed.write(packets)
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 130
 
 
 # Root may read everything, unless it gives that up.

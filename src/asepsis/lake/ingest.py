@@ -16,7 +16,7 @@ from asepsis.kit.site import Site
 from asepsis.lake.footprint import keep_small
 from asepsis.lake.foreign.files import Given, sort
 from asepsis.lake.foreign.read import Logs
-from asepsis.lake.waiting import pipes
+from asepsis.lake.waiting import patiently, pipes
 from asepsis.lake.writer import Writer
 
 # Files that are named where some were left out or have a problem; `lake ingest --json` has all.
@@ -103,6 +103,7 @@ class _Run:
 
     def __init__(self, site: Site, given: Given, progress: Progress | None) -> None:
         self._given, self._progress = given, progress
+        self._pipes = pipes(given.captures)
         # Without any path the core would have nothing to refuse.
         self._reader = self._open(site) if given.captures or not given.logs else None
         self._logs = Logs(given.logs, site)
@@ -110,11 +111,15 @@ class _Run:
     def _open(self, site: Site) -> _wire.Reader:
         captures, logs = [str(path) for path in self._given.captures], [str(path) for path in self._given.logs]
 
-        return _wire.Reader(captures, site.key, site.key_id, site.name, logs)
+        def open_() -> _wire.Reader:
+            return _wire.Reader(captures, site.key, site.key_id, site.name, logs)
+
+        return patiently(open_, self._pipes) if self._pipes else open_()
 
     def write(self, writer: Writer) -> None:
         if self._reader is not None:
-            while (step := self._reader.next()) is not None:
+            following = self._reader.next
+            while (step := patiently(following) if self._pipes else following()) is not None:
                 stream, batch = step
                 if stream is not None and batch is not None:
                     writer.write(stream, batch)
