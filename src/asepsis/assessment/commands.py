@@ -13,6 +13,7 @@ from asepsis.kit.command import DEFAULT_SITE, FailOnOption, JsonOption, SiteOpti
 from asepsis.kit.output import ProgressBar, in_words, print_json
 
 from . import place, service
+from .overview import overview
 from .service import Assessment
 
 Captures = Annotated[
@@ -57,14 +58,8 @@ def _show(assessment: Assessment, captures: list[Path], site: Path, report: Path
         print(f"{counted(packets, 'packet')} {ingested.span()}".rstrip() + f"; {counted(events, 'event')}\n")
     else:
         print(f"No packets in {in_words(captures, 'captures')}: nothing was seen.\n")
-    counts: dict[str, int] = {}
-    for asset in assessment.assets:
-        counts[asset.kind] = counts.get(asset.kind, 0) + 1
-    if counts:
-        print(f"{counted(len(assessment.assets), 'asset')}:")
-        print("  " + ", ".join(f"{n} {kind}" for kind, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))))
-    roles = sorted({role for asset in assessment.assets for role in asset.roles})
-    print(f"  some of them also as: {', '.join(roles)}\n" if roles else "")
+    if assessment.assets:
+        print(overview(assessment.assets, site) + "\n")
     print(worklist_text(assessment.lines, site) + "\n")
     if assessment.post_quantum.sessions:
         figures = assessment.post_quantum
