@@ -139,8 +139,9 @@ def _point_django_at(database: dict[str, Any]) -> None:
 
 def _bring_up(store: Path) -> None:
     """Makes the store if there is none, and upgrades it if it is older."""
-    version, known = _prepare(store), _template_version(_template())
-    if version > known:
+    template = _template()
+    (version, seen), known = _prepare(store), _template_version(template)
+    if version > known or seen - _migrations(template):
         raise BadInput("the store was made by a newer asepsis", store, "upgrade asepsis")
     if version < known:
         _migrate()
@@ -148,8 +149,8 @@ def _bring_up(store: Path) -> None:
             connection.execute(f"PRAGMA user_version = {known}")
 
 
-def _prepare(store: Path) -> int:
-    """Makes the store from the template if there is none; how many migrations the store has seen."""
+def _prepare(store: Path) -> tuple[int, set[tuple[str, str]]]:
+    """Makes the store from the template if there is none; how many migrations the store has seen, and which of our apps."""
     if not store.exists():
         try:
             files.create(store, _fresh())
@@ -158,9 +159,12 @@ def _prepare(store: Path) -> int:
     try:
         with closing(sqlite3.connect(store, timeout=30)) as connection:
             version = connection.execute("PRAGMA user_version").fetchone()[0]
+            begun = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'django_migrations'").fetchone()
+            seen = connection.execute("SELECT app, name FROM django_migrations").fetchall() if begun else []
     except sqlite3.Error as error:
         raise explain(error) or BadInput("cannot open the store", store, error) from None
-    return int(version)
+    ours = {app.rpartition(".")[2] for app in INSTALLED_APPS}
+    return int(version), {(app, name) for app, name in seen if app in ours}
 
 
 def _fresh() -> bytes:
@@ -188,6 +192,11 @@ def _template() -> str:
 def _template_version(template: str) -> int:
     found = re.search(r"^PRAGMA user_version=(\d+);$", template, re.MULTILINE)
     return int(found.group(1)) if found else 0
+
+
+def _migrations(template: str) -> set[tuple[str, str]]:
+    """App and name of every migration that this version knows."""
+    return set(re.findall(r"""^INSERT INTO "django_migrations" VALUES\(\d+,'(\w+)','(\w+)',""", template, re.MULTILINE))
 
 
 def dump_template() -> str:

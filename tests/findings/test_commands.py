@@ -54,6 +54,13 @@ def test_worklist_says_what_when_why_and_what_to_do(store: Site, capsys: pytest.
     assert {"title", "decision", "why", "action", "members"} <= set(line)
 
 
+def test_a_missing_reason_leads_to_the_help_of_that_command(store: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(store, "findings", "accept", "F1", "--until", UNTIL) == 2
+    err = capsys.readouterr().err
+    assert "--reason" in err
+    assert err.endswith("See `asepsis findings accept --help`.\n")
+
+
 def test_fail_on_immediate_is_asked_for_and_exits_with_one(store: Site, capsys: pytest.CaptureFixture[str]) -> None:
     service.publish(store, [proposal()])
     assert run(store, "worklist", "--fail-on", "immediate") == 0

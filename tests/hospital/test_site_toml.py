@@ -76,6 +76,12 @@ def test_a_zone_is_closed_only_if_the_hospital_says_so(tmp_path: Path) -> None:
     assert [plan.isolated(zone) for zone in ("icu", "ward", "")] == [True, False, False]
 
 
+@pytest.mark.parametrize("second", ["icu", "ICU"])
+def test_two_zones_of_one_name_are_refused(tmp_path: Path, second: str) -> None:
+    with pytest.raises(BadInput, match=rf"zones.name: '{second}' names a zone above already; .*site.toml:4: mend that line"):
+        plan_of(tmp_path, f"[[zones]]\nname = 'icu'\n[[zones]]\nname = '{second}'\ncidrs = ['10.0.0.0/8']\n")
+
+
 def test_stated_beats_seen_and_the_contradiction_is_told(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, GOOD)
     found = {a.name: a for a in inventory(observe(RowLake(adapter_hospital().rows)), plan)}

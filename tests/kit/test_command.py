@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 import errno
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import typer
@@ -47,6 +51,24 @@ def test_a_bug_is_one_line_that_quotes_nothing(capsys: pytest.CaptureFixture[str
     monkeypatch.setenv("ASEPSIS_DEBUG", "1")
     with pytest.raises(KeyError):
         run(_app(KeyError("x")), [], "asepsis test")
+
+
+@pytest.mark.skipif(not os.access("/dev/full", os.W_OK), reason="needs /dev/full")
+def test_a_full_disk_behind_stdout_is_called_by_its_name() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "asepsis", "lake", "streams", "--schema"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (done.returncode, done.stderr) == (3, "asepsis: no space left: standard output: make room where it goes\n")
+
+
+def test_wrong_use_of_one_command_of_a_group_names_its_help(capsys: pytest.CaptureFixture[str]) -> None:
+    app = _app(None)
+    app.command("other")(lambda: None)
+    assert run(app, ["act", "--count", "x"], "asepsis test") == 2
+    assert capsys.readouterr().err.endswith(" See `asepsis test act --help`.\n")
+    assert run(app, ["none"], "asepsis test") == 2
+    assert capsys.readouterr().err.endswith(" See `asepsis test --help`.\n")
 
 
 @pytest.mark.parametrize("arguments", [["--nope"], ["--count", "x"], ["extra"]])

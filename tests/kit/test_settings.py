@@ -77,6 +77,19 @@ def test_a_store_of_an_older_version_is_upgraded(site: Site) -> None:
         open_store(site)
 
 
+def test_a_store_with_migrations_that_are_not_known_is_of_a_newer_version(store: Site) -> None:
+    from asepsis.settings import open_store
+
+    with sqlite3.connect(store.store) as connection:
+        # The console keeps its own apps in the same store.
+        connection.execute("INSERT INTO django_migrations (app, name, applied) VALUES ('sessions', '0001_initial', '2030-01-01')")
+    open_store(store)
+    with sqlite3.connect(store.store) as connection:
+        connection.execute("INSERT INTO django_migrations (app, name, applied) VALUES ('findings', '0002_later', '2030-01-01')")
+    with pytest.raises(BadInput, match=r"the store was made by a newer asepsis: .*store.sqlite3: upgrade asepsis"):
+        open_store(store)
+
+
 def test_a_damaged_store_is_bad_input(site: Site) -> None:
     from asepsis.settings import open_store
 

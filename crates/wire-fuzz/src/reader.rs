@@ -88,7 +88,7 @@ pub fn play(input: &[u8]) {
 }
 
 fn read(path: &std::path::Path) {
-    let Ok(mut captures) = Captures::open(&[path.to_owned()]) else {
+    let Ok(mut captures) = Captures::open(&[path.to_owned()], &[]) else {
         return;
     };
     let check = |packet: wire::capture::Packet<'_>| {

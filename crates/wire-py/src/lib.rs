@@ -73,11 +73,20 @@ fn refused(problem: &Refused) -> (String, String) {
 
 #[pymethods]
 impl Reader {
-    /// Opens files, folders or `-`, to be read by as many cores. Raises `WireError` for a path that is missing, unreadable or no capture.
+    /// Opens files, folders or `-`, to be read by as many cores. `elsewhere`: files of these folders that another reader reads. Raises
+    /// `WireError` for a path that is missing, unreadable or no capture. The GIL is released: a pipe may let us wait.
     #[new]
-    #[pyo3(signature = (paths, key, key_id, sensor, cores=1))]
-    fn new(py: Python<'_>, paths: Vec<PathBuf>, key: &[u8], key_id: &str, sensor: &str, cores: usize) -> PyResult<Reader> {
-        py.detach(|| reader::Reader::open(&paths, || Keys::new(key, key_id), sensor, cores))
+    #[pyo3(signature = (paths, key, key_id, sensor, elsewhere=Vec::new(), cores=1))]
+    fn new(
+        py: Python<'_>,
+        paths: Vec<PathBuf>,
+        key: &[u8],
+        key_id: &str,
+        sensor: &str,
+        elsewhere: Vec<PathBuf>,
+        cores: usize,
+    ) -> PyResult<Reader> {
+        py.detach(|| reader::Reader::open(&paths, &elsewhere, || Keys::new(key, key_id), sensor, cores))
             .map(|reader| Reader(Mutex::new(reader)))
             .map_err(|problem| WireError::new_err(problem.to_string()))
     }
@@ -173,7 +182,7 @@ impl Report {
         self.0.last_ts
     }
 
-    /// Captures that ended too early, as (path, why): the packets before the cut were read.
+    /// Captures that did not give all that they hold, as (path, why); what they gave counts.
     #[getter]
     fn problems(&self) -> Vec<(String, String)> {
         self.0.problems.iter().map(refused).collect()

@@ -68,6 +68,11 @@ pub fn decode_inner<'a>(outer: &Link, inner: &Inner<'a>) -> (Link, Content<'a>) 
     (link, content)
 }
 
+/// Whether frames of this link type can be followed: it is one by which a frame of zeros, longer than every head, begins with something.
+pub fn is_known(link_type: u16) -> bool {
+    start(link_type, &[0; 64], &mut Link::default()).is_some()
+}
+
 /// What the frame begins with and where that stands, by link type.
 fn start(link_type: u16, frame: &[u8], link: &mut Link) -> Option<(Layer, usize)> {
     Some(match link_type {

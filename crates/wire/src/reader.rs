@@ -72,10 +72,10 @@ pub enum Read {
 }
 
 impl Reader {
-    /// `paths` are files, folders or `-`; a path that is no capture is refused before anything is read. `keys` makes the site's keys, once for
-    /// each thread; `cores` may be used, where the captures are worth it.
-    pub fn open(paths: &[PathBuf], keys: impl Fn() -> Keys, sensor: &str, cores: usize) -> Result<Reader, Refused> {
-        let captures = Captures::open(paths)?;
+    /// `paths` are files, folders or `-`; a path that is no capture is refused before anything is read. `elsewhere`: see [`Captures::open`].
+    /// `keys` makes the site's keys, once for each thread; `cores` may be used, where the captures are worth it.
+    pub fn open(paths: &[PathBuf], elsewhere: &[PathBuf], keys: impl Fn() -> Keys, sensor: &str, cores: usize) -> Result<Reader, Refused> {
+        let captures = Captures::open(paths, elsewhere)?;
         let lanes = if captures.total < limits::SPREAD {
             1
         } else {
@@ -84,6 +84,7 @@ impl Reader {
         Reader::begin(captures, keys, sensor, lanes).map_err(|error| Refused {
             path: paths.first().cloned().unwrap_or_default(),
             why: format!("cannot be read: no thread: {error}"),
+            no_capture: false,
         })
     }
 
@@ -127,12 +128,8 @@ impl Reader {
 
 impl Drop for Reader {
     fn drop(&mut self) {
+        // The threads end when they see it, or when nobody takes their rows. They are not waited for: one may wait for a pipe itself.
         self.shared.stop.store(true, Ordering::Relaxed);
-        // Whoever waits to hand rows over must not wait for ever.
-        while self.rows.recv().is_ok() {}
-        if let Some(thread) = self.thread.take() {
-            drop(thread.join());
-        }
     }
 }
 

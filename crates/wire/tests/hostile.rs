@@ -35,7 +35,7 @@ fn seeds(most: usize) -> Vec<Seed> {
     files.sort();
     let mut seeds = Vec::new();
     for file in files {
-        let Ok(mut captures) = Captures::open(&[file]) else { continue };
+        let Ok(mut captures) = Captures::open(&[file], &[]) else { continue };
         let mut seed = Seed::new();
         while seed.len() < most && captures.next(|p| seed.push((p.ts, p.link, p.data.to_vec()))) {}
         seeds.push(seed);

@@ -11,7 +11,7 @@ use wire::testing::{plain, PlainRow};
 
 /// Every row of captures, and what was told of the packets.
 fn rows(paths: &[PathBuf], lanes: usize) -> (Vec<(&'static str, PlainRow)>, String) {
-    let captures = Captures::open(paths).unwrap();
+    let captures = Captures::open(paths, &[]).unwrap();
     let mut reader = Reader::begin(captures, || Keys::new(&[7; 32], "k1"), "test", lanes).unwrap();
     let mut rows = Vec::new();
     loop {
@@ -63,11 +63,10 @@ fn every_golden_capture_gives_the_same_rows() {
 }
 
 #[test]
-fn a_reader_that_is_left_ends_its_threads() {
+fn a_reader_may_be_left() {
     for lanes in [1, 4] {
-        let captures = Captures::open(&[below("range/captures")]).unwrap();
+        let captures = Captures::open(&[below("range/captures")], &[]).unwrap();
         let mut reader = Reader::begin(captures, || Keys::new(&[7; 32], "k1"), "test", lanes).unwrap();
         assert!(matches!(reader.next(Duration::from_secs(120)), Read::Rows(..)));
-        drop(reader);
     }
 }

@@ -10,10 +10,10 @@ import typer
 
 from asepsis.findings.service import Decision, counted, worklist_text
 from asepsis.kit.command import DEFAULT_SITE, FailOnOption, JsonOption, SiteOption, at
-from asepsis.kit.output import ProgressBar, print_json
-from asepsis.kit.site import Site
+from asepsis.kit.output import ProgressBar, in_words, print_json
 
 from . import place, service
+from .overview import overview
 from .service import Assessment
 
 Captures = Annotated[
@@ -35,7 +35,7 @@ def assess(
     """What is on my network, what endangers patients, what do I do first, and why."""
     if report is not None:
         place.check(report)
-    opened = Site.open(site, create=True)
+    opened = service.site_for(site, captures)
     with ProgressBar("reading packets") as progress:
         assessment = service.assess(opened, captures, progress)
     if report is not None:
@@ -45,27 +45,25 @@ def assess(
     if json:
         print_json(service.assessment_form(assessment))
     else:
-        _show(assessment, site, report)
+        _show(assessment, captures, site, report)
     assessment.ingested.check()
     if fail_on and any(line.decision is Decision.IMMEDIATE for line in assessment.lines):
         raise typer.Exit(1)
 
 
-def _show(assessment: Assessment, site: Path, report: Path | None) -> None:
-    capture = assessment.ingested.capture
-    counts: dict[str, int] = {}
-    for asset in assessment.assets:
-        counts[asset.kind] = counts.get(asset.kind, 0) + 1
-    print(
-        f"{capture['packets']:,} packets, {sum(assessment.ingested.streams.values()):,} events; {counted(len(assessment.assets), 'asset')}:"
-    )
-    print("  " + ", ".join(f"{n} {kind}" for kind, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))))
-    roles = sorted({role for asset in assessment.assets for role in asset.roles})
-    print(f"  some of them also as: {', '.join(roles)}\n" if roles else "")
+def _show(assessment: Assessment, captures: list[Path], site: Path, report: Path | None) -> None:
+    ingested = assessment.ingested
+    packets, events = ingested.capture["packets"], sum(ingested.streams.values())
+    if packets:
+        print(f"{counted(packets, 'packet')} {ingested.span()}".rstrip() + f"; {counted(events, 'event')}\n")
+    else:
+        print(f"No packets in {in_words(captures, 'captures')}: nothing was seen.\n")
+    if assessment.assets:
+        print(overview(assessment.assets, site) + "\n")
     print(worklist_text(assessment.lines, site) + "\n")
     if assessment.post_quantum.sessions:
         figures = assessment.post_quantum
         print(f"Ready for quantum computers: {figures.hybrid_used} of {figures.sessions} TLS sessions use a hybrid key exchange.")
-    if left_out := assessment.ingested.left_out():
-        print(f"Note: {left_out}")
+    for note in ingested.notes():
+        print(f"Note: {note}")
     print("Next:" + (f" open {report} in a browser;" if report else "") + f" asepsis assets list{at(site)}; asepsis worklist{at(site)}")

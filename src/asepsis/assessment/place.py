@@ -25,16 +25,17 @@ def check(path: Path) -> None:
 
 
 def _check_folder(folder: Path) -> None:
-    while not folder.exists():
-        folder = folder.parent
-    if not folder.is_dir():
-        raise BadInput("the report has no folder to lie in, because this is a file", folder, _ELSEWHERE)
+    there = next(above for above in (folder, *folder.parents) if above.exists())
+    if not there.is_dir():
+        raise BadInput("the report has no folder to lie in, because this is a file", there, _ELSEWHERE)
+    if there != folder:
+        raise BadInput("the folder of the report does not exist", folder, f"make it, or {_ELSEWHERE}")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise BadInput("the report may not be written into this folder", folder, _ELSEWHERE)
 
 
 def write(path: Path, text: str) -> None:
-    """A file appears whole: a reader never sees half a report. Folders that are missing are made. Raises BadInput."""
+    """A file appears whole: a reader never sees half a report. Raises BadInput."""
     try:
         if _is_stdout(path):
             # Through the same open file as all else that is printed, or one would overwrite the other.
@@ -53,7 +54,6 @@ def write(path: Path, text: str) -> None:
 def _put(path: Path, text: str) -> None:
     aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         aside.write_text(text, "utf-8")
         aside.replace(path)
     except OSError:

@@ -7,12 +7,13 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from html import escape
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asepsis import __version__
 from asepsis.findings.service import Line, counted
 from asepsis.hospital.service import kind_in_words
-from asepsis.kit.output import iso
+from asepsis.kit.output import in_words, iso
 
 from .picture import picture
 from .talks import OUTSIDE, Openness, Talk
@@ -44,7 +45,10 @@ def page(assessment: Assessment) -> str:
 def _head(assessment: Assessment) -> str:
     capture = assessment.ingested.capture
     span = f"{capture['first_ts'][:19]}Z to {capture['last_ts'][:19]}Z" if capture["first_ts"] and capture["last_ts"] else "no packets"
-    problems = "".join(f"<p><strong>Cut short:</strong> {escape(what)}</p>" for _, what in assessment.ingested.problems)
+    problems = "".join(
+        f"<p><strong>Not read whole:</strong> {escape(in_words([Path(where)]))}: {escape(what)}</p>"
+        for where, what in assessment.ingested.problems
+    )
     return (
         "<header><h1>What endangers patients, and what to do first</h1>"
         f'<p class="quiet">{capture["packets"]:,} packets, {escape(span)}; {counted(len(assessment.assets), "asset")}, '

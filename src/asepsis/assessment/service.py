@@ -10,7 +10,7 @@ from asepsis.findings.service import Finding, known_checks, lines_of, lost_rows,
 from asepsis.hospital.service import locate, plan, take_inventory
 from asepsis.kit.output import Progress
 from asepsis.kit.site import Site
-from asepsis.lake.service import Ear, Lake, ingest, open_lake
+from asepsis.lake.service import Ear, Lake, ingest, open_lake, site_for
 from asepsis.network.service import Locator, all_checks, examine, post_quantum, trace
 
 from .assessment import Assessment, assessment_form
@@ -18,7 +18,7 @@ from .report import page
 from .talks import talks
 from .watch import Seen, look
 
-__all__ = ["Assessment", "Ear", "Seen", "assess", "assessment_form", "page", "watch"]
+__all__ = ["Assessment", "Ear", "Seen", "assess", "assessment_form", "page", "site_for", "watch"]
 
 
 def assess(site: Site, paths: Sequence[Path], progress: Progress | None = None) -> Assessment:

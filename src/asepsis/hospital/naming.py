@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from asepsis.hospital.asset import Attribute
+from asepsis.hospital.asset import STATED, Asset, Attribute
 from asepsis.hospital.clinical import SURE_ENOUGH
 from asepsis.hospital.kinds import KINDS, UNKNOWN, Verdict
 
+MOST_TITLES = 4
+"""Titles that `called` gives."""
 ROLE = 40
 """A server's further role is named from this score on."""
 MOST_ROLES = 4
@@ -49,6 +51,26 @@ def role_name(verdict: Verdict, titles: Sequence[str], applications: Sequence[st
     if len(applications) == 1 and kind.group == "server" and not titles:
         label = f"{applications[0]}, {label}"
     return _sentence(f"{'possible ' if verdict.confidence < SURE_ENOUGH else ''}{verdict.kind} ({label})")
+
+
+def called(asset: Asset) -> str:
+    """What an asset is called where its kind and address stand beside it: the whole name of a machine, or of one that the hospital named;
+    else the titles and names that it goes by."""
+    if asset.manufacturer or asset.model or any(fact.name == "name" and fact.source == STATED for fact in asset.attributes):
+        return asset.name
+    applications = [application.split("|")[0] for application in asset.hl7_applications]
+    hosts = [host.split(".")[0] for host in asset.hostnames]
+    titles: dict[str, str] = {}
+    for title in (*asset.ae_titles, *applications, *hosts):
+        titles.setdefault(title.casefold(), title)
+    does = {kind.casefold() for kind in (asset.kind, *asset.roles)}
+    found = [title for plain, title in titles.items() if plain not in does]
+    return ", ".join(found[:MOST_TITLES]) + (", ..." if len(found) > MOST_TITLES else "")
+
+
+def is_guess(asset: Asset) -> bool:
+    """Whether its kind is no more than possible."""
+    return asset.kind != UNKNOWN and asset.kind_confidence < SURE_ENOUGH
 
 
 def _label(kind: str, titles: Sequence[str], hostnames: Sequence[str], where: str) -> str:

@@ -9,6 +9,7 @@ from asepsis.hospital.asset import STATED, Asset, Attribute, as_json, from_json,
 from asepsis.hospital.inventory import inventory
 from asepsis.hospital.kinds import KINDS, counted_kind
 from asepsis.hospital.locator import Locator
+from asepsis.hospital.naming import called, is_guess
 from asepsis.hospital.observations import Lake, observe
 from asepsis.hospital.site_toml import Plan, read_plan
 from asepsis.journal import service as journal
@@ -28,7 +29,9 @@ __all__ = [
     "as_json",
     "asset",
     "assets",
+    "called",
     "counted_kind",
+    "is_guess",
     "kind_in_words",
     "locate",
     "plan",

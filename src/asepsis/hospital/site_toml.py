@@ -236,7 +236,17 @@ def _plan(document: dict[str, Any]) -> Plan:
         if not isinstance(entries, list) or not all(isinstance(e, dict) for e in entries):
             raise _Wrong(table, 0, "", f"write it as [[{table}]]")
         made[table] = tuple(_entry(table, nth, entry) for nth, entry in enumerate(entries))
+    _zones_differ(made.get("zones", ()))
     return Plan(**made)
+
+
+def _zones_differ(zones: tuple[Zone, ...]) -> None:
+    """A zone is known by its name: what is stated of one must not hold for another."""
+    names: set[str] = set()
+    for nth, zone in enumerate(zones):
+        if zone.name.casefold() in names:
+            raise _Wrong("zones", nth, "name", f"'{zone.name}' names a zone above already; a zone may have many cidrs and vlans")
+        names.add(zone.name.casefold())
 
 
 def _entry(table: str, nth: int, entry: dict[str, Any]) -> Any:

@@ -10,13 +10,15 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO, cast
 
 import typer
 
 from asepsis.kit.errors import AsepsisError, BadInput, one_line
+from asepsis.kit.files import unwritable
 
 SiteOption = Annotated[Path, typer.Option("--site", metavar="DIR", readable=False, help="Directory of the site.", show_default=True)]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on stdout.", show_default=False)]
@@ -49,6 +51,11 @@ def run(app: typer.Typer, arguments: Sequence[str], name: str, explain: Callable
 
     `explain` knows of exceptions from elsewhere that are no bugs.
     """
+    with redirect_stdout(cast(TextIO, _Printed(sys.stdout))):
+        return _run(app, arguments, name, explain)
+
+
+def _run(app: typer.Typer, arguments: Sequence[str], name: str, explain: Callable[[Exception], AsepsisError | None] | None) -> int:
     try:
         result = app(list(arguments), prog_name=name, standalone_mode=False)
         sys.stdout.flush()
@@ -68,12 +75,40 @@ def run(app: typer.Typer, arguments: Sequence[str], name: str, explain: Callable
         return _say(str(error), error.exit_code)
     except OSError as error:
         _give_up_stdout()
+        if error.filename == _Printed.NAME:
+            return _say(str(unwritable(error, _Printed.NAME, "make room where it goes")), BadInput.exit_code)
         return _say(str(BadInput(error.strerror or error, error.filename or "")), BadInput.exit_code)
     except MemoryError:
         return _say("out of memory", BadInput.exit_code)
     except Exception as error:  # noqa: BLE001 - the last wall before a traceback
         known = explain(error) if explain else None
         return _say(str(known), known.exit_code) if known else _bug(error)
+
+
+class _Printed:
+    """Standard output, whose errors say that they are its own: by itself a write that fails names no file."""
+
+    NAME = "standard output"
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> Any:
+        try:
+            return self._stream.write(text)
+        except OSError as error:
+            error.filename = self.NAME
+            raise
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except OSError as error:
+            error.filename = self.NAME
+            raise
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 def _without_reader() -> int:
@@ -99,7 +134,9 @@ def _usage(error: typer.TyperException, name: str) -> int:
     if "\n" in message:  # the help of a group that was called without a command
         print(message, file=sys.stderr)
         return 2
-    return _say(f"{one_line(message)} See `{name} --help`.", 2)
+    # The command that was meant, where a group has many.
+    context = getattr(error, "ctx", None)
+    return _say(f"{one_line(message)} See `{context.command_path if context else name} --help`.", 2)
 
 
 def _bug(error: Exception) -> int:

@@ -63,7 +63,7 @@ def is_full(error: OSError) -> bool:
     return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-def unwritable(error: OSError, where: Path, todo: str) -> BadInput:
+def unwritable(error: OSError, where: Path | str, todo: str) -> BadInput:
     """What a person reads when a write below `where` failed; `todo` for a disk that is full."""
     if is_full(error):
         return BadInput("no space left", where, todo)

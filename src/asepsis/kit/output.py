@@ -59,6 +59,13 @@ def plain(value: Any) -> Any:
     return str(value)
 
 
+def in_words(paths: Sequence[Path], many: str = "paths") -> str:
+    """What was given to a command, short: `a.pcap`, `standard input`, `3 captures`."""
+    if len(paths) != 1:
+        return f"{len(paths):,} {many}"
+    return "standard input" if str(paths[0]) == "-" else one_line(paths[0].name or paths[0])
+
+
 def print_json(value: Any) -> None:
     """One JSON value on stdout, and nothing else."""
     print(json.dumps(plain(value), indent=2, allow_nan=False))

@@ -9,7 +9,7 @@ import typer
 
 from asepsis.kit.command import DEFAULT_SITE, JsonOption, SiteOption, group
 from asepsis.kit.errors import one_line
-from asepsis.kit.output import ProgressBar, print_json, print_table
+from asepsis.kit.output import ProgressBar, in_words, print_json, print_table
 from asepsis.kit.site import Site
 
 if TYPE_CHECKING:
@@ -42,23 +42,25 @@ def ingest(paths: Captures, site: SiteOption = DEFAULT_SITE, json: JsonOption = 
     from asepsis.lake import service
 
     with ProgressBar("Reading captures") as progress:
-        result = service.ingest(Site.open(site, create=True), paths, progress)
+        result = service.ingest(service.site_for(site, paths), paths, progress)
     if json:
         print_json(result)
     else:
-        _show(result)
+        _show(result, paths)
     result.check()
 
 
-def _show(result: Ingested) -> None:
+def _show(result: Ingested, paths: list[Path]) -> None:
     rows = [(name, count, result.added.get(name, 0)) for name, count in sorted(result.streams.items())]
-    print_table(("stream", "rows", "new"), rows)
+    if rows:
+        print_table(("stream", "rows", "new"), rows)
     _print_logs(result.logs)
-    print(f"{result.capture['packets']:,} packets from {result.capture['first_ts']} to {result.capture['last_ts']}")
-    for path, what in result.problems:
-        print(f"Note: {one_line(path)}: {what}")
-    if left_out := result.left_out():
-        print(f"Note: {left_out}")
+    if result.capture["packets"]:
+        print(f"{result.capture['packets']:,} packets {result.span()}".rstrip())
+    elif not result.logs:
+        print(f"No packets in {in_words(paths)}: nothing was added.")
+    for note in result.notes():
+        print(f"Note: {note}")
 
 
 # What is told of the lines and values of logs that gave no rows or cells.

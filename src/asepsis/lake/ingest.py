@@ -12,14 +12,15 @@ from typing import Any
 from asepsis import _wire
 from asepsis.kit import files
 from asepsis.kit.errors import BadInput, one_line
-from asepsis.kit.output import Progress, iso
+from asepsis.kit.output import Progress, in_words, iso
 from asepsis.kit.site import Site
 from asepsis.lake.footprint import keep_small
 from asepsis.lake.foreign.files import Given, sort
 from asepsis.lake.foreign.read import Logs
+from asepsis.lake.waiting import patiently, pipes
 from asepsis.lake.writer import Writer
 
-# Files that are named where some were left out; `lake ingest --json` has all.
+# Files that are named where some were left out or have a problem; `lake ingest --json` has all.
 NAMED = 5
 
 
@@ -27,9 +28,9 @@ NAMED = 5
 class Ingested:
     """What came of it. `streams` counts the rows of these captures by stream, whether or not they were there; `added` the new ones.
 
-    `capture`: packets, bytes, first and last time, seconds. `problems`: (path, what) of captures that end badly; rows before that count.
-    `skipped`: files of a folder that are no captures. `logs`: files, and what became of their lines and fields by name (foreign/tally.py);
-    empty without any.
+    `capture`: packets, bytes, first and last time, seconds. `problems`: (path, what) of captures, and folders in those given, that did not
+    give all that they hold; what they gave counts. `skipped`: files of a folder that are no captures, or empty. `logs`: files, and what
+    became of their lines and fields by name (foreign/tally.py); empty without any.
     """
 
     capture: dict[str, Any]
@@ -39,20 +40,28 @@ class Ingested:
     skipped: list[str]
     logs: dict[str, Any] = field(default_factory=dict)
 
-    def left_out(self) -> str:
-        """Which files of folders gave nothing, in words; empty if all gave something."""
-        names = [one_line(Path(path).name) for path in self.skipped]
-        if not names:
-            return ""
-        shown = ", ".join(names[:NAMED]) + (", ..." if len(names) > NAMED else "")
-        return f"left out, as neither captures nor logs, cut before the first packet, or not to be read: {len(names)} ({shown})"
+    def notes(self) -> list[str]:
+        """What did not give all that it holds, and which files of folders are neither captures nor logs: lines for a person."""
+        notes = [f"{in_words([Path(where)])}: {what}" for where, what in self.problems[:NAMED]]
+        if len(self.problems) > NAMED:
+            notes.append(f"{len(self.problems) - NAMED} more were not read whole")
+        if self.skipped:
+            names = ", ".join(one_line(Path(path).name) for path in self.skipped[:NAMED]) + (", ..." if len(self.skipped) > NAMED else "")
+            notes.append(f"left out, as empty or neither captures nor logs: {len(self.skipped)} ({names})")
+        return notes
+
+    def span(self) -> str:
+        """From when to when, to the second; empty if nothing has a time, or one beyond the calendar."""
+        first, last = self.capture["first_ts"], self.capture["last_ts"]
+        return f"from {first[:19]}Z to {last[:19]}Z" if first and last else ""
 
     def check(self) -> None:
-        """Raises BadInput, with the first of them, where files end badly: what stands before counts, but it must be heard."""
+        """Raises BadInput, with the first of them, where something was not read whole: what was read counts, but it must be heard."""
         if self.problems:
             where, what = self.problems[0]
             more = f" (and {len(self.problems) - 1} more)" if len(self.problems) > 1 else ""
-            raise BadInput(one_line(what, 200), Path(where).name, f"capture it again if the end matters{more}")
+            todo = f"all else was read; mend it or capture it again, and run the same command{more}"
+            raise BadInput(one_line(what, 200), in_words([Path(where)]), todo)
 
 
 # What came of it so far, and the number of the commit that is about to be made (None: there was nothing new); gives the commit's anchor.
@@ -66,7 +75,7 @@ def run(site: Site, paths: Sequence[Path], progress: Progress | None, record: Re
     """
     keep_small()
     try:
-        run = _Run(site, sort(paths, site), progress)
+        run = _Run(site, sort(paths), progress)
         with Writer(site.lake, lambda n: record(run.so_far(writer), n)) as writer:
             run.write(writer)
             if not writer.commit():
@@ -78,16 +87,35 @@ def run(site: Site, paths: Sequence[Path], progress: Progress | None, record: Re
     return run.so_far(writer)
 
 
+def look(paths: Sequence[Path]) -> None:
+    """Raises BadInput for paths that `run` would refuse. Pipes are not looked into: what comes out of them comes once."""
+    given = sort(paths)
+    waiting = pipes(given.captures)
+    captures = [str(path) for path in given.captures if path not in waiting]
+    try:
+        if captures:
+            _wire.Reader(captures, bytes(32), "look", "look", [str(path) for path in given.logs])
+    except _wire.WireError as error:
+        raise BadInput(error) from None
+
+
 class _Run:
     """What is read in one run: captures by the packet core, then logs."""
 
     def __init__(self, site: Site, given: Given, progress: Progress | None) -> None:
         self._given, self._progress = given, progress
-        captures = [str(path) for path in given.captures]
         # Without any path the core would have nothing to refuse.
-        wanted = captures or not given.logs
-        self._reader = _wire.Reader(captures, site.key, site.key_id, site.name, cores()) if wanted else None
+        self._reader = self._open(site) if given.captures or not given.logs else None
         self._logs = Logs(given.logs, site)
+
+    def _open(self, site: Site) -> _wire.Reader:
+        captures, logs = [str(path) for path in self._given.captures], [str(path) for path in self._given.logs]
+
+        def open_() -> _wire.Reader:
+            return _wire.Reader(captures, site.key, site.key_id, site.name, logs, cores())
+
+        waiting = pipes(self._given.captures)
+        return patiently(open_, waiting) if waiting else open_()
 
     def write(self, writer: Writer) -> None:
         if self._reader is not None:
@@ -110,7 +138,8 @@ class _Run:
         report = None if self._reader is None else self._reader.report()
         problems = [*(() if report is None else report.problems), *self._logs.problems]
         named = [(path, one_line(what)) for path, what in problems]
-        return Ingested(self._capture(report), dict(writer.seen), dict(writer.added), named, self._skipped(report), self._read())
+        skipped = [] if report is None else report.skipped
+        return Ingested(self._capture(report), dict(writer.seen), dict(writer.added), named, skipped, self._read())
 
     def _capture(self, report: _wire.Report | None) -> dict[str, Any]:
         logs = self._logs
@@ -123,11 +152,6 @@ class _Run:
             "last_ts": _time(max(times, default=None)),
             "seconds": (max(times) - min(times)) / 1e6 if times else None,
         }
-
-    def _skipped(self, report: _wire.Report | None) -> list[str]:
-        read = {str(path) for path in self._given.logs}
-        of_folders = [] if report is None else [path for path in report.skipped if path not in read]
-        return of_folders + [str(path) for path in self._given.skipped]
 
     def _read(self) -> dict[str, Any]:
         return {"files": len(self._given.logs), **self._logs.tally.form()} if self._given.logs else {}

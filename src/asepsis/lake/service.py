@@ -16,7 +16,7 @@ from asepsis.kit.output import Progress
 from asepsis.kit.site import Site
 from asepsis.lake import commits
 from asepsis.lake.bounds import Bounds
-from asepsis.lake.ingest import Ingested, run
+from asepsis.lake.ingest import Ingested, look, run
 from asepsis.lake.live import Ear, Heard, listen
 from asepsis.lake.streams import Column, Stream, streams
 
@@ -36,6 +36,7 @@ __all__ = [
     "count",
     "ingest",
     "open_lake",
+    "site_for",
     "streams",
     "unmade",
     "watch",
@@ -43,6 +44,13 @@ __all__ = [
 
 WATCH_RECORDED_S = 600.0
 """Seconds between two journal entries of one watch: it commits every few seconds, for weeks."""
+
+
+def site_for(path: Path, captures: Sequence[Path]) -> Site:
+    """The site at `path`. If there is none it is made, but not for captures that would be refused: Raises BadInput as `ingest` does."""
+    if not (path / "site.json").exists():
+        look(captures)
+    return Site.open(path, create=True)
 
 
 def ingest(site: Site, paths: Sequence[Path], progress: Progress | None = None) -> Ingested:

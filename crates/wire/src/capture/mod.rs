@@ -3,6 +3,7 @@
 mod compressed;
 mod format;
 mod input;
+mod loss;
 mod twice;
 
 use std::collections::HashSet;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 use format::{End, Format, Head};
 use input::Input;
+use loss::Loss;
 use twice::Twice;
 
 /// Why a path cannot be read as a capture: one line for the person who gave it.
@@ -22,11 +24,33 @@ use twice::Twice;
 pub struct Refused {
     pub path: PathBuf,
     pub why: String,
+    /// It is empty or something else, as against a capture that may not or cannot be read.
+    pub no_capture: bool,
+}
+
+impl Refused {
+    fn new(path: &Path, why: String) -> Refused {
+        Refused {
+            path: path.to_owned(),
+            why,
+            no_capture: false,
+        }
+    }
+
+    fn no_capture(path: &Path, why: &str) -> Refused {
+        Refused {
+            no_capture: true,
+            ..Refused::new(path, why.to_owned())
+        }
+    }
 }
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.path.display(), self.why)
+        match self.path.as_os_str() == "-" {
+            true => write!(f, "standard input: {}", self.why),
+            false => write!(f, "{}: {}", self.path.display(), self.why),
+        }
     }
 }
 
@@ -52,6 +76,7 @@ struct Source {
     first_ts: i64,
     head: Head,
     packets: u64,
+    loss: Loss,
 }
 
 impl Source {
@@ -93,9 +118,9 @@ pub struct Captures {
     read: Arc<AtomicU64>,
     /// Bytes of all files, 0 if not known (standard input).
     pub total: u64,
-    /// Captures that ended too early: the packets before the cut were given.
+    /// Captures that did not give all that they hold: cut, not to be read, of a link type that is not known. What they gave counts.
     pub problems: Vec<Refused>,
-    /// Files found in folders that are no captures.
+    /// Files found in folders that are no captures, or empty.
     pub skipped: Vec<PathBuf>,
     /// Packets left out because another capture held the same.
     pub duplicates: u64,
@@ -103,24 +128,24 @@ pub struct Captures {
     pub unreadable: u64,
 }
 
-/// Opens one file at its first packet, counting what is unreadable before it; `Ok(None)` for a capture without packets.
-fn open(path: &Path, read: &Arc<AtomicU64>, unreadable: &mut u64) -> Result<Option<Source>, Refused> {
-    let refuse = |why: String| Refused {
-        path: path.to_owned(),
-        why,
-    };
+/// Opens one file at its first packet, noting what is lost before it; `Ok(None)` for a capture without packets.
+fn open(path: &Path, read: &Arc<AtomicU64>, loss: &mut Loss) -> Result<Option<Source>, Refused> {
+    let refuse = |why: String| Refused::new(path, why);
+    let empty = || Refused::no_capture(path, "is empty; give a pcap or pcapng capture");
     let mut input = Input::open(path, read.clone()).map_err(|e| refuse(plain(&e)))?;
-    let format = match Format::recognise(&mut input) {
+    let mut format = match Format::recognise(&mut input) {
         Ok(Some(format)) => Ok(format),
-        Ok(None) if input.bytes().is_empty() => Err("is empty; give a pcap or pcapng capture".to_owned()),
-        Ok(None) => Err("is not a capture; give pcap or pcapng, plain, .gz or .zst".to_owned()),
-        Err(End::Io(e)) => Err(plain(&e)),
-        Err(End::Broken(why)) => Err(format!("cannot be read: {why}")),
-        Err(End::Cut(why)) => Err(format!("is cut: {why}")),
-        Err(End::Clean) => Err("is empty; give a pcap or pcapng capture".to_owned()),
-    };
-    let mut format = format.map_err(refuse)?;
-    match format.next(&mut input, unreadable) {
+        Ok(None) if input.bytes().is_empty() => Err(empty()),
+        Ok(None) => Err(Refused::no_capture(
+            path,
+            "is not a capture; give pcap or pcapng, plain, .gz or .zst",
+        )),
+        Err(End::Io(e)) => Err(refuse(plain(&e))),
+        Err(End::Broken(why)) => Err(refuse(format!("cannot be read: {why}"))),
+        Err(End::Cut(why)) => Err(refuse(format!("is cut: {why}"))),
+        Err(End::Clean) => Err(empty()),
+    }?;
+    match format.next(&mut input, &mut loss.unreadable) {
         Ok(head) => Ok(Some(Source {
             path: path.to_owned(),
             number: 0,
@@ -129,6 +154,7 @@ fn open(path: &Path, read: &Arc<AtomicU64>, unreadable: &mut u64) -> Result<Opti
             first_ts: head.ts,
             head,
             packets: 0,
+            loss: Loss::default(),
         })),
         Err(End::Clean) => Ok(None),
         Err(End::Cut(why)) => Err(refuse(format!("is cut: {why}; no whole packet stands before the cut"))),
@@ -146,16 +172,19 @@ fn plain(error: &std::io::Error) -> String {
     }
 }
 
-/// Files below a folder, sorted, links to folders not followed.
-fn files_below(folder: &Path, to: &mut Vec<PathBuf>) -> std::io::Result<()> {
+/// Files below a folder, sorted, links to folders not followed. A folder in it that may not be read is a problem, and the rest goes on.
+fn files_below(folder: &Path, to: &mut Vec<PathBuf>, problems: &mut Vec<Refused>) -> std::io::Result<()> {
     let mut entries = fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
+        let path = entry.path();
         let kind = entry.file_type()?;
         if kind.is_dir() {
-            files_below(&entry.path(), to)?;
-        } else if kind.is_file() || (kind.is_symlink() && entry.path().is_file()) {
-            to.push(entry.path());
+            if let Err(e) = files_below(&path, to, problems) {
+                problems.push(Refused::new(&path, plain(&e)));
+            }
+        } else if kind.is_file() || (kind.is_symlink() && path.is_file()) {
+            to.push(path);
         }
     }
     Ok(())
@@ -163,8 +192,9 @@ fn files_below(folder: &Path, to: &mut Vec<PathBuf>) -> std::io::Result<()> {
 
 impl Captures {
     /// Looks at every path: a file must be a capture, a folder is searched for captures, `-` is standard input. A file that is named in
-    /// several ways (twice, by a link, alone and in its folder) is read once.
-    pub fn open(paths: &[PathBuf]) -> Result<Captures, Refused> {
+    /// several ways (twice, by a link, alone and in its folder) is read once. `elsewhere` are files that another reader reads: they are
+    /// passed over, and a folder that holds one need not hold a capture.
+    pub fn open(paths: &[PathBuf], elsewhere: &[PathBuf]) -> Result<Captures, Refused> {
         let mut captures = Captures {
             waiting: Vec::new(),
             open: Vec::new(),
@@ -177,7 +207,7 @@ impl Captures {
             duplicates: 0,
             unreadable: 0,
         };
-        let mut known = HashSet::new();
+        let mut known: HashSet<File> = elsewhere.iter().filter_map(|path| File::at(path)).collect();
         for path in paths {
             if path.is_dir() {
                 captures.wait_for_folder(path, &mut known)?;
@@ -185,57 +215,87 @@ impl Captures {
                 captures.wait_for(path, &mut known)?;
             }
         }
+        captures.or_refuse(elsewhere)?;
         captures.waiting.sort_by(|a, b| (b.first_ts, &b.path).cmp(&(a.first_ts, &a.path)));
         captures.read.store(0, Ordering::Relaxed);
         Ok(captures)
     }
 
+    /// Refuses what gives nothing at all: folders whose captures all have a problem.
+    fn or_refuse(&self, elsewhere: &[PathBuf]) -> Result<(), Refused> {
+        let Some(first) = self.problems.first().filter(|_| self.waiting.is_empty() && elsewhere.is_empty()) else {
+            return Ok(());
+        };
+        let mut refused = first.clone();
+        if self.problems.len() > 1 {
+            refused.why += &format!(" (and {} more)", self.problems.len() - 1);
+        }
+        Err(refused)
+    }
+
     fn wait_for_folder(&mut self, path: &Path, known: &mut HashSet<File>) -> Result<(), Refused> {
-        let mut files = Vec::new();
-        files_below(path, &mut files).map_err(|e| Refused {
-            path: path.to_owned(),
-            why: plain(&e),
-        })?;
+        let (mut files, before) = (Vec::new(), self.problems.len());
+        files_below(path, &mut files, &mut self.problems).map_err(|e| Refused::new(path, plain(&e)))?;
         let mut found = false;
         for file in files {
             match self.wait_for(&file, known) {
                 Ok(()) => found = true,
-                Err(_) => self.skipped.push(file),
+                Err(refused) if refused.no_capture => self.skipped.push(file),
+                Err(refused) => self.problems.push(refused),
             }
         }
-        if found {
+        if found || self.problems.len() > before {
             return Ok(());
         }
-        Err(Refused {
-            path: path.to_owned(),
-            why: "holds no capture; give pcap or pcapng, plain, .gz or .zst".to_owned(),
-        })
+        Err(Refused::no_capture(
+            path,
+            "holds no capture; give pcap or pcapng, plain, .gz or .zst",
+        ))
     }
 
     fn wait_for(&mut self, path: &Path, known: &mut HashSet<File>) -> Result<(), Refused> {
         let stdin = path.as_os_str() == "-";
         let file = fs::metadata(path).ok().filter(|_| !stdin);
-        let id = match &file {
-            Some(file) => Some(File::Inode(file.dev(), file.ino())),
-            None => stdin.then_some(File::StandardInput),
-        };
+        let id = if stdin { Some(File::StandardInput) } else { File::at(path) };
         if id.as_ref().is_some_and(|id| known.contains(id)) {
             return Ok(());
         }
-        let mut unreadable = 0;
-        let source = open(path, &self.read, &mut unreadable)?;
+        let mut loss = Loss::default();
+        let source = open(path, &self.read, &mut loss)?;
         known.extend(id);
-        let again = file.as_ref().is_some_and(fs::Metadata::is_file);
-        if !again {
-            self.unreadable += unreadable;
+        self.total = self.total.saturating_add(file.as_ref().map_or(0, fs::Metadata::len));
+        let first_ts = source.as_ref().map_or(i64::MAX, |s| s.first_ts);
+        let again = file.is_some_and(|f| f.is_file());
+        let opened = if again { None } else { self.begin(path, source, loss) };
+        if again || opened.is_some() {
+            self.waiting.push(Waiting {
+                first_ts,
+                path: path.to_owned(),
+                opened,
+            });
         }
-        self.total = self.total.saturating_add(file.map_or(0, |f| f.len()));
-        self.waiting.push(Waiting {
-            first_ts: source.as_ref().map_or(i64::MAX, |s| s.first_ts),
-            path: path.to_owned(),
-            opened: source.filter(|_| !again),
-        });
         Ok(())
+    }
+
+    /// Numbers a capture, and lets it carry what was lost before its first packet; one without packets has ended with that.
+    fn begin(&mut self, path: &Path, source: Option<Source>, loss: Loss) -> Option<Source> {
+        let Some(source) = source else {
+            self.end(path, &loss, 0);
+            return None;
+        };
+        self.opened += 1;
+        Some(Source {
+            number: self.opened,
+            loss,
+            ..source
+        })
+    }
+
+    /// Says what a capture that has ended did not give.
+    fn end(&mut self, path: &Path, loss: &Loss, packets: u64) {
+        self.unreadable += loss.unreadable;
+        self.problems
+            .extend(loss.told(packets).into_iter().map(|why| Refused::new(path, why)));
     }
 
     /// Bytes read of the files so far.
@@ -275,18 +335,20 @@ impl Captures {
             return;
         };
         source.packets += 1;
+        source.loss.look(source.head.link);
         source.head.done(&mut source.input);
-        match source.format.next(&mut source.input, &mut self.unreadable) {
+        match source.format.next(&mut source.input, &mut source.loss.unreadable) {
             Ok(head) => source.head = head,
             Err(end) => {
                 let source = self.open.swap_remove(at);
+                self.end(&source.path, &source.loss, source.packets);
                 let why = match end {
                     End::Clean => return,
                     End::Cut(why) | End::Broken(why) => why.to_owned(),
                     End::Io(e) => plain(&e),
                 };
                 let why = format!("is cut after packet {}: {why}; the packets before it were read", source.packets);
-                self.problems.push(Refused { path: source.path, why });
+                self.problems.push(Refused::new(&source.path, why));
             }
         }
     }
@@ -308,19 +370,16 @@ impl Captures {
                 return best;
             }
             let next = self.waiting.pop()?;
-            let unreadable = &mut self.unreadable;
-            match next
-                .opened
-                .map_or_else(|| open(&next.path, &self.read, unreadable), |s| Ok(Some(s)))
-            {
-                Ok(Some(source)) => {
-                    self.opened += 1;
-                    self.open.push(Source {
-                        number: self.opened,
-                        ..source
-                    });
+            if let Some(source) = next.opened {
+                self.open.push(source);
+                continue;
+            }
+            let mut loss = Loss::default();
+            match open(&next.path, &self.read, &mut loss) {
+                Ok(source) => {
+                    let begun = self.begin(&next.path, source, loss);
+                    self.open.extend(begun);
                 }
-                Ok(None) => {}
                 Err(refused) => self.problems.push(refused),
             }
         }
@@ -333,4 +392,11 @@ enum File {
     StandardInput,
     /// Device and inode.
     Inode(u64, u64),
+}
+
+impl File {
+    fn at(path: &Path) -> Option<File> {
+        let file = fs::metadata(path).ok()?;
+        Some(File::Inode(file.dev(), file.ino()))
+    }
 }

@@ -6,6 +6,7 @@ use crate::stream;
 
 stream! {
     /// What the sensor heard in about a minute, and how well: what a mirror port leaves out, doubles or spoils. It belongs to no connection.
+    /// Of captures its minutes are those of what was read together: read one by one, each has rows of its own.
     Stats = "stats" {
         /// Interface that was listened to; null for captures.
         interface: Word,

@@ -44,7 +44,10 @@ fn pcapng_with_many_interfaces_resolutions_and_unknown_blocks() {
             ],
             "big {big}"
         );
-        assert_eq!(problems, []);
+        assert!(
+            problems[0].why.starts_with("1 of 5 packets were left out: they name no interface"),
+            "{problems:?}"
+        );
     }
 }
 
@@ -79,7 +82,7 @@ fn pcapng_blocks_that_hold_no_packet_or_too_much_are_passed() {
         let (got, captures) = read_all(&[&folder.file("a", &file)]).unwrap();
         let seen: Vec<_> = got.iter().map(|(ts, .., data)| (*ts, data.as_slice())).collect();
         assert_eq!(seen, [(T0, b"long".as_slice()), (T0 + 1000, b"next")], "big {big}");
-        assert_eq!((captures.unreadable, captures.problems), (2, vec![]));
+        assert_eq!((captures.unreadable, captures.problems.len()), (2, 1));
         let (got, problems) = read(&[&folder.file("a", &file[..cut])]).unwrap();
         assert_eq!((got.len(), problems.len()), (1, 1), "cut in its options, a packet is whole");
     }

@@ -2,5 +2,6 @@
 
 mod compressed;
 mod formats;
+mod loss;
 mod making;
 mod many;

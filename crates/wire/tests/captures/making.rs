@@ -41,7 +41,7 @@ pub fn read(paths: &[&Path]) -> Result<(Vec<Got>, Vec<Refused>), Refused> {
 /// The packets, and the captures behind their end.
 pub fn read_all(paths: &[&Path]) -> Result<(Vec<Got>, Captures), Refused> {
     let paths: Vec<PathBuf> = paths.iter().map(|p| p.to_path_buf()).collect();
-    let mut captures = Captures::open(&paths)?;
+    let mut captures = Captures::open(&paths, &[])?;
     let mut got = Vec::new();
     while captures.next(|p| got.push((p.ts, p.link, p.wire_len, p.data.to_vec()))) {}
     Ok((got, captures))
@@ -61,6 +61,14 @@ pub fn n16(n: u16, big: bool) -> [u8; 2] {
     } else {
         n.to_le_bytes()
     }
+}
+
+/// A file header of little-endian microseconds, and no packet.
+pub fn header(link: u32) -> Vec<u8> {
+    let mut file = pcap(&[], false, false);
+    file.truncate(20);
+    file.extend(n32(link, false));
+    file
 }
 
 pub fn pcap(packets: &[(i64, &[u8])], nano: bool, big: bool) -> Vec<u8> {

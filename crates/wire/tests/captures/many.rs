@@ -15,7 +15,7 @@ fn many_files_are_one_stream_in_time_order() {
     folder.file("z.pcap", &pcap(a, false, false));
     folder.file("a.pcap", &pcap(b, true, true));
     folder.file("notes.txt", b"no capture");
-    let captures = Captures::open(std::slice::from_ref(&folder.0)).unwrap();
+    let captures = Captures::open(std::slice::from_ref(&folder.0), &[]).unwrap();
     assert_eq!(captures.skipped, [folder.0.join("notes.txt")]);
     let (got, _) = read(&[&folder.0]).unwrap();
     let order: Vec<u8> = got.iter().map(|(.., data)| data[0]).collect();

@@ -51,7 +51,7 @@ fn name(path: &std::path::Path) -> String {
 }
 
 fn packets(path: PathBuf) -> Vec<Frame> {
-    let mut captures = Captures::open(&[path]).unwrap();
+    let mut captures = Captures::open(&[path], &[]).unwrap();
     let mut packets = Vec::new();
     while captures.next(|packet| {
         packets.push(Frame {

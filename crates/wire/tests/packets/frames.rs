@@ -1,6 +1,6 @@
 //! Link layers: tags, PPP, PPPoE, MPLS, giants, and every one of them cut anywhere.
 
-use wire::link::{decode, Content};
+use wire::link::{decode, is_known, Content};
 
 use crate::making::*;
 use crate::tunnels;
@@ -86,7 +86,10 @@ fn every_link_layer_is_followed() {
         found(&rows, name);
         assert_eq!((pipeline.undecoded(), pipeline.other()), (0, 0), "{name}");
         assert_eq!(rows["conn"].len(), 1, "{name}");
+        assert!(is_known(link), "{name}");
     }
+    // Radio frames, a user's own, USB.
+    assert!([127, 147, 189].iter().all(|&link| !is_known(link)));
 }
 
 #[test]

@@ -11,7 +11,7 @@ fn shared(name: &str) -> Option<PlainRows> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("../../../shared/captures")
         .join(name);
-    let mut captures = path.exists().then(|| Captures::open(&[path]).unwrap())?;
+    let mut captures = path.exists().then(|| Captures::open(&[path], &[]).unwrap())?;
     let mut pipeline = pipeline();
     while captures.next(|packet| pipeline.packet(packet)) {}
     pipeline.finish();

@@ -54,8 +54,12 @@ class Source:
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("rb")
-        magic = self._file.read(4)
-        self._file.seek(0)
+        try:
+            magic = self._file.read(4)
+            self._file.seek(0)
+        except OSError:
+            self._file.close()
+            raise
         self._lines: IO[bytes]
         if magic.startswith(_GZIP):
             self._lines = io.BufferedReader(gzip.GzipFile(fileobj=self._file), _BUFFER)
