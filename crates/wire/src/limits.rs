@@ -385,11 +385,12 @@ pub const SPREAD: u64 = 32 << 20;
 /// Threads that follow connections at the most: one reads packets for about eight.
 pub const LANES: usize = 8;
 
-/// Datagrams handed over at once, bytes of them, and how many such loads wait for a thread: large enough that handing over costs nothing, small
-/// enough to stay in a cache.
-pub const LOAD_ITEMS: usize = 1_024;
-pub const LOAD_BYTES: usize = 256 << 10;
+/// Datagrams handed over at once, and how many such loads wait for a thread: large enough that handing over costs little, small enough that the
+/// blocks in which they stand do not fill a cache.
+pub const LOAD_ITEMS: usize = 256;
 pub const LOADS: usize = 4;
+/// Bytes of datagrams that stand in no block, such as those put together of fragments, before they are handed over.
+pub const LOAD_BYTES: usize = 256 << 10;
 
 /// Batches that wait for who writes them.
 pub const BATCHES: usize = 4;

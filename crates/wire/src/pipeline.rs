@@ -2,7 +2,7 @@
 
 use arrow_array::RecordBatch;
 
-use crate::capture::Packet;
+use crate::capture::{Block, Packet};
 use crate::checksum;
 use crate::clock::Clock;
 use crate::context::Output;
@@ -64,6 +64,13 @@ impl Pipeline {
     /// Has connections followed in threads of their own. The rows of those leave by themselves; what is made here leaves as ever.
     pub fn spread(&mut self, spread: Spread) {
         self.ways = Ways::Spread(spread);
+    }
+
+    /// The next packet stands in this block: where connections are followed elsewhere, it is not copied.
+    pub fn stands_in(&mut self, block: &Block) {
+        if let Ways::Spread(spread) = &mut self.ways {
+            spread.stands_in(block);
+        }
     }
 
     /// Takes the next packet.

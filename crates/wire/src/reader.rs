@@ -138,7 +138,11 @@ fn read(mut captures: Captures, mut pipeline: Pipeline, rows: &SyncSender<Rows>,
     let mut more = true;
     while more && !shared.stop.load(Ordering::Relaxed) {
         for _ in 0..limits::STRIDE {
-            more = more && captures.next(|packet| pipeline.packet(packet));
+            more = more
+                && captures.next_in(|packet, block| {
+                    pipeline.stands_in(block);
+                    pipeline.packet(packet);
+                });
         }
         report(&captures, &pipeline, shared);
         if !hand_over(&mut pipeline.out, false, rows) {

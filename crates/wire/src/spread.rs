@@ -2,12 +2,15 @@
 //!
 //! Every thread hears each second begin, as one alone would, so that the rows are the same however many there are.
 
+use std::ops::Range;
 use std::sync::mpsc::{channel, sync_channel, Receiver, Sender, SyncSender};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use ahash::RandomState;
 
 use crate::bytes::be32;
+use crate::capture::Block;
 use crate::context::Output;
 use crate::flows::{Flows, Heard};
 use crate::ip::Datagram;
@@ -17,11 +20,11 @@ use crate::reader::{hand_over, Rows};
 
 /// What a thread is to do, in order.
 enum Item {
-    /// A datagram whose payload stands in the load's bytes up to `end`, from the end of the one before.
     Datagram {
         link: Link,
+        /// Without its payload.
         bare: Datagram<'static>,
-        end: usize,
+        payload: Place,
         ts: i64,
     },
     /// A second has begun.
@@ -30,11 +33,60 @@ enum Item {
     Tell,
 }
 
+/// Where bytes stand: in the block of this number, or in the load's own.
+struct Place {
+    block: Option<usize>,
+    at: Range<usize>,
+}
+
 /// Some datagrams on their way to a thread.
 #[derive(Default)]
 struct Load {
     items: Vec<Item>,
-    bytes: Vec<u8>,
+    blocks: Vec<Block>,
+    own: Vec<u8>,
+}
+
+impl Load {
+    /// Keeps the bytes where they are if they stand in `block`.
+    fn keep(&mut self, bytes: &[u8], block: Option<&Block>) -> Place {
+        if let Some((block, at)) = block.and_then(|block| Some((block, place_in(block, bytes)?))) {
+            if !self.blocks.last().is_some_and(|last| Arc::ptr_eq(last, block)) {
+                self.blocks.push(block.clone());
+            }
+            let block = Some(self.blocks.len() - 1);
+            return Place { block, at };
+        }
+        let start = self.own.len();
+        self.own.extend_from_slice(bytes);
+        Place {
+            block: None,
+            at: start..self.own.len(),
+        }
+    }
+
+    fn clear(&mut self) {
+        self.items.clear();
+        self.blocks.clear();
+        self.own.clear();
+    }
+}
+
+impl Place {
+    fn of<'a>(&self, blocks: &'a [Block], own: &'a [u8]) -> &'a [u8] {
+        let bytes = match self.block {
+            Some(number) => blocks.get(number).map(|block| block.as_slice()),
+            None => Some(own),
+        };
+        bytes.and_then(|bytes| bytes.get(self.at.clone())).unwrap_or_default()
+    }
+}
+
+/// Where in `block` these very bytes are.
+fn place_in(block: &Block, bytes: &[u8]) -> Option<Range<usize>> {
+    let at = (bytes.as_ptr() as usize).checked_sub(block.as_ptr() as usize)?;
+    let end = at.checked_add(bytes.len())?;
+    (end <= block.len()).then_some(at..end)
 }
 
 /// One thread, and what is loaded for it.
@@ -52,6 +104,8 @@ pub struct Spread {
     lanes: Vec<Lane>,
     hasher: RandomState,
     second: i64,
+    /// Where the next datagrams stand.
+    block: Option<Block>,
 }
 
 impl Spread {
@@ -63,7 +117,15 @@ impl Spread {
             lanes: lanes.collect::<std::io::Result<_>>()?,
             hasher: RandomState::new(),
             second: i64::MIN,
+            block: None,
         })
+    }
+
+    /// The next datagrams stand in this block.
+    pub fn stands_in(&mut self, block: &Block) {
+        if !self.block.as_ref().is_some_and(|known| Arc::ptr_eq(known, block)) {
+            self.block = Some(block.clone());
+        }
     }
 
     /// Hands over one whole IP datagram.
@@ -75,13 +137,12 @@ impl Spread {
         }
         let at = self.lane_of(datagram);
         if let Some(lane) = self.lanes.get_mut(at) {
-            lane.load.bytes.extend_from_slice(datagram.payload);
-            let end = lane.load.bytes.len();
+            let payload = lane.load.keep(datagram.payload, self.block.as_ref());
             let bare = Datagram { payload: &[], ..*datagram };
             lane.put(Item::Datagram {
                 link: *link,
                 bare,
-                end,
+                payload,
                 ts,
             });
         }
@@ -158,7 +219,7 @@ impl Lane {
 
     fn put(&mut self, item: Item) {
         self.load.items.push(item);
-        if self.load.items.len() >= limits::LOAD_ITEMS || self.load.bytes.len() >= limits::LOAD_BYTES {
+        if self.load.items.len() >= limits::LOAD_ITEMS || self.load.own.len() >= limits::LOAD_BYTES {
             self.send();
         }
     }
@@ -208,24 +269,19 @@ impl Worker {
 
     /// False if nobody takes the rows any more.
     fn unload(&mut self, load: &mut Load) -> bool {
-        let mut at = 0;
-        for (n, item) in load.items.drain(..).enumerate() {
+        for item in &load.items {
             match item {
-                Item::Datagram { link, bare, end, ts } => {
-                    let payload = load.bytes.get(at..end).unwrap_or_default();
-                    at = end;
-                    self.flows.datagram(&link, &Datagram { payload, ..bare }, ts, &mut self.out);
+                Item::Datagram { link, bare, payload, ts } => {
+                    let payload = payload.of(&load.blocks, &load.own);
+                    self.flows.datagram(link, &Datagram { payload, ..*bare }, *ts, &mut self.out);
                 }
-                Item::Tick(ts) => self.flows.now(ts, &mut self.out),
+                Item::Tick(ts) => self.flows.now(*ts, &mut self.out),
                 Item::Tell => {
                     let _ = self.tell.send(self.flows.heard());
                 }
             }
-            if n % limits::STRIDE == 0 && !hand_over(&mut self.out, false, &self.rows) {
-                return false;
-            }
         }
-        load.bytes.clear();
-        true
+        load.clear();
+        hand_over(&mut self.out, false, &self.rows)
     }
 }

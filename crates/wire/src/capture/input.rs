@@ -12,11 +12,16 @@ use crate::limits;
 /// Large enough that system calls do not count, small enough to stay in the second-level cache while its packets are parsed.
 const BUFFER: usize = 128 << 10;
 
+/// Bytes of a capture as they were read. Who follows connections in another thread keeps a block until its packets are looked at.
+pub type Block = Arc<Vec<u8>>;
+
 pub struct Input {
     inner: Box<dyn Read + Send>,
-    buffer: Vec<u8>,
+    buffer: Block,
     start: usize,
     end: usize,
+    /// Blocks that others may still look at.
+    lent: Vec<Block>,
 }
 
 /// Counts what is read of the file itself, before decompression, so that progress can be shown.
@@ -65,9 +70,10 @@ impl Input {
         };
         Ok(Input {
             inner,
-            buffer: vec![0; BUFFER],
+            buffer: Arc::new(vec![0; BUFFER]),
             start: 0,
             end: 0,
+            lent: Vec::new(),
         })
     }
 
@@ -76,14 +82,10 @@ impl Input {
         if self.end - self.start >= n {
             return Ok(true);
         }
-        self.buffer.copy_within(self.start..self.end, 0);
-        self.end -= self.start;
-        self.start = 0;
-        if n > self.buffer.len() {
-            self.buffer.resize(n.min(limits::BLOCK), 0);
-        }
+        self.make_room(n.min(limits::BLOCK));
         while self.end < n {
-            let Some(room) = self.buffer.get_mut(self.end..).filter(|room| !room.is_empty()) else {
+            let buffer = Arc::get_mut(&mut self.buffer);
+            let Some(room) = buffer.and_then(|own| own.get_mut(self.end..)).filter(|room| !room.is_empty()) else {
                 return Ok(false);
             };
             match self.inner.read(room) {
@@ -94,6 +96,32 @@ impl Input {
             }
         }
         Ok(true)
+    }
+
+    /// Moves what stands ready to the beginning of a buffer that nobody else looks at, and that has room for `n` bytes.
+    fn make_room(&mut self, n: usize) {
+        let ready = self.start..self.end;
+        (self.start, self.end) = (0, ready.len());
+        if let Some(own) = Arc::get_mut(&mut self.buffer) {
+            own.copy_within(ready, 0);
+            own.resize(own.len().max(n), 0);
+            return;
+        }
+        let free = self.lent.iter().position(|block| Arc::strong_count(block) == 1);
+        let mut next = free.map_or_else(|| Arc::new(vec![0; BUFFER]), |at| self.lent.swap_remove(at));
+        if let Some(own) = Arc::get_mut(&mut next) {
+            own.resize(own.len().max(n), 0);
+            let kept = self.buffer.get(ready).unwrap_or_default();
+            if let Some(to) = own.get_mut(..kept.len()) {
+                to.copy_from_slice(kept);
+            }
+        }
+        self.lent.push(std::mem::replace(&mut self.buffer, next));
+    }
+
+    /// The buffer in which [`bytes`](Self::bytes) stand.
+    pub fn block(&self) -> &Block {
+        &self.buffer
     }
 
     /// The bytes that stand ready.

@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 
 use format::{End, Format, Head};
+pub use input::Block;
 use input::Input;
 use loss::Loss;
 use twice::Twice;
@@ -305,6 +306,11 @@ impl Captures {
 
     /// Gives the next packet in time to `take`; false when there is none.
     pub fn next(&mut self, take: impl FnOnce(Packet<'_>)) -> bool {
+        self.next_in(|packet, _| take(packet))
+    }
+
+    /// The same, with the block in which it stands.
+    pub fn next_in(&mut self, take: impl FnOnce(Packet<'_>, &Block)) -> bool {
         while let Some(at) = self.earliest() {
             let Some(source) = self.open.get(at) else { return false };
             let (number, packet) = (source.number, source.packet());
@@ -313,7 +319,7 @@ impl Captures {
                 self.advance(number);
                 continue;
             }
-            take(packet);
+            take(packet, source.input.block());
             let mut others = self.open.iter().filter(|s| s.number != number && s.head.ts == packet.ts).peekable();
             if others.peek().is_some() {
                 let same = |s: &&Source| s.packet().link == packet.link && s.packet().data == packet.data;
