@@ -77,6 +77,10 @@ def test_what_was_seen_stays_in_its_line() -> None:
     assert line.isprintable()
 
 
+def test_an_address_is_no_name() -> None:
+    assert lines(overview([dataclasses.replace(PLAIN, hostnames=("10.0.0.1", "ct.example"))])) == ["  1 CT scanner  10.0.0.1"]
+
+
 def test_the_name_that_the_hospital_gave_is_kept() -> None:
     named = Attribute("name", "CT in room 3", STATED, None, 1, None)
     stated = dataclasses.replace(PLAIN, name="CT in room 3", ae_titles=("CT01",), attributes=(named,))

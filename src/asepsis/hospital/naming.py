@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from asepsis.hospital.asset import STATED, Asset, Attribute
 from asepsis.hospital.clinical import SURE_ENOUGH
 from asepsis.hospital.kinds import KINDS, UNKNOWN, Verdict
+from asepsis.hospital.site_toml import parsed
 
 MOST_TITLES = 4
 """Titles that `called` gives."""
@@ -59,7 +60,7 @@ def called(asset: Asset) -> str:
     if asset.manufacturer or asset.model or any(fact.name == "name" and fact.source == STATED for fact in asset.attributes):
         return asset.name
     applications = [application.split("|")[0] for application in asset.hl7_applications]
-    hosts = [host.split(".")[0] for host in asset.hostnames]
+    hosts = [host.split(".")[0] for host in asset.hostnames if not parsed(host)]
     titles: dict[str, str] = {}
     for title in (*asset.ae_titles, *applications, *hosts):
         titles.setdefault(title.casefold(), title)
