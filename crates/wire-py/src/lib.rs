@@ -1,5 +1,7 @@
 //! asepsis._wire: the packet core for Python. Arrow batches, errors, nothing else.
 
+mod kept;
+
 use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,7 +14,10 @@ use pyo3::exceptions::{PyException, PyOSError};
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyTuple};
 use wire::capture::Refused;
+use wire::kept::segment::SiteKey;
+use wire::kept::{keeper, shelf};
 use wire::keys::Keys;
+use wire::limits;
 use wire::live;
 use wire::protocols::STREAMS;
 use wire::reader;
@@ -310,6 +315,31 @@ impl Live {
         self.get().stop();
     }
 
+    /// Keeps the packets too, sealed, in `folder`: no more than `size` bytes, none longer than `seconds`. Raises `WireError` if the folder cannot be used.
+    fn keep(&self, folder: PathBuf, size: u64, seconds: u64, key: &[u8], key_id: &str) -> PyResult<()> {
+        let plan = keeper::Plan {
+            bounds: shelf::Bounds {
+                size,
+                reserve: limits::KEPT_RESERVE,
+                keep: i64::try_from(seconds.saturating_mul(1_000_000_000)).unwrap_or(i64::MAX),
+            },
+            key: SiteKey::new(key, key_id),
+            folder,
+        };
+        let folder = plan.folder.display().to_string();
+        self.get()
+            .keep(plan)
+            .map_err(|error| WireError::new_err(format!("{folder}: {error}")))
+    }
+
+    /// What has become of packets that are to be kept: segments and bytes there are now, packets kept and lost since listening began, and why
+    /// nothing is kept just now; `None` where none are to be.
+    #[getter]
+    fn kept(&self) -> Option<(u64, u64, u64, u64, Option<String>)> {
+        let status = self.get().kept()?;
+        Some((status.segments, status.bytes, status.kept, status.lost, status.trouble))
+    }
+
     #[getter]
     fn packets(&self) -> u64 {
         self.get().packets()
@@ -387,6 +417,7 @@ fn _wire(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<ArrowBatch>()?;
     m.add_class::<Part>()?;
     m.add_class::<Ids>()?;
+    kept::add(m)?;
     m.add_function(wrap_pyfunction!(streams, m)?)?;
     m.add_function(wrap_pyfunction!(empty, m)?)?;
     m.add_function(wrap_pyfunction!(pseudonym, m)?)

@@ -17,6 +17,8 @@ pub mod fragments;
 pub mod half;
 pub mod hostname;
 pub mod ip;
+#[cfg(target_os = "linux")]
+pub mod kept;
 pub mod keys;
 pub mod limits;
 pub mod link;

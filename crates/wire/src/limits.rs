@@ -88,6 +88,20 @@ pub const LIVE_BATCHES: usize = 64;
 pub const LIVE_WAIT_MS: u64 = 200;
 pub const LIVE_FLUSH_MS: u64 = 1000;
 
+/// Plain bytes of one segment of kept packets, held in memory until it is sealed: an eighth of a second at 1 Gbit/s, so that a disk is asked to
+/// make something safe eight times a second and no more.
+pub const KEPT_SEGMENT: usize = 16 << 20;
+/// Milliseconds after which a segment that is not full is sealed: what a crash takes of a quiet network.
+pub const KEPT_AGE_MS: u64 = 60_000;
+/// Full segments that wait for the disk: 96 MiB, at 1 Gbit/s a pause of three quarters of a second.
+pub const KEPT_WAITING: usize = 6;
+/// Milliseconds between two looks, where nothing comes, at whether kept packets are too old.
+pub const KEPT_LOOK_MS: u64 = 10_000;
+/// Bytes of the disk that kept packets leave free, whatever size they were allowed: the lake needs room to go on.
+pub const KEPT_RESERVE: u64 = 1 << 30;
+/// Plain bytes that an export holds at once. Segments overlap in time where rings work side by side: sixteen of them, twice.
+pub const KEPT_MERGED: usize = 512 << 20;
+
 /// Largest packet taken from a capture: libpcap's MAXIMUM_SNAPLEN.
 pub const PACKET: usize = 262_144;
 

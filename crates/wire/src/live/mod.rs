@@ -5,13 +5,15 @@ mod ring;
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{sync_channel, Receiver, RecvTimeoutError, SyncSender};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::mpsc::{channel, sync_channel, Receiver, RecvTimeoutError, Sender, SyncSender};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use arrow_array::RecordBatch;
 
+use crate::capture::Packet;
+use crate::kept::keeper::{Basket, Keeper, Plan as Keep, Status};
 use crate::keys::Keys;
 use crate::limits;
 use crate::pipeline::Pipeline;
@@ -44,6 +46,10 @@ pub struct Live {
     rows: Receiver<(&'static str, RecordBatch)>,
     shared: Arc<Shared>,
     threads: Vec<JoinHandle<()>>,
+    interface: String,
+    /// To each thread, one basket for the packets that are to be kept.
+    baskets: Vec<Sender<Basket>>,
+    keeper: OnceLock<Keeper>,
 }
 
 /// What came within a time.
@@ -70,22 +76,53 @@ impl Live {
         privileges::drop_all(ear.owner)?;
         let (to, rows) = sync_channel(limits::LIVE_BATCHES);
         let shared = Arc::new(Shared::default());
+        let mut baskets = Vec::new();
         let threads = rings.into_iter().map(|ring| {
             let pipeline = Pipeline::new(keys(), sensor.to_owned());
+            let (basket, keep) = channel();
+            baskets.push(basket);
             let (to, shared, interface) = (to.clone(), shared.clone(), ear.interface.clone());
             std::thread::Builder::new()
                 .name("sensor".to_owned())
-                .spawn(move || listen(ring, &interface, pipeline, &to, &shared))
+                .spawn(move || listen(ring, &interface, pipeline, &keep, &to, &shared))
         });
         let threads = threads.collect::<io::Result<Vec<_>>>()?;
-        Ok(Live { rows, shared, threads })
+        Ok(Live {
+            rows,
+            shared,
+            threads,
+            interface: ear.interface.clone(),
+            baskets,
+            keeper: OnceLock::new(),
+        })
+    }
+
+    /// From now on keeps the packets too, sealed, until listening ends; once.
+    pub fn keep(&self, plan: Keep) -> io::Result<()> {
+        let (keeper, baskets) = Keeper::open(plan, &self.interface, self.baskets.len())?;
+        self.keeper.set(keeper).map_err(|_| io::ErrorKind::AlreadyExists)?;
+        for (to, basket) in self.baskets.iter().zip(baskets) {
+            // A ring that has ended needs none.
+            drop(to.send(basket));
+        }
+        Ok(())
+    }
+
+    /// What has become of packets that are to be kept, if any are.
+    pub fn kept(&self) -> Option<Status> {
+        self.keeper.get().map(Keeper::status)
     }
 
     pub fn next(&self, wait: Duration) -> Heard {
         match self.rows.recv_timeout(wait) {
             Ok((stream, batch)) => Heard::Rows(stream, batch),
             Err(RecvTimeoutError::Timeout) => Heard::Nothing,
-            Err(RecvTimeoutError::Disconnected) => Heard::End,
+            Err(RecvTimeoutError::Disconnected) => {
+                if let Some(keeper) = self.keeper.get() {
+                    keeper.finish();
+                }
+                Heard::End
+            }
         }
     }
 
@@ -121,11 +158,28 @@ impl Drop for Live {
 }
 
 /// One ring, until it is stopped or its interface is gone.
-fn listen(mut ring: Ring, interface: &str, mut pipeline: Pipeline, rows: &SyncSender<(&'static str, RecordBatch)>, shared: &Shared) {
+fn listen(
+    mut ring: Ring,
+    interface: &str,
+    mut pipeline: Pipeline,
+    keep: &Receiver<Basket>,
+    rows: &SyncSender<(&'static str, RecordBatch)>,
+    shared: &Shared,
+) {
     let wait = Duration::from_millis(limits::LIVE_WAIT_MS);
     let mut left = Instant::now();
+    let mut basket: Option<Basket> = None;
     while !shared.stop.load(Ordering::Relaxed) {
-        match ring.block(wait, |packet| pipeline.packet(packet)) {
+        if basket.is_none() {
+            basket = keep.try_recv().ok();
+        }
+        let take = |packet: Packet<'_>| {
+            if let Some(basket) = &mut basket {
+                basket.add(&packet);
+            }
+            pipeline.packet(packet);
+        };
+        match ring.block(wait, take) {
             Ok(packets) => drop(shared.packets.fetch_add(packets as u64, Ordering::Relaxed)),
             Err(error) => {
                 *shared.error.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string());
@@ -139,6 +193,9 @@ fn listen(mut ring: Ring, interface: &str, mut pipeline: Pipeline, rows: &SyncSe
             shared.dropped.fetch_add(dropped, Ordering::Relaxed);
             pipeline.heard(interface, dropped);
             pipeline.now(nanoseconds());
+            if let Some(basket) = &mut basket {
+                basket.turn();
+            }
         }
         if !hand_over(&mut pipeline, all, rows) {
             return;

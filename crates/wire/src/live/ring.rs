@@ -1,5 +1,6 @@
 //! One memory-mapped receive ring of an AF_PACKET socket: packets without a system call and without a copy (packet(7); Linux
-//! Documentation/networking/packet_mmap.rst, TPACKET_V3). The only unsafe code of the crate stands here and in its neighbour.
+//! Documentation/networking/packet_mmap.rst, TPACKET_V3). The only unsafe code of the crate stands here, in its neighbour, and
+//! where the disk is asked for its room (`kept::room`).
 
 use std::ffi::CString;
 use std::io;
