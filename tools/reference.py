@@ -120,9 +120,11 @@ def _command(command: cli.Command) -> Iterator[str]:
         yield f"## asepsis {command.name}\n\n{about}{_usage(f'asepsis {command.name}', target)}"
         return
     yield f"## asepsis {command.name}\n\n{_text(command.help)}"
-    for registered in target.registered_commands:
-        name = f"asepsis {command.name} {_name(registered)}"
-        yield f"### {name}\n\n{_usage(name, registered.callback)}"
+    groups = [(f"{command.name} {group.name}", group.typer_instance) for group in target.registered_groups]
+    for name, commands in [(command.name, target), *groups]:
+        for registered in commands.registered_commands:
+            called = f"asepsis {name} {_name(registered)}"
+            yield f"### {called}\n\n{_usage(called, registered.callback)}"
 
 
 def _name(registered: CommandInfo) -> str:

@@ -8,8 +8,9 @@ import os
 import secrets
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import TracebackType
 
 from asepsis.kit.errors import BadInput
 
@@ -86,3 +87,56 @@ def lock(path: Path, what: str) -> Iterator[None]:
         yield
     finally:
         os.close(fd)
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[bool]:
+    """Whether nobody else holds the lock file `path`; then we do. Does not wait."""
+    fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(fd)
+
+
+class Draft:
+    """A file that has no name until it is published: whatever happens before, nothing of it stays on the disk.
+
+    `with Draft(out) as new: ... write to new.path ... new.publish()`. Where the file system knows no nameless files it has one beside
+    `path`, which goes when the block ends.
+    """
+
+    def __init__(self, path: Path, mode: int = 0o600) -> None:
+        self._to, self._aside = path, path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
+        try:
+            self._fd = os.open(path.parent, os.O_TMPFILE | os.O_WRONLY, mode)
+            self.path = Path(f"/proc/self/fd/{self._fd}")
+        except OSError as error:
+            if error.errno not in (errno.EOPNOTSUPP, errno.EISDIR):
+                raise
+            self._fd = os.open(self._aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+            self.path = self._aside
+
+    def publish(self) -> None:
+        """Gives the file its name, safe on disk. Raises FileExistsError if something stands there."""
+        os.fsync(self._fd)
+        # With a folder named (which a path from the root ignores) Python asks the kernel to follow the link in /proc.
+        folder = os.open(self._to.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.link(self.path, self._to, src_dir_fd=folder, follow_symlinks=True)
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def __enter__(self) -> Draft:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        os.close(self._fd)
+        with suppress(FileNotFoundError):
+            self._aside.unlink()

@@ -3,6 +3,7 @@
 site.json       {"format": 1, "name": "..."}
 key             32 random bytes in hex, mode 0600: the key of all pseudonyms and of the journal's head; never printed
 lake/ journal/  what machines observed | who did what
+packets/        only where it was asked for: packets of the last hours, sealed under the key
 store.sqlite3   what people act on (unless DATABASE_URL says otherwise)
 site.toml       optional: what the hospital states about itself
 """
@@ -60,6 +61,10 @@ class Site:
     @property
     def journal(self) -> Path:
         return self.path / "journal"
+
+    @property
+    def packets(self) -> Path:
+        return self.path / "packets"
 
     @property
     def store(self) -> Path:

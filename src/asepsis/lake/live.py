@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib import import_module
 
@@ -11,9 +12,10 @@ from asepsis import _wire
 from asepsis.kit import files
 from asepsis.kit.errors import BadInput
 from asepsis.kit.site import Site
-from asepsis.lake import commits
+from asepsis.lake import commits, kept
 from asepsis.lake.compact import Announce, Leftovers, due, merge, sweep
 from asepsis.lake.footprint import keep_small
+from asepsis.lake.kept import Keep, Kept
 from asepsis.lake.writer import Writer
 
 # Rows leave the core after a second and the next commit takes them: below five seconds.
@@ -22,37 +24,45 @@ COMMIT_ROWS = 200_000
 WAIT_MS = 500
 # Between two looks at whether small parts have become many.
 TIDY_S = 30.0
+# Between two looks at whether packets that were kept by earlier runs are too old.
+SWEEP_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)
 class Ear:
-    """What is to be heard: an interface, how many rings share it, and how many MiB each ring holds while nobody reads."""
+    """What is to be heard: an interface, how many rings share it, and how many MiB each ring holds while nobody reads; and how many of its
+    packets are to be kept, if any are."""
 
     interface: str
     rings: int = 1
     ring_mib: int = 64
     promiscuous: bool = True
+    keep: Keep | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What has come since listening began: packets, packets that the kernel had to drop, rows in the lake."""
+    """What has come since listening began: packets, packets that the kernel had to drop, rows in the lake; what was kept if anything is."""
 
     packets: int
     dropped: int
     rows: int
+    kept: Kept | None = None
 
 
 # Called before a commit with what was heard and the commit's number; gives the commit's anchor in the journal.
 Record = Callable[[Heard, int], Mapping[str, object]]
 
 
-def listen(site: Site, ear: Ear, stopped: Callable[[], bool], record: Record) -> Iterator[Heard]:
+def listen(site: Site, ear: Ear, stopped: Callable[[], bool], record: Record, keeps: Callable[[Keep], None]) -> Iterator[Heard]:
     """Writes what `ear` hears into the lake of `site` until `stopped`; gives what was heard after every few seconds, committed.
 
-    Raises BadInput for an interface that is unknown, may not be listened to, or goes away; what was committed stays.
+    `keeps` is called before the first packet is kept. Raises WrongUse for more packets to keep than there is room for; BadInput for an
+    interface that is unknown, may not be listened to, or goes away; what was committed stays.
     """
     keep_small()
+    if ear.keep:
+        kept.check(site, ear.interface, ear.keep)
     # What merging and midnight need: when root has become the owner of the site, the program's own files may be out of reach.
     import_module("pyarrow.parquet")
     import_module("pyarrow.compute")
@@ -64,20 +74,34 @@ def listen(site: Site, ear: Ear, stopped: Callable[[], bool], record: Record) ->
     # Only now: what root made before would not be the owner's.
     with files.lock(site.lake / ".lock", "this lake"):
         sweep(site.lake)
-    rows = 0
-    over, tidied, left = False, time.monotonic(), Leftovers()
+    with ExitStack() as held:
+        if ear.keep:
+            held.enter_context(kept.keeping(site, live, ear.interface, ear.keep, keeps))
+        yield from _hear(site, live, stopped, record)
+    if live.error:
+        raise BadInput("listening ended", ear.interface, live.error)
+
+
+def _hear(site: Site, live: _wire.Live, stopped: Callable[[], bool], record: Record) -> Iterator[Heard]:
+    """One commit after the other, and between them what keeps the site small."""
+    rows, over, tidied, swept, left = 0, False, time.monotonic(), float("-inf"), Leftovers()
     while not over:
         try:
             added, over = _commit(site, live, rows, stopped, record)
             if not over and time.monotonic() - tidied > TIDY_S:
-                _tidy(site, left, lambda n: record(Heard(live.packets, live.dropped, rows), n))  # noqa: B023 - called at once
+                _tidy(site, left, lambda n: record(_heard(live, rows), n))  # noqa: B023 - called at once
                 tidied = time.monotonic()
+            if time.monotonic() - swept > SWEEP_S:
+                kept.sweep(site)
+                swept = time.monotonic()
         except OSError as error:
             raise files.unwritable(error, site.lake, "the lake is consistent: make room and begin again") from None
         rows += added
-        yield Heard(live.packets, live.dropped, rows)
-    if live.error:
-        raise BadInput("listening ended", ear.interface, live.error)
+        yield _heard(live, rows)
+
+
+def _heard(live: _wire.Live, rows: int) -> Heard:
+    return Heard(live.packets, live.dropped, rows, kept.kept(live))
 
 
 def _commit(site: Site, live: _wire.Live, before: int, stopped: Callable[[], bool], record: Record) -> tuple[int, bool]:
@@ -97,7 +121,7 @@ def _commit(site: Site, live: _wire.Live, before: int, stopped: Callable[[], boo
     if rows:
         with (
             files.lock(site.lake / ".lock", "this lake"),
-            Writer(site.lake, lambda n: record(Heard(live.packets, live.dropped, before + rows), n), new=True) as writer,
+            Writer(site.lake, lambda n: record(_heard(live, before + rows), n), new=True) as writer,
         ):
             for given in batches:
                 writer.write(*given)

@@ -15,8 +15,10 @@ from asepsis.kit import files
 from asepsis.kit.output import Progress
 from asepsis.kit.site import Site
 from asepsis.lake import commits
+from asepsis.lake import kept as kept_packets
 from asepsis.lake.bounds import Bounds
 from asepsis.lake.ingest import Ingested, look, run
+from asepsis.lake.kept import Exported, Keep, Kept, Segment, Wanted
 from asepsis.lake.live import Ear, Heard, listen
 from asepsis.lake.streams import Column, Stream, streams
 
@@ -27,15 +29,23 @@ __all__ = [
     "Bounds",
     "Column",
     "Ear",
+    "Exported",
     "Heard",
     "Ingested",
+    "Keep",
+    "Kept",
     "Lake",
+    "Segment",
     "Stream",
+    "Wanted",
     "anchors",
     "compact",
     "count",
+    "erase_packets",
+    "export_packets",
     "ingest",
     "open_lake",
+    "packets",
     "site_for",
     "streams",
     "unmade",
@@ -96,8 +106,9 @@ def compact(site: Site) -> tuple[int, int]:
 def watch(site: Site, ear: Ear, stopped: Callable[[], bool]) -> Iterator[Heard]:
     """Listens to an interface and writes what it hears into the lake until `stopped`; gives what was heard every few seconds, committed.
 
-    The journal tells of the first commit and then of one every ten minutes. Raises BadInput for an interface that is unknown or may not be
-    listened to, or goes away, and when the disk is full; DoesNotHold as `ingest` does.
+    The journal tells of the first commit and then of one every ten minutes, and, before any packet is kept, that they are. Raises BadInput
+    for an interface that is unknown or may not be listened to, or goes away, and when the disk is full; WrongUse for more packets to keep
+    than there is room for; DoesNotHold as `ingest` does.
     """
     due, entry = 0.0, None
 
@@ -106,12 +117,41 @@ def watch(site: Site, ear: Ear, stopped: Callable[[], bool]) -> Iterator[Heard]:
         if entry is None or time.monotonic() >= due:
             due = time.monotonic() + WATCH_RECORDED_S
             heard = {"packets": so_far.packets, "dropped": so_far.dropped, "rows": so_far.rows, "commit": n}
+            if so_far.kept:
+                heard |= {"packets_kept": so_far.kept.packets, "packets_not_kept": so_far.kept.lost}
             entry = journal.record(site, "lake.watch", ear.interface, heard)
         return journal.anchor(site, _place(n), entry)
 
+    def keeps(keep: Keep) -> None:
+        journal.record(site, "packets.keep", ear.interface, {"bytes": keep.size, "hours": keep.hours})
+
     journal.check(site)
     commits.expect(site.lake)
-    yield from listen(site, ear, stopped, record)
+    yield from listen(site, ear, stopped, record, keeps)
+
+
+def packets(site: Site) -> list[Segment]:
+    """The segments of packets that are kept; none unless a watch was told to keep them."""
+    return kept_packets.segments(site)
+
+
+def export_packets(site: Site, wanted: Wanted, out: Path, reason: str, progress: Progress | None = None) -> Exported:
+    """Writes kept packets in clear to a new file; the journal tells who did so and why, before the file is there. `reason` is staff's own
+    words. Raises BadInput if the file cannot be made; DoesNotHold as `ingest` does."""
+
+    def record(done: Exported) -> None:
+        asked = {"from": wanted.begin, "to": wanted.end, "host": wanted.host, "port": wanted.port, "reason": reason}
+        journal.record(site, "packets.export", "kept packets", asked | {"packets": done.packets, "first": done.first, "last": done.last})
+
+    journal.check(site)
+    return kept_packets.export(site, wanted, out, record, progress)
+
+
+def erase_packets(site: Site) -> tuple[int, int]:
+    """Removes every kept packet for ever; how many segments, and their bytes. The journal tells of it first."""
+    found = kept_packets.segments(site)
+    journal.record(site, "packets.erase", "kept packets", {"segments": len(found), "bytes": sum(segment.bytes for segment in found)})
+    return kept_packets.erase(site)
 
 
 def anchors(site: Site) -> Iterator[Anchor]:
