@@ -226,3 +226,75 @@ fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_that_is_too_slow_loses_packets_of_the_basket_and_never_waits() {
+        let shared = Arc::new(Shared::default());
+        let (to, full) = sync_channel(2);
+        let mut basket = Basket {
+            shared: shared.clone(),
+            full: to,
+            interface: "mirror0".to_owned(),
+            segment: empty(&shared),
+            lost: 0,
+            began: Instant::now(),
+            age: Duration::from_secs(60),
+        };
+        let data = vec![7; 100_000];
+        let mut add = |packets: usize| {
+            for _ in 0..packets {
+                basket.add(&Packet {
+                    ts: 1,
+                    link: 1,
+                    data: &data,
+                    wire_len: data.len(),
+                });
+            }
+        };
+        // Room for two that wait and one that is filled: each 167.
+        add(600);
+        let lost = shared.lost.load(Ordering::Relaxed);
+        assert_eq!(lost, 600 - 3 * 167);
+        let first: Vec<_> = [full.recv().unwrap(), full.recv().unwrap()]
+            .map(|segment| segment.facts.packets)
+            .into();
+        assert_eq!(first, [167, 167]);
+        add(1);
+        drop(basket);
+        let rest: Vec<_> = full.iter().map(|segment| (segment.facts.packets, segment.facts.lost)).collect();
+        assert_eq!(rest, [(167, 0), (1, lost)], "the next segment tells what is missing before it");
+        assert_eq!(shared.lost.load(Ordering::Relaxed), lost);
+    }
+
+    #[test]
+    fn a_segment_that_is_old_enough_goes_although_it_is_not_full() {
+        let shared = Arc::new(Shared::default());
+        let (to, full) = sync_channel(2);
+        let mut basket = Basket {
+            shared: shared.clone(),
+            full: to,
+            interface: "mirror0".to_owned(),
+            segment: empty(&shared),
+            lost: 0,
+            began: Instant::now(),
+            age: Duration::from_millis(20),
+        };
+        let packet = Packet {
+            ts: 1,
+            link: 1,
+            data: &[1; 60],
+            wire_len: 60,
+        };
+        basket.turn();
+        basket.add(&packet);
+        basket.turn();
+        assert!(full.try_recv().is_err());
+        std::thread::sleep(Duration::from_millis(30));
+        basket.turn();
+        assert_eq!(full.try_recv().unwrap().facts.packets, 1);
+    }
+}

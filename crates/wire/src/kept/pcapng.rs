@@ -43,18 +43,28 @@ pub fn room(data: usize) -> usize {
     data.next_multiple_of(4).saturating_add(AROUND)
 }
 
-/// A packet of interface 0.
+/// A packet of interface 0. This is done for every packet of the wire, so its head goes in at once.
 pub fn packet(to: &mut Vec<u8>, packet: &Packet<'_>) {
-    block(to, PACKET, |to| {
-        let ts = packet.ts.max(0).unsigned_abs();
-        to.extend(0u32.to_le_bytes());
-        to.extend(low(ts >> 32).to_le_bytes());
-        to.extend(low(ts).to_le_bytes());
-        to.extend(length(packet.data.len()).to_le_bytes());
-        to.extend(length(packet.wire_len).to_le_bytes());
-        to.extend(packet.data);
-        pad(to, packet.data.len());
-    });
+    let ts = packet.ts.max(0).unsigned_abs();
+    let len = length(room(packet.data.len()));
+    let words = [
+        PACKET,
+        len,
+        0,
+        low(ts >> 32),
+        low(ts),
+        length(packet.data.len()),
+        length(packet.wire_len),
+    ];
+    let mut head = [0; DATA_AT];
+    for (place, word) in head.chunks_exact_mut(4).zip(words) {
+        place.copy_from_slice(&word.to_le_bytes());
+    }
+    to.reserve(room(packet.data.len()));
+    to.extend_from_slice(&head);
+    to.extend_from_slice(packet.data);
+    pad(to, packet.data.len());
+    to.extend_from_slice(&len.to_le_bytes());
 }
 
 /// The packets of a file that the functions above wrote; ends where it does not go on as they would.
