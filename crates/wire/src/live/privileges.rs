@@ -1,4 +1,5 @@
-//! Whoever reads what strangers send needs no power: once the rings are open, the sensor gives all of it up (capabilities(7), prctl(2)).
+//! Whoever reads what strangers send needs no power: once the rings are open, the sensor gives all of it up (capabilities(7), prctl(2)). And
+//! what it holds in memory must not come to rest on a disk because it crashed.
 
 use std::io;
 
@@ -21,7 +22,8 @@ struct Sets {
     inheritable: u32,
 }
 
-/// Gives up every capability of this thread and of those that it starts, for ever; and if it is root's, becomes `owner` (user and group).
+/// Gives up every capability of this thread and of those that it starts, for ever; and if it is root's, becomes `owner` (user and group). From
+/// then on no core of the process is dumped.
 pub fn drop_all(owner: Option<(u32, u32)>) -> io::Result<()> {
     // SAFETY: plain system calls; they read nothing but the values given here.
     unsafe {
@@ -37,7 +39,9 @@ pub fn drop_all(owner: Option<(u32, u32)>) -> io::Result<()> {
             done(libc::setuid(user))?;
         }
         let (header, none) = (Header { version: VERSION, pid: 0 }, [Sets::default(); 2]);
-        done(libc::syscall(libc::SYS_capset, &header, none.as_ptr()) as libc::c_int)
+        done(libc::syscall(libc::SYS_capset, &header, none.as_ptr()) as libc::c_int)?;
+        // Last, because a change of user sets it anew.
+        done(libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0))
     }
 }
 
