@@ -1,5 +1,7 @@
 """The capture of `bench/ingest.py` replayed at 1 Gbit/s on a veth in a namespace, heard by `asepsis network watch`: packets dropped,
 CPU seconds, and how long the first rows take into the lake. Needs root, iproute2 and tcpreplay; bench.pcap is in the folder ASEPSIS_BENCH.
+
+`live.py 2GB` keeps the packets too, in so much of the disk.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ def main() -> int:
             subprocess.run(["ip", "-n", space, "link", "set", end, "mtu", "65535", "up"], check=True)
         with tempfile.TemporaryDirectory() as site:
             listen = [*inside, sys.executable, "-m", "asepsis", "network", "watch", "-i", "tap1", "--site", site, "--json"]
+            listen += ["--keep-packets", sys.argv[1]] if sys.argv[1:] else []
             watch = subprocess.Popen(listen, stdout=subprocess.PIPE, text=True)
             assert watch.stdout is not None
             watch.stdout.readline()
@@ -48,6 +51,10 @@ def main() -> int:
             _, _, used = os.wait4(watch.pid, 0)
             print(f"{last['packets']:,} packets in {lasted:.1f} s, {last['dropped']:,} dropped, {last['rows']:,} rows")
             print(f"first rows in the lake after {first:.1f} s; {used.ru_utime + used.ru_stime:.1f} CPU-s, the judging included")
+            if kept := last.get("kept"):
+                print(
+                    f"{kept['packets']:,} packets kept, {kept['lost']:,} could not be; {kept['bytes'] / 1e6:,.0f} MB in {kept['segments']} segments"
+                )
             print((replay.stdout.read() if replay.stdout else "").strip())
     finally:
         subprocess.run(["ip", "netns", "del", space], check=False)
