@@ -147,6 +147,19 @@ def test_root_becomes_whom_the_site_belongs_to(namespace: str, tmp_path: Path) -
 
 
 @NEEDS_ROOT
+def test_a_crash_leaves_no_core_file_with_packets(namespace: str, tmp_path: Path) -> None:
+    listen = """
+import ctypes, sys
+from asepsis import _wire
+from asepsis.lake.service import Ear
+live = _wire.Live(Ear("tap1"), bytes(32), "k1", "site", None)
+print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))  # PR_GET_DUMPABLE
+"""
+    out, err = inside(namespace, sys.executable, "-c", listen).communicate(timeout=60)
+    assert (out, err) == ("0\n", "")
+
+
+@NEEDS_ROOT
 def test_a_port_that_is_no_mirror_is_a_finding(namespace: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     site = str(tmp_path / "site")
     watch = inside(namespace, sys.executable, "-m", "asepsis", "network", "watch", "-i", "tap1", "--site", site, "--for", "11", "--json")
