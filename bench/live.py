@@ -52,9 +52,7 @@ def main() -> int:
             print(f"{last['packets']:,} packets in {lasted:.1f} s, {last['dropped']:,} dropped, {last['rows']:,} rows")
             print(f"first rows in the lake after {first:.1f} s; {used.ru_utime + used.ru_stime:.1f} CPU-s, the judging included")
             if kept := last.get("kept"):
-                print(
-                    f"{kept['packets']:,} packets kept, {kept['lost']:,} could not be; {kept['bytes'] / 1e6:,.0f} MB in {kept['segments']} segments"
-                )
+                print(f"{kept['packets']:,} packets kept, {kept['lost']:,} could not be; {kept['bytes'] / 1e6:,.0f} MB now")
             print((replay.stdout.read() if replay.stdout else "").strip())
     finally:
         subprocess.run(["ip", "netns", "del", space], check=False)
