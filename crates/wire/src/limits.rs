@@ -91,6 +91,8 @@ pub const LIVE_FLUSH_MS: u64 = 1000;
 /// Plain bytes of one segment of kept packets, held in memory until it is sealed: an eighth of a second at 1 Gbit/s, so that a disk is asked to
 /// make something safe eight times a second and no more.
 pub const KEPT_SEGMENT: usize = 16 << 20;
+/// Bytes of one segment as it is read again: its head and tag, and a first packet of any length, come on top.
+pub const KEPT_LARGEST: usize = KEPT_SEGMENT + (2 << 20);
 /// Milliseconds after which a segment that is not full is sealed: what a crash takes of a quiet network.
 pub const KEPT_AGE_MS: u64 = 60_000;
 /// Full segments that wait for the disk: 96 MiB, at 1 Gbit/s a pause of three quarters of a second.

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read as _, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -126,7 +126,7 @@ impl<W: Write> Export<W> {
 
     fn open(&mut self, listed: &Listed) -> io::Result<()> {
         self.told.read = self.told.read.saturating_add(listed.bytes);
-        let mut bytes = match fs::read(&listed.path) {
+        let mut bytes = match read(&listed.path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()), // its time is over
             Err(error) => {
@@ -249,6 +249,18 @@ impl Wanted {
                 .port
                 .is_none_or(|port| ports.is_some_and(|(from, to)| from == port || to == port))
     }
+}
+
+/// A file that somebody else put there may be of any size.
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let file = fs::File::open(path)?;
+    let len = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+    if len > limits::KEPT_LARGEST {
+        return Err(io::Error::other("larger than any segment"));
+    }
+    let mut bytes = Vec::with_capacity(len);
+    file.take(limits::KEPT_LARGEST as u64).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn mapped(v4: u32) -> u128 {

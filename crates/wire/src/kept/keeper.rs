@@ -47,6 +47,13 @@ struct Shared {
     empty: Mutex<Vec<Vec<u8>>>,
 }
 
+impl Shared {
+    fn holds(&self, shelf: &Shelf) {
+        self.segments.store(shelf.segments() as u64, Ordering::Relaxed);
+        self.bytes.store(shelf.bytes(), Ordering::Relaxed);
+    }
+}
+
 /// The thread that seals, until every basket is gone.
 pub struct Keeper {
     shared: Arc<Shared>,
@@ -76,6 +83,7 @@ impl Keeper {
         let shelf = Shelf::open(&plan.folder, plan.bounds, now())?;
         let (to, full) = sync_channel(limits::KEPT_WAITING);
         let shared = Arc::new(Shared::default());
+        shared.holds(&shelf);
         let basket = |_| Basket {
             shared: shared.clone(),
             full: to.clone(),
@@ -197,8 +205,7 @@ fn keep(mut shelf: Shelf, plan: &Plan, full: &Receiver<Full>, shared: &Shared) {
         if let Some(done) = done {
             *shared.trouble.lock().unwrap_or_else(PoisonError::into_inner) = done.err().map(|error| error.to_string());
         }
-        shared.segments.store(shelf.segments() as u64, Ordering::Relaxed);
-        shared.bytes.store(shelf.bytes(), Ordering::Relaxed);
+        shared.holds(&shelf);
     }
 }
 

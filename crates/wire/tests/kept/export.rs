@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr};
+use std::os::unix::fs::FileExt as _;
 use std::path::PathBuf;
 
 use wire::capture::{Captures, Packet};
@@ -196,14 +197,20 @@ fn what_is_damaged_is_named_and_the_others_are_given() {
     change(&paths[0], &|bytes| *bytes.last_mut().unwrap() ^= 1);
     change(&paths[1], &|bytes| bytes.truncate(150));
     change(&paths[2], &|bytes| bytes.clear());
+    // Somebody's file of a gigabyte, without blocks on the disk: it is not read into memory.
+    let head = fs::read(&paths[3]).unwrap();
+    let giant = fs::File::create(folder.0.join("0000000006.packets")).unwrap();
+    giant.write_all_at(&head, 0).unwrap();
+    giant.set_len(1 << 30).unwrap();
     let (packets, told) = exported(&folder, all());
     assert_eq!(packets.iter().map(|p| p.data[0]).collect::<Vec<_>>(), [4, 5]);
     let mut whys: Vec<_> = told.problems.iter().map(|(path, why)| (path.clone(), why.as_str())).collect();
     whys.sort();
     let expected = ["changed since it was sealed", "cut short", "no segment of kept packets"];
+    assert_eq!(whys.pop().unwrap().1, "larger than any segment");
     assert_eq!(whys, paths.iter().take(3).cloned().zip(expected).collect::<Vec<_>>());
     let (packets, told) = exported_with(&folder, all(), SiteKey::new(&[8; 32], "k1"));
-    assert_eq!((packets.len(), told.problems.len()), (0, 5));
+    assert_eq!((packets.len(), told.problems.len()), (0, 6));
 }
 
 #[test]
