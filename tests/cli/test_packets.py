@@ -124,6 +124,18 @@ def test_an_export_is_what_was_sent(heard: Path, morning: Path, tmp_path: Path, 
 
 
 @NEEDS_ROOT
+def test_rings_side_by_side_keep_every_packet(namespace: str, morning: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    watch = Watch(namespace, tmp_path / "site", "--keep-packets", "200MB", "--rings", "3")
+    sent = list(frames(morning))
+    watch.hears(morning)
+    watch.until(lambda said: said["packets"] >= len(sent))
+    assert watch.stop()["kept"]["segments"] == 3
+    assert export(tmp_path / "site", tmp_path / "out.pcapng") == 0
+    capsys.readouterr()
+    assert sorted(frames_of(tmp_path / "out.pcapng")) == sorted(sent)
+
+
+@NEEDS_ROOT
 def test_who_exports_and_erases_stands_in_the_journal(heard: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert export(heard, tmp_path / "a.pcapng", "--host", "192.0.2.99") == 0
     assert json.loads(capsys.readouterr().out)["file"] is None
@@ -166,7 +178,9 @@ def test_a_changed_segment_and_another_key_are_one_line(heard: Path, tmp_path: P
 
 
 @NEEDS_ROOT
-def test_what_is_too_old_is_not_there(heard: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_too_old_is_not_there(
+    heard: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     site = Site.open(heard)
     (segment,) = packets(site)
     assert segment.expires is not None
@@ -176,8 +190,10 @@ def test_what_is_too_old_is_not_there(heard: Path, monkeypatch: pytest.MonkeyPat
     assert len(packets(site)) == 1
     later = time.time_ns() + 73 * 3600 * 1_000_000_000
     monkeypatch.setattr(time, "time_ns", lambda: later)
-    kept.sweep(site)
+    assert export(heard, tmp_path / "out.pcapng") == 0
+    assert json.loads(capsys.readouterr().out)["packets"] == 0
     assert packets(site) == []
+    assert not list(heard.rglob("*.packets")), "whoever asks first removes it"
 
 
 @NEEDS_ROOT

@@ -129,7 +129,8 @@ def sweep(site: Site) -> None:
 
 
 def segments(site: Site) -> list[Segment]:
-    """What is kept, each interface in the order in which it came; what is too old is as good as gone."""
+    """What is kept, each interface in the order in which it came; what is too old goes now."""
+    sweep(site)
     return [segment for segment in _all(site) if segment.expires is None or segment.expires > datetime.now(UTC)]
 
 
@@ -138,6 +139,7 @@ def export(site: Site, wanted: Wanted, out: Path, record: Callable[[Exported], N
     has its name. Raises BadInput for a file that is there already, or cannot be written."""
     if out.exists():
         raise BadInput("the file is there already", out, "name a new one")
+    sweep(site)
     try:
         with files.Draft(out) as draft:
             exported = _export(site, wanted, draft.path, progress)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -10,7 +11,7 @@ from importlib import import_module
 
 from asepsis import _wire
 from asepsis.kit import files
-from asepsis.kit.errors import BadInput
+from asepsis.kit.errors import BadInput, one_line
 from asepsis.kit.site import Site
 from asepsis.lake import commits, kept
 from asepsis.lake.compact import Announce, Leftovers, due, merge, sweep
@@ -91,13 +92,22 @@ def _hear(site: Site, live: _wire.Live, stopped: Callable[[], bool], record: Rec
             if not over and time.monotonic() - tidied > TIDY_S:
                 _tidy(site, left, lambda n: record(_heard(live, rows), n))  # noqa: B023 - called at once
                 tidied = time.monotonic()
-            if time.monotonic() - swept > SWEEP_S:
-                kept.sweep(site)
-                swept = time.monotonic()
         except OSError as error:
             raise files.unwritable(error, site.lake, "the lake is consistent: make room and begin again") from None
         rows += added
+        if time.monotonic() - swept > SWEEP_S:
+            _sweep_packets(site)
+            swept = time.monotonic()
         yield _heard(live, rows)
+
+
+def _sweep_packets(site: Site) -> None:
+    """Removes packets whose time is over; if that fails somebody must know, and the sensor goes on."""
+    try:
+        kept.sweep(site)
+    except OSError as error:
+        told = f"packets whose time is over cannot be removed: {one_line(site.packets)}: {one_line(error)}"
+        print(f"asepsis: {told}", file=sys.stderr, flush=True)
 
 
 def _heard(live: _wire.Live, rows: int) -> Heard:
