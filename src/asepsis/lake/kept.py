@@ -21,6 +21,7 @@ LEAST = 100_000_000
 RESERVE = 1 << 30
 """Bytes of the disk that are left to the lake (KEPT_RESERVE of the core)."""
 
+_WAIT_MS = 200
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -112,7 +113,13 @@ def keeping(site: Site, live: _wire.Live, interface: str, keep: Keep, keeps: Cal
             live.keep(folder, keep.size, keep.hours * 3600, site.key, site.key_id)
         except _wire.WireError as error:
             raise BadInput("cannot keep packets", error) from None
-        yield
+        try:
+            yield
+        finally:
+            # What is still on its way is safe on disk before somebody else may begin.
+            live.stop()
+            while live.next(_WAIT_MS) is not None:
+                pass
 
 
 def kept(live: _wire.Live) -> Kept | None:
