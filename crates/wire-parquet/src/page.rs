@@ -115,6 +115,17 @@ fn texts(out: &mut Vec<u8>, texts: &StringArray, valid: usize) -> Encoding {
 fn words(column: &ArrayRef, valid: usize, pages: &mut Pages) {
     let array = column.as_dictionary::<Int32Type>();
     let different = array.values().as_string::<i32>();
+    let codes = array.keys();
+    let mut given = Vec::with_capacity(valid);
+    match codes.nulls() {
+        None => given.extend(codes.values().iter().map(|&code| code as u32)),
+        Some(nulls) => given.extend(nulls.valid_indices().map(|place| codes.values()[place] as u32)),
+    }
+    // In a flood, nearly every row has an address and a connection of its own.
+    if different.len() >= valid - valid / 8 {
+        pages.encoding = spelled(&mut pages.data, different, &given);
+        return;
+    }
     let mut dictionary = Vec::with_capacity(different.value_data().len() + 4 * different.len());
     for text in different.iter().map(Option::unwrap_or_default) {
         dictionary.extend_from_slice(&(text.len() as u32).to_le_bytes());
@@ -125,13 +136,15 @@ fn words(column: &ArrayRef, valid: usize, pages: &mut Pages) {
     pages.encoding = Encoding::RLE_DICTIONARY;
     let width = bits::width(different.len().saturating_sub(1) as u64);
     pages.data.push(width as u8);
-    let codes = array.keys();
-    let mut given = Vec::with_capacity(valid);
-    match codes.nulls() {
-        None => given.extend(codes.values().iter().map(|&code| code as u32)),
-        Some(nulls) => given.extend(nulls.valid_indices().map(|place| codes.values()[place] as u32)),
-    }
     hybrid::values(&mut pages.data, width, &given);
+}
+
+/// Numbered texts, each written where it stands.
+fn spelled(out: &mut Vec<u8>, different: &StringArray, codes: &[u32]) -> Encoding {
+    let given = || codes.iter().map(|&code| different.value(code as usize));
+    delta::integers(out, codes.len(), given().map(|text| text.len() as i64));
+    given().for_each(|text| out.extend_from_slice(text.as_bytes()));
+    Encoding::DELTA_LENGTH_BYTE_ARRAY
 }
 
 /// Lists, which are never null: an empty one has a level of its own.

@@ -34,15 +34,16 @@ pub fn holds(datagram: &Datagram<'_>) -> Option<bool> {
     Some(sum == 0xffff)
 }
 
-/// Sum of all pairs of bytes as numbers; the last byte of an odd count is followed by a zero.
+/// Sum of all pairs of bytes as numbers; the last byte of an odd count is followed by a zero. Four bytes are summed as one number, whose
+/// upper half is folded onto the lower in the end: in ones' complement that is the same.
 fn words(bytes: &[u8]) -> u64 {
-    let (pairs, last) = bytes.as_chunks::<2>();
-    let last = last.first().map_or(0, |byte| u64::from(*byte) << 8);
-    pairs
-        .iter()
-        .map(|pair| u64::from(u16::from_be_bytes(*pair)))
-        .sum::<u64>()
-        .wrapping_add(last)
+    let (fours, rest) = bytes.as_chunks::<4>();
+    let mut last = [0; 4];
+    for (to, from) in last.iter_mut().zip(rest) {
+        *to = *from;
+    }
+    let number = |four: &[u8; 4]| u64::from(u32::from_be_bytes(*four));
+    fours.iter().map(number).sum::<u64>().wrapping_add(number(&last))
 }
 
 #[cfg(test)]

@@ -194,13 +194,25 @@ impl Words {
 
     /// The number of a text, which is taken in if it is new.
     pub fn code(&mut self, text: &str) -> i32 {
+        self.recall(text, Words::look_up)
+    }
+
+    /// The number of a text that was hardly ever taken in before: it is not looked for among all, so that it may stand there twice.
+    pub fn add(&mut self, text: &str) -> i32 {
+        self.recall(text, |words, text| {
+            words.texts.push(text);
+            words.texts.ends.len() as u32 - 1
+        })
+    }
+
+    fn recall(&mut self, text: &str, otherwise: impl FnOnce(&mut Words, &str) -> u32) -> i32 {
         let [newer, older] = self.last;
         for place in [newer, older] {
             if self.texts.is(place as usize, text.as_bytes()) {
                 return place as i32;
             }
         }
-        let place = self.look_up(text);
+        let place = otherwise(self, text);
         self.last = [place, newer];
         place as i32
     }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv6Addr};
 
 use arrow_array::RecordBatch;
+use base64::engine::general_purpose::STANDARD;
 use base64::Engine as _;
 use sha1::{Digest as _, Sha1};
 
@@ -50,12 +51,30 @@ struct Coded {
 }
 
 impl Written {
+    /// Of another connection than before.
+    fn anew(&mut self, uid: &[u8; 16], ends: &Ends) {
+        let Written {
+            uid: text,
+            community_id: community,
+            orig,
+            resp,
+            codes,
+        } = self;
+        [&mut *text, community, orig, resp].into_iter().for_each(String::clear);
+        *codes = Default::default();
+        text.push('C');
+        base32(uid, 17, text);
+        community_id(ends, community);
+        write_address(ends.orig, orig);
+        write_address(ends.resp, resp);
+    }
+
     fn codes(&mut self, table: &mut Table, sensor: &str) -> [i32; 5] {
         let now = Some((table.spec().id, table.generation()));
         if let Some(known) = self.codes.iter().find(|coded| coded.table == now) {
             return known.codes;
         }
-        let codes = table.codes([&self.uid, &self.community_id, sensor, &self.orig, &self.resp]);
+        let codes = table.codes([&self.uid, &self.community_id], [sensor, &self.orig, &self.resp]);
         self.codes = [Coded { table: now, codes }, self.codes[0]];
         codes
     }
@@ -69,7 +88,7 @@ impl Identity {
         } else {
             ((ends.resp, ends.resp_port), (ends.orig, ends.orig_port))
         };
-        let uid = keys::identity(&[
+        let uid = keys::identity([
             &low.0.to_be_bytes(),
             &low.1.to_be_bytes(),
             &high.0.to_be_bytes(),
@@ -81,18 +100,12 @@ impl Identity {
         Identity { ends, uid, written: None }
     }
 
-    fn written(&mut self) -> &mut Written {
+    fn written(&mut self, spare: &mut Option<Box<Written>>) -> &mut Written {
         let (ends, uid) = (self.ends, self.uid);
         self.written.get_or_insert_with(|| {
-            let mut written = Written {
-                community_id: community_id(&ends),
-                ..Written::default()
-            };
-            written.uid.push('C');
-            base32(&uid, 17, &mut written.uid);
-            let _ = write!(written.orig, "{}", address(ends.orig));
-            let _ = write!(written.resp, "{}", address(ends.resp));
-            Box::new(written)
+            let mut written = spare.take().unwrap_or_default();
+            written.anew(&uid, &ends);
+            written
         })
     }
 }
@@ -102,20 +115,42 @@ pub fn address(bits: u128) -> IpAddr {
     Ipv6Addr::from(bits).to_canonical()
 }
 
-/// Community ID v1, seed 0 (corelight/community-id-spec).
-pub fn community_id(ends: &Ends) -> String {
-    let bytes = |bits: u128| match address(bits) {
-        IpAddr::V4(a) => a.octets().to_vec(),
-        IpAddr::V6(a) => a.octets().to_vec(),
-    };
+fn write_address(bits: u128, to: &mut String) {
+    match address(bits) {
+        // By hand: every connection has two, and the formatter of the library takes as long as all else that is told of it.
+        IpAddr::V4(address) => {
+            for (n, octet) in address.octets().into_iter().enumerate() {
+                let digit = |value: u8| char::from(b'0' + value % 10);
+                to.extend((n > 0).then_some('.'));
+                to.extend((octet >= 100).then(|| digit(octet / 100)));
+                to.extend((octet >= 10).then(|| digit(octet / 10)));
+                to.push(digit(octet));
+            }
+        }
+        IpAddr::V6(address) => {
+            let _ = write!(to, "{address}");
+        }
+    }
+}
+
+/// An address as it stands in a packet.
+fn octets(bytes: &[u8; 16]) -> &[u8] {
+    const MAPPED: [u8; 12] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
+    bytes.strip_prefix(&MAPPED).unwrap_or(bytes)
+}
+
+/// Appends the Community ID v1, seed 0 (corelight/community-id-spec).
+fn community_id(ends: &Ends, to: &mut String) {
     let ports = matches!(ends.proto, 1 | 6 | 17 | 58 | 132);
-    let (mut src, mut dst, mut sport, mut dport) = (bytes(ends.orig), bytes(ends.resp), ends.orig_port, ends.resp_port);
-    let mut ordered = (&src, sport) <= (&dst, dport);
+    let addresses = [ends.orig, ends.resp].map(u128::to_be_bytes);
+    let [mut src, mut dst] = addresses.each_ref().map(octets);
+    let (mut sport, mut dport) = (ends.orig_port, ends.resp_port);
+    let mut ordered = (src, sport) <= (dst, dport);
     if matches!(ends.proto, 1 | 58) {
         match icmp_counterpart(ends.proto, sport) {
             Some(other) => {
                 dport = other;
-                ordered = (&src, sport) <= (&dst, dport);
+                ordered = (src, sport) <= (dst, dport);
             }
             None => ordered = true,
         }
@@ -126,14 +161,17 @@ pub fn community_id(ends: &Ends) -> String {
     }
     let mut hash = Sha1::new();
     hash.update([0u8, 0]);
-    hash.update(&src);
-    hash.update(&dst);
+    hash.update(src);
+    hash.update(dst);
     hash.update([ends.proto, 0]);
     if ports {
         hash.update(sport.to_be_bytes());
         hash.update(dport.to_be_bytes());
     }
-    format!("1:{}", base64::engine::general_purpose::STANDARD.encode(hash.finalize()))
+    let mut text = [0; 28];
+    let written = STANDARD.encode_slice(hash.finalize(), &mut text);
+    to.push_str("1:");
+    to.push_str(std::str::from_utf8(text.get(..written.unwrap_or(0)).unwrap_or_default()).unwrap_or_default());
 }
 
 /// The ICMP type that answers a type, for the types that come in pairs (Community ID v1, Zeek's table).
@@ -160,6 +198,8 @@ pub struct Output {
     pub sensor: String,
     pub tables: Vec<Table>,
     event_id: String,
+    /// Of a connection that is over.
+    spare: Option<Box<Written>>,
 }
 
 impl Output {
@@ -169,6 +209,7 @@ impl Output {
             sensor,
             tables: STREAMS.iter().map(|spec| Table::new(spec)).collect(),
             event_id: String::new(),
+            spare: None,
         }
     }
 
@@ -181,7 +222,7 @@ impl Output {
 
     /// Writes one row that belongs to no connection, nor to any address. `at` is what tells two rows of one stream, sensor and time apart.
     pub fn emit_alone<R: Row>(&mut self, ts: i64, at: u64, row: &R) {
-        let id = keys::identity(&[
+        let id = keys::identity([
             R::SPEC.name.as_bytes(),
             self.sensor.as_bytes(),
             &ts.to_be_bytes(),
@@ -208,11 +249,16 @@ impl Output {
         }
     }
 
+    /// A connection gives no more rows: what was made for them serves the next one.
+    pub fn done(&mut self, identity: Identity) {
+        self.spare = identity.written.or(self.spare.take());
+    }
+
     /// Writes one row. `at` is what tells two rows of one stream, connection and direction apart.
     pub fn emit<R: Row>(&mut self, identity: &mut Identity, ts: i64, dir: Dir, at: u64, row: &R) {
-        let id = keys::identity(&[R::SPEC.name.as_bytes(), &identity.uid, &[dir as u8], &at.to_be_bytes()]);
+        let id = keys::identity([R::SPEC.name.as_bytes(), &identity.uid, &[dir as u8], &at.to_be_bytes()]);
         let ends = identity.ends;
-        let written = identity.written();
+        let written = identity.written(&mut self.spare);
         self.event_id.clear();
         base32(&id, 26, &mut self.event_id);
         if let Some(table) = self.tables.get_mut(R::SPEC.id as usize) {
@@ -273,6 +319,12 @@ mod tests {
         std::net::Ipv4Addr::from(a).to_ipv6_mapped().to_bits()
     }
 
+    fn id(ends: &Ends) -> String {
+        let mut text = String::new();
+        community_id(ends, &mut text);
+        text
+    }
+
     #[test]
     fn community_id_as_the_specification_has_it() {
         let ends = Ends {
@@ -282,7 +334,7 @@ mod tests {
             resp_port: 80,
             proto: 6,
         };
-        assert_eq!(community_id(&ends), "1:LQU9qZlK+B5F3KDmev6m5PMibrg=");
+        assert_eq!(id(&ends), "1:LQU9qZlK+B5F3KDmev6m5PMibrg=");
         let back = Ends {
             orig: ends.resp,
             resp: ends.orig,
@@ -290,6 +342,19 @@ mod tests {
             resp_port: 34855,
             proto: 6,
         };
-        assert_eq!(community_id(&back), community_id(&ends));
+        assert_eq!(id(&back), id(&ends));
+    }
+
+    #[test]
+    fn addresses_as_the_library_writes_them() {
+        for bits in [[0, 9, 10, 99], [100, 255, 1, 109], [127, 0, 0, 1]]
+            .map(v4)
+            .into_iter()
+            .chain([0, 1, 0xfe80 << 112 | 7])
+        {
+            let mut text = String::new();
+            write_address(bits, &mut text);
+            assert_eq!(text, address(bits).to_string());
+        }
     }
 }

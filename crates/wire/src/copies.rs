@@ -31,14 +31,17 @@ pub enum Copy {
 }
 
 pub struct Copies {
-    seen: Vec<Seen>,
+    seen: Box<[Seen; limits::COPIES]>,
+    /// A byte of the hash of each: these lie so close together that they stay at hand, and tell of nearly every packet that it is no copy.
+    tags: Box<[u8; limits::COPIES]>,
     hasher: RandomState,
 }
 
 impl Default for Copies {
     fn default() -> Copies {
         Copies {
-            seen: vec![Seen::default(); limits::COPIES],
+            seen: Box::new([Seen::default(); limits::COPIES]),
+            tags: Box::new([0; limits::COPIES]),
             hasher: RandomState::new(),
         }
     }
@@ -67,11 +70,12 @@ impl Copies {
     }
 
     fn look_up(&mut self, hash: u64, ts: i64, hops: u8, age: i64) -> Copy {
-        let place = hash as usize % self.seen.len().max(1);
-        let Some(seen) = self.seen.get_mut(place) else {
+        let place = hash as usize % limits::COPIES;
+        let (Some(seen), Some(tag)) = (self.seen.get_mut(place), self.tags.get_mut(place)) else {
             return Copy::First;
         };
-        if seen.hash == hash && ts.abs_diff(seen.ts) <= age.unsigned_abs() {
+        let before = std::mem::replace(tag, (hash >> 56) as u8);
+        if before == *tag && seen.hash == hash && ts.abs_diff(seen.ts) <= age.unsigned_abs() {
             return if seen.hops == hops { Copy::Again } else { Copy::Routed };
         }
         *seen = Seen { hash, ts, hops };

@@ -46,6 +46,7 @@ fn length(said: usize, fixed: usize, wire_len: usize) -> usize {
 }
 
 /// RFC 791 section 3.1.
+#[inline]
 pub fn ipv4(packet: &[u8], wire_len: usize) -> Option<Datagram<'_>> {
     let head = packet.get(..20)?;
     let header_len = usize::from(head.first()? & 0x0f) * 4;

@@ -50,6 +50,7 @@ fn mac(bytes: &[u8], at: usize) -> Option<[u8; 6]> {
 }
 
 /// `link_type` is the LINKTYPE_ value of the capture; `wire_len` what the frame had on the wire.
+#[inline]
 pub fn decode(link_type: u16, frame: &[u8], wire_len: usize) -> (Link, Content<'_>) {
     let mut link = Link::default();
     let content = start(link_type, frame, &mut link)
@@ -103,6 +104,7 @@ fn start(link_type: u16, frame: &[u8], link: &mut Link) -> Option<(Layer, usize)
 
 /// Follows the layers down to what is kept. The outermost VLAN id and the next are noted; those of an Ethernet frame inside another replace
 /// what stood around it.
+#[inline]
 fn follow<'a>(mut layer: Layer, mut rest: &'a [u8], mut wire_len: usize, link: &mut Link) -> Option<Content<'a>> {
     let mut tags = 0;
     for _ in 0..limits::NESTING {

@@ -275,13 +275,16 @@ impl Table {
             .unwrap_or(0)
     }
 
-    /// The numbers, until the next batch, of the first words of a row, in order of their columns.
-    pub fn codes<const N: usize>(&mut self, texts: [&str; N]) -> [i32; N] {
+    /// The numbers, until the next batch, of the first words of a row, in order of their columns. `new` are those that no row had before,
+    /// or nearly so.
+    pub fn codes(&mut self, new: [&str; 2], others: [&str; 3]) -> [i32; 5] {
         let mut words = self
             .columns
             .iter_mut()
             .filter_map(|c| if let Column::Word(words) = c { Some(words) } else { None });
-        texts.map(|text| words.next().map_or(0, |words| words.code(text)))
+        let [a, b] = new.map(|text| words.next().map_or(0, |words| words.add(text)));
+        let [c, d, e] = others.map(|text| words.next().map_or(0, |words| words.code(text)));
+        [a, b, c, d, e]
     }
 
     /// Starts a row; the caller writes every cell of [`COMMON`] and of the stream, in order.

@@ -68,6 +68,16 @@ enum Resolution {
 impl Resolution {
     /// Ticks with the highest bit set are a time before 1970 (or before the offset): as a time after it, it would be one beyond the year 2262.
     fn nanoseconds(self, ticks: u64, offset: i64) -> i64 {
+        // Nearly all captures count microseconds or nanoseconds since 1970.
+        let common = match self {
+            Resolution::Decimal(6) if offset == 0 => (ticks as i64).checked_mul(1000),
+            Resolution::Decimal(9) if offset == 0 => Some(ticks as i64),
+            _ => None,
+        };
+        common.unwrap_or_else(|| self.odd_nanoseconds(ticks, offset))
+    }
+
+    fn odd_nanoseconds(self, ticks: u64, offset: i64) -> i64 {
         let ticks = i128::from(ticks as i64);
         let ns = match self {
             Resolution::Decimal(n @ 0..=9) => ticks.saturating_mul(10i128.pow(9 - n)),
@@ -199,7 +209,7 @@ const ENHANCED_PACKET: u32 = 6;
 impl Pcapng {
     fn next(&mut self, input: &mut Input, unreadable: &mut u64) -> Result<Head, End> {
         loop {
-            if !input.skip(std::mem::take(&mut self.rest))? {
+            if self.rest > 0 && !input.skip(std::mem::take(&mut self.rest))? {
                 return Err(End::Cut("the last block is cut"));
             }
             let Some((kind, total)) = self.block(input)? else {
@@ -296,11 +306,40 @@ fn interface(block: &[u8], big: bool) -> Interface {
     found
 }
 
+/// The block that nearly all packets stand in (section 4.3), its head read at once.
+fn enhanced(block: &[u8], big: bool, interfaces: &[Interface]) -> Option<Head> {
+    let (words, _) = block.first_chunk::<28>()?.as_chunks::<4>();
+    let number = |word: &[u8; 4]| {
+        if big {
+            u32::from_be_bytes(*word)
+        } else {
+            u32::from_le_bytes(*word)
+        }
+    };
+    let &[_, _, interface, high, low, len, wire_len] = words.first_chunk::<7>()?;
+    let interface = interfaces.get(number(&interface) as usize)?;
+    let (len, wire_len) = (number(&len) as usize, number(&wire_len) as usize);
+    if len > limits::PACKET || 28 + len > block.len() {
+        return None;
+    }
+    let ticks = u64::from(number(&high)) << 32 | u64::from(number(&low));
+    Some(Head {
+        ts: interface.resolution.nanoseconds(ticks, interface.offset),
+        link: interface.link,
+        at: 28,
+        len,
+        wire_len: wire_len.max(len),
+        consume: block.len(),
+    })
+}
+
 /// `None` for a packet whose block contradicts itself: it is passed over, the next block is still good.
 fn packet(block: &[u8], kind: u32, big: bool, interfaces: &[Interface], last_ts: i64) -> Option<Head> {
+    if kind == ENHANCED_PACKET {
+        return enhanced(block, big, interfaces);
+    }
     let total = block.len();
     let (number, ts_at, len_at, data_at) = match kind {
-        ENHANCED_PACKET => (u32_at(block, 8, big)? as usize, Some(12), 20, 28),
         PACKET_BLOCK => (usize::from(u16_at(block, 8, big)?), Some(12), 20, 28),
         _ => (0, None, 8, 12),
     };

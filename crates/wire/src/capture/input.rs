@@ -78,10 +78,16 @@ impl Input {
     }
 
     /// Makes `n` bytes stand together; false if the input ends before. `n` is at most [`limits::BLOCK`].
+    #[inline]
     pub fn fill(&mut self, n: usize) -> io::Result<bool> {
         if self.end - self.start >= n {
             return Ok(true);
         }
+        self.read(n)
+    }
+
+    #[cold]
+    fn read(&mut self, n: usize) -> io::Result<bool> {
         self.make_room(n.min(limits::BLOCK));
         while self.end < n {
             let buffer = Arc::get_mut(&mut self.buffer);
@@ -125,11 +131,13 @@ impl Input {
     }
 
     /// The bytes that stand ready.
+    #[inline]
     pub fn bytes(&self) -> &[u8] {
         self.buffer.get(self.start..self.end).unwrap_or_default()
     }
 
     /// Leaves `n` ready bytes behind.
+    #[inline]
     pub fn consume(&mut self, n: usize) {
         self.start = self.start.saturating_add(n).min(self.end);
     }

@@ -321,14 +321,16 @@ impl Captures {
             }
             take(packet, source.input.block());
             let mut others = self.open.iter().filter(|s| s.number != number && s.head.ts == packet.ts).peekable();
-            if others.peek().is_some() {
-                let same = |s: &&Source| s.packet().link == packet.link && s.packet().data == packet.data;
-                let copies: Vec<usize> = others.filter(same).map(|s| s.number).collect();
-                self.twice.give(&packet, copies.iter().copied().chain([number]).collect());
-                self.duplicates += copies.len() as u64;
-                // Copies go on together, also where their packets are not in order of time.
-                copies.into_iter().for_each(|copy| self.advance(copy));
+            if others.peek().is_none() {
+                self.advance_at(at);
+                return true;
             }
+            let same = |s: &&Source| s.packet().link == packet.link && s.packet().data == packet.data;
+            let copies: Vec<usize> = others.filter(same).map(|s| s.number).collect();
+            self.twice.give(&packet, copies.iter().copied().chain([number]).collect());
+            self.duplicates += copies.len() as u64;
+            // Copies go on together, also where their packets are not in order of time.
+            copies.into_iter().for_each(|copy| self.advance(copy));
             self.advance(number);
             return true;
         }
@@ -337,9 +339,13 @@ impl Captures {
 
     /// Moves an open capture to its next packet, or closes it.
     fn advance(&mut self, number: usize) {
-        let Some((at, source)) = self.open.iter_mut().enumerate().find(|(_, s)| s.number == number) else {
-            return;
-        };
+        if let Some(at) = self.open.iter().position(|source| source.number == number) {
+            self.advance_at(at);
+        }
+    }
+
+    fn advance_at(&mut self, at: usize) {
+        let Some(source) = self.open.get_mut(at) else { return };
         source.packets += 1;
         source.loss.look(source.head.link);
         source.head.done(&mut source.input);

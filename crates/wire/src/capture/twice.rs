@@ -35,11 +35,12 @@ impl Twice {
 
     /// Whether the packet that capture `by` shows was given already by another.
     pub fn was_given(&mut self, packet: &Packet<'_>, by: usize) -> bool {
+        if self.given.is_empty() {
+            return false;
+        }
         // Time goes on: what was given before cannot come again.
         if self.given.back().is_some_and(|given| given.ts < packet.ts) {
             self.given.clear();
-        }
-        if self.given.is_empty() {
             return false;
         }
         let hash = self.hasher.hash_one(packet.data);

@@ -56,6 +56,11 @@ pub struct Told {
 }
 
 impl Census {
+    /// Counts a connection of one segment without data: nothing can be said of it.
+    pub fn opened(&mut self) {
+        self.conns += 1;
+    }
+
     /// Counts a connection, or what is new of it. `began`: when the sensor did.
     pub fn take(&mut self, flow: &mut Flow, began: i64) {
         let (counters, first_ts) = (flow.counters, flow.first_ts);

@@ -28,35 +28,9 @@ pub struct Counters {
 }
 
 pub enum Transport {
-    /// One segment without data was seen: most connections of a scan or a flood never get further, and need no more memory.
-    Opening(Opening),
     Tcp(Box<Tcp>),
     Udp(Speech),
     Other,
-}
-
-/// The first segment of a connection.
-#[derive(Clone, Copy)]
-pub struct Opening {
-    dir: Dir,
-    seq: u32,
-    ack: u32,
-    flags: u8,
-    window: u16,
-}
-
-impl Opening {
-    /// `None` for one that says more than this can hold.
-    pub fn of(dir: Dir, segment: &Segment<'_>) -> Option<Opening> {
-        let bare = segment.data.is_empty() && segment.cut == 0 && segment.flags & (FIN | RST) == 0;
-        bare.then_some(Opening {
-            dir,
-            seq: segment.seq,
-            ack: segment.ack,
-            flags: segment.flags,
-            window: segment.window,
-        })
-    }
 }
 
 /// What a segment says of the connection that is known on its ports.
@@ -76,6 +50,8 @@ pub struct Flow {
     pub generation: u32,
     /// It stands in the queue of those that hold bytes.
     pub is_holding: bool,
+    /// Bytes that it held when they were counted last.
+    pub counted: usize,
     pub first_ts: i64,
     pub last_ts: i64,
     next_interim: i64,
@@ -102,7 +78,7 @@ pub const FIN: u8 = 1;
 pub const SYN: u8 = 2;
 pub const RST: u8 = 4;
 pub const ACK: u8 = 16;
-const SYN_ACK: u8 = SYN | ACK;
+pub const SYN_ACK: u8 = SYN | ACK;
 
 impl Flow {
     pub fn new(identity: Identity, generation: u32, ts: i64, link: &Link, transport: Transport) -> Flow {
@@ -110,6 +86,7 @@ impl Flow {
             identity,
             generation,
             is_holding: false,
+            counted: 0,
             first_ts: ts,
             last_ts: ts,
             next_interim: ts.saturating_add(limits::INTERIM_FIRST),
@@ -124,18 +101,7 @@ impl Flow {
     /// Counts a packet.
     pub fn count(&mut self, dir: Dir, ts: i64, ip_len: usize, payload: usize, link: &Link) {
         self.last_ts = self.last_ts.max(ts);
-        if let Some(c) = self.counters.get_mut(dir as usize) {
-            if c.packets == 0 {
-                c.vlan = link.vlan;
-            }
-            c.packets += 1;
-            c.ip_bytes += ip_len as u64;
-            c.bytes += payload as u64;
-            c.l2 = c.l2.or(link.src);
-        }
-        if let Some(other) = self.counters.get_mut(dir.other() as usize) {
-            other.l2 = other.l2.or(link.dst);
-        }
+        count(&mut self.counters, dir, ip_len, payload, link);
     }
 
     /// Adds a letter to the history, once a side.
@@ -216,21 +182,6 @@ impl Flow {
                 }
             }
         }
-    }
-
-    /// Makes room for what a TCP connection needs once it goes on or ends.
-    pub fn unfold(&mut self, recent: &mut Recent, out: &mut Output) {
-        let Transport::Opening(first) = self.transport else { return };
-        self.transport = Transport::Tcp(Box::default());
-        let segment = Segment {
-            seq: first.seq,
-            ack: first.ack,
-            flags: first.flags,
-            window: first.window,
-            data: &[],
-            cut: 0,
-        };
-        self.segment(first.dir, &segment, self.first_ts, recent, out);
     }
 
     pub fn segment(&mut self, dir: Dir, segment: &Segment<'_>, ts: i64, recent: &mut Recent, out: &mut Output) {
@@ -331,11 +282,18 @@ impl Flow {
     }
 
     /// Bytes held for this connection: what came too early, and what its parser waits with.
-    pub fn held(&self) -> usize {
+    fn held(&self) -> usize {
         match &self.transport {
             Transport::Tcp(tcp) => tcp.follow.held() + tcp.sides.iter().map(Side::held).sum::<usize>(),
-            Transport::Opening(_) | Transport::Udp(_) | Transport::Other => 0,
+            Transport::Udp(_) | Transport::Other => 0,
         }
+    }
+
+    /// Counts in `all` what it holds now, and gives that.
+    pub fn count_held(&mut self, all: &mut usize) -> usize {
+        let now = self.held();
+        *all = (*all + now).saturating_sub(std::mem::replace(&mut self.counted, now));
+        now
     }
 
     /// Whether a hole has been open for longer than reordering explains.
@@ -400,16 +358,15 @@ impl Flow {
         let idle = match &self.transport {
             Transport::Tcp(_) if self.closed() => limits::IDLE_CLOSED,
             Transport::Tcp(tcp) if tcp.sides.iter().any(|s| s.stream > 0) || (tcp.ending.syn && tcp.ending.syn_ack) => limits::IDLE_TCP,
-            Transport::Opening(_) | Transport::Tcp(_) => limits::IDLE_HALF_OPEN,
+            Transport::Tcp(_) => limits::IDLE_HALF_OPEN,
             Transport::Udp(_) | Transport::Other => limits::IDLE_OTHER,
         };
         self.last_ts.saturating_add(idle)
     }
 
     /// Gives the interim row if one is due.
-    pub fn interim(&mut self, now: i64, recent: &mut Recent, out: &mut Output) {
+    pub fn interim(&mut self, now: i64, out: &mut Output) {
         if now >= self.next_interim {
-            self.unfold(recent, out);
             self.row(true, false, out);
             while self.next_interim <= now {
                 self.next_interim = self.next_interim.saturating_add(limits::INTERIM_EVERY);
@@ -420,7 +377,6 @@ impl Flow {
     /// Ends it: what is held is given up or parsed, open transactions and the connection give their rows. `cut_off`: the input ended first.
     pub fn finish(&mut self, cut_off: bool, recent: &mut Recent, out: &mut Output) {
         let ts = self.last_ts;
-        self.unfold(recent, out);
         self.count_what_nobody_answered();
         self.give_up_holes(ts, true, recent, out);
         let mut at = Where {
@@ -431,7 +387,7 @@ impl Flow {
         match &mut self.transport {
             Transport::Tcp(tcp) => tcp.follow.end(tcp.ending.fin, &mut at),
             Transport::Udp(speech) => speech.end(&mut at),
-            Transport::Opening(_) | Transport::Other => {}
+            Transport::Other => {}
         }
         let open = cut_off && matches!(self.transport, Transport::Tcp(_)) && !self.closed();
         self.row(false, open, out);
@@ -451,16 +407,6 @@ impl Flow {
     fn row(&mut self, interim: bool, partial: bool, out: &mut Output) {
         let [orig, resp] = self.counters;
         let ip_proto = self.identity.ends.proto;
-        let number;
-        let proto = match ip_proto {
-            1 | 58 => "icmp",
-            6 => "tcp",
-            17 => "udp",
-            other => {
-                number = other.to_string();
-                number.as_str()
-            }
-        };
         let (service, state, missed, bytes, midstream, disagreements) = match &self.transport {
             Transport::Tcp(tcp) => {
                 let [a, b] = &tcp.sides;
@@ -489,17 +435,79 @@ impl Flow {
                 (service, state, 0, [orig.bytes, resp.bytes], false, 0)
             }
         };
-        let l2 = [orig.l2, resp.l2].map(|mac| mac.as_ref().map(mac_text));
-        let int = |n: u64| Some(i64::try_from(n).unwrap_or(i64::MAX));
         let row = Conn {
-            proto: Some(proto),
             service: service.as_deref(),
-            duration: Some(self.last_ts.saturating_sub(self.first_ts) as f64 / 1e9),
             orig_bytes: int(bytes[0]),
             resp_bytes: int(bytes[1]),
             conn_state: Some(state),
             history: Some(&self.history),
             missed_bytes: int(missed),
+            interim: Some(interim),
+            midstream: Some(midstream),
+            partial: Some(partial),
+            disagreements: int(disagreements),
+            ..Conn::default()
+        };
+        let summary = Summary {
+            span: (self.first_ts, self.last_ts),
+            counters: &self.counters,
+            vlans: (self.vlan, self.inner_vlan),
+        };
+        summary.emit(row, &mut self.identity, out);
+    }
+
+    pub fn ends(&self) -> &Ends {
+        &self.identity.ends
+    }
+}
+
+/// Counts a packet that `dir` sent.
+pub fn count(counters: &mut [Counters; 2], dir: Dir, ip_len: usize, payload: usize, link: &Link) {
+    let [orig, resp] = counters;
+    let (sender, receiver) = if dir == Dir::Orig { (orig, resp) } else { (resp, orig) };
+    if sender.packets == 0 {
+        sender.vlan = link.vlan;
+    }
+    sender.packets += 1;
+    sender.ip_bytes += ip_len as u64;
+    sender.bytes += payload as u64;
+    sender.l2 = sender.l2.or(link.src);
+    receiver.l2 = receiver.l2.or(link.dst);
+}
+
+fn int(n: u64) -> Option<i64> {
+    Some(i64::try_from(n).unwrap_or(i64::MAX))
+}
+
+/// What a row tells of every connection, whatever was kept of it.
+pub struct Summary<'a> {
+    /// Time of the first and of the last packet.
+    pub span: (i64, i64),
+    pub counters: &'a [Counters; 2],
+    /// Outer and inner, of the first packet.
+    pub vlans: (Option<u16>, Option<u16>),
+}
+
+impl Summary<'_> {
+    /// Gives the row with the rest filled in.
+    pub fn emit(&self, row: Conn<'_>, identity: &mut Identity, out: &mut Output) {
+        let [orig, resp] = self.counters;
+        let ip_proto = identity.ends.proto;
+        let number;
+        let proto = match ip_proto {
+            1 | 58 => "icmp",
+            6 => "tcp",
+            17 => "udp",
+            other => {
+                number = other.to_string();
+                number.as_str()
+            }
+        };
+        let l2 = [orig.l2, resp.l2].map(|mac| mac.as_ref().map(mac_text));
+        let (first, last) = self.span;
+        let row = Conn {
+            proto: Some(proto),
+            duration: Some(last.saturating_sub(first) as f64 / 1e9),
             orig_pkts: int(orig.packets),
             orig_ip_bytes: int(orig.ip_bytes),
             resp_pkts: int(resp.packets),
@@ -507,20 +515,13 @@ impl Flow {
             orig_l2_addr: l2[0].as_deref(),
             resp_l2_addr: l2[1].as_deref(),
             // A mirror may tag one direction only.
-            vlan: self.vlan.or(orig.vlan).or(resp.vlan).map(i64::from),
-            inner_vlan: self.inner_vlan.map(i64::from),
+            vlan: self.vlans.0.or(orig.vlan).or(resp.vlan).map(i64::from),
+            inner_vlan: self.vlans.1.map(i64::from),
             ip_proto: Some(i64::from(ip_proto)),
-            interim: Some(interim),
-            midstream: Some(midstream),
-            partial: Some(partial),
-            disagreements: int(disagreements),
-            ..Conn::default()
+            ..row
         };
-        let at = orig.packets.wrapping_add(resp.packets.rotate_left(32)) << 1 | u64::from(interim);
-        out.emit(&mut self.identity, self.first_ts, Dir::Orig, at, &row);
-    }
-
-    pub fn ends(&self) -> &Ends {
-        &self.identity.ends
+        let interim = u64::from(row.interim == Some(true));
+        let at = orig.packets.wrapping_add(resp.packets.rotate_left(32)) << 1 | interim;
+        out.emit(identity, first, Dir::Orig, at, &row);
     }
 }

@@ -4,6 +4,7 @@ mod census;
 mod conversation;
 mod flow;
 mod follow;
+mod opening;
 mod probing;
 mod reassembly;
 mod recent;
@@ -24,7 +25,8 @@ use crate::protocols::{Dir, TCP};
 use census::Census;
 pub use census::Heard;
 use conversation::Speech;
-use flow::{Continuity, Flow, Opening, Segment, Transport, ACK, SYN};
+use flow::{Continuity, Flow, Segment, Transport, ACK, SYN};
+use opening::Opening;
 use recent::Recent;
 use tcp::Syn;
 use timers::Timers;
@@ -33,16 +35,58 @@ const PROTO_TCP: u8 = 6;
 const PROTO_UDP: u8 = 17;
 const PROTO_SCTP: u8 = 132;
 
+/// A place in the table of connections.
+enum Place {
+    Free,
+    /// Small, so that a flood of these costs little.
+    Opening(Opening),
+    Flow(Box<Flow>),
+}
+
+impl Place {
+    fn ends(&self) -> Option<&Ends> {
+        match self {
+            Place::Free => None,
+            Place::Opening(opening) => Some(&opening.ends),
+            Place::Flow(flow) => Some(flow.ends()),
+        }
+    }
+
+    /// Time of the first packet and of the last.
+    fn span(&self) -> Option<(i64, i64)> {
+        match self {
+            Place::Free => None,
+            Place::Opening(opening) => Some((opening.ts, opening.ts)),
+            Place::Flow(flow) => Some((flow.first_ts, flow.last_ts)),
+        }
+    }
+
+    fn idle_until(&self) -> Option<i64> {
+        match self {
+            Place::Free => None,
+            Place::Opening(opening) => Some(opening.idle_until()),
+            Place::Flow(flow) => Some(flow.idle_until()),
+        }
+    }
+
+    fn flow(&mut self) -> Option<&mut Flow> {
+        match self {
+            Place::Flow(flow) => Some(flow),
+            Place::Free | Place::Opening(_) => None,
+        }
+    }
+}
+
 /// All connections that are alive.
 pub struct Flows {
     table: HashTable<u32>,
-    slab: Vec<Option<Flow>>,
+    slab: Vec<Place>,
     free: Vec<u32>,
     hasher: RandomState,
     timers: Timers,
     rung: Vec<u32>,
     /// The connections that are left when the input is over.
-    last_ones: Option<VecDeque<(i64, Ends, u32)>>,
+    last_ones: Option<VecDeque<u32>>,
     clock: i64,
     generation: u32,
     /// Where the connection of the last packet stood.
@@ -175,9 +219,7 @@ impl Flows {
         let mut found = self.find(&ends);
         let mut nonce = 0;
         if let Some((at, dir)) = found {
-            let flow = self.slab.get_mut(at as usize)?.as_mut()?;
-            flow.unfold(&mut self.recent, out);
-            match flow.continuity(dir, &segment, ts, datagram.ip_len) {
+            match self.unfolded(at, out)?.continuity(dir, &segment, ts, datagram.ip_len) {
                 Continuity::Same => {}
                 Continuity::Perhaps => return Some(()),
                 Continuity::Over => {
@@ -195,16 +237,16 @@ impl Flows {
         }
         let (at, dir) = match found {
             Some(found) => found,
-            None => self.meet(&ends, &segment, (ts, nonce), link, out)?,
+            None => match self.meet(&ends, &segment, (ts, nonce), datagram.ip_len, link, out) {
+                Some(met) => met,
+                None => return Some(()),
+            },
         };
-        let flow = self.slab.get_mut(at as usize)?.as_mut()?;
+        let flow = self.slab.get_mut(at as usize)?.flow()?;
         flow.count(dir, ts, datagram.ip_len, data.len(), link);
-        if matches!(flow.transport, Transport::Opening(_)) {
-            return Some(());
-        }
-        let (was_closed, before) = (flow.closed(), flow.held());
+        let was_closed = flow.closed();
         flow.segment(dir, &segment, ts, &mut self.recent, out);
-        let (held, closed) = (flow.held(), !was_closed && flow.closed());
+        let (held, closed) = (flow.count_held(&mut self.held), !was_closed && flow.closed());
         if held > 0 && !std::mem::replace(&mut flow.is_holding, held > 0) {
             self.holding.push_back((at, flow.generation));
         }
@@ -212,30 +254,50 @@ impl Flows {
             let deadline = flow.deadline();
             self.timers.set(at, deadline);
         }
-        self.held = (self.held + held).saturating_sub(before);
         self.relieve(ts, out);
         Some(())
     }
 
-    /// A connection that was not known: from its first segment seen.
-    fn meet(&mut self, ends: &Ends, segment: &Segment<'_>, began: (i64, u64), link: &Link, out: &mut Output) -> Option<(u32, Dir)> {
+    /// A connection that was not known: from its first segment seen. `None` if nothing more is to be done with that.
+    fn meet(
+        &mut self,
+        ends: &Ends,
+        segment: &Segment<'_>,
+        began: (i64, u64),
+        ip_len: usize,
+        link: &Link,
+        out: &mut Output,
+    ) -> Option<(u32, Dir)> {
         let turned = turned(ends, segment);
         let ends = if turned { flip(ends) } else { *ends };
         let dir = if turned { Dir::Resp } else { Dir::Orig };
-        let transport = Opening::of(dir, segment).map_or_else(|| Transport::Tcp(Box::default()), Transport::Opening);
-        let at = self.insert(ends, began, link, transport, out);
+        if let Some(opening) = Opening::of(ends, began, dir, segment, ip_len, link) {
+            self.insert(ends, opening.idle_until(), Place::Opening(opening), out);
+            return None;
+        }
+        let at = self.begin(ends, began, link, Transport::Tcp(Box::default()), out);
         if turned {
             self.flow(at)?.say(Dir::Orig, b'^');
         }
         Some((at, dir))
     }
 
+    /// The connection at a place, which goes on.
+    fn unfolded(&mut self, at: u32, out: &mut Output) -> Option<&mut Flow> {
+        let place = self.slab.get_mut(at as usize)?;
+        if let Place::Opening(opening) = place {
+            self.generation = self.generation.wrapping_add(1);
+            *place = Place::Flow(Box::new(opening.unfold(self.generation, &mut self.recent, out)));
+        }
+        place.flow()
+    }
+
     /// Ends a connection whose ports another one has taken; that one began with `syn`.
     fn replace(&mut self, at: u32, ends: Ends, syn: &Syn, link: &Link, out: &mut Output) -> Option<u32> {
         let nonce = self.nonce(at, syn.ts, syn.seq);
         self.remove(at, false, out);
-        let at = self.insert(ends, (syn.ts, nonce), link, Transport::Tcp(Box::default()), out);
-        let flow = self.slab.get_mut(at as usize)?.as_mut()?;
+        let at = self.begin(ends, (syn.ts, nonce), link, Transport::Tcp(Box::default()), out);
+        let flow = self.slab.get_mut(at as usize)?.flow()?;
         let segment = Segment {
             seq: syn.seq,
             ack: 0,
@@ -254,15 +316,14 @@ impl Flows {
         while self.held > limits::HELD_ALL / self.among {
             let Some((at, generation)) = self.holding.pop_front() else { return };
             let recent = &mut self.recent;
-            let Some(flow) = self.slab.get_mut(at as usize).and_then(Option::as_mut) else {
+            let Some(flow) = self.slab.get_mut(at as usize).and_then(Place::flow) else {
                 continue;
             };
             if flow.generation == generation {
-                let before = flow.held();
+                let before = flow.counted;
                 flow.relieve(ts, recent, out);
-                let held = flow.held();
+                let held = flow.count_held(&mut self.held);
                 flow.is_holding = held > 0;
-                self.held = (self.held + held).saturating_sub(before);
                 // What a parser has to remember it cannot let go of: then the connection ends, and is met again midway.
                 if held > before / 2 {
                     self.evicted += 1;
@@ -279,18 +340,16 @@ impl Flows {
         for _ in 0..self.holding.len() {
             let Some((at, generation)) = self.holding.pop_front() else { return };
             let recent = &mut self.recent;
-            let Some(flow) = self.slab.get_mut(at as usize).and_then(Option::as_mut) else {
+            let Some(flow) = self.slab.get_mut(at as usize).and_then(Place::flow) else {
                 continue;
             };
             if flow.generation != generation {
                 continue;
             }
-            let before = flow.held();
             if flow.has_old_hole(ts) {
                 flow.give_up_holes(ts, false, recent, out);
             }
-            self.held = (self.held + flow.held()).saturating_sub(before);
-            flow.is_holding = flow.held() > 0;
+            flow.is_holding = flow.count_held(&mut self.held) > 0;
             if flow.is_holding {
                 self.holding.push_back((at, generation));
             }
@@ -312,9 +371,9 @@ impl Flows {
         let payload = payload.get(..sent).unwrap_or(payload);
         let (at, dir) = match self.find(&ends) {
             Some(found) => found,
-            None => (self.insert(ends, (ts, 0), link, Transport::Udp(Speech::Probing(0)), out), Dir::Orig),
+            None => (self.begin(ends, (ts, 0), link, Transport::Udp(Speech::Probing(0)), out), Dir::Orig),
         };
-        let flow = self.slab.get_mut(at as usize)?.as_mut()?;
+        let flow = self.flow(at)?;
         flow.count(dir, ts, datagram.ip_len, sent, link);
         if sent > 0 {
             flow.say(dir, b'D');
@@ -359,7 +418,7 @@ impl Flows {
     fn other(&mut self, link: &Link, datagram: &Datagram<'_>, ends: Ends, ts: i64, out: &mut Output) -> Option<()> {
         let (at, dir) = match self.find(&ends) {
             Some(found) => found,
-            None => (self.insert(ends, (ts, 0), link, Transport::Other, out), Dir::Orig),
+            None => (self.begin(ends, (ts, 0), link, Transport::Other, out), Dir::Orig),
         };
         let sent = datagram.payload.len().saturating_add(datagram.cut);
         self.flow(at)?.count(dir, ts, datagram.ip_len, sent, link);
@@ -367,12 +426,12 @@ impl Flows {
     }
 
     fn flow(&mut self, at: u32) -> Option<&mut Flow> {
-        self.slab.get_mut(at as usize)?.as_mut()
+        self.slab.get_mut(at as usize)?.flow()
     }
 
     /// The connection that a packet belongs to, and its direction. Most packets belong to that of the packet before.
     fn find(&mut self, ends: &Ends) -> Option<(u32, Dir)> {
-        let last = self.slab.get(self.last as usize).and_then(Option::as_ref).map(Flow::ends);
+        let last = self.slab.get(self.last as usize).and_then(Place::ends);
         let found = match last {
             Some(last) if last == ends => Some((self.last, Dir::Orig)),
             Some(last) if *last == flip(ends) => Some((self.last, Dir::Resp)),
@@ -387,12 +446,12 @@ impl Flows {
         let slab = &self.slab;
         let is = |at: &u32| {
             slab.get(*at as usize)
-                .and_then(Option::as_ref)
-                .is_some_and(|flow| canonical(flow.ends()) == key)
+                .and_then(Place::ends)
+                .is_some_and(|known| canonical(known) == key)
         };
         let at = *self.table.find(self.hasher.hash_one(key), is)?;
-        let flow = slab.get(at as usize)?.as_ref()?;
-        let dir = if (flow.ends().orig, flow.ends().orig_port) == (ends.orig, ends.orig_port) {
+        let known = slab.get(at as usize)?.ends()?;
+        let dir = if (known.orig, known.orig_port) == (ends.orig, ends.orig_port) {
             Dir::Orig
         } else {
             Dir::Resp
@@ -402,8 +461,8 @@ impl Flows {
 
     /// Tells a connection that begins with `seq` at `ts` from the one before it on its ports, if both began within a microsecond.
     fn nonce(&self, before: u32, ts: i64, seq: u32) -> u64 {
-        let before = self.slab.get(before as usize).and_then(Option::as_ref);
-        let same = before.is_some_and(|flow| flow.first_ts.div_euclid(1000) == ts.div_euclid(1000));
+        let before = self.slab.get(before as usize).and_then(Place::span);
+        let same = before.is_some_and(|(first_ts, _)| first_ts.div_euclid(1000) == ts.div_euclid(1000));
         if same {
             1 + u64::from(seq)
         } else {
@@ -411,28 +470,31 @@ impl Flows {
         }
     }
 
-    fn insert(&mut self, ends: Ends, (ts, nonce): (i64, u64), link: &Link, transport: Transport, out: &mut Output) -> u32 {
+    /// Takes in a connection of which more is kept than its first segment.
+    fn begin(&mut self, ends: Ends, (ts, nonce): (i64, u64), link: &Link, transport: Transport, out: &mut Output) -> u32 {
+        self.generation = self.generation.wrapping_add(1);
+        let flow = Flow::new(Identity::new(ends, ts, nonce), self.generation, ts, link, transport);
+        self.insert(ends, flow.deadline(), Place::Flow(Box::new(flow)), out)
+    }
+
+    fn insert(&mut self, ends: Ends, deadline: i64, place: Place, out: &mut Output) -> u32 {
         if self.table.len() >= limits::FLOWS / self.among {
             self.evict(out);
         }
-        self.generation = self.generation.wrapping_add(1);
-        let flow = Flow::new(Identity::new(ends, ts, nonce), self.generation, ts, link, transport);
-        let deadline = flow.deadline();
         let at = match self.free.pop() {
             Some(at) => at,
             None => {
-                self.slab.push(None);
+                self.slab.push(Place::Free);
                 u32::try_from(self.slab.len() - 1).unwrap_or(u32::MAX)
             }
         };
-        if let Some(slot) = self.slab.get_mut(at as usize) {
-            *slot = Some(flow);
+        if let Some(free) = self.slab.get_mut(at as usize) {
+            *free = place;
         }
         let (slab, hasher) = (&self.slab, &self.hasher);
         let hash_of = |at: &u32| {
-            slab.get(*at as usize)
-                .and_then(Option::as_ref)
-                .map_or(0, |flow| hasher.hash_one(canonical(flow.ends())))
+            let ends = slab.get(*at as usize).and_then(Place::ends);
+            ends.map_or(0, |ends| hasher.hash_one(canonical(ends)))
         };
         self.table.insert_unique(hasher.hash_one(canonical(&ends)), at, hash_of);
         self.timers.set(at, deadline);
@@ -441,25 +503,36 @@ impl Flows {
 
     /// Ends one connection.
     fn remove(&mut self, at: u32, cut_off: bool, out: &mut Output) {
-        let Some(mut flow) = self.slab.get_mut(at as usize).and_then(Option::take) else {
-            return;
-        };
-        let hash = self.hasher.hash_one(canonical(flow.ends()));
+        let Some(place) = self.slab.get_mut(at as usize) else { return };
+        let Some(ends) = place.ends() else { return };
+        let hash = self.hasher.hash_one(canonical(ends));
         if let Ok(entry) = self.table.find_entry(hash, |&other| other == at) {
             entry.remove();
         }
         self.free.push(at);
-        self.held = self.held.saturating_sub(flow.held());
-        flow.finish(cut_off, &mut self.recent, out);
-        self.census.take(&mut flow, self.began.unwrap_or(0));
+        match std::mem::replace(place, Place::Free) {
+            Place::Free => {}
+            Place::Opening(opening) => {
+                opening.finish(cut_off, out);
+                self.census.opened();
+            }
+            Place::Flow(mut flow) => {
+                self.held = self.held.saturating_sub(flow.counted);
+                flow.finish(cut_off, &mut self.recent, out);
+                self.census.take(&mut flow, self.began.unwrap_or(0));
+                out.done(flow.identity);
+            }
+        }
     }
 
     /// Ends the connection that has been silent longest of the next few: near enough to the longest of all, and cheap under a flood.
     fn evict(&mut self, out: &mut Output) {
         let len = self.slab.len().max(1);
-        let victim = (0..limits::EVICTION_SAMPLE)
-            .map(|n| (self.hand + n) % len)
-            .filter_map(|at| self.slab.get(at)?.as_ref().map(|flow| (flow.last_ts, at)))
+        let (before, behind) = (self.hand..len, 0..self.hand);
+        let victim = before
+            .chain(behind)
+            .take(limits::EVICTION_SAMPLE)
+            .filter_map(|at| self.slab.get(at)?.span().map(|(_, last_ts)| (last_ts, at)))
             .min();
         self.hand = (self.hand + limits::EVICTION_SAMPLE) % len;
         if let Some((_, at)) = victim {
@@ -494,16 +567,19 @@ impl Flows {
         let (ts, began) = (self.clock, self.began.unwrap_or(0));
         let mut rung = std::mem::take(&mut self.rung);
         for at in rung.drain(..rung.len().min(limits::BATCH_ROWS)) {
-            let Some(flow) = self.slab.get_mut(at as usize).and_then(Option::as_mut) else {
+            let Some(idle_until) = self.slab.get(at as usize).and_then(Place::idle_until) else {
                 continue;
             };
-            if flow.idle_until() <= ts {
+            if idle_until <= ts {
                 self.remove(at, false, out);
                 continue;
             }
-            flow.interim(ts, &mut self.recent, out);
-            self.census.take(flow, began);
-            let deadline = flow.deadline();
+            let mut deadline = idle_until;
+            if let Some(flow) = self.slab.get_mut(at as usize).and_then(Place::flow) {
+                flow.interim(ts, out);
+                self.census.take(flow, began);
+                deadline = flow.deadline();
+            }
             self.timers.set(at, deadline);
         }
         self.rung = rung;
@@ -516,18 +592,19 @@ impl Flows {
             return false;
         }
         if self.last_ones.is_none() {
-            let alive = self.slab.iter().enumerate();
-            let alive = alive.filter_map(|(at, flow)| {
-                flow.as_ref()
-                    .map(|f| (f.first_ts, *f.ends(), u32::try_from(at).unwrap_or(u32::MAX)))
-            });
-            let mut left: Vec<_> = alive.collect();
-            left.sort_unstable();
+            let slab = &self.slab;
+            let order = |at: &u32| {
+                let place = slab.get(*at as usize);
+                place.and_then(|place| Some((place.span()?.0, *place.ends()?)))
+            };
+            let places = 0..u32::try_from(slab.len()).unwrap_or(u32::MAX);
+            let mut left: Vec<u32> = places.filter(|at| order(at).is_some()).collect();
+            left.sort_unstable_by_key(order);
             self.last_ones = Some(left.into());
         }
         let left = self.last_ones.get_or_insert_default();
         let some: Vec<_> = left.drain(..left.len().min(limits::BATCH_ROWS)).collect();
-        for (.., at) in &some {
+        for at in &some {
             self.remove(*at, true, out);
         }
         some.len() < limits::BATCH_ROWS

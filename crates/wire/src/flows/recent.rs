@@ -57,7 +57,7 @@ impl Recent {
     }
 
     fn slot(&self, position: u64) -> usize {
-        usize::try_from(position % self.ring.len().max(1) as u64).unwrap_or(0)
+        usize::try_from(position % limits::RECENT as u64).unwrap_or(0)
     }
 }
 

@@ -28,6 +28,9 @@ impl Tcp {
     /// Gives what is held and has become in order, each direction in turn as far as it can, and gives up what is due: in the order in which it
     /// came, whichever direction holds too much.
     pub fn proceed(&mut self, recent: &mut Recent, at: &mut Where<'_>) {
+        if !self.sides.iter().any(Side::has_hole) {
+            return;
+        }
         while self.settle(recent, at) {
             let full = self.sides.iter().any(Side::is_full);
             let due = |dir: &Dir| full || self.sides.get(*dir as usize).is_some_and(|side| side.is_due(at.ts));

@@ -30,8 +30,13 @@ stream! {
 
 /// A link-layer address as people write it.
 pub fn mac_text(mac: &[u8; 6]) -> String {
-    let [a, b, c, d, e, f] = mac;
-    format!("{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}")
+    let digit = |value: u8| char::from_digit(u32::from(value & 0x0f), 16).unwrap_or('0');
+    let mut text = String::with_capacity(17);
+    for (n, byte) in mac.iter().enumerate() {
+        text.extend((n > 0).then_some(':'));
+        text.extend([digit(byte >> 4), digit(*byte)]);
+    }
+    text
 }
 
 /// Writes the row of one ARP packet; packets for other hardware or protocols than Ethernet and IPv4 give none.
