@@ -4,17 +4,17 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use wire::keys::Keys;
-use wire::pipeline::Reader;
 use wire::protocols::STREAMS;
+use wire::reader::{Read, Reader};
 use wire_parquet::Part;
 
 fn write(folder: &str, captures: &[PathBuf]) -> Result<(), String> {
-    let mut reader = Reader::open(captures, Keys::new(&[0; 32], "k1"), "profile".to_owned()).map_err(|refused| refused.to_string())?;
+    let mut reader = Reader::open(captures, &[], || Keys::new(&[0; 32], "k1"), "profile", 1).map_err(|refused| refused.to_string())?;
     let mut parts = BTreeMap::new();
-    while !reader.finished() {
-        let Some((stream, batch)) = reader.next(usize::MAX) else { continue };
+    while let Read::Rows(stream, batch) = reader.next(Duration::MAX) {
         if !parts.contains_key(stream) {
             let spec = STREAMS.iter().find(|spec| spec.name == stream).ok_or("no such stream")?;
             let path = PathBuf::from(folder).join(format!("{stream}.parquet"));
