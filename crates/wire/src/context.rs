@@ -119,13 +119,18 @@ fn write_address(bits: u128, to: &mut String) {
     match address(bits) {
         // By hand: every connection has two, and the formatter of the library takes as long as all else that is told of it.
         IpAddr::V4(address) => {
-            for (n, octet) in address.octets().into_iter().enumerate() {
-                let digit = |value: u8| char::from(b'0' + value % 10);
-                to.extend((n > 0).then_some('.'));
-                to.extend((octet >= 100).then(|| digit(octet / 100)));
-                to.extend((octet >= 10).then(|| digit(octet / 10)));
-                to.push(digit(octet));
+            let (mut text, mut end) = ([b'.'; 16], 0);
+            for octet in address.octets() {
+                for worth in [100, 10, 1] {
+                    if let Some(digit) = text.get_mut(end).filter(|_| octet >= worth || worth == 1) {
+                        *digit = b'0' + octet / worth % 10;
+                        end += 1;
+                    }
+                }
+                // The dot behind it, which the last one has too.
+                end += 1;
             }
+            to.push_str(std::str::from_utf8(text.get(..end - 1).unwrap_or_default()).unwrap_or_default());
         }
         IpAddr::V6(address) => {
             let _ = write!(to, "{address}");
@@ -192,6 +197,11 @@ pub fn icmp_counterpart(proto: u8, kind: u16) -> Option<u16> {
     })
 }
 
+/// The identity of a row of a stream, of a connection.
+fn event_id(stream: &str, uid: &[u8; 16], dir: Dir, at: u64) -> [u8; 16] {
+    keys::identity([stream.as_bytes(), uid, &[dir as u8], &at.to_be_bytes()])
+}
+
 /// The rows of all streams that wait to leave.
 pub struct Output {
     pub keys: Keys,
@@ -256,7 +266,7 @@ impl Output {
 
     /// Writes one row. `at` is what tells two rows of one stream, connection and direction apart.
     pub fn emit<R: Row>(&mut self, identity: &mut Identity, ts: i64, dir: Dir, at: u64, row: &R) {
-        let id = keys::identity([R::SPEC.name.as_bytes(), &identity.uid, &[dir as u8], &at.to_be_bytes()]);
+        let id = event_id(R::SPEC.name, &identity.uid, dir, at);
         let ends = identity.ends;
         let written = identity.written(&mut self.spare);
         self.event_id.clear();

@@ -101,7 +101,7 @@ impl Default for Told {
 
 impl Told {
     // In its caller the compiler knows how long nearly every part is.
-    #[inline]
+    #[inline(always)]
     fn add(&mut self, part: &[u8]) {
         let end = self.len.saturating_add(part.len());
         match self.bytes.get_mut(self.len..end) {
@@ -109,12 +109,15 @@ impl Told {
                 room.copy_from_slice(part);
                 self.len = end;
             }
-            None => {
-                self.hash.update(self.bytes.get(..self.len).unwrap_or_default());
-                self.hash.update(part);
-                self.len = 0;
-            }
+            None => self.pass_on(part),
         }
+    }
+
+    #[cold]
+    fn pass_on(&mut self, part: &[u8]) {
+        self.hash.update(self.bytes.get(..self.len).unwrap_or_default());
+        self.hash.update(part);
+        self.len = 0;
     }
 
     fn finish(mut self) -> impl IntoIterator<Item = u8> {
