@@ -271,7 +271,10 @@ impl Pipeline {
     }
 
     pub fn evicted(&self) -> u64 {
-        self.heard.evicted
+        match &self.ways {
+            Ways::Here(flows) => flows.heard().evicted,
+            Ways::Spread(_) => self.heard.evicted,
+        }
     }
 
     /// Bytes held over all connections, for whatever reason.
