@@ -32,7 +32,7 @@ pub struct Pipeline {
     fragments: Fragments,
     minutes: Minutes,
     counted: Counted,
-    /// What connections told when they were last asked.
+    /// What connections in threads of their own told when they were last asked.
     heard: Heard,
     /// What time it was said to be.
     now: i64,
@@ -111,15 +111,22 @@ impl Pipeline {
 
     /// Writes what was heard since it was last told.
     fn tell(&mut self, ts: i64) {
-        self.heard = match &mut self.ways {
-            Ways::Here(flows) => flows.heard(),
-            Ways::Spread(spread) => spread.heard(),
-        };
+        if let Ways::Spread(spread) = &mut self.ways {
+            self.heard = spread.heard();
+        }
         self.tell_heard(ts);
     }
 
+    /// What connections have told: in threads of their own, when they were last asked.
+    fn told(&self) -> Heard {
+        match &self.ways {
+            Ways::Here(flows) => flows.heard(),
+            Ways::Spread(_) => self.heard,
+        }
+    }
+
     fn tell_heard(&mut self, ts: i64) {
-        let Heard { census, evicted, .. } = self.heard;
+        let Heard { census, evicted, .. } = self.told();
         let counted = Counted {
             undecoded: self.undecoded(),
             wrong_stamps: self.clock.wrong,
@@ -232,15 +239,14 @@ impl Pipeline {
         let left = self.clock.settle();
         left.packets().for_each(|packet| self.take(packet));
         self.fragments.finish();
-        self.heard = match &mut self.ways {
+        match &mut self.ways {
             Ways::Here(flows) => {
                 if !flows.finish(&mut self.out) {
                     return false;
                 }
-                flows.heard()
             }
-            Ways::Spread(spread) => spread.finish(),
-        };
+            Ways::Spread(spread) => self.heard = spread.finish(),
+        }
         let last = self.last_ts.map_or(i64::MIN, |us| us.saturating_mul(1000));
         self.tell_heard(last.max(self.now));
         true
@@ -257,7 +263,7 @@ impl Pipeline {
 
     /// Packets whose IP, TCP, UDP or ICMP header could not be read, and datagrams that were never put together.
     pub fn undecoded(&self) -> u64 {
-        self.malformed + self.heard.malformed + self.fragments.given_up
+        self.malformed + self.told().malformed + self.fragments.given_up
     }
 
     /// Packets whose time could not be and was taken from the packet before.
@@ -271,10 +277,7 @@ impl Pipeline {
     }
 
     pub fn evicted(&self) -> u64 {
-        match &self.ways {
-            Ways::Here(flows) => flows.heard().evicted,
-            Ways::Spread(_) => self.heard.evicted,
-        }
+        self.told().evicted
     }
 
     /// Bytes held over all connections, for whatever reason.
