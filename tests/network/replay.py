@@ -38,10 +38,6 @@ class RowsLake:
             table = pa.Table.from_pylist([{name: [] for name in lists} | row for row in given], schema=schema)
             self._engine.append(name, table)
 
-    def sql(self, query: str, params: Any = None) -> pa.Table:
-        self.queries.append(query)
-        return self._engine.sql(query, params)
-
     def rows(self, query: str) -> list[dict[str, Any]]:
         self.queries.append(query)
         return self._engine.rows(query)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import gc
 import os
 import sys
@@ -70,8 +69,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run() -> NoReturn:
     """The process of `asepsis`."""
+    # Modules and classes live as long as the process: searching them for cycles again and again is a tenth of a short command.
+    gc.set_threshold(20_000)
     code = main()
-    # All that lives now ends with the process: a search for cycles in it would take longer than many a command.
+    # All that lives now ends with the process, and would be searched for cycles once more.
     gc.freeze()
     sys.exit(code)
 
@@ -108,6 +109,8 @@ def _explain(error: Exception) -> AsepsisError | None:
 
 
 def _unknown(name: str) -> int:
+    import difflib
+
     from asepsis.kit.errors import one_line
 
     near = difflib.get_close_matches(name, [command.name for command in COMMANDS if built(command)], 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -58,16 +58,19 @@ class DuckDBEngine:
             self._connection.execute(f"SET {setting}")
 
     def register(self, name: str, files: Sequence[Path], columns: Sequence[Column]) -> None:
-        present = self._columns_of(files) if files else set()
-        cells = [_name(c.name) if c.name in present else f"CAST(NULL AS {SQL_TYPES[c.type]}) AS {_name(c.name)}" for c in columns]
         tail = f"FROM {_source(files)}" if files else "WHERE false"
-        self._connection.execute(f"CREATE OR REPLACE VIEW {_name(name)} AS SELECT {', '.join(cells)} {tail}")
-
-    def _columns_of(self, files: Sequence[Path]) -> set[str]:
         try:
-            return {row[0] for row in self._connection.execute(f"DESCRIBE SELECT * FROM {_source(files)}").fetchall()}
+            try:
+                self._view(name, columns, {column.name for column in columns} if files else set(), tail)
+            except duckdb.BinderException:
+                # All parts are of a version that did not know some of the columns: rare, so only then are they asked what they have.
+                self._view(name, columns, {row[0] for row in self._connection.execute(f"DESCRIBE SELECT * {tail}").fetchall()}, tail)
         except duckdb.Error:
             raise BadInput("a part of the lake is missing or damaged", files[0].parent, "restore it from a backup") from None
+
+    def _view(self, name: str, columns: Sequence[Column], present: Collection[str], tail: str) -> None:
+        cells = [_name(c.name) if c.name in present else f"CAST(NULL AS {SQL_TYPES[c.type]}) AS {_name(c.name)}" for c in columns]
+        self._connection.execute(f"CREATE OR REPLACE VIEW {_name(name)} AS SELECT {', '.join(cells)} {tail}")
 
     def append(self, name: str, rows: pa.Table) -> None:
         self._connection.register("_rows", rows)

@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from asepsis.findings.service import Cleared, Excused, Proposal
 from asepsis.hospital.service import Locator
-
-if TYPE_CHECKING:
-    import pyarrow
 
 
 class Lake(Protocol):
     """Every stream as a table, also those without rows."""
 
-    def sql(self, query: str, /) -> pyarrow.Table: ...
     def rows(self, query: str, /) -> list[dict[str, Any]]: ...
 
 
@@ -63,9 +59,6 @@ class _Once:
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
         self._answers: dict[str, list[dict[str, Any]]] = {}
-
-    def sql(self, query: str, /) -> pyarrow.Table:
-        return self._lake.sql(query)
 
     def rows(self, query: str, /) -> list[dict[str, Any]]:
         if query not in self._answers:

@@ -28,5 +28,4 @@ class Readiness:
 
 def readiness(lake: Lake) -> Readiness:
     """The figure for the whole lake."""
-    row = lake.sql(_SESSIONS).to_pylist()[0]
-    return Readiness(int(row["sessions"]), int(row["hybrid_offered"]), int(row["hybrid_used"]))
+    return next((Readiness(**row) for row in lake.rows(_SESSIONS)), Readiness(0, 0, 0))

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from asepsis.findings.service import Cleared
 
 if TYPE_CHECKING:
-    import pyarrow
-
     from .check import Lake
 
 # Rows of the lake that one finding names.
@@ -58,9 +56,6 @@ class Asking:
 
     def __init__(self, lake: Lake, events: frozenset[str]) -> None:
         self._lake, self.span = lake, f"{_SPAN}, {_TRACED.format(among=among(events))}"
-
-    def sql(self, query: str, /) -> pyarrow.Table:
-        return self._lake.sql(query)
 
     def rows(self, query: str, /) -> list[Row]:
         return self._lake.rows(query)

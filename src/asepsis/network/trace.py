@@ -35,5 +35,5 @@ def trace(checks: Iterable[Check], lake: Lake, locator: Locator, now: datetime, 
 def _present(lake: Lake, events: frozenset[str]) -> frozenset[str]:
     """Those that the lake still has."""
     everything = " union all ".join(f"select event_id from {name}" for name in streams())  # noqa: S608 - names of ours
-    found = lake.sql(f"select event_id from ({everything}) as seen where {among(events)}")  # noqa: S608 - escaped
-    return frozenset(row["event_id"] for row in found.to_pylist())
+    found = lake.rows(f"select event_id from ({everything}) as seen where {among(events)}")  # noqa: S608 - escaped
+    return frozenset(row["event_id"] for row in found)

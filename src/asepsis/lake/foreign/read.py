@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asepsis.kit.site import Site
-from asepsis.lake.foreign import suricata, zeek
 from asepsis.lake.foreign.lines import BROKEN, Source, parsed
 from asepsis.lake.foreign.rows import Batches, Pseudonyms, Row
 from asepsis.lake.foreign.tally import Tally, count
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from asepsis.lake.foreign.zeek import Text
 
 # Lines between two signs of life.
 LINES = 2_000
@@ -53,10 +54,13 @@ class Logs:
 
     def _read(self, path: Path) -> Iterator[tuple[str, Row, int] | None]:
         """The rows of one file. What cannot be read to its end is a problem; what stands before counts."""
+        # Most runs read captures alone and need no mapping.
+        from asepsis.lake.foreign.zeek import Text
+
         number = 0
         try:
             with Source(path) as source:
-                text = zeek.Text()
+                text = Text()
                 for number, line in enumerate(source.lines(), 1):
                     if number % LINES == 0:
                         self._open = source.read
@@ -68,7 +72,9 @@ class Logs:
             self._done, self._open = self._done + self._open, 0
             self.problems.append((str(path), f"cannot be read after line {number}: {error}; the lines before it were read"))
 
-    def _rows(self, line: bytes | None, text: zeek.Text) -> Iterator[tuple[str, Row]]:
+    def _rows(self, line: bytes | None, text: Text) -> Iterator[tuple[str, Row]]:
+        from asepsis.lake.foreign import zeek
+
         tally = self.tally
         if line is not None and line.startswith(b"#"):
             text.header(line)
@@ -84,6 +90,8 @@ class Logs:
             yield from zeek.rows(text.path, record, self._keys, tally)
 
     def _json(self, line: bytes) -> Iterator[tuple[str, Row]]:
+        from asepsis.lake.foreign import suricata, zeek
+
         record = parsed(line)
         if not isinstance(record, dict):
             count(self.tally.malformed, "no JSON object")
