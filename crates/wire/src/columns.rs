@@ -4,13 +4,12 @@
 use std::sync::Arc;
 
 use ahash::RandomState;
-use arrow_array::builder::BooleanBufferBuilder;
 use arrow_array::types::Int32Type;
 use arrow_array::{
     new_null_array, ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int32Array, Int64Array, ListArray, StringArray,
     TimestampMicrosecondArray,
 };
-use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{DataType, Field, TimeUnit};
 use hashbrown::HashTable;
 
@@ -21,8 +20,8 @@ use crate::records::Kind;
 struct Nulls {
     /// Rows up to the last one with a value.
     len: usize,
-    /// A bit a row, only once one was null.
-    bits: Option<BooleanBufferBuilder>,
+    /// A bit a row up to the last one with a value, only once one was null.
+    bits: Option<Vec<u8>>,
 }
 
 impl Nulls {
@@ -36,29 +35,31 @@ impl Nulls {
     }
 
     fn push_bits(&mut self, row: usize) {
-        self.pad(row);
-        if let Some(bits) = &mut self.bits {
-            bits.append(true);
+        let bits = self.bits();
+        if bits.len() <= row / 8 {
+            bits.resize(row / 8 + 1, 0);
+        }
+        if let Some(byte) = bits.get_mut(row / 8) {
+            *byte |= 1 << (row % 8);
         }
     }
 
-    /// The rows up to here have no value.
-    fn pad(&mut self, rows: usize) {
-        let bits = self.bits.get_or_insert_with(|| {
-            let mut bits = BooleanBufferBuilder::new(self.len.saturating_add(1024));
-            bits.append_n(self.len, true);
+    fn bits(&mut self) -> &mut Vec<u8> {
+        self.bits.get_or_insert_with(|| {
+            let mut bits = vec![0xff; self.len / 8];
+            bits.push((1 << (self.len % 8)) - 1);
             bits
-        });
-        bits.append_n(rows.saturating_sub(self.len), false);
+        })
     }
 
     /// Of so many rows.
     fn take(&mut self, rows: usize) -> Option<NullBuffer> {
         if rows > self.len {
-            self.pad(rows);
+            self.bits();
         }
-        let bits = std::mem::take(self).bits;
-        bits.map(|mut bits| NullBuffer::new(bits.finish()))
+        let mut bits = std::mem::take(self).bits?;
+        bits.resize(rows.div_ceil(8), 0);
+        Some(NullBuffer::new(BooleanBuffer::new(Buffer::from_vec(bits), 0, rows)))
     }
 }
 
@@ -79,6 +80,15 @@ impl<T: Copy + Default> Values<T> {
     /// Gives `row` a value; a row that is given none is null.
     #[inline]
     pub fn push(&mut self, row: usize, value: T) {
+        if self.nulls.bits.is_some() || self.nulls.len != row {
+            return self.push_among_nulls(row, value);
+        }
+        self.values.push(value);
+        self.nulls.len = row + 1;
+    }
+
+    #[inline(never)]
+    fn push_among_nulls(&mut self, row: usize, value: T) {
         if self.values.len() < row {
             self.values.resize(row, T::default());
         }
@@ -173,11 +183,54 @@ pub struct Words {
     codes: Values<i32>,
     texts: Texts,
     places: HashTable<u32>,
-    /// The numbers of the two texts that were asked for last: the rows of a stream are often alike, or question and answer in turn.
-    last: [u32; 2],
+    /// Texts that were asked for lately, by [`Ends::place`]: the rows of a stream are often alike.
+    recent: Vec<Recent>,
     hasher: RandomState,
     /// How often the numbers have begun anew: a number that is remembered elsewhere counts only within one of these.
     pub generation: u32,
+}
+
+/// A text that was asked for lately, and its number.
+#[derive(Clone, Copy, Default)]
+struct Recent {
+    ends: Option<Ends>,
+    place: u32,
+}
+
+/// How many recent texts a column remembers: more than there are senders, types and versions in most of them.
+const RECENT: usize = 32;
+
+/// The first and last bytes of a text, which are all of a short one: so it is compared without a look at what it is compared with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Ends {
+    first: u64,
+    last: u64,
+    len: usize,
+}
+
+impl Ends {
+    fn of(text: &[u8]) -> Ends {
+        let (first, last) = if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+            (u64::from_le_bytes(*first), u64::from_le_bytes(*last))
+        } else if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+            (u32::from_le_bytes(*first).into(), u32::from_le_bytes(*last).into())
+        } else {
+            let byte = |n: usize| u64::from(text.get(n).copied().unwrap_or(0));
+            (byte(0) << 8 | byte(1), byte(2))
+        };
+        let len = text.len();
+        Ends { first, last, len }
+    }
+
+    fn are_all(&self) -> bool {
+        self.len <= 16
+    }
+
+    /// Below [`RECENT`].
+    fn place(&self) -> usize {
+        let mixed = (self.first ^ self.last.rotate_left(29) ^ self.len as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (mixed >> 59) as usize
+    }
 }
 
 impl Words {
@@ -186,18 +239,20 @@ impl Words {
             codes: Values::new(),
             texts: Texts::default(),
             places: HashTable::new(),
-            last: [0; 2],
+            recent: Vec::new(),
             hasher: RandomState::new(),
             generation: 0,
         }
     }
 
     /// The number of a text, which is taken in if it is new.
+    #[inline]
     pub fn code(&mut self, text: &str) -> i32 {
         self.recall(text, Words::look_up)
     }
 
     /// The number of a text that was hardly ever taken in before: it is not looked for among all, so that it may stand there twice.
+    #[inline]
     pub fn add(&mut self, text: &str) -> i32 {
         self.recall(text, |words, text| {
             words.texts.push(text);
@@ -205,16 +260,26 @@ impl Words {
         })
     }
 
+    #[inline]
     fn recall(&mut self, text: &str, otherwise: impl FnOnce(&mut Words, &str) -> u32) -> i32 {
-        let [newer, older] = self.last;
-        for place in [newer, older] {
-            if self.texts.is(place as usize, text.as_bytes()) {
-                return place as i32;
+        let ends = Ends::of(text.as_bytes());
+        match self.recent.get(ends.place()) {
+            Some(known) if known.ends == Some(ends) && (ends.are_all() || self.texts.is(known.place as usize, text.as_bytes())) => {
+                known.place as i32
+            }
+            _ => {
+                let place = otherwise(self, text);
+                self.remember(ends, place);
+                place as i32
             }
         }
-        let place = otherwise(self, text);
-        self.last = [place, newer];
-        place as i32
+    }
+
+    fn remember(&mut self, ends: Ends, place: u32) {
+        self.recent.resize(RECENT, Recent::default());
+        if let Some(recent) = self.recent.get_mut(ends.place()) {
+            *recent = Recent { ends: Some(ends), place };
+        }
     }
 
     fn look_up(&mut self, text: &str) -> u32 {
@@ -244,7 +309,7 @@ impl Words {
     fn take(&mut self, rows: usize) -> ArrayRef {
         self.generation = self.generation.wrapping_add(1);
         self.places.clear();
-        self.last = [0; 2];
+        self.recent.clear();
         let texts = self.texts.take(None);
         let Some((codes, nulls)) = self.codes.take(rows) else {
             return new_null_array(&words(), rows);
@@ -296,6 +361,19 @@ impl Lists<Texts> {
     pub fn push<S: AsRef<str>>(&mut self, row: usize, list: &[S]) {
         if !list.is_empty() {
             list.iter().for_each(|text| self.values.push(text.as_ref()));
+            self.close(row, self.values.ends.len());
+        }
+    }
+}
+
+impl Lists<Texts> {
+    /// The same of texts that stand one after the other in `text`, each with its end, the last of which is that of `text`.
+    pub fn push_listed(&mut self, row: usize, text: &str, ends: &[u32]) {
+        if ends.last().is_some_and(|end| *end as usize == text.len()) {
+            let start = self.values.bytes.len();
+            let end = |end: &u32| i32::try_from(start.saturating_add(*end as usize)).unwrap_or(i32::MAX);
+            self.values.ends.extend(ends.iter().map(end));
+            self.values.bytes.extend_from_slice(text.as_bytes());
             self.close(row, self.values.ends.len());
         }
     }
@@ -420,6 +498,19 @@ mod tests {
             let array = Column::Int(ints).finish(pattern.len());
             let got: Vec<_> = array.as_primitive::<arrow_array::types::Int64Type>().iter().collect();
             assert_eq!(got, rows.map(|(n, &some)| (some == 1).then_some(n as i64)).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn words_are_told_apart_whatever_their_length() {
+        let mut column = Words::new();
+        let mut texts: Vec<String> = (0..40).map(|len| "a".repeat(len)).collect();
+        for len in 1..40 {
+            texts.extend((0..len).map(|at| format!("{}b{}", "a".repeat(at), "a".repeat(len - at - 1))));
+        }
+        for _ in 0..2 {
+            let codes: Vec<i32> = texts.iter().map(|text| column.code(text)).collect();
+            assert!(codes.iter().copied().eq(0..texts.len() as i32));
         }
     }
 

@@ -182,6 +182,12 @@ pub const HL7_SEGMENT: usize = 64 << 10;
 /// Bytes kept of one field of a segment that does not stand together: sixteen devices in OBX-18 and ten patient numbers in PID-3 stay below.
 pub const HL7_FIELD: usize = 2 << 10;
 
+/// Fields of a segment whose places are noted at once: the last that is wanted of segments that most messages have is PID-19.
+pub const HL7_FIELDS: usize = 20;
+
+/// Bytes of MSH-1 to MSH-6 that are remembered from message to message: four names with their universal ids; longer ones are read each time.
+pub const HL7_SENDER: usize = 256;
+
 /// Messages of one direction that wait for their acknowledgement. Senders wait for each one (MLLP) or, where they do not, keep few on the way.
 pub const HL7_OUTSTANDING: usize = 16;
 

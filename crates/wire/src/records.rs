@@ -137,13 +137,13 @@ impl Cells<'_> {
         if let Some(Column::Word(words)) = self.columns.next() {
             words.push_code(self.row, code);
         }
-        self.bytes = self.bytes.saturating_add(4);
+        self.bytes = self.bytes.wrapping_add(4);
     }
 
     /// Writes the next cell.
     pub fn put<V: Cell>(&mut self, value: V) {
         if let Some(column) = self.columns.next() {
-            self.bytes = self.bytes.saturating_add(value.put(self.row, column));
+            self.bytes = self.bytes.wrapping_add(value.put(self.row, column));
         }
     }
 }
@@ -215,6 +215,22 @@ impl<S: AsRef<str>> Cell for &Vec<S> {
         }
         let of = |text: &S| text.as_ref().len().saturating_add(4);
         self.iter().map(of).fold(4, usize::saturating_add)
+    }
+}
+
+/// The texts of a list, written one after the other, and where each ends.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Listed<'a> {
+    pub text: &'a str,
+    pub ends: &'a [u32],
+}
+
+impl Cell for Listed<'_> {
+    fn put(self, row: usize, column: &mut Column) -> usize {
+        if let Column::Texts(b) = column {
+            b.push_listed(row, self.text, self.ends);
+        }
+        self.text.len().saturating_add(4).saturating_add(self.ends.len().saturating_mul(4))
     }
 }
 
@@ -338,7 +354,7 @@ pub fn schema(spec: &StreamSpec) -> Schema {
 /// ```
 /// makes `struct Dns<'a> { trans_id: Option<i64>, answers: Vec<Cow<'a, str>> }` with `Default` and [`Row`]; `Dns` must be a variant of
 /// [`StreamId`]. Types: `Int` (`Option<i64>`), `Float`, `Bool`, `Time` (`Option<i64>`, microseconds), `Text` (`Option<&'a str>`),
-/// `Word` (the same, for a text of few different values), `Texts` (`Vec<Cow<'a, str>>`), `Ints` (`Vec<i64>`).
+/// `Word` (the same, for a text of few different values), `Texts` (`Vec<Cow<'a, str>>`), `Listed` ([`Listed`]: a column as `Texts`), `Ints` (`Vec<i64>`).
 #[macro_export]
 macro_rules! stream {
     ($(#[doc = $doc:literal])* $name:ident = $text:literal { $( $(#[doc = $cdoc:literal])* $field:ident : $kind:ident ),* $(,)? }) => {
@@ -354,7 +370,7 @@ macro_rules! stream {
                 name: $text,
                 doc: &[$($doc),*],
                 columns: &[ $( $crate::records::ColumnSpec {
-                    name: stringify!($field), kind: $crate::records::Kind::$kind, doc: &[$($cdoc),*],
+                    name: stringify!($field), kind: $crate::stream!(@kind $kind), doc: &[$($cdoc),*],
                 } ),* ],
             };
             fn write(&self, #[allow(unused_variables)] cells: &mut $crate::records::Cells<'_>) {
@@ -362,6 +378,9 @@ macro_rules! stream {
             }
         }
     };
+    (@kind Listed) => { $crate::records::Kind::Texts };
+    (@kind $kind:ident) => { $crate::records::Kind::$kind };
+    (@type Listed) => { $crate::records::Listed<'a> };
     (@type Int) => { Option<i64> };
     (@type Time) => { Option<i64> };
     (@type Float) => { Option<f64> };

@@ -38,13 +38,17 @@ pub fn clean(bytes: &[u8]) -> Option<Cow<'_, str>> {
 
 /// Nearly all text is ASCII that needs nothing done.
 fn as_it_is(bytes: &[u8]) -> Option<&str> {
-    let ends = bytes.first().zip(bytes.last()).is_some_and(|(a, b)| *a != b' ' && *b != b' ');
-    let plain = ends && bytes.len() <= limits::TEXT && bytes.iter().fold(true, |all, b| all & (b' '..=b'~').contains(b));
-    if plain {
+    if bytes.len() <= limits::TEXT && is_plain(bytes) {
         std::str::from_utf8(bytes).ok()
     } else {
         None
     }
+}
+
+/// Whether [`clean`] would leave so few bytes as they are: printable ASCII without blanks at its ends.
+pub fn is_plain(bytes: &[u8]) -> bool {
+    let ends = bytes.first().zip(bytes.last()).is_some_and(|(a, b)| *a != b' ' && *b != b' ');
+    ends && bytes.iter().fold(true, |all, b| all & (b' '..=b'~').contains(b))
 }
 
 /// Bytes looked at in one step: a register of the oldest processors that are served.
@@ -65,6 +69,95 @@ pub fn count(bytes: &[u8], byte: u8) -> usize {
     let (blocks, rest) = bytes.as_chunks::<BLOCK>();
     let of = |block: &[u8]| usize::from(block.iter().fold(0u8, |n, b| n.wrapping_add(u8::from(*b == byte))));
     blocks.iter().map(|block| of(block)).fold(of(rest), usize::saturating_add)
+}
+
+/// Bytes of a machine word, looked at together where less than a [`BLOCK`] is expected.
+const WORD: usize = 8;
+
+/// A word with the highest bit of each byte set that is `byte`, the others zero.
+fn marks(word: [u8; WORD], byte: u8) -> u64 {
+    const LOW: u64 = u64::from_le_bytes([0x7f; WORD]);
+    let different = u64::from_le_bytes(word) ^ u64::from_le_bytes([byte; WORD]);
+    !((different & LOW).wrapping_add(LOW) | different | LOW)
+}
+
+/// Where the first of these marks is.
+fn first_mark(marks: u64) -> usize {
+    marks.trailing_zeros() as usize / WORD
+}
+
+/// Where the first control character of this kind is.
+pub fn find_control(bytes: &[u8], kind: impl Fn(u8) -> bool) -> Option<usize> {
+    const BLANKS: u64 = u64::from_le_bytes([b' '; WORD]);
+    const HIGH: u64 = u64::from_le_bytes([0x80; WORD]);
+    let (words, rest) = bytes.as_chunks::<WORD>();
+    for (n, word) in words.iter().enumerate() {
+        let bits = u64::from_le_bytes(*word);
+        // Bytes below the blank borrow from those above: where there is one, the first is marked, and perhaps more than are.
+        if bits.wrapping_sub(BLANKS) & !bits & HIGH != 0 {
+            if let Some(at) = word.iter().position(|b| kind(*b)) {
+                return Some(n.wrapping_mul(WORD).wrapping_add(at));
+            }
+        }
+    }
+    let at = rest.iter().position(|b| kind(*b))?;
+    Some(at.wrapping_add(bytes.len()).wrapping_sub(rest.len()))
+}
+
+/// Where the first `byte` is; fast also where there are few bytes.
+pub fn first(bytes: &[u8], byte: u8) -> Option<usize> {
+    let Some(last) = bytes.last_chunk::<WORD>() else {
+        return bytes.iter().position(|b| *b == byte);
+    };
+    let (words, _) = bytes.as_chunks::<WORD>();
+    for (n, word) in words.iter().enumerate() {
+        let marks = marks(*word, byte);
+        if marks != 0 {
+            return Some(n.wrapping_mul(WORD).wrapping_add(first_mark(marks)));
+        }
+    }
+    // The last word overlaps those before it, where there is none.
+    let marks = marks(*last, byte);
+    (marks != 0).then(|| bytes.len().wrapping_sub(WORD).wrapping_add(first_mark(marks)))
+}
+
+/// Where the first `N` of this byte are, and how many of those there are.
+pub fn places<const N: usize>(bytes: &[u8], byte: u8) -> ([u32; N], usize) {
+    let mut places = [0; N];
+    let mut free = places.iter_mut();
+    let (words, rest) = bytes.as_chunks::<WORD>();
+    let mut at = 0u32;
+    'all: for word in words.iter().copied().chain(std::iter::once(padded(rest, !byte))) {
+        let mut marks = marks(word, byte);
+        while marks != 0 {
+            let Some(place) = free.next() else { break 'all };
+            *place = at.wrapping_add(first_mark(marks) as u32);
+            marks &= marks.wrapping_sub(1);
+        }
+        at = at.wrapping_add(WORD as u32);
+    }
+    let found = N.saturating_sub(free.len());
+    (places, found)
+}
+
+/// Less than a word, made one.
+fn padded(bytes: &[u8], with: u8) -> [u8; WORD] {
+    let mut word = [with; WORD];
+    for (to, from) in word.iter_mut().zip(bytes) {
+        *to = *from;
+    }
+    word
+}
+
+/// `bytes` cut at each `byte`.
+pub fn pieces(bytes: &[u8], byte: u8) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(bytes);
+    std::iter::from_fn(move || {
+        let all = rest?;
+        let Some(end) = first(all, byte) else { return rest.take() };
+        rest = all.get(end.saturating_add(1)..);
+        all.get(..end)
+    })
 }
 
 /// As [`find`], faster where it is mostly a few bytes away.
@@ -104,5 +197,40 @@ mod tests {
             }
         }
         assert_eq!(count(&[b'|'; 1000], b'|'), 1000);
+    }
+
+    #[test]
+    fn finds_control_characters_among_all_others() {
+        let ends = |b: u8| matches!(b, b'\r' | 0x1c);
+        for near in 0..=255u8 {
+            for at in 0..20 {
+                let mut bytes = [b'a'; 20];
+                bytes[at / 2] = near;
+                assert_eq!(find_control(&bytes, ends), ends(near).then_some(at / 2));
+                bytes[at] = b'\r';
+                assert_eq!(find_control(&bytes, ends), bytes.iter().position(|b| ends(*b)));
+            }
+        }
+    }
+
+    #[test]
+    fn cuts_as_the_standard_library_does() {
+        for pattern in 0u32..1 << 11 {
+            for byte in [b'|', 0, 0x80, 0xff] {
+                let near = [byte ^ 1, byte ^ 0x80, !byte, byte.wrapping_add(1)];
+                let bytes: Vec<u8> = (0..11)
+                    .map(|n| if pattern >> n & 1 == 1 { byte } else { near[n % 4] })
+                    .chain([byte ^ 0x40; 9])
+                    .collect();
+                for bytes in [&bytes[..], &bytes[..11], &bytes[..(pattern % 11) as usize]] {
+                    let is: Vec<usize> = (0..bytes.len()).filter(|n| bytes[*n] == byte).collect();
+                    assert_eq!(first(bytes, byte), is.first().copied());
+                    let (at, found) = places::<4>(bytes, byte);
+                    let at: Vec<usize> = at[..found].iter().map(|n| *n as usize).collect();
+                    assert_eq!(at, is[..is.len().min(4)]);
+                    assert!(pieces(bytes, byte).eq(bytes.split(|b| *b == byte)));
+                }
+            }
+        }
     }
 }

@@ -52,7 +52,7 @@ stream! {
         /// SFT-2, certified version or release number.
         software_version: Word,
         /// Segments by name with their number, in order of first appearance: `OBX:12`.
-        segments: Texts,
+        segments: Listed,
         /// MSA-1: AA AE AR (original mode), CA CE CR (commit, enhanced mode) (table 0008).
         ack_code: Word,
         /// MSA-2: control id of the message that is acknowledged; its pseudonym if that message was not seen or holds its own as one.

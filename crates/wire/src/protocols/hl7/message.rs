@@ -1,18 +1,22 @@
 //! What is remembered of one message between its first segment and its acknowledgement: short texts in one buffer, counts, times.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::personal::Personal;
-use super::segment::{code, short, time, token, Segment, ENCODING_CHARACTERS};
+use super::segment::{code, short, time, token, Fields, Segment, ENCODING_CHARACTERS};
 use super::Hl7;
 use crate::charset::Charset;
 use crate::context::Context;
 use crate::limits;
 use crate::protocols::Dir;
+use crate::records::Listed;
+use crate::text::{is_plain, pieces};
 
 /// The texts that a row holds, by their place in [`Message::spans`].
 #[derive(Clone, Copy)]
 pub enum Slot {
+    EncodingCharacters,
     SendingApplication,
     SendingFacility,
     ReceivingApplication,
@@ -24,7 +28,6 @@ pub enum Slot {
     ProcessingId,
     Version,
     Charset,
-    EncodingCharacters,
     Vendor,
     Product,
     SoftwareVersion,
@@ -38,10 +41,27 @@ pub enum Slot {
     Count,
 }
 
+/// The first slots, which [`Sender`] remembers.
+const OF_SENDER: usize = Slot::ReceivingFacility as usize + 1;
+
+/// MSH-1 to MSH-6 are the same in all messages of a sender: what the last message said there, and what was kept of it.
+#[derive(Debug, Default)]
+pub struct Sender {
+    line: Vec<u8>,
+    text: Vec<u8>,
+    spans: [Span; OF_SENDER],
+}
+
 #[derive(Clone, Copy, Debug, Default)]
 struct Span {
     from: u16,
     to: u16,
+}
+
+impl Span {
+    fn range(self) -> Range<usize> {
+        usize::from(self.from)..usize::from(self.to)
+    }
 }
 
 /// Where a message came from.
@@ -56,9 +76,12 @@ pub enum Kind {
 
 #[derive(Debug, Default)]
 pub struct Message {
-    text: String,
+    /// All of it UTF-8, which is proven at once where the row is written.
+    text: Vec<u8>,
     spans: [Span; Slot::Count as usize],
     segments: Vec<([u8; 3], u32)>,
+    /// Where each of them ends in what is written of them.
+    segment_ends: Vec<u32>,
     patients: Vec<Span>,
     devices: Vec<Span>,
     udi: Vec<Span>,
@@ -87,9 +110,10 @@ pub struct Message {
 impl Message {
     /// Forgets everything but its memory, for the next message.
     pub fn clear(&mut self) {
-        let (mut text, mut segments, mut patients, mut devices, mut udi, mut personal) = (
+        let (mut text, mut segments, mut segment_ends, mut patients, mut devices, mut udi, mut personal) = (
             std::mem::take(&mut self.text),
             std::mem::take(&mut self.segments),
+            std::mem::take(&mut self.segment_ends),
             std::mem::take(&mut self.patients),
             std::mem::take(&mut self.devices),
             std::mem::take(&mut self.udi),
@@ -97,6 +121,7 @@ impl Message {
         );
         text.clear();
         segments.clear();
+        segment_ends.clear();
         patients.clear();
         devices.clear();
         udi.clear();
@@ -104,6 +129,7 @@ impl Message {
         *self = Message {
             text,
             segments,
+            segment_ends,
             patients,
             devices,
             udi,
@@ -112,32 +138,49 @@ impl Message {
         };
     }
 
-    pub fn get(&self, slot: Slot) -> Option<&str> {
+    pub fn get(&self, slot: Slot) -> Option<&[u8]> {
         self.spans.get(slot as usize).and_then(|s| self.at_span(*s))
     }
 
-    fn at_span(&self, span: Span) -> Option<&str> {
-        self.text
-            .get(usize::from(span.from)..usize::from(span.to))
-            .filter(|t| !t.is_empty())
+    fn at_span(&self, span: Span) -> Option<&[u8]> {
+        self.text.get(span.range()).filter(|t| !t.is_empty())
     }
 
     /// Keeps a text, unless the message has already had more text than any real one.
-    fn keep(&mut self, text: &str) -> Option<Span> {
+    fn keep(&mut self, text: &[u8]) -> Option<Span> {
         let from = self.text.len();
-        let to = from.checked_add(text.len()).filter(|to| *to <= limits::HL7_TEXT)?;
-        self.text.push_str(text);
+        from.checked_add(text.len()).filter(|to| *to <= limits::HL7_TEXT)?;
+        self.text.extend_from_slice(text);
+        self.span(from)
+    }
+
+    /// All text from here on.
+    fn span(&self, from: usize) -> Option<Span> {
         Some(Span {
             from: u16::try_from(from).ok()?,
-            to: u16::try_from(to).ok()?,
+            to: u16::try_from(self.text.len()).ok()?,
         })
     }
 
     /// Fills a slot; the first value stays.
-    pub fn set(&mut self, slot: Slot, text: Option<&str>) {
+    fn set(&mut self, slot: Slot, text: Option<&str>) {
+        self.set_utf8(slot, text.map(str::as_bytes));
+    }
+
+    /// The same with bytes that are known to be UTF-8.
+    pub fn set_utf8(&mut self, slot: Slot, text: Option<&[u8]>) {
         if let Some(text) = text.filter(|t| !t.is_empty() && self.get(slot).is_none()) {
             let span = self.keep(text);
             self.put(slot, span);
+        }
+    }
+
+    /// Fills a slot with the name of a system or product.
+    fn set_name(&mut self, slot: Slot, name: Option<&[u8]>) {
+        match name {
+            Some(plain) if plain.len() <= limits::HL7_ID && is_plain(plain) => self.set_utf8(slot, Some(plain)),
+            Some(other) => self.set(slot, short(other, limits::HL7_ID).as_deref()),
+            None => {}
         }
     }
 
@@ -151,8 +194,8 @@ impl Message {
     fn pseudonym(&self, segment: &Segment<'_>, id: &[u8], cx: &Context<'_>) -> Option<String> {
         let id = segment.unescaped(id);
         let declared = self.get(Slot::Charset).filter(|_| !id.is_ascii());
-        let first = declared.and_then(|sets| sets.split('~').next()).unwrap_or_default();
-        cx.pseudonym_in(Charset::hl7(first.as_bytes()), &id)
+        let first = declared.and_then(|sets| pieces(sets, b'~').next()).unwrap_or_default();
+        cx.pseudonym_in(Charset::hl7(first), &id)
     }
 
     fn set_pseudonym(&mut self, slot: Slot, segment: &Segment<'_>, id: Option<&[u8]>, cx: &Context<'_>) {
@@ -166,98 +209,131 @@ impl Message {
     fn patient(&mut self, segment: &Segment<'_>, id: Option<&[u8]>, cx: &Context<'_>) -> Option<Span> {
         let id = id.filter(|_| self.patients.len() < limits::HL7_PATIENTS)?;
         let pseudonym = self.pseudonym(segment, id, cx)?;
-        let known = self.patients.iter().find(|s| self.at_span(**s) == Some(&pseudonym));
+        let known = self.patients.iter().find(|s| self.at_span(**s) == Some(pseudonym.as_bytes()));
         if let Some(known) = known {
             return Some(*known);
         }
-        let span = self.keep(&pseudonym)?;
+        let span = self.keep(pseudonym.as_bytes())?;
         self.patients.push(span);
         Some(span)
     }
 
     /// Counts a segment and takes from it what identifies sender, equipment, patient and order.
     pub fn segment(&mut self, name: [u8; 3], segment: &Segment<'_>, cx: &Context<'_>) {
-        if let Some((_, count)) = self.segments.iter_mut().find(|(n, _)| *n == name) {
+        self.count(name);
+        match &name {
+            b"OBX" if segment.reaches(18) => self.equipment(segment, 18),
+            b"PRT" if segment.reaches(10) => {
+                self.equipment(segment, 10);
+                if let Some(udi) = segment.field(16).and_then(|f| segment.component(f, 1)) {
+                    self.device(udi, true);
+                }
+            }
+            b"PID" | b"MRG" | b"QRD" | b"ORC" | b"OBR" | b"IPC" | b"ZDS" | b"MSA" | b"SFT" => {
+                self.identifies(name, segment, &segment.cut_up(), cx);
+            }
+            _ => {}
+        }
+    }
+
+    /// Segments of one name mostly follow each other.
+    fn count(&mut self, name: [u8; 3]) {
+        if let Some((_, count)) = self.segments.iter_mut().rev().find(|(known, _)| *known == name) {
             *count = count.saturating_add(1);
         } else if self.segments.len() < limits::HL7_SEGMENT_NAMES {
             self.segments.push((name, 1));
         }
-        self.personal.take(name, segment);
-        let one = |number: usize| segment.field(number).and_then(|f| segment.component(f, 1));
+    }
+
+    fn identifies(&mut self, name: [u8; 3], segment: &Segment<'_>, fields: &Fields<'_>, cx: &Context<'_>) {
+        self.personal.take(name, segment, fields);
+        let one = |number: usize| fields.get(number).and_then(|f| segment.component(f, 1));
         match &name {
             b"PID" => {
                 // PID-2 counts only if PID-3 is known to be empty, not if it was cut off.
-                let told = !segment.cut || segment.fields().nth(3).is_some();
+                let told = !segment.cut || fields.whole(3).is_some();
                 let span = self.patient(segment, one(3).or_else(|| one(2).filter(|_| told)), cx);
                 if self.get(Slot::Patient).is_none() {
                     self.put(Slot::Patient, span);
                 }
             }
             b"MRG" => drop(self.patient(segment, one(1), cx)),
-            b"MSA" => self.acknowledgement(segment),
-            b"SFT" => self.software(segment),
-            b"ORC" => self.order(segment, cx),
+            b"MSA" => self.acknowledgement(fields),
+            b"SFT" => {
+                // Vendor organisation, version, product (2.14.12).
+                self.set_name(Slot::Vendor, one(1));
+                self.set_name(Slot::SoftwareVersion, one(2));
+                self.set_name(Slot::Product, one(3));
+            }
+            b"ORC" => self.order(segment, one(2), one(3), cx),
             b"OBR" => {
-                self.order(segment, cx);
-                if segment.reaches(18) {
-                    self.set_pseudonym(Slot::Accession, segment, one(18), cx);
-                }
+                self.order(segment, one(2), one(3), cx);
+                self.set_pseudonym(Slot::Accession, segment, one(18), cx);
             }
             b"IPC" => {
                 self.set_pseudonym(Slot::Accession, segment, one(1), cx);
                 self.set_pseudonym(Slot::Study, segment, one(3), cx);
             }
             b"ZDS" => self.set_pseudonym(Slot::Study, segment, one(1), cx),
-            b"OBX" if segment.reaches(18) => self.equipment(segment, 18),
-            b"PRT" if segment.reaches(10) => {
-                self.equipment(segment, 10);
-                if let Some(udi) = one(16) {
-                    self.device(udi, true);
-                }
-            }
             _ => {}
         }
     }
 
-    /// MSH-3 to MSH-18 (2.14.9). FHS and BHS (2.14.7, 2.14.2) have the same first seven.
-    pub fn header(&mut self, segment: &Segment<'_>) {
-        let mut fields = segment.fields().skip(1);
-        let encoding = fields.next().unwrap_or_default();
-        let printable = encoding.len() <= ENCODING_CHARACTERS && encoding.iter().all(u8::is_ascii_punctuation);
-        self.set(Slot::EncodingCharacters, std::str::from_utf8(encoding).ok().filter(|_| printable));
-        for slot in [
-            Slot::SendingApplication,
-            Slot::SendingFacility,
-            Slot::ReceivingApplication,
-            Slot::ReceivingFacility,
-        ] {
-            let field = fields.next().unwrap_or_default();
-            let designator = segment.component(field, 1).or_else(|| segment.component(field, 2));
-            self.set(slot, designator.and_then(|d| short(d, limits::HL7_ID)).as_deref());
+    /// MSH-2 to MSH-6 (2.14.9), each one place before its number: as remembered if they stand there as in the last message.
+    fn sender(&mut self, segment: &Segment<'_>, fields: &Fields<'_>, last: &mut Sender) {
+        let line = fields.before(6).unwrap_or_default();
+        if line == last.line && !line.is_empty() {
+            self.text.clone_from(&last.text);
+            if let Some(spans) = self.spans.first_chunk_mut() {
+                *spans = last.spans;
+            }
+            return;
         }
-        self.ts_message = fields.next().and_then(|f| segment.component(f, 1)).and_then(time);
+        self.read_sender(segment, fields);
+        if line.len() <= limits::HL7_SENDER {
+            last.line.clear();
+            last.line.extend_from_slice(line);
+            last.text.clone_from(&self.text);
+            last.spans = self.spans.first_chunk().copied().unwrap_or_default();
+        }
+    }
+
+    fn read_sender(&mut self, segment: &Segment<'_>, fields: &Fields<'_>) {
+        let encoding = fields.get(1);
+        let printable = encoding.filter(|e| e.len() <= ENCODING_CHARACTERS && e.iter().all(u8::is_ascii_punctuation));
+        self.set_utf8(Slot::EncodingCharacters, printable);
+        for (place, slot) in [
+            (2, Slot::SendingApplication),
+            (3, Slot::SendingFacility),
+            (4, Slot::ReceivingApplication),
+            (5, Slot::ReceivingFacility),
+        ] {
+            let designator = fields.get(place).unwrap_or_default();
+            let name = segment.component(designator, 1).or_else(|| segment.component(designator, 2));
+            self.set_name(slot, name);
+        }
+    }
+
+    /// MSH-2 to MSH-18 (2.14.9). FHS and BHS (2.14.7, 2.14.2) have the same first seven. To be called first.
+    pub fn header(&mut self, segment: &Segment<'_>, last: &mut Sender) {
+        let fields = segment.cut_up();
+        self.sender(segment, &fields, last);
+        let one = |place: usize| fields.get(place).and_then(|f| segment.component(f, 1));
+        self.ts_message = one(6).and_then(time);
         if !segment.line.starts_with(b"MSH") {
             return;
         }
-        match fields.nth(1) {
+        match fields.whole(8) {
             None if segment.cut => {}
             kind => self.message_type(segment, kind.unwrap_or_default()),
         }
-        self.set(Slot::ControlId, fields.next().and_then(control_id));
-        let processing = fields.next().and_then(|f| segment.component(f, 1));
-        self.set(
-            Slot::ProcessingId,
-            processing.and_then(|c| code(c, |b| matches!(b, b'P' | b'T' | b'D'), 1)),
-        );
-        let version = fields.next().and_then(|f| segment.component(f, 1));
-        self.set(
-            Slot::Version,
-            version.and_then(|c| code(c, |b| b.is_ascii_digit() || *b == b'.', 8)),
-        );
-        let accept = fields.nth(2).unwrap_or_default();
-        let application = fields.next().unwrap_or_default();
-        self.unanswered = accept == b"NE" && application == b"NE";
-        let charset = fields.nth(1).and_then(|f| token(f, limits::HL7_ID, b" /-_~.:"));
+        self.set_utf8(Slot::ControlId, fields.get(9).and_then(control_id));
+        let processing = one(10).and_then(|c| code(c, |b| matches!(b, b'P' | b'T' | b'D'), 1));
+        self.set_utf8(Slot::ProcessingId, processing);
+        let version = one(11).and_then(|c| code(c, |b| b.is_ascii_digit() || *b == b'.', 8));
+        self.set_utf8(Slot::Version, version);
+        self.unanswered = [14, 15].into_iter().all(|place| fields.get(place) == Some(b"NE"));
+        let charset = fields.get(17).and_then(|f| token(f, limits::HL7_ID, b" /-_~.:"));
         self.set(Slot::Charset, charset.filter(|text| super::segment::is_charset(text)));
     }
 
@@ -269,47 +345,35 @@ impl Message {
             code(component, |b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_', most)
         };
         let kind = named(1, 3);
-        self.set(Slot::MessageType, kind);
-        self.set(Slot::TriggerEvent, named(2, 3));
-        self.set(Slot::MessageStructure, named(3, 7));
-        self.is_ack = kind == Some("ACK");
+        self.set_utf8(Slot::MessageType, kind);
+        self.set_utf8(Slot::TriggerEvent, named(2, 3));
+        self.set_utf8(Slot::MessageStructure, named(3, 7));
+        self.is_ack = kind == Some(b"ACK");
         if kind.is_none() {
             self.malformed.get_or_insert("message type");
         }
     }
 
     /// MSA-1 and MSA-2 (2.14.8).
-    fn acknowledgement(&mut self, segment: &Segment<'_>) {
+    fn acknowledgement(&mut self, fields: &Fields<'_>) {
         self.is_ack = true;
-        self.set(Slot::AckCode, segment.field(1).and_then(|f| token(f, 4, b"")));
-        self.set(Slot::AckedControlId, segment.field(2).and_then(control_id));
-    }
-
-    /// SFT-1 vendor organisation, SFT-2 version, SFT-3 product (2.14.12).
-    fn software(&mut self, segment: &Segment<'_>) {
-        for (number, slot) in [(1, Slot::Vendor), (2, Slot::SoftwareVersion), (3, Slot::Product)] {
-            let text = segment
-                .field(number)
-                .and_then(|f| segment.component(f, 1))
-                .and_then(|c| short(c, limits::HL7_ID));
-            self.set(slot, text.as_deref());
-        }
+        self.set_utf8(Slot::AckCode, fields.get(1).and_then(|f| code(f, u8::is_ascii_alphanumeric, 4)));
+        self.set_utf8(Slot::AckedControlId, fields.get(2).and_then(control_id));
     }
 
     /// The placer's number (ORC-2, OBR-2), else the filler's (ORC-3, OBR-3).
-    fn order(&mut self, segment: &Segment<'_>, cx: &Context<'_>) {
+    fn order(&mut self, segment: &Segment<'_>, placer: Option<&[u8]>, filler: Option<&[u8]>, cx: &Context<'_>) {
         let known = self.get(Slot::Order).is_some();
         if known && !self.filler {
             return;
         }
-        let id = |number: usize| segment.field(number).and_then(|f| segment.component(f, 1));
-        if let Some(placer) = id(2) {
+        if placer.is_some() {
             self.put(Slot::Order, None);
             self.filler = false;
-            self.set_pseudonym(Slot::Order, segment, Some(placer), cx);
+            self.set_pseudonym(Slot::Order, segment, placer, cx);
         } else if !known {
             self.filler = true;
-            self.set_pseudonym(Slot::Order, segment, id(3), cx);
+            self.set_pseudonym(Slot::Order, segment, filler, cx);
         }
     }
 
@@ -330,10 +394,10 @@ impl Message {
             return;
         }
         let list = if udi { &self.udi } else { &self.devices };
-        if list.len() >= limits::HL7_DEVICES || list.iter().any(|s| self.at_span(*s) == Some(&id)) {
+        if list.len() >= limits::HL7_DEVICES || list.iter().any(|s| self.at_span(*s) == Some(id.as_bytes())) {
             return;
         }
-        if let Some(span) = self.keep(&id) {
+        if let Some(span) = self.keep(id.as_bytes()) {
             if udi {
                 self.udi.push(span)
             } else {
@@ -342,41 +406,46 @@ impl Message {
         }
     }
 
-    /// `MSH:1`, `OBX:12` of all segments one after the other, and where each ends.
-    fn counts(&self) -> (Vec<u8>, Vec<usize>) {
-        let mut text = Vec::with_capacity(self.segments.len().saturating_mul(6));
-        let ends = self.segments.iter().map(|(name, count)| {
-            text.extend_from_slice(name);
-            text.push(b':');
-            push_number(&mut text, *count);
-            text.len()
-        });
-        let ends = ends.collect();
-        (text, ends)
+    /// Writes `MSH:1`, `OBX:12` of all segments, one after the other behind the other text; says where that begins.
+    fn write_counts(&mut self) -> usize {
+        let start = self.text.len();
+        for (name, count) in &self.segments {
+            self.text.extend_from_slice(name);
+            self.text.push(b':');
+            push_number(&mut self.text, *count);
+            let end = self.text.len().saturating_sub(start);
+            self.segment_ends.push(u32::try_from(end).unwrap_or(u32::MAX));
+        }
+        start
     }
 
     /// Writes the row.
-    pub fn emit(&self, dir: Dir, cx: &mut Context<'_>) {
-        let (counts, ends) = self.counts();
-        let counts = std::str::from_utf8(&counts).unwrap_or_default();
-        let starts = std::iter::once(0).chain(ends.iter().copied());
-        let list = |spans: &[Span]| spans.iter().filter_map(|s| self.at_span(*s)).map(Cow::Borrowed).collect();
+    pub fn emit(&mut self, dir: Dir, cx: &mut Context<'_>) {
+        let counts = self.write_counts();
+        self.row(counts, dir, cx);
+    }
+
+    fn row(&self, counts: usize, dir: Dir, cx: &mut Context<'_>) {
+        let text = std::str::from_utf8(&self.text).unwrap_or_default();
+        let at = |span: &Span| text.get(span.range()).unwrap_or_default();
+        let get = |slot: Slot| self.spans.get(slot as usize).filter(|s| s.from < s.to).map(at);
+        let list = |spans: &[Span]| spans.iter().map(at).map(Cow::Borrowed).collect();
         let personal = &self.personal;
-        let plain = |slot: Slot| personal.without(self.get(slot));
+        let plain = |slot: Slot| personal.without(get(slot));
         let equipment = |spans: &[Span]| {
-            let ids = spans.iter().filter_map(|s| self.at_span(*s));
+            let ids = spans.iter().map(at);
             ids.filter_map(|id| personal.hidden(id, |id| cx.pseudonym(id))).collect()
         };
         // An acknowledgement says nothing of persons itself: what it repeats is in clear only if that was.
-        let control_id = self.get(Slot::ControlId).and_then(|id| match self.is_ack && !self.acked_is_plain {
+        let control_id = get(Slot::ControlId).and_then(|id| match self.is_ack && !self.acked_is_plain {
             true => cx.pseudonym(id.as_bytes()).map(Cow::Owned),
             false => personal.hidden(id, |id| cx.pseudonym(id)),
         });
-        let acked_control_id = self.get(Slot::AckedControlId).and_then(|id| match self.acked_is_plain {
+        let acked_control_id = get(Slot::AckedControlId).and_then(|id| match self.acked_is_plain {
             true => Some(Cow::Borrowed(id)),
             false => cx.pseudonym(id.as_bytes()).map(Cow::Owned),
         });
-        let batch_id = self.get(Slot::Batch).and_then(|id| personal.hidden(id, |id| cx.pseudonym(id)));
+        let batch_id = get(Slot::Batch).and_then(|id| personal.hidden(id, |id| cx.pseudonym(id)));
         let row = Hl7 {
             kind: Some(match self.kind {
                 Kind::Mllp => "mllp",
@@ -388,35 +457,34 @@ impl Message {
             sending_facility: plain(Slot::SendingFacility),
             receiving_application: plain(Slot::ReceivingApplication),
             receiving_facility: plain(Slot::ReceivingFacility),
-            message_type: self.get(Slot::MessageType),
-            trigger_event: self.get(Slot::TriggerEvent),
-            message_structure: self.get(Slot::MessageStructure),
+            message_type: get(Slot::MessageType),
+            trigger_event: get(Slot::TriggerEvent),
+            message_structure: get(Slot::MessageStructure),
             control_id: control_id.as_deref(),
-            processing_id: self.get(Slot::ProcessingId),
-            version: self.get(Slot::Version),
-            charset: self.get(Slot::Charset),
-            software_vendor: self.get(Slot::Vendor),
-            software_product: self.get(Slot::Product),
-            software_version: self.get(Slot::SoftwareVersion),
-            segments: starts
-                .zip(&ends)
-                .filter_map(|(from, to)| counts.get(from..*to))
-                .map(Cow::Borrowed)
-                .collect(),
-            ack_code: self.get(Slot::AckCode),
+            processing_id: get(Slot::ProcessingId),
+            version: get(Slot::Version),
+            charset: get(Slot::Charset),
+            software_vendor: get(Slot::Vendor),
+            software_product: get(Slot::Product),
+            software_version: get(Slot::SoftwareVersion),
+            segments: Listed {
+                text: text.get(counts..).unwrap_or_default(),
+                ends: &self.segment_ends,
+            },
+            ack_code: get(Slot::AckCode),
             acked_control_id: acked_control_id.as_deref(),
             latency: self.latency,
             message_bytes: i64::try_from(self.bytes).ok(),
-            patient: self.get(Slot::Patient),
+            patient: get(Slot::Patient),
             patients: list(&self.patients),
-            order_id: self.get(Slot::Order),
-            accession: self.get(Slot::Accession),
-            study: self.get(Slot::Study),
+            order_id: get(Slot::Order),
+            accession: get(Slot::Accession),
+            study: get(Slot::Study),
             device_ids: equipment(&self.devices),
             udi: equipment(&self.udi),
             is_ack: Some(self.is_ack),
             ts_message: self.ts_message,
-            encoding_characters: self.get(Slot::EncodingCharacters),
+            encoding_characters: get(Slot::EncodingCharacters),
             batch_id: batch_id.as_deref(),
             partial: Some(self.partial),
             malformed: self.malformed,
@@ -434,14 +502,10 @@ impl Message {
 }
 
 /// A message control id (MSH-10, MSA-2): printable and short, or not kept.
-pub fn control_id(field: &[u8]) -> Option<&str> {
+pub fn control_id(field: &[u8]) -> Option<&[u8]> {
     let field = field.trim_ascii();
-    let sane = field.len() <= limits::HL7_ID && field.iter().all(u8::is_ascii_graphic);
-    if sane {
-        std::str::from_utf8(field).ok().filter(|t| !t.is_empty())
-    } else {
-        None
-    }
+    let sane = !field.is_empty() && field.len() <= limits::HL7_ID && field.iter().all(u8::is_ascii_graphic);
+    sane.then_some(field)
 }
 
 /// Appends a number; the formatting of the standard library takes ten times as long, and a message has a dozen.

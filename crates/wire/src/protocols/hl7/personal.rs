@@ -3,23 +3,53 @@
 
 use std::borrow::Cow;
 
-use super::segment::Segment;
+use super::segment::{Fields, Segment};
 use crate::limits;
+use crate::text::pieces;
 
 /// Identifiers, names and dates of birth of one message, each with its length before it.
 #[derive(Debug, Default)]
 pub struct Personal {
     values: Vec<u8>,
+    beginnings: Beginnings,
+}
+
+/// The first characters of all values, a bit each: a text in which none of them stands holds no value, and most hold none.
+#[derive(Debug, Default)]
+struct Beginnings([u64; 4]);
+
+impl Beginnings {
+    /// Which word and which bit of it these characters are, in any case.
+    fn place(characters: &[u8; limits::HL7_PERSONAL_SHORTEST]) -> (usize, u64) {
+        let folded = u32::from_le_bytes(*characters) | u32::from_le_bytes([b' '; limits::HL7_PERSONAL_SHORTEST]);
+        let mixed = folded.wrapping_mul(0x9e37_79b1);
+        ((mixed >> 30) as usize, 1 << (mixed >> 24 & 63))
+    }
+
+    fn add(&mut self, value: &[u8]) {
+        let place = value.first_chunk().map(Self::place);
+        if let Some((word, bit)) = place.and_then(|(word, bit)| Some((self.0.get_mut(word)?, bit))) {
+            *word |= bit;
+        }
+    }
+
+    fn may_be_in(&self, text: &[u8]) -> bool {
+        text.windows(limits::HL7_PERSONAL_SHORTEST)
+            .filter_map(<[u8]>::first_chunk)
+            .map(Self::place)
+            .any(|(word, bit)| self.0.get(word).is_some_and(|bits| bits & bit != 0))
+    }
 }
 
 impl Personal {
     pub fn clear(&mut self) {
         self.values.clear();
+        self.beginnings = Beginnings::default();
     }
 
     /// Takes what identifies persons and their orders from a segment: PID-2 to 5, 7, 18 and 19 (3.4.2), MRG-1 to 3 (3.4.9), order numbers
     /// (4.5.1, 4.5.3), the subject of a query (QRD-8).
-    pub fn take(&mut self, name: [u8; 3], segment: &Segment<'_>) {
+    pub fn take(&mut self, name: [u8; 3], segment: &Segment<'_>, fields: &Fields<'_>) {
         let wanted: &[usize] = match &name {
             b"PID" => &[2, 3, 4, 5, 7, 18, 19],
             b"MRG" => &[1, 2, 3],
@@ -27,17 +57,13 @@ impl Personal {
             b"QRD" => &[8],
             _ => return,
         };
-        let last = wanted.last().copied().unwrap_or(0);
-        for (number, field) in segment.fields().enumerate().take(last.saturating_add(1)) {
-            if field.is_empty() || !wanted.contains(&number) {
-                continue;
-            }
+        for (number, field) in wanted.iter().filter_map(|number| Some((*number, fields.get(*number)?))) {
             for one in segment.repetitions(field).take(limits::HL7_PERSONAL_REPETITIONS) {
                 // Of a name family and given name, of an identifier the identifier.
                 let parts = if matches!((&name, number), (b"PID", 5)) { 2 } else { 1 };
                 // Of a time of birth the date.
                 let most = if matches!((&name, number), (b"PID", 7)) { 8 } else { usize::MAX };
-                for part in one.split(|b| *b == segment.by.component).take(parts) {
+                for part in pieces(one, segment.by.component).take(parts) {
                     self.add(part.get(..most).unwrap_or(part));
                 }
             }
@@ -50,6 +76,7 @@ impl Personal {
         if let (true, Ok(len)) = (room && value.len() >= limits::HL7_PERSONAL_SHORTEST, u8::try_from(value.len())) {
             self.values.push(len);
             self.values.extend_from_slice(value);
+            self.beginnings.add(value);
         }
     }
 
@@ -64,8 +91,9 @@ impl Personal {
     }
 
     /// Whether `text` holds any of it, in any case.
-    pub fn is_in(&self, text: &str) -> bool {
-        self.iter().any(|value| holds(text.as_bytes(), value))
+    pub fn is_in(&self, text: impl AsRef<[u8]>) -> bool {
+        let text = text.as_ref();
+        self.beginnings.may_be_in(text) && self.iter().any(|value| holds(text, value))
     }
 
     /// `text` if it holds none of it.

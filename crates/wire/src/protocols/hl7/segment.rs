@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use crate::limits;
 use crate::text;
 
 /// MLLP: what frames a message.
@@ -118,7 +119,18 @@ impl<'a> Segment<'a> {
             None if self.cut => &[],
             None => self.line,
         };
-        whole.split(move |b| *b == field)
+        text::pieces(whole, field)
+    }
+
+    /// Where the first fields are, found at once.
+    pub fn cut_up(&self) -> Fields<'a> {
+        let (ends, separators) = text::places(self.line, self.by.field);
+        Fields {
+            line: self.line,
+            ends,
+            separators,
+            cut: self.cut,
+        }
     }
 
     /// The field of this number of a segment whose first field is the separator itself.
@@ -137,8 +149,7 @@ impl<'a> Segment<'a> {
     }
 
     pub fn repetitions<'f>(&self, field: &'f [u8]) -> impl Iterator<Item = &'f [u8]> {
-        let repetition = self.by.repetition;
-        field.split(move |b| *b == repetition)
+        text::pieces(field, self.by.repetition)
     }
 
     /// The component of this number, from 1, of a field's first repetition; `None` if empty, or null (`""`, 2.5.3: delete what you hold).
@@ -183,6 +194,44 @@ impl<'a> Segment<'a> {
     }
 }
 
+/// The first [`limits::HL7_FIELDS`] fields of a segment.
+pub struct Fields<'a> {
+    line: &'a [u8],
+    ends: [u32; limits::HL7_FIELDS],
+    separators: usize,
+    cut: bool,
+}
+
+impl<'a> Fields<'a> {
+    /// The line up to the field of this number, if there is one.
+    pub fn before(&self, number: usize) -> Option<&'a [u8]> {
+        let separator = self.ends.get(..self.separators)?.get(number.checked_sub(1)?)?;
+        self.line.get(..=*separator as usize)
+    }
+
+    /// The field of this number, 0 the name, empty ones too; `None` if there is none or not all of it.
+    pub fn whole(&self, number: usize) -> Option<&'a [u8]> {
+        let separator = |number: usize| self.ends.get(number).map(|at| *at as usize);
+        let from = match number.checked_sub(1) {
+            Some(before) if before < self.separators => separator(before)?.saturating_add(1),
+            Some(_) => return None,
+            None => 0,
+        };
+        if number < self.separators {
+            self.line.get(from..separator(number)?)
+        } else if self.cut || number == limits::HL7_FIELDS {
+            None
+        } else {
+            self.line.get(from..)
+        }
+    }
+
+    /// The field of this number if anything stands in it.
+    pub fn get(&self, number: usize) -> Option<&'a [u8]> {
+        self.whole(number).filter(|field| !field.is_empty())
+    }
+}
+
 /// `bytes` as a short code: letters, digits and `extra`, at most `length`; anything else is not the code it should be.
 pub fn token<'a>(bytes: &'a [u8], length: usize, extra: &[u8]) -> Option<&'a str> {
     let sane = !bytes.is_empty() && bytes.len() <= length && bytes.iter().all(|b| b.is_ascii_alphanumeric() || extra.contains(b));
@@ -194,13 +243,9 @@ pub fn token<'a>(bytes: &'a [u8], length: usize, extra: &[u8]) -> Option<&'a str
 }
 
 /// `bytes` as a code of a table: at most `most` characters, all of which are `allowed`.
-pub fn code(bytes: &[u8], allowed: impl Fn(&u8) -> bool, most: usize) -> Option<&str> {
+pub fn code(bytes: &[u8], allowed: impl Fn(&u8) -> bool, most: usize) -> Option<&[u8]> {
     let sane = !bytes.is_empty() && bytes.len() <= most && bytes.iter().all(allowed);
-    if sane {
-        std::str::from_utf8(bytes).ok()
-    } else {
-        None
-    }
+    sane.then_some(bytes)
 }
 
 /// Whether a text names character sets as table 0211 does.
@@ -221,10 +266,9 @@ pub fn short(bytes: &[u8], length: usize) -> Option<Cow<'_, str>> {
 
 /// MSH-7 as microseconds since 1970: `YYYYMMDD[HH[MM[SS[.S[S[S[S]]]]]]][+/-ZZZZ]` (2.A.22 DTM); without an offset it is read as UTC.
 pub fn time(bytes: &[u8]) -> Option<i64> {
-    let at = |b: u8| bytes.iter().position(|x| *x == b);
-    let zone = at(b'+').or_else(|| at(b'-')).unwrap_or(bytes.len());
+    let zone = text::first(bytes, b'+').or_else(|| text::first(bytes, b'-')).unwrap_or(bytes.len());
     let (local, offset) = bytes.split_at_checked(zone)?;
-    let point = local.iter().position(|b| *b == b'.').unwrap_or(local.len());
+    let point = text::first(local, b'.').unwrap_or(local.len());
     let (whole, fraction) = local.split_at_checked(point)?;
     let fraction = fraction.get(1..).unwrap_or_default();
     if !(8..=14).contains(&whole.len()) || whole.len() % 2 != 0 || fraction.len() > 6 {
@@ -260,11 +304,11 @@ fn minutes_east(offset: &[u8]) -> Option<i64> {
     Some(if *sign == b'-' { east.checked_neg()? } else { east })
 }
 
-/// The number that `digits` are, 0 for none.
+/// The number that `digits`, at most six, are; 0 for none.
 fn number(digits: &[u8]) -> Option<i64> {
     digits.iter().try_fold(0i64, |n, b| {
         let digit = b.is_ascii_digit().then(|| i64::from(b & 15))?;
-        n.checked_mul(10)?.checked_add(digit)
+        Some(n.wrapping_mul(10).wrapping_add(digit))
     })
 }
 

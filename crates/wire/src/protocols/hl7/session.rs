@@ -3,12 +3,12 @@
 use std::collections::VecDeque;
 
 use super::long::Long;
-use super::message::{control_id, Kind, Message, Slot};
+use super::message::{control_id, Kind, Message, Sender, Slot};
 use super::segment::{declares, head, name, segment_ends, Delimiters, Head, Segment, END_BLOCK, START_BLOCK};
 use crate::context::Context;
 use crate::limits;
 use crate::protocols::{Dir, Session, Step};
-use crate::text::find;
+use crate::text::find_control;
 
 #[derive(Debug, Default)]
 pub struct Hl7Session {
@@ -25,6 +25,7 @@ pub struct Hl7Session {
 struct Side {
     open: Option<Box<Message>>,
     by: Delimiters,
+    sender: Sender,
     /// Between start and end block.
     framed: bool,
     /// A segment longer than [`limits::HL7_SEGMENT`] passes.
@@ -50,8 +51,8 @@ struct Line<'a> {
 /// The envelope of a batch, itself a message as long as it holds none.
 #[derive(Debug, Default)]
 struct Batch {
-    file: Option<String>,
-    id: Option<String>,
+    file: Option<Vec<u8>>,
+    id: Option<Vec<u8>>,
     empty: Option<Box<Message>>,
 }
 
@@ -149,12 +150,9 @@ impl Hl7Session {
                 return Some(end.unwrap_or(rest.len()));
             }
         }
-        let side = self.side(dir);
         match rest.first()? {
             b'\r' | b'\n' => {
-                if let Some(open) = &mut side.open {
-                    open.bytes = at.saturating_add(1).saturating_sub(open.at);
-                }
+                self.segment_ended(dir, at.saturating_add(1));
                 Some(1)
             }
             &END_BLOCK => {
@@ -200,7 +198,7 @@ impl Hl7Session {
         let within = rest.get(..limits::HL7_SEGMENT).unwrap_or(rest);
         let end = within
             .get(side.searched..)
-            .and_then(|bytes| find(bytes, segment_ends))
+            .and_then(|bytes| find_control(bytes, segment_ends))
             .map(|n| n.saturating_add(side.searched));
         let Some(end) = end else {
             if rest.len() < limits::HL7_SEGMENT {
@@ -219,7 +217,19 @@ impl Hl7Session {
             end: at.saturating_add(end as u64),
         };
         self.segment(dir, line, cx);
-        Some(end)
+        if rest.get(end) != Some(&b'\r') {
+            return Some(end);
+        }
+        let used = end.saturating_add(1);
+        self.segment_ended(dir, at.saturating_add(used as u64));
+        Some(used)
+    }
+
+    /// A CR or LF is part of the message, up to `end`.
+    fn segment_ended(&mut self, dir: Dir, end: u64) {
+        if let Some(open) = &mut self.side(dir).open {
+            open.bytes = end.saturating_sub(open.at);
+        }
     }
 
     /// A long segment ended, or (`cut`) its end will not be seen: then the fields before count.
@@ -287,14 +297,14 @@ impl Hl7Session {
         };
         self.side(dir).by = by;
         let segment = Segment { line: bytes, by, cut };
-        message.header(&segment);
+        message.header(&segment, &mut self.side(dir).sender);
         message.bytes = end.saturating_sub(at);
         if !bytes.starts_with(b"MSH") {
             return self.envelope(dir, message, &segment, cx);
         }
         if let Some(batch) = &mut self.side(dir).batch {
             message.kind = Kind::Batch;
-            message.set(Slot::Batch, batch.id.as_deref().or(batch.file.as_deref()));
+            message.set_utf8(Slot::Batch, batch.id.as_deref().or(batch.file.as_deref()));
             batch.empty = None;
         }
         message.segment(*b"MSH", &segment, cx);
@@ -303,11 +313,11 @@ impl Hl7Session {
 
     /// FHS-11 and BHS-11 (2.14.7, 2.14.2): the control id of the file and of the batch.
     fn envelope(&mut self, dir: Dir, mut message: Box<Message>, segment: &Segment<'_>, cx: &mut Context<'_>) {
-        let id = segment.header(11).and_then(control_id).map(str::to_owned);
+        let id = segment.header(11).and_then(control_id).map(<[u8]>::to_vec);
         let name = if segment.line.starts_with(b"FHS") { *b"FHS" } else { *b"BHS" };
         message.kind = Kind::Batch;
         message.segment(name, segment, cx);
-        message.set(Slot::Batch, id.as_deref());
+        message.set_utf8(Slot::Batch, id.as_deref());
         if &name == b"FHS" {
             self.leave_batch(dir, false, cx);
             self.side(dir).batch = Some(Batch {
@@ -422,7 +432,7 @@ impl Hl7Session {
         }
     }
 
-    fn write(&mut self, dir: Dir, message: Box<Message>, cx: &mut Context<'_>) {
+    fn write(&mut self, dir: Dir, mut message: Box<Message>, cx: &mut Context<'_>) {
         message.emit(dir, cx);
         if self.spare.len() < 2 {
             self.spare.push_back(message);
