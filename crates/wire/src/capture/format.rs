@@ -212,6 +212,10 @@ impl Pcapng {
             if self.rest > 0 && !input.skip(std::mem::take(&mut self.rest))? {
                 return Err(End::Cut("the last block is cut"));
             }
+            if let Some(head) = at_hand(input.bytes(), self.big, &self.interfaces) {
+                self.last_ts = head.ts;
+                return Ok(head);
+            }
             let Some((kind, total)) = self.block(input)? else {
                 return Err(End::Clean);
             };
@@ -306,23 +310,33 @@ fn interface(block: &[u8], big: bool) -> Interface {
     found
 }
 
+/// The block that comes if, as nearly always, it holds a packet and stands whole in the buffer. Of any other nothing is said here.
+#[inline]
+fn at_hand(bytes: &[u8], big: bool, interfaces: &[Interface]) -> Option<Head> {
+    let [kind, total, ..] = words(bytes, big)?;
+    let block = bytes.get(..total as usize)?;
+    (kind == ENHANCED_PACKET && total.is_multiple_of(4)).then_some(())?;
+    enhanced(block, big, interfaces)
+}
+
+fn words(block: &[u8], big: bool) -> Option<[u32; 7]> {
+    let words = block.first_chunk::<28>()?.as_chunks::<4>().0.first_chunk::<7>()?;
+    Some(match big {
+        true => words.map(u32::from_be_bytes),
+        false => words.map(u32::from_le_bytes),
+    })
+}
+
 /// The block that nearly all packets stand in (section 4.3), its head read at once.
+#[inline]
 fn enhanced(block: &[u8], big: bool, interfaces: &[Interface]) -> Option<Head> {
-    let (words, _) = block.first_chunk::<28>()?.as_chunks::<4>();
-    let number = |word: &[u8; 4]| {
-        if big {
-            u32::from_be_bytes(*word)
-        } else {
-            u32::from_le_bytes(*word)
-        }
-    };
-    let &[_, _, interface, high, low, len, wire_len] = words.first_chunk::<7>()?;
-    let interface = interfaces.get(number(&interface) as usize)?;
-    let (len, wire_len) = (number(&len) as usize, number(&wire_len) as usize);
+    let [_, _, interface, high, low, len, wire_len] = words(block, big)?;
+    let interface = interfaces.get(interface as usize)?;
+    let (len, wire_len) = (len as usize, wire_len as usize);
     if len > limits::PACKET || 28 + len > block.len() {
         return None;
     }
-    let ticks = u64::from(number(&high)) << 32 | u64::from(number(&low));
+    let ticks = u64::from(high) << 32 | u64::from(low);
     Some(Head {
         ts: interface.resolution.nanoseconds(ticks, interface.offset),
         link: interface.link,

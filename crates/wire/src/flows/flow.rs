@@ -80,6 +80,13 @@ pub const RST: u8 = 4;
 pub const ACK: u8 = 16;
 pub const SYN_ACK: u8 = SYN | ACK;
 
+impl Segment<'_> {
+    /// Whether its sender ends the connection with it.
+    pub fn ends(&self) -> bool {
+        self.flags & (FIN | RST) != 0
+    }
+}
+
 impl Flow {
     pub fn new(identity: Identity, generation: u32, ts: i64, link: &Link, transport: Transport) -> Flow {
         Flow {
@@ -142,6 +149,8 @@ impl Flow {
     pub fn continuity(&mut self, dir: Dir, segment: &Segment<'_>, ts: i64, ip_len: usize) -> Continuity {
         if segment.flags & (SYN | ACK) == SYN {
             self.count_what_nobody_answered();
+        } else if !matches!(&self.transport, Transport::Tcp(tcp) if tcp.again.is_some()) {
+            return Continuity::Same;
         }
         let closed = self.closed();
         let other_is_silent = self.counters.get(dir.other() as usize).is_some_and(|c| c.packets == 0);
@@ -240,9 +249,11 @@ impl Flow {
             side.segment(&data, unwanted, recent, &mut give);
         }
         let again = side.retransmissions > retransmitted;
-        for (bit, ended) in [(FIN, &mut ending.fin), (RST, &mut ending.rst)] {
-            if let Some(ended) = ended.get_mut(dir as usize).filter(|_| segment.flags & bit != 0) {
-                *ended = true;
+        if segment.ends() {
+            for (bit, ended) in [(FIN, &mut ending.fin), (RST, &mut ending.rst)] {
+                if let Some(ended) = ended.get_mut(dir as usize).filter(|_| segment.flags & bit != 0) {
+                    *ended = true;
+                }
             }
         }
         tcp.proceed(recent, &mut at);
@@ -264,17 +275,19 @@ impl Flow {
         } else if segment.flags & (ACK | SYN | FIN | RST) == ACK {
             self.say(dir, b'A');
         }
-        if has(FIN) {
-            self.say(dir, b'F');
-        }
-        if has(RST) {
-            self.say(dir, b'R');
-        }
-        if has(FIN | RST) {
-            self.say(dir, b'I');
-        }
-        if has(SYN | FIN) || has(SYN | RST) {
-            self.say(dir, b'Q');
+        if segment.ends() {
+            if has(FIN) {
+                self.say(dir, b'F');
+            }
+            if has(RST) {
+                self.say(dir, b'R');
+            }
+            if has(FIN | RST) {
+                self.say(dir, b'I');
+            }
+            if has(SYN) {
+                self.say(dir, b'Q');
+            }
         }
         if segment.window == 0 && has(ACK) && !has(RST) {
             self.say_often(dir, b'W');

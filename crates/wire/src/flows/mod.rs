@@ -13,6 +13,7 @@ mod tcp;
 mod timers;
 
 use std::collections::VecDeque;
+use std::ops::RangeInclusive;
 
 use ahash::RandomState;
 use hashbrown::HashTable;
@@ -88,11 +89,14 @@ pub struct Flows {
     /// The connections that are left when the input is over.
     last_ones: Option<VecDeque<u32>>,
     clock: i64,
+    /// The one in which the clock stands.
+    second: RangeInclusive<i64>,
     generation: u32,
     /// Where the connection of the last packet stood.
     last: u32,
-    /// Bytes held over all connections, and those that hold some by place and generation, in the order in which they began to.
+    /// Bytes held over all connections, how many at the most, and those that hold some by place and generation, in the order in which they began to.
     held: usize,
+    most: usize,
     holding: VecDeque<(u32, u32)>,
     recent: Recent,
     /// Where the search for a victim goes on when the table is full.
@@ -133,9 +137,11 @@ impl Default for Flows {
             rung: Vec::new(),
             last_ones: None,
             clock: i64::MIN,
+            second: 1..=0,
             generation: 0,
             last: 0,
             held: 0,
+            most: limits::HELD_ALL,
             holding: VecDeque::new(),
             recent: Recent::default(),
             hand: 0,
@@ -153,6 +159,7 @@ impl Flows {
     pub fn one_of(among: usize) -> Flows {
         Flows {
             among: among.max(1),
+            most: limits::HELD_ALL / among.max(1),
             ..Flows::default()
         }
     }
@@ -244,9 +251,9 @@ impl Flows {
         };
         let flow = self.slab.get_mut(at as usize)?.flow()?;
         flow.count(dir, ts, datagram.ip_len, data.len(), link);
-        let was_closed = flow.closed();
+        let was_closed = segment.ends() && flow.closed();
         flow.segment(dir, &segment, ts, &mut self.recent, out);
-        let (held, closed) = (flow.count_held(&mut self.held), !was_closed && flow.closed());
+        let (held, closed) = (flow.count_held(&mut self.held), segment.ends() && !was_closed && flow.closed());
         if held > 0 && !std::mem::replace(&mut flow.is_holding, held > 0) {
             self.holding.push_back((at, flow.generation));
         }
@@ -254,7 +261,9 @@ impl Flows {
             let deadline = flow.deadline();
             self.timers.set(at, deadline);
         }
-        self.relieve(ts, out);
+        if self.held > self.most {
+            self.relieve(ts, out);
+        }
         Some(())
     }
 
@@ -313,7 +322,7 @@ impl Flows {
 
     /// Too much is held over all: who has held longest lets go first, so that nobody can make the others lose by holding much himself.
     fn relieve(&mut self, ts: i64, out: &mut Output) {
-        while self.held > limits::HELD_ALL / self.among {
+        while self.held > self.most {
             let Some((at, generation)) = self.holding.pop_front() else { return };
             let recent = &mut self.recent;
             let Some(flow) = self.slab.get_mut(at as usize).and_then(Place::flow) else {
@@ -549,11 +558,13 @@ impl Flows {
     /// Moves the clock to the packet's time: idle connections end, long ones give an interim row.
     fn tick(&mut self, ts: i64, out: &mut Output) {
         const SECOND: i64 = 1_000_000_000;
-        let same = ts.div_euclid(SECOND) == self.clock.div_euclid(SECOND);
+        let same = self.second.contains(&ts);
         if same && self.rung.is_empty() {
             return;
         }
         self.clock = ts;
+        let began = ts.div_euclid(SECOND).saturating_mul(SECOND);
+        self.second = began..=began.saturating_add(SECOND - 1);
         self.began.get_or_insert(ts);
         self.timers.advance(ts, &mut self.rung);
         self.ring(out);
