@@ -1,4 +1,4 @@
-"""How much faster `lake ingest` is with every core than with one: seconds by the clock, in turn. `python bench/cores.py CAPTURE...`."""
+"""How much faster `lake ingest --cores N` is than a process that has one core, in turn. `python bench/cores.py CAPTURE...`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,19 @@ RUNS = 3
 def seconds(captures: list[str], cores: set[int]) -> tuple[float, float]:
     """By the clock, and of processors."""
     with tempfile.TemporaryDirectory() as folder:
-        words = [sys.executable, "-m", "asepsis", "lake", "ingest", *captures, "--site", f"{folder}/site", "--json"]
+        words = [
+            sys.executable,
+            "-m",
+            "asepsis",
+            "lake",
+            "ingest",
+            *captures,
+            "--site",
+            f"{folder}/site",
+            "--json",
+            "--cores",
+            str(len(cores)),
+        ]
         began = time.monotonic()
         child = subprocess.Popen(["taskset", "-c", ",".join(map(str, sorted(cores))), *words], stdout=subprocess.DEVNULL)
         _, status, used = os.wait4(child.pid, 0)

@@ -28,14 +28,15 @@ def store(site: Site) -> Site:
 
 @pytest.fixture
 def capture(tmp_path: Path) -> Callable[..., Path]:
-    """`capture(flows, name="a.pcap", start=1_700_000_000)` writes a capture of that many UDP flows of one datagram, one a millisecond."""
+    """`capture(flows, name="a.pcap", start=1_700_000_000, payload=b"hello")` writes a capture of that many UDP flows of one datagram, one a
+    millisecond."""
 
-    def write(flows: int, name: str = "a.pcap", start: int = 1_700_000_000) -> Path:
+    def write(flows: int, name: str = "a.pcap", start: int = 1_700_000_000, payload: bytes = b"hello") -> Path:
         path = tmp_path / name
         with path.open("wb") as file:
             file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
             for i in range(flows):
-                packet = _udp(bytes((10, 1, i // 50_000, 1)), bytes((10, 2, 0, 2)), 1024 + i % 50_000, 40_000, b"hello")
+                packet = _udp(bytes((10, 1, i // 50_000, 1)), bytes((10, 2, 0, 2)), 1024 + i % 50_000, 40_000, payload)
                 file.write(struct.pack("<IIII", start + i // 1000, i % 1000 * 1000, len(packet), len(packet)) + packet)
         return path
 

@@ -49,6 +49,15 @@ def test_a_lake_knows_its_last_row(site: Site, capture: Capture) -> None:
         assert lake.last("conn", "arp") == lake.sql("select max(ts) as ts from conn").column("ts")[0].as_py()
 
 
+def test_more_cores_than_there_are_give_the_same_rows(site: Site, capture: Capture, tmp_path: Path) -> None:
+    large = capture(600, payload=bytes(60_000))
+    assert large.stat().st_size > 32 << 20
+    other = Site.open(tmp_path / "other", create=True)
+    one, many = service.ingest(site, [large]), service.ingest(other, [large], cores=64)
+    assert one.streams == many.streams == {"conn": 600, "stats": 1}
+    assert _ids(site) == _ids(other)
+
+
 def test_is_journalled_without_names(site: Site, capture: Capture) -> None:
     service.ingest(site, [capture(1, "Smith^Anna.pcap")])
     (entry,) = journal.entries(site)

@@ -18,17 +18,13 @@ use crate::protocols::stats::{Counted, Minutes};
 use crate::spread::Spread;
 use crate::tunnel;
 
-/// Where connections are followed.
-enum Ways {
-    Here(Box<Flows>),
-    Spread(Spread),
-}
-
 /// Turns packets into rows.
 pub struct Pipeline {
     clock: Clock,
     copies: Copies,
-    ways: Ways,
+    flows: Box<Flows>,
+    /// Threads that follow a share of the connections.
+    spread: Option<Spread>,
     fragments: Fragments,
     minutes: Minutes,
     counted: Counted,
@@ -48,7 +44,8 @@ impl Pipeline {
         Pipeline {
             clock: Clock::default(),
             copies: Copies::default(),
-            ways: Ways::Here(Box::default()),
+            flows: Box::default(),
+            spread: None,
             fragments: Fragments::default(),
             minutes: Minutes::default(),
             counted: Counted::default(),
@@ -61,14 +58,15 @@ impl Pipeline {
         }
     }
 
-    /// Has connections followed in threads of their own. The rows of those leave by themselves; what is made here leaves as ever.
+    /// Has a share of the connections followed in threads. The rows of those leave by themselves; what is made here leaves as ever.
     pub fn spread(&mut self, spread: Spread) {
-        self.ways = Ways::Spread(spread);
+        *self.flows = spread.ours();
+        self.spread = Some(spread);
     }
 
     /// The next packet stands in this block: where connections are followed elsewhere, it is not copied.
     pub fn stands_in(&mut self, block: &Block) {
-        if let Ways::Spread(spread) = &mut self.ways {
+        if let Some(spread) = &mut self.spread {
             spread.stands_in(block);
         }
     }
@@ -111,7 +109,7 @@ impl Pipeline {
 
     /// Writes what was heard since it was last told.
     fn tell(&mut self, ts: i64) {
-        if let Ways::Spread(spread) = &mut self.ways {
+        if let Some(spread) = &mut self.spread {
             self.heard = spread.heard();
         }
         self.tell_heard(ts);
@@ -119,10 +117,7 @@ impl Pipeline {
 
     /// What connections have told: in threads of their own, when they were last asked.
     fn told(&self) -> Heard {
-        match &self.ways {
-            Ways::Here(flows) => flows.heard(),
-            Ways::Spread(_) => self.heard,
-        }
+        self.flows.heard() + self.heard
     }
 
     fn tell_heard(&mut self, ts: i64) {
@@ -190,14 +185,22 @@ impl Pipeline {
 
     /// A tunnel is a connection of its ends, and what it carries is another.
     fn datagram(&mut self, link: &Link, datagram: &Datagram<'_>, ts: i64, depth: usize) {
-        match &mut self.ways {
-            Ways::Here(flows) => flows.datagram(link, datagram, ts, &mut self.out),
-            Ways::Spread(spread) => spread.datagram(link, datagram, ts),
+        if !self.is_handed_over(link, datagram, ts) {
+            self.flows.datagram(link, datagram, ts, &mut self.out);
         }
         if let Some(inner) = tunnel::inner(datagram).filter(|_| depth < limits::NESTING) {
             let (link, content) = link::decode_inner(link, &inner);
             self.content(&link, content, ts, depth + 1);
         }
+    }
+
+    /// Whether a thread beside this one follows the datagram's connection; then it has it now.
+    fn is_handed_over(&mut self, link: &Link, datagram: &Datagram<'_>, ts: i64) -> bool {
+        let Some(spread) = &mut self.spread else { return false };
+        if spread.begins(ts) {
+            self.flows.now(ts, &mut self.out);
+        }
+        spread.datagram(link, datagram, ts)
     }
 
     fn fragment(&mut self, link: &Link, fragment: &Datagram<'_>, ts: i64, depth: usize) {
@@ -214,8 +217,9 @@ impl Pipeline {
     pub fn now(&mut self, ts: i64) {
         let waited = self.clock.settle();
         waited.packets().for_each(|packet| self.take(packet));
-        if let Ways::Here(flows) = &mut self.ways {
-            flows.now(ts, &mut self.out);
+        self.flows.now(ts, &mut self.out);
+        if let Some(spread) = &mut self.spread {
+            spread.begins(ts);
         }
         self.now = ts;
         if self.minutes.due(ts) {
@@ -239,13 +243,14 @@ impl Pipeline {
         let left = self.clock.settle();
         left.packets().for_each(|packet| self.take(packet));
         self.fragments.finish();
-        match &mut self.ways {
-            Ways::Here(flows) => {
-                if !flows.finish(&mut self.out) {
-                    return false;
-                }
-            }
-            Ways::Spread(spread) => self.heard = spread.finish(),
+        if let Some(spread) = &mut self.spread {
+            spread.close();
+        }
+        if !self.flows.finish(&mut self.out) {
+            return false;
+        }
+        if let Some(spread) = &mut self.spread {
+            self.heard = spread.finish();
         }
         let last = self.last_ts.map_or(i64::MIN, |us| us.saturating_mul(1000));
         self.tell_heard(last.max(self.now));
@@ -282,10 +287,7 @@ impl Pipeline {
 
     /// Bytes held over all connections, for whatever reason.
     pub fn held(&self) -> usize {
-        match &self.ways {
-            Ways::Here(flows) => flows.held(),
-            Ways::Spread(_) => 0,
-        }
+        self.flows.held()
     }
 
     /// A batch that is due: full, or `all` for whatever waits.

@@ -76,25 +76,25 @@ impl Reader {
     /// `keys` makes the site's keys, once for each thread; `cores` may be used, where the captures are worth it.
     pub fn open(paths: &[PathBuf], elsewhere: &[PathBuf], keys: impl Fn() -> Keys, sensor: &str, cores: usize) -> Result<Reader, Refused> {
         let captures = Captures::open(paths, elsewhere)?;
-        let lanes = if captures.total < limits::SPREAD {
+        let cores = if captures.total < limits::SPREAD {
             1
         } else {
-            cores.min(limits::LANES)
+            cores.min(limits::CORES)
         };
-        Reader::begin(captures, keys, sensor, lanes).map_err(|error| Refused {
+        Reader::begin(captures, keys, sensor, cores).map_err(|error| Refused {
             path: paths.first().cloned().unwrap_or_default(),
             why: format!("cannot be read: no thread: {error}"),
             no_capture: false,
         })
     }
 
-    /// Begins to read; of several `lanes` each has the connections of its share.
-    pub fn begin(captures: Captures, keys: impl Fn() -> Keys, sensor: &str, lanes: usize) -> io::Result<Reader> {
+    /// Begins to read; of several `cores` each has the connections of its share.
+    pub fn begin(captures: Captures, keys: impl Fn() -> Keys, sensor: &str, cores: usize) -> io::Result<Reader> {
         let total = captures.total;
-        let (to, rows) = sync_channel(limits::BATCHES);
+        let (to, rows) = sync_channel(limits::BATCHES * cores.max(1));
         let mut pipeline = Pipeline::new(keys(), sensor.to_owned());
-        if lanes > 1 {
-            let outputs = (0..lanes).map(|_| Output::new(keys(), sensor.to_owned()));
+        if cores > 1 {
+            let outputs = (1..cores).map(|_| Output::new(keys(), sensor.to_owned()));
             pipeline.spread(Spread::new(outputs.collect(), &to)?);
         }
         let shared = Arc::new(Shared::default());

@@ -1,8 +1,7 @@
-//! Connections spread over threads: who reads packets finds the thread of each datagram's connection and hands it over.
+//! Connections spread over threads: who reads packets follows a share of them itself, and hands the datagrams of the others to their threads.
 //!
 //! Every thread hears each second begin, as one alone would, so that the rows are the same however many there are.
 
-use std::ops::Range;
 use std::sync::mpsc::{channel, sync_channel, Receiver, Sender, SyncSender};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -20,23 +19,32 @@ use crate::reader::{hand_over, Rows};
 
 /// What a thread is to do, in order.
 enum Item {
-    Datagram {
-        link: Link,
-        /// Without its payload.
-        bare: Datagram<'static>,
-        payload: Place,
-        ts: i64,
-    },
+    Datagram(Handed),
     /// A second has begun.
     Tick(i64),
     /// What was heard so far is to be told.
     Tell,
 }
 
+/// A whole datagram, its payload where that stands. Small, so that handing over costs little.
+struct Handed {
+    ts: i64,
+    src: u128,
+    dst: u128,
+    ip_len: usize,
+    cut: usize,
+    link: Link,
+    payload: Place,
+    id: u16,
+    hops: u8,
+    proto: u8,
+}
+
 /// Where bytes stand: in the block of this number, or in the load's own.
 struct Place {
-    block: Option<usize>,
-    at: Range<usize>,
+    block: Option<u32>,
+    at: u32,
+    len: u32,
 }
 
 /// Some datagrams on their way to a thread.
@@ -50,19 +58,17 @@ struct Load {
 impl Load {
     /// Keeps the bytes where they are if they stand in `block`.
     fn keep(&mut self, bytes: &[u8], block: Option<&Block>) -> Place {
+        let len = bytes.len() as u32;
         if let Some((block, at)) = block.and_then(|block| Some((block, place_in(block, bytes)?))) {
             if !self.blocks.last().is_some_and(|last| Arc::ptr_eq(last, block)) {
                 self.blocks.push(block.clone());
             }
-            let block = Some(self.blocks.len() - 1);
-            return Place { block, at };
+            let block = Some(self.blocks.len() as u32 - 1);
+            return Place { block, at, len };
         }
-        let start = self.own.len();
+        let at = self.own.len() as u32;
         self.own.extend_from_slice(bytes);
-        Place {
-            block: None,
-            at: start..self.own.len(),
-        }
+        Place { block: None, at, len }
     }
 
     fn clear(&mut self) {
@@ -72,21 +78,38 @@ impl Load {
     }
 }
 
+impl Handed {
+    fn datagram<'a>(&self, blocks: &'a [Block], own: &'a [u8]) -> Datagram<'a> {
+        Datagram {
+            src: self.src,
+            dst: self.dst,
+            proto: self.proto,
+            id: self.id,
+            hops: self.hops,
+            ip_len: self.ip_len,
+            payload: self.payload.of(blocks, own),
+            cut: self.cut,
+            fragment: None,
+        }
+    }
+}
+
 impl Place {
     fn of<'a>(&self, blocks: &'a [Block], own: &'a [u8]) -> &'a [u8] {
         let bytes = match self.block {
-            Some(number) => blocks.get(number).map(|block| block.as_slice()),
-            None => Some(own),
+            Some(number) => blocks.get(number as usize).map_or(&[][..], |block| block.as_slice()),
+            None => own,
         };
-        bytes.and_then(|bytes| bytes.get(self.at.clone())).unwrap_or_default()
+        let at = self.at as usize;
+        bytes.get(at..at.saturating_add(self.len as usize)).unwrap_or_default()
     }
 }
 
 /// Where in `block` these very bytes are.
-fn place_in(block: &Block, bytes: &[u8]) -> Option<Range<usize>> {
+fn place_in(block: &Block, bytes: &[u8]) -> Option<u32> {
     let at = (bytes.as_ptr() as usize).checked_sub(block.as_ptr() as usize)?;
     let end = at.checked_add(bytes.len())?;
-    (end <= block.len()).then_some(at..end)
+    (end <= block.len()).then_some(at as u32)
 }
 
 /// One thread, and what is loaded for it.
@@ -99,9 +122,11 @@ struct Lane {
     thread: Option<JoinHandle<()>>,
 }
 
-/// The threads that follow connections.
+/// The threads beside the one that reads, and what they follow.
 pub struct Spread {
     lanes: Vec<Lane>,
+    /// Of 256 connections, how many stay with who reads.
+    kept: u64,
     hasher: RandomState,
     second: i64,
     /// Where the next datagrams stand.
@@ -111,14 +136,20 @@ pub struct Spread {
 impl Spread {
     /// Begins as many threads as there are outputs; their rows go to `rows`.
     pub fn new(outputs: Vec<Output>, rows: &SyncSender<Rows>) -> std::io::Result<Spread> {
-        let many = outputs.len();
-        let lanes = outputs.into_iter().map(|out| Lane::new(Flows::one_of(many), out, rows.clone()));
+        let cores = outputs.len() + 1;
+        let lanes = outputs.into_iter().map(|out| Lane::new(Flows::one_of(cores), out, rows.clone()));
         Ok(Spread {
             lanes: lanes.collect::<std::io::Result<_>>()?,
+            kept: limits::kept(cores),
             hasher: RandomState::new(),
             second: i64::MIN,
             block: None,
         })
+    }
+
+    /// What follows the connections that stay with who reads.
+    pub fn ours(&self) -> Flows {
+        Flows::one_of(self.lanes.len() + 1)
     }
 
     /// The next datagrams stand in this block.
@@ -128,24 +159,36 @@ impl Spread {
         }
     }
 
-    /// Hands over one whole IP datagram.
-    pub fn datagram(&mut self, link: &Link, datagram: &Datagram<'_>, ts: i64) {
+    /// It is `ts`: says whether that begins a second, which the threads are told.
+    pub fn begins(&mut self, ts: i64) -> bool {
         let second = ts.div_euclid(1_000_000_000);
-        if second != self.second {
+        let begins = second != self.second;
+        if begins {
             self.second = second;
             self.lanes.iter_mut().for_each(|lane| lane.put(Item::Tick(ts)));
         }
-        let at = self.lane_of(datagram);
-        if let Some(lane) = self.lanes.get_mut(at) {
-            let payload = lane.load.keep(datagram.payload, self.block.as_ref());
-            let bare = Datagram { payload: &[], ..*datagram };
-            lane.put(Item::Datagram {
-                link: *link,
-                bare,
-                payload,
-                ts,
-            });
-        }
+        begins
+    }
+
+    /// Hands over one whole IP datagram; false if its connection stays with who reads.
+    pub fn datagram(&mut self, link: &Link, datagram: &Datagram<'_>, ts: i64) -> bool {
+        let Some(lane) = self.lane_of(datagram).and_then(|at| self.lanes.get_mut(at)) else {
+            return false;
+        };
+        let payload = lane.load.keep(datagram.payload, self.block.as_ref());
+        lane.put(Item::Datagram(Handed {
+            ts,
+            src: datagram.src,
+            dst: datagram.dst,
+            ip_len: datagram.ip_len,
+            cut: datagram.cut,
+            link: *link,
+            payload,
+            id: datagram.id,
+            hops: datagram.hops,
+            proto: datagram.proto,
+        }));
+        true
     }
 
     /// What all of them have heard of the datagrams so far.
@@ -157,14 +200,18 @@ impl Spread {
         self.all_heard()
     }
 
-    /// Ends every connection, and gives what was heard in all. The last rows have left when it returns.
-    pub fn finish(&mut self) -> Heard {
+    /// Nothing more comes: the threads end their connections.
+    pub fn close(&mut self) {
         for lane in &mut self.lanes {
             lane.send();
             // A channel that is closed is the end of the input.
             let (closed, _) = sync_channel(0);
             lane.to = closed;
         }
+    }
+
+    /// What was heard in all. The last rows of the threads have left when it returns.
+    pub fn finish(&mut self) -> Heard {
         self.all_heard()
     }
 
@@ -172,8 +219,8 @@ impl Spread {
         self.lanes.iter_mut().map(Lane::heard).fold(Heard::default(), |all, one| all + one)
     }
 
-    /// Both directions of a connection go to one thread. Of what has no ports the addresses alone tell.
-    fn lane_of(&self, datagram: &Datagram<'_>) -> usize {
+    /// Both directions of a connection go to one thread. Of what has no ports the addresses alone tell. `None`: who reads keeps it.
+    fn lane_of(&self, datagram: &Datagram<'_>) -> Option<usize> {
         let ports = match datagram.proto {
             6 | 17 | 132 => be32(datagram.payload, 0).unwrap_or(0),
             _ => 0,
@@ -182,7 +229,8 @@ impl Spread {
         let low = ends.iter().min();
         let high = ends.iter().max();
         let hash = self.hasher.hash_one((low, high));
-        (hash % self.lanes.len().max(1) as u64) as usize
+        let given = (hash % 256 >= self.kept).then_some(hash >> 8)?;
+        Some((given % self.lanes.len().max(1) as u64) as usize)
     }
 }
 
@@ -271,9 +319,9 @@ impl Worker {
     fn unload(&mut self, load: &mut Load) -> bool {
         for item in &load.items {
             match item {
-                Item::Datagram { link, bare, payload, ts } => {
-                    let payload = payload.of(&load.blocks, &load.own);
-                    self.flows.datagram(link, &Datagram { payload, ..*bare }, *ts, &mut self.out);
+                Item::Datagram(handed) => {
+                    let datagram = handed.datagram(&load.blocks, &load.own);
+                    self.flows.datagram(&handed.link, &datagram, handed.ts, &mut self.out);
                 }
                 Item::Tick(ts) => self.flows.now(*ts, &mut self.out),
                 Item::Tell => {

@@ -1,4 +1,4 @@
-//! However many threads follow connections, the rows are the same.
+//! However many cores follow connections, the rows are the same.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,9 +10,9 @@ use wire::reader::{Read, Reader};
 use wire::testing::{plain, PlainRow};
 
 /// Every row of captures, and what was told of the packets.
-fn rows(paths: &[PathBuf], lanes: usize) -> (Vec<(&'static str, PlainRow)>, String) {
+fn rows(paths: &[PathBuf], cores: usize) -> (Vec<(&'static str, PlainRow)>, String) {
     let captures = Captures::open(paths, &[]).unwrap();
-    let mut reader = Reader::begin(captures, || Keys::new(&[7; 32], "k1"), "test", lanes).unwrap();
+    let mut reader = Reader::begin(captures, || Keys::new(&[7; 32], "k1"), "test", cores).unwrap();
     let mut rows = Vec::new();
     loop {
         match reader.next(Duration::from_secs(120)) {
@@ -25,16 +25,16 @@ fn rows(paths: &[PathBuf], lanes: usize) -> (Vec<(&'static str, PlainRow)>, Stri
     (rows, format!("{:?}", reader.report()))
 }
 
-fn same_for_any_number_of_lanes(paths: &[PathBuf]) {
+fn same_for_any_number_of_cores(paths: &[PathBuf]) {
     let (wanted, told) = rows(paths, 1);
     assert!(!wanted.is_empty());
-    for lanes in [2, 3, 8] {
-        let (got, also) = rows(paths, lanes);
-        assert_eq!(told, also, "{lanes} lanes");
+    for cores in [2, 3, 8] {
+        let (got, also) = rows(paths, cores);
+        assert_eq!(told, also, "{cores} cores");
         let missing: Vec<_> = wanted.iter().filter(|row| got.binary_search(row).is_err()).take(3).collect();
         let new: Vec<_> = got.iter().filter(|row| wanted.binary_search(row).is_err()).take(3).collect();
-        assert!(missing.is_empty() && new.is_empty(), "{lanes} lanes: {missing:#?} {new:#?}");
-        assert_eq!(wanted.len(), got.len(), "{lanes} lanes");
+        assert!(missing.is_empty() && new.is_empty(), "{cores} cores: {missing:#?} {new:#?}");
+        assert_eq!(wanted.len(), got.len(), "{cores} cores");
     }
 }
 
@@ -44,7 +44,7 @@ fn below(folder: &str) -> PathBuf {
 
 #[test]
 fn a_morning_gives_the_same_rows() {
-    same_for_any_number_of_lanes(&[below("range/captures")]);
+    same_for_any_number_of_cores(&[below("range/captures")]);
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn every_golden_capture_gives_the_same_rows() {
         .filter(|path| path.extension().is_some_and(|name| name == "pcap"));
     let mut many = 0;
     for path in captures {
-        same_for_any_number_of_lanes(&[path]);
+        same_for_any_number_of_cores(&[path]);
         many += 1;
     }
     assert!(many > 40);
@@ -64,9 +64,9 @@ fn every_golden_capture_gives_the_same_rows() {
 
 #[test]
 fn a_reader_may_be_left() {
-    for lanes in [1, 4] {
+    for cores in [1, 4] {
         let captures = Captures::open(&[below("range/captures")], &[]).unwrap();
-        let mut reader = Reader::begin(captures, || Keys::new(&[7; 32], "k1"), "test", lanes).unwrap();
+        let mut reader = Reader::begin(captures, || Keys::new(&[7; 32], "k1"), "test", cores).unwrap();
         assert!(matches!(reader.next(Duration::from_secs(120)), Read::Rows(..)));
     }
 }

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from asepsis.findings.service import Decision, counted, worklist_text
-from asepsis.kit.command import DEFAULT_SITE, FailOnOption, JsonOption, SiteOption, at
+from asepsis.kit.command import DEFAULT_SITE, CoresOption, FailOnOption, JsonOption, SiteOption, at
 from asepsis.kit.output import ProgressBar, in_words, print_json
 
 from . import place, service
@@ -30,6 +30,7 @@ def assess(
     site: SiteOption = DEFAULT_SITE,
     report: ReportOption = None,
     fail_on: FailOnOption = None,
+    cores: CoresOption = 1,
     json: JsonOption = False,
 ) -> None:
     """What is on my network, what endangers patients, what do I do first, and why."""
@@ -37,7 +38,7 @@ def assess(
         place.check(report)
     opened = service.site_for(site, captures)
     with ProgressBar("reading packets") as progress:
-        assessment = service.assess(opened, captures, progress)
+        assessment = service.assess(opened, captures, progress, cores)
     if report is not None:
         place.write(report, service.page(assessment))
         if sys.stderr.isatty():

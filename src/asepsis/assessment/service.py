@@ -21,12 +21,12 @@ from .watch import Seen, look
 __all__ = ["Assessment", "Ear", "Seen", "assess", "assessment_form", "page", "site_for", "watch"]
 
 
-def assess(site: Site, paths: Sequence[Path], progress: Progress | None = None) -> Assessment:
+def assess(site: Site, paths: Sequence[Path], progress: Progress | None = None, cores: int = 1) -> Assessment:
     """Reads captures into the lake, takes the inventory, runs every check, and ranks what is wrong.
 
     The same captures again change nothing. Raises BadInput for a path that is no capture.
     """
-    ingested = ingest(site, paths, progress)
+    ingested = ingest(site, paths, progress, cores)
     lake = open_lake(site)
     now = _last_packet(lake)
     assets = take_inventory(site, lake)

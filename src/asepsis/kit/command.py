@@ -21,6 +21,12 @@ from asepsis.kit.errors import AsepsisError, BadInput, one_line
 from asepsis.kit.files import unwritable
 
 SiteOption = Annotated[Path, typer.Option("--site", metavar="DIR", readable=False, help="Directory of the site.", show_default=True)]
+CoresOption = Annotated[
+    int,
+    typer.Option(
+        "--cores", metavar="N", min=1, help="Cores to read large captures with: more are faster by the clock and cost more in all."
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on stdout.", show_default=False)]
 
 

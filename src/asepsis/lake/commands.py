@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from asepsis.kit.command import DEFAULT_SITE, JsonOption, SiteOption, group
+from asepsis.kit.command import DEFAULT_SITE, CoresOption, JsonOption, SiteOption, group
 from asepsis.kit.errors import one_line
 from asepsis.kit.output import ProgressBar, in_words, print_json, print_table
 from asepsis.kit.site import Site
@@ -37,12 +37,12 @@ Schema = Annotated[bool, typer.Option("--schema", help="With every column, its t
 
 
 @app.command()
-def ingest(paths: Captures, site: SiteOption = DEFAULT_SITE, json: JsonOption = False) -> None:
+def ingest(paths: Captures, site: SiteOption = DEFAULT_SITE, cores: CoresOption = 1, json: JsonOption = False) -> None:
     """Read captures, and logs of Zeek and Suricata, into the lake. The same again adds nothing."""
     from asepsis.lake import service
 
     with ProgressBar("Reading captures") as progress:
-        result = service.ingest(service.site_for(site, paths), paths, progress)
+        result = service.ingest(service.site_for(site, paths), paths, progress, cores)
     if json:
         print_json(result)
     else:

@@ -63,11 +63,11 @@ def site_for(path: Path, captures: Sequence[Path]) -> Site:
     return Site.open(path, create=True)
 
 
-def ingest(site: Site, paths: Sequence[Path], progress: Progress | None = None) -> Ingested:
+def ingest(site: Site, paths: Sequence[Path], progress: Progress | None = None, cores: int = 1) -> Ingested:
     """Reads captures (files or folders) into the lake as one stream in time order, then logs of other sensors; the journal tells of it.
 
-    The same again adds nothing. Raises BadInput for a path that is missing or neither, and when the disk is full; DoesNotHold
-    if the journal cannot vouch for what it records, and then nothing is added.
+    The same again adds nothing. Large captures are read by so many `cores`, as far as there are. Raises BadInput for a path that is missing
+    or neither, and when the disk is full; DoesNotHold if the journal cannot vouch for what it records, and then nothing is added.
     """
 
     def record(so_far: Ingested, n: int | None) -> Mapping[str, object]:
@@ -77,7 +77,7 @@ def ingest(site: Site, paths: Sequence[Path], progress: Progress | None = None) 
     journal.check(site)
     commits.expect(site.lake)
     with files.lock(site.lake / ".lock", "this lake"):
-        return run(site, paths, progress, record)
+        return run(site, paths, progress, record, cores)
 
 
 def compact(site: Site) -> tuple[int, int]:

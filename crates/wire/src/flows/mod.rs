@@ -137,7 +137,7 @@ impl Default for Flows {
             rung: Vec::new(),
             last_ones: None,
             clock: i64::MIN,
-            second: 1..=0,
+            second: i64::MIN..=i64::MIN,
             generation: 0,
             last: 0,
             held: 0,
