@@ -173,6 +173,32 @@ def test_a_port_that_is_no_mirror_is_a_finding(namespace: str, tmp_path: Path, c
 
 
 @NEEDS_ROOT
+def test_packets_that_came_while_nobody_read_are_a_finding(namespace: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capture, site = tmp_path / "morning.pcap", str(tmp_path / "site")
+    capture.write_bytes(gzip.decompress(MORNING.read_bytes()))
+    sender = inside(namespace, sys.executable, "-c", SENDER, "tap0", str(capture))
+    watch = inside(namespace, sys.executable, "-m", "asepsis", "network", "watch", "-i", "tap1", "--site", site, "--ring", "2", "--json")
+    assert watch.stdout is not None
+    watch.stdout.readline()
+    watch.send_signal(signal.SIGSTOP)
+    sender.communicate("go\n", timeout=60)
+    watch.send_signal(signal.SIGCONT)
+    packets = sum(1 for _ in frames(capture))
+    for line in watch.stdout:
+        said = json.loads(line)
+        if said["dropped"] > packets // 100 and said["packets"] + said["dropped"] >= packets:
+            break
+    watch.send_signal(signal.SIGTERM)
+    out, err = watch.communicate(timeout=60)
+    assert (watch.returncode, err) == (0, "")
+    titles = [line["title"] for line in json.loads(out.splitlines()[-1])["worklist"]]
+    assert any(title.startswith("Sensor overloaded: the one on tap1 loses packets") for title in titles), titles
+    assert main(["network", "health", "--site", site, "--json"]) == 0
+    (heard,) = json.loads(capsys.readouterr().out)
+    assert "overloaded" in {trouble["id"] for trouble in heard["troubles"]}
+
+
+@NEEDS_ROOT
 def test_an_interface_that_goes_away_is_one_line(namespace: str, tmp_path: Path) -> None:
     watch = inside(namespace, sys.executable, "-m", "asepsis", "network", "watch", "-i", "tap1", "--site", str(tmp_path / "s"), "--json")
     assert watch.stdout is not None
