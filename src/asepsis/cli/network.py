@@ -64,11 +64,18 @@ def watch(
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    until = float("inf") if seconds is None else time.monotonic() + seconds
+    until = float("inf")
+
+    def over() -> bool:
+        return stop.is_set() or time.monotonic() >= until
+
     ear = Ear(interface, rings, ring, promiscuous=not own, keep=keep)
     known: set[str] = set()
     trouble: str | None = None
-    for seen in service.watch(opened, ear, lambda: stop.is_set() or time.monotonic() >= until):
+    for seen in service.watch(opened, ear, over):
+        if seconds is not None:
+            # From when it listens, which it says at once: how long it takes to begin is not what was asked for.
+            until = min(until, time.monotonic() + seconds)
         if json:
             print_json_line(_form(seen))
         else:
