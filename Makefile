@@ -53,7 +53,9 @@ fuzz: .venv/.test ## every parser, the pipeline and the reader under libFuzzer (
 	RUSTFLAGS='$(COVERED)' cargo run -p wire-fuzz --features libfuzzer --profile fuzz --locked --quiet --target "$$host" --target-dir target/fuzz -- $(FUZZ_SECONDS) $(FUZZ); \
 	else echo 'fuzzing left out: no C++ compiler on this machine'; fi
 
-lint: .venv/.lint ## ruff, mypy --strict, import-linter, clippy, rustfmt
+ARM := aarch64-unknown-linux-gnu
+
+lint: .venv/.lint ## ruff, mypy --strict, import-linter, clippy, rustfmt, the core on aarch64
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy --strict src
@@ -61,6 +63,8 @@ lint: .venv/.lint ## ruff, mypy --strict, import-linter, clippy, rustfmt
 	@if cargo clippy --version >/dev/null 2>&1; then set -x; cargo clippy --workspace --all-targets --locked --quiet -- -D warnings; \
 	else echo 'clippy left out: this Rust comes without it'; fi
 	@if cargo fmt --version >/dev/null 2>&1; then set -x; cargo fmt --all --check; else echo 'rustfmt left out: this Rust comes without it'; fi
+	@if [ -d "$$(rustc --print target-libdir --target $(ARM))" ]; then set -x; cargo check -p wire -p wire-parquet -p wire-py --target $(ARM) --locked --quiet; \
+	else echo 'aarch64 left out: this Rust comes without it (rustup target add $(ARM))'; fi
 
 bench: .venv/.core ## figures, beside peers where they are installed (ASEPSIS_BENCH=folder of bench.pcap)
 	$(PY) bench/ingest.py
