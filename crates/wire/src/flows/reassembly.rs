@@ -2,6 +2,8 @@
 //! only what comes too early is held: behind a hole, or before what it acknowledges of the other direction (a mirror that joins two ports, or
 //! two captures with two clocks, show answers before their questions). Of every byte the first copy wins; a later copy that differs is counted.
 
+use std::collections::VecDeque;
+
 use super::recent::Recent;
 use crate::limits;
 
@@ -76,7 +78,7 @@ pub struct Side {
     next: Option<u32>,
     /// Number of its SYN.
     isn: Option<u32>,
-    early: Vec<Early>,
+    early: VecDeque<Early>,
     held: usize,
     /// When the oldest hole appeared.
     hole_since: i64,
@@ -140,7 +142,7 @@ impl Side {
 
     /// When the first piece that is held came.
     pub fn held_since(&self) -> Option<i64> {
-        self.early.first().map(|first| first.ts)
+        self.early.front().map(|first| first.ts)
     }
 
     /// How far the other direction has come.
@@ -199,7 +201,7 @@ impl Side {
     pub fn acknowledged(&mut self, ack: u32) {
         match self.next {
             None => {
-                let first = self.early.first().map(|e| e.seq).filter(|&seq| distance(seq, ack) < 0);
+                let first = self.early.front().map(|e| e.seq).filter(|&seq| distance(seq, ack) < 0);
                 self.next = Some(first.unwrap_or(ack));
             }
             Some(next) if self.is_fresh() && !self.is_confirmed() && !within(ack, next) => self.restart(ack),
@@ -375,15 +377,15 @@ impl Side {
 
     /// Gives what has become in order, if anything has.
     pub fn settle(&mut self, ts: i64, recent: &mut Recent, give: &mut impl FnMut(Piece<'_>)) {
-        while let (Some(first), Some(next)) = (self.early.first(), self.next) {
+        while let (Some(first), Some(next)) = (self.early.front(), self.next) {
             let ahead = distance(first.seq, next);
             if ahead > 0 || self.waits(first.ack) {
                 break;
             }
             let behind = ahead.unsigned_abs();
-            let early = self.early.remove(0);
+            let Some(early) = self.early.pop_front() else { break };
             // The next hole is as old as the first piece behind it.
-            self.hole_since = self.early.first().map_or(ts, |next| next.ts);
+            self.hole_since = self.early.front().map_or(ts, |next| next.ts);
             let fresh = u64::from(early.len).saturating_sub(behind);
             if behind > 0 {
                 self.retransmissions = self.retransmissions.saturating_add(1);
@@ -424,7 +426,7 @@ impl Side {
 
     /// Whether nothing is missing before the first piece that is held: it waits for the other direction.
     pub fn only_waits(&self) -> bool {
-        matches!((self.early.first(), self.next), (Some(first), Some(next)) if distance(first.seq, next) <= 0)
+        matches!((self.early.front(), self.next), (Some(first), Some(next)) if distance(first.seq, next) <= 0)
     }
 
     /// Whether too much is held.
@@ -444,7 +446,7 @@ impl Side {
 
     /// Declares the hole before the first piece that is held, or waits no longer for what it acknowledges; gives what is in order then.
     pub fn give_up_hole(&mut self, ts: i64, recent: &mut Recent, give: &mut impl FnMut(Piece<'_>)) {
-        let Some(first) = self.early.first() else { return };
+        let Some(first) = self.early.front() else { return };
         match self.next {
             Some(_) if self.only_waits() => self.in_vain = self.other,
             Some(next) => self.lose(distance(first.seq, next).unsigned_abs(), give),
