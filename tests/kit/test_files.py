@@ -29,7 +29,7 @@ def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str
 
 
 def test_a_draft_has_its_name_when_it_is_whole(kind: str, tmp_path: Path) -> None:
-    with files.Draft(tmp_path / "out") as draft:
+    with files.NewFile(tmp_path / "out") as draft:
         draft.path.write_bytes(b"whole")
         assert not (tmp_path / "out").exists()
         draft.publish()
@@ -40,7 +40,7 @@ def test_a_draft_has_its_name_when_it_is_whole(kind: str, tmp_path: Path) -> Non
 
 def test_nothing_is_left_of_one_that_is_not_published(kind: str, tmp_path: Path) -> None:
     def fail() -> None:
-        with files.Draft(tmp_path / "out") as draft:
+        with files.NewFile(tmp_path / "out") as draft:
             draft.path.write_bytes(b"half")
             if kind == "nameless":
                 assert list(tmp_path.iterdir()) == [], "not even while it is written"
@@ -53,7 +53,7 @@ def test_nothing_is_left_of_one_that_is_not_published(kind: str, tmp_path: Path)
 
 def test_a_draft_does_not_replace_a_file(kind: str, tmp_path: Path) -> None:
     (tmp_path / "out").write_bytes(b"mine")
-    with files.Draft(tmp_path / "out") as draft, pytest.raises(FileExistsError):
+    with files.NewFile(tmp_path / "out") as draft, pytest.raises(FileExistsError):
         draft.publish()
     assert (tmp_path / "out").read_bytes() == b"mine"
     assert len(list(tmp_path.iterdir())) == 1

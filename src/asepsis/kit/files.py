@@ -104,10 +104,10 @@ def alone(path: Path) -> Iterator[bool]:
         os.close(fd)
 
 
-class Draft:
+class NewFile:
     """A file that has no name until it is published: whatever happens before, nothing of it stays on the disk.
 
-    `with Draft(out) as new: ... write to new.path ... new.publish()`. Where the file system knows no nameless files it has one beside
+    `with NewFile(out) as new: ... write to new.path ... new.publish()`. Where the file system knows no nameless files it has one beside
     `path`, which goes when the block ends.
     """
 
@@ -133,7 +133,7 @@ class Draft:
         finally:
             os.close(folder)
 
-    def __enter__(self) -> Draft:
+    def __enter__(self) -> NewFile:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

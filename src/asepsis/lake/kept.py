@@ -148,7 +148,7 @@ def export(site: Site, wanted: Wanted, out: Path, record: Callable[[Exported], N
         raise BadInput("the file is there already", out, "name a new one")
     sweep(site)
     try:
-        with files.Draft(out) as draft:
+        with files.NewFile(out) as draft:
             exported = _export(site, wanted, draft.path, progress)
             record(exported)
             if exported.packets:

@@ -2,6 +2,7 @@
 
 mod census;
 mod conversation;
+mod ending;
 mod flow;
 mod follow;
 mod opening;
@@ -508,117 +509,6 @@ impl Flows {
         self.table.insert_unique(hasher.hash_one(canonical(&ends)), at, hash_of);
         self.timers.set(at, deadline);
         at
-    }
-
-    /// Ends one connection.
-    fn remove(&mut self, at: u32, cut_off: bool, out: &mut Output) {
-        let Some(place) = self.slab.get_mut(at as usize) else { return };
-        let Some(ends) = place.ends() else { return };
-        let hash = self.hasher.hash_one(canonical(ends));
-        if let Ok(entry) = self.table.find_entry(hash, |&other| other == at) {
-            entry.remove();
-        }
-        self.free.push(at);
-        match std::mem::replace(place, Place::Free) {
-            Place::Free => {}
-            Place::Opening(opening) => {
-                opening.finish(cut_off, out);
-                self.census.opened();
-            }
-            Place::Flow(mut flow) => {
-                self.held = self.held.saturating_sub(flow.counted);
-                flow.finish(cut_off, &mut self.recent, out);
-                self.census.take(&mut flow, self.began.unwrap_or(0));
-                out.done(flow.identity);
-            }
-        }
-    }
-
-    /// Ends the connection that has been silent longest of the next few: near enough to the longest of all, and cheap under a flood.
-    fn evict(&mut self, out: &mut Output) {
-        let len = self.slab.len().max(1);
-        let (before, behind) = (self.hand..len, 0..self.hand);
-        let victim = before
-            .chain(behind)
-            .take(limits::EVICTION_SAMPLE)
-            .filter_map(|at| self.slab.get(at)?.span().map(|(_, last_ts)| (last_ts, at)))
-            .min();
-        self.hand = (self.hand + limits::EVICTION_SAMPLE) % len;
-        if let Some((_, at)) = victim {
-            self.evicted += 1;
-            self.remove(u32::try_from(at).unwrap_or(u32::MAX), false, out);
-        }
-    }
-
-    /// It is `ts` although no packet came.
-    pub fn now(&mut self, ts: i64, out: &mut Output) {
-        self.tick(ts, out);
-    }
-
-    /// Moves the clock to the packet's time: idle connections end, long ones give an interim row.
-    fn tick(&mut self, ts: i64, out: &mut Output) {
-        const SECOND: i64 = 1_000_000_000;
-        let same = self.second.contains(&ts);
-        if same && self.rung.is_empty() {
-            return;
-        }
-        self.clock = ts;
-        let began = ts.div_euclid(SECOND).saturating_mul(SECOND);
-        self.second = began..=began.saturating_add(SECOND - 1);
-        self.began.get_or_insert(ts);
-        self.timers.advance(ts, &mut self.rung);
-        self.ring(out);
-        if !same {
-            self.give_up_old_holes(ts, out);
-        }
-    }
-
-    /// Looks at the next connections that have rung. A flood ends within a second, but its rows need not all wait at once.
-    fn ring(&mut self, out: &mut Output) {
-        let (ts, began) = (self.clock, self.began.unwrap_or(0));
-        let mut rung = std::mem::take(&mut self.rung);
-        for at in rung.drain(..rung.len().min(limits::BATCH_ROWS)) {
-            let Some(idle_until) = self.slab.get(at as usize).and_then(Place::idle_until) else {
-                continue;
-            };
-            if idle_until <= ts {
-                self.remove(at, false, out);
-                continue;
-            }
-            let mut deadline = idle_until;
-            if let Some(flow) = self.slab.get_mut(at as usize).and_then(Place::flow) {
-                flow.interim(ts, out);
-                self.census.take(flow, began);
-                deadline = flow.deadline();
-            }
-            self.timers.set(at, deadline);
-        }
-        self.rung = rung;
-    }
-
-    /// The input is over: every connection ends, in the order in which they began, a batch of rows at a time. Says whether none is left.
-    pub fn finish(&mut self, out: &mut Output) -> bool {
-        if !self.rung.is_empty() {
-            self.ring(out);
-            return false;
-        }
-        if self.last_ones.is_none() {
-            let slab = &self.slab;
-            let order = |at: &u32| {
-                let place = slab.get(*at as usize);
-                place.and_then(|place| Some((place.span()?.0, *place.ends()?)))
-            };
-            let places = 0..u32::try_from(slab.len()).unwrap_or(u32::MAX);
-            let mut left: Vec<u32> = places.filter(|at| order(at).is_some()).collect();
-            left.sort_unstable_by_key(order);
-            self.last_ones = Some(left.into());
-        }
-        let left = self.last_ones.get_or_insert_default();
-        let some: Vec<_> = left.drain(..left.len().min(limits::BATCH_ROWS)).collect();
-        for at in &some {
-            self.remove(*at, true, out);
-        }
-        some.len() < limits::BATCH_ROWS
     }
 }
 
