@@ -58,6 +58,21 @@ def test_of_a_host_name_what_is_plainly_no_persons(name: object, kept: str | Non
     assert clean.host(name) == kept
 
 
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ("pacs.mayer.de:8080", "pacs.mayer.de"),
+        ("token.secret.de:pw@pacs.mayer.de", "pacs.mayer.de"),
+        ("token.secret.de@pacs.mayer.de:80", "pacs.mayer.de"),
+        ("token.secret.de:pw", None),
+        ("2001:db8::1", "2001:db8::1"),
+        (7, None),
+    ],
+)
+def test_who_is_to_be_let_in_is_no_part_of_a_host(value: object, kept: str | None) -> None:
+    assert clean.authority(value) == kept
+
+
 @pytest.mark.parametrize("value", [None, True, [], {}, "x", "1e400", 2**63, -(2**63) - 1, 1.5, float("inf"), "9" * 5000])
 def test_what_is_no_count(value: object) -> None:
     assert clean.integer(value) is None

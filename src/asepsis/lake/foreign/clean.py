@@ -212,6 +212,15 @@ def host(value: object) -> str | None:
     return _host(value) if isinstance(value, str) and len(value) <= 255 else None
 
 
+def authority(value: object) -> str | None:
+    """The host of what a URI begins with: without who is to be let in before it, and the port behind it (RFC 3986 section 3.2)."""
+    if not isinstance(value, str):
+        return None
+    where = value.rpartition("@")[2]
+    name, _, port = where.partition(":") if where.count(":") == 1 else (where, "", "")
+    return host(name) if not port or port.isdecimal() else None
+
+
 @lru_cache(REMEMBERED)
 def _host(value: str) -> str | None:
     if (found := address(value)) is not None:

@@ -9,6 +9,7 @@ from typing import Any
 from asepsis.lake.foreign import smb, words
 from asepsis.lake.foreign.clean import (
     address,
+    authority,
     each,
     hexadecimal,
     host,
@@ -183,7 +184,7 @@ def dns(row: Row, values: Mapping[str, Any], keys: Pseudonyms) -> Iterable[Row]:
 HTTP: Fields = {
     **COMMON,
     "tx_id": lambda value, keys: {"trans_depth": value + 1} if isinstance(value, int) and 0 <= value < 2**31 else None,
-    "http.hostname": ("host", host),
+    "http.hostname": ("host", authority),
     "http.url": ("uri", withheld),
     "http.http_user_agent": ("user_agent", withheld),
     "http.http_content_type": ("resp_mime", withheld),

@@ -8,6 +8,7 @@ from typing import Any
 from asepsis.lake.foreign import smb, words
 from asepsis.lake.foreign.clean import (
     address,
+    authority,
     each,
     hexadecimal,
     host,
@@ -112,7 +113,7 @@ HTTP: Fields = {
     **COMMON,
     "trans_depth": ("trans_depth", integer),
     "method": ("method", words.method),
-    "host": ("host", lambda value: host(value.rsplit(":", 1)[0] if isinstance(value, str) and value.count(":") == 1 else value)),
+    "host": ("host", authority),
     "uri": ("uri", withheld),
     "referrer": ("referrer_host", withheld),
     "version": ("version", one_of(("0.9", "1.0", "1.1", "2", "2.0"))),

@@ -12,6 +12,8 @@ use crate::hostname;
 /// A host name or address without its port, in lower case and without names of people; `None` if it is neither. RFC 3986 3.2.2.
 pub fn host(value: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(value).ok()?.trim();
+    // Who is to be let in, and by which password, may stand before it (RFC 3986 section 3.2.1).
+    let text = text.rsplit('@').next().unwrap_or_default();
     if let Some(inner) = text.strip_prefix('[') {
         return inner
             .split(']')
@@ -19,8 +21,11 @@ pub fn host(value: &[u8]) -> Option<String> {
             .and_then(|a| a.parse::<std::net::Ipv6Addr>().ok())
             .map(|a| a.to_string());
     }
-    let name = hostname::valid(text.split(':').next().unwrap_or_default())?;
-    Some(hostname::shown(&name).into_owned())
+    let (name, port) = text.split_once(':').unwrap_or((text, ""));
+    if !port.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    Some(hostname::shown(&hostname::valid(name)?).into_owned())
 }
 
 /// The host of an absolute URI.
@@ -30,7 +35,7 @@ pub fn uri_host(value: &[u8]) -> Option<String> {
         .position(|w| w == b"://")
         .and_then(|n| value.get(n.checked_add(3)?..))?;
     let authority = after.split(|b| matches!(b, b'/' | b'?' | b'#')).next()?;
-    host(authority.rsplit(|b| *b == b'@').next()?)
+    host(authority)
 }
 
 /// `type/subtype` in lower case, without parameters. RFC 9110 8.3.1.

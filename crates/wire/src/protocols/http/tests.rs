@@ -156,6 +156,32 @@ fn tunnels_and_upgrades_are_left_alone() {
 }
 
 #[test]
+fn who_is_to_be_let_in_is_no_part_of_the_host() {
+    let secret = "ghptokensecret";
+    for (target, header, host) in [
+        ("GET http://ghpTOKENsecret:x@h.example/x", "", "h.example"),
+        ("GET http://ghpTOKENsecret@h.example/x", "", "h.example"),
+        ("GET http://a@ghpTOKENsecret:b@h.example:8080/x", "", "h.example"),
+        ("CONNECT ghpTOKENsecret:x@h.example:443", "", "h.example"),
+        ("GET /x", "Host: ghpTOKENsecret:pw@h.example\r\n", "h.example"),
+        ("GET /x", "Host: ghpTOKENsecret@[2001:db8::1]:80\r\n", "2001:db8::1"),
+        ("GET /x", "Host: ghpTOKENsecret:pw\r\n", "-"),
+        ("GET /x", "Host: ghpTOKENsecret:pw@\r\n", "-"),
+        (
+            "GET /x",
+            "Host: h.example\r\nReferer: https://ghpTOKENsecret:x@r.example/\r\n",
+            "h.example",
+        ),
+    ] {
+        let request = format!("{target} HTTP/1.1\r\n{header}\r\n");
+        let rows = http(&[(Orig, request.as_bytes()), (Resp, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")]);
+        holds(&rows[0], &[("host", host)]);
+        let all = format!("{:?}", rows[0]).to_lowercase();
+        assert!(!all.contains(secret), "{request}: {all}");
+    }
+}
+
+#[test]
 fn what_is_broken_says_so() {
     let broken = |response: &[u8]| http(&[(Orig, b"GET / HTTP/1.1\r\n\r\n"), (Resp, response)])[0].clone();
     holds(
