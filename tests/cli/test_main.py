@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -73,3 +74,29 @@ def test_a_reader_that_goes_away_is_no_error(site: Site) -> None:
         ["bash", "-c", command], capture_output=True, text=True, env={"PYTHONPATH": "src", "PATH": "/usr/bin:/bin"}, check=True
     )
     assert (done.stdout, done.stderr) == ('[{"range": 0},\n141\n', "")
+
+
+def test_what_is_closed_is_not_written_to(site: Site) -> None:
+    words = f"{sys.executable} -m asepsis lake streams --site {site.path}"
+    for closed in (">&-", "<&-", ">&- 2>&-", ">&- <&- 2>&-"):
+        done = subprocess.run(["bash", "-c", f"{words} {closed}"], capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, ""), closed
+
+
+@pytest.mark.parametrize("loaded", ["typer", "duckdb"])
+def test_ctrl_c_is_never_a_traceback(loaded: str, site: Site) -> None:
+    # As if the key were pressed while a module is being loaded, before and after the command has begun.
+    code = f"""
+import importlib.abc, os, signal, sys
+class Pressed(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == {loaded!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Pressed())
+from asepsis.cli.main import run
+sys.argv = ["asepsis", "lake", "sql", "select 1", "--site", {str(site.path)!r}]
+run()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode in (130, -signal.SIGINT)
+    assert done.stderr in ("", "asepsis: stopped\n")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from asepsis.kit.command import group, run
+from asepsis.kit.command import at, group, run
 from asepsis.kit.errors import DoesNotHold
 
 
@@ -78,3 +78,12 @@ def test_wrong_use(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> 
     assert out == ""
     assert err.startswith("asepsis: ")
     assert err.count("\n") == 1
+
+
+def test_what_a_command_advises_is_one_line_that_a_shell_reads_back(tmp_path: Path) -> None:
+    for name in ("plain", "with space", "s\x1b[31m\nx", "\u202etxt", "it's", "b\\\t's"):
+        site = tmp_path / name
+        advised = at(site)
+        assert advised.isprintable()
+        read = subprocess.run(["bash", "-c", f"printf %s {advised.removeprefix(' --site')}"], capture_output=True, check=True).stdout
+        assert read.decode() == str(site)

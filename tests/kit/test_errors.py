@@ -21,3 +21,7 @@ def test_is_one_printable_line(what: str, where: str, todo: str) -> None:
 
 def test_is_bounded() -> None:
     assert len(one_line("x" * 10_000)) == 400
+
+
+def test_nothing_turns_the_direction_of_writing() -> None:
+    assert one_line("a\u202efdp.exe\u2066b\u200fc") == "a fdp.exe b c"

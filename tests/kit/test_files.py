@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import stat
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from asepsis.kit import files
+from asepsis.kit.errors import BadInput
 
 
 @pytest.fixture(params=["nameless", "beside"])
@@ -64,3 +67,21 @@ def test_one_alone_holds_a_lock(tmp_path: Path) -> None:
         assert (first, second) == (True, False)
     with files.alone(tmp_path / ".lock") as again:
         assert again
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or shutil.which("mount") is None, reason="needs root to mount")
+def test_who_reads_needs_no_right_to_write(tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "seen").mkdir()
+    subprocess.run(["mount", "--bind", tmp_path / "kept", tmp_path / "seen"], check=True)
+    try:
+        subprocess.run(["mount", "-o", "remount,ro,bind", tmp_path / "seen"], check=True)
+        with pytest.raises(BadInput, match="cannot lock"), files.lock(tmp_path / "seen" / ".lock", "this"):
+            pass
+        with files.lock(tmp_path / "seen" / ".lock", "this", reading=True):
+            pass
+        (tmp_path / "kept" / ".lock").touch()
+        with files.lock(tmp_path / "seen" / ".lock", "this", reading=True):
+            pass
+    finally:
+        subprocess.run(["umount", tmp_path / "seen"], check=True)

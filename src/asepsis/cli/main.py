@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -71,10 +72,25 @@ def run() -> NoReturn:
     """The process of `asepsis`."""
     # Modules and classes live as long as the process: searching them for cycles again and again is a tenth of a short command.
     gc.set_threshold(20_000)
+    _open_standard_files()
+    # Until a command begins there is nothing to tidy up, and modules that are half imported would tell of it at length.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     code = main()
     # All that lives now ends with the process, and would be searched for cycles once more.
     gc.freeze()
     sys.exit(code)
+
+
+def _open_standard_files() -> None:
+    """Who closes one of them wants nothing to be said there; the next file that is opened would take its place."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            null = os.open(os.devnull, os.O_RDWR)
+            if null != number:
+                os.dup2(null, number)
+                os.close(null)
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", encoding="utf-8"))
 
 
 def built(command: Command) -> bool:
@@ -96,6 +112,8 @@ def _run(command: Command, arguments: Sequence[str]) -> int:
     if not isinstance(app, typer.Typer):
         function, app = app, kit.group(command.help)
         app.command()(function)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     return kit.run(app, arguments, f"asepsis {command.name}", _explain)
 
 

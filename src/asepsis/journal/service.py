@@ -83,7 +83,7 @@ def verify(site: Site, anchors: Iterable[Anchor] = ()) -> Verdict:
     book, anchors = Book(site.journal, site.key), list(anchors)
     if not book.folder.is_dir():
         return Verdict(False, 0, GENESIS, 1, "the journal's folder is gone: every entry is missing")
-    with files.lock(book.lock(), "this journal"):
+    with files.lock(book.lock(), "this journal", reading=True):
         try:
             head = book.head()
         except HeadLost:

@@ -44,7 +44,14 @@ _BUG, _INTERRUPTED, _NO_READER = 70, 130, 141
 
 def at(site: Path) -> str:
     """What a command that we advise needs behind it to speak of the same site: nothing, or ` --site DIR`."""
-    return "" if site == DEFAULT_SITE else f" --site {shlex.quote(str(site))}"
+    if site == DEFAULT_SITE:
+        return ""
+    text = str(site)
+    if text.isprintable():
+        return f" --site {shlex.quote(text)}"
+    # What a shell reads back, without what would break the line or drive the terminal.
+    plain = (c if c.isprintable() and c not in "'\\" else "".join(f"\\x{byte:02x}" for byte in os.fsencode(c)) for c in text)
+    return f" --site $'{''.join(plain)}'"
 
 
 def group(help: str) -> typer.Typer:
@@ -87,6 +94,8 @@ def _run(app: typer.Typer, arguments: Sequence[str], name: str, explain: Callabl
     except MemoryError:
         return _say("out of memory", BadInput.exit_code)
     except Exception as error:  # noqa: BLE001 - the last wall before a traceback
+        if isinstance(error.__cause__, KeyboardInterrupt):  # a class that was being made says it in its own words
+            return _say("stopped", _INTERRUPTED)
         known = explain(error) if explain else None
         return _say(str(known), known.exit_code) if known else _bug(error)
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 
-# C0 and C1 controls and line separators: a hostile file name or message must neither break the one line nor drive the terminal.
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+# C0 and C1 controls, line separators, and what turns the direction of writing (UAX 9 section 2): a hostile file name or message must not
+# break the one line, drive the terminal or look like another.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
 
 
 def one_line(text: object, limit: int = 400) -> str:

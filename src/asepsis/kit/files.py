@@ -72,10 +72,13 @@ def unwritable(error: OSError, where: Path | str, todo: str) -> BadInput:
 
 
 @contextmanager
-def lock(path: Path, what: str) -> Iterator[None]:
-    """Holds the lock file `path` alone; says on stderr that it waits if another process holds it. The kernel frees it when we die."""
+def lock(path: Path, what: str, reading: bool = False) -> Iterator[None]:
+    """Holds the lock file `path` alone; says on stderr that it waits if another process holds it. The kernel frees it when we die.
+
+    Who only reads (`reading`) needs no right to write: on a file system that nobody can write to there is nobody to wait for.
+    """
     try:
-        fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        fd = _lock_file(path, reading)
     except OSError as error:
         raise BadInput("cannot lock", path, error.strerror) from None
     try:
@@ -87,6 +90,18 @@ def lock(path: Path, what: str) -> Iterator[None]:
         yield
     finally:
         os.close(fd)
+
+
+def _lock_file(path: Path, reading: bool) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        if not reading or error.errno not in (errno.EROFS, errno.EACCES):
+            raise
+    try:
+        return os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
 
 
 @contextmanager

@@ -70,7 +70,8 @@ class DuckDBEngine:
 
     def _view(self, name: str, columns: Sequence[Column], present: Collection[str], tail: str) -> None:
         cells = [_name(c.name) if c.name in present else f"CAST(NULL AS {SQL_TYPES[c.type]}) AS {_name(c.name)}" for c in columns]
-        self._connection.execute(f"CREATE OR REPLACE VIEW {_name(name)} AS SELECT {', '.join(cells)} {tail}")
+        with _stoppable():
+            self._connection.execute(f"CREATE OR REPLACE VIEW {_name(name)} AS SELECT {', '.join(cells)} {tail}")
 
     def append(self, name: str, rows: pa.Table) -> None:
         self._connection.register("_rows", rows)
@@ -97,13 +98,13 @@ class DuckDBEngine:
             return [statement.type.name for statement in self._connection.extract_statements(query)]
 
     def sql(self, query: str, parameters: Mapping[str, Any] | Sequence[Any] | None = None) -> pa.Table:
-        with _readable_errors(self._bounds), self._alarm():
+        with _stoppable(), _readable_errors(self._bounds), self._alarm():
             reader = self._connection.sql(query, params=parameters).to_arrow_reader(batch_size=10_000)
             return self._bounded(reader)
 
     def rows(self, query: str) -> list[dict[str, Any]]:
         # Planned once, where `sql` plans to learn the columns and again to run: that is most of the time of a small answer.
-        with _readable_errors(self._bounds), self._alarm():
+        with _stoppable(), _readable_errors(self._bounds), self._alarm():
             answer = self._connection.execute(query)
             names = [column[0] for column in answer.description]
             return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
@@ -155,6 +156,17 @@ def _text(value: str) -> str:
 
 def _source(files: Sequence[Path]) -> str:
     return f"read_parquet([{', '.join(_text(str(file)) for file in files)}], union_by_name = true, hive_partitioning = false)"
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Ctrl-C as Python says it: in the midst of a query DuckDB has a word of its own for it."""
+    try:
+        yield
+    except RuntimeError as error:
+        if str(error) == "Query interrupted":
+            raise KeyboardInterrupt from None
+        raise
 
 
 @contextmanager

@@ -61,9 +61,9 @@ def test_of_a_host_name_what_is_plainly_no_persons(name: object, kept: str | Non
 @pytest.mark.parametrize(
     ("value", "kept"),
     [
-        ("pacs.mayer.de:8080", "pacs.mayer.de"),
-        ("token.secret.de:pw@pacs.mayer.de", "pacs.mayer.de"),
-        ("token.secret.de@pacs.mayer.de:80", "pacs.mayer.de"),
+        ("www.mayer.de:8080", "www.mayer.de"),
+        ("token.secret.de:pw@www.mayer.de", "www.mayer.de"),
+        ("token.secret.de@www.mayer.de:80", "www.mayer.de"),
         ("token.secret.de:pw", None),
         ("2001:db8::1", "2001:db8::1"),
         (7, None),
