@@ -39,6 +39,9 @@ def test_several_machines_behind_one_address_are_several_assets_behind_an_adapte
     assert (ct.kind, ct.ae_titles) == ("CT", ("CT01", "CT02"))
     assert {mr.behind, ct.behind, found["Workstation (WS1, 10.10.0.1)"].behind} == {adapter.id}
     assert (adapter.kind, adapter.clinical_class, adapter.macs) == ("adapter", "unknown", ())
+    assert all(fact.ts is not None and fact.event_id for asset in found.values() for fact in asset.attributes), (
+        "each says since when, and why"
+    )
     # Their frames come from the adapter's MAC, so it is not theirs.
     assert {a.behind for a in found.values() if a.kind == "interface engine"} == {adapter.id}
     assert not any(a.macs for a in found.values())

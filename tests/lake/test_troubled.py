@@ -53,10 +53,11 @@ def test_a_bad_capture_of_a_folder_is_said_and_the_others_are_read(
     assert main([*command.split(), str(folder), "--site", str(site.path)]) == 3
     out, err = capsys.readouterr()
     assert one_line(err)
-    assert "is cut: a record head is cut; no whole packet stands before the cut: cut.pcap: all else was read" in err
+    assert f"{folder / 'cut.pcap'}: is cut: a record head is cut; no whole packet stands before the cut: all else was read" in err
     assert "(and 1 more)" in err
-    for note in ("cut.pcap: is cut", "unread.pcap: cannot be read", "left out, as empty or neither captures nor logs: 1 (empty.pcap)"):
+    for note in (f"{folder / 'cut.pcap'}: is cut", f"{folder / 'unread.pcap'}: cannot be read"):
         assert f"Note: {note}" in out
+    assert "Note: left out, as empty or neither captures nor logs: 1 (empty.pcap)" in out
     assert service.count(site)["conn"] == 3
 
 
@@ -79,8 +80,8 @@ def test_a_link_type_that_is_not_known_is_said(
     assert main([*command.split(), str(path), "--site", str(site.path)]) == 3
     out, err = capsys.readouterr()
     assert one_line(err)
-    assert f"{words}: radio.pcap: " in err
-    assert f"Note: radio.pcap: {words}\n" in out
+    assert f"{path}: {words}: " in err
+    assert f"Note: {path}: {words}\n" in out
     assert main([*command.split(), str(path), str(folder), "--site", str(site.path), "--json"]) == 3
     out, err = capsys.readouterr()
     assert words in err
@@ -156,6 +157,6 @@ def test_a_folder_in_a_folder_that_may_not_be_read_is_named_and_the_rest_read(co
     done = subprocess.run(given, capture_output=True, text=True, env=SOURCE | {"PATH": os.environ["PATH"]}, check=False)
     (folder / "hidden").chmod(0o700)
     assert (done.returncode, one_line(done.stderr)) == (3, True), done.stderr
-    name = "hidden" if mode == 0o000 else "other.pcap"
-    assert f"may not be read; check its permissions: {name}: all else was read" in done.stderr
+    named = folder / "hidden" if mode == 0o000 else folder / "hidden" / "other.pcap"
+    assert f"{named}: may not be read; check its permissions: all else was read" in done.stderr
     assert service.count(site)["conn"] == 3

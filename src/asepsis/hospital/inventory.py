@@ -127,12 +127,14 @@ def _former(part: Part) -> tuple[str, ...]:
 
 def _of_place(part: Part) -> Iterable[Evidence]:
     """What standing before others says of an asset."""
+    latest = max(part.view.facts(), key=lambda fact: (fact.last, fact.event_id), default=None)
+    shown = (latest.event_id, latest.last) if latest else (None, None)
     if part.role == "adapter":
         said = f"Behind its one address stand {part.before} machines: it is an adapter, or a computer that stands in for them."
-        yield Evidence("adapter", 70, "place", said, "dicom_message", min((f.event_id for f in part.view.facts()), default=None), None)
+        yield Evidence("adapter", 70, "place", said, "dicom_message", *shown)
     elif part.before:
         said = f"Its frames carry the packets of {part.before} other address{'es' if part.before > 1 else ''}."
-        yield Evidence("network gear" if part.routed or part.role == "whole" else "adapter", 70, "place", said, "conn", None, None)
+        yield Evidence("network gear" if part.routed or part.role == "whole" else "adapter", 70, "place", said, "conn", *shown)
 
 
 def _of_kind(verdict: Verdict, kind_class: str) -> tuple[Attribute, ...]:

@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 findings that `--fail-on` names, 2 wrong use, 3 bad input,
 
 from __future__ import annotations
 
+import errno
 import os
 import shlex
 import sys
@@ -40,6 +41,9 @@ FailOnOption = Annotated[FailOn | None, typer.Option("--fail-on", help="Exit 1 i
 DEFAULT_SITE = Path("site")
 
 _BUG, _INTERRUPTED, _NO_READER = 70, 130, 141
+
+_NOT_ALLOWED = "check its owner and permissions; what another user has run here, root by sudo too, belongs to that user"
+_MENDED = {errno.EACCES: _NOT_ALLOWED, errno.EPERM: _NOT_ALLOWED, errno.EEXIST: "name another", errno.ENOTDIR: "name a directory"}
 
 
 def at(site: Path) -> str:
@@ -90,7 +94,7 @@ def _run(app: typer.Typer, arguments: Sequence[str], name: str, explain: Callabl
         _give_up_stdout()
         if error.filename == _Printed.NAME:
             return _say(str(unwritable(error, _Printed.NAME, "make room where it goes")), BadInput.exit_code)
-        return _say(str(BadInput(error.strerror or error, error.filename or "")), BadInput.exit_code)
+        return _say(str(BadInput(error.strerror or error, error.filename or "", _MENDED.get(error.errno or 0, ""))), BadInput.exit_code)
     except MemoryError:
         return _say("out of memory", BadInput.exit_code)
     except Exception as error:  # noqa: BLE001 - the last wall before a traceback

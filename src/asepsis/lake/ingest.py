@@ -12,7 +12,7 @@ from typing import Any
 from asepsis import _wire
 from asepsis.kit import files
 from asepsis.kit.errors import BadInput, one_line
-from asepsis.kit.output import Progress, in_words, iso
+from asepsis.kit.output import Progress, iso
 from asepsis.kit.site import Site
 from asepsis.lake.footprint import keep_small
 from asepsis.lake.foreign.files import Given, sort
@@ -42,7 +42,7 @@ class Ingested:
 
     def notes(self) -> list[str]:
         """What did not give all that it holds, and which files of folders are neither captures nor logs: lines for a person."""
-        notes = [f"{in_words([Path(where)])}: {what}" for where, what in self.problems[:NAMED]]
+        notes = [f"{_named(where)}: {what}" for where, what in self.problems[:NAMED]]
         if len(self.problems) > NAMED:
             notes.append(f"{len(self.problems) - NAMED} more were not read whole")
         if self.skipped:
@@ -61,7 +61,11 @@ class Ingested:
             where, what = self.problems[0]
             more = f" (and {len(self.problems) - 1} more)" if len(self.problems) > 1 else ""
             todo = f"all else was read; mend it or capture it again, and run the same command{more}"
-            raise BadInput(one_line(what, 200), in_words([Path(where)]), todo)
+            raise BadInput(f"{_named(where)}: {one_line(what, 200)}", todo=todo)
+
+
+def _named(path: str) -> str:
+    return "standard input" if path == "-" else one_line(path)
 
 
 # What came of it so far, and the number of the commit that is about to be made (None: there was nothing new); gives the commit's anchor.
