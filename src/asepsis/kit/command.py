@@ -25,7 +25,11 @@ SiteOption = Annotated[Path, typer.Option("--site", metavar="DIR", readable=Fals
 CoresOption = Annotated[
     int,
     typer.Option(
-        "--cores", metavar="N", min=1, help="Cores to read large captures with: more are faster by the clock and cost more in all."
+        "--cores",
+        metavar="N",
+        min=1,
+        max=8,
+        help="Cores to read captures above 32 MiB with: more are faster by the clock and cost more in all.",
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on stdout.", show_default=False)]
