@@ -31,11 +31,11 @@ def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str
     return str(request.param)
 
 
-def test_a_draft_has_its_name_when_it_is_whole(kind: str, tmp_path: Path) -> None:
-    with files.NewFile(tmp_path / "out") as draft:
-        draft.path.write_bytes(b"whole")
+def test_a_new_file_has_its_name_when_it_is_whole(kind: str, tmp_path: Path) -> None:
+    with files.NewFile(tmp_path / "out") as new:
+        new.path.write_bytes(b"whole")
         assert not (tmp_path / "out").exists()
-        draft.publish()
+        new.publish()
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
     assert (tmp_path / "out").read_bytes() == b"whole"
     assert stat.S_IMODE((tmp_path / "out").stat().st_mode) == 0o600
@@ -43,8 +43,8 @@ def test_a_draft_has_its_name_when_it_is_whole(kind: str, tmp_path: Path) -> Non
 
 def test_nothing_is_left_of_one_that_is_not_published(kind: str, tmp_path: Path) -> None:
     def fail() -> None:
-        with files.NewFile(tmp_path / "out") as draft:
-            draft.path.write_bytes(b"half")
+        with files.NewFile(tmp_path / "out") as new:
+            new.path.write_bytes(b"half")
             if kind == "nameless":
                 assert list(tmp_path.iterdir()) == [], "not even while it is written"
             raise ValueError
@@ -54,10 +54,10 @@ def test_nothing_is_left_of_one_that_is_not_published(kind: str, tmp_path: Path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_draft_does_not_replace_a_file(kind: str, tmp_path: Path) -> None:
+def test_a_new_file_does_not_replace_a_file(kind: str, tmp_path: Path) -> None:
     (tmp_path / "out").write_bytes(b"mine")
-    with files.NewFile(tmp_path / "out") as draft, pytest.raises(FileExistsError):
-        draft.publish()
+    with files.NewFile(tmp_path / "out") as new, pytest.raises(FileExistsError):
+        new.publish()
     assert (tmp_path / "out").read_bytes() == b"mine"
     assert len(list(tmp_path.iterdir())) == 1
 

@@ -51,8 +51,9 @@ def test_is_not_made_among_other_files(tmp_path: Path) -> None:
 
 
 def test_may_be_described_before_it_is_made(tmp_path: Path) -> None:
-    (tmp_path / "site.toml").touch()
-    Site.open(tmp_path, create=True)
+    (tmp_path / "site.toml").write_text("[site]")
+    assert Site.open(tmp_path, create=True) == Site.open(tmp_path)
+    assert (tmp_path / "site.toml").read_text() == "[site]"
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     ],
 )
 def test_one_select_over_streams(lake: Lake, query: str) -> None:
-    lake.ask(query)
+    assert lake.ask(query).column_names
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run() -> NoReturn:
     """The process of `asepsis`."""
-    # Modules and classes live as long as the process: searching them for cycles again and again is a tenth of a short command.
+    # Modules and classes live as long as the process: searching them for cycles again and again is a twentieth of a short command.
     gc.set_threshold(20_000)
     _open_standard_files()
     # Until a command begins there is nothing to tidy up, and modules that are half imported would tell of it at length.

@@ -148,11 +148,11 @@ def export(site: Site, wanted: Wanted, out: Path, record: Callable[[Exported], N
         raise BadInput("the file is there already", out, "name a new one")
     sweep(site)
     try:
-        with files.NewFile(out) as draft:
-            exported = _export(site, wanted, draft.path, progress)
+        with files.NewFile(out) as new:
+            exported = _export(site, wanted, new.path, progress)
             record(exported)
             if exported.packets:
-                draft.publish()
+                new.publish()
     except AsepsisError:
         raise
     except OSError as error:
