@@ -8,8 +8,10 @@ use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::DataType;
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use parquet::record::{Field, Row};
-use wire::protocols::STREAMS;
-use wire::records::{Micros, StreamSpec, Table};
+use wire::context::Ends;
+use wire::heads::{Head, Origin};
+use wire::protocols::{Dir, STREAMS};
+use wire::records::{StreamSpec, Table};
 use wire_parquet::Part;
 
 /// Xorshift, so that a failure comes again.
@@ -44,17 +46,41 @@ impl Dice {
     }
 }
 
+/// What a row begins with; `nulls` of four belong to no connection.
+fn head(table: &mut Table, nulls: u64, dice: &mut Dice) -> Head {
+    let host = u128::from(dice.roll(1 << 40)) << dice.roll(80);
+    let names = [dice.roll(4), dice.roll(1 << 40), dice.roll(4), dice.roll(1 << 40)].map(|n| n.to_string());
+    let [uid, community_id, orig, resp] = names.each_ref().map(|name| name.as_bytes());
+    let origin = Origin {
+        uid: host.to_be_bytes(),
+        ends: Ends {
+            orig: host,
+            resp: 1,
+            orig_port: dice.roll(1 << 16) as u16,
+            resp_port: 80,
+            proto: 6,
+        },
+        codes: table.heads.codes([uid, community_id], [orig, resp]),
+        dir: Dir::Orig,
+    };
+    Head {
+        origin: (dice.roll(4) >= nulls).then_some(origin),
+        ts: dice.number(),
+        at: dice.roll(1 << 40),
+    }
+}
+
 /// Rows with all that a column may hold; `nulls` of four are null.
 fn rows(spec: &'static StreamSpec, rows: usize, nulls: u64, dice: &mut Dice) -> RecordBatch {
-    use wire::records::{Kind, COMMON};
-    let mut table = Table::new(spec);
+    use wire::records::Kind;
+    let mut table = Table::new(spec, &"sensor".into());
     for _ in 0..rows {
-        table.row(|cells| {
-            for column in COMMON.iter().chain(spec.columns) {
+        let head = head(&mut table, nulls, dice);
+        table.row(head, |cells| {
+            for column in spec.columns {
                 let none = dice.roll(4) < nulls;
                 match column.kind {
                     _ if none && !matches!(column.kind, Kind::Texts | Kind::Ints) => cells.put(None::<i64>),
-                    Kind::Time if column.name == "ts" => cells.put(Micros(dice.number())),
                     Kind::Time | Kind::Int => cells.put(Some(dice.number())),
                     Kind::Float => cells.put(Some(dice.number() as f64 / 3.0)),
                     Kind::Bool => cells.put(Some(dice.roll(2) == 1)),

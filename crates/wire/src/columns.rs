@@ -10,7 +10,7 @@ use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer
 use arrow_schema::{DataType, Field, TimeUnit};
 
 use crate::records::Kind;
-pub use words::Words;
+pub use words::{Dictionary, Words};
 
 /// Which rows hold a value.
 #[derive(Default)]
@@ -113,8 +113,9 @@ pub struct Texts {
 }
 
 impl Texts {
-    pub fn push(&mut self, text: &str) {
-        self.bytes.extend_from_slice(text.as_bytes());
+    /// UTF-8.
+    fn push(&mut self, text: &[u8]) {
+        self.bytes.extend_from_slice(text);
         self.ends.push(i32::try_from(self.bytes.len()).unwrap_or(i32::MAX));
     }
 
@@ -161,7 +162,7 @@ impl OptionalTexts {
         if self.texts.ends.len() < row {
             self.texts.pad(row);
         }
-        self.texts.push(text);
+        self.texts.push(text.as_bytes());
         self.nulls.valid(row);
     }
 
@@ -215,7 +216,7 @@ impl<V> Lists<V> {
 impl Lists<Texts> {
     pub fn push<S: AsRef<str>>(&mut self, row: usize, list: &[S]) {
         if !list.is_empty() {
-            list.iter().for_each(|text| self.values.push(text.as_ref()));
+            list.iter().for_each(|text| self.values.push(text.as_ref().as_bytes()));
             self.close(row, self.values.ends.len());
         }
     }

@@ -1,7 +1,8 @@
 //! What a parser may know and do: where and when the bytes are, the site's keys, and a place for its rows.
 
-use std::fmt::Write as _;
+use std::io::Write as _;
 use std::net::{IpAddr, Ipv6Addr};
+use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use base64::engine::general_purpose::STANDARD;
@@ -9,10 +10,11 @@ use base64::Engine as _;
 use sha1::{Digest as _, Sha1};
 
 use crate::charset::Charset;
+use crate::heads::{Head, Origin};
 use crate::keys::{self, base32, Keys};
 use crate::limits;
 use crate::protocols::{Dir, StreamId, STREAMS};
-use crate::records::{Micros, Row, Table};
+use crate::records::{Row, Table};
 
 /// The two ends of a connection as its first packet showed them. Addresses are IPv6, IPv4 mapped (`::ffff:a.b.c.d`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -33,21 +35,22 @@ pub struct Identity {
     written: Option<Box<Written>>,
 }
 
+/// All ASCII.
 #[derive(Debug, Default)]
 struct Written {
-    uid: String,
-    community_id: String,
-    orig: String,
-    resp: String,
+    uid: Vec<u8>,
+    community_id: Vec<u8>,
+    orig: Vec<u8>,
+    resp: Vec<u8>,
     codes: [Coded; 2],
 }
 
-/// The numbers of uid, Community ID, sensor and addresses among the words of a table, as long as its batch lasts: most connections write many
-/// rows of one or two streams.
+/// The numbers of uid, Community ID and addresses among the names of a table, as long as its batch lasts: most connections write many rows of
+/// one or two streams.
 #[derive(Clone, Copy, Debug, Default)]
 struct Coded {
     table: Option<(StreamId, u32)>,
-    codes: [i32; 5],
+    codes: [i32; 4],
 }
 
 impl Written {
@@ -60,21 +63,21 @@ impl Written {
             resp,
             codes,
         } = self;
-        [&mut *text, community, orig, resp].into_iter().for_each(String::clear);
+        [&mut *text, community, orig, resp].into_iter().for_each(Vec::clear);
         *codes = Default::default();
-        text.push('C');
-        base32(uid, 17, text);
+        text.push(b'C');
+        text.extend_from_slice(&base32::<17>(uid));
         community_id(ends, community);
         write_address(ends.orig, orig);
         write_address(ends.resp, resp);
     }
 
-    fn codes(&mut self, table: &mut Table, sensor: &str) -> [i32; 5] {
-        let now = Some((table.spec().id, table.generation()));
+    fn codes(&mut self, table: &mut Table) -> [i32; 4] {
+        let now = Some((table.spec().id, table.heads.generation));
         if let Some(known) = self.codes.iter().find(|coded| coded.table == now) {
             return known.codes;
         }
-        let codes = table.codes([&self.uid, &self.community_id], [sensor, &self.orig, &self.resp]);
+        let codes = table.heads.codes([&self.uid, &self.community_id], [&self.orig, &self.resp]);
         self.codes = [Coded { table: now, codes }, self.codes[0]];
         codes
     }
@@ -115,7 +118,7 @@ pub fn address(bits: u128) -> IpAddr {
     Ipv6Addr::from(bits).to_canonical()
 }
 
-fn write_address(bits: u128, to: &mut String) {
+fn write_address(bits: u128, to: &mut Vec<u8>) {
     match address(bits) {
         // By hand: every connection has two, and the formatter of the library takes as long as all else that is told of it.
         IpAddr::V4(address) => {
@@ -130,7 +133,7 @@ fn write_address(bits: u128, to: &mut String) {
                 // The dot behind it, which the last one has too.
                 end += 1;
             }
-            to.push_str(std::str::from_utf8(text.get(..end - 1).unwrap_or_default()).unwrap_or_default());
+            to.extend_from_slice(text.get(..end - 1).unwrap_or_default());
         }
         IpAddr::V6(address) => {
             let _ = write!(to, "{address}");
@@ -145,7 +148,7 @@ fn octets(bytes: &[u8; 16]) -> &[u8] {
 }
 
 /// Appends the Community ID v1, seed 0 (corelight/community-id-spec).
-fn community_id(ends: &Ends, to: &mut String) {
+fn community_id(ends: &Ends, to: &mut Vec<u8>) {
     let ports = matches!(ends.proto, 1 | 6 | 17 | 58 | 132);
     let addresses = [ends.orig, ends.resp].map(u128::to_be_bytes);
     let [mut src, mut dst] = addresses.each_ref().map(octets);
@@ -175,8 +178,8 @@ fn community_id(ends: &Ends, to: &mut String) {
     }
     let mut text = [0; 28];
     let written = STANDARD.encode_slice(hash.finalize(), &mut text);
-    to.push_str("1:");
-    to.push_str(std::str::from_utf8(text.get(..written.unwrap_or(0)).unwrap_or_default()).unwrap_or_default());
+    to.extend_from_slice(b"1:");
+    to.extend_from_slice(text.get(..written.unwrap_or(0)).unwrap_or_default());
 }
 
 /// The ICMP type that answers a type, for the types that come in pairs (Community ID v1, Zeek's table).
@@ -197,28 +200,20 @@ pub fn icmp_counterpart(proto: u8, kind: u16) -> Option<u16> {
     })
 }
 
-/// The identity of a row of a stream, of a connection.
-fn event_id(stream: &str, uid: &[u8; 16], dir: Dir, at: u64) -> [u8; 16] {
-    keys::identity([stream.as_bytes(), uid, &[dir as u8], &at.to_be_bytes()])
-}
-
 /// The rows of all streams that wait to leave.
 pub struct Output {
     pub keys: Keys,
-    pub sensor: String,
     pub tables: Vec<Table>,
-    event_id: String,
     /// Of a connection that is over.
     spare: Option<Box<Written>>,
 }
 
 impl Output {
     pub fn new(keys: Keys, sensor: String) -> Output {
+        let sensor = Arc::from(sensor);
         Output {
             keys,
-            sensor,
-            tables: STREAMS.iter().map(|spec| Table::new(spec)).collect(),
-            event_id: String::new(),
+            tables: STREAMS.iter().map(|spec| Table::new(spec, &sensor)).collect(),
             spare: None,
         }
     }
@@ -232,31 +227,7 @@ impl Output {
 
     /// Writes one row that belongs to no connection, nor to any address. `at` is what tells two rows of one stream, sensor and time apart.
     pub fn emit_alone<R: Row>(&mut self, ts: i64, at: u64, row: &R) {
-        let id = keys::identity([
-            R::SPEC.name.as_bytes(),
-            self.sensor.as_bytes(),
-            &ts.to_be_bytes(),
-            &at.to_be_bytes(),
-        ]);
-        self.event_id.clear();
-        base32(&id, 26, &mut self.event_id);
-        if let Some(table) = self.tables.get_mut(R::SPEC.id as usize) {
-            table.row(|cells| {
-                cells.put(Some(self.event_id.as_str()));
-                cells.put(Micros(ts.div_euclid(1000)));
-                cells.put(None::<&str>);
-                cells.put(None::<&str>);
-                cells.put(Some(self.sensor.as_str()));
-                for _ in 0..2 {
-                    cells.put(None::<&str>);
-                    cells.put(None::<i64>);
-                }
-                for _ in 0..4 {
-                    cells.put(None::<i64>);
-                }
-                row.write(cells);
-            });
-        }
+        self.write(Head { origin: None, ts, at }, row);
     }
 
     /// A connection gives no more rows: what was made for them serves the next one.
@@ -266,29 +237,21 @@ impl Output {
 
     /// Writes one row. `at` is what tells two rows of one stream, connection and direction apart.
     pub fn emit<R: Row>(&mut self, identity: &mut Identity, ts: i64, dir: Dir, at: u64, row: &R) {
-        let id = event_id(R::SPEC.name, &identity.uid, dir, at);
-        let ends = identity.ends;
+        let origin = Some(self.origin(identity, R::SPEC.id, dir));
+        self.write(Head { origin, ts, at }, row);
+    }
+
+    /// What a row of this connection and stream begins with, as long as the waiting batch lasts.
+    fn origin(&mut self, identity: &mut Identity, stream: StreamId, dir: Dir) -> Origin {
+        let (uid, ends) = (identity.uid, identity.ends);
         let written = identity.written(&mut self.spare);
-        self.event_id.clear();
-        base32(&id, 26, &mut self.event_id);
+        let codes = self.tables.get_mut(stream as usize).map_or([0; 4], |table| written.codes(table));
+        Origin { uid, ends, codes, dir }
+    }
+
+    fn write<R: Row>(&mut self, head: Head, row: &R) {
         if let Some(table) = self.tables.get_mut(R::SPEC.id as usize) {
-            let [uid, community_id, sensor, orig, resp] = written.codes(table, &self.sensor);
-            table.row(|cells| {
-                cells.put(Some(self.event_id.as_str()));
-                cells.put(Micros(ts.div_euclid(1000)));
-                cells.put_code(uid);
-                cells.put_code(community_id);
-                cells.put_code(sensor);
-                cells.put_code(orig);
-                cells.put(Some(i64::from(ends.orig_port)));
-                cells.put_code(resp);
-                cells.put(Some(i64::from(ends.resp_port)));
-                for bits in [ends.orig, ends.resp] {
-                    cells.put(Some((bits >> 64) as u64 as i64));
-                    cells.put(Some(bits as u64 as i64));
-                }
-                row.write(cells);
-            });
+            table.row(head, |cells| row.write(cells));
         }
     }
 }
@@ -330,9 +293,9 @@ mod tests {
     }
 
     fn id(ends: &Ends) -> String {
-        let mut text = String::new();
+        let mut text = Vec::new();
         community_id(ends, &mut text);
-        text
+        String::from_utf8(text).unwrap()
     }
 
     #[test]
@@ -362,9 +325,9 @@ mod tests {
             .into_iter()
             .chain([0, 1, 0xfe80 << 112 | 7])
         {
-            let mut text = String::new();
+            let mut text = Vec::new();
             write_address(bits, &mut text);
-            assert_eq!(text, address(bits).to_string());
+            assert_eq!(text, address(bits).to_string().as_bytes());
         }
     }
 }

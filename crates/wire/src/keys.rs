@@ -51,7 +51,7 @@ impl Keys {
         let mut text = String::with_capacity(self.id.len().saturating_add(27));
         text.push_str(&self.id);
         text.push(':');
-        base32(&mac.finalize().into_bytes(), 26, &mut text);
+        text.push_str(std::str::from_utf8(&base32::<26>(&mac.finalize().into_bytes())).unwrap_or_default());
         Some(text)
     }
 
@@ -130,8 +130,8 @@ fn new_mac(secret: &[u8]) -> Hmac<Sha256> {
     Hmac::<Sha256>::new_from_slice(secret).unwrap_or_else(|_| <Hmac<Sha256> as KeyInit>::new(&Default::default()))
 }
 
-/// Appends `characters` of base 32 (RFC 4648 section 6) of the first 130 bits of `bytes`, which are zeros after their end.
-pub fn base32(bytes: &[u8], characters: usize, to: &mut String) {
+/// The first characters, at most 26, of base 32 (RFC 4648 section 6) of `bytes`, which are zeros after their end.
+pub fn base32<const CHARACTERS: usize>(bytes: &[u8]) -> [u8; CHARACTERS] {
     let mut bits = [0u8; 20];
     for (to, from) in bits.iter_mut().zip(bytes) {
         *to = *from;
@@ -144,8 +144,7 @@ pub fn base32(bytes: &[u8], characters: usize, to: &mut String) {
             *to = ALPHABET.get((value >> (35 - 5 * n)) as usize & 31).copied().unwrap_or(b'a');
         }
     }
-    let text = text.get(..characters.min(26)).unwrap_or_default();
-    to.push_str(std::str::from_utf8(text).unwrap_or_default());
+    text.first_chunk().copied().unwrap_or([b'a'; CHARACTERS])
 }
 
 #[cfg(test)]
@@ -187,11 +186,7 @@ mod tests {
 
     #[test]
     fn base32_as_rfc_4648() {
-        let mut text = String::new();
-        base32(b"foobar", 10, &mut text);
-        assert_eq!(text, "mzxw6ytboi");
-        text.clear();
-        base32(b"and more than 128 bits", 26, &mut text);
-        assert_eq!(text, "mfxgiidnn5zgkidunbqw4ibrgi");
+        assert_eq!(&base32::<10>(b"foobar"), b"mzxw6ytboi");
+        assert_eq!(&base32::<26>(b"and more than 128 bits"), b"mfxgiidnn5zgkidunbqw4ibrgi");
     }
 }

@@ -15,6 +15,7 @@ mod copies;
 pub mod flows;
 pub mod fragments;
 pub mod half;
+pub mod heads;
 pub mod hostname;
 pub mod ip;
 #[cfg(target_os = "linux")]

@@ -11,6 +11,7 @@ use arrow_array::RecordBatch;
 use arrow_schema::{Field, Schema};
 
 use crate::columns::{data_type, Column};
+use crate::heads::{Head, Heads};
 use crate::protocols::StreamId;
 
 /// The type of a column. Only types that DuckDB, Spark and Parquet all read the same way.
@@ -132,14 +133,6 @@ pub struct Cells<'t> {
 }
 
 impl Cells<'_> {
-    /// Writes the next cell, a word by its number.
-    pub fn put_code(&mut self, code: i32) {
-        if let Some(Column::Word(words)) = self.columns.next() {
-            words.push_code(self.row, code);
-        }
-        self.bytes = self.bytes.wrapping_add(4);
-    }
-
     /// Writes the next cell.
     pub fn put<V: Cell>(&mut self, value: V) {
         if let Some(column) = self.columns.next() {
@@ -151,19 +144,6 @@ impl Cells<'_> {
 /// A value that knows which column type it fills; returns about how many bytes it took.
 pub trait Cell {
     fn put(self, row: usize, column: &mut Column) -> usize;
-}
-
-/// Microseconds since 1970, UTC.
-#[derive(Clone, Copy, Debug)]
-pub struct Micros(pub i64);
-
-impl Cell for Micros {
-    fn put(self, row: usize, column: &mut Column) -> usize {
-        if let Column::Time(b) = column {
-            b.push(row, self.0);
-        }
-        8
-    }
 }
 
 impl Cell for Option<i64> {
@@ -246,20 +226,21 @@ impl Cell for &[i64] {
 /// Rows of one stream that wait to become a batch.
 pub struct Table {
     spec: &'static StreamSpec,
+    sensor: Arc<str>,
     schema: Arc<Schema>,
+    pub heads: Heads,
     columns: Vec<Column>,
-    rows: usize,
     bytes: usize,
 }
 
 impl Table {
-    pub fn new(spec: &'static StreamSpec) -> Self {
-        let columns = COMMON.iter().chain(spec.columns).map(|c| Column::new(c.kind)).collect();
+    pub fn new(spec: &'static StreamSpec, sensor: &Arc<str>) -> Self {
         Table {
             spec,
+            sensor: sensor.clone(),
             schema: Arc::new(schema(spec)),
-            columns,
-            rows: 0,
+            heads: Heads::default(),
+            columns: spec.columns.iter().map(|c| Column::new(c.kind)).collect(),
             bytes: 0,
         }
     }
@@ -269,7 +250,7 @@ impl Table {
     }
 
     pub fn rows(&self) -> usize {
-        self.rows
+        self.heads.rows()
     }
 
     /// About how much memory the waiting rows take.
@@ -277,49 +258,23 @@ impl Table {
         self.bytes
     }
 
-    /// Counts how often the numbers of words began anew.
-    pub fn generation(&self) -> u32 {
-        self.columns
-            .iter()
-            .find_map(|c| {
-                if let Column::Word(words) = c {
-                    Some(words.generation)
-                } else {
-                    None
-                }
-            })
-            .unwrap_or(0)
-    }
-
-    /// The numbers, until the next batch, of the first words of a row, in order of their columns. `new` are those that no row had before,
-    /// or nearly so.
-    pub fn codes(&mut self, new: [&str; 2], others: [&str; 3]) -> [i32; 5] {
-        let mut words = self
-            .columns
-            .iter_mut()
-            .filter_map(|c| if let Column::Word(words) = c { Some(words) } else { None });
-        let [a, b] = new.map(|text| words.next().map_or(0, |words| words.add(text)));
-        let [c, d, e] = others.map(|text| words.next().map_or(0, |words| words.code(text)));
-        [a, b, c, d, e]
-    }
-
-    /// Starts a row; the caller writes every cell of [`COMMON`] and of the stream, in order.
-    pub fn row(&mut self, write: impl FnOnce(&mut Cells<'_>)) {
+    /// Starts a row; the caller writes every cell of the stream's own columns, in order.
+    pub fn row(&mut self, head: Head, write: impl FnOnce(&mut Cells<'_>)) {
         let mut cells = Cells {
             columns: self.columns.iter_mut(),
-            row: self.rows,
-            bytes: 0,
+            row: self.heads.rows(),
+            bytes: size_of::<Head>(),
         };
         write(&mut cells);
         self.bytes = self.bytes.saturating_add(cells.bytes);
-        self.rows = self.rows.saturating_add(1);
+        self.heads.push(head);
     }
 
     /// Takes the waiting rows out as one batch.
     pub fn finish(&mut self) -> RecordBatch {
-        let rows = self.rows;
-        let arrays = self.columns.iter_mut().map(|column| column.finish(rows)).collect();
-        self.rows = 0;
+        let rows = self.heads.rows();
+        let mut arrays = self.heads.take(self.spec.name, &self.sensor);
+        arrays.extend(self.columns.iter_mut().map(|column| column.finish(rows)));
         self.bytes = 0;
         // A row writes each column once, so the lengths agree; an empty batch is the honest answer if that is ever broken.
         RecordBatch::try_new(self.schema.clone(), arrays).unwrap_or_else(|_| RecordBatch::new_empty(self.schema.clone()))

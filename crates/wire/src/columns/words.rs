@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ahash::RandomState;
 use arrow_array::types::Int32Type;
 use arrow_array::{new_null_array, ArrayRef, DictionaryArray, Int32Array};
+use arrow_buffer::NullBuffer;
 use hashbrown::HashTable;
 
 use super::{word_type, Texts, Values};
@@ -12,13 +13,39 @@ use super::{word_type, Texts, Values};
 /// Texts of few different values: each is kept once, rows hold its number.
 pub struct Words {
     codes: Values<i32>,
+    dictionary: Dictionary,
+}
+
+impl Words {
+    pub(super) fn new() -> Words {
+        Words {
+            codes: Values::new(),
+            dictionary: Dictionary::default(),
+        }
+    }
+
+    /// Gives `row` a text; a row that is given none is null.
+    pub fn push(&mut self, row: usize, text: &str) {
+        let code = self.dictionary.code(text.as_bytes());
+        self.codes.push(row, code);
+    }
+
+    pub(super) fn take(&mut self, rows: usize) -> ArrayRef {
+        match self.codes.take(rows) {
+            Some((codes, nulls)) => self.dictionary.take(codes, nulls),
+            None => new_null_array(&word_type(), rows),
+        }
+    }
+}
+
+/// The different texts of a column, all of them UTF-8, by number.
+#[derive(Default)]
+pub struct Dictionary {
     texts: Texts,
     places: HashTable<u32>,
     /// Texts that were asked for lately, by [`Ends::place`]: the rows of a stream are often alike.
     recent: Vec<Recent>,
     hasher: RandomState,
-    /// How often the numbers have begun anew: a number that is remembered elsewhere counts only within one of these.
-    pub generation: u32,
 }
 
 /// A text that was asked for lately, and its number.
@@ -64,40 +91,34 @@ impl Ends {
     }
 }
 
-impl Words {
-    pub(super) fn new() -> Words {
-        Words {
-            codes: Values::new(),
-            texts: Texts::default(),
-            places: HashTable::new(),
-            recent: Vec::new(),
-            hasher: RandomState::new(),
-            generation: 0,
-        }
+impl Dictionary {
+    /// One text, by the number 0.
+    pub fn of(text: &[u8]) -> Dictionary {
+        let mut one = Dictionary::default();
+        one.texts.push(text);
+        one
     }
 
     /// The number of a text, which is taken in if it is new.
     #[inline]
-    pub fn code(&mut self, text: &str) -> i32 {
-        self.recall(text, Words::look_up)
+    pub fn code(&mut self, text: &[u8]) -> i32 {
+        self.recall(text, Dictionary::look_up)
     }
 
     /// The number of a text that was hardly ever taken in before: it is not looked for among all, so that it may stand there twice.
     #[inline]
-    pub fn add(&mut self, text: &str) -> i32 {
-        self.recall(text, |words, text| {
-            words.texts.push(text);
-            words.texts.ends.len() as u32 - 1
+    pub fn add(&mut self, text: &[u8]) -> i32 {
+        self.recall(text, |dictionary, text| {
+            dictionary.texts.push(text);
+            dictionary.texts.ends.len() as u32 - 1
         })
     }
 
     #[inline]
-    fn recall(&mut self, text: &str, otherwise: impl FnOnce(&mut Words, &str) -> u32) -> i32 {
-        let ends = Ends::of(text.as_bytes());
+    fn recall(&mut self, text: &[u8], otherwise: impl FnOnce(&mut Dictionary, &[u8]) -> u32) -> i32 {
+        let ends = Ends::of(text);
         match self.recent.get(ends.place()) {
-            Some(known) if known.ends == Some(ends) && (ends.are_all() || self.texts.is(known.place as usize, text.as_bytes())) => {
-                known.place as i32
-            }
+            Some(known) if known.ends == Some(ends) && (ends.are_all() || self.texts.is(known.place as usize, text)) => known.place as i32,
             _ => {
                 let place = otherwise(self, text);
                 self.remember(ends, place);
@@ -113,10 +134,10 @@ impl Words {
         }
     }
 
-    fn look_up(&mut self, text: &str) -> u32 {
+    fn look_up(&mut self, text: &[u8]) -> u32 {
         let (texts, hasher) = (&self.texts, &self.hasher);
-        let hash = hasher.hash_one(text.as_bytes());
-        if let Some(&place) = self.places.find(hash, |&place| texts.get(place as usize) == text.as_bytes()) {
+        let hash = hasher.hash_one(text);
+        if let Some(&place) = self.places.find(hash, |&place| texts.get(place as usize) == text) {
             return place;
         }
         let place = self.texts.ends.len() as u32;
@@ -127,24 +148,11 @@ impl Words {
         place
     }
 
-    /// Gives `row` a text; a row that is given none is null.
-    pub fn push(&mut self, row: usize, text: &str) {
-        let code = self.code(text);
-        self.codes.push(row, code);
-    }
-
-    pub fn push_code(&mut self, row: usize, code: i32) {
-        self.codes.push(row, code);
-    }
-
-    pub(super) fn take(&mut self, rows: usize) -> ArrayRef {
-        self.generation = self.generation.wrapping_add(1);
+    /// The column of rows with these numbers. What is taken in after it has numbers from 0 again.
+    pub fn take(&mut self, codes: Vec<i32>, nulls: Option<NullBuffer>) -> ArrayRef {
         self.places.clear();
         self.recent.clear();
         let texts = self.texts.take(None);
-        let Some((codes, nulls)) = self.codes.take(rows) else {
-            return new_null_array(&word_type(), rows);
-        };
         match DictionaryArray::<Int32Type>::try_new(Int32Array::new(codes.into(), nulls), texts) {
             Ok(array) => Arc::new(array),
             Err(_) => new_null_array(&word_type(), 0),
@@ -161,13 +169,13 @@ mod tests {
 
     #[test]
     fn words_are_told_apart_whatever_their_length() {
-        let mut column = Words::new();
+        let mut column = Dictionary::default();
         let mut texts: Vec<String> = (0..40).map(|len| "a".repeat(len)).collect();
         for len in 1..40 {
             texts.extend((0..len).map(|at| format!("{}b{}", "a".repeat(at), "a".repeat(len - at - 1))));
         }
         for _ in 0..2 {
-            let codes: Vec<i32> = texts.iter().map(|text| column.code(text)).collect();
+            let codes: Vec<i32> = texts.iter().map(|text| column.code(text.as_bytes())).collect();
             assert!(codes.iter().copied().eq(0..texts.len() as i32));
         }
     }
@@ -175,8 +183,7 @@ mod tests {
     #[test]
     fn a_word_is_kept_once_and_numbers_begin_anew_with_every_batch() {
         let mut column = Words::new();
-        for round in 0..2 {
-            assert_eq!(column.generation, round);
+        for _ in 0..2 {
             for (row, text) in [(0, "ADT"), (2, "ORU"), (3, "ADT"), (4, "")] {
                 column.push(row, text);
             }
