@@ -24,7 +24,7 @@ pub fn checked(play: impl FnOnce(&mut Output)) {
 
 /// Takes the waiting rows out; panics if one is not as its stream says.
 pub fn check(out: &mut Output) {
-    for table in &mut out.tables {
+    for table in out.tables() {
         let rows = table.rows();
         if rows > 0 {
             let name = table.spec().name;

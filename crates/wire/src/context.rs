@@ -13,6 +13,8 @@ use crate::charset::Charset;
 use crate::heads::{Head, Origin};
 use crate::keys::{self, base32, Keys};
 use crate::limits;
+use crate::protocols::hl7::message::Message;
+use crate::protocols::hl7::outbox::Outbox;
 use crate::protocols::{Dir, StreamId, STREAMS};
 use crate::records::{Row, Table};
 
@@ -203,7 +205,8 @@ pub fn icmp_counterpart(proto: u8, kind: u16) -> Option<u16> {
 /// The rows of all streams that wait to leave.
 pub struct Output {
     pub keys: Keys,
-    pub tables: Vec<Table>,
+    tables: Vec<Table>,
+    pub messages: Outbox,
     /// Of a connection that is over.
     spare: Option<Box<Written>>,
 }
@@ -214,14 +217,21 @@ impl Output {
         Output {
             keys,
             tables: STREAMS.iter().map(|spec| Table::new(spec, &sensor)).collect(),
+            messages: Outbox::default(),
             spare: None,
         }
+    }
+
+    /// The tables, with every row that is known.
+    pub fn tables(&mut self) -> &mut [Table] {
+        self.write_messages();
+        &mut self.tables
     }
 
     /// A batch that is due: full, or `all` for whatever waits.
     pub fn batch(&mut self, all: bool) -> Option<(&'static str, RecordBatch)> {
         let due = |rows: usize, bytes: usize| rows >= limits::BATCH_ROWS || bytes >= limits::BATCH_BYTES || (all && rows > 0);
-        let table = self.tables.iter_mut().find(|table| due(table.rows(), table.bytes()))?;
+        let table = self.tables().iter_mut().find(|table| due(table.rows(), table.bytes()))?;
         Some((table.spec().name, table.finish()))
     }
 
@@ -238,6 +248,30 @@ impl Output {
     /// Writes one row. `at` is what tells two rows of one stream, connection and direction apart.
     pub fn emit<R: Row>(&mut self, identity: &mut Identity, ts: i64, dir: Dir, at: u64, row: &R) {
         let origin = Some(self.origin(identity, R::SPEC.id, dir));
+        self.write(Head { origin, ts, at }, row);
+    }
+
+    /// Has a message's row written with those of others.
+    pub fn later(&mut self, identity: &mut Identity, dir: Dir, message: Box<Message>) {
+        let origin = self.origin(identity, StreamId::Hl7, dir);
+        self.messages.add(origin, message);
+        if self.messages.is_full() {
+            self.write_messages();
+        }
+    }
+
+    /// Writes the rows of the messages that wait.
+    pub fn write_messages(&mut self) {
+        let mut waiting = self.messages.take();
+        for (origin, message) in &mut waiting {
+            message.emit(origin, self);
+        }
+        self.messages.keep(waiting);
+    }
+
+    /// Writes one row of a connection and stream, of which it is known what they begin with in this batch.
+    pub fn emit_of<R: Row>(&mut self, origin: &Origin, ts: i64, at: u64, row: &R) {
+        let origin = Some(*origin);
         self.write(Head { origin, ts, at }, row);
     }
 

@@ -97,7 +97,7 @@ pub fn play_datagrams(conversation: &mut dyn Conversation, port: u16, script: &[
 /// All waiting rows, taken out.
 pub fn rows(out: &mut Output) -> PlainRows {
     let mut all = PlainRows::new();
-    for table in &mut out.tables {
+    for table in out.tables() {
         if table.rows() > 0 {
             let name = table.spec().name.to_owned();
             all.entry(name).or_default().extend(plain(&table.finish()));

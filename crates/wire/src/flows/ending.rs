@@ -32,6 +32,7 @@ impl Flows {
 
     /// Ends the connection that has been silent longest of the next few: near enough to the longest of all, and cheap under a flood.
     pub(super) fn evict(&mut self, out: &mut Output) {
+        self.catch_up(out);
         let len = self.slab.len().max(1);
         let (before, behind) = (self.hand..len, 0..self.hand);
         let victim = before
@@ -48,6 +49,7 @@ impl Flows {
 
     /// It is `ts` although no packet came.
     pub fn now(&mut self, ts: i64, out: &mut Output) {
+        self.catch_up(out);
         self.tick(ts, out);
     }
 
@@ -58,6 +60,7 @@ impl Flows {
         if same && self.rung.is_empty() {
             return;
         }
+        self.catch_up(out);
         self.clock = ts;
         let began = ts.div_euclid(SECOND).saturating_mul(SECOND);
         self.second = began..=began.saturating_add(SECOND - 1);
@@ -94,6 +97,7 @@ impl Flows {
 
     /// The input is over: every connection ends, in the order in which they began, a batch of rows at a time. Says whether none is left.
     pub fn finish(&mut self, out: &mut Output) -> bool {
+        self.catch_up(out);
         if !self.rung.is_empty() {
             self.ring(out);
             return false;

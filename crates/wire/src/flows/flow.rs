@@ -81,6 +81,18 @@ pub const ACK: u8 = 16;
 pub const SYN_ACK: u8 = SYN | ACK;
 
 impl Segment<'_> {
+    /// The same without its data.
+    pub fn bare(&self) -> Segment<'static> {
+        Segment {
+            seq: self.seq,
+            ack: self.ack,
+            flags: self.flags,
+            window: self.window,
+            data: &[],
+            cut: self.cut,
+        }
+    }
+
     /// Whether its sender ends the connection with it.
     pub fn ends(&self) -> bool {
         self.flags & (FIN | RST) != 0
@@ -103,6 +115,11 @@ impl Flow {
             transport,
             history: String::new(),
         }
+    }
+
+    /// Whether its parser takes segments some at a time.
+    pub fn in_batches(&self) -> bool {
+        matches!(&self.transport, Transport::Tcp(tcp) if tcp.follow.in_batches)
     }
 
     /// Counts a packet.

@@ -20,6 +20,8 @@ pub struct Follow {
     passed: [u64; 2],
     /// The capture does not hold the beginning, or lost it: heads are looked for in what comes later too.
     midstream: bool,
+    /// It speaks what is parsed in batches.
+    pub in_batches: bool,
     /// What the connection spoke before it turned into something else.
     before: Vec<&'static str>,
 }
@@ -133,6 +135,7 @@ impl Follow {
 
     /// The parser has said that something else begins: it ends, and the next bytes are looked at as the first.
     fn turn(&mut self, at: &mut Where<'_>) {
+        self.in_batches = false;
         self.passed = self.halves.each_ref().map(Half::passed);
         let State::Parsing(protocol, mut session) = std::mem::replace(&mut self.state, State::Ignored) else {
             return;
@@ -181,7 +184,9 @@ impl Follow {
             }
         }
         self.halves = self.passed.map(Half::at);
-        self.state = State::Parsing(protocol, (protocol.session)());
+        let session = (protocol.session)();
+        self.in_batches = session.in_batches();
+        self.state = State::Parsing(protocol, session);
     }
 
     /// Looks for the head of a message: where a segment begins, else anywhere in a window of bytes.

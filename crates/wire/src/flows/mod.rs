@@ -1,5 +1,6 @@
 //! Connections: who talks to whom, for how long, and the parser that each one's content asks for.
 
+mod aside;
 mod census;
 mod conversation;
 mod ending;
@@ -24,10 +25,11 @@ use crate::context::{icmp_counterpart, Ends, Identity, Output};
 use crate::limits;
 use crate::link::{Datagram, Link};
 use crate::protocols::{Dir, TCP};
+use aside::Aside;
 use census::Census;
 pub use census::Heard;
 use conversation::Speech;
-use flow::{Continuity, Flow, Segment, Transport, ACK, SYN};
+use flow::{Continuity, Flow, Segment, Transport, ACK, FIN, RST, SYN};
 use opening::Opening;
 use recent::Recent;
 use tcp::Syn;
@@ -79,6 +81,15 @@ impl Place {
     }
 }
 
+/// A TCP segment, with what is known of it beside.
+struct Arrived<'a> {
+    ends: Ends,
+    segment: Segment<'a>,
+    ts: i64,
+    ip_len: usize,
+    link: &'a Link,
+}
+
 /// All connections that are alive.
 pub struct Flows {
     table: HashTable<u32>,
@@ -100,6 +111,7 @@ pub struct Flows {
     most: usize,
     holding: VecDeque<(u32, u32)>,
     recent: Recent,
+    aside: Aside,
     /// Where the search for a victim goes on when the table is full.
     hand: usize,
     evicted: u64,
@@ -145,6 +157,7 @@ impl Default for Flows {
             most: limits::HELD_ALL,
             holding: VecDeque::new(),
             recent: Recent::default(),
+            aside: Aside::default(),
             hand: 0,
             evicted: 0,
             malformed: 0,
@@ -224,10 +237,35 @@ impl Flows {
             resp_port: be16(head, 2)?,
             proto: PROTO_TCP,
         };
-        let mut found = self.find(&ends);
+        let arrived = Arrived {
+            ends,
+            segment,
+            ts,
+            ip_len: datagram.ip_len,
+            link,
+        };
+        if segment.flags & (SYN | FIN | RST) != 0 || data.len() > limits::FRAME {
+            self.catch_up(out);
+        } else if self.is_set_aside(&arrived, out) {
+            return Some(());
+        }
+        let found = self.find(&arrived.ends);
+        self.segment(found, &arrived, out)
+    }
+
+    /// Takes a segment of a connection that is known, or not.
+    fn segment(&mut self, mut found: Option<(u32, Dir)>, arrived: &Arrived<'_>, out: &mut Output) -> Option<()> {
+        let Arrived {
+            ends,
+            segment,
+            ts,
+            ip_len,
+            link,
+        } = arrived;
+        let (ts, ip_len) = (*ts, *ip_len);
         let mut nonce = 0;
         if let Some((at, dir)) = found {
-            match self.unfolded(at, out)?.continuity(dir, &segment, ts, datagram.ip_len) {
+            match self.unfolded(at, out)?.continuity(dir, segment, ts, ip_len) {
                 Continuity::Same => {}
                 Continuity::Perhaps => return Some(()),
                 Continuity::Over => {
@@ -236,7 +274,7 @@ impl Flows {
                     found = None;
                 }
                 Continuity::Agreed(syn) => {
-                    let ends = if syn.dir == dir { ends } else { flip(&ends) };
+                    let ends = if syn.dir == dir { *ends } else { flip(ends) };
                     found = self
                         .replace(at, ends, &syn, link, out)
                         .map(|new| (new, if syn.dir == dir { Dir::Orig } else { Dir::Resp }));
@@ -245,15 +283,15 @@ impl Flows {
         }
         let (at, dir) = match found {
             Some(found) => found,
-            None => match self.meet(&ends, &segment, (ts, nonce), datagram.ip_len, link, out) {
+            None => match self.meet(arrived, nonce, out) {
                 Some(met) => met,
                 None => return Some(()),
             },
         };
         let flow = self.slab.get_mut(at as usize)?.flow()?;
-        flow.count(dir, ts, datagram.ip_len, data.len(), link);
+        flow.count(dir, ts, ip_len, segment.data.len(), link);
         let was_closed = segment.ends() && flow.closed();
-        flow.segment(dir, &segment, ts, &mut self.recent, out);
+        flow.segment(dir, segment, ts, &mut self.recent, out);
         let (held, closed) = (flow.count_held(&mut self.held), segment.ends() && !was_closed && flow.closed());
         if held > 0 && !std::mem::replace(&mut flow.is_holding, held > 0) {
             self.holding.push_back((at, flow.generation));
@@ -269,19 +307,19 @@ impl Flows {
     }
 
     /// A connection that was not known: from its first segment seen. `None` if nothing more is to be done with that.
-    fn meet(
-        &mut self,
-        ends: &Ends,
-        segment: &Segment<'_>,
-        began: (i64, u64),
-        ip_len: usize,
-        link: &Link,
-        out: &mut Output,
-    ) -> Option<(u32, Dir)> {
+    fn meet(&mut self, arrived: &Arrived<'_>, nonce: u64, out: &mut Output) -> Option<(u32, Dir)> {
+        let Arrived {
+            ends,
+            segment,
+            ip_len,
+            link,
+            ..
+        } = arrived;
+        let began = (arrived.ts, nonce);
         let turned = turned(ends, segment);
         let ends = if turned { flip(ends) } else { *ends };
         let dir = if turned { Dir::Resp } else { Dir::Orig };
-        if let Some(opening) = Opening::of(ends, began, dir, segment, ip_len, link) {
+        if let Some(opening) = Opening::of(ends, began, dir, segment, *ip_len, link) {
             self.insert(ends, opening.idle_until(), Place::Opening(opening), out);
             return None;
         }

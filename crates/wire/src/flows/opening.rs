@@ -125,7 +125,7 @@ mod tests {
 
     /// The row of a connection as it leaves.
     fn row(mut out: Output) -> arrow_array::RecordBatch {
-        let table = out.tables.iter_mut().find(|table| table.rows() > 0);
+        let table = out.tables().iter_mut().find(|table| table.rows() > 0);
         table.expect("a row").finish()
     }
 

@@ -5,7 +5,8 @@
 //! them is read.
 
 mod long;
-mod message;
+pub mod message;
+pub mod outbox;
 pub mod over_http;
 pub(in crate::protocols) mod personal;
 mod probe;

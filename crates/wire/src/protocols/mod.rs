@@ -88,6 +88,11 @@ pub enum Step {
 
 /// A session of a protocol over TCP. Made when its probe said certain; sees both directions.
 pub trait Session: Send {
+    /// Whether it looks at every byte of small messages: then its segments are better shown some at a time than each between those of others.
+    fn in_batches(&self) -> bool {
+        false
+    }
+
     /// Bytes of direction `dir`, in order; `cx.offset` is the position of the first of them in that direction. Never empty.
     /// Called again with what was not used, until `Need` or all is used.
     fn data(&mut self, dir: Dir, bytes: &[u8], cx: &mut Context<'_>) -> Step;

@@ -7,9 +7,9 @@ use super::personal::Personal;
 use super::segment::{code, short, time, token, Fields, Segment, ENCODING_CHARACTERS};
 use super::Hl7;
 use crate::charset::Charset;
-use crate::context::Context;
+use crate::context::{Context, Output};
+use crate::heads::Origin;
 use crate::limits;
-use crate::protocols::Dir;
 use crate::records::Listed;
 use crate::text::{is_plain, pieces};
 
@@ -420,12 +420,12 @@ impl Message {
     }
 
     /// Writes the row.
-    pub fn emit(&mut self, dir: Dir, cx: &mut Context<'_>) {
+    pub fn emit(&mut self, origin: &Origin, out: &mut Output) {
         let counts = self.write_counts();
-        self.row(counts, dir, cx);
+        self.row(counts, origin, out);
     }
 
-    fn row(&self, counts: usize, dir: Dir, cx: &mut Context<'_>) {
+    fn row(&self, counts: usize, origin: &Origin, out: &mut Output) {
         let text = std::str::from_utf8(&self.text).unwrap_or_default();
         let at = |span: &Span| text.get(span.range()).unwrap_or_default();
         let get = |slot: Slot| self.spans.get(slot as usize).filter(|s| s.from < s.to).map(at);
@@ -434,18 +434,19 @@ impl Message {
         let plain = |slot: Slot| personal.without(get(slot));
         let equipment = |spans: &[Span]| {
             let ids = spans.iter().map(at);
-            ids.filter_map(|id| personal.hidden(id, |id| cx.pseudonym(id))).collect()
+            ids.filter_map(|id| personal.hidden(id, |id| out.keys.pseudonym_bytes(id)))
+                .collect()
         };
         // An acknowledgement says nothing of persons itself: what it repeats is in clear only if that was.
         let control_id = get(Slot::ControlId).and_then(|id| match self.is_ack && !self.acked_is_plain {
-            true => cx.pseudonym(id.as_bytes()).map(Cow::Owned),
-            false => personal.hidden(id, |id| cx.pseudonym(id)),
+            true => out.keys.pseudonym_bytes(id.as_bytes()).map(Cow::Owned),
+            false => personal.hidden(id, |id| out.keys.pseudonym_bytes(id)),
         });
         let acked_control_id = get(Slot::AckedControlId).and_then(|id| match self.acked_is_plain {
             true => Some(Cow::Borrowed(id)),
-            false => cx.pseudonym(id.as_bytes()).map(Cow::Owned),
+            false => out.keys.pseudonym_bytes(id.as_bytes()).map(Cow::Owned),
         });
-        let batch_id = get(Slot::Batch).and_then(|id| personal.hidden(id, |id| cx.pseudonym(id)));
+        let batch_id = get(Slot::Batch).and_then(|id| personal.hidden(id, |id| out.keys.pseudonym_bytes(id)));
         let row = Hl7 {
             kind: Some(match self.kind {
                 Kind::Mllp => "mllp",
@@ -490,7 +491,7 @@ impl Message {
             malformed: self.malformed,
             ..Hl7::default()
         };
-        cx.emit(self.started, dir, self.at, &row);
+        out.emit_of(origin, self.started, self.at, &row);
     }
 }
 

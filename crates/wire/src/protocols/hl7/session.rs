@@ -16,8 +16,6 @@ pub struct Hl7Session {
     /// The bodies of HTTP hold the messages.
     http: bool,
     spoke: bool,
-    /// Memory of written messages, for new ones.
-    spare: VecDeque<Box<Message>>,
 }
 
 /// One direction.
@@ -57,6 +55,10 @@ struct Batch {
 }
 
 impl Session for Hl7Session {
+    fn in_batches(&self) -> bool {
+        true
+    }
+
     fn data(&mut self, dir: Dir, bytes: &[u8], cx: &mut Context<'_>) -> Step {
         let mut used = 0usize;
         while let Some(rest) = bytes.get(used..).filter(|r| !r.is_empty()) {
@@ -363,9 +365,8 @@ impl Hl7Session {
         self.side(dir).open = Some(message);
     }
 
-    fn begin(&mut self, dir: Dir, at: u64, cx: &Context<'_>) -> Box<Message> {
-        let mut message = self.spare.pop_back().unwrap_or_default();
-        message.clear();
+    fn begin(&mut self, dir: Dir, at: u64, cx: &mut Context<'_>) -> Box<Message> {
+        let mut message = cx.out.messages.blank();
         let http = self.http;
         let side = self.side(dir);
         message.at = at;
@@ -432,10 +433,7 @@ impl Hl7Session {
         }
     }
 
-    fn write(&mut self, dir: Dir, mut message: Box<Message>, cx: &mut Context<'_>) {
-        message.emit(dir, cx);
-        if self.spare.len() < 2 {
-            self.spare.push_back(message);
-        }
+    fn write(&mut self, dir: Dir, message: Box<Message>, cx: &mut Context<'_>) {
+        cx.out.later(cx.identity, dir, message);
     }
 }
