@@ -35,6 +35,16 @@ impl Half {
         }
     }
 
+    /// Passes over the next bytes, if nobody wants to see any of them.
+    pub fn pass(&mut self, n: u64) -> bool {
+        let passes = self.unwanted() >= n && self.pending.is_empty();
+        if passes {
+            self.skip -= if self.done { 0 } else { n };
+            self.offset = self.offset.saturating_add(n);
+        }
+        passes
+    }
+
     pub fn held(&self) -> usize {
         self.pending.capacity()
     }

@@ -53,6 +53,14 @@ fn mac(bytes: &[u8], at: usize) -> Option<[u8; 6]> {
 #[inline]
 pub fn decode(link_type: u16, frame: &[u8], wire_len: usize) -> (Link, Content<'_>) {
     let mut link = Link::default();
+    // Nearly all there is: IPv4 right behind the head of an Ethernet frame.
+    if let (1, Some(([dst @ .., _, _, _, _, _, _, 8, 0], packet))) = (link_type, frame.split_first_chunk::<14>()) {
+        (link.dst, link.src) = (Some(*dst), mac(frame, 6));
+        return (
+            link,
+            ipv4(packet, wire_len.saturating_sub(14)).map_or(Content::Malformed, Content::Ip),
+        );
+    }
     let content = start(link_type, frame, &mut link)
         .and_then(|(layer, at)| follow(layer, frame.get(at..)?, wire_len.saturating_sub(at), &mut link))
         .unwrap_or(Content::Other);

@@ -100,7 +100,7 @@ impl Pipeline {
         counted.unicast += u64::from(link.dst.is_some_and(|[first, ..]| first & 1 == 0));
         match content {
             Content::Other => counted.other += 1,
-            content => self.content(&link, content, packet.ts, 0),
+            _ => self.content(&link, &content, packet.ts, 0),
         }
         if self.minutes.due(packet.ts) {
             self.tell(packet.ts);
@@ -149,15 +149,15 @@ impl Pipeline {
     }
 
     /// `depth`: packets around this one.
-    fn content(&mut self, link: &Link, content: Content<'_>, ts: i64, depth: usize) {
+    fn content(&mut self, link: &Link, content: &Content<'_>, ts: i64, depth: usize) {
         match content {
             Content::Ip(datagram) => {
-                let copy = self.copies.of(&datagram, ts);
+                let copy = self.copies.of(datagram, ts);
                 if !self.is_copy(copy) {
-                    self.check(&datagram);
+                    self.check(datagram);
                     match datagram.fragment {
-                        None => self.datagram(link, &datagram, ts, depth),
-                        Some(_) => self.fragment(link, &datagram, ts, depth),
+                        None => self.datagram(link, datagram, ts, depth),
+                        Some(_) => self.fragment(link, datagram, ts, depth),
                     }
                 }
             }
@@ -190,7 +190,7 @@ impl Pipeline {
         }
         if let Some(inner) = tunnel::inner(datagram).filter(|_| depth < limits::NESTING) {
             let (link, content) = link::decode_inner(link, &inner);
-            self.content(&link, content, ts, depth + 1);
+            self.content(&link, &content, ts, depth + 1);
         }
     }
 

@@ -170,32 +170,52 @@ impl Head {
 }
 
 impl Pcap {
+    #[inline]
     fn next(self, input: &mut Input) -> Result<Head, End> {
+        match self.record(input.bytes()) {
+            Some(found) if found.len <= limits::PACKET && input.bytes().len() >= found.consume => Ok(found),
+            _ => self.far(input),
+        }
+    }
+
+    /// What a record's head says, if it stands there.
+    #[inline]
+    fn record(self, bytes: &[u8]) -> Option<Head> {
         let Pcap { big, nano, link, head } = self;
-        if !input.fill(head)? {
-            return Err(if input.bytes().is_empty() {
-                End::Clean
-            } else {
-                End::Cut("a record head is cut")
-            });
-        }
-        let word = |at| u32_at(input.bytes(), at, big).unwrap_or(0);
-        let (seconds, fraction, len, wire_len) = (word(0), word(4), word(8) as usize, word(12) as usize);
-        if len > limits::PACKET {
-            return Err(End::Cut("a record claims an impossible length"));
-        }
-        if !input.fill(head + len)? {
-            return Err(End::Cut("the last packet is cut"));
-        }
-        let ts = i64::from(seconds) * 1_000_000_000 + i64::from(fraction) * if nano { 1 } else { 1000 };
-        Ok(Head {
-            ts,
+        let words = bytes.first_chunk::<16>()?.as_chunks::<4>().0.first_chunk::<4>()?;
+        let [seconds, fraction, len, wire_len] = match big {
+            true => words.map(u32::from_be_bytes),
+            false => words.map(u32::from_le_bytes),
+        };
+        let (len, wire_len) = (len as usize, wire_len as usize);
+        Some(Head {
+            ts: i64::from(seconds) * 1_000_000_000 + i64::from(fraction) * if nano { 1 } else { 1000 },
             link,
             at: head,
             len,
             wire_len: wire_len.max(len),
             consume: head + len,
         })
+    }
+
+    /// The next record where it does not stand whole in the buffer yet.
+    #[cold]
+    fn far(self, input: &mut Input) -> Result<Head, End> {
+        if !input.fill(self.head)? {
+            return Err(if input.bytes().is_empty() {
+                End::Clean
+            } else {
+                End::Cut("a record head is cut")
+            });
+        }
+        let found = self.record(input.bytes()).ok_or(End::Cut("a record head is cut"))?;
+        if found.len > limits::PACKET {
+            return Err(End::Cut("a record claims an impossible length"));
+        }
+        if !input.fill(found.consume)? {
+            return Err(End::Cut("the last packet is cut"));
+        }
+        Ok(found)
     }
 }
 

@@ -311,6 +311,11 @@ impl Captures {
 
     /// The same, with the block in which it stands.
     pub fn next_in(&mut self, take: impl FnOnce(Packet<'_>, &Block)) -> bool {
+        if let Some(only) = self.only() {
+            take(only.packet(), only.input.block());
+            self.advance_at(0);
+            return true;
+        }
         while let Some(at) = self.earliest() {
             let Some(source) = self.open.get(at) else { return false };
             let (number, packet) = (source.number, source.packet());
@@ -335,6 +340,13 @@ impl Captures {
             return true;
         }
         false
+    }
+
+    /// The one open capture, if no other is to be looked at before its packet is given.
+    fn only(&self) -> Option<&Source> {
+        let [only] = self.open.as_slice() else { return None };
+        let is_next = self.waiting.last().is_none_or(|next| next.first_ts > only.head.ts);
+        (is_next && self.twice.is_empty()).then_some(only)
     }
 
     /// Moves an open capture to its next packet, or closes it.

@@ -33,9 +33,14 @@ impl Twice {
         }
     }
 
+    /// Whether no packet is remembered.
+    pub fn is_empty(&self) -> bool {
+        self.given.is_empty()
+    }
+
     /// Whether the packet that capture `by` shows was given already by another.
     pub fn was_given(&mut self, packet: &Packet<'_>, by: usize) -> bool {
-        if self.given.is_empty() {
+        if self.is_empty() {
             return false;
         }
         // Time goes on: what was given before cannot come again.

@@ -32,8 +32,7 @@ pub struct Aside {
 
 impl Flows {
     /// Sets a segment aside whose parser reads everything in batches; false if it is not of such a connection.
-    pub(super) fn is_set_aside(&mut self, arrived: &Arrived<'_>, out: &mut Output) -> bool {
-        let Some((at, dir)) = self.find(&arrived.ends) else { return false };
+    pub(super) fn is_set_aside(&mut self, at: u32, dir: Dir, arrived: &Arrived<'_>, out: &mut Output) -> bool {
         let flow = self.slab.get_mut(at as usize).and_then(Place::flow);
         let Some(flow) = flow.filter(|flow| flow.in_batches()) else {
             return false;
@@ -57,10 +56,10 @@ impl Flows {
         true
     }
 
-    /// Takes the segments that were set aside. To be called before anything ends or begins connections.
-    pub(super) fn catch_up(&mut self, out: &mut Output) {
+    /// Takes the segments that were set aside, if there are any. To be called before anything ends connections.
+    pub(super) fn catch_up(&mut self, out: &mut Output) -> bool {
         if self.aside.kept.is_empty() {
-            return;
+            return false;
         }
         let mut aside = std::mem::take(&mut self.aside);
         let mut from = 0;
@@ -85,5 +84,6 @@ impl Flows {
         aside.bytes.clear();
         self.aside = aside;
         out.write_messages();
+        true
     }
 }

@@ -130,13 +130,10 @@ impl Flow {
 
     /// Adds a letter to the history, once a side.
     pub fn say(&mut self, dir: Dir, letter: u8) {
-        const LETTERS: &[u8] = b"SHADFRIQ^";
-        let Some(bit) = LETTERS.iter().position(|&l| l == letter) else {
-            return;
-        };
+        let bit = said(letter);
         if let Some(c) = self.counters.get_mut(dir as usize) {
-            if c.said & (1 << bit) == 0 {
-                c.said |= 1 << bit;
+            if c.said & bit != bit {
+                c.said |= bit;
                 self.write(dir, letter);
             }
         }
@@ -208,6 +205,38 @@ impl Flow {
                 }
             }
         }
+    }
+
+    /// Takes a segment that is like the one before it, as most are: it goes on in order, nobody wants to see its bytes, and it says nothing new.
+    /// False if it is not: then nothing has happened.
+    pub fn passes(&mut self, dir: Dir, segment: &Segment<'_>) -> bool {
+        let letter = if segment.data.is_empty() { said(b'A') } else { said(b'D') };
+        let is_plain = segment.flags & (SYN | FIN | RST | ACK) == ACK && segment.window > 0 && segment.cut == 0;
+        let is_new = self.counters.get(dir as usize).is_none_or(|sender| sender.said & letter == 0);
+        let Transport::Tcp(tcp) = &mut self.transport else { return false };
+        let Tcp {
+            sides: [orig, resp],
+            follow,
+            again: None,
+            ..
+        } = tcp.as_mut()
+        else {
+            return false;
+        };
+        let (side, peer) = if dir == Dir::Orig { (orig, resp) } else { (resp, orig) };
+        if !is_plain || is_new || side.has_hole() || peer.has_hole() || peer.next().is_none() {
+            return false;
+        }
+        let len = segment.data.len() as u64;
+        if len > 0 {
+            if !side.goes_on_at(segment.seq) || !follow.pass(dir, len) {
+                return false;
+            }
+            side.see(peer.stands());
+            side.step(len);
+        }
+        peer.acknowledged(segment.ack);
+        true
     }
 
     pub fn segment(&mut self, dir: Dir, segment: &Segment<'_>, ts: i64, recent: &mut Recent, out: &mut Output) {
@@ -488,6 +517,22 @@ impl Flow {
 
     pub fn ends(&self) -> &Ends {
         &self.identity.ends
+    }
+}
+
+/// Where [`Counters::said`] tells of a letter; nowhere of one that is not said once a side.
+const fn said(letter: u8) -> u16 {
+    match letter {
+        b'S' => 1,
+        b'H' => 2,
+        b'A' => 4,
+        b'D' => 8,
+        b'F' => 16,
+        b'R' => 32,
+        b'I' => 64,
+        b'Q' => 128,
+        b'^' => 256,
+        _ => 0,
     }
 }
 

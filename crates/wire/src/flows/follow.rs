@@ -91,6 +91,15 @@ impl Follow {
         }
     }
 
+    /// Passes over the next bytes of `dir`, if a parser wants to see none of them, or there is none.
+    pub fn pass(&mut self, dir: Dir, n: u64) -> bool {
+        match &self.state {
+            State::Ignored => true,
+            State::Parsing(..) => self.halves.get_mut(dir as usize).is_some_and(|half| half.pass(n)),
+            State::Probing(_) | State::Seeking(_) => false,
+        }
+    }
+
     /// Bytes held for a parser.
     pub fn held(&self) -> usize {
         match &self.state {

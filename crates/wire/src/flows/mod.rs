@@ -244,13 +244,29 @@ impl Flows {
             ip_len: datagram.ip_len,
             link,
         };
+        let mut found = self.find(&arrived.ends);
         if segment.flags & (SYN | FIN | RST) != 0 || data.len() > limits::FRAME {
-            self.catch_up(out);
-        } else if self.is_set_aside(&arrived, out) {
-            return Some(());
+            if self.catch_up(out) {
+                found = self.find(&arrived.ends);
+            }
+        } else if let Some((at, dir)) = found {
+            if self.passes(at, dir, &arrived) || self.is_set_aside(at, dir, &arrived, out) {
+                return Some(());
+            }
         }
-        let found = self.find(&arrived.ends);
         self.segment(found, &arrived, out)
+    }
+
+    /// Whether all that is to be done with a segment was to count it.
+    fn passes(&mut self, at: u32, dir: Dir, arrived: &Arrived<'_>) -> bool {
+        let Some(flow) = self.flow(at).filter(|flow| !flow.in_batches()) else {
+            return false;
+        };
+        let passes = flow.passes(dir, &arrived.segment);
+        if passes {
+            flow.count(dir, arrived.ts, arrived.ip_len, arrived.segment.data.len(), arrived.link);
+        }
+        passes
     }
 
     /// Takes a segment of a connection that is known, or not.

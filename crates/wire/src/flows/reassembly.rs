@@ -269,7 +269,13 @@ impl Side {
         }
     }
 
-    fn step(&mut self, n: u64) {
+    /// Whether the next byte of a stream that has begun is that of `seq`.
+    pub fn goes_on_at(&self, seq: u32) -> bool {
+        self.stream > 0 && self.next == Some(seq)
+    }
+
+    /// Moves on by data that nobody wants to see.
+    pub fn step(&mut self, n: u64) {
         self.next = self.next.map(|next| next.wrapping_add(n as u32));
         self.stream = self.stream.saturating_add(n);
     }
