@@ -3,8 +3,10 @@
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Int64Array, StringArray, TimestampMicrosecondArray};
+use arrow_array::{new_null_array, ArrayRef, Int64Array, StringArray, TimestampMicrosecondArray};
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+
+use arrow_schema::DataType;
 
 use crate::columns::Dictionary;
 use crate::context::Ends;
@@ -76,62 +78,76 @@ impl Heads {
         let heads = std::mem::take(&mut self.heads);
         self.heads.reserve(heads.len());
         self.generation = self.generation.wrapping_add(1);
-        let columns = Columns::of(&heads);
-        let [uids, communities, origs, resps] = &mut self.names;
-        let code = |number: usize| move |origin: &Origin| origin.codes.get(number).copied().unwrap_or(0);
-        let high = |bits: u128| (bits >> 64) as u64 as i64;
-        let low = |bits: u128| bits as u64 as i64;
-        vec![
-            ids(&heads, stream, sensor),
-            Arc::new(TimestampMicrosecondArray::from_iter_values(heads.iter().map(|head| head.ts.div_euclid(1000))).with_timezone("UTC")),
-            columns.words(uids, code(0)),
-            columns.words(communities, code(1)),
-            Dictionary::of(sensor.as_bytes()).take(vec![0; heads.len()], None),
-            columns.words(origs, code(2)),
-            columns.numbers(|origin| origin.ends.orig_port.into()),
-            columns.words(resps, code(3)),
-            columns.numbers(|origin| origin.ends.resp_port.into()),
-            columns.numbers(|origin| high(origin.ends.orig)),
-            columns.numbers(|origin| low(origin.ends.orig)),
-            columns.numbers(|origin| high(origin.ends.resp)),
-            columns.numbers(|origin| low(origin.ends.resp)),
-        ]
-    }
-}
-
-/// The columns that rows of no connection leave empty.
-struct Columns<'a> {
-    heads: &'a [Head],
-    nulls: Option<NullBuffer>,
-}
-
-impl<'a> Columns<'a> {
-    fn of(heads: &'a [Head]) -> Columns<'a> {
+        let mut columns = Columns::for_rows(heads.len());
+        for head in &heads {
+            columns.add(head, stream, sensor);
+        }
         let alone = heads.iter().any(|head| head.origin.is_none());
         let nulls = alone.then(|| NullBuffer::new(BooleanBuffer::from_iter(heads.iter().map(|head| head.origin.is_some()))));
-        Columns { heads, nulls }
-    }
-
-    fn each<T: Default>(&self, of: impl Fn(&Origin) -> T) -> Vec<T> {
-        let value = |head: &Head| head.origin.as_ref().map_or_else(T::default, &of);
-        self.heads.iter().map(value).collect()
-    }
-
-    fn words(&self, names: &mut Dictionary, code: impl Fn(&Origin) -> i32) -> ArrayRef {
-        names.take(self.each(code), self.nulls.clone())
-    }
-
-    fn numbers(&self, of: impl Fn(&Origin) -> i64) -> ArrayRef {
-        Arc::new(Int64Array::new(self.each(of).into(), self.nulls.clone()))
+        columns.finish(&mut self.names, sensor, nulls)
     }
 }
 
-fn ids(heads: &[Head], stream: &str, sensor: &str) -> ArrayRef {
-    let mut text = Vec::with_capacity(heads.len() * ID);
-    for head in heads {
-        text.extend_from_slice(&base32::<ID>(&head.id(stream, sensor)));
+/// The columns that are being made.
+struct Columns {
+    ids: Vec<u8>,
+    times: Vec<i64>,
+    codes: [Vec<i32>; 4],
+    /// Ports, then both halves of both addresses.
+    numbers: [Vec<i64>; 6],
+}
+
+impl Columns {
+    fn for_rows(rows: usize) -> Columns {
+        Columns {
+            ids: Vec::with_capacity(rows * ID),
+            times: Vec::with_capacity(rows),
+            codes: std::array::from_fn(|_| Vec::with_capacity(rows)),
+            numbers: std::array::from_fn(|_| Vec::with_capacity(rows)),
+        }
     }
-    let ends = (0..=heads.len()).map(|n| i32::try_from(n * ID).unwrap_or(i32::MAX));
-    let ends = OffsetBuffer::new(ScalarBuffer::from_iter(ends));
-    Arc::new(StringArray::new(ends, Buffer::from_vec(text), None))
+
+    fn add(&mut self, head: &Head, stream: &str, sensor: &str) {
+        self.ids.extend_from_slice(&base32::<ID>(&head.id(stream, sensor)));
+        self.times.push(head.ts.div_euclid(1000));
+        let (codes, numbers) = head.origin.as_ref().map_or(([0; 4], [0; 6]), |origin| {
+            let Ends { orig, resp, .. } = origin.ends;
+            let [orig_hi, resp_hi] = [orig, resp].map(|bits| (bits >> 64) as u64 as i64);
+            let [orig_lo, resp_lo] = [orig, resp].map(|bits| bits as u64 as i64);
+            let ports = [origin.ends.orig_port, origin.ends.resp_port].map(i64::from);
+            (origin.codes, [ports[0], ports[1], orig_hi, orig_lo, resp_hi, resp_lo])
+        });
+        self.codes.iter_mut().zip(codes).for_each(|(column, code)| column.push(code));
+        self.numbers
+            .iter_mut()
+            .zip(numbers)
+            .for_each(|(column, number)| column.push(number));
+    }
+
+    /// `nulls`: the rows of no connection.
+    fn finish(self, names: &mut [Dictionary; 4], sensor: &str, nulls: Option<NullBuffer>) -> Vec<ArrayRef> {
+        let rows = self.times.len();
+        let [uids, communities, origs, resps] = names;
+        let [uid, community_id, orig, resp] = self.codes;
+        let number = |column: Vec<i64>| Arc::new(Int64Array::new(column.into(), nulls.clone())) as ArrayRef;
+        let [orig_port, resp_port, orig_hi, orig_lo, resp_hi, resp_lo] = self.numbers.map(number);
+        let ends = (0..=rows).map(|n| i32::try_from(n * ID).unwrap_or(i32::MAX));
+        let ends = OffsetBuffer::new(ScalarBuffer::from_iter(ends));
+        let ids = StringArray::try_new(ends, Buffer::from_vec(self.ids), None);
+        vec![
+            ids.map_or_else(|_| new_null_array(&DataType::Utf8, rows), |ids| Arc::new(ids)),
+            Arc::new(TimestampMicrosecondArray::new(self.times.into(), None).with_timezone("UTC")),
+            uids.take(uid, nulls.clone()),
+            communities.take(community_id, nulls.clone()),
+            Dictionary::of(sensor.as_bytes()).take(vec![0; rows], None),
+            origs.take(orig, nulls.clone()),
+            orig_port,
+            resps.take(resp, nulls.clone()),
+            resp_port,
+            orig_hi,
+            orig_lo,
+            resp_hi,
+            resp_lo,
+        ]
+    }
 }

@@ -53,6 +53,8 @@ pub const FLOWS: usize = 1 << 17;
 /// Connections among which the longest idle is looked for when one has to go: of 8 it is among the oldest eighth with 65 %, and a flood, in
 /// which one goes for each that comes, touches little memory.
 pub const EVICTION_SAMPLE: usize = 8;
+/// Connections that go together, because the next one will have to.
+pub const EVICTED: usize = 16;
 
 /// IPv4/IPv6 fragments: datagrams being put together at once, and bytes of each (RFC 791: 65,535).
 pub const FRAGMENTED: usize = 1024;

@@ -1,7 +1,9 @@
-//! Segments that are set aside and parsed some at a time: a parser that looks at every byte of small messages runs twice as fast while its
-//! code is at hand, and so does what looks at the packets between them. The segments of a connection stay in order.
+//! What is set aside to be done some at a time: segments for a parser that looks at every byte of small messages, and the rows of a flood. Both
+//! run twice as fast while their code is at hand, and so does what looks at the packets between them. The segments of a connection stay in
+//! order, and so do rows.
 
 use super::flow::{Flow, Segment};
+use super::opening::Opening;
 use super::{Arrived, Flows, Place};
 use crate::context::{Ends, Output};
 use crate::limits;
@@ -26,6 +28,8 @@ struct Kept {
 #[derive(Default)]
 pub struct Aside {
     kept: Vec<Kept>,
+    /// Connections of one segment that have ended, and whether the input did before.
+    ended: Vec<(Opening, bool)>,
     /// The data of all, one after the other.
     bytes: Vec<u8>,
 }
@@ -37,7 +41,7 @@ impl Flows {
         let Some(flow) = flow.filter(|flow| flow.in_batches()) else {
             return false;
         };
-        let Aside { kept, bytes } = &mut self.aside;
+        let Aside { kept, bytes, .. } = &mut self.aside;
         bytes.extend_from_slice(arrived.segment.data);
         kept.push(Kept {
             at,
@@ -61,10 +65,11 @@ impl Flows {
         if self.aside.kept.is_empty() {
             return false;
         }
-        let mut aside = std::mem::take(&mut self.aside);
+        let Aside { kept, bytes, .. } = &mut self.aside;
+        let (mut segments, mut bytes) = (std::mem::take(kept), std::mem::take(bytes));
         let mut from = 0;
-        for kept in &aside.kept {
-            let data = aside.bytes.get(from..kept.end).unwrap_or_default();
+        for kept in &segments {
+            let data = bytes.get(from..kept.end).unwrap_or_default();
             from = kept.end;
             let arrived = Arrived {
                 ends: kept.ends,
@@ -80,10 +85,24 @@ impl Flows {
                 self.malformed += 1;
             }
         }
-        aside.kept.clear();
-        aside.bytes.clear();
-        self.aside = aside;
+        segments.clear();
+        bytes.clear();
+        (self.aside.kept, self.aside.bytes) = (segments, bytes);
         out.write_messages();
         true
+    }
+
+    /// Has the row of a connection written with those of others: in a flood one ends for each that comes.
+    pub(super) fn end_later(&mut self, opening: Opening, cut_off: bool, out: &mut Output) {
+        self.aside.ended.push((opening, cut_off));
+        if self.aside.ended.len() >= limits::ASIDE {
+            self.write_ended(out);
+        }
+    }
+
+    pub(super) fn write_ended(&mut self, out: &mut Output) {
+        for (opening, cut_off) in self.aside.ended.drain(..) {
+            opening.finish(cut_off, out);
+        }
     }
 }

@@ -18,10 +18,11 @@ impl Flows {
         match std::mem::replace(place, Place::Free) {
             Place::Free => {}
             Place::Opening(opening) => {
-                opening.finish(cut_off, out);
                 self.census.opened();
+                self.end_later(opening, cut_off, out);
             }
             Place::Flow(mut flow) => {
+                self.write_ended(out);
                 self.held = self.held.saturating_sub(flow.counted);
                 flow.finish(cut_off, &mut self.recent, out);
                 self.census.take(&mut flow, self.began.unwrap_or(0));
@@ -30,20 +31,18 @@ impl Flows {
         }
     }
 
-    /// Ends the connection that has been silent longest of the next few: near enough to the longest of all, and cheap under a flood.
+    /// Ends, of each few of the next connections, the one that has been silent longest: near enough to the longest of all, and cheap under a flood.
     pub(super) fn evict(&mut self, out: &mut Output) {
         self.catch_up(out);
-        let len = self.slab.len().max(1);
-        let (before, behind) = (self.hand..len, 0..self.hand);
-        let victim = before
-            .chain(behind)
-            .take(limits::EVICTION_SAMPLE)
-            .filter_map(|at| self.slab.get(at)?.span().map(|(_, last_ts)| (last_ts, at)))
-            .min();
-        self.hand = (self.hand + limits::EVICTION_SAMPLE) % len;
-        if let Some((_, at)) = victim {
-            self.evicted += 1;
-            self.remove(u32::try_from(at).unwrap_or(u32::MAX), false, out);
+        for _ in 0..limits::EVICTED {
+            let some = self.hand..self.slab.len().min(self.hand + limits::EVICTION_SAMPLE);
+            self.hand = if some.end == self.slab.len() { 0 } else { some.end };
+            let places = self.slab.get(some.clone()).unwrap_or_default();
+            let silent = some.zip(places).filter_map(|(at, place)| Some((place.span()?.1, at)));
+            if let Some((_, at)) = silent.min() {
+                self.evicted += 1;
+                self.remove(u32::try_from(at).unwrap_or(u32::MAX), false, out);
+            }
         }
     }
 
@@ -51,6 +50,7 @@ impl Flows {
     pub fn now(&mut self, ts: i64, out: &mut Output) {
         self.catch_up(out);
         self.tick(ts, out);
+        self.write_ended(out);
     }
 
     /// Moves the clock to the packet's time: idle connections end, long ones give an interim row.
@@ -68,6 +68,7 @@ impl Flows {
         self.timers.advance(ts, &mut self.rung);
         self.ring(out);
         if !same {
+            self.write_ended(out);
             self.give_up_old_holes(ts, out);
         }
     }
@@ -100,6 +101,7 @@ impl Flows {
         self.catch_up(out);
         if !self.rung.is_empty() {
             self.ring(out);
+            self.write_ended(out);
             return false;
         }
         if self.last_ones.is_none() {
@@ -118,6 +120,7 @@ impl Flows {
         for at in &some {
             self.remove(*at, true, out);
         }
+        self.write_ended(out);
         some.len() < limits::BATCH_ROWS
     }
 }
