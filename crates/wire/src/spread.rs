@@ -125,8 +125,7 @@ struct Lane {
 /// The threads beside the one that reads, and what they follow.
 pub struct Spread {
     lanes: Vec<Lane>,
-    /// Of 256 connections, how many stay with who reads.
-    kept: u64,
+    shares: Shares,
     hasher: RandomState,
     second: i64,
     /// Where the next datagrams stand.
@@ -140,7 +139,7 @@ impl Spread {
         let lanes = outputs.into_iter().map(|out| Lane::new(Flows::one_of(cores), out, rows.clone()));
         Ok(Spread {
             lanes: lanes.collect::<std::io::Result<_>>()?,
-            kept: limits::kept(cores),
+            shares: Shares::of(cores),
             hasher: RandomState::new(),
             second: i64::MIN,
             block: None,
@@ -220,7 +219,7 @@ impl Spread {
     }
 
     /// Both directions of a connection go to one thread. Of what has no ports the addresses alone tell. `None`: who reads keeps it.
-    fn lane_of(&self, datagram: &Datagram<'_>) -> Option<usize> {
+    fn lane_of(&mut self, datagram: &Datagram<'_>) -> Option<usize> {
         let ports = match datagram.proto {
             6 | 17 | 132 => be32(datagram.payload, 0).unwrap_or(0),
             _ => 0,
@@ -229,8 +228,58 @@ impl Spread {
         let low = ends.iter().min();
         let high = ends.iter().max();
         let hash = self.hasher.hash_one((low, high));
-        let given = (hash % 256 >= self.kept).then_some(hash >> 8)?;
-        Some((given % self.lanes.len().max(1) as u64) as usize)
+        self.shares.take(hash, datagram.payload.len()).checked_sub(1)
+    }
+}
+
+/// Who follows which connections, so that each has its share of the work: 0 is who reads, whose share is smaller by the reading.
+struct Shares {
+    /// By hash of a connection; [`NOBODY`] as long as none of that hash was met.
+    who: Box<[u8; PLACES]>,
+    /// What each was given so far, and how much it should be beside the others.
+    given: Vec<u64>,
+    shares: Vec<u64>,
+}
+
+const PLACES: usize = 4096;
+const NOBODY: u8 = u8::MAX;
+
+impl Shares {
+    fn of(cores: usize) -> Shares {
+        let kept = limits::kept(cores);
+        let others = (256 - kept) / (cores as u64 - 1).max(1);
+        Shares {
+            who: Box::new([NOBODY; PLACES]),
+            given: vec![0; cores],
+            shares: std::iter::once(kept).chain(std::iter::repeat_n(others, cores - 1)).collect(),
+        }
+    }
+
+    /// Who follows the connection of this hash, to whom a datagram of `len` bytes is given. A connection stays where it began: it begins with who
+    /// has least of his share.
+    fn take(&mut self, hash: u64, len: usize) -> usize {
+        let Some(who) = self.who.get_mut(hash as usize % PLACES) else {
+            return 0;
+        };
+        let new = *who == NOBODY;
+        if new {
+            // What nobody has seen yet weighs as much as some messages, lest all that begin together go to one.
+            let after = |(given, share): (&u64, &u64)| (given + limits::NEW_WORK) * 256 / share.max(&1);
+            let least = self
+                .given
+                .iter()
+                .zip(&self.shares)
+                .map(after)
+                .enumerate()
+                .min_by_key(|(_, after)| *after);
+            *who = least.map_or(0, |(who, _)| who as u8);
+        }
+        let who = usize::from(*who);
+        if let Some(given) = self.given.get_mut(who) {
+            let is_message = (limits::BARE..limits::BULK).contains(&len);
+            *given += if is_message { limits::MESSAGE_WORK } else { 1 } + if new { limits::NEW_WORK } else { 0 };
+        }
+        who
     }
 }
 

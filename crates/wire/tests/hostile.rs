@@ -205,6 +205,39 @@ fn a_flood_of_connections_is_bounded() {
 }
 
 #[test]
+fn a_flood_ends_only_itself() {
+    const SYN: u8 = 2;
+    const ACK: u8 = 16;
+    let mut pipeline = Pipeline::new(Keys::new(&[7; 32], "k1"), "test".to_owned());
+    let monitor = |back: bool, flags: u8, id: u8| {
+        let (mut packet, ends) = (syn(0), [[10, 9, 9, 9, 3, 232], [10, 1, 1, 1, 0, 80]]);
+        let [from, to] = if back { [ends[1], ends[0]] } else { ends };
+        packet[5] = id;
+        packet[12..16].copy_from_slice(&from[..4]);
+        packet[16..20].copy_from_slice(&to[..4]);
+        packet[20..22].copy_from_slice(&from[4..]);
+        packet[22..24].copy_from_slice(&to[4..]);
+        packet[33] = flags;
+        packet
+    };
+    take(&mut pipeline, 0, &monitor(false, SYN, 1));
+    take(&mut pipeline, 1, &monitor(true, SYN | ACK, 2));
+    for n in 0..400_000u32 {
+        take(&mut pipeline, i64::from(n) + 2, &syn(n));
+        while pipeline.batch(false).is_some() {}
+    }
+    assert!(pipeline.evicted() > 200_000);
+    take(&mut pipeline, 500_000, &monitor(false, ACK, 3));
+    pipeline.finish();
+    let all = rows(&mut pipeline.out);
+    let one = all["conn"].iter().filter(|row| row["id_orig_h"] == "10.9.9.9").collect::<Vec<_>>();
+    assert!(
+        matches!(one.as_slice(), [row] if row["orig_pkts"] == "2" && row["resp_pkts"] == "1" && row["conn_state"] == "S1"),
+        "{one:#?}"
+    );
+}
+
+#[test]
 fn a_flood_that_ended_in_silence_is_not_cut_off_by_the_end_of_the_capture() {
     let mut pipeline = Pipeline::new(Keys::new(&[7; 32], "k1"), "test".to_owned());
     let count = 20_000u32;

@@ -18,6 +18,7 @@ impl Flows {
         match std::mem::replace(place, Place::Free) {
             Place::Free => {}
             Place::Opening(opening) => {
+                self.openings.live -= 1;
                 self.census.opened();
                 self.end_later(opening, cut_off, out);
             }
@@ -31,19 +32,32 @@ impl Flows {
         }
     }
 
-    /// Ends, of each few of the next connections, the one that has been silent longest: near enough to the longest of all, and cheap under a flood.
+    /// There are too many: some of those end that have been silent longest. Where most never got beyond their first segment it is the oldest of
+    /// these, so that a flood ends only itself.
     pub(super) fn evict(&mut self, out: &mut Output) {
         self.catch_up(out);
         for _ in 0..limits::EVICTED {
-            let some = self.hand..self.slab.len().min(self.hand + limits::EVICTION_SAMPLE);
-            self.hand = if some.end == self.slab.len() { 0 } else { some.end };
-            let places = self.slab.get(some.clone()).unwrap_or_default();
-            let silent = some.zip(places).filter_map(|(at, place)| Some((place.span()?.1, at)));
-            if let Some((_, at)) = silent.min() {
-                self.evicted += 1;
-                self.remove(u32::try_from(at).unwrap_or(u32::MAX), false, out);
-            }
+            let flood = self.openings.live > self.table.len() / 2;
+            let oldest = if flood { self.oldest_opening() } else { None };
+            let Some(at) = oldest.or_else(|| self.most_silent()) else { return };
+            self.evicted += 1;
+            self.remove(at, false, out);
         }
+    }
+
+    fn oldest_opening(&mut self) -> Option<u32> {
+        let (queue, slab) = (&mut self.openings.queue, &self.slab);
+        let is_there = |(at, ts): &(u32, i64)| slab.get(*at as usize).is_some_and(|place| place.is_opening(*ts));
+        std::iter::from_fn(|| queue.pop_front()).find(is_there).map(|(at, _)| at)
+    }
+
+    /// Of the next few connections the one that has been silent longest: near enough to the longest of all.
+    fn most_silent(&mut self) -> Option<u32> {
+        let some = self.hand..self.slab.len().min(self.hand + limits::EVICTION_SAMPLE);
+        self.hand = if some.end == self.slab.len() { 0 } else { some.end };
+        let places = self.slab.get(some.clone()).unwrap_or_default();
+        let silent = some.zip(places).filter_map(|(at, place)| Some((place.span()?.1, at)));
+        silent.min().and_then(|(_, at)| u32::try_from(at).ok())
     }
 
     /// It is `ts` although no packet came.

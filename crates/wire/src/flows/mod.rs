@@ -73,12 +73,26 @@ impl Place {
         }
     }
 
+    /// Whether here stands a connection of one segment, that of `ts`.
+    fn is_opening(&self, ts: i64) -> bool {
+        matches!(self, Place::Opening(opening) if opening.ts == ts)
+    }
+
     fn flow(&mut self) -> Option<&mut Flow> {
         match self {
             Place::Flow(flow) => Some(flow),
             Place::Free | Place::Opening(_) => None,
         }
     }
+}
+
+/// The connections of one segment.
+#[derive(Default)]
+struct Openings {
+    /// Place and time of each, the oldest first, and of some that are no more.
+    queue: VecDeque<(u32, i64)>,
+    /// How many there are.
+    live: usize,
 }
 
 /// A TCP segment, with what is known of it beside.
@@ -112,6 +126,7 @@ pub struct Flows {
     holding: VecDeque<(u32, u32)>,
     recent: Recent,
     aside: Aside,
+    openings: Openings,
     /// Where the search for a victim goes on when the table is full.
     hand: usize,
     evicted: u64,
@@ -158,6 +173,7 @@ impl Default for Flows {
             holding: VecDeque::new(),
             recent: Recent::default(),
             aside: Aside::default(),
+            openings: Openings::default(),
             hand: 0,
             evicted: 0,
             malformed: 0,
@@ -336,7 +352,8 @@ impl Flows {
         let ends = if turned { flip(ends) } else { *ends };
         let dir = if turned { Dir::Resp } else { Dir::Orig };
         if let Some(opening) = Opening::of(ends, began, dir, segment, *ip_len, link) {
-            self.insert(ends, opening.idle_until(), Place::Opening(opening), out);
+            let at = self.insert(ends, opening.idle_until(), Place::Opening(opening), out);
+            self.remember_opening(at, opening.ts);
             return None;
         }
         let at = self.begin(ends, began, link, Transport::Tcp(Box::default()), out);
@@ -346,12 +363,22 @@ impl Flows {
         Some((at, dir))
     }
 
+    fn remember_opening(&mut self, at: u32, ts: i64) {
+        let (Openings { queue, live }, slab) = (&mut self.openings, &self.slab);
+        *live += 1;
+        if queue.len() > 2 * limits::FLOWS {
+            queue.retain(|(at, ts)| slab.get(*at as usize).is_some_and(|place| place.is_opening(*ts)));
+        }
+        queue.push_back((at, ts));
+    }
+
     /// The connection at a place, which goes on.
     fn unfolded(&mut self, at: u32, out: &mut Output) -> Option<&mut Flow> {
         let place = self.slab.get_mut(at as usize)?;
         if let Place::Opening(opening) = place {
             self.generation = self.generation.wrapping_add(1);
             *place = Place::Flow(Box::new(opening.unfold(self.generation, &mut self.recent, out)));
+            self.openings.live -= 1;
         }
         place.flow()
     }
