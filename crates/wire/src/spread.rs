@@ -228,7 +228,9 @@ impl Spread {
         let low = ends.iter().min();
         let high = ends.iter().max();
         let hash = self.hasher.hash_one((low, high));
-        self.shares.take(hash, datagram.payload.len()).checked_sub(1)
+        // Of two ports the lower one is that of the service, as a rule.
+        let service = (ports >> 16).min(ports & 0xffff);
+        self.shares.take(hash, service).checked_sub(1)
     }
 }
 
@@ -236,48 +238,60 @@ impl Spread {
 struct Shares {
     /// By hash of a connection; [`NOBODY`] as long as none of that hash was met.
     who: Box<[u8; PLACES]>,
-    /// What each was given so far, and how much it should be beside the others.
-    given: Vec<u64>,
-    shares: Vec<u64>,
+    cores: Vec<Core>,
+}
+
+/// What one was given.
+struct Core {
+    /// How much it should be beside the others.
+    share: u64,
+    /// Connections, by what their service's port leaves.
+    connections: [u64; SERVICES],
+    datagrams: u64,
 }
 
 const PLACES: usize = 4096;
+const SERVICES: usize = 251;
 const NOBODY: u8 = u8::MAX;
 
 impl Shares {
     fn of(cores: usize) -> Shares {
         let kept = limits::kept(cores);
         let others = (256 - kept) / (cores as u64 - 1).max(1);
+        let core = |share: u64| Core {
+            share: share.max(1),
+            connections: [0; SERVICES],
+            datagrams: 0,
+        };
         Shares {
             who: Box::new([NOBODY; PLACES]),
-            given: vec![0; cores],
-            shares: std::iter::once(kept).chain(std::iter::repeat_n(others, cores - 1)).collect(),
+            cores: std::iter::once(kept)
+                .chain(std::iter::repeat_n(others, cores - 1))
+                .map(core)
+                .collect(),
         }
     }
 
-    /// Who follows the connection of this hash, to whom a datagram of `len` bytes is given. A connection stays where it began: it begins with who
-    /// has least of his share.
-    fn take(&mut self, hash: u64, len: usize) -> usize {
+    /// Who follows the connection of this hash, to whom a datagram is given. A connection stays where it began; it begins with who has fewest of
+    /// its service, for those make about the same work, and of these with who was given least.
+    fn take(&mut self, hash: u64, service: u32) -> usize {
         let Some(who) = self.who.get_mut(hash as usize % PLACES) else {
             return 0;
         };
-        let new = *who == NOBODY;
-        if new {
-            // What nobody has seen yet weighs as much as some messages, lest all that begin together go to one.
-            let after = |(given, share): (&u64, &u64)| (given + limits::NEW_WORK) * 256 / share.max(&1);
-            let least = self
-                .given
-                .iter()
-                .zip(&self.shares)
-                .map(after)
-                .enumerate()
-                .min_by_key(|(_, after)| *after);
-            *who = least.map_or(0, |(who, _)| who as u8);
+        if *who == NOBODY {
+            let service = service as usize % SERVICES;
+            let after = |core: &Core| core.connections.get(service).map(|many| (many + 1) * 256 / core.share);
+            let order = |core: &Core| (after(core), core.datagrams * 256 / core.share);
+            let least = self.cores.iter_mut().enumerate().min_by_key(|(_, core)| order(core));
+            let Some((number, core)) = least else { return 0 };
+            if let Some(many) = core.connections.get_mut(service) {
+                *many += 1;
+            }
+            *who = number as u8;
         }
         let who = usize::from(*who);
-        if let Some(given) = self.given.get_mut(who) {
-            let is_message = (limits::BARE..limits::BULK).contains(&len);
-            *given += if is_message { limits::MESSAGE_WORK } else { 1 } + if new { limits::NEW_WORK } else { 0 };
+        if let Some(core) = self.cores.get_mut(who) {
+            core.datagrams += 1;
         }
         who
     }
