@@ -600,3 +600,6 @@ impl Summary<'_> {
         out.emit(identity, first, Dir::Orig, at, &row);
     }
 }
+
+#[cfg(test)]
+mod tests;
