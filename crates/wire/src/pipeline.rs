@@ -109,6 +109,7 @@ impl Pipeline {
 
     /// Writes what was heard since it was last told.
     fn tell(&mut self, ts: i64) {
+        self.flows.catch_up(&mut self.out);
         if let Some(spread) = &mut self.spread {
             self.heard = spread.heard();
         }

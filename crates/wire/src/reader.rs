@@ -91,6 +91,7 @@ impl Reader {
     /// Begins to read; of several `cores` each has the connections of its share.
     pub fn begin(captures: Captures, keys: impl Fn() -> Keys, sensor: &str, cores: usize) -> io::Result<Reader> {
         let total = captures.total;
+        let cores = cores.min(limits::CORES);
         let (to, rows) = sync_channel(limits::BATCHES * cores.max(1));
         let mut pipeline = Pipeline::new(keys(), sensor.to_owned());
         if cores > 1 {

@@ -257,7 +257,7 @@ const NOBODY: u8 = u8::MAX;
 impl Shares {
     fn of(cores: usize) -> Shares {
         let kept = limits::kept(cores);
-        let others = (256 - kept) / (cores as u64 - 1).max(1);
+        let others = 256u64.saturating_sub(kept) / (cores as u64 - 1).max(1);
         let core = |share: u64| Core {
             share: share.max(1),
             connections: [0; SERVICES],
@@ -388,6 +388,7 @@ impl Worker {
                 }
                 Item::Tick(ts) => self.flows.now(*ts, &mut self.out),
                 Item::Tell => {
+                    self.flows.catch_up(&mut self.out);
                     let _ = self.tell.send(self.flows.heard());
                 }
             }

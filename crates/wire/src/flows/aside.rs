@@ -2,9 +2,9 @@
 //! run twice as fast while their code is at hand, and so does what looks at the packets between them. The segments of a connection stay in
 //! order, and so do rows.
 
-use super::flow::{Flow, Segment};
+use super::flow::Segment;
 use super::opening::Opening;
-use super::{Arrived, Flows, Place};
+use super::{Arrived, Flows};
 use crate::context::{Ends, Output};
 use crate::limits;
 use crate::link::Link;
@@ -32,20 +32,19 @@ pub struct Aside {
     ended: Vec<(Opening, bool)>,
     /// The data of all, one after the other.
     bytes: Vec<u8>,
+    /// They are being taken.
+    pub is_taken: bool,
 }
 
 impl Flows {
-    /// Sets a segment aside whose parser reads everything in batches; false if it is not of such a connection.
-    pub(super) fn is_set_aside(&mut self, at: u32, dir: Dir, arrived: &Arrived<'_>, out: &mut Output) -> bool {
-        let flow = self.slab.get_mut(at as usize).and_then(Place::flow);
-        let Some(flow) = flow.filter(|flow| flow.in_batches()) else {
-            return false;
-        };
+    /// Sets a segment aside, of a connection whose parser takes them some at a time.
+    pub(super) fn set_aside(&mut self, at: u32, dir: Dir, arrived: &Arrived<'_>, out: &mut Output) -> Option<()> {
+        let generation = self.flow(at)?.generation;
         let Aside { kept, bytes, .. } = &mut self.aside;
         bytes.extend_from_slice(arrived.segment.data);
         kept.push(Kept {
             at,
-            generation: flow.generation,
+            generation,
             dir,
             ends: arrived.ends,
             segment: arrived.segment.bare(),
@@ -57,14 +56,15 @@ impl Flows {
         if kept.len() >= limits::ASIDE {
             self.catch_up(out);
         }
-        true
+        Some(())
     }
 
-    /// Takes the segments that were set aside, if there are any. To be called before anything ends connections.
-    pub(super) fn catch_up(&mut self, out: &mut Output) -> bool {
-        if self.aside.kept.is_empty() {
-            return false;
-        }
+    /// Takes the segments that were set aside. To be called before their connections may end.
+    pub fn catch_up(&mut self, out: &mut Output) {
+        let Some(last) = self.aside.kept.last().map(|last| last.ts) else {
+            return;
+        };
+        self.aside.is_taken = true;
         let Aside { kept, bytes, .. } = &mut self.aside;
         let (mut segments, mut bytes) = (std::mem::take(kept), std::mem::take(bytes));
         let mut from = 0;
@@ -78,8 +78,7 @@ impl Flows {
                 ip_len: kept.ip_len,
                 link: &kept.link,
             };
-            let known = self.slab.get_mut(kept.at as usize).and_then(Place::flow);
-            let known = known.is_some_and(|flow: &mut Flow| flow.generation == kept.generation);
+            let known = self.flow(kept.at).is_some_and(|flow| flow.generation == kept.generation);
             let found = if known { Some((kept.at, kept.dir)) } else { self.find(&kept.ends) };
             if self.segment(found, &arrived, out).is_none() {
                 self.malformed += 1;
@@ -88,8 +87,9 @@ impl Flows {
         segments.clear();
         bytes.clear();
         (self.aside.kept, self.aside.bytes) = (segments, bytes);
+        self.aside.is_taken = false;
+        self.keep_bound(last, out);
         out.write_messages();
-        true
     }
 
     /// Has the row of a connection written with those of others: in a flood one ends for each that comes.

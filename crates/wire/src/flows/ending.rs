@@ -39,7 +39,9 @@ impl Flows {
         for _ in 0..limits::EVICTED {
             let flood = self.openings.live > self.table.len() / 2;
             let oldest = if flood { self.oldest_opening() } else { None };
-            let Some(at) = oldest.or_else(|| self.most_silent()) else { return };
+            let Some(at) = oldest.or_else(|| self.most_silent()) else {
+                continue;
+            };
             self.evicted += 1;
             self.remove(at, false, out);
         }
@@ -47,7 +49,7 @@ impl Flows {
 
     fn oldest_opening(&mut self) -> Option<u32> {
         let (queue, slab) = (&mut self.openings.queue, &self.slab);
-        let is_there = |(at, ts): &(u32, i64)| slab.get(*at as usize).is_some_and(|place| place.is_opening(*ts));
+        let is_there = |(at, number): &(u32, u32)| slab.get(*at as usize).is_some_and(|place| place.is_opening(*number));
         std::iter::from_fn(|| queue.pop_front()).find(is_there).map(|(at, _)| at)
     }
 
@@ -100,6 +102,7 @@ impl Flows {
                 continue;
             }
             let mut deadline = idle_until;
+            self.write_ended(out);
             if let Some(flow) = self.slab.get_mut(at as usize).and_then(Place::flow) {
                 flow.interim(ts, out);
                 self.census.take(flow, began);

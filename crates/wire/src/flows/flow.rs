@@ -232,10 +232,12 @@ impl Flow {
             if !side.goes_on_at(segment.seq) || !follow.pass(dir, len) {
                 return false;
             }
+            peer.acknowledged(segment.ack);
             side.see(peer.stands());
             side.step(len);
+        } else {
+            peer.acknowledged(segment.ack);
         }
-        peer.acknowledged(segment.ack);
         true
     }
 

@@ -73,9 +73,9 @@ impl Place {
         }
     }
 
-    /// Whether here stands a connection of one segment, that of `ts`.
-    fn is_opening(&self, ts: i64) -> bool {
-        matches!(self, Place::Opening(opening) if opening.ts == ts)
+    /// Whether here stands the connection of one segment that has this number.
+    fn is_opening(&self, number: u32) -> bool {
+        matches!(self, Place::Opening(opening) if opening.number == number)
     }
 
     fn flow(&mut self) -> Option<&mut Flow> {
@@ -89,8 +89,8 @@ impl Place {
 /// The connections of one segment.
 #[derive(Default)]
 struct Openings {
-    /// Place and time of each, the oldest first, and of some that are no more.
-    queue: VecDeque<(u32, i64)>,
+    /// Place and number of each, the oldest first, and of some that are no more.
+    queue: VecDeque<(u32, u32)>,
     /// How many there are.
     live: usize,
 }
@@ -261,12 +261,14 @@ impl Flows {
             link,
         };
         let mut found = self.find(&arrived.ends);
-        if segment.flags & (SYN | FIN | RST) != 0 || data.len() > limits::FRAME {
-            if self.catch_up(out) {
+        if let Some((at, dir)) = found {
+            if self.flow(at).is_some_and(|flow| flow.in_batches()) {
+                if segment.flags & (SYN | FIN | RST) == 0 && data.len() <= limits::FRAME {
+                    return self.set_aside(at, dir, &arrived, out);
+                }
+                self.catch_up(out);
                 found = self.find(&arrived.ends);
-            }
-        } else if let Some((at, dir)) = found {
-            if self.passes(at, dir, &arrived) || self.is_set_aside(at, dir, &arrived, out) {
+            } else if self.passes(at, dir, &arrived) {
                 return Some(());
             }
         }
@@ -275,9 +277,7 @@ impl Flows {
 
     /// Whether all that is to be done with a segment was to count it.
     fn passes(&mut self, at: u32, dir: Dir, arrived: &Arrived<'_>) -> bool {
-        let Some(flow) = self.flow(at).filter(|flow| !flow.in_batches()) else {
-            return false;
-        };
+        let Some(flow) = self.flow(at) else { return false };
         let passes = flow.passes(dir, &arrived.segment);
         if passes {
             flow.count(dir, arrived.ts, arrived.ip_len, arrived.segment.data.len(), arrived.link);
@@ -332,10 +332,16 @@ impl Flows {
             let deadline = flow.deadline();
             self.timers.set(at, deadline);
         }
-        if self.held > self.most {
+        self.keep_bound(ts, out);
+        Some(())
+    }
+
+    /// Relieves connections if too much is held over all: after what was set aside, which may be what they wait for.
+    fn keep_bound(&mut self, ts: i64, out: &mut Output) {
+        if self.held > self.most && !self.aside.is_taken {
+            self.catch_up(out);
             self.relieve(ts, out);
         }
-        Some(())
     }
 
     /// A connection that was not known: from its first segment seen. `None` if nothing more is to be done with that.
@@ -351,9 +357,11 @@ impl Flows {
         let turned = turned(ends, segment);
         let ends = if turned { flip(ends) } else { *ends };
         let dir = if turned { Dir::Resp } else { Dir::Orig };
-        if let Some(opening) = Opening::of(ends, began, dir, segment, *ip_len, link) {
+        if let Some(mut opening) = Opening::of(ends, began, dir, segment, *ip_len, link) {
+            self.generation = self.generation.wrapping_add(1);
+            opening.number = self.generation;
             let at = self.insert(ends, opening.idle_until(), Place::Opening(opening), out);
-            self.remember_opening(at, opening.ts);
+            self.remember_opening(at, opening.number);
             return None;
         }
         let at = self.begin(ends, began, link, Transport::Tcp(Box::default()), out);
@@ -363,13 +371,13 @@ impl Flows {
         Some((at, dir))
     }
 
-    fn remember_opening(&mut self, at: u32, ts: i64) {
+    fn remember_opening(&mut self, at: u32, number: u32) {
         let (Openings { queue, live }, slab) = (&mut self.openings, &self.slab);
         *live += 1;
         if queue.len() > 2 * limits::FLOWS {
-            queue.retain(|(at, ts)| slab.get(*at as usize).is_some_and(|place| place.is_opening(*ts)));
+            queue.retain(|(at, number)| slab.get(*at as usize).is_some_and(|place| place.is_opening(*number)));
         }
-        queue.push_back((at, ts));
+        queue.push_back((at, number));
     }
 
     /// The connection at a place, which goes on.
@@ -618,3 +626,6 @@ fn turned(ends: &Ends, segment: &Segment<'_>) -> bool {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

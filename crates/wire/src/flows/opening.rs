@@ -15,6 +15,8 @@ use super::recent::Recent;
 pub struct Opening {
     pub ends: Ends,
     pub ts: i64,
+    /// Tells it from what stands in its place before and after.
+    pub number: u32,
     nonce: u64,
     ip_len: usize,
     seq: u32,
@@ -33,6 +35,7 @@ impl Opening {
         bare.then_some(Opening {
             ends,
             ts,
+            number: 0,
             nonce,
             ip_len,
             seq: segment.seq,
