@@ -54,7 +54,7 @@ stream! {
         domain: Word,
         /// Option 51: seconds of the lease. RFC 2132 9.2.
         lease_time: Int,
-        /// Option 55 as text, `1,3,6,15`: tells operating systems apart.
+        /// Option 55 as text, `1,3,6,15`: tells operating systems apart; at most 256 characters.
         fingerprint: Word,
         /// Option 82 is there: a relay told where the client is plugged in. RFC 3046.
         relay_agent: Bool,
@@ -173,10 +173,16 @@ fn mac(head: &[u8]) -> Option<String> {
     }
 }
 
+/// As many codes as fit into a cell.
 fn fingerprint(asked: &[u8]) -> Option<String> {
     let mut text = String::new();
-    for (n, code) in asked.iter().enumerate() {
-        let _ = write!(text, "{}{code}", if n > 0 { "," } else { "" });
+    for code in asked {
+        let before = text.len();
+        let _ = write!(text, "{}{code}", if before > 0 { "," } else { "" });
+        if text.len() > limits::TEXT {
+            text.truncate(before);
+            break;
+        }
     }
     (!text.is_empty()).then_some(text)
 }

@@ -90,6 +90,13 @@ fn names_in_the_form_of_dns_and_plain_user_classes() {
 }
 
 #[test]
+fn a_fingerprint_is_no_longer_than_a_cell() {
+    let row = row(&message(1, &option(55, &[200; 100])));
+    assert_eq!(row["fingerprint"], vec!["200"; 64].join(","));
+    assert_eq!(row["requested_params"].matches("200").count(), 100);
+}
+
+#[test]
 fn broken_messages_say_so() {
     assert_eq!(row(&message(1, &[53, 200, 1]))["malformed"], "option");
     assert_eq!(row(&message(1, &[])[..239])["malformed"], "header");
