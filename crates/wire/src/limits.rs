@@ -191,9 +191,10 @@ pub const HL7_FIELDS: usize = 20;
 /// Bytes of MSH-1 to MSH-6 that are remembered from message to message: four names with their universal ids; longer ones are read each time.
 pub const HL7_SENDER: usize = 256;
 
-/// Segments that are set aside to be parsed together, and messages that wait to become rows: enough that the code of a parser is fetched once for
-/// many, few enough that what they hold stays in the first-level cache.
+/// Segments that are set aside to be parsed together: enough that the code of a parser is fetched once for many, few enough that what they hold
+/// stays in the first-level cache.
 pub const ASIDE: usize = 32;
+/// Messages that wait to become rows: more than come of so many segments, as a rule.
 pub const WAITING_MESSAGES: usize = 64;
 
 /// Messages of one direction that wait for their acknowledgement. Senders wait for each one (MLLP) or, where they do not, keep few on the way.
