@@ -49,18 +49,18 @@ impl Dice {
 /// What a row begins with; `nulls` of four belong to no connection.
 fn head(table: &mut Table, nulls: u64, dice: &mut Dice) -> Head {
     let host = u128::from(dice.roll(1 << 40)) << dice.roll(80);
-    let names = [dice.roll(4), dice.roll(1 << 40), dice.roll(4), dice.roll(1 << 40)].map(|n| n.to_string());
-    let [uid, community_id, orig, resp] = names.each_ref().map(|name| name.as_bytes());
+    let uid = u128::from(dice.roll(4)).to_be_bytes();
+    let ends = Ends {
+        orig: host,
+        resp: dice.roll(4).into(),
+        orig_port: dice.roll(1 << 16) as u16,
+        resp_port: 80,
+        proto: 6,
+    };
     let origin = Origin {
-        uid: host.to_be_bytes(),
-        ends: Ends {
-            orig: host,
-            resp: 1,
-            orig_port: dice.roll(1 << 16) as u16,
-            resp_port: 80,
-            proto: 6,
-        },
-        codes: table.heads.codes([uid, community_id], [orig, resp]),
+        uid,
+        ends,
+        codes: table.heads.codes(&uid, &ends),
         dir: Dir::Orig,
     };
     Head {

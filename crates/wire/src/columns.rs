@@ -3,6 +3,7 @@
 
 mod words;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::{new_null_array, ArrayRef, BooleanArray, Float64Array, Int64Array, ListArray, StringArray, TimestampMicrosecondArray};
@@ -93,6 +94,20 @@ impl<T: Copy + Default> Values<T> {
         self.nulls.valid(row);
     }
 
+    /// Gives the `times` rows from `row` what the row before them was given.
+    fn again(&mut self, row: usize, times: usize) {
+        let last = self.values.last().copied();
+        let Some(value) = last.filter(|_| self.nulls.len == row) else {
+            return;
+        };
+        if self.nulls.bits.is_some() {
+            (row..row + times).for_each(|row| self.push_among_nulls(row, value));
+        } else {
+            self.values.resize(row + times, value);
+            self.nulls.len = row + times;
+        }
+    }
+
     /// All values and which are null; `None` for the values if there are none at all.
     fn take(&mut self, rows: usize) -> Option<(Vec<T>, Option<NullBuffer>)> {
         if self.values.is_empty() {
@@ -126,9 +141,19 @@ impl Texts {
     }
 
     fn get(&self, n: usize) -> &[u8] {
+        self.bytes.get(self.range(n)).unwrap_or_default()
+    }
+
+    /// Where the text at this place stands.
+    fn range(&self, n: usize) -> Range<usize> {
         let end = |n: usize| self.ends.get(n).map_or(0, |&end| end as usize);
-        let start = n.checked_sub(1).map_or(0, end);
-        self.bytes.get(start..end(n)).unwrap_or_default()
+        n.checked_sub(1).map_or(0, end)..end(n)
+    }
+
+    /// Pushes the text at this place once more.
+    fn again(&mut self, n: usize) {
+        self.bytes.extend_from_within(self.range(n));
+        self.ends.push(i32::try_from(self.bytes.len()).unwrap_or(i32::MAX));
     }
 
     /// Whether the text at this place is `bytes`; a place without a text is none.
@@ -166,6 +191,16 @@ impl OptionalTexts {
         self.nulls.valid(row);
     }
 
+    /// As [`Values::again`].
+    fn again(&mut self, row: usize, times: usize) {
+        if self.nulls.len == row && row > 0 {
+            for row in row..row + times {
+                self.texts.again(row - 1);
+                self.nulls.valid(row);
+            }
+        }
+    }
+
     fn take(&mut self, rows: usize) -> ArrayRef {
         if self.texts.ends.is_empty() {
             return new_null_array(&DataType::Utf8, rows);
@@ -189,6 +224,13 @@ pub struct Lists<V> {
 }
 
 impl<V> Lists<V> {
+    /// Where the values of the row before `row` stand, if it was given any.
+    fn last(&self, row: usize) -> Option<Range<usize>> {
+        let [.., end] = self.ends.as_slice() else { return None };
+        let start = self.ends.len().checked_sub(2).and_then(|n| self.ends.get(n)).copied().unwrap_or(0);
+        (self.ends.len() == row && start < *end).then_some(start as usize..*end as usize)
+    }
+
     /// Ends the list of a row, after which `len` values stand in all.
     fn close(&mut self, row: usize, len: usize) {
         self.pad(row);
@@ -221,6 +263,15 @@ impl Lists<Texts> {
         }
     }
 
+    /// As [`Values::again`].
+    fn again(&mut self, row: usize, times: usize) {
+        let Some(last) = self.last(row) else { return };
+        for row in row..row + times {
+            last.clone().for_each(|n| self.values.again(n));
+            self.close(row, self.values.ends.len());
+        }
+    }
+
     /// The same of texts that stand one after the other in `text`, each with its end, the last of which is that of `text`.
     pub fn push_listed(&mut self, row: usize, text: &str, ends: &[u32]) {
         if ends.last().is_some_and(|end| *end as usize == text.len()) {
@@ -234,6 +285,15 @@ impl Lists<Texts> {
 }
 
 impl Lists<Vec<i64>> {
+    /// As [`Values::again`].
+    fn again(&mut self, row: usize, times: usize) {
+        let Some(last) = self.last(row) else { return };
+        for row in row..row + times {
+            self.values.extend_from_within(last.clone());
+            self.close(row, self.values.len());
+        }
+    }
+
     pub fn push(&mut self, row: usize, list: &[i64]) {
         if !list.is_empty() {
             self.values.extend_from_slice(list);
@@ -265,6 +325,19 @@ impl Column {
             Kind::Word => Column::Word(Words::new()),
             Kind::Texts => Column::Texts(Lists::default()),
             Kind::Ints => Column::Ints(Lists::default()),
+        }
+    }
+
+    /// Gives the `times` rows from `row` what the row before them was given.
+    pub fn again(&mut self, row: usize, times: usize) {
+        match self {
+            Column::Time(c) | Column::Int(c) => c.again(row, times),
+            Column::Float(c) => c.again(row, times),
+            Column::Bool(c) => c.again(row, times),
+            Column::Text(c) => c.again(row, times),
+            Column::Word(c) => c.again(row, times),
+            Column::Texts(c) => c.again(row, times),
+            Column::Ints(c) => c.again(row, times),
         }
     }
 
@@ -352,6 +425,50 @@ mod tests {
             let array = Column::Int(ints).finish(pattern.len());
             let got: Vec<_> = array.as_primitive::<arrow_array::types::Int64Type>().iter().collect();
             assert_eq!(got, rows.map(|(n, &some)| (some == 1).then_some(n as i64)).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn what_is_said_again_is_what_would_have_been_written() {
+        fn write(column: &mut Column, row: usize, texts: &[&str]) {
+            match column {
+                Column::Time(c) | Column::Int(c) => texts.iter().for_each(|text| c.push(row, text.len() as i64)),
+                Column::Float(c) => texts.iter().for_each(|text| c.push(row, text.len() as f64)),
+                Column::Bool(c) => texts.iter().for_each(|text| c.push(row, text.is_empty())),
+                Column::Text(c) => texts.iter().for_each(|text| c.push(row, text)),
+                Column::Word(c) => texts.iter().for_each(|text| c.push(row, text)),
+                Column::Texts(c) => c.push(row, texts),
+                Column::Ints(c) => c.push(row, &texts.iter().map(|text| text.len() as i64).collect::<Vec<_>>()),
+            }
+        }
+        let kinds = [
+            Kind::Time,
+            Kind::Int,
+            Kind::Float,
+            Kind::Bool,
+            Kind::Text,
+            Kind::Word,
+            Kind::Texts,
+            Kind::Ints,
+        ];
+        let many: [&[&str]; 3] = [&[], &["one"], &["", "two"]];
+        for kind in kinds {
+            let texts = if matches!(kind, Kind::Texts | Kind::Ints) {
+                &many[..]
+            } else {
+                &many[..2]
+            };
+            for runs in 0..3_usize.pow(5) {
+                let runs = (0..5).map(|n| runs / 3_usize.pow(n) % 3).map(|which| texts[which % texts.len()]);
+                let (mut short, mut long, mut row) = (Column::new(kind), Column::new(kind), 0);
+                for (times, run) in runs.enumerate() {
+                    write(&mut short, row, run);
+                    short.again(row + 1, times);
+                    (row..=row + times).for_each(|row| write(&mut long, row, run));
+                    row += times + 1;
+                }
+                assert_eq!(&short.finish(row), &long.finish(row), "{kind:?}");
+            }
         }
     }
 

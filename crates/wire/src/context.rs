@@ -1,17 +1,12 @@
 //! What a parser may know and do: where and when the bytes are, the site's keys, and a place for its rows.
 
-use std::io::Write as _;
-use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use base64::engine::general_purpose::STANDARD;
-use base64::Engine as _;
-use sha1::{Digest as _, Sha1};
 
 use crate::charset::Charset;
 use crate::heads::{Head, Origin};
-use crate::keys::{self, base32, Keys};
+use crate::keys::{self, Keys};
 use crate::limits;
 use crate::protocols::hl7::message::Message;
 use crate::protocols::hl7::outbox::Outbox;
@@ -34,55 +29,15 @@ pub struct Ends {
 pub struct Identity {
     pub ends: Ends,
     uid: [u8; 16],
-    written: Option<Box<Written>>,
-}
-
-/// All ASCII.
-#[derive(Debug, Default)]
-struct Written {
-    uid: Vec<u8>,
-    community_id: Vec<u8>,
-    orig: Vec<u8>,
-    resp: Vec<u8>,
+    /// Most connections write rows of one or two streams.
     codes: [Coded; 2],
 }
 
-/// The numbers of uid, Community ID and addresses among the names of a table, as long as its batch lasts: most connections write many rows of
-/// one or two streams.
+/// What a table calls the connection and its ends, as long as its batch lasts.
 #[derive(Clone, Copy, Debug, Default)]
 struct Coded {
     table: Option<(StreamId, u32)>,
     codes: [i32; 4],
-}
-
-impl Written {
-    /// Of another connection than before.
-    fn anew(&mut self, uid: &[u8; 16], ends: &Ends) {
-        let Written {
-            uid: text,
-            community_id: community,
-            orig,
-            resp,
-            codes,
-        } = self;
-        [&mut *text, community, orig, resp].into_iter().for_each(Vec::clear);
-        *codes = Default::default();
-        text.push(b'C');
-        text.extend_from_slice(&base32::<17>(uid));
-        community_id(ends, community);
-        write_address(ends.orig, orig);
-        write_address(ends.resp, resp);
-    }
-
-    fn codes(&mut self, table: &mut Table) -> [i32; 4] {
-        let now = Some((table.spec().id, table.heads.generation));
-        if let Some(known) = self.codes.iter().find(|coded| coded.table == now) {
-            return known.codes;
-        }
-        let codes = table.heads.codes([&self.uid, &self.community_id], [&self.orig, &self.resp]);
-        self.codes = [Coded { table: now, codes }, self.codes[0]];
-        codes
-    }
 }
 
 impl Identity {
@@ -102,104 +57,22 @@ impl Identity {
             &ts.div_euclid(1000).to_be_bytes(),
             &nonce.to_be_bytes(),
         ]);
-        Identity { ends, uid, written: None }
-    }
-
-    fn written(&mut self, spare: &mut Option<Box<Written>>) -> &mut Written {
-        let (ends, uid) = (self.ends, self.uid);
-        self.written.get_or_insert_with(|| {
-            let mut written = spare.take().unwrap_or_default();
-            written.anew(&uid, &ends);
-            written
-        })
-    }
-}
-
-/// The address as people write it: mapped IPv4 as IPv4.
-pub fn address(bits: u128) -> IpAddr {
-    Ipv6Addr::from(bits).to_canonical()
-}
-
-fn write_address(bits: u128, to: &mut Vec<u8>) {
-    match address(bits) {
-        // By hand: every connection has two, and the formatter of the library takes as long as all else that is told of it.
-        IpAddr::V4(address) => {
-            let (mut text, mut end) = ([b'.'; 16], 0);
-            for octet in address.octets() {
-                for worth in [100, 10, 1] {
-                    if let Some(digit) = text.get_mut(end).filter(|_| octet >= worth || worth == 1) {
-                        *digit = b'0' + octet / worth % 10;
-                        end += 1;
-                    }
-                }
-                // The dot behind it, which the last one has too.
-                end += 1;
-            }
-            to.extend_from_slice(text.get(..end - 1).unwrap_or_default());
-        }
-        IpAddr::V6(address) => {
-            let _ = write!(to, "{address}");
+        Identity {
+            ends,
+            uid,
+            codes: Default::default(),
         }
     }
-}
 
-/// An address as it stands in a packet.
-fn octets(bytes: &[u8; 16]) -> &[u8] {
-    const MAPPED: [u8; 12] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
-    bytes.strip_prefix(&MAPPED).unwrap_or(bytes)
-}
-
-/// Appends the Community ID v1, seed 0 (corelight/community-id-spec).
-fn community_id(ends: &Ends, to: &mut Vec<u8>) {
-    let ports = matches!(ends.proto, 1 | 6 | 17 | 58 | 132);
-    let addresses = [ends.orig, ends.resp].map(u128::to_be_bytes);
-    let [mut src, mut dst] = addresses.each_ref().map(octets);
-    let (mut sport, mut dport) = (ends.orig_port, ends.resp_port);
-    let mut ordered = (src, sport) <= (dst, dport);
-    if matches!(ends.proto, 1 | 58) {
-        match icmp_counterpart(ends.proto, sport) {
-            Some(other) => {
-                dport = other;
-                ordered = (src, sport) <= (dst, dport);
-            }
-            None => ordered = true,
+    fn codes(&mut self, table: &mut Table) -> [i32; 4] {
+        let now = Some((table.spec().id, table.heads.generation));
+        if let Some(known) = self.codes.iter().find(|coded| coded.table == now) {
+            return known.codes;
         }
+        let codes = table.heads.codes(&self.uid, &self.ends);
+        self.codes = [Coded { table: now, codes }, self.codes[0]];
+        codes
     }
-    if !ordered {
-        std::mem::swap(&mut src, &mut dst);
-        std::mem::swap(&mut sport, &mut dport);
-    }
-    let mut hash = Sha1::new();
-    hash.update([0u8, 0]);
-    hash.update(src);
-    hash.update(dst);
-    hash.update([ends.proto, 0]);
-    if ports {
-        hash.update(sport.to_be_bytes());
-        hash.update(dport.to_be_bytes());
-    }
-    let mut text = [0; 28];
-    let written = STANDARD.encode_slice(hash.finalize(), &mut text);
-    to.extend_from_slice(b"1:");
-    to.extend_from_slice(text.get(..written.unwrap_or(0)).unwrap_or_default());
-}
-
-/// The ICMP type that answers a type, for the types that come in pairs (Community ID v1, Zeek's table).
-pub fn icmp_counterpart(proto: u8, kind: u16) -> Option<u16> {
-    let pairs: &[(u16, u16)] = if proto == 1 {
-        &[(8, 0), (13, 14), (15, 16), (17, 18), (10, 9)]
-    } else {
-        &[(128, 129), (133, 134), (135, 136), (130, 131), (139, 140), (144, 145)]
-    };
-    pairs.iter().find_map(|&(a, b)| {
-        if kind == a {
-            Some(b)
-        } else if kind == b {
-            Some(a)
-        } else {
-            None
-        }
-    })
 }
 
 /// The rows of all streams that wait to leave.
@@ -207,8 +80,6 @@ pub struct Output {
     pub keys: Keys,
     tables: Vec<Table>,
     pub messages: Outbox,
-    /// Of a connection that is over.
-    spare: Option<Box<Written>>,
 }
 
 impl Output {
@@ -218,7 +89,6 @@ impl Output {
             keys,
             tables: STREAMS.iter().map(|spec| Table::new(spec, &sensor)).collect(),
             messages: Outbox::default(),
-            spare: None,
         }
     }
 
@@ -240,15 +110,26 @@ impl Output {
         self.write(Head { origin: None, ts, at }, row);
     }
 
-    /// A connection gives no more rows: what was made for them serves the next one.
-    pub fn done(&mut self, identity: Identity) {
-        self.spare = identity.written.or(self.spare.take());
-    }
-
     /// Writes one row. `at` is what tells two rows of one stream, connection and direction apart.
     pub fn emit<R: Row>(&mut self, identity: &mut Identity, ts: i64, dir: Dir, at: u64, row: &R) {
         let origin = Some(self.origin(identity, R::SPEC.id, dir));
         self.write(Head { origin, ts, at }, row);
+    }
+
+    /// Writes one row each for connections that are alike but for their identity and time, nanoseconds.
+    pub fn emit_each<R: Row>(&mut self, connections: impl ExactSizeIterator<Item = (Identity, i64)>, dir: Dir, at: u64, row: &R) {
+        let mut connections = connections;
+        let Some((mut first, ts)) = connections.next() else { return };
+        self.emit(&mut first, ts, dir, at, row);
+        let Some(table) = self.tables.get_mut(R::SPEC.id as usize) else {
+            return;
+        };
+        let heads = table.again(connections.len());
+        for (Identity { uid, ends, .. }, ts) in connections {
+            let codes = heads.codes(&uid, &ends);
+            let origin = Some(Origin { uid, ends, codes, dir });
+            heads.push(Head { origin, ts, at });
+        }
     }
 
     /// Has a message's row written with those of others.
@@ -278,8 +159,7 @@ impl Output {
     /// What a row of this connection and stream begins with, as long as the waiting batch lasts.
     fn origin(&mut self, identity: &mut Identity, stream: StreamId, dir: Dir) -> Origin {
         let (uid, ends) = (identity.uid, identity.ends);
-        let written = identity.written(&mut self.spare);
-        let codes = self.tables.get_mut(stream as usize).map_or([0; 4], |table| written.codes(table));
+        let codes = self.tables.get_mut(stream as usize).map_or([0; 4], |table| identity.codes(table));
         Origin { uid, ends, codes, dir }
     }
 
@@ -315,53 +195,5 @@ impl Context<'_> {
     /// The same where the message declares its character set.
     pub fn pseudonym_in(&self, charset: Charset, value: &[u8]) -> Option<String> {
         self.out.keys.pseudonym_in(charset, value)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn v4(a: [u8; 4]) -> u128 {
-        std::net::Ipv4Addr::from(a).to_ipv6_mapped().to_bits()
-    }
-
-    fn id(ends: &Ends) -> String {
-        let mut text = Vec::new();
-        community_id(ends, &mut text);
-        String::from_utf8(text).unwrap()
-    }
-
-    #[test]
-    fn community_id_as_the_specification_has_it() {
-        let ends = Ends {
-            orig: v4([128, 232, 110, 120]),
-            resp: v4([66, 35, 250, 204]),
-            orig_port: 34855,
-            resp_port: 80,
-            proto: 6,
-        };
-        assert_eq!(id(&ends), "1:LQU9qZlK+B5F3KDmev6m5PMibrg=");
-        let back = Ends {
-            orig: ends.resp,
-            resp: ends.orig,
-            orig_port: 80,
-            resp_port: 34855,
-            proto: 6,
-        };
-        assert_eq!(id(&back), id(&ends));
-    }
-
-    #[test]
-    fn addresses_as_the_library_writes_them() {
-        for bits in [[0, 9, 10, 99], [100, 255, 1, 109], [127, 0, 0, 1]]
-            .map(v4)
-            .into_iter()
-            .chain([0, 1, 0xfe80 << 112 | 7])
-        {
-            let mut text = Vec::new();
-            write_address(bits, &mut text);
-            assert_eq!(text, address(bits).to_string().as_bytes());
-        }
     }
 }

@@ -11,6 +11,7 @@ use arrow_schema::DataType;
 use crate::columns::Dictionary;
 use crate::context::Ends;
 use crate::keys::{base32, identity};
+use crate::names;
 use crate::protocols::Dir;
 
 /// Characters of an event id: 128 bits of base 32.
@@ -47,12 +48,39 @@ impl Head {
     }
 }
 
+/// Addresses that were asked for lately, and the numbers of their names.
+#[derive(Default)]
+struct Known([Option<(u128, i32)>; KNOWN]);
+
+const KNOWN: usize = 16;
+
+impl Known {
+    fn code(&mut self, bits: u128, name: impl FnOnce() -> i32) -> i32 {
+        let mixed = (bits as u64 ^ (bits >> 64) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let known = self.0.get_mut((mixed >> 60) as usize);
+        match known {
+            Some(Some((of, code))) if *of == bits => *code,
+            place => {
+                let code = name();
+                if let Some(place) = place {
+                    *place = Some((bits, code));
+                }
+                code
+            }
+        }
+    }
+}
+
 /// The beginnings of the rows of a table.
 #[derive(Default)]
 pub struct Heads {
     heads: Vec<Head>,
     /// Uids, Community IDs, addresses of originators and of responders.
     names: [Dictionary; 4],
+    /// Of originators and responders.
+    known: [Known; 2],
+    /// An address while it is written.
+    text: Vec<u8>,
     /// How often the numbers of names have begun anew: a number that is remembered elsewhere counts only within one of these.
     pub generation: u32,
 }
@@ -66,11 +94,23 @@ impl Heads {
         self.heads.push(head);
     }
 
-    /// What this batch calls the uid and Community ID of a connection, which no row had before or nearly so, and the addresses of its ends. All
-    /// are ASCII.
-    pub fn codes(&mut self, [uid, community_id]: [&[u8]; 2], [orig, resp]: [&[u8]; 2]) -> [i32; 4] {
+    /// What this batch calls the uid and Community ID of a connection, which hardly any row had before, and the addresses of its ends.
+    pub fn codes(&mut self, hash: &[u8; 16], ends: &Ends) -> [i32; 4] {
         let [uids, communities, origs, resps] = &mut self.names;
-        [uids.add(uid), communities.add(community_id), origs.code(orig), resps.code(resp)]
+        let [orig, resp] = &mut self.known;
+        let mut address = |known: &mut Known, names: &mut Dictionary, bits: u128| {
+            known.code(bits, || {
+                self.text.clear();
+                names::write_address(bits, &mut self.text);
+                names.code(&self.text)
+            })
+        };
+        [
+            uids.add(&names::uid(hash)),
+            communities.add(&names::community_id(ends)),
+            address(orig, origs, ends.orig),
+            address(resp, resps, ends.resp),
+        ]
     }
 
     /// Takes all out, as the columns of [`COMMON`](crate::records::COMMON).
@@ -78,6 +118,7 @@ impl Heads {
         let heads = std::mem::take(&mut self.heads);
         self.heads.reserve(heads.len());
         self.generation = self.generation.wrapping_add(1);
+        self.known = Default::default();
         let mut columns = Columns::for_rows(heads.len());
         for head in &heads {
             columns.add(head, stream, sensor);

@@ -26,6 +26,7 @@ pub mod link;
 #[cfg(target_os = "linux")]
 pub mod live;
 pub mod memo;
+pub mod names;
 pub mod pipeline;
 pub mod product;
 pub mod protocols;

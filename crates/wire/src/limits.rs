@@ -194,6 +194,9 @@ pub const HL7_SENDER: usize = 256;
 /// Segments that are set aside to be parsed together: enough that the code of a parser is fetched once for many, few enough that what they hold
 /// stays in the first-level cache.
 pub const ASIDE: usize = 32;
+
+/// Connections of one segment that have ended and wait to become rows together: half a kilobyte each as a row.
+pub const ENDED: usize = 128;
 /// Messages that wait to become rows: more than come of so many segments, as a rule.
 pub const WAITING_MESSAGES: usize = 64;
 

@@ -231,6 +231,8 @@ pub struct Table {
     pub heads: Heads,
     columns: Vec<Column>,
     bytes: usize,
+    /// Of the last row.
+    last: usize,
 }
 
 impl Table {
@@ -242,6 +244,7 @@ impl Table {
             heads: Heads::default(),
             columns: spec.columns.iter().map(|c| Column::new(c.kind)).collect(),
             bytes: 0,
+            last: 0,
         }
     }
 
@@ -266,8 +269,17 @@ impl Table {
             bytes: size_of::<Head>(),
         };
         write(&mut cells);
+        self.last = cells.bytes;
         self.bytes = self.bytes.saturating_add(cells.bytes);
         self.heads.push(head);
+    }
+
+    /// Adds so many rows that differ from the last one in their beginnings only, which the caller gives.
+    pub fn again(&mut self, times: usize) -> &mut Heads {
+        let row = self.heads.rows();
+        self.columns.iter_mut().for_each(|column| column.again(row, times));
+        self.bytes = self.bytes.saturating_add(self.last.saturating_mul(times));
+        &mut self.heads
     }
 
     /// Takes the waiting rows out as one batch.

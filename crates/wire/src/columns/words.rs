@@ -30,6 +30,11 @@ impl Words {
         self.codes.push(row, code);
     }
 
+    /// As [`Values::again`].
+    pub(super) fn again(&mut self, row: usize, times: usize) {
+        self.codes.again(row, times);
+    }
+
     pub(super) fn take(&mut self, rows: usize) -> ArrayRef {
         match self.codes.take(rows) {
             Some((codes, nulls)) => self.dictionary.take(codes, nulls),
@@ -102,29 +107,21 @@ impl Dictionary {
     /// The number of a text, which is taken in if it is new.
     #[inline]
     pub fn code(&mut self, text: &[u8]) -> i32 {
-        self.recall(text, Dictionary::look_up)
-    }
-
-    /// The number of a text that was hardly ever taken in before: it is not looked for among all, so that it may stand there twice.
-    #[inline]
-    pub fn add(&mut self, text: &[u8]) -> i32 {
-        self.recall(text, |dictionary, text| {
-            dictionary.texts.push(text);
-            dictionary.texts.ends.len() as u32 - 1
-        })
-    }
-
-    #[inline]
-    fn recall(&mut self, text: &[u8], otherwise: impl FnOnce(&mut Dictionary, &[u8]) -> u32) -> i32 {
         let ends = Ends::of(text);
         match self.recent.get(ends.place()) {
             Some(known) if known.ends == Some(ends) && (ends.are_all() || self.texts.is(known.place as usize, text)) => known.place as i32,
             _ => {
-                let place = otherwise(self, text);
+                let place = self.look_up(text);
                 self.remember(ends, place);
                 place as i32
             }
         }
+    }
+
+    /// The number of a text that hardly any row had before: it is not looked for among the others, so that it may stand there twice.
+    pub fn add(&mut self, text: &[u8]) -> i32 {
+        self.texts.push(text);
+        self.texts.ends.len() as i32 - 1
     }
 
     fn remember(&mut self, ends: Ends, place: u32) {

@@ -29,7 +29,8 @@ struct Kept {
 pub struct Aside {
     kept: Vec<Kept>,
     /// Connections of one segment that have ended, and whether the input did before.
-    ended: Vec<(Opening, bool)>,
+    ended: Vec<Opening>,
+    cut_off: bool,
     /// The data of all, one after the other.
     bytes: Vec<u8>,
     /// They are being taken.
@@ -94,15 +95,20 @@ impl Flows {
 
     /// Has the row of a connection written with those of others: in a flood one ends for each that comes.
     pub(super) fn end_later(&mut self, opening: Opening, cut_off: bool, out: &mut Output) {
-        self.aside.ended.push((opening, cut_off));
-        if self.aside.ended.len() >= limits::ASIDE {
+        if self.aside.cut_off != cut_off {
+            self.write_ended(out);
+            self.aside.cut_off = cut_off;
+        }
+        self.aside.ended.push(opening);
+        if self.aside.ended.len() >= limits::ENDED {
             self.write_ended(out);
         }
     }
 
     pub(super) fn write_ended(&mut self, out: &mut Output) {
-        for (opening, cut_off) in self.aside.ended.drain(..) {
-            opening.finish(cut_off, out);
+        for alike in self.aside.ended.chunk_by(Opening::is_like) {
+            Opening::finish(alike, self.aside.cut_off, out);
         }
+        self.aside.ended.clear();
     }
 }

@@ -27,7 +27,6 @@ impl Flows {
                 self.held = self.held.saturating_sub(flow.counted);
                 flow.finish(cut_off, &mut self.recent, out);
                 self.census.take(&mut flow, self.began.unwrap_or(0));
-                out.done(flow.identity);
             }
         }
     }

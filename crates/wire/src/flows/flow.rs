@@ -514,7 +514,8 @@ impl Flow {
             counters: &self.counters,
             vlans: (self.vlan, self.inner_vlan),
         };
-        summary.emit(row, &mut self.identity, out);
+        let (identity, first_ts) = (&mut self.identity, self.first_ts);
+        summary.tell(row, identity.ends.proto, |at, row| out.emit(identity, first_ts, Dir::Orig, at, row));
     }
 
     pub fn ends(&self) -> &Ends {
@@ -566,10 +567,9 @@ pub struct Summary<'a> {
 }
 
 impl Summary<'_> {
-    /// Gives the row with the rest filled in.
-    pub fn emit(&self, row: Conn<'_>, identity: &mut Identity, out: &mut Output) {
+    /// The row with the rest filled in, and what tells it from others of its connection.
+    pub fn tell(&self, row: Conn<'_>, ip_proto: u8, emit: impl FnOnce(u64, &Conn<'_>)) {
         let [orig, resp] = self.counters;
-        let ip_proto = identity.ends.proto;
         let number;
         let proto = match ip_proto {
             1 | 58 => "icmp",
@@ -599,7 +599,7 @@ impl Summary<'_> {
         };
         let interim = u64::from(row.interim == Some(true));
         let at = orig.packets.wrapping_add(resp.packets.rotate_left(32)) << 1 | interim;
-        out.emit(identity, first, Dir::Orig, at, &row);
+        emit(at, &row);
     }
 }
 

@@ -21,9 +21,10 @@ use ahash::RandomState;
 use hashbrown::HashTable;
 
 use crate::bytes::{be16, be32};
-use crate::context::{icmp_counterpart, Ends, Identity, Output};
+use crate::context::{Ends, Identity, Output};
 use crate::limits;
 use crate::link::{Datagram, Link};
+use crate::names::icmp_counterpart;
 use crate::protocols::{Dir, TCP};
 use aside::Aside;
 use census::Census;

@@ -72,21 +72,36 @@ impl Opening {
         flow
     }
 
-    /// Ends it: gives the row that it would give unfolded. `cut_off`: the input ended first.
-    pub fn finish(&self, cut_off: bool, out: &mut Output) {
-        let kind = self.flags & SYN_ACK;
+    /// Whether its row differs from that of `other` in no more than the connection and the time.
+    pub fn is_like(&self, other: &Opening) -> bool {
+        let told = |opening: &Opening| {
+            (
+                opening.flags & SYN_ACK,
+                opening.window == 0,
+                opening.dir,
+                opening.ip_len,
+                opening.link,
+            )
+        };
+        told(self) == told(other)
+    }
+
+    /// Ends those, which are alike: each gives the row that it would give unfolded. `cut_off`: the input ended first.
+    pub fn finish(alike: &[Opening], cut_off: bool, out: &mut Output) {
+        let Some(first) = alike.first() else { return };
+        let kind = first.flags & SYN_ACK;
         let ending = Ending {
             syn: kind == SYN,
             syn_ack: kind == SYN_ACK,
             ..Ending::default()
         };
         let mut counters = [Counters::default(); 2];
-        super::flow::count(&mut counters, self.dir, self.ip_len, 0, &self.link);
+        super::flow::count(&mut counters, first.dir, first.ip_len, 0, &first.link);
         let row = Conn {
             orig_bytes: Some(0),
             resp_bytes: Some(0),
             conn_state: Some(tcp_state(&ending, true)),
-            history: Some(self.history()),
+            history: Some(first.history()),
             missed_bytes: Some(0),
             interim: Some(false),
             midstream: Some(kind != SYN),
@@ -95,13 +110,12 @@ impl Opening {
             ..Conn::default()
         };
         let summary = Summary {
-            span: (self.ts, self.ts),
+            span: (first.ts, first.ts),
             counters: &counters,
-            vlans: (self.link.vlan, self.link.inner_vlan),
+            vlans: (first.link.vlan, first.link.inner_vlan),
         };
-        let mut identity = Identity::new(self.ends, self.ts, self.nonce);
-        summary.emit(row, &mut identity, out);
-        out.done(identity);
+        let connections = alike.iter().map(|one| (Identity::new(one.ends, one.ts, one.nonce), one.ts));
+        summary.tell(row, first.ends.proto, |at, row| out.emit_each(connections, Dir::Orig, at, row));
     }
 
     /// What [`Flow::segment`] says of it.
@@ -160,7 +174,7 @@ mod tests {
                 };
                 let opening = Opening::of(ends, (1_700_000_000_000_000_000, 1), dir, &segment, 40, &link).expect("a bare segment");
                 let (mut short, mut long, mut recent) = (output(), output(), Recent::default());
-                opening.finish(cut_off, &mut short);
+                Opening::finish(&[opening], cut_off, &mut short);
                 opening.unfold(1, &mut recent, &mut long).finish(cut_off, &mut recent, &mut long);
                 assert_eq!(row(short), row(long), "flags {flags:#x}, window {window}");
             }
