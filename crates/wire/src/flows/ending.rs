@@ -3,20 +3,34 @@
 use crate::context::Output;
 use crate::limits;
 
-use super::{canonical, Flows, Place};
+use super::opening::Openings;
+use super::{Flows, Place};
 
 impl Flows {
     /// Ends one connection.
     pub(super) fn remove(&mut self, at: u32, cut_off: bool, out: &mut Output) {
-        let Some(place) = self.slab.get_mut(at as usize) else { return };
-        let Some(ends) = place.ends() else { return };
-        let hash = self.hasher.hash_one(canonical(ends));
+        self.forget(at);
+        self.end(at, cut_off, out);
+    }
+
+    /// Ends some. They leave the table one after the other, so that what is fetched from memory for one does not wait for the others' rows.
+    fn remove_all(&mut self, places: &[u32], cut_off: bool, out: &mut Output) {
+        places.iter().for_each(|at| self.forget(*at));
+        places.iter().for_each(|at| self.end(*at, cut_off, out));
+    }
+
+    /// No packet finds it any more.
+    fn forget(&mut self, at: u32) {
+        let hash = self.hashes.get(at as usize).copied().unwrap_or(0);
         if let Ok(entry) = self.table.find_entry(hash, |&other| other == at) {
             entry.remove();
         }
-        self.free.push(at);
+    }
+
+    fn end(&mut self, at: u32, cut_off: bool, out: &mut Output) {
+        let Some(place) = self.slab.get_mut(at as usize) else { return };
         match std::mem::replace(place, Place::Free) {
-            Place::Free => {}
+            Place::Free => return,
             Place::Opening(opening) => {
                 self.openings.live -= 1;
                 self.census.opened();
@@ -29,27 +43,24 @@ impl Flows {
                 self.census.take(&mut flow, self.began.unwrap_or(0));
             }
         }
+        self.free.push(at);
     }
 
     /// There are too many: some of those end that have been silent longest. Where most never got beyond their first segment it is the oldest of
     /// these, so that a flood ends only itself.
     pub(super) fn evict(&mut self, out: &mut Output) {
         self.catch_up(out);
-        for _ in 0..limits::EVICTED {
-            let flood = self.openings.live > self.table.len() / 2;
-            let oldest = if flood { self.oldest_opening() } else { None };
-            let Some(at) = oldest.or_else(|| self.most_silent()) else {
-                continue;
-            };
-            self.evicted += 1;
-            self.remove(at, false, out);
+        let flood = self.openings.live > self.table.len() / 2;
+        let oldest = |openings: &mut Openings| if flood { openings.oldest(&self.slab) } else { None };
+        let oldest: Vec<u32> = (0..limits::EVICTED).map_while(|_| oldest(&mut self.openings)).collect();
+        self.evicted += oldest.len() as u64;
+        self.remove_all(&oldest, false, out);
+        for _ in oldest.len()..limits::EVICTED {
+            if let Some(at) = self.most_silent() {
+                self.evicted += 1;
+                self.remove(at, false, out);
+            }
         }
-    }
-
-    fn oldest_opening(&mut self) -> Option<u32> {
-        let (queue, slab) = (&mut self.openings.queue, &self.slab);
-        let is_there = |(at, number): &(u32, u32)| slab.get(*at as usize).is_some_and(|place| place.is_opening(*number));
-        std::iter::from_fn(|| queue.pop_front()).find(is_there).map(|(at, _)| at)
     }
 
     /// Of the next few connections the one that has been silent longest: near enough to the longest of all.
@@ -133,9 +144,7 @@ impl Flows {
         }
         let left = self.last_ones.get_or_insert_default();
         let some: Vec<_> = left.drain(..left.len().min(limits::BATCH_ROWS)).collect();
-        for at in &some {
-            self.remove(*at, true, out);
-        }
+        self.remove_all(&some, true, out);
         self.write_ended(out);
         some.len() < limits::BATCH_ROWS
     }

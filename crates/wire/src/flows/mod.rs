@@ -31,7 +31,7 @@ use census::Census;
 pub use census::Heard;
 use conversation::Speech;
 use flow::{Continuity, Flow, Segment, Transport, ACK, FIN, RST, SYN};
-use opening::Opening;
+use opening::{Opening, Openings};
 use recent::Recent;
 use tcp::Syn;
 use timers::Timers;
@@ -87,15 +87,6 @@ impl Place {
     }
 }
 
-/// The connections of one segment.
-#[derive(Default)]
-struct Openings {
-    /// Place and number of each, the oldest first, and of some that are no more.
-    queue: VecDeque<(u32, u32)>,
-    /// How many there are.
-    live: usize,
-}
-
 /// A TCP segment, with what is known of it beside.
 struct Arrived<'a> {
     ends: Ends,
@@ -109,6 +100,8 @@ struct Arrived<'a> {
 pub struct Flows {
     table: HashTable<u32>,
     slab: Vec<Place>,
+    /// Of each place: under which hash it stands in the table.
+    hashes: Vec<u64>,
     free: Vec<u32>,
     hasher: RandomState,
     timers: Timers,
@@ -159,6 +152,7 @@ impl Default for Flows {
         Flows {
             table: HashTable::new(),
             slab: Vec::new(),
+            hashes: Vec::new(),
             free: Vec::new(),
             // Seeded at random: nobody can aim packets at one bucket. The order of the table never shows in a row.
             hasher: RandomState::new(),
@@ -362,7 +356,7 @@ impl Flows {
             self.generation = self.generation.wrapping_add(1);
             opening.number = self.generation;
             let at = self.insert(ends, opening.idle_until(), Place::Opening(opening), out);
-            self.remember_opening(at, opening.number);
+            self.openings.add(at, opening.number, &self.slab);
             return None;
         }
         let at = self.begin(ends, began, link, Transport::Tcp(Box::default()), out);
@@ -370,15 +364,6 @@ impl Flows {
             self.flow(at)?.say(Dir::Orig, b'^');
         }
         Some((at, dir))
-    }
-
-    fn remember_opening(&mut self, at: u32, number: u32) {
-        let (Openings { queue, live }, slab) = (&mut self.openings, &self.slab);
-        *live += 1;
-        if queue.len() > 2 * limits::FLOWS {
-            queue.retain(|(at, number)| slab.get(*at as usize).is_some_and(|place| place.is_opening(*number)));
-        }
-        queue.push_back((at, number));
     }
 
     /// The connection at a place, which goes on.
@@ -585,18 +570,20 @@ impl Flows {
             Some(at) => at,
             None => {
                 self.slab.push(Place::Free);
+                self.hashes.push(0);
                 u32::try_from(self.slab.len() - 1).unwrap_or(u32::MAX)
             }
         };
         if let Some(free) = self.slab.get_mut(at as usize) {
             *free = place;
         }
-        let (slab, hasher) = (&self.slab, &self.hasher);
-        let hash_of = |at: &u32| {
-            let ends = slab.get(*at as usize).and_then(Place::ends);
-            ends.map_or(0, |ends| hasher.hash_one(canonical(ends)))
-        };
-        self.table.insert_unique(hasher.hash_one(canonical(&ends)), at, hash_of);
+        let hash = self.hasher.hash_one(canonical(&ends));
+        if let Some(place) = self.hashes.get_mut(at as usize) {
+            *place = hash;
+        }
+        let hashes = &self.hashes;
+        self.table
+            .insert_unique(hash, at, |at| hashes.get(*at as usize).copied().unwrap_or(0));
         self.timers.set(at, deadline);
         at
     }

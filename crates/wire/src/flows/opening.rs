@@ -1,6 +1,8 @@
 //! A connection of which one segment without data was seen, kept as that segment: most connections of a scan or a flood never get further,
 //! and need neither the memory nor the work of one that does.
 
+use std::collections::VecDeque;
+
 use crate::context::{Ends, Identity, Output};
 use crate::limits;
 use crate::link::Link;
@@ -9,6 +11,43 @@ use crate::protocols::Dir;
 
 use super::flow::{Counters, Flow, Segment, Summary, Transport, ACK, FIN, RST, SYN, SYN_ACK};
 use super::recent::Recent;
+use super::Place;
+
+/// The connections of one segment, the oldest first.
+#[derive(Default)]
+pub struct Openings {
+    /// Place and number of each, and of some that are no more.
+    queue: VecDeque<(u32, u32)>,
+    /// How many there are.
+    pub live: usize,
+}
+
+impl Openings {
+    pub fn add(&mut self, at: u32, number: u32, places: &[Place]) {
+        self.live += 1;
+        if self.queue.len() > 2 * limits::FLOWS {
+            self.queue.retain(|known| is_there(known, places));
+        }
+        self.queue.push_back((at, number));
+    }
+
+    /// Where the oldest stands, which is no longer remembered then.
+    pub fn oldest(&mut self, places: &[Place]) -> Option<u32> {
+        let queue = &mut self.queue;
+        std::iter::from_fn(|| queue.pop_front())
+            .find(|known| is_there(known, places))
+            .map(|(at, _)| at)
+    }
+
+    #[cfg(test)]
+    pub fn remembered(&self) -> usize {
+        self.queue.len()
+    }
+}
+
+fn is_there((at, number): &(u32, u32), places: &[Place]) -> bool {
+    places.get(*at as usize).is_some_and(|place| place.is_opening(*number))
+}
 
 /// The first segment of a connection.
 #[derive(Clone, Copy)]

@@ -43,7 +43,7 @@ fn connections_that_come_and_go_in_one_moment_are_not_remembered() {
         while out.batch(false).is_some() {}
     }
     assert_eq!((flows.openings.live, flows.table.len()), (0, 1));
-    assert!(flows.openings.queue.len() < 2 * limits::FLOWS);
+    assert!(flows.openings.remembered() < 2 * limits::FLOWS);
 }
 
 fn message(event: &str) -> Vec<u8> {
