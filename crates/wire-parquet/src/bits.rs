@@ -2,6 +2,9 @@
 
 /// Writes `values` with `width` bits each, and zeros until there are `count`, which is a multiple of eight.
 pub fn pack<T: Copy + Into<u64>>(out: &mut Vec<u8>, width: u32, values: &[T], count: usize) {
+    if width == 0 {
+        return;
+    }
     let wanted = out.len() + count * width as usize / 8;
     let (mut waiting, mut bits) = (0u128, 0u32);
     for &value in values {

@@ -9,6 +9,7 @@ mod hybrid;
 mod ids;
 mod page;
 mod part;
+mod press;
 mod schema;
 
 pub use ids::Ids;

@@ -88,8 +88,12 @@ fn values(column: &ArrayRef, pages: &mut Pages) {
 /// Whole numbers by their differences.
 fn numbers(out: &mut Vec<u8>, values: &[i64], nulls: Option<&NullBuffer>, valid: usize) -> Encoding {
     match nulls {
-        None => delta::integers(out, valid, values.iter().copied()),
-        Some(nulls) => delta::integers(out, valid, nulls.valid_indices().map(|place| values[place])),
+        None => delta::integers(out, values),
+        Some(nulls) => {
+            let mut given = Vec::with_capacity(valid);
+            given.extend(nulls.valid_indices().map(|place| values[place]));
+            delta::integers(out, &given);
+        }
     }
     Encoding::DELTA_BINARY_PACKED
 }
@@ -99,13 +103,12 @@ fn texts(out: &mut Vec<u8>, texts: &StringArray, valid: usize) -> Encoding {
     let length = |ends: &[i32]| i64::from(ends[1] - ends[0]);
     let offsets = texts.value_offsets();
     let lengths = offsets.windows(2).map(length);
+    let mut given = Vec::with_capacity(valid);
     match texts.nulls() {
-        None => delta::integers(out, valid, lengths),
-        Some(nulls) => {
-            let given = lengths.zip(nulls).filter_map(|(length, valid)| valid.then_some(length));
-            delta::integers(out, valid, given);
-        }
+        None => given.extend(lengths),
+        Some(nulls) => given.extend(lengths.zip(nulls).filter_map(|(length, valid)| valid.then_some(length))),
     }
+    delta::integers(out, &given);
     // A null has no bytes.
     out.extend_from_slice(&texts.value_data()[offsets[0] as usize..offsets[texts.len()] as usize]);
     Encoding::DELTA_LENGTH_BYTE_ARRAY
@@ -142,8 +145,12 @@ fn words(column: &ArrayRef, valid: usize, pages: &mut Pages) {
 /// Numbered texts, each written where it stands.
 fn spelled(out: &mut Vec<u8>, different: &StringArray, codes: &[u32]) -> Encoding {
     let given = || codes.iter().map(|&code| different.value(code as usize));
-    delta::integers(out, codes.len(), given().map(|text| text.len() as i64));
-    given().for_each(|text| out.extend_from_slice(text.as_bytes()));
+    delta::integers(out, &given().map(|text| text.len() as i64).collect::<Vec<_>>());
+    if codes.iter().copied().eq(0..different.len() as u32) {
+        out.extend_from_slice(different.value_data());
+    } else {
+        given().for_each(|text| out.extend_from_slice(text.as_bytes()));
+    }
     Encoding::DELTA_LENGTH_BYTE_ARRAY
 }
 

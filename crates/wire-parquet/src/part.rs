@@ -20,6 +20,7 @@ use wire::records::{self, StreamSpec};
 
 use crate::ids::Ids;
 use crate::page::{self, Pages};
+use crate::press::Press;
 use crate::schema;
 
 /// Bytes below which a column is not worth compressing.
@@ -31,7 +32,7 @@ const PRUNED: &str = "ts";
 pub struct Part {
     file: File,
     writer: SerializedFileWriter<Vec<u8>>,
-    press: snap::raw::Encoder,
+    press: Press,
     ids: Ids,
 }
 
@@ -46,7 +47,7 @@ impl Part {
         Ok(Part {
             file: File::create_new(path)?,
             writer,
-            press: snap::raw::Encoder::new(),
+            press: Press::default(),
             ids: Ids::default(),
         })
     }
@@ -101,7 +102,7 @@ fn chunk(
     column: &ArrayRef,
     descriptor: ColumnDescPtr,
     span: Option<(i64, i64)>,
-    press: &mut snap::raw::Encoder,
+    press: &mut Press,
 ) -> parquet::errors::Result<(Bytes, ColumnChunkMetaData)> {
     let pages = page::of(column);
     let mut told = ColumnChunkMetaData::builder(descriptor)
@@ -127,7 +128,7 @@ fn chunk(
 }
 
 /// The pages as the file takes them, compressed if that is worth it.
-fn framed(mut pages: Pages, press: &mut snap::raw::Encoder) -> (Option<CompressedPage>, CompressedPage, Compression) {
+fn framed(mut pages: Pages, press: &mut Press) -> (Option<CompressedPage>, CompressedPage, Compression) {
     let sizes = (pages.dictionary.as_ref().map_or(0, Vec::len), pages.data.len());
     let compression = match pressed(&pages, press) {
         Some((dictionary, data)) => {
@@ -155,13 +156,13 @@ fn framed(mut pages: Pages, press: &mut snap::raw::Encoder) -> (Option<Compresse
 }
 
 /// Dictionary and data compressed, if that makes them smaller by an eighth at least.
-fn pressed(pages: &Pages, press: &mut snap::raw::Encoder) -> Option<(Option<Vec<u8>>, Vec<u8>)> {
+fn pressed(pages: &Pages, press: &mut Press) -> Option<(Option<Vec<u8>>, Vec<u8>)> {
     let whole = pages.data.len() + pages.dictionary.as_ref().map_or(0, Vec::len);
-    if whole < SMALL {
+    if whole < SMALL || !press.is_worth_it(&pages.data) {
         return None;
     }
-    let dictionary = pages.dictionary.as_ref().map(|bytes| press.compress_vec(bytes)).transpose().ok()?;
-    let data = press.compress_vec(&pages.data).ok()?;
+    let dictionary = pages.dictionary.as_ref().map(|bytes| press.press(bytes)).transpose().ok()?;
+    let data = press.press(&pages.data).ok()?;
     let small = data.len() + dictionary.as_ref().map_or(0, Vec::len);
     (small < whole - whole / 8).then_some((dictionary, data))
 }

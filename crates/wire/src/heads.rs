@@ -42,8 +42,9 @@ impl Head {
     fn id(&self, stream: &str, sensor: &str) -> [u8; 16] {
         let at = self.at.to_be_bytes();
         match &self.origin {
-            Some(origin) => identity([stream.as_bytes(), &origin.uid, &[origin.dir as u8], &at]),
-            None => identity([stream.as_bytes(), sensor.as_bytes(), &self.ts.to_be_bytes(), &at]),
+            // The name of a stream has neither byte, and all that follows has a fixed length, the sensor's name aside.
+            Some(origin) => identity([stream.as_bytes(), &[0], &origin.uid, &[origin.dir as u8], &at]),
+            None => identity([stream.as_bytes(), &[1], sensor.as_bytes(), &self.ts.to_be_bytes(), &at]),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! When connections end: when they fall silent, when there are too many, when the input is over.
 
+use std::collections::VecDeque;
+
 use crate::context::Output;
 use crate::limits;
 
@@ -133,14 +135,12 @@ impl Flows {
         }
         if self.last_ones.is_none() {
             let slab = &self.slab;
-            let order = |at: &u32| {
-                let place = slab.get(*at as usize);
-                place.and_then(|place| Some((place.span()?.0, *place.ends()?)))
-            };
-            let places = 0..u32::try_from(slab.len()).unwrap_or(u32::MAX);
-            let mut left: Vec<u32> = places.filter(|at| order(at).is_some()).collect();
-            left.sort_unstable_by_key(order);
-            self.last_ones = Some(left.into());
+            let ends = |at: u32| slab.get(at as usize).and_then(Place::ends);
+            let began = |(at, place): (u32, &Place)| Some((place.span()?.0, at));
+            let mut left: Vec<(i64, u32)> = (0..).zip(slab).filter_map(began).collect();
+            left.sort_unstable_by(|(ts, at), (other_ts, other)| ts.cmp(other_ts).then_with(|| ends(*at).cmp(&ends(*other))));
+            let left: VecDeque<u32> = left.into_iter().map(|(_, at)| at).collect();
+            self.last_ones = Some(left);
         }
         let left = self.last_ones.get_or_insert_default();
         let some: Vec<_> = left.drain(..left.len().min(limits::BATCH_ROWS)).collect();
