@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use hashbrown::hash_table::OccupiedEntry;
+
 use crate::context::Output;
 use crate::limits;
 
@@ -11,28 +13,31 @@ use super::{Flows, Place};
 impl Flows {
     /// Ends one connection.
     pub(super) fn remove(&mut self, at: u32, cut_off: bool, out: &mut Output) {
-        self.forget(at);
-        self.end(at, cut_off, out);
+        if self.forget(at) {
+            self.end(at, cut_off, out);
+            self.free.push(at);
+        }
     }
 
     /// Ends some. They leave the table one after the other, so that what is fetched from memory for one does not wait for the others' rows.
-    fn remove_all(&mut self, places: &[u32], cut_off: bool, out: &mut Output) {
-        places.iter().for_each(|at| self.forget(*at));
+    fn remove_all(&mut self, mut places: Vec<u32>, cut_off: bool, out: &mut Output) {
+        places.retain(|at| self.forget(*at));
         places.iter().for_each(|at| self.end(*at, cut_off, out));
+        // The next ones are taken from the end: then memory is written in its order.
+        self.free.extend(places.iter().rev());
     }
 
-    /// No packet finds it any more.
-    fn forget(&mut self, at: u32) {
+    /// No packet finds it any more. False if none did before.
+    fn forget(&mut self, at: u32) -> bool {
         let hash = self.hashes.get(at as usize).copied().unwrap_or(0);
-        if let Ok(entry) = self.table.find_entry(hash, |&other| other == at) {
-            entry.remove();
-        }
+        let entry = self.table.find_entry(hash, |&other| other == at);
+        entry.map(OccupiedEntry::remove).is_ok()
     }
 
     fn end(&mut self, at: u32, cut_off: bool, out: &mut Output) {
         let Some(place) = self.slab.get_mut(at as usize) else { return };
         match std::mem::replace(place, Place::Free) {
-            Place::Free => return,
+            Place::Free => {}
             Place::Opening(opening) => {
                 self.openings.live -= 1;
                 self.census.opened();
@@ -45,7 +50,6 @@ impl Flows {
                 self.census.take(&mut flow, self.began.unwrap_or(0));
             }
         }
-        self.free.push(at);
     }
 
     /// There are too many: some of those end that have been silent longest. Where most never got beyond their first segment it is the oldest of
@@ -55,9 +59,10 @@ impl Flows {
         let flood = self.openings.live > self.table.len() / 2;
         let oldest = |openings: &mut Openings| if flood { openings.oldest(&self.slab) } else { None };
         let oldest: Vec<u32> = (0..limits::EVICTED).map_while(|_| oldest(&mut self.openings)).collect();
+        let missing = limits::EVICTED - oldest.len();
         self.evicted += oldest.len() as u64;
-        self.remove_all(&oldest, false, out);
-        for _ in oldest.len()..limits::EVICTED {
+        self.remove_all(oldest, false, out);
+        for _ in 0..missing {
             if let Some(at) = self.most_silent() {
                 self.evicted += 1;
                 self.remove(at, false, out);
@@ -144,8 +149,9 @@ impl Flows {
         }
         let left = self.last_ones.get_or_insert_default();
         let some: Vec<_> = left.drain(..left.len().min(limits::BATCH_ROWS)).collect();
-        self.remove_all(&some, true, out);
+        let many = some.len();
+        self.remove_all(some, true, out);
         self.write_ended(out);
-        some.len() < limits::BATCH_ROWS
+        many < limits::BATCH_ROWS
     }
 }
