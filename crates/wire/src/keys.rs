@@ -17,6 +17,16 @@ pub struct Keys {
 /// Lower-case base 32 without look-alikes of patient numbers: a random id never reads like `MRN000123`.
 const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
+/// Two letters for ten bits.
+static PAIRS: [[u8; 2]; 1024] = {
+    let (mut pairs, mut n) = ([[0; 2]; 1024], 0);
+    while n < 1024 {
+        pairs[n] = [ALPHABET[n >> 5], ALPHABET[n & 31]];
+        n += 1;
+    }
+    pairs
+};
+
 impl Keys {
     /// `secret` is the site key, `id` the short name of its generation (`k1`).
     pub fn new(secret: &[u8], id: &str) -> Keys {
@@ -70,7 +80,7 @@ impl Keys {
 /// the same packets have the same identity at every site, and nobody can make one event that hides another. Up to 55 bytes are one block.
 #[inline]
 pub fn identity<const N: usize>(parts: [&[u8]; N]) -> [u8; 16] {
-    let (mut told, mut len) = ([0u8; 128], 0_usize);
+    let (mut told, mut len) = ([0u8; 64], 0_usize);
     for part in parts {
         let end = len.saturating_add(part.len());
         let Some(room) = told.get_mut(len..end) else {
@@ -102,8 +112,8 @@ pub fn base32<const CHARACTERS: usize>(bytes: &[u8]) -> [u8; CHARACTERS] {
     for (five, eight) in bits.as_chunks::<5>().0.iter().zip(text.as_chunks_mut::<8>().0) {
         let [a, b, c, d, e] = *five;
         let value = u64::from_be_bytes([0, 0, 0, a, b, c, d, e]);
-        for (n, to) in eight.iter_mut().enumerate() {
-            *to = ALPHABET.get((value >> (35 - 5 * n)) as usize & 31).copied().unwrap_or(b'a');
+        for (n, to) in eight.as_chunks_mut::<2>().0.iter_mut().enumerate() {
+            *to = PAIRS.get((value >> (30 - 10 * n)) as usize & 1023).copied().unwrap_or(*b"aa");
         }
     }
     text.first_chunk().copied().unwrap_or([b'a'; CHARACTERS])
