@@ -1,5 +1,8 @@
 //! The first bytes of a connection, shown to the probes until one is certain or all say never.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use crate::context::Identity;
 use crate::limits;
 use crate::protocols::{Dir, Probe, Protocol, TCP};
@@ -103,13 +106,37 @@ impl Probing {
     }
 }
 
+/// One bit for each protocol.
+const ALL: u32 = (1 << TCP.len()) - 1;
+
+/// Ports, each with the protocols that are at home there.
+static HOMES: LazyLock<Vec<(u16, u32)>> = LazyLock::new(|| {
+    let ports = TCP
+        .iter()
+        .enumerate()
+        .flat_map(|(n, p)| p.ports.iter().map(move |port| (*port, 1 << n)));
+    let homes = ports.fold(BTreeMap::new(), |mut homes, (port, bit)| {
+        *homes.entry(port).or_insert(0) |= bit;
+        homes
+    });
+    homes.into_iter().collect()
+});
+
 /// The protocols that are still possible, those at home on the port first.
 fn candidates(possible: u32, identity: &Identity) -> impl Iterator<Item = (usize, &'static Protocol)> {
-    let (orig, resp) = (identity.ends.orig_port, identity.ends.resp_port);
-    let at_home = move |p: &Protocol| p.ports.contains(&resp) || p.ports.contains(&orig);
-    let listed = |home: bool| TCP.iter().enumerate().filter(move |(_, p)| at_home(p) == home);
-    let still = move |(n, _): &(usize, &&'static Protocol)| possible & (1 << n) != 0;
-    listed(true).chain(listed(false)).filter(still).map(|(n, p)| (n, *p))
+    let living = |port: u16| {
+        let at = HOMES.binary_search_by_key(&port, |(port, _)| *port);
+        at.ok().and_then(|at| HOMES.get(at)).map_or(0, |(_, protocols)| *protocols)
+    };
+    let home = living(identity.ends.orig_port) | living(identity.ends.resp_port);
+    let listed = |mut bits: u32| {
+        std::iter::from_fn(move || {
+            let n = bits.trailing_zeros() as usize;
+            bits &= bits.wrapping_sub(1);
+            TCP.get(n).map(|protocol| (n, *protocol))
+        })
+    };
+    listed(possible & home).chain(listed(possible & ALL & !home))
 }
 
 /// Asks the probes that are still possible. `possible` loses those that say never.
@@ -121,6 +148,6 @@ pub fn ask(dir: Dir, bytes: &[u8], possible: &mut u32, identity: &Identity) -> O
             Probe::Never => *possible &= !(1 << n),
         }
     }
-    *possible &= (1 << TCP.len()) - 1;
+    *possible &= ALL;
     None
 }

@@ -322,9 +322,7 @@ impl Side {
     /// Keeps `len` bytes from `seq` on, as `as_what` says, but for those that are held already.
     fn keep(&mut self, seq: u32, data: &[u8], len: u32, ts: i64, as_what: As) {
         let mut from = 0i64;
-        let mut at = self
-            .early
-            .partition_point(|e| distance(e.seq, seq).saturating_add(i64::from(e.len)) <= 0);
+        let mut at = self.place(seq);
         while from < i64::from(len) {
             let older = self.early.get(at).map(|e| (distance(e.seq, seq), i64::from(e.len)));
             let (start, stop) = match older {
@@ -340,6 +338,16 @@ impl Side {
             }
             from = from.max(stop);
             at += 1;
+        }
+    }
+
+    /// Before which of the held pieces those from `seq` on have their place: most come in order, or in order backwards.
+    fn place(&self, seq: u32) -> usize {
+        let is_before = |e: &Early| distance(e.seq, seq).saturating_add(i64::from(e.len)) <= 0;
+        match (self.early.front(), self.early.back()) {
+            (Some(first), _) if !is_before(first) => 0,
+            (_, Some(last)) if is_before(last) => self.early.len(),
+            _ => self.early.partition_point(is_before),
         }
     }
 

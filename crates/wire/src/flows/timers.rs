@@ -12,6 +12,8 @@ pub struct Timers {
     slots: Vec<Vec<u32>>,
     /// When each place rings next.
     armed: Vec<i64>,
+    /// How many entries the slots hold.
+    entries: usize,
     /// The second that has been dealt with last.
     now: i64,
 }
@@ -21,6 +23,7 @@ impl Timers {
         Timers {
             slots: vec![Vec::new(); SLOTS],
             armed: Vec::new(),
+            entries: 0,
             now: i64::MIN,
         }
     }
@@ -44,6 +47,7 @@ impl Timers {
         *armed = second;
         if let Some(slot) = self.slots.get_mut(Timers::slot(second)) {
             slot.push(place);
+            self.entries += 1;
         }
     }
 
@@ -55,8 +59,14 @@ impl Timers {
         }
         let from = self.now.max(second.saturating_sub(SLOTS as i64));
         for passed in from.saturating_add(1)..=second {
+            if self.entries == 0 {
+                break;
+            }
             let at = Timers::slot(passed);
-            let Some(slot) = self.slots.get_mut(at) else { continue };
+            let Some(slot) = self.slots.get_mut(at).filter(|slot| !slot.is_empty()) else {
+                continue;
+            };
+            self.entries -= slot.len();
             for place in slot.drain(..) {
                 // One that was set to ring earlier has rung.
                 if let Some(armed) = self

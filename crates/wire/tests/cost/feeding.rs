@@ -92,7 +92,8 @@ impl Feed {
 }
 
 pub fn ip(src: [u8; 4], dst: [u8; 4], id: u16, place: u16, proto: u8, payload: &[u8]) -> Vec<u8> {
-    let mut packet = vec![0x45, 0];
+    let mut packet = Vec::with_capacity(20 + payload.len());
+    packet.extend([0x45, 0]);
     packet.extend((20 + payload.len() as u16).to_be_bytes());
     packet.extend(id.to_be_bytes());
     packet.extend(place.to_be_bytes());
@@ -104,7 +105,8 @@ pub fn ip(src: [u8; 4], dst: [u8; 4], id: u16, place: u16, proto: u8, payload: &
 }
 
 pub fn tcp(side: usize, [sport, dport]: [u16; 2], seq: u32, ack: u32, flags: u8, data: &[u8]) -> Vec<u8> {
-    let mut payload = sport.to_be_bytes().to_vec();
+    let mut payload = Vec::with_capacity(20 + data.len());
+    payload.extend(sport.to_be_bytes());
     payload.extend(dport.to_be_bytes());
     payload.extend(seq.to_be_bytes());
     payload.extend(ack.to_be_bytes());

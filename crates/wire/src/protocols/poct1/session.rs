@@ -121,13 +121,14 @@ impl Poct1Session {
         let tag = unit.get(start.saturating_add(1)..).unwrap_or_default();
         let side = self.side(dir);
         side.document_type |= side.open.is_none() && tag.starts_with(b"!DOCTYPE");
-        let name = tag
-            .split(|b| b.is_ascii_whitespace() || matches!(b, b'>' | b'/'))
-            .next()
-            .unwrap_or_default();
-        let Some(root) = <[u8; 7]>::try_from(name).ok().filter(|name| is_message(name)) else {
+        let Some((root, behind)) = tag.split_first_chunk::<7>().filter(|(name, _)| is_message(*name)) else {
             return;
         };
+        let ends = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'>' | b'/');
+        if !behind.first().is_none_or(ends) {
+            return;
+        }
+        let root = *root;
         // A message within a message: the end of the first was never sent.
         self.close(dir, Some("no end"), false, cx);
         let side = self.side(dir);
@@ -138,7 +139,7 @@ impl Poct1Session {
             malformed: forbidden.then_some("document type"),
             ..Told::default()
         };
-        told.elements.message_type = std::str::from_utf8(name).ok().map(str::to_owned);
+        told.elements.message_type = std::str::from_utf8(&root).ok().map(str::to_owned);
         side.open = Some(Box::new(Open {
             scan: Xml::new(std::mem::take(&mut told.elements)),
             told,
