@@ -1,4 +1,5 @@
-"""How much faster `lake ingest --cores N` is than a process that has one core, in turn. `python bench/cores.py CAPTURE...`."""
+"""How much faster `lake ingest --cores N` is than a process that has one core, in turn; and what the machine allows: how much more as many
+processes do that share nothing, each with a core of its own. `python bench/cores.py CAPTURE...`."""
 
 from __future__ import annotations
 
@@ -10,29 +11,26 @@ import tempfile
 import time
 
 RUNS = 3
+NAMES = ("one core", "all cores", "a process a core")
 
 
-def seconds(captures: list[str], cores: set[int]) -> tuple[float, float]:
-    """By the clock, and of processors."""
+def begin(captures: list[str], cores: set[int], site: str) -> subprocess.Popen[bytes]:
+    words = ["-m", "asepsis", "lake", "ingest", *captures, "--site", site, "--json", "--cores", str(len(cores))]
+    bound = ["taskset", "-c", ",".join(map(str, sorted(cores)))]
+    return subprocess.Popen([*bound, sys.executable, *words], stdout=subprocess.DEVNULL)
+
+
+def seconds(captures: list[str], *processes: set[int]) -> tuple[float, float]:
+    """By the clock, and of processors, of so many processes side by side, each with these cores."""
     with tempfile.TemporaryDirectory() as folder:
-        words = [
-            sys.executable,
-            "-m",
-            "asepsis",
-            "lake",
-            "ingest",
-            *captures,
-            "--site",
-            f"{folder}/site",
-            "--json",
-            "--cores",
-            str(len(cores)),
-        ]
         began = time.monotonic()
-        child = subprocess.Popen(["taskset", "-c", ",".join(map(str, sorted(cores))), *words], stdout=subprocess.DEVNULL)
-        _, status, used = os.wait4(child.pid, 0)
-        assert status == 0, words
-        return time.monotonic() - began, used.ru_utime + used.ru_stime
+        children = [begin(captures, cores, f"{folder}/{n}") for n, cores in enumerate(processes)]
+        cpu = 0.0
+        for child in children:
+            _, status, used = os.wait4(child.pid, 0)
+            assert status == 0, child.args
+            cpu += used.ru_utime + used.ru_stime
+        return time.monotonic() - began, cpu
 
 
 def main(captures: list[str]) -> int:
@@ -40,10 +38,16 @@ def main(captures: list[str]) -> int:
         print("usage: python bench/cores.py CAPTURE...")
         return 2
     every = os.sched_getaffinity(0)
-    pairs = [(seconds(captures, {min(every)}), seconds(captures, every)) for _ in range(RUNS)]
-    for (alone, cpu_alone), (all_of_them, cpu_all) in pairs:
-        print(f"one core {alone:.2f} s ({cpu_alone:.2f} CPU-s), {len(every)} cores {all_of_them:.2f} s ({cpu_all:.2f} CPU-s)")
-    print(f"{statistics.median(one[0] / many[0] for one, many in pairs):.2f} times as fast")
+    apart = [{core} for core in every]
+    faster, more = [], []
+    for _ in range(RUNS):
+        runs = [seconds(captures, {min(every)}), seconds(captures, every), seconds(captures, *apart)]
+        print(", ".join(f"{name} {clock:.2f} s ({cpu:.2f} CPU-s)" for name, (clock, cpu) in zip(NAMES, runs, strict=True)))
+        (one, _), (together, _), (each, _) = runs
+        faster.append(one / together)
+        more.append(len(every) * one / each)
+    print(f"--cores {len(every)}: {statistics.median(faster):.2f} times as fast as one core")
+    print(f"{len(every)} processes that share nothing: {statistics.median(more):.2f} times the work of one")
     return 0
 
 
