@@ -98,10 +98,20 @@ impl Output {
         &mut self.tables
     }
 
-    /// A batch that is due: full, or `all` for whatever waits.
+    /// A batch that is due: full, or the largest if too much waits in all, or `all` for whatever waits.
     pub fn batch(&mut self, all: bool) -> Option<(&'static str, RecordBatch)> {
-        let due = |rows: usize, bytes: usize| rows >= limits::BATCH_ROWS || bytes >= limits::BATCH_BYTES || (all && rows > 0);
-        let table = self.tables().iter_mut().find(|table| due(table.rows(), table.bytes()))?;
+        let tables = self.tables();
+        let (waiting, largest) = tables
+            .iter()
+            .map(Table::bytes)
+            .fold((0, 0), |(sum, most), n| (n + sum, most.max(n)));
+        let enough = if waiting > limits::BATCHES_BYTES {
+            largest
+        } else {
+            limits::BATCH_BYTES
+        };
+        let due = |rows: usize, bytes: usize| rows >= limits::BATCH_ROWS || bytes >= enough || (all && rows > 0);
+        let table = tables.iter_mut().find(|table| due(table.rows(), table.bytes()))?;
         Some((table.spec().name, table.finish()))
     }
 
@@ -195,5 +205,26 @@ impl Context<'_> {
     /// The same where the message declares its character set.
     pub fn pseudonym_in(&self, charset: Charset, value: &[u8]) -> Option<String> {
         self.out.keys.pseudonym_in(charset, value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_many_streams_do_not_all_wait_for_thousands_of_their_like() {
+        let mut out = crate::testing::output();
+        let mut left = 0;
+        for at in 0..limits::BATCH_ROWS as u64 - 1 {
+            for table in out.tables() {
+                table.row(Head { origin: None, ts: 0, at }, |_| ());
+            }
+            while let Some((_, batch)) = out.batch(false) {
+                left += batch.num_rows();
+            }
+            assert!(out.tables().iter().map(|table| table.bytes()).sum::<usize>() <= limits::BATCHES_BYTES);
+        }
+        assert!(left > 0);
     }
 }

@@ -153,6 +153,8 @@ pub const TURNS: usize = 4;
 /// Rows of one stream before they leave as a batch, and bytes of them.
 pub const BATCH_ROWS: usize = 8_192;
 pub const BATCH_BYTES: usize = 2 << 20;
+/// Bytes that wait in all streams together: what comes seldom does not wait for thousands of its like, or a long run takes more than a short one.
+pub const BATCHES_BYTES: usize = 4 << 20;
 
 /// Characters of any one text cell: what identifies equipment is short; longer is an attack or a mistake.
 pub const TEXT: usize = 256;

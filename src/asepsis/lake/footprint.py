@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 from contextlib import suppress
 
-# mallopt(3): free memory at the end of the heap above which it is given back, and the size from which a block is mapped by itself. The largest
+# mallopt(3): free memory at the end of the heap above which it is given back, and the size from which a block is mapped by itself. The
 # columns of a batch are smaller than that: mapped anew for each batch, they would be cleared by the kernel each time.
 _M_TRIM_THRESHOLD, _KEPT = -1, 2 << 20
 _M_MMAP_THRESHOLD, _LARGE = -3, 1 << 20

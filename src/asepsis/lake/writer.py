@@ -34,8 +34,9 @@ PART_ROWS = 100_000
 COMMIT_ROWS = 2_000_000
 # Parts open at once: each holds a file handle and the footer of its row groups.
 OPEN_PARTS = 48
-# Parts of this run whose rows are remembered, 8 bytes each, so that they need not be read again to find rows that stand twice.
-REMEMBERED = 16
+# Rows of this run's last parts that are remembered, 8 bytes each, so that they need not be read again to find rows that stand twice: parts
+# overlap in time with few before them.
+REMEMBERED = 5 * PART_ROWS
 
 _STAGING = ".staging"
 
@@ -65,7 +66,8 @@ class Writer:
         self._open: OrderedDict[_Key, Draft] = OrderedDict()
         self._closed: list[Part] = []
         self._ours: set[str] = set()
-        self._ids: OrderedDict[str, _wire.Ids] = OrderedDict()
+        self._ids: OrderedDict[str, tuple[_wire.Ids, int]] = OrderedDict()
+        self._remembered = 0
         # Which rows of parts that stood before, a bit a row, this run was given again.
         self._met: dict[str, pa.BooleanArray] = {}
         self._rows = self._sequence = 0
@@ -144,16 +146,18 @@ class Writer:
             files.sync_directory(self._lake)
         os.replace(path, target)
         files.sync_directory(target.parent)
-        self._remember(done.path, ids)
+        self._ours.add(done.path)
+        if ids is not None:
+            self._remember(done.path, ids, done.rows)
         self._closed.append(Part(done.stream, done.path, done.rows, size, done.min_ts, done.max_ts))
         self.added[done.stream] += done.rows
 
-    def _remember(self, path: str, ids: _wire.Ids | None) -> None:
-        self._ours.add(path)
-        if ids is not None:
-            self._ids[path] = ids
-            if len(self._ids) > REMEMBERED:
-                self._ids.popitem(last=False)
+    def _remember(self, path: str, ids: _wire.Ids, rows: int) -> None:
+        self._ids[path] = ids, rows
+        self._remembered += rows
+        while self._remembered > REMEMBERED:
+            _, (_, gone) = self._ids.popitem(last=False)
+            self._remembered -= gone
 
     def _fresh(self, path: Path, part: Part, ids: _wire.Ids | None) -> pa.BooleanArray | None:
         """Which rows of the staged part are new to the lake; None if all are. Remembers which rows of the lake were met again."""
@@ -174,7 +178,7 @@ class Writer:
         return None if gone is None else neither(gone)
 
     def _may_meet(self, ids: _wire.Ids | None, other: Part) -> bool:
-        theirs = self._ids.get(other.path)
+        theirs, _ = self._ids.get(other.path, (None, 0))
         return ids is None or theirs is None or ids.meet(theirs)
 
 
