@@ -1,8 +1,10 @@
-"""A storm of connections of one packet each: packets per CPU second of `lake ingest`, peak memory. `python bench/storm.py [COUNT]`."""
+"""A storm of connections of one packet each: packets per CPU second of `lake ingest`, and peak memory. The same of ndpiReader, where there
+is one, which keeps no row of any. `python bench/storm.py [COUNT]`."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import struct
 import subprocess
 import sys
@@ -36,7 +38,10 @@ def main() -> int:
         storm(capture, count)
         _, floor = used(sys.executable, "-c", "import duckdb, pyarrow")
         seconds, peak = used(sys.executable, "-m", "asepsis", "lake", "ingest", str(capture), "--site", f"{folder}/site", "--json")
-        print(f"{count:,} connections: {seconds:.1f} CPU-s, {count / seconds / 1e6:.2f} Mpkt per CPU-s, +{(peak - floor) / 1024:.0f} MiB")
+        print(f"{count:,} connections: {seconds:.2f} CPU-s, {count / seconds / 1e6:.2f} Mpkt per CPU-s, +{(peak - floor) / 1024:.0f} MiB")
+        if peer := shutil.which("ndpiReader"):
+            theirs, most = used(peer, "-q", "-n", "1", "-i", str(capture))
+            print(f"ndpiReader: {theirs:.2f} CPU-s, {count / theirs / 1e6:.2f} Mpkt per CPU-s, {most / 1024:.0f} MiB in all")
     return 0
 
 
