@@ -110,8 +110,14 @@ fn texts(out: &mut Vec<u8>, texts: &StringArray, valid: usize) -> Encoding {
     }
     delta::integers(out, &given);
     // A null has no bytes.
-    out.extend_from_slice(&texts.value_data()[offsets[0] as usize..offsets[texts.len()] as usize]);
+    out.extend_from_slice(bytes_of(texts));
     Encoding::DELTA_LENGTH_BYTE_ARRAY
+}
+
+/// All texts, one after the other.
+fn bytes_of(texts: &StringArray) -> &[u8] {
+    let offsets = texts.value_offsets();
+    &texts.value_data()[offsets[0] as usize..offsets[texts.len()] as usize]
 }
 
 /// Texts of few different values: the numbers that they have already are their numbers in the file.
@@ -147,7 +153,7 @@ fn spelled(out: &mut Vec<u8>, different: &StringArray, codes: &[u32]) -> Encodin
     let given = || codes.iter().map(|&code| different.value(code as usize));
     delta::integers(out, &given().map(|text| text.len() as i64).collect::<Vec<_>>());
     if codes.iter().copied().eq(0..different.len() as u32) {
-        out.extend_from_slice(different.value_data());
+        out.extend_from_slice(bytes_of(different));
     } else {
         given().for_each(|text| out.extend_from_slice(text.as_bytes()));
     }

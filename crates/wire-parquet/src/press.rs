@@ -2,6 +2,8 @@
 
 /// Bytes by which it is told whether a large column is worth it.
 const SAMPLE: usize = 4096;
+/// Room that is kept from column to column: many parts may be open at once.
+const ROOM: usize = 256 << 10;
 
 pub struct Press {
     encoder: snap::raw::Encoder,
@@ -28,7 +30,11 @@ impl Press {
     }
 
     pub fn press(&mut self, bytes: &[u8]) -> snap::Result<Vec<u8>> {
-        self.pressed(bytes).map(<[u8]>::to_vec)
+        let small = self.pressed(bytes).map(<[u8]>::to_vec);
+        if self.room.len() > ROOM {
+            self.room = Vec::new();
+        }
+        small
     }
 
     fn pressed(&mut self, bytes: &[u8]) -> snap::Result<&[u8]> {

@@ -34,9 +34,9 @@ PART_ROWS = 100_000
 COMMIT_ROWS = 2_000_000
 # Parts open at once: each holds a file handle and the footer of its row groups.
 OPEN_PARTS = 48
-# Rows of this run's last parts that are remembered, 8 bytes each, so that they need not be read again to find rows that stand twice: parts
-# overlap in time with few before them.
-REMEMBERED = 5 * PART_ROWS
+# Rows of this run's last parts that are remembered, 8 bytes each, so that they need not be read again to find rows that stand twice. A long
+# connection has its row in the part of its end, with the time of its beginning: that part overlaps with all between.
+REMEMBERED = 16 * PART_ROWS
 
 _STAGING = ".staging"
 
