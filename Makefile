@@ -9,7 +9,7 @@ ASEPSIS := .venv/bin/asepsis
 DEMO := build/demo
 CORE := $(shell find crates -type f \( -name '*.rs' -o -name '*.toml' -o -path '*/data/*' \)) Cargo.toml Cargo.lock
 
-.PHONY: help demo build test fuzz lint bench soak golden docs lock clean
+.PHONY: help demo build wheel test fuzz lint bench soak golden docs lock clean
 
 help: ## what can be done here
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -30,6 +30,10 @@ build: .venv/.core ## .venv with the command .venv/bin/asepsis
 	@echo '==> building the packet core (release; some minutes the first time)'
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PY) -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
 	@touch $@
+
+wheel: .venv/.core ## dist/asepsis-*.whl, to be installed on another machine
+	@$(PY) -m maturin build --release --locked --quiet --out dist
+	@ls dist/*.whl
 
 .venv/.test: .venv/.core tools/bootstrap.sh requirements/dev.txt
 	@tools/bootstrap.sh test
