@@ -18,14 +18,15 @@ use wire::testing::rows;
 /// Most that four times as much may cost. Linear work is 4 with tables that grow, caches that are left and rows that leave as batches.
 const RATIO: f64 = 8.0;
 
-/// Most that one shape may cost of what the median costs; a line that was searched again with every byte cost ten times as much.
-const OF_MEDIAN: f64 = 3.0;
+/// Most that one shape may cost of what the median costs: tags of three bytes, chunks of one and segments out of order cost up to 3.7 times as much;
+/// a line that was searched again with every byte cost ten times as much.
+const OF_MEDIAN: f64 = 4.0;
 
 /// Tries before a ratio above it is believed.
 const TRIES: usize = 4;
 
-/// The same for a cost that seems too far from the median.
-const TURNS: usize = 16;
+/// How often a cost that seems too far from the median is measured again beside it.
+const TURNS: usize = 9;
 
 /// One shape of traffic: what it is, and `n` of it.
 type Shape = (&'static str, usize, fn(usize) -> u64);
@@ -151,17 +152,17 @@ fn four_times_as_much_costs_four_times_as_much_and_no_shape_far_more_than_others
         costs.push((least[1].1, name, n, feed));
     }
     costs.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let (mut median, _, n_usual, usual) = costs[costs.len() / 2];
-    for (mut least, name, n, feed) in costs {
-        // What another process takes away from a core for a while is taken from both, if they are measured in turn.
-        for _ in 0..TURNS {
-            if least > OF_MEDIAN * median {
-                least = least.min(cost(feed, 4 * n).1);
-                median = median.min(cost(usual, 4 * n_usual).1);
-            }
+    let (median, _, n_usual, usual) = costs[costs.len() / 2];
+    for (least, name, n, feed) in costs {
+        if least <= OF_MEDIAN * median {
+            continue;
         }
-        if least > OF_MEDIAN * median {
-            wrong.push(format!("{name}: {:.1} of the median", least / median));
+        // What another process takes away from a core for a while is taken from both, if they are measured in turn.
+        let mut turns: Vec<f64> = (0..TURNS).map(|_| cost(feed, 4 * n).1 / cost(usual, 4 * n_usual).1).collect();
+        turns.sort_by(f64::total_cmp);
+        let of_median = turns[TURNS / 2];
+        if of_median > OF_MEDIAN {
+            wrong.push(format!("{name}: {of_median:.1} of the median"));
         }
     }
     assert!(wrong.is_empty(), "{wrong:?}");

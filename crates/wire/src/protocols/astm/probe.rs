@@ -3,6 +3,7 @@
 use super::record::{head, TYPES};
 use crate::protocols::hl7::segment::Head;
 use crate::protocols::{Dir, Probe};
+use crate::text;
 
 /// Control characters of LIS01-A2 5 (ASCII).
 pub const STX: u8 = 0x02;
@@ -109,15 +110,18 @@ pub fn hex(bytes: &[u8]) -> Option<u8> {
 
 /// Position of the first frame of a header or with a checksum that holds, or of a header that begins a line.
 pub fn find(bytes: &[u8]) -> Option<usize> {
-    let starts = bytes.iter().enumerate().filter(|(_, b)| matches!(**b, STX | b'\r' | b'\n'));
-    starts.map(|(at, b)| (at, *b)).find_map(|(at, b)| {
-        let rest = bytes.get(at..).unwrap_or_default();
-        let line = rest.get(1..).unwrap_or_default();
-        if b == STX {
+    let mut from = 0usize;
+    loop {
+        let at = from.saturating_add(text::find(bytes.get(from..)?, |b| matches!(b, STX | b'\r' | b'\n'))?);
+        let (first, line) = bytes.get(at..)?.split_first()?;
+        if *first == STX {
             let record = line.get(1).is_some_and(|kind| TYPES.contains(kind));
-            (record && frame(rest) == Probe::Certain).then_some(at)
-        } else {
-            (line.first() == Some(&b'H') && header(line) == Probe::Certain).then_some(at.saturating_add(1))
+            if record && frame(bytes.get(at..)?) == Probe::Certain {
+                return Some(at);
+            }
+        } else if line.first() == Some(&b'H') && header(line) == Probe::Certain {
+            return Some(at.saturating_add(1));
         }
-    })
+        from = at.saturating_add(1);
+    }
 }

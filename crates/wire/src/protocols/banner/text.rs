@@ -80,9 +80,11 @@ pub fn imap(dir: Dir, bytes: &[u8]) -> Probe {
 /// `USER` with exactly one argument: IRC's has four.
 fn user(bytes: &[u8]) -> Probe {
     let found = start(bytes, &[b"USER "]);
+    if found != Probe::Certain {
+        return found;
+    }
     let argument = bytes.get(5..).unwrap_or_default();
     match argument.iter().take(LINE).position(|&byte| byte == b'\n') {
-        _ if found != Probe::Certain => found,
         None if argument.len() < LINE => Probe::Unsure,
         Some(end)
             if end > 1
@@ -98,11 +100,15 @@ fn user(bytes: &[u8]) -> Probe {
 
 /// A first line that begins with `code` and has one of `words` in it; without, some other protocol of the kind may speak.
 fn greeting(bytes: &[u8], code: &[u8], words: &[&[u8]]) -> Probe {
+    let found = start(bytes, &[code]);
+    if found != Probe::Certain {
+        return found;
+    }
     let line = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
-    match start(bytes, &[code]) {
-        Probe::Certain if !line.get(code.len()).is_none_or(|byte| matches!(byte, b' ' | b'-')) => Probe::Never,
-        Probe::Certain if line.len() > LINE => Probe::Never,
-        Probe::Certain => {
+    match () {
+        () if !line.get(code.len()).is_none_or(|byte| matches!(byte, b' ' | b'-')) => Probe::Never,
+        () if line.len() > LINE => Probe::Never,
+        () => {
             let holds = |word: &&[u8]| line.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word));
             if words.iter().any(holds) {
                 Probe::Certain
@@ -110,7 +116,6 @@ fn greeting(bytes: &[u8], code: &[u8], words: &[&[u8]]) -> Probe {
                 Probe::Unsure
             }
         }
-        other => other,
     }
 }
 

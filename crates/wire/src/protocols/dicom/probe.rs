@@ -4,6 +4,7 @@ use super::cursor::{be16, be32};
 use super::pdu::{Head, A_ASSOCIATE_AC, A_ASSOCIATE_RQ, HEAD, PDV_HEAD, P_DATA_TF};
 use crate::limits;
 use crate::protocols::{Dir, Probe};
+use crate::text;
 
 /// Where the items of an A-ASSOCIATE-RQ or -AC begin. PS3.8 Table 9-11.
 const ITEMS: usize = 74;
@@ -111,7 +112,7 @@ pub fn strong(bytes: &[u8]) -> Option<bool> {
 pub fn find(bytes: &[u8]) -> Option<usize> {
     let mut from = 0usize;
     loop {
-        let at = from.saturating_add(bytes.get(from..)?.iter().position(|&b| b == P_DATA_TF)?);
+        let at = from.saturating_add(text::find(bytes.get(from..)?, |b| b == P_DATA_TF)?);
         if strong(bytes.get(at..)?) == Some(true) {
             return Some(at);
         }

@@ -2,6 +2,7 @@
 
 use crate::limits;
 use crate::protocols::{Dir, Probe};
+use crate::text::find;
 
 /// Methods of RFC 9110 9.3, PATCH (RFC 5789), WebDAV (RFC 4918), UPnP.
 const METHODS: &[&str] = &[
@@ -231,7 +232,7 @@ pub fn probe(_dir: Dir, bytes: &[u8]) -> Probe {
 
 /// What a line, perhaps cut short, says. What is never one does not become one with more bytes: so segments may be cut anywhere.
 pub fn first_line(bytes: &[u8]) -> Probe {
-    let line = bytes.split(|b| *b == b'\n').next().unwrap_or_default();
+    let line = find(bytes, |b| b == b'\n').and_then(|n| bytes.get(..n)).unwrap_or(bytes);
     let ended = line.len() < bytes.len();
     let whole = ended || line.ends_with(b"\r");
     let line = line.strip_suffix(b"\r").unwrap_or(line);

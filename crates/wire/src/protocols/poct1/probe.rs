@@ -1,6 +1,7 @@
 //! Whether bytes are POCT1: a root element whose name is that of a message, `HEL.R01` say (POCT01-A2 B.6).
 
 use crate::protocols::{Dir, Probe};
+use crate::text;
 
 /// Letters and numbers of such a name.
 const NAME: usize = 7;
@@ -72,8 +73,12 @@ fn midstream(bytes: &[u8]) -> Probe {
 
 /// Position of the first root element of a message.
 pub fn find(bytes: &[u8]) -> Option<usize> {
-    let starts = bytes.iter().enumerate().filter(|(_, b)| **b == b'<');
-    starts
-        .map(|(at, _)| at)
-        .find(|at| bytes.get(*at..).is_some_and(|rest| root(rest) == Probe::Certain))
+    let mut from = 0usize;
+    loop {
+        let at = from.saturating_add(text::find(bytes.get(from..)?, |b| b == b'<')?);
+        if root(bytes.get(at..)?) == Probe::Certain {
+            return Some(at);
+        }
+        from = at.saturating_add(1);
+    }
 }
