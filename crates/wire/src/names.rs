@@ -123,10 +123,6 @@ mod tests {
         std::net::Ipv4Addr::from(a).to_ipv6_mapped().to_bits()
     }
 
-    fn id(ends: &Ends) -> String {
-        String::from_utf8(community_id(ends).to_vec()).unwrap()
-    }
-
     #[test]
     fn community_id_as_the_specification_has_it() {
         let ends = Ends {
@@ -136,7 +132,7 @@ mod tests {
             resp_port: 80,
             proto: 6,
         };
-        assert_eq!(id(&ends), "1:LQU9qZlK+B5F3KDmev6m5PMibrg=");
+        assert_eq!(&community_id(&ends), b"1:LQU9qZlK+B5F3KDmev6m5PMibrg=");
         let back = Ends {
             orig: ends.resp,
             resp: ends.orig,
@@ -144,7 +140,7 @@ mod tests {
             resp_port: 34855,
             proto: 6,
         };
-        assert_eq!(id(&back), id(&ends));
+        assert_eq!(community_id(&back), community_id(&ends));
     }
 
     #[test]
