@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::limits;
 use crate::protocols::hl7::segment::{Delimiters, Head, Segment};
 use crate::protocols::{Dir, Session, Step};
-use crate::text::find;
+use crate::text::{find, find_near};
 
 #[derive(Default)]
 pub struct AstmSession {
@@ -262,7 +262,7 @@ impl AstmSession {
         let within = rest.get(..limits::ASTM_FRAME).unwrap_or(rest);
         let from = side.searched.max(1);
         let ends = |b: u8| matches!(b, STX | ETX | EOT | ENQ | ETB);
-        let Some(end) = find(within.get(from..).unwrap_or_default(), ends).map(|n| n.saturating_add(from)) else {
+        let Some(end) = find_near(within.get(from..).unwrap_or_default(), ends).map(|n| n.saturating_add(from)) else {
             if rest.len() < limits::ASTM_FRAME {
                 side.searched = rest.len();
                 return None;

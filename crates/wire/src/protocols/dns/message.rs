@@ -110,7 +110,7 @@ impl<'a> Message<'a> {
     pub fn fault(&self) -> Option<&'static str> {
         let mut questions = self.questions.iter().map(|question| question.name);
         let mut records = self.answers.iter().chain(&self.additional).map(|record| record.name);
-        let broken = |at: usize| labels(self.bytes, at).is_none();
+        let broken = |at: usize| walk(self.bytes, at, |_| {}).is_none();
         self.malformed
             .or_else(|| questions.any(broken).then_some("question name"))
             .or_else(|| records.any(broken).then_some("record name"))
@@ -198,18 +198,18 @@ fn skip_name(bytes: &[u8], at: usize) -> Option<usize> {
     }
 }
 
-/// The labels of the name that begins at `at`; `None` if it is cut, too long or its pointers do not lead backwards or are too many.
-pub fn labels(bytes: &[u8], at: usize) -> Option<Vec<&[u8]>> {
-    let (mut here, mut floor, mut length, mut found) = (at, at, 0usize, Vec::new());
+/// Shows each label of the name that begins at `at`; `None` if it is cut, too long or its pointers do not lead backwards or are too many.
+fn walk<'a>(bytes: &'a [u8], at: usize, mut each: impl FnMut(&'a [u8])) -> Option<()> {
+    let (mut here, mut floor, mut length) = (at, at, 0usize);
     let mut pointers = 0usize;
     loop {
         let head = *bytes.get(here)?;
         match head {
-            0 => return Some(found),
+            0 => return Some(()),
             1..=63 => {
                 let start = here.checked_add(1)?;
                 let end = start.checked_add(usize::from(head))?;
-                found.push(bytes.get(start..end)?);
+                each(bytes.get(start..end)?);
                 length = length.checked_add(usize::from(head))?.checked_add(1)?;
                 here = end;
             }
@@ -227,6 +227,16 @@ pub fn labels(bytes: &[u8], at: usize) -> Option<Vec<&[u8]>> {
             return None;
         }
     }
+}
+
+/// Room for the labels of a name: hardly any has more.
+const LABELS: usize = 8;
+
+/// The labels of a name, as [`walk`] shows them.
+pub fn labels(bytes: &[u8], at: usize) -> Option<Vec<&[u8]>> {
+    let mut labels = Vec::with_capacity(LABELS);
+    walk(bytes, at, |label| labels.push(label))?;
+    Some(labels)
 }
 
 /// A name as text, without the names of people. The root is `.`; in a DNS-SD name all before the service type is one `*`: people name

@@ -2,6 +2,8 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use crate::names::write_address;
+
 use super::message::{name, number, Message, Record};
 use super::{names, netbios};
 
@@ -32,5 +34,8 @@ fn answer(message: &Message<'_>, record: &Record<'_>) -> Option<String> {
 }
 
 fn address4(data: &[u8]) -> Option<String> {
-    <[u8; 4]>::try_from(data).ok().map(|octets| Ipv4Addr::from(octets).to_string())
+    let octets = <[u8; 4]>::try_from(data).ok()?;
+    let mut text = Vec::with_capacity(15);
+    write_address(Ipv4Addr::from(octets).to_ipv6_mapped().to_bits(), &mut text);
+    String::from_utf8(text).ok()
 }

@@ -84,7 +84,8 @@ impl Framed {
                 match self.content(bytes, remaining, cx) {
                     Some(n) => {
                         self.framing = Framing::Size;
-                        Progress::More(Step::Took(n))
+                        let line_end = bytes.get(n..).and_then(|rest| rest.first_chunk()) == Some(b"\r\n");
+                        Progress::More(Step::Took(if line_end { n.saturating_add(2) } else { n }))
                     }
                     None if self.body.scanning() => Progress::More(Step::Took(bytes.len())),
                     None => Progress::More(Step::Skip(remaining)),
@@ -116,14 +117,7 @@ impl Framed {
         if line.is_empty() && self.body.length > 0 {
             return Progress::More(Step::Took(used));
         }
-        let digits = line.split(|b| *b == b';').next().unwrap_or_default().trim_ascii();
-        let Some(size) = std::str::from_utf8(digits)
-            .ok()
-            .and_then(|d| u64::from_str_radix(d, 16).ok())
-            .filter(|s| *s <= u64::MAX >> 1)
-        else {
-            return Progress::Broken;
-        };
+        let Some(size) = size(line) else { return Progress::Broken };
         self.body.length = self.body.length.saturating_add(size);
         self.framing = if size == 0 {
             Framing::Trailers
@@ -132,6 +126,18 @@ impl Framed {
         };
         Progress::More(Step::Took(used))
     }
+}
+
+/// A chunk's size, before its extensions.
+fn size(line: &[u8]) -> Option<u64> {
+    let digits = line
+        .iter()
+        .position(|b| *b == b';')
+        .map_or(line, |n| line.get(..n).unwrap_or_default());
+    let digits = digits.trim_ascii();
+    let more = |size: u64, digit: &u8| size.checked_mul(16)?.checked_add(u64::from(char::from(*digit).to_digit(16)?));
+    let size = digits.iter().try_fold(0, more)?;
+    (!digits.is_empty() && size <= u64::MAX >> 1).then_some(size)
 }
 
 /// The first line, without its end, and its length with it.

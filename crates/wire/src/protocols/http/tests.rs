@@ -188,10 +188,10 @@ fn what_is_broken_says_so() {
         &broken(b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n"),
         &[("malformed", "content length")],
     );
-    holds(
-        &broken(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
-        &[("malformed", "chunk size"), ("partial", "true")],
-    );
+    for size in ["zz", "+1", "", ";x", "8000000000000000", "10000000000000000"] {
+        let response = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{size}\r\n");
+        holds(&broken(response.as_bytes()), &[("malformed", "chunk size"), ("partial", "true")]);
+    }
     holds(
         &broken(b"HTTP/1.1 200 OK\r\nno field\r\nContent-Length: 0\r\n\r\n"),
         &[("malformed", "header")],

@@ -7,7 +7,7 @@ use super::probe::is_message;
 use crate::context::Context;
 use crate::limits;
 use crate::protocols::{Dir, Session, Step};
-use crate::text::find;
+use crate::text::first;
 use crate::xml::Xml;
 
 #[derive(Default)]
@@ -33,8 +33,11 @@ struct Open {
     scan: Xml<Elements>,
     told: Told,
     /// The name of its root element.
-    root: [u8; 7],
+    root: [u8; ROOT],
 }
+
+/// Bytes of the name of a root element, see [`is_message`].
+const ROOT: usize = 7;
 
 impl Session for Poct1Session {
     fn data(&mut self, dir: Dir, bytes: &[u8], cx: &mut Context<'_>) -> Step {
@@ -94,7 +97,7 @@ impl Poct1Session {
     fn tag(&mut self, dir: Dir, rest: &[u8], at: u64, cx: &mut Context<'_>) -> Option<usize> {
         let side = self.side(dir);
         let within = rest.get(..limits::POCT1_TAG).unwrap_or(rest);
-        let end = find(within.get(side.searched..).unwrap_or_default(), |b| b == b'>').map(|n| n.saturating_add(side.searched));
+        let end = first(within.get(side.searched..).unwrap_or_default(), b'>').map(|n| n.saturating_add(side.searched));
         let Some(end) = end else {
             if rest.len() < limits::POCT1_TAG {
                 side.searched = rest.len();
@@ -108,8 +111,12 @@ impl Poct1Session {
         };
         let used = end.saturating_add(1);
         let unit = within.get(..used).unwrap_or_default();
-        self.begin(dir, unit, at, cx);
-        self.go_on(dir, unit, at, cx);
+        // Most tags are too short to begin or end a message.
+        let may_be_root = used > ROOT;
+        if may_be_root {
+            self.begin(dir, unit, at, cx);
+        }
+        self.go_on(dir, unit, at, may_be_root, cx);
         Some(used)
     }
 
@@ -121,7 +128,7 @@ impl Poct1Session {
         let tag = unit.get(start.saturating_add(1)..).unwrap_or_default();
         let side = self.side(dir);
         side.document_type |= side.open.is_none() && tag.starts_with(b"!DOCTYPE");
-        let Some((root, behind)) = tag.split_first_chunk::<7>().filter(|(name, _)| is_message(*name)) else {
+        let Some((root, behind)) = tag.split_first_chunk::<ROOT>().filter(|(name, _)| is_message(*name)) else {
             return;
         };
         let ends = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'>' | b'/');
@@ -147,14 +154,17 @@ impl Poct1Session {
         }));
     }
 
-    /// Shows the scanner more of the message that is open, and ends it with its root element.
-    fn go_on(&mut self, dir: Dir, unit: &[u8], at: u64, cx: &mut Context<'_>) {
+    /// Shows the scanner more of the message that is open, and ends it with its root element, which `unit` may be or not.
+    fn go_on(&mut self, dir: Dir, unit: &[u8], at: u64, may_be_root: bool, cx: &mut Context<'_>) {
         let side = self.side(dir);
         let Some(open) = &mut side.open else { return };
         let end = at.saturating_add(unit.len() as u64);
         let before = usize::try_from(open.told.at.saturating_sub(at)).unwrap_or(usize::MAX);
         open.scan.feed(unit.get(before..).unwrap_or_default(), &cx.out.keys);
         open.told.bytes = end.saturating_sub(open.told.at);
+        if !may_be_root {
+            return;
+        }
         let tag = unit.rsplit(|b| *b == b'<').next().unwrap_or_default();
         let ends = tag.strip_prefix(b"/").and_then(|name| name.strip_prefix(&open.root[..]));
         let empty = tag.strip_prefix(&open.root[..]).is_some_and(|rest| rest.ends_with(b"/>"));
