@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,9 @@ def main() -> int:
     capture = Path(os.environ.get("ASEPSIS_BENCH", ".")) / "bench.pcap"
     if not capture.exists():
         print(f"{capture} is not there: set ASEPSIS_BENCH")
+        return 2
+    if not shutil.which("tcpreplay"):
+        print("tcpreplay is not there: apt-get install tcpreplay")
         return 2
     space = f"asepsis-{uuid.uuid4().hex[:8]}"
     inside = ["ip", "netns", "exec", space]
