@@ -18,7 +18,7 @@ use wire::testing::rows;
 /// Most that four times as much may cost. Linear work is 4 with tables that grow, caches that are left and rows that leave as batches.
 const RATIO: f64 = 8.0;
 
-/// Most that one shape may cost of what the median costs. Segments out of order cost up to 2.8 times as much; a line that was searched again with
+/// Most that one shape may cost of what the median costs. Segments out of order cost up to 2.7 times as much; a line that was searched again with
 /// every byte cost ten times as much.
 const OF_MEDIAN: f64 = 3.0;
 

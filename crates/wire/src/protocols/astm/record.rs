@@ -46,6 +46,16 @@ pub fn head(record: &[u8]) -> Head {
     }
 }
 
+/// The same of a header that ends where its bytes do.
+pub fn whole_head(record: &[u8]) -> Head {
+    let mut ended = [b'\r'; 6];
+    let begins = record.len().min(ended.len());
+    if let (Some(to), Some(from)) = (ended.get_mut(..begins), record.get(..begins)) {
+        to.copy_from_slice(from);
+    }
+    head(ended.get(..begins.saturating_add(1)).unwrap_or(&ended))
+}
+
 /// The type of a record that is cut by `field`: one of [`TYPES`], a delimiter or nothing behind it.
 pub fn kind(record: &[u8], field: u8) -> Option<u8> {
     let kind = *record.first()?;
@@ -58,4 +68,17 @@ pub fn version(text: &str) -> bool {
     let rest = ["LIS", "E1394", "1394"].iter().find_map(|known| text.strip_prefix(known));
     let tail = |t: &str| t.len() <= 6 && t.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'A' | b'-' | b'.'));
     number || rest.is_some_and(tail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_may_end_where_its_bytes_do() {
+        let header = b"H|\\^&|||Cobas^1.0\rP";
+        for record in (0..header.len()).map(|n| &header[..n]).chain([&b"H||^&"[..], b"H|\\^&x"]) {
+            assert_eq!(whole_head(record), head(&[record, b"\r"].concat()), "{record:?}");
+        }
+    }
 }

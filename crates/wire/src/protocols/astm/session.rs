@@ -4,11 +4,11 @@
 //! or not answered comes again with its number. On a serial line nothing else is said meanwhile; over TCP the answers have a direction of
 //! their own.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use ahash::RandomState;
 
 use super::message::{Carried, Message};
 use super::probe::{checksum, hex, ACK, ENQ, EOT, ETB, ETX, NAK, STX};
-use super::record::{head, kind, DEFAULT};
+use super::record::{kind, whole_head, DEFAULT};
 use crate::context::Context;
 use crate::limits;
 use crate::protocols::hl7::segment::{Delimiters, Head, Segment};
@@ -18,6 +18,8 @@ use crate::text::{find, find_near};
 #[derive(Default)]
 pub struct AstmSession {
     sides: [Side; 2],
+    /// Seeded at random: nobody can make another frame that passes for one that comes again.
+    hasher: RandomState,
 }
 
 /// One direction.
@@ -301,9 +303,8 @@ impl AstmSession {
     /// Takes a frame once: one that comes again replaces the one before, whose number it has (LIS01-A2 6.5.1).
     fn take(&mut self, dir: Dir, frame: &Frame<'_>, cx: &mut Context<'_>) {
         let ts = cx.ts;
-        let mut hash = DefaultHasher::new();
-        (frame.text, frame.ends).hash(&mut hash);
-        let this = frame.number.map(|number| (number, hash.finish()));
+        let hash = self.hasher.hash_one((frame.text, frame.ends));
+        let this = frame.number.map(|number| (number, hash));
         let side = self.side(dir);
         side.unanswered = Some(ts);
         let mends = side.damaged.as_ref().is_some_and(|damaged| damaged.number == frame.number);
@@ -413,7 +414,7 @@ impl AstmSession {
     /// A line counts if it is a header, or if the message that is open came without frames.
     fn line(&mut self, dir: Dir, line: &[u8], cut: bool, place: Place, cx: &mut Context<'_>) {
         let side = self.side(dir);
-        let declares = line.first() == Some(&b'H') && matches!(head(&[line, b"\r"].concat()), Head::Declares(_));
+        let declares = line.first() == Some(&b'H') && matches!(whole_head(line), Head::Declares(_));
         let continues = side.open.as_ref().is_some_and(|open| !open.framed);
         if declares || continues {
             let record = Begun {
@@ -460,7 +461,7 @@ impl AstmSession {
     /// A header: a message begins with the delimiters that it declares.
     fn begin(&mut self, dir: Dir, record: &Begun, framed: bool) {
         let mut message = new(record, framed);
-        self.side(dir).by = match head(&[record.bytes.as_slice(), b"\r"].concat()) {
+        self.side(dir).by = match whole_head(&record.bytes) {
             Head::Declares(by) => by,
             Head::Short | Head::Wrong => {
                 message.malformed = (!record.cut).then_some("delimiters");

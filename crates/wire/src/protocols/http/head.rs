@@ -246,7 +246,11 @@ pub fn first_line(bytes: &[u8]) -> Probe {
             Probe::Never
         };
     }
+    let first = line.first();
     let begins = |m: &str| {
+        if first.is_some() && first != m.as_bytes().first() {
+            return false;
+        }
         let n = m.len().min(line.len());
         let spaced = line.get(n).is_none_or(|b| *b == b' ');
         let target = line
@@ -254,10 +258,13 @@ pub fn first_line(bytes: &[u8]) -> Probe {
             .is_none_or(|b| matches!(b, b'/' | b'*') || b.is_ascii_alphanumeric());
         line.get(..n) == m.as_bytes().get(..n) && spaced && target
     };
+    if !METHODS.iter().any(|m| begins(m)) {
+        return Probe::Never;
+    }
     // Other protocols have such words too, but do not ask for a path; in a path stands whatever an attacker puts there.
     let path = method(line).is_some_and(|m| line.get(m.len().saturating_add(1)) == Some(&b'/'));
     let printable = || line.iter().all(|b| (0x20..0x7f).contains(b));
-    if !METHODS.iter().any(|m| begins(m)) || !(path || printable()) {
+    if !path && !printable() {
         return Probe::Never;
     }
     match () {

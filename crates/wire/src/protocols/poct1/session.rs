@@ -109,10 +109,14 @@ impl Poct1Session {
             }
             return Some(within.len());
         };
-        let used = end.saturating_add(1);
-        let unit = within.get(..used).unwrap_or_default();
-        // Most tags are too short to begin or end a message.
+        let mut used = end.saturating_add(1);
+        // Tags that are too short to begin or end a message are taken together.
         let may_be_root = used > ROOT;
+        let short = |from: usize| first(within.get(from..from.saturating_add(ROOT).min(within.len()))?, b'>');
+        while let Some(n) = short(used).filter(|_| !may_be_root) {
+            used = used.saturating_add(n).saturating_add(1);
+        }
+        let unit = within.get(..used).unwrap_or_default();
         if may_be_root {
             self.begin(dir, unit, at, cx);
         }
