@@ -1,5 +1,5 @@
-"""How much faster `lake ingest --cores N` is than a process that has one core, in turn; and what the machine allows: how much more as many
-processes do that share nothing, each with a core of its own. `python bench/cores.py CAPTURE...`."""
+"""How much faster `lake ingest --cores N` is than a process that has one core, with and without `--apart`, in turn; and what the machine
+allows: how much more as many processes do that share nothing, each with a core of its own. `python bench/cores.py CAPTURE...`."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ import tempfile
 import time
 
 RUNS = 3
-NAMES = ("one core", "all cores", "a process a core")
+NAMES = ("one core", "all cores", "all cores, apart", "a process a core")
 
 
-def begin(captures: list[str], cores: set[int], site: str) -> subprocess.Popen[bytes]:
+def begin(captures: list[str], cores: set[int], site: str, apart: bool) -> subprocess.Popen[bytes]:
     words = ["-m", "asepsis", "lake", "ingest", *captures, "--site", site, "--json", "--cores", str(len(cores))]
+    words += ["--apart"] if apart else []
     bound = ["taskset", "-c", ",".join(map(str, sorted(cores)))]
     return subprocess.Popen([*bound, sys.executable, *words], stdout=subprocess.DEVNULL)
 
 
-def seconds(captures: list[str], *processes: set[int]) -> tuple[float, float]:
+def seconds(captures: list[str], *processes: set[int], apart: bool = False) -> tuple[float, float]:
     """By the clock, and of processors, of so many processes side by side, each with these cores."""
     with tempfile.TemporaryDirectory() as folder:
         began = time.monotonic()
-        children = [begin(captures, cores, f"{folder}/{n}") for n, cores in enumerate(processes)]
+        children = [begin(captures, cores, f"{folder}/{n}", apart) for n, cores in enumerate(processes)]
         cpu = 0.0
         for child in children:
             _, status, used = os.wait4(child.pid, 0)
@@ -38,16 +39,20 @@ def main(captures: list[str]) -> int:
         print("usage: python bench/cores.py CAPTURE...")
         return 2
     every = os.sched_getaffinity(0)
-    apart = [{core} for core in every]
-    faster, more = [], []
+    faster: list[list[float]] = []
     for _ in range(RUNS):
-        runs = [seconds(captures, {min(every)}), seconds(captures, every), seconds(captures, *apart)]
+        runs = [
+            seconds(captures, {min(every)}),
+            seconds(captures, every),
+            seconds(captures, every, apart=True),
+            seconds(captures, *({core} for core in every)),
+        ]
         print(", ".join(f"{name} {clock:.2f} s ({cpu:.2f} CPU-s)" for name, (clock, cpu) in zip(NAMES, runs, strict=True)))
-        (one, _), (together, _), (each, _) = runs
-        faster.append(one / together)
-        more.append(len(every) * one / each)
-    print(f"--cores {len(every)}: {statistics.median(faster):.2f} times as fast as one core")
-    print(f"{len(every)} processes that share nothing: {statistics.median(more):.2f} times the work of one")
+        one, *others = (clock for clock, _ in runs)
+        faster.append([one / clock for clock in others])
+    together, apart, each = (statistics.median(ratios) for ratios in zip(*faster, strict=True))
+    print(f"--cores {len(every)}: {together:.2f} times as fast as one core; with --apart {apart:.2f}")
+    print(f"{len(every)} processes that share nothing: {len(every) * each:.2f} times the work of one")
     return 0
 
 

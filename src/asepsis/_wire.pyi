@@ -20,13 +20,20 @@ class ArrowBatch:
     def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]: ...
 
 class Reader:
-    """Reads captures as one stream in time order, large ones by as many cores. `sensor` names who saw them.
+    """Reads captures as one stream in time order, or each for itself (`apart`), large ones by as many cores. `sensor` names who saw them.
 
     `elsewhere` are files that another reader reads, for which a folder need not hold captures. The GIL is free while it opens and waits.
     """
 
     def __init__(
-        self, paths: Sequence[str], key: bytes, key_id: str, sensor: str, elsewhere: Sequence[str] = (), cores: int = 1
+        self,
+        paths: Sequence[str],
+        key: bytes,
+        key_id: str,
+        sensor: str,
+        elsewhere: Sequence[str] = (),
+        cores: int = 1,
+        apart: bool = False,
     ) -> None: ...
     def next(self) -> tuple[str | None, ArrowBatch | None] | None:
         """The next batch and its stream; a pair of None as a sign of life, so that progress shows; None at the end."""

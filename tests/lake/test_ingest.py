@@ -58,6 +58,18 @@ def test_more_cores_than_there_are_give_the_same_rows(site: Site, capture: Captu
     assert _ids(site) == _ids(other)
 
 
+def test_apart_is_one_by_one(site: Site, capture: Capture, tmp_path: Path) -> None:
+    paths = [capture(600, payload=bytes(60_000)), capture(500, "other.pcap"), capture(700, "third.pcap")]
+    other = Site.open(tmp_path / "other", create=True)
+    service.ingest(site, paths, cores=2, apart=True)
+    for path in paths:
+        service.ingest(other, [path])
+    assert service.count(site) == service.count(other)
+    assert sorted(_ids(site)) == sorted(_ids(other))
+    (entry,) = journal.entries(site)
+    assert entry.detail["apart"] is True
+
+
 def test_is_journalled_without_names(site: Site, capture: Capture) -> None:
     service.ingest(site, [capture(1, "Smith^Anna.pcap")])
     (entry,) = journal.entries(site)

@@ -12,7 +12,7 @@ use wire::reader::{Read, Reader};
 use wire_parquet::Part;
 
 fn write(folder: &str, captures: &[PathBuf]) -> Result<(), String> {
-    let mut reader = Reader::open(captures, &[], || Keys::new(&[0; 32], "k1"), "profile", 1).map_err(|refused| refused.to_string())?;
+    let mut reader = Reader::open(captures, &[], &Keys::new(&[0; 32], "k1"), "profile", 1, false).map_err(|refused| refused.to_string())?;
     let mut parts = BTreeMap::new();
     while let Read::Rows(stream, batch) = reader.next(Duration::MAX) {
         if !parts.contains_key(stream) {

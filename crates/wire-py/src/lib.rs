@@ -78,10 +78,11 @@ fn refused(problem: &Refused) -> (String, String) {
 
 #[pymethods]
 impl Reader {
-    /// Opens files, folders or `-`, to be read by as many cores. `elsewhere`: files of these folders that another reader reads. Raises
-    /// `WireError` for a path that is missing, unreadable or no capture. The GIL is released: a pipe may let us wait.
+    /// Opens files, folders or `-`, to be read by as many cores; `apart`: each as if it were the only one. `elsewhere`: files of these folders
+    /// that another reader reads. Raises `WireError` for a path that is missing, unreadable or no capture. The GIL is released: a pipe may let us wait.
     #[new]
-    #[pyo3(signature = (paths, key, key_id, sensor, elsewhere=Vec::new(), cores=1))]
+    #[pyo3(signature = (paths, key, key_id, sensor, elsewhere=Vec::new(), cores=1, apart=false))]
+    #[allow(clippy::too_many_arguments, reason = "Python gives them by name")]
     fn new(
         py: Python<'_>,
         paths: Vec<PathBuf>,
@@ -90,8 +91,10 @@ impl Reader {
         sensor: &str,
         elsewhere: Vec<PathBuf>,
         cores: usize,
+        apart: bool,
     ) -> PyResult<Reader> {
-        py.detach(|| reader::Reader::open(&paths, &elsewhere, || Keys::new(key, key_id), sensor, cores))
+        let keys = Keys::new(key, key_id);
+        py.detach(|| reader::Reader::open(&paths, &elsewhere, &keys, sensor, cores, apart))
             .map(|reader| Reader(Mutex::new(reader)))
             .map_err(|problem| WireError::new_err(problem.to_string()))
     }

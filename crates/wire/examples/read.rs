@@ -8,7 +8,7 @@ use wire::reader::{Read, Reader};
 
 fn main() {
     let paths: Vec<_> = std::env::args_os().skip(1).map(Into::into).collect();
-    let mut reader = match Reader::open(&paths, &[], || Keys::new(&[0; 32], "k1"), "profile", 1) {
+    let mut reader = match Reader::open(&paths, &[], &Keys::new(&[0; 32], "k1"), "profile", 1, false) {
         Ok(reader) => reader,
         Err(refused) => {
             eprintln!("{refused}");

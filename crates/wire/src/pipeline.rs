@@ -58,6 +58,14 @@ impl Pipeline {
         }
     }
 
+    /// One of so many that share what may be remembered and held.
+    pub fn one_of(among: usize, keys: Keys, sensor: String) -> Pipeline {
+        Pipeline {
+            flows: Box::new(Flows::one_of(among)),
+            ..Pipeline::new(keys, sensor)
+        }
+    }
+
     /// Has a share of the connections followed in threads. The rows of those leave by themselves; what is made here leaves as ever.
     pub fn spread(&mut self, spread: Spread) {
         *self.flows = spread.ours();

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{sync_channel, Receiver, RecvTimeoutError, SyncSender};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -48,17 +48,52 @@ pub struct Report {
     pub skipped: Vec<PathBuf>,
 }
 
-#[derive(Default)]
+impl Report {
+    /// Of captures that are read apart, of both.
+    fn with(mut self, other: &Report) -> Report {
+        self.problems.extend_from_slice(&other.problems);
+        self.skipped.extend_from_slice(&other.skipped);
+        Report {
+            bytes_read: self.bytes_read + other.bytes_read,
+            packets: self.packets + other.packets,
+            undecoded: self.undecoded + other.undecoded,
+            other: self.other + other.other,
+            wrong_stamps: self.wrong_stamps + other.wrong_stamps,
+            disagreements: self.disagreements + other.disagreements,
+            evicted: self.evicted + other.evicted,
+            duplicates: self.duplicates + other.duplicates,
+            unreadable: self.unreadable + other.unreadable,
+            first_ts: self.first_ts.into_iter().chain(other.first_ts).min(),
+            last_ts: self.last_ts.max(other.last_ts),
+            ..self
+        }
+    }
+}
+
 struct Shared {
     stop: AtomicBool,
-    report: Mutex<Report>,
+    /// One of all captures, or of each.
+    reports: Mutex<Vec<Report>>,
+}
+
+impl Shared {
+    fn of(reports: usize) -> Arc<Shared> {
+        Arc::new(Shared {
+            stop: AtomicBool::new(false),
+            reports: Mutex::new(vec![Report::default(); reports]),
+        })
+    }
+
+    fn reports(&self) -> MutexGuard<'_, Vec<Report>> {
+        self.reports.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Reads captures to their end.
 pub struct Reader {
     rows: Receiver<Rows>,
     shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
+    threads: Vec<JoinHandle<()>>,
     /// Bytes of all files, 0 if not known (standard input).
     pub total: u64,
 }
@@ -73,15 +108,16 @@ pub enum Read {
 
 impl Reader {
     /// `paths` are files, folders or `-`; a path that is no capture is refused before anything is read. `elsewhere`: see [`Captures::open`].
-    /// `keys` makes the site's keys, once for each thread; `cores` may be used, where the captures are worth it.
-    pub fn open(paths: &[PathBuf], elsewhere: &[PathBuf], keys: impl Fn() -> Keys, sensor: &str, cores: usize) -> Result<Reader, Refused> {
+    /// So many `cores` may be used, where the captures are worth it. `apart`: see [`Reader::begin_apart`].
+    pub fn open(paths: &[PathBuf], elsewhere: &[PathBuf], keys: &Keys, sensor: &str, cores: usize, apart: bool) -> Result<Reader, Refused> {
         let captures = Captures::open(paths, elsewhere)?;
         let cores = if captures.total < limits::SPREAD {
             1
         } else {
             cores.min(limits::CORES)
         };
-        Reader::begin(captures, keys, sensor, cores).map_err(|error| Refused {
+        let begin = if apart { Reader::begin_apart } else { Reader::begin };
+        begin(captures, keys, sensor, cores).map_err(|error| Refused {
             path: paths.first().cloned().unwrap_or_default(),
             why: format!("cannot be read: no thread: {error}"),
             no_capture: false,
@@ -89,23 +125,54 @@ impl Reader {
     }
 
     /// Begins to read; of several `cores` each has the connections of its share.
-    pub fn begin(captures: Captures, keys: impl Fn() -> Keys, sensor: &str, cores: usize) -> io::Result<Reader> {
+    pub fn begin(captures: Captures, keys: &Keys, sensor: &str, cores: usize) -> io::Result<Reader> {
         let total = captures.total;
         let cores = cores.min(limits::CORES);
         let (to, rows) = sync_channel(limits::BATCHES * cores.max(1));
-        let mut pipeline = Pipeline::new(keys(), sensor.to_owned());
+        let mut pipeline = Pipeline::new(keys.clone(), sensor.to_owned());
         if cores > 1 {
-            let outputs = (1..cores).map(|_| Output::new(keys(), sensor.to_owned()));
+            let outputs = (1..cores).map(|_| Output::new(keys.clone(), sensor.to_owned()));
             pipeline.spread(Spread::new(outputs.collect(), &to)?);
         }
-        let shared = Arc::new(Shared::default());
+        let shared = Shared::of(1);
         let ours = shared.clone();
         let thread = std::thread::Builder::new().name("packets".to_owned());
-        let thread = thread.spawn(move || read(captures, pipeline, &to, &ours))?;
+        let thread = thread.spawn(move || read(captures, pipeline, &to, &ours, 0))?;
         Ok(Reader {
             rows,
             shared,
-            thread: Some(thread),
+            threads: vec![thread],
+            total,
+        })
+    }
+
+    /// Begins to read each capture as if it were the only one, as many at once as there are `cores`.
+    pub fn begin_apart(captures: Captures, keys: &Keys, sensor: &str, cores: usize) -> io::Result<Reader> {
+        let total = captures.total;
+        let each = captures.apart();
+        let cores = cores.clamp(1, limits::CORES).min(each.len());
+        let (to, rows) = sync_channel(limits::BATCHES * cores);
+        let shared = Shared::of(each.len());
+        let queue = Arc::new(Mutex::new(each.into_iter().enumerate()));
+        let start = |_| {
+            let (to, ours, queue) = (to.clone(), shared.clone(), queue.clone());
+            let pipeline = {
+                let (keys, sensor) = (keys.clone(), sensor.to_owned());
+                move || Pipeline::one_of(cores, keys.clone(), sensor.clone())
+            };
+            let next = move || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let thread = std::thread::Builder::new().name("packets".to_owned());
+            thread.spawn(move || {
+                while let Some((number, captures)) = next() {
+                    read(captures, pipeline(), &to, &ours, number);
+                }
+            })
+        };
+        let threads = (0..cores).map(start).collect::<io::Result<_>>();
+        Ok(Reader {
+            rows,
+            threads: threads.inspect_err(|_| shared.stop.store(true, Ordering::Relaxed))?,
+            shared,
             total,
         })
     }
@@ -115,15 +182,17 @@ impl Reader {
         match self.rows.recv_timeout(wait) {
             Ok((stream, batch)) => Read::Rows(stream, batch),
             Err(RecvTimeoutError::Timeout) => Read::Nothing,
-            Err(RecvTimeoutError::Disconnected) => match self.thread.take().map(JoinHandle::join) {
-                Some(Err(fault)) => std::panic::resume_unwind(fault),
-                _ => Read::End,
-            },
+            Err(RecvTimeoutError::Disconnected) => {
+                for ended in self.threads.drain(..).map(JoinHandle::join) {
+                    ended.unwrap_or_else(|fault| std::panic::resume_unwind(fault));
+                }
+                Read::End
+            }
         }
     }
 
     pub fn report(&self) -> Report {
-        self.shared.report.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.shared.reports().iter().fold(Report::default(), Report::with)
     }
 }
 
@@ -134,8 +203,8 @@ impl Drop for Reader {
     }
 }
 
-/// Every packet, to the end or until nobody wants its rows.
-fn read(mut captures: Captures, mut pipeline: Pipeline, rows: &SyncSender<Rows>, shared: &Shared) {
+/// Every packet, to the end or until nobody wants its rows. What is known of them is the report of this number.
+fn read(mut captures: Captures, mut pipeline: Pipeline, rows: &SyncSender<Rows>, shared: &Shared, number: usize) {
     let mut more = true;
     while more && !shared.stop.load(Ordering::Relaxed) {
         for _ in 0..limits::STRIDE {
@@ -145,7 +214,7 @@ fn read(mut captures: Captures, mut pipeline: Pipeline, rows: &SyncSender<Rows>,
                     pipeline.packet(packet);
                 });
         }
-        report(&captures, &pipeline, shared);
+        report(&captures, &pipeline, shared, number);
         if !hand_over(&mut pipeline.out, false, rows) {
             return;
         }
@@ -158,7 +227,7 @@ fn read(mut captures: Captures, mut pipeline: Pipeline, rows: &SyncSender<Rows>,
             return;
         }
     }
-    report(&captures, &pipeline, shared);
+    report(&captures, &pipeline, shared, number);
     hand_over(&mut pipeline.out, true, rows);
 }
 
@@ -172,8 +241,9 @@ pub fn hand_over(out: &mut Output, all: bool, rows: &SyncSender<Rows>) -> bool {
     true
 }
 
-fn report(captures: &Captures, pipeline: &Pipeline, shared: &Shared) {
-    let mut report = shared.report.lock().unwrap_or_else(PoisonError::into_inner);
+fn report(captures: &Captures, pipeline: &Pipeline, shared: &Shared, number: usize) {
+    let mut reports = shared.reports();
+    let Some(report) = reports.get_mut(number) else { return };
     *report = Report {
         bytes_read: captures.bytes_read(),
         packets: pipeline.packets(),

@@ -34,15 +34,29 @@ Captures = Annotated[
 Seconds = Annotated[float, typer.Option("--limit-seconds", min=0.01, max=86_400, help="Stop the query after this time.")]
 Memory = Annotated[str, typer.Option("--memory", metavar="SIZE", help="Memory that the query may use.")]
 Schema = Annotated[bool, typer.Option("--schema", help="With every column, its type and meaning.", show_default=False)]
+Apart = Annotated[
+    bool,
+    typer.Option(
+        "--apart",
+        help="Each capture for itself, as many at once as there are cores: connections do not go on from one to the next.",
+        show_default=False,
+    ),
+]
 
 
 @app.command()
-def ingest(paths: Captures, site: SiteOption = DEFAULT_SITE, cores: CoresOption = 1, json: JsonOption = False) -> None:
+def ingest(
+    paths: Captures,
+    site: SiteOption = DEFAULT_SITE,
+    cores: CoresOption = 1,
+    apart: Apart = False,
+    json: JsonOption = False,
+) -> None:
     """Read captures, and logs of Zeek and Suricata, into the lake. The same again adds nothing."""
     from asepsis.lake import service
 
     with ProgressBar("Reading captures") as progress:
-        result = service.ingest(service.site_for(site, paths), paths, progress, cores)
+        result = service.ingest(service.site_for(site, paths), paths, progress, cores, apart)
     if json:
         print_json(result)
     else:

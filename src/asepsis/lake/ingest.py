@@ -72,14 +72,14 @@ def _named(path: str) -> str:
 Record = Callable[[Ingested, int | None], Mapping[str, object]]
 
 
-def run(site: Site, paths: Sequence[Path], progress: Progress | None, record: Record, cores: int = 1) -> Ingested:
+def run(site: Site, paths: Sequence[Path], progress: Progress | None, record: Record, cores: int = 1, apart: bool = False) -> Ingested:
     """Reads captures and logs into the lake of `site`; the caller holds the lake's lock. Raises BadInput; what was committed stays whole.
 
     What is done is recorded before it is done, so that no row stands without its entry; an entry whose commit is missing was cut short.
     """
     keep_small()
     try:
-        run = _Run(site, sort(paths), progress, cores)
+        run = _Run(site, sort(paths), progress, cores, apart)
         with Writer(site.lake, lambda n: record(run.so_far(writer), n)) as writer:
             run.write(writer)
             if not writer.commit():
@@ -106,9 +106,9 @@ def look(paths: Sequence[Path]) -> None:
 class _Run:
     """What is read in one run: captures by the packet core, then logs."""
 
-    def __init__(self, site: Site, given: Given, progress: Progress | None, cores: int) -> None:
+    def __init__(self, site: Site, given: Given, progress: Progress | None, cores: int, apart: bool) -> None:
         self._given, self._progress = given, progress
-        self._cores = min(cores, available_cores())
+        self._cores, self._apart = min(cores, available_cores()), apart
         # Without any path the core would have nothing to refuse.
         self._reader = self._open(site) if given.captures or not given.logs else None
         self._logs = Logs(given.logs, site)
@@ -117,7 +117,7 @@ class _Run:
         captures, logs = [str(path) for path in self._given.captures], [str(path) for path in self._given.logs]
 
         def open_() -> _wire.Reader:
-            return _wire.Reader(captures, site.key, site.key_id, site.name, logs, self._cores)
+            return _wire.Reader(captures, site.key, site.key_id, site.name, logs, self._cores, self._apart)
 
         waiting = pipes(self._given.captures)
         return patiently(open_, waiting) if waiting else open_()

@@ -63,21 +63,23 @@ def site_for(path: Path, captures: Sequence[Path]) -> Site:
     return Site.open(path, create=True)
 
 
-def ingest(site: Site, paths: Sequence[Path], progress: Progress | None = None, cores: int = 1) -> Ingested:
+def ingest(site: Site, paths: Sequence[Path], progress: Progress | None = None, cores: int = 1, apart: bool = False) -> Ingested:
     """Reads captures (files or folders) into the lake as one stream in time order, then logs of other sensors; the journal tells of it.
 
-    The same again adds nothing. Large captures are read by so many `cores`, as far as there are. Raises BadInput for a path that is missing
+    `apart`: each capture as if it were the only one, which gives the rows of reading them one by one. The same again adds nothing. Large
+    captures are read by so many `cores`, as far as there are. Raises BadInput for a path that is missing
     or neither, and when the disk is full; DoesNotHold if the journal cannot vouch for what it records, and then nothing is added.
     """
 
     def record(so_far: Ingested, n: int | None) -> Mapping[str, object]:
-        entry = journal.record(site, "lake.ingest", "captures", _detail(site, paths, so_far) | ({"commit": n} if n else {}))
+        how = {"apart": True} if apart else {}
+        entry = journal.record(site, "lake.ingest", "captures", _detail(site, paths, so_far) | how | ({"commit": n} if n else {}))
         return journal.anchor(site, _place(n), entry) if n else {}
 
     journal.check(site)
     commits.expect(site.lake)
     with files.lock(site.lake / ".lock", "this lake"):
-        return run(site, paths, progress, record, cores)
+        return run(site, paths, progress, record, cores, apart)
 
 
 def compact(site: Site) -> tuple[int, int]:

@@ -196,18 +196,7 @@ impl Captures {
     /// several ways (twice, by a link, alone and in its folder) is read once. `elsewhere` are files that another reader reads: they are
     /// passed over, and a folder that holds one need not hold a capture.
     pub fn open(paths: &[PathBuf], elsewhere: &[PathBuf]) -> Result<Captures, Refused> {
-        let mut captures = Captures {
-            waiting: Vec::new(),
-            open: Vec::new(),
-            opened: 0,
-            twice: Twice::new(),
-            read: Arc::new(AtomicU64::new(0)),
-            total: 0,
-            problems: Vec::new(),
-            skipped: Vec::new(),
-            duplicates: 0,
-            unreadable: 0,
-        };
+        let mut captures = Captures::nothing();
         let mut known: HashSet<File> = elsewhere.iter().filter_map(|path| File::at(path)).collect();
         for path in paths {
             if path.is_dir() {
@@ -297,6 +286,37 @@ impl Captures {
         self.unreadable += loss.unreadable;
         self.problems
             .extend(loss.told(packets).into_iter().map(|why| Refused::new(path, why)));
+    }
+
+    /// Each capture for itself, by time; before them, what was noticed when they were looked at.
+    pub fn apart(mut self) -> Vec<Captures> {
+        let waiting = std::mem::take(&mut self.waiting);
+        let alone = |waiting: Waiting| Captures {
+            // A pipe was opened already, and counts there.
+            read: waiting.opened.as_ref().map_or_else(Arc::default, |_| self.read.clone()),
+            waiting: vec![waiting],
+            ..Captures::nothing()
+        };
+        let mut each: Vec<_> = waiting.into_iter().map(alone).collect();
+        self.read = Arc::default();
+        each.push(self);
+        each.reverse();
+        each
+    }
+
+    fn nothing() -> Captures {
+        Captures {
+            waiting: Vec::new(),
+            open: Vec::new(),
+            opened: 0,
+            twice: Twice::new(),
+            read: Arc::default(),
+            total: 0,
+            problems: Vec::new(),
+            skipped: Vec::new(),
+            duplicates: 0,
+            unreadable: 0,
+        }
     }
 
     /// Bytes read of the files so far.
