@@ -88,8 +88,6 @@ def test_ctrl_c_is_never_a_traceback(loaded: str, site: Site) -> None:
     # As if the key were pressed while a module is being loaded, before and after the command has begun.
     code = f"""
 import importlib.abc, os, signal, sys
-# A run in the background begins with the signal ignored.
-signal.signal(signal.SIGINT, signal.default_int_handler)
 class Pressed(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path, target=None):
         if name == {loaded!r}:
