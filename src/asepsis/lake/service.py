@@ -67,8 +67,8 @@ def ingest(site: Site, paths: Sequence[Path], progress: Progress | None = None, 
     """Reads captures (files or folders) into the lake as one stream in time order, then logs of other sensors; the journal tells of it.
 
     `apart`: each capture as if it were the only one, which gives the rows of reading them one by one. The same again adds nothing. Large
-    captures are read by so many `cores`, as far as there are. Raises BadInput for a path that is missing
-    or neither, and when the disk is full; DoesNotHold if the journal cannot vouch for what it records, and then nothing is added.
+    captures are read by so many `cores`, as far as there are. Raises BadInput for a path that is missing or neither, and when the disk is
+    full; DoesNotHold if the journal cannot vouch for what it records, and then nothing is added.
     """
 
     def record(so_far: Ingested, n: int | None) -> Mapping[str, object]:
