@@ -13,12 +13,19 @@ from asepsis.kit.site import Site
 from asepsis.settings import open_store
 
 from . import life
+from .asking import Lake, Row, rows
+from .check import Check, Examined, examine
 from .explain import counted, rank_in_words
 from .finding import Acceptance, Action, Change, Cleared, Effort, Excused, Finding, Kind, Points, Proposal, State, identity
 from .form import finding_form, line_form, worklist_text
-from .harm import ClinicalClass, Harm, HarmKind, ordering_class
+from .harm import SAFETY_OF, ClinicalClass, Harm, HarmKind, Judged, five, leaked, ordering_class, readable
+from .look import Look
+from .parties import Parties, Party, public
+from .posture import Fault, cleared, faults, named, nothing, port, posture
 from .review import Run, Traced, lost, review
+from .sightings import Sight, Sighting, gather, mended
 from .ssvc import Automatable, Decision, Exploitation, Exposure, HumanImpact
+from .trace import trace
 from .worklist import Line, order
 from .worklist import worklist as lines_of
 
@@ -26,10 +33,12 @@ if TYPE_CHECKING:
     from .models import FindingRow
 
 __all__ = [
-    "Acceptance", "Action", "Automatable", "Change", "Cleared", "ClinicalClass", "Decision", "Effort", "Excused", "Exploitation",
-    "Exposure", "Finding", "Harm", "HarmKind", "HumanImpact", "Kind", "Line", "Points", "Proposal", "State", "Traced", "accept", "close",
-    "counted", "finding_form", "findings", "identity", "known_checks", "line_form", "lines_of", "lost_rows", "ordering_class", "publish",
-    "rank_in_words", "reopen", "show", "worklist", "worklist_text",
+    "SAFETY_OF", "Acceptance", "Action", "Automatable", "Change", "Check", "Cleared", "ClinicalClass", "Decision", "Effort", "Examined",
+    "Excused", "Exploitation", "Exposure", "Fault", "Finding", "Harm", "HarmKind", "HumanImpact", "Judged", "Kind", "Lake", "Line",
+    "Look", "Parties", "Party", "Points", "Proposal", "Row", "Sight", "Sighting", "State", "Traced", "accept", "cleared", "close",
+    "counted", "examine", "faults", "finding_form", "findings", "five", "gather", "identity", "known_checks", "leaked", "line_form",
+    "lines_of", "lost_rows", "mended", "named", "nothing", "ordering_class", "port", "posture", "public", "publish", "rank_in_words",
+    "readable", "reopen", "rows", "show", "trace", "worklist", "worklist_text",
 ]  # fmt: skip
 
 

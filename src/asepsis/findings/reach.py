@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from .check import Lake
 from .parties import Parties, Party
+
+if TYPE_CHECKING:
+    from .asking import Lake
 
 # An acknowledgement or an answer to a query travels back, so its sender is the responder.
 _PATIENTS = """

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import ip_address, ip_network
 
-from asepsis.findings.service import ClinicalClass, Exposure, ordering_class
 from asepsis.hospital.service import STATED, Asset, Locator
+
+from .harm import ClinicalClass, ordering_class
+from .ssvc import Exposure
 
 # Addresses that never are the internet's: RFC 1918, RFC 6598 (carrier NAT), RFC 3927 and RFC 4291 (link-local), loopback, multicast and
 # broadcast, RFC 4193 (unique local). Documentation networks count as internet, as a range or an exercise uses them so.
