@@ -190,7 +190,8 @@ def _check(check: Check) -> str:
     ]
     hidden = f"Cannot see: {_text(check.cannot_see)}"
     fires, quiet = (_list(_text(case["says"]) for case in cases[key]) for key in ("fires", "quiet"))
-    return f"## {check.title}\n\n{_text(check.looks_for)}\n\n{hidden}\n\n{_table(('', ''), facts)}\n\nFires:\n\n{fires}\n\nStays quiet:\n\n{quiet}"
+    parts = (f"## {check.title}", _text(check.looks_for), hidden, _table(("", ""), facts), "Fires:", fires, "Stays quiet:", quiet)
+    return "\n\n".join(parts)
 
 
 def _up(path: Path) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +15,7 @@ from asepsis import _wire
 from asepsis.hospital.asset import from_json
 from asepsis.hospital.service import Asset, Locator, as_json
 from asepsis.hospital.site_toml import read_plan
-from asepsis.lake.engine import DuckDBEngine
+from asepsis.lake.engine import DuckDBEngine, Span
 
 SOURCE = Path(__file__).parents[2] / "src/asepsis"
 DAY = datetime(2026, 3, 2, tzinfo=UTC)
@@ -28,6 +28,7 @@ class RowsLake:
 
     def __init__(self, rows: dict[str, list[dict[str, Any]]]) -> None:
         self._engine = DuckDBEngine(SOURCE)
+        self._engine.place(())
         self.queries: list[str] = []
         for name, _, _ in _wire.streams():
             schema = pa.record_batch(_wire.empty(name)).schema
@@ -37,6 +38,9 @@ class RowsLake:
             lists = {field.name for field in schema if pa.types.is_list(field.type)}
             table = pa.Table.from_pylist([{name: [] for name in lists} | row for row in given], schema=schema)
             self._engine.append(name, table)
+
+    def place(self, spans: Sequence[Span]) -> None:
+        """Given as places already: the rows of a case name them."""
 
     def rows(self, query: str) -> list[dict[str, Any]]:
         self.queries.append(query)

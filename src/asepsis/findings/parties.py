@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import ip_address, ip_network
 
-from asepsis.hospital.service import STATED, Asset, Locator
+from asepsis.hospital.service import STATED, Asset, Locator, address_of
 
 from .harm import ClinicalClass, ordering_class
 from .ssvc import Exposure
@@ -26,7 +26,7 @@ _GRAVEST = (ClinicalClass.LIFE, ClinicalClass.MONITOR, ClinicalClass.UNKNOWN, Cl
 def public(address: str) -> bool:
     """Whether an address may be the internet's."""
     try:
-        ip = ip_address(address)
+        ip = ip_address(address_of(address))
     except ValueError:
         return False
     return not any(ip in network for network in _NEVER_OUTSIDE)
@@ -34,9 +34,9 @@ def public(address: str) -> bool:
 
 @dataclass(frozen=True)
 class Party:
-    """One side of a conversation. `assets` are several, or none, when the address alone cannot tell; then `key` is the address."""
+    """One side of a conversation. `assets` are several, or none, when the place (an address at a time) cannot tell; then `key` is that."""
 
-    address: str
+    place: str
     assets: tuple[Asset, ...]
 
     @property
@@ -45,7 +45,11 @@ class Party:
 
     @property
     def key(self) -> str:
-        return self.asset.id if self.asset else self.address
+        return self.asset.id if self.asset else self.place
+
+    @property
+    def address(self) -> str:
+        return address_of(self.place)
 
     @property
     def ids(self) -> tuple[str, ...]:

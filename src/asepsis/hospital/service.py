@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
-from asepsis.hospital.asset import STATED, Asset, Attribute, as_json, from_json, kind_in_words
+from asepsis.hospital.asset import STATED, Asset, Attribute, Maybe, Stay, as_json, from_json, kind_in_words
 from asepsis.hospital.inventory import inventory
 from asepsis.hospital.kinds import KINDS, counted_kind
 from asepsis.hospital.locator import Locator
 from asepsis.hospital.naming import called, is_guess
-from asepsis.hospital.observations import Lake, observe
+from asepsis.hospital.observations import Lake, observe, presence
 from asepsis.hospital.site_toml import Plan, read_plan
+from asepsis.hospital.tenure import Tenure, address_of, claims, claims_for_others, tenures
 from asepsis.journal import service as journal
 from asepsis.kit.errors import WrongUse
 from asepsis.kit.site import Site
@@ -25,7 +27,10 @@ __all__ = [
     "Asset",
     "Attribute",
     "Locator",
+    "Maybe",
     "Plan",
+    "Stay",
+    "address_of",
     "as_json",
     "asset",
     "assets",
@@ -40,11 +45,15 @@ __all__ = [
 
 
 def take_inventory(site: Site, lake: Lake) -> list[Asset]:
-    """The assets that the lake and site.toml show, saved in place of those before. Journalled if they changed.
+    """The assets that the lake and site.toml show, saved in place of those before. Journalled if they changed. From then on the lake names
+    addresses that had several holders by their places, so that whoever asks it tells the holders apart.
 
     Raises BadInput, with the line, for a site.toml that is not understood.
     """
-    found = inventory(observe(lake), plan(site))
+    held = tenures_of(lake)
+    if held:
+        lake.place([(t.address, t.since, t.until, t.place) for t in held])
+    found = inventory(observe(lake), plan(site), held, partial(presence, lake))
     rows = _rows(site)
     from django.db import transaction
 
@@ -64,6 +73,12 @@ def take_inventory(site: Site, lake: Lake) -> list[Asset]:
         }
         journal.record(site, "hospital.inventory", "assets", detail)
     return found
+
+
+def tenures_of(lake: Lake) -> list[Tenure]:
+    """Who held the addresses that had several holders, and when."""
+    claimed = claims(lake)
+    return tenures(claimed, claims_for_others(claimed))
 
 
 def assets(site: Site) -> list[Asset]:

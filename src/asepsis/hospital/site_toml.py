@@ -120,9 +120,9 @@ class Plan:
 
 
 def parsed(address: str) -> Address | None:
-    """An IP address, or nothing if the text is none."""
+    """An IP address, or nothing if the text is none; of a place (`tenure.Tenure`) its address."""
     try:
-        return ip_address(address)
+        return ip_address(address.partition("@")[0])
     except ValueError:
         return None
 
