@@ -32,7 +32,7 @@ class Host:
     contested: bool = False
     vlan: int | None = None
     told: str = ""
-    """The host name that it goes by, where another machine has the same MAC address at the same time."""
+    """What tells it from another machine with the same MAC address: its host name, or the place that people took off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def _apart(own: set[str], apart: Collection[str], clones: dict[str, str]) -> lis
     together: dict[str, set[str]] = defaultdict(set)
     for address in own - set(apart):
         together[clones.get(address, min(clones.values(), default=""))].add(address)
-    return [*sorted(together.items()), *(("", {a}) for a in sorted(own & set(apart)))]
+    return [*sorted(together.items()), *((a, {a}) for a in sorted(own & set(apart)))]
 
 
 def _clones(seen: Observations) -> dict[str, dict[str, str]]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from asepsis.hospital.act import Act, taken_off
 from asepsis.hospital.asset import Asset, Attribute
 from asepsis.hospital.attributes import attributes, value_of
 from asepsis.hospital.clinical import clinical_class
@@ -16,7 +17,7 @@ from asepsis.hospital.observations import by_place
 from asepsis.hospital.parts import Part, host_identity, parts, serials
 from asepsis.hospital.same import Presence
 from asepsis.hospital.site_toml import Plan
-from asepsis.hospital.stated import state
+from asepsis.hospital.stated import said, state
 from asepsis.hospital.stays import now, stays
 from asepsis.hospital.tenure import Tenure, address_of
 from asepsis.hospital.view import Index, View
@@ -28,16 +29,19 @@ SHOWN = 4
 """Reasons for the kind that `why` tells."""
 
 
-def inventory(seen: Observations, plan: Plan, held: Iterable[Tenure] = (), present: Presence | None = None) -> list[Asset]:
+def inventory(
+    seen: Observations, plan: Plan, held: Iterable[Tenure] = (), present: Presence | None = None, acts: Sequence[Act] = ()
+) -> list[Asset]:
     """The assets of a site, by name. `held` are the holders of addresses that had several; `present` tells when something was seen at a
-    place (without it: from the first to the last of what was seen there)."""
+    place (without it: from the first to the last of what was seen there). `acts` are what people said, and stands."""
+    acts = [act for act in acts if not act.undone]
     seen = by_place(seen.in_order(), held)
     index = Index(seen)
-    found, relays = hosts(seen, plan)
-    made = [p for host in found for p in parts(host, index.of(host.addresses, host.mac))]
+    found, relays = hosts(seen, plan, taken_off(acts, "place"))
+    made = [p for host in found for p in parts(host, index.of(host.addresses, host.mac), taken_off(acts, "ae"))]
     made += _relays(relays, found, made, seen)
-    found_assets = [_asset(part, plan) for part in whole(made, present or from_first_to_last(made))]
-    return sorted(state(found_assets, plan), key=lambda a: (a.name, a.id))
+    found_assets = [_asset(part, plan) for part in whole(made, present or from_first_to_last(made), acts)]
+    return sorted(said(state(found_assets, plan), acts), key=lambda a: (a.name, a.id))
 
 
 def _relays(relays: list[Relay], found: list[Host], made: list[Part], seen: Observations) -> list[Part]:

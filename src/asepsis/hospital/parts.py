@@ -6,6 +6,7 @@ entity, an HL7 application) is an asset of its own too. Several AE titles withou
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 from asepsis.hospital.asset import Maybe
@@ -38,8 +39,8 @@ class Part:
     maybe: tuple[Maybe, ...] = ()
 
 
-def parts(host: Host, view: View) -> list[Part]:
-    """The assets at one host; the first is the host itself."""
+def parts(host: Host, view: View, apart: Collection[str] = ()) -> list[Part]:
+    """The assets at one host; the first is the host itself. What goes by a title of `apart` is a machine by itself, behind it."""
     answers_queries = any(d.command in ("C-FIND-RSP", "C-MOVE-RSP", "C-GET-RSP") and d.ok for d in view.answered)
     own, forwarded = own_and_forwarded(view.sent, view.received, bool(view.received) or answers_queries)
     if len(own) > MOST_MACHINES:
@@ -48,7 +49,12 @@ def parts(host: Host, view: View) -> list[Part]:
     view = replace(view, sent=tuple(s for m in own for s in m.stores) if passed else view.sent)
     host_id = host_identity(host)
     if len(own) < 2:
-        return [Part(_machine_id(own[0], host_id) if own else _told_id(view, host_id), "whole", [host], view, own, forwarded)]
+        called = {a.calling_ae for a in view.called_out if a.calling_ae}
+        titles = called & set(apart) - {title for machine in own for title in machine.ae_titles}
+        out = [Part(asset_id("ae", t, host_id), "speaker", [host], view.of_ae({t}, ()), behind=host_id) for t in sorted(titles)]
+        rest = view.without(titles, set()) if titles else view
+        identity = _machine_id(own[0], host_id) if own else _told_id(rest, host_id)
+        return [Part(identity, "whole", [host], rest, own, forwarded, before=len(out)), *out]
     owners = _titles(own, view)
     taken = set().union(*owners)
     out = []

@@ -88,15 +88,15 @@ def keys(part: Part) -> list[Key]:
     return list({(key.kind, key.value): key for key in sorted(out, key=_order)}.values())
 
 
-def join(parts: Sequence[Part], present: Presence, told: Iterable[tuple[int, int, str]] = ()) -> Joined:
-    """The groups. `told` are pairs that people said are one machine, with their words: these need no evidence."""
+def join(parts: Sequence[Part], present: Presence, told: Iterable[Tie] = (), apart: Sequence[Sequence[bool | None]] = ()) -> Joined:
+    """The groups. `told` are parts that people said are one machine: these need no evidence. Each of `apart` says of every part on which
+    side of a split it is, if on any."""
     shared = _shared(parts)
     seen = _Seen(parts, present, {n for numbers in shared.values() for n in numbers})
-    union = _Union(len(parts), [{(m.casefold(), s.casefold()) for m, s, _ in serials(part)} for part in parts])
-    ties, proposed = [], []
-    for one, other, why in told:
-        union.join(one, other, True)
-        ties.append(Tie(one, other, why, ()))
+    ties, proposed = list(told), []
+    union = _Union([{(m.casefold(), s.casefold()) for m, s, _ in serials(part)} for part in parts], apart)
+    for tie in ties:
+        union.join(tie.one, tie.other, True)
     for key, numbers in sorted(shared.items(), key=lambda item: _order(item[0])):
         for one, other in _pairs(key, numbers):
             if union.same(one, other):
@@ -193,11 +193,12 @@ class _Seen:
 
 
 class _Union:
-    """Disjoint sets that never come to hold two serial numbers of one maker, unless people say so."""
+    """Disjoint sets that never come to hold two serial numbers, unless people say so, nor both sides of a split."""
 
-    def __init__(self, size: int, serials: list[set[tuple[str, str]]]) -> None:
-        self._parent = list(range(size))
+    def __init__(self, serials: list[set[tuple[str, str]]], apart: Sequence[Sequence[bool | None]]) -> None:
+        self._parent = list(range(len(serials)))
         self._serials = serials
+        self._sides = [{(split, sides[n]) for split, sides in enumerate(apart) if sides[n] is not None} for n in range(len(serials))]
 
     def root(self, n: int) -> int:
         while self._parent[n] != n:
@@ -208,7 +209,10 @@ class _Union:
         return self.root(one) == self.root(other)
 
     def may(self, one: int, other: int) -> bool:
-        mine, theirs = self._serials[self.root(one)], self._serials[self.root(other)]
+        first, second = self.root(one), self.root(other)
+        mine, theirs = self._serials[first], self._serials[second]
+        if any((split, not side) in self._sides[second] for split, side in self._sides[first]):
+            return False
         return not mine or not theirs or bool(mine & theirs)
 
     def join(self, one: int, other: int, by_word: bool = False) -> bool:
@@ -219,6 +223,7 @@ class _Union:
         if first != second:
             self._parent[second] = first
             self._serials[first] = self._serials[first] | self._serials[second]
+            self._sides[first] = self._sides[first] | self._sides[second]
         return True
 
     def groups(self) -> tuple[tuple[int, ...], ...]:

@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -33,7 +33,7 @@ from typing import Any
 
 from asepsis.hospital.clinical import CLASSES
 from asepsis.hospital.kinds import KINDS
-from asepsis.kit.errors import BadInput
+from asepsis.kit.errors import BadInput, WrongUse
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -208,6 +208,17 @@ _TABLES: dict[str, tuple[type[Any], _Keys, tuple[str, ...]]] = {
     "partners": (Partner, {"name": _text, "cidrs": partial(_list, _network), "domains": partial(_list, _domain)}, ("cidrs", "domains")),
 }
 """Table -> what it makes, its keys, and those of which at least one is needed."""
+
+
+def checked(values: Mapping[str, str]) -> dict[str, str]:
+    """What is stated of an asset, in the words of this product. Raises WrongUse."""
+    out = {}
+    for name, value in values.items():
+        try:
+            out[name] = str(_STATED[name](value))
+        except ValueError as error:
+            raise WrongUse(error, f"--{name.replace('_', '-')}") from None
+    return out
 
 
 def read_plan(path: Path) -> Plan:
