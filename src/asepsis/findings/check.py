@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from .finding import Cleared, Excused, Proposal
+from .finding import Cleared, Excused, Proposal, Remedy
 from .look import Look
 
 Run = Callable[[Look], list[Proposal]]
@@ -29,7 +29,8 @@ class Check:
 
     `run` gives what is wrong, `clears` the contrary evidence: subjects seen later without the fault. `excuses` gives the rows that `run`
     leaves out because of what the hospital states. All three look at the whole lake. `streams` are those without which nothing can be
-    said: where all are empty the answer is unknown, not a pass; `cannot_see` says what stays hidden from it even then.
+    said: where all are empty the answer is unknown, not a pass; `cannot_see` says what stays hidden from it even then. `ends` are the
+    remedies that end what it looks for wherever they are applied.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Check:
     run: Run
     clears: Clears = nothing_clears
     excuses: Excuses = nothing_stated
+    ends: tuple[Remedy, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def examine(checks: Iterable[Check], look: Look, known: Collection[str]) -> Exam
     """Runs the checks, each on the whole lake. What mended a fault is asked only of checks that propose one or are `known` to have some."""
     examined = Examined([], [])
     for check in checks:
-        proposals = check.run(look)
+        proposals = [replace(proposal, ends=check.ends) for proposal in check.run(look)]
         examined.proposals.extend(proposals)
         if proposals or check.id in known:
             examined.cleared.extend(check.clears(look))

@@ -8,6 +8,7 @@ from functools import cached_property
 from asepsis.hospital.service import Locator, Plan
 
 from .asking import SPAN, Lake, Row, rows
+from .finding import Step
 from .parties import Parties, Party
 from .reach import Reach
 
@@ -40,8 +41,12 @@ class Look:
         return self.parties.at(address, hint)
 
     def patients(self, party: Party) -> int:
-        """How many patients are within reach of whoever gets hold of it."""
-        return self._reach.of(party)
+        """How many patients are within reach of whoever gets hold of it: those of its busiest day."""
+        return self._reach.patients(party)
+
+    def steps(self, party: Party) -> tuple[Step, ...]:
+        """Which devices that patients depend on are within reach of whoever gets hold of it, and in how many steps."""
+        return self._reach.steps(party)
 
     def rows(self, query: str) -> list[Row]:
         """The rows of a query, times in UTC."""

@@ -116,6 +116,14 @@ class Parties:
             self._known[address, hint] = Party(address, tuple(self._locator.at(address, hint)))
         return self._known[address, hint]
 
+    def named(self, asset_id: str) -> str:
+        """What an asset is called."""
+        return self._locator.assets[asset_id].name
+
+    def of_class(self, clinical_class: ClinicalClass) -> list[str]:
+        """The ids of the assets of a class, adapters not counted: what stands behind them is."""
+        return [a.id for a in self._locator.assets.values() if a.clinical_class == clinical_class]
+
     def outside(self, address: str) -> bool:
         """Whether an address is the internet's, as far as the hospital has not said otherwise."""
         return public(address) and not self._locator.inside(address)
