@@ -106,7 +106,14 @@ class Traffic:
         return self.add("arp", address, "", sender_mac=mac, sender_ip=address)
 
     def dicom(
-        self, orig: str, resp: str, calling: str, called: str, proposed: list[str], macs: tuple[str | None, str | None] = (None, None)
+        self,
+        orig: str,
+        resp: str,
+        calling: str,
+        called: str,
+        proposed: list[str],
+        macs: tuple[str | None, str | None] = (None, None),
+        **values: Any,
     ) -> Traffic:
         toolkit = {f"{side}_implementation_{what}": value for side in ("calling", "called") for what, value in (
             ("class_uid", "1.2.276.0.7230010.3.0.3.6.7"), ("version", "OFFIS_DCMTK_367"))}  # fmt: skip
@@ -120,7 +127,7 @@ class Traffic:
             called_ae=called,
             proposed_abstract=proposed,
             result="released",
-            **toolkit,
+            **(toolkit | values),
         )
 
     def dimse(self, orig: str, resp: str, calling: str, called: str, command: str, sop_class: str, **values: Any) -> Traffic:
