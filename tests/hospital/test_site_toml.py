@@ -78,7 +78,7 @@ def test_a_zone_is_closed_only_if_the_hospital_says_so(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("second", ["icu", "ICU"])
 def test_two_zones_of_one_name_are_refused(tmp_path: Path, second: str) -> None:
-    with pytest.raises(BadInput, match=rf"zones.name: '{second}' names a zone above already; .*site.toml:4: mend that line"):
+    with pytest.raises(BadInput, match=rf"zones.name: '{second}' names a zone above already; .*site.toml:4:8: mend that line"):
         plan_of(tmp_path, f"[[zones]]\nname = 'icu'\n[[zones]]\nname = '{second}'\ncidrs = ['10.0.0.0/8']\n")
 
 

@@ -222,7 +222,7 @@ def checked(values: Mapping[str, str]) -> dict[str, str]:
 
 
 def read_plan(path: Path) -> Plan:
-    """The plan in `path`, empty when there is no such file; BadInput with the line that is wrong."""
+    """The plan in `path`, empty when there is no such file; BadInput with line and column of what is wrong."""
     try:
         raw = path.read_bytes() if path.exists() else b""
     except OSError as error:
@@ -233,10 +233,11 @@ def read_plan(path: Path) -> Plan:
     try:
         return _plan(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
-        at = re.search(r"line (\d+)", str(error))
-        raise BadInput(error, f"{path}:{at[1]}" if at else path, "mend that line") from None
+        at = re.search(r" \(at line (\d+), column (\d+)\)", str(error))
+        said = str(error).replace(at[0], "") if at else error
+        raise BadInput(said, f"{path}:{at[1]}:{at[2]}" if at else path, "mend that line") from None
     except _Wrong as error:
-        raise BadInput(error, f"{path}:{_line(text, error)}", "mend that line") from None
+        raise BadInput(error, f"{path}:{_where(text, error)}", "mend that line") from None
 
 
 def _plan(document: dict[str, Any]) -> Plan:
@@ -275,14 +276,15 @@ def _entry(table: str, nth: int, entry: dict[str, Any]) -> Any:
     return make(**values)
 
 
-def _line(text: str, wrong: _Wrong) -> int:
-    """The line of a key. The TOML parser keeps none, so: the n-th heading of that table, then the key below it."""
+def _where(text: str, wrong: _Wrong) -> str:
+    """Line and column of a key's value, from 1. The TOML parser keeps none, so: the n-th heading of that table, then the key below it."""
     lines = text.splitlines()
     heads = [i for i, line in enumerate(lines) if re.match(rf"\s*\[\[?\s*{re.escape(wrong.table)}\s*\]", line)]
     start = heads[wrong.nth] if wrong.nth < len(heads) else 0
     for i in range(start + 1, len(lines)):
         if lines[i].lstrip().startswith("[[") and heads:
             break
-        if re.match(rf"\s*[\"']?{re.escape(wrong.key or wrong.table)}[\"']?\s*=", lines[i]):
-            return i + 1
-    return start + 1
+        found = re.match(rf"\s*[\"']?{re.escape(wrong.key or wrong.table)}[\"']?\s*=\s*", lines[i])
+        if found:
+            return f"{i + 1}:{found.end() + 1}"
+    return f"{start + 1}:1"
