@@ -77,6 +77,11 @@ class Flow:
         return f"{counted(self.patients, 'patient')}'{'s' if self.patients == 1 else ''}" if self.patients else "patients'"
 
     @property
+    def evidence(self) -> str:
+        """What was readable and where, as `3 patients readable in what was seen, port 104`."""
+        return f"{counted(self.patients, 'patient')} readable in what was seen, port {self.ports}"
+
+    @property
     def maker(self) -> str:
         """Whom to ask: the maker of the server if it is known."""
         return self.server.maker if self.server.asset and self.server.asset.manufacturer else self.client.maker

@@ -13,7 +13,6 @@ from asepsis.findings.service import (
     HarmKind,
     Look,
     Proposal,
-    counted,
     five,
     leaked,
     readable,
@@ -80,7 +79,7 @@ def _proposal(flow: Flow, look: Look) -> Proposal:
             "Switch on encryption (DICOM TLS) for these connections; until then keep them in a zone of their own",
         ),
         why=f"{client.opening} and {server.name} talk DICOM without encryption"
-        f" ({counted(flow.patients, 'patient')} readable in what was seen, port {flow.ports}). Whoever can listen anywhere between"
+        f" ({flow.evidence}). Whoever can listen anywhere between"
         " them reads names, numbers and images, and could change them.",
     )
 

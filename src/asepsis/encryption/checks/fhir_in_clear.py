@@ -12,7 +12,6 @@ from asepsis.findings.service import (
     HarmKind,
     Look,
     Proposal,
-    counted,
     five,
     leaked,
     readable,
@@ -80,8 +79,8 @@ def _proposal(flow: Flow, look: Look) -> Proposal:
             ),
             "Serve these records over HTTPS only, and let the callers use that",
         ),
-        why=f"{client.opening} and {server.name} exchange FHIR records without encryption ({counted(patients, 'patient')} readable in what"
-        f" was seen, port {flow.ports}). Whoever can listen between them reads the records.{key}",
+        why=f"{client.opening} and {server.name} exchange FHIR records without encryption ({flow.evidence})."
+        f" Whoever can listen between them reads the records.{key}",
     )
 
 
