@@ -7,6 +7,10 @@ vlans = [110]
 purpose = "modalities and PACS"
 isolated = false                # true: a firewall lets nothing from elsewhere reach it
 
+[[zones]]
+name = "servers"
+cidrs = ["10.20.0.0/24"]
+
 [[assets]]
 address = "10.10.0.20"          # or mac, ae, serial: at least one, and all that are given must fit
 name = "MR 1"
@@ -18,16 +22,23 @@ owner = "radiology"
 name = "teleradiology"
 cidrs = ["203.0.113.0/28"]
 domains = ["reads.example"]
+
+[[flows]]
+from = "radiology"              # zones of this file
+to = "servers"
+services = ["dicom", "443"]     # as conn.service names them, or ports; left out: all
+reason = "images to the archive"
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any
 
@@ -82,12 +93,28 @@ class Partner:
 
 
 @dataclass(frozen=True, slots=True)
+class Flow:
+    """What may pass from one zone to another: conversations that a machine of `from` begins with one of `to`. Where the hospital states
+    any flow, all others between its zones are unexpected; where it states none, nobody knows what is."""
+
+    from_: str = ""
+    to: str = ""
+    services: tuple[str, ...] = ()
+    reason: str = ""
+
+    def lets(self, source: str, target: str, services: Iterable[str]) -> bool:
+        """Whether it is this flow, by zones and by any of the names or ports that a conversation goes by."""
+        return (self.from_, self.to) == (source, target) and (not self.services or not set(self.services).isdisjoint(services))
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The whole of site.toml; empty where there is none."""
 
     zones: tuple[Zone, ...] = ()
     assets: tuple[Stated, ...] = ()
     partners: tuple[Partner, ...] = ()
+    flows: tuple[Flow, ...] = ()
 
     def inside(self, address: str) -> bool:
         """Whether an address belongs to the hospital: private, link-local, of a zone, or stated."""
@@ -113,6 +140,11 @@ class Plan:
             if (ip and any(ip in n for n in p.cidrs)) or any(name.endswith("." + d) for d in p.domains):
                 return p.name
         return ""
+
+    def flow(self, source: str, target: str, services: Iterable[str]) -> Flow | None:
+        """The stated flow that a conversation between two zones is, by any of the names or ports it goes by."""
+        names = tuple(services)
+        return next((flow for flow in self.flows if flow.lets(source, target, names)), None)
 
     def _zone_of(self, ip: Address) -> str:
         fits = [(n.prefixlen, z.name) for z in self.zones for n in z.cidrs if ip in n]
@@ -179,6 +211,12 @@ def _domain(value: Any) -> str:
     return _text(value).lower().strip(".*")
 
 
+def _service(value: Any) -> str:
+    if type(value) is int and 0 < value < 65536:
+        return str(value)
+    return _text(value).lower()
+
+
 def _list(of: Callable[[Any], Any], value: Any) -> tuple[Any, ...]:
     if not isinstance(value, list):
         raise ValueError("must be a list in [ ]")
@@ -206,8 +244,9 @@ _TABLES: dict[str, tuple[type[Any], _Keys, tuple[str, ...]]] = {
     ),
     "assets": (Stated, _STATED, ("address", "mac", "ae", "serial")),
     "partners": (Partner, {"name": _text, "cidrs": partial(_list, _network), "domains": partial(_list, _domain)}, ("cidrs", "domains")),
+    "flows": (Flow, {"from": _text, "to": _text, "services": partial(_list, _service), "reason": _text}, ("from", "to")),
 }
-"""Table -> what it makes, its keys, and those of which at least one is needed."""
+"""Table -> what it makes, its keys, and those of which at least one is needed (of a flow both)."""
 
 
 def checked(values: Mapping[str, str]) -> dict[str, str]:
@@ -249,7 +288,20 @@ def _plan(document: dict[str, Any]) -> Plan:
             raise _Wrong(table, 0, "", f"write it as [[{table}]]")
         made[table] = tuple(_entry(table, nth, entry) for nth, entry in enumerate(entries))
     _zones_differ(made.get("zones", ()))
+    made["flows"] = _between_zones(made.get("flows", ()), made.get("zones", ()))
     return Plan(**made)
+
+
+def _between_zones(flows: tuple[Flow, ...], zones: tuple[Zone, ...]) -> tuple[Flow, ...]:
+    """The flows, their zones written as the zones are; what is stated of a zone that there is not would let nothing pass."""
+    names = {zone.name.casefold(): zone.name for zone in zones}
+    for nth, flow in enumerate(flows):
+        for key, zone in (("from", flow.from_), ("to", flow.to)):
+            if not zone:
+                raise _Wrong("flows", nth, "", "needs from and to")
+            if zone.casefold() not in names:
+                raise _Wrong("flows", nth, key, f"'{zone}' is no zone; there are {', '.join(names.values()) or 'none'}")
+    return tuple(replace(flow, from_=names[flow.from_.casefold()], to=names[flow.to.casefold()]) for flow in flows)
 
 
 def _zones_differ(zones: tuple[Zone, ...]) -> None:
@@ -268,10 +320,10 @@ def _entry(table: str, nth: int, entry: dict[str, Any]) -> Any:
         if key not in keys:
             raise _Wrong(table, nth, key, f"no such key; there are {', '.join(keys)}")
         try:
-            values[key] = keys[key](value)
+            values[f"{key}_" if iskeyword(key) else key] = keys[key](value)
         except ValueError as error:
             raise _Wrong(table, nth, key, str(error)) from None
-    if not any(key in values for key in needed):
+    if not any(key in entry for key in needed):
         raise _Wrong(table, nth, "", f"needs {' or '.join(needed)}")
     return make(**values)
 

@@ -90,7 +90,9 @@ def _with(asset: Asset, stated: Stated, words: str = "") -> Asset:
         changes["kind_confidence"] = 1.0
         seen = next((fact for fact in asset.attributes if fact.name == "kind" and fact.source != STATED), None)
         if seen and seen.value != told["kind"]:
-            differ.append(f"What was seen speaks for {seen.value} ({seen.confidence:.0%}), stated is {told['kind']}: one of the two is wrong.")
+            differ.append(
+                f"What was seen speaks for {seen.value} ({seen.confidence:.0%}), stated is {told['kind']}: one of the two is wrong."
+            )
         if "clinical_class" not in told:
             changes["clinical_class"], _ = clinical_class(told["kind"], 1.0)
             changes["class_source"] = f"{STATED} kind {told['kind']}"

@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from asepsis.findings.service import (
-    Action, Check, Cleared, ClinicalClass, Effort, Fault, HarmKind, Look, Party, Proposal, Sighting, five, posture,
+    Action,
+    Check,
+    Cleared,
+    ClinicalClass,
+    Effort,
+    Fault,
+    HarmKind,
+    Look,
+    Party,
+    Proposal,
+    Sighting,
+    five,
+    posture,
 )  # fmt: skip
 from asepsis.hospital.service import STATED, Asset
 
