@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .asking import Row
-from .finding import Action, Cleared, Kind, Points, Proposal
-from .harm import Harm, HarmKind
+from .finding import Action, Cleared, Kind, Points, Proposal, Step
+from .harm import SAFETY_OF, Harm, HarmKind
 from .look import Look
 from .parties import Party
 from .sightings import Sight, Sighting, gather, mended
@@ -113,10 +113,12 @@ def posture(
     exploitation: Exploitation = Exploitation.NONE,
     automatable: Automatable = Automatable.NO,
     others: Iterable[Party] = (),
+    takes_over: bool = False,
 ) -> Proposal:
     """The proposal of a fault. `many` names it for several machines, `peers` are those whom the machine was seen to talk to this way, and
-    `others` further assets that the fault concerns."""
+    `others` further assets that the fault concerns. `takes_over`: who uses it gets hold of the machine, and of what that can get at."""
     party, sighting = fault.party, fault.sighting
+    reach = look.steps(party) if takes_over else ()
     assets = dict.fromkeys((*party.ids, *(one for other in others for one in other.ids)))
     return Proposal(
         check=check,
@@ -124,7 +126,7 @@ def posture(
         subject=party.key,
         title=title,
         fault=many,
-        harms=harms,
+        harms=raised(harms, reach),
         points=Points(exploitation, look.parties.exposure(party, *peers), automatable),
         action=action,
         why=why,
@@ -136,7 +138,18 @@ def posture(
         events=sighting.events,
         patients=look.patients(party),
         assets=tuple(assets)[:ASSETS_MAX],
+        reach=reach,
     )
+
+
+def raised(harms: Mapping[HarmKind, Harm], reach: Iterable[Step]) -> Mapping[HarmKind, Harm]:
+    """The harms, the one to safety that of the gravest device within reach: each step there takes one level off."""
+    grave = max((SAFETY_OF[step.clinical_class] - step.steps, -step.steps, step.name) for step in reach) if reach else (0, 0, "")
+    level, steps, name = grave
+    if not steps or level <= harms[HarmKind.SAFETY].level:
+        return harms
+    why = f"From here one gets at {name} in {-steps} step{'' if steps == -1 else 's'}, and a patient depends on that."
+    return {**harms, HarmKind.SAFETY: Harm(level, why)}
 
 
 def named(parties: Iterable[Party], most: int = 3) -> str:

@@ -13,6 +13,7 @@ from asepsis.findings.service import (
     Look,
     Party,
     Proposal,
+    Remedy,
     counted,
     faults,
     five,
@@ -102,4 +103,5 @@ CHECK = Check(
         "CWE-319",
     ),
     run=run,
+    ends=(Remedy.ENCRYPTED,),
 )

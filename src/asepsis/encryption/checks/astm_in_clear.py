@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from asepsis.encryption import clear
 from asepsis.encryption.clear import Flow, Queries
-from asepsis.findings.service import Action, Check, Cleared, Effort, HarmKind, Look, Proposal, five, leaked, readable
+from asepsis.findings.service import Action, Check, Cleared, Effort, HarmKind, Look, Proposal, Remedy, five, leaked, readable
 
 ID = "astm-in-clear"
 FAULT = "can read patients' laboratory results"
@@ -90,4 +90,5 @@ CHECK = Check(
     ),
     run=run,
     clears=clears,
+    ends=(Remedy.ENCRYPTED,),
 )

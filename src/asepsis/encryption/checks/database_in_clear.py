@@ -11,6 +11,7 @@ from asepsis.findings.service import (
     HarmKind,
     Look,
     Proposal,
+    Remedy,
     Row,
     cleared,
     counted,
@@ -102,4 +103,5 @@ CHECK = Check(
     ),
     run=run,
     clears=clears,
+    ends=(Remedy.ENCRYPTED,),
 )

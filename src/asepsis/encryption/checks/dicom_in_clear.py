@@ -13,6 +13,7 @@ from asepsis.findings.service import (
     HarmKind,
     Look,
     Proposal,
+    Remedy,
     five,
     leaked,
     readable,
@@ -113,4 +114,5 @@ CHECK = Check(
     ),
     run=run,
     clears=clears,
+    ends=(Remedy.ENCRYPTED,),
 )

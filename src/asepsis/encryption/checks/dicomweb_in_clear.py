@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from asepsis.encryption import clear
 from asepsis.encryption.clear import Flow, Queries
-from asepsis.findings.service import SAFETY_OF, Action, Check, Cleared, Effort, HarmKind, Look, Proposal, counted, five, leaked, readable
+from asepsis.findings.service import (
+    SAFETY_OF,
+    Action,
+    Check,
+    Cleared,
+    Effort,
+    HarmKind,
+    Look,
+    Proposal,
+    Remedy,
+    counted,
+    five,
+    leaked,
+    readable,
+)
 
 ID = "dicomweb-in-clear"
 FAULT = "can read patients' scans on the web"
@@ -88,4 +102,5 @@ CHECK = Check(
     ),
     run=run,
     clears=clears,
+    ends=(Remedy.ENCRYPTED,),
 )

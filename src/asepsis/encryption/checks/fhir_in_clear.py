@@ -12,6 +12,7 @@ from asepsis.findings.service import (
     HarmKind,
     Look,
     Proposal,
+    Remedy,
     five,
     leaked,
     readable,
@@ -100,4 +101,5 @@ CHECK = Check(
     ),
     run=run,
     clears=clears,
+    ends=(Remedy.ENCRYPTED,),
 )

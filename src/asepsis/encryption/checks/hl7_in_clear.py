@@ -12,6 +12,7 @@ from asepsis.findings.service import (
     HarmKind,
     Look,
     Proposal,
+    Remedy,
     counted,
     five,
     leaked,
@@ -111,4 +112,5 @@ CHECK = Check(
     ),
     run=run,
     clears=clears,
+    ends=(Remedy.ENCRYPTED,),
 )

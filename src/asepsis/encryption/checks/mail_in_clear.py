@@ -13,6 +13,7 @@ from asepsis.findings.service import (
     HarmKind,
     Look,
     Proposal,
+    Remedy,
     Row,
     cleared,
     faults,
@@ -129,4 +130,5 @@ CHECK = Check(
     ),
     run=run,
     clears=clears,
+    ends=(Remedy.ENCRYPTED,),
 )

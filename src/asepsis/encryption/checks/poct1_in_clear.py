@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from asepsis.encryption import clear
 from asepsis.encryption.clear import Flow, Queries
-from asepsis.findings.service import Action, Check, Cleared, Effort, HarmKind, Look, Proposal, five, leaked, readable
+from asepsis.findings.service import Action, Check, Cleared, Effort, HarmKind, Look, Proposal, Remedy, five, leaked, readable
 
 ID = "poct1-in-clear"
 FAULT = "can read results that are measured at patients' beds"
@@ -89,4 +89,5 @@ CHECK = Check(
     ),
     run=run,
     clears=clears,
+    ends=(Remedy.ENCRYPTED,),
 )

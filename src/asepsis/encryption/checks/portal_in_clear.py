@@ -15,6 +15,7 @@ from asepsis.findings.service import (
     Look,
     Party,
     Proposal,
+    Remedy,
     cleared,
     counted,
     faults,
@@ -123,4 +124,5 @@ CHECK = Check(
     ),
     run=run,
     clears=clears,
+    ends=(Remedy.ENCRYPTED,),
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from asepsis.encryption import clear
 from asepsis.encryption.clear import Flow, Queries
-from asepsis.findings.service import SAFETY_OF, Action, Check, Cleared, Effort, HarmKind, Look, Proposal, five, leaked, readable
+from asepsis.findings.service import SAFETY_OF, Action, Check, Cleared, Effort, HarmKind, Look, Proposal, Remedy, five, leaked, readable
 
 ID = "sdc-in-clear"
 FAULT = "can read or change what devices at the bed tell each other"
@@ -91,4 +91,5 @@ CHECK = Check(
     ),
     run=run,
     clears=clears,
+    ends=(Remedy.ENCRYPTED,),
 )

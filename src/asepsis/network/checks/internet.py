@@ -23,6 +23,7 @@ from asepsis.findings.service import (
     Party,
     Points,
     Proposal,
+    Remedy,
     Row,
     Sighting,
     five,
@@ -181,4 +182,5 @@ CHECK = Check(
     run=run,
     clears=clears,
     excuses=excuses,
+    ends=(Remedy.NO_INTERNET,),
 )

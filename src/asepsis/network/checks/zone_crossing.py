@@ -23,6 +23,7 @@ from asepsis.findings.service import (
     Party,
     Points,
     Proposal,
+    Remedy,
     Row,
     Sighting,
     counted,
@@ -177,4 +178,5 @@ CHECK = Check(
     run=run,
     excuses=excuses,
     lacks=lacks,
+    ends=(Remedy.ISOLATED,),
 )
