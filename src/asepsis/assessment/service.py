@@ -11,9 +11,11 @@ from asepsis.hospital.service import locate, plan, take_inventory
 from asepsis.kit.output import Progress
 from asepsis.kit.site import Site
 from asepsis.lake.service import Ear, Lake, ingest, open_lake, site_for
-from asepsis.network.service import Locator, all_checks, examine, post_quantum, trace
+from asepsis.network.service import Locator, all_checks, examine, health, post_quantum, trace
 
 from .assessment import Assessment, assessment_form
+from .coverage import coverage
+from .heard import heard
 from .report import page
 from .talks import talks
 from .watch import Seen, look
@@ -32,7 +34,9 @@ def assess(site: Site, paths: Sequence[Path], progress: Progress | None = None, 
     assets = take_inventory(site, lake)
     locator = locate(assets, plan(site))
     findings = _judge(site, lake, locator, now)
-    return Assessment(ingested, assets, findings, lines_of(findings), talks(lake, locator), post_quantum(lake), now)
+    listened = heard(lake)
+    gaps = coverage(lake, assets, locator.plan, listened, health(lake), len(ingested.problems))
+    return Assessment(ingested, assets, findings, lines_of(findings), talks(lake, locator), post_quantum(lake), now, listened, tuple(gaps))
 
 
 def watch(site: Site, ear: Ear, stopped: Callable[[], bool]) -> Iterator[Seen]:
