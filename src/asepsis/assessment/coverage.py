@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from asepsis.hospital.service import Asset, Plan
     from asepsis.network.service import Health, Trouble
 
-# Signs of the sensor's health by which something is not seen; the others double or spoil what is.
-_HIDING = ("blind", "overloaded", "lost_before", "one_way", "midstream", "truncated", "undecoded", "evicted")
+HIDING = ("blind", "overloaded", "lost_before", "one_way", "midstream", "truncated", "undecoded", "evicted")
+"""Signs of the sensor's health by which something is not seen; the others double or spoil what is."""
 # A part smaller than this changes no finding.
 _SHARE = 0.05
 _NAMED = 3
@@ -129,7 +129,7 @@ def _losses(health: Sequence[Health]) -> Iterator[Gap]:
     for trouble in (trouble for one in health for trouble in one.troubles):
         if trouble.id not in worst or trouble.share > worst[trouble.id].share:
             worst[trouble.id] = trouble
-    for id in _HIDING:
+    for id in HIDING:
         if id in worst:
             trouble = worst[id]
             why = trouble.title[:1].lower() + trouble.title[1:]
