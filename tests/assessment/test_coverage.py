@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from tests.network.replay import RowsLake
 
-from asepsis.assessment.coverage import CLINICAL_STREAMS, Gap, coverage, coverage_text, gap_form
+from asepsis.assessment.coverage import CLINICAL_STREAMS, HIDING, Gap, coverage, coverage_text, gap_form
 from asepsis.assessment.heard import Heard, heard
 from asepsis.cli.main import main
 from asepsis.hospital.asset import Asset, from_json
@@ -156,6 +157,14 @@ def test_as_json_and_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[s
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Could not show: ")]
     assert lines[0].endswith(f"({len(said)} things; see --report or --json).")
     assert len(lines) == 1
+
+
+def test_every_gap_is_in_the_how_to() -> None:
+    root = Path(__file__).parents[2]
+    ids = re.findall(r'Gap\(\s*"(\w+)"', (root / "src/asepsis/assessment/coverage.py").read_text("utf-8"))
+    assert len(ids) > 8
+    told = (root / "docs/how-to/report.md").read_text("utf-8")
+    assert [id for id in (*ids, *HIDING) if f"`{id}`" not in told] == []
 
 
 def test_names_of_zones_cannot_break_the_line() -> None:

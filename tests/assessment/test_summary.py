@@ -56,9 +56,11 @@ def test_one_line_alone_keeps_its_own_words(morning: Assessment) -> None:
 
 def test_when_and_how_long_and_how_many(morning: Assessment, nothing: Assessment) -> None:
     assert looked_at(morning).startswith(
-        "This report rests on 17 seconds of talk between machines, heard on 25 November 2026 from 05:15 to 05:15"
+        "This report rests on 17 seconds of talk between machines, heard on 25 November 2026 at 05:15 (UTC)."
     )
     assert "We know of 24 machines." in looked_at(morning)
+    hours = dataclasses.replace(morning, heard=Heard(DAY, DAY + timedelta(hours=3), 4))
+    assert "3 hours of talk between machines, heard on 2 March 2026 from 07:05 to 10:05 (UTC)." in looked_at(hours)
     days = dataclasses.replace(morning, heard=Heard(DAY, DAY + timedelta(days=3), 72))
     assert "3 days of talk between machines, heard from 2 March 2026 to 5 March 2026." in looked_at(days)
     assert "nothing can be said" in looked_at(nothing)

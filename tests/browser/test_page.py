@@ -30,6 +30,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
 
 MEASURE = """
 onload = () => {
+  const windows = [window, document.getElementById('frame').contentWindow];
   const page = document.getElementById('frame').contentDocument, width = page.documentElement.clientWidth;
   const wide = [...page.querySelectorAll('body *')].filter(e => !e.closest('svg') && !e.parentElement.closest('.scroll')
     && e.getBoundingClientRect().right > width + 1);
@@ -37,7 +38,7 @@ onload = () => {
   document.getElementById('said').textContent = JSON.stringify({
     width, scroll: Math.max(page.documentElement.scrollWidth, page.body.scrollWidth), wide: wide.map(e => e.tagName + ' ' + e.className),
     paper: getComputedStyle(page.body).backgroundColor, ink: getComputedStyle(page.body).color, lines: page.querySelectorAll('h3').length,
-    links: links.map(a => a.name), loaded: performance.getEntriesByType('resource').length,
+    links: links.map(a => a.name), loaded: windows.flatMap(w => w.performance.getEntriesByType('resource')).length,
     boxes: page.querySelectorAll('.scroll').length, spilled: spilled(page) });
 };
 // Letters of the picture that hang out of the box or the tag that they stand in, as this machine's own typeface draws them.

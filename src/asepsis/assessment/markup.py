@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
 _BAR = 120
 
 
-def table(caption: str, heads: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table that scrolls by itself where it is too wide; nothing without rows. The first cell of a row is its heading."""
-    body = "".join(map(_row, rows))
+def table(caption: str, heads: Iterable[str], rows: Iterable[Sequence[str]], cell: Callable[[str], str] = escape) -> str:
+    """A table that scrolls by itself where it is too wide; nothing without rows. The first cell of a row is its heading. `cell` makes HTML
+    of a text."""
+    body = "".join(f'<tr><th scope="row">{cell(row[0])}</th>{"".join(f"<td>{cell(text)}</td>" for text in row[1:])}</tr>' for row in rows)
     head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
     # What scrolls must be reachable by the keyboard (WCAG 2.2, 2.1.1).
     return (
@@ -46,5 +48,6 @@ def section(id: str, heading: str, body: str) -> str:
     return f'<section id="{id}" aria-labelledby="{id}-head"><h2 id="{id}-head">{escape(heading)}</h2>{body}</section>\n'
 
 
-def _row(cells: Sequence[str]) -> str:
-    return f'<tr><th scope="row">{escape(cells[0])}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in cells[1:])}</tr>'
+def prose(text: str) -> str:
+    """A sentence of ours as HTML: what stands in backquotes is to be typed."""
+    return re.sub("`([^`]*)`", r"<code>\1</code>", escape(text))

@@ -14,7 +14,7 @@ from asepsis.kit.output import iso
 from .coverage import Gap
 from .flows import Edge, Flows, flows
 from .management import NOTHING
-from .markup import bar, section, table
+from .markup import bar, prose, section, table
 from .picture import NAMES, drawn, picture
 from .talks import OUTSIDE, Openness
 
@@ -65,7 +65,8 @@ def who_talks(assessment: Assessment) -> str:
     whole = f" The busiest {EDGES_MAX} of {len(found.edges):,}." if len(found.edges) > EDGES_MAX else ""
     legend = (
         "Thick line with an arrow and a name: talk about patients that anyone on the way can read, with the number of connections. "
-        "Dashed: encrypted. Thin: other. A stack of cards: several machines. A frame: a zone, or a network where no zone is stated."
+        "Dashed: encrypted. Thin: other. A stack of cards: several machines. A frame: a zone, or a network where no zone is stated. "
+        "Machines that said nothing are not drawn."
     )
     rows = table("Who talks to whom", ("From", "To", "Speaks", "Connections", "Patients' data"), _edges(found))
     return section(
@@ -122,7 +123,7 @@ def coverage(gaps: Sequence[Gap]) -> str:
     return section(
         "coverage", "What these captures could not show",
         "<p>No finding is no proof that nothing is wrong. These are the limits of this look.</p>"
-        + table("Limits of this look", ("Not shown", "How much", "What that means", "What to do about it"), rows),
+        + table("Limits of this look", ("Not shown", "How much", "What that means", "What to do about it"), rows, prose),
     )  # fmt: skip
 
 

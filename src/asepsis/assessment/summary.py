@@ -139,6 +139,8 @@ def _good(assessment: Assessment) -> Iterator[str]:
 def _span(heard: Heard) -> str:
     first, last = heard.first, heard.last
     day = f"{first.day} {first:%B %Y}"
+    if f"{first:%H:%M}" == f"{last:%H:%M}" and first.date() == last.date():
+        return f"on {day} at {first:%H:%M} (UTC)"
     if first.date() == last.date():
         return f"on {day} from {first:%H:%M} to {last:%H:%M} (UTC)"
     return f"from {day} to {last.day} {last:%B %Y}"
