@@ -14,7 +14,7 @@ import pytest
 from tests.assessment.large import large
 
 from asepsis.assessment.flows import BOXES_MAX, SINGLES_MAX, Box, Edge, Flows, flows
-from asepsis.assessment.layout import BOX_WIDTH, layout, point
+from asepsis.assessment.layout import BOX_WIDTH, WIDTH, layout, point
 from asepsis.assessment.lettering import fit, width
 from asepsis.assessment.picture import LINES_MAX, drawn, picture
 from asepsis.assessment.service import assess
@@ -79,6 +79,11 @@ def check(svg: ElementTree.Element) -> None:
     assert not [pair for pair in combinations(frames, 2) if overlap(*pair)]
     assert all(sum(within(box, frame) for frame in frames) == 1 for box in boxes), "each box in its frame"
     assert all(within(rect, (0, 0, wide, high)) for rect in (*solid, *frames, *rects(svg, "card")))
+    heads = {(number(text, "x"), number(text, "y")): text for text in svg.iter(f"{SVG}text") if text.get("class") == "place"}
+    for x, y, frame_width, _ in frames:
+        text = heads[x + 12, y + 18]
+        count = "".join(part.text or "" for part in text)
+        assert 12 + width(text.text or "", 13, bold=True) + width(count, 11) <= frame_width
     for group in svg.iter(f"{SVG}g"):
         for box in (rect for rect in group.iter(f"{SVG}rect") if rect.get("class") == "box"):
             for text in group.iter(f"{SVG}text"):
@@ -180,7 +185,7 @@ def outside(found: Flows) -> list[Edge]:
     wrong = []
     for line in laid.lines:
         points = [point(curve, n / 40) for curve in line.curves for n in range(1, 40)]
-        within = all(2 <= x <= 1040 and 2 <= y <= laid.height - 2 for x, y in points)
+        within = all(2 <= x <= WIDTH - 2 and 2 <= y <= laid.height - 2 for x, y in points)
         ends = (line.edge.source, line.edge.target)
         over = any(x < px < x + w and y < py < y + h for px, py in points for x, y, w, h, id in boxes if id not in ends)
         if over or not within:

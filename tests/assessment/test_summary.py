@@ -63,12 +63,14 @@ def test_when_and_how_long_and_how_many(morning: Assessment, nothing: Assessment
     assert "3 hours of talk between machines, heard on 2 March 2026 from 07:05 to 10:05 (UTC)." in looked_at(hours)
     days = dataclasses.replace(morning, heard=Heard(DAY, DAY + timedelta(days=3), 72))
     assert "3 days of talk between machines, heard from 2 March 2026 to 5 March 2026." in looked_at(days)
-    assert "nothing can be said" in looked_at(nothing)
+    assert looked_at(nothing).startswith("No talk between machines was heard. We know of 0 machines")
 
 
 def test_patients_are_not_added_up(morning: Assessment, nothing: Assessment) -> None:
     assert in_reach(morning).startswith(f"At least {max(line.patients for line in morning.lines)} patients are within reach.")
-    assert "That does not mean there are none." in in_reach(nothing)
+    assert "nobody is known to be within reach" in in_reach(nothing)
+    nobody = dataclasses.replace(morning.lines[0].lead, seen=dataclasses.replace(morning.lines[0].lead.seen, patients=0))
+    assert "That does not mean there are none." in in_reach(dataclasses.replace(morning, lines=[Line("Something", (nobody,))]))
 
 
 def test_good_news_is_only_what_was_seen(morning: Assessment, nothing: Assessment) -> None:

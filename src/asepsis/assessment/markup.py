@@ -16,7 +16,7 @@ def table(caption: str, heads: Iterable[str], rows: Iterable[Sequence[str]], cel
     head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
     # What scrolls must be reachable by the keyboard (WCAG 2.2, 2.1.1).
     return (
-        f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(caption)}"><table><caption>{escape(caption)}</caption>'
+        f'<div class="scroll" role="group" tabindex="0" aria-label="{escape(caption)}"><table><caption>{escape(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
         if body
         else ""

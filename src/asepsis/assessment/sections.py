@@ -71,7 +71,7 @@ def who_talks(assessment: Assessment) -> str:
     rows = table("Who talks to whom", ("From", "To", "Speaks", "Connections", "Patients' data"), _edges(found))
     return section(
         "flows", "Who talks to whom",
-        f'<figure><div class="scroll" role="region" tabindex="0" aria-label="Picture of who talks to whom">{picture(found)}</div>'
+        f'<figure><div class="scroll" role="group" tabindex="0" aria-label="Picture of who talks to whom">{picture(found)}</div>'
         f'<figcaption class="quiet">{legend}{more}</figcaption></figure>'
         f"<details><summary>The same as a table</summary>{f'<p>{whole}</p>' if whole else ''}{rows}</details>",
     )  # fmt: skip

@@ -66,7 +66,8 @@ def to_decide(lines: Sequence[Line]) -> list[Choice]:
 def looked_at(assessment: Assessment) -> str:
     """When, how long, how much."""
     if assessment.heard is None:
-        return "No talk between machines was heard, so nothing can be said of this network."
+        known = counted(len(assessment.assets), "machine")
+        return f"No talk between machines was heard. We know of {known}, and cannot say whether all is well."
     return (
         f"This report rests on {assessment.heard.words} of talk between machines, heard {_span(assessment.heard)}. "
         f"We know of {counted(len(assessment.assets), 'machine')}. We only listened: no machine was touched."
@@ -76,6 +77,8 @@ def looked_at(assessment: Assessment) -> str:
 def in_reach(assessment: Assessment) -> str:
     """Patients are counted once: lines may share them."""
     patients = max((line.patients for line in assessment.lines), default=0)
+    if not assessment.lines:
+        return "No fault was found, so nobody is known to be within reach."
     if not patients:
         return "No patient was seen within reach of these faults. That does not mean there are none."
     whose = "one patient is" if patients == 1 else f"{patients:,} patients are"
