@@ -164,6 +164,11 @@ def test_what_machines_of_one_box_say_to_each_other_is_drawn_too() -> None:
     check(svg)
 
 
+def test_a_zone_called_outside_is_not_the_outside() -> None:
+    svg = svg_of(flows([asset("CT", zone=OUTSIDE)], [talk("CT", OUTSIDE)]))
+    assert texts(svg, "place") == ["outside \u00b7 1 machine", "Outside the hospital"]
+
+
 def test_who_says_nothing_is_not_drawn() -> None:
     svg = svg_of(flows([asset("CT"), asset("PACS", "support"), asset("MUTE")], [talk("CT", "PACS")]))
     assert len(rects(svg, "box")) == 2

@@ -25,6 +25,8 @@ BOXES_MAX = 38
 PLACES_MAX = 9
 """More frames cannot either; all other parts of the network share one."""
 
+BEYOND = "\0beyond"
+"""The place of what is outside; no zone is called so, whatever a hospital calls its zones."""
 COLUMNS = (("life", "monitor"), ("support",), ("none", "unknown"))
 _CLASSES = [name for names in COLUMNS for name in names]
 _PREFIXES = ((24, 64), (20, 56), (16, 48))
@@ -100,7 +102,7 @@ def flows(assets: Iterable[Asset], talks: Sequence[Talk]) -> Flows:
     order = sorted(groups, key=lambda key: _order(key, groups[key][0], heavy))
     boxes = [replace(box, speaks=tuple(sorted(speaks[box.id]))) for box in (_box(key, groups[key], columns[key]) for key in order)]
     if any(OUTSIDE in (edge.source, edge.target) for edge in edges):
-        boxes.append(Box(OUTSIDE, OUTSIDE, len(COLUMNS) - 1, "Addresses outside", "", 1, tuple(sorted(speaks[OUTSIDE]))))
+        boxes.append(Box(OUTSIDE, BEYOND, len(COLUMNS) - 1, "Addresses outside", "", 1, tuple(sorted(speaks[OUTSIDE]))))
     return Flows(tuple(boxes), edges)
 
 

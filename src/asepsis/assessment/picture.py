@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from .flows import COLUMNS, Edge, Flows
+from .flows import BEYOND, COLUMNS, Edge, Flows
 from .layout import BOX_WIDTH, CARD, WIDTH, Frame, Layout, Line, Place, column_x, layout
 from .lettering import fit, width
-from .talks import OUTSIDE, Openness
+from .talks import Openness
 
 LINES_MAX = {Openness.CLEAR_CLINICAL: 60, Openness.ENCRYPTED: 30, Openness.OTHER: 30}
 """More lines hide each other; the busiest are drawn, the table has all."""
@@ -55,7 +55,7 @@ def picture(found: Flows) -> str:
 
 
 def _frame(frame: Frame) -> str:
-    outside = frame.name == OUTSIDE
+    outside = frame.name == BEYOND
     name = "Outside the hospital" if outside else fit(frame.name, frame.width - 130, _HEAD, bold=True)
     count = "" if outside else f'<tspan class="kind"> \u00b7 {frame.machines:,} {"machine" if frame.machines == 1 else "machines"}</tspan>'
     shape = f'x="{frame.x}" y="{frame.y}" width="{frame.width}" height="{frame.height}" rx="10"'
