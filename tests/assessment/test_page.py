@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from enum import Enum
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -27,26 +28,28 @@ from asepsis.settings import open_store
 
 MORNING = Path(__file__).parents[2] / "range" / "captures" / "morning.pcap.gz"
 TAGS = {
+    *("html", "head", "meta", "title", "style", "body", "main", "header", "nav", "section", "figure", "figcaption", "a", "h1", "h2", "h3"),
     *(
-        "html",
-        "head",
-        "meta",
-        "title",
-        "style",
-        "body",
-        "header",
-        "h1",
-        "h2",
-        "h3",
         "p",
         "strong",
+        "em",
+        "code",
         "span",
         "ol",
+        "ul",
         "li",
         "details",
         "summary",
+        "div",
+        "table",
+        "caption",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
     ),
-    *("div", "table", "thead", "tbody", "tr", "th", "td", "svg", "g", "rect", "path", "text"),
+    *("svg", "g", "rect", "path", "text", "tspan"),
 }
 EVIL = "\"'/><script>alert(1)</script><img src=x onerror=alert(1)>&lt;b&#62;"
 
@@ -87,8 +90,11 @@ def is_strict(page: str) -> bool:
     links = [
         value for _, attributes in elements for name, value in attributes.items() if name != "xmlns" and re.match(r"\w+:", value or "")
     ]
-    bad = {name for name in names if name.startswith("on") or name in ("src", "href", "style", "action", "srcset")}
-    return {tag for tag, _ in elements} <= TAGS and not bad and not links
+    bad = {name for name in names if name.startswith("on") or name in ("src", "style", "action", "srcset")}
+    ids = [attributes["id"] for _, attributes in elements if "id" in attributes]
+    ways = {str(attributes["href"]) for _, attributes in elements if "href" in attributes}
+    within = len(ids) == len(set(ids)) and ways <= {f"#{id}" for id in ids}
+    return {tag for tag, _ in elements} <= TAGS and not bad and not links and within
 
 
 def test_the_policy_allows_the_one_style_sheet_and_nothing_else(morning: Assessment) -> None:
@@ -118,9 +124,10 @@ def test_the_style_sheet_knows_paper_and_the_dark(morning: Assessment) -> None:
 def test_text_can_be_read_by_weak_eyes(morning: Assessment, look: int) -> None:
     style = service.page(morning).partition("<style>")[2]
     colours = dict(re.findall(r"(--\w+): (#\w+)", style.split("prefers-color-scheme: dark")[look].partition("}")[0]))
-    for ink in ("--ink", "--quiet", "--alarm"):
+    for ink in ("--ink", "--quiet", "--alarm", "--safe", "--link"):
         for paper in ("--paper", "--soft"):
             assert contrast(colours[ink], colours[paper]) >= 4.5, f"{ink} on {paper} (WCAG 2.2, 1.4.3)"
+            assert contrast(colours["--mark"], colours[paper]) >= 3, f"lines and boxes on {paper} (WCAG 2.2, 1.4.11)"
 
 
 def contrast(one: str, other: str) -> float:
@@ -134,6 +141,23 @@ def _luminance(colour: str) -> float:
     red, green, blue = (int(digits[n : n + 2], 16) / 255 for n in (0, 2, 4))
     red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (red, green, blue))
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_headings_and_landmarks_and_tables_say_what_they_are(morning: Assessment) -> None:
+    elements = Page(service.page(morning)).elements
+    levels = [int(tag[1]) for tag, _ in elements if re.fullmatch(r"h\d", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels)), "no level is left out (WCAG 2.2, 1.3.1)"
+    tags = [tag for tag, _ in elements]
+    assert tags.count("main") == 1
+    assert tags.count("table") == tags.count("caption") > 5
+    assert all("scope" in attributes for tag, attributes in elements if tag == "th")
+    ids = {attributes.get("id") for _, attributes in elements}
+    sections = [attributes for tag, attributes in elements if tag == "section"]
+    assert next(attributes["id"] for attributes in sections) == "short", "management first"
+    assert all(attributes["aria-labelledby"] in ids for attributes in sections)
+    assert all("tabindex" in attributes for _, attributes in elements if attributes.get("class") == "scroll"), "reached by the keyboard"
 
 
 def test_no_text_of_an_assessment_becomes_markup(morning: Assessment) -> None:

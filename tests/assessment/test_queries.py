@@ -7,11 +7,14 @@ from typing import Any
 
 from tests.checks.replay import RowsLake
 
+from asepsis.assessment.coverage import coverage
+from asepsis.assessment.heard import Heard, heard
 from asepsis.assessment.service import all_checks
 from asepsis.assessment.talks import talks
 from asepsis.findings.service import Look, examine
 from asepsis.hospital.observations import observe
 from asepsis.hospital.service import Locator
+from asepsis.network.service import health
 
 
 class Empty(RowsLake):
@@ -31,5 +34,7 @@ def test_no_row_comes_of_no_rows() -> None:
     observe(lake)
     examine(all_checks(), Look(lake, locator, datetime.now(UTC)), {check.id for check in all_checks()})
     talks(lake, locator)
+    assert heard(lake) is None
+    coverage(lake, [], locator.plan, Heard(datetime.now(UTC), datetime.now(UTC), 1), health(lake))
     assert len(lake.answers) > 40
     assert [query for query, found in lake.answers if found] == []

@@ -18,7 +18,7 @@ class Rows:
     """A lake that has already been asked."""
 
     def __init__(self, *rows: dict[str, Any]) -> None:
-        blank = {"source_hint": None, "target_hint": None, "service": None, "connections": 1, "fhir": 0}
+        blank = {"source_hint": None, "target_hint": None, "service": None, "connections": 1, "carries": None}
         self._rows = [blank | row for row in rows]
 
     def rows(self, query: str, /) -> list[dict[str, Any]]:
@@ -43,7 +43,7 @@ def found(*rows: dict[str, Any]) -> list[Talk]:
 def test_a_pair_is_one_edge_as_open_as_its_most_open_service() -> None:
     pair = {"source": "10.0.0.2", "target": "203.0.113.9"}
     rows = [pair | {"service": "ssl", "connections": 3}, pair | {"service": "hl7"}, pair | {"service": None}]
-    assert found(*rows) == [Talk("PACS", OUTSIDE, ("hl7", "ssl"), 5, Openness.CLEAR_CLINICAL)]
+    assert found(*rows) == [Talk("PACS", OUTSIDE, ("hl7", "ssl"), 5, Openness.CLEAR_CLINICAL, clear=1, encrypted=3)]
 
 
 @pytest.mark.parametrize(
@@ -61,9 +61,15 @@ def test_how_open_a_service_is(service: str | None, openness: Openness) -> None:
     assert [talk.openness for talk in found({"source": "10.0.0.2", "target": "192.0.2.1", "service": service})] == [openness]
 
 
-def test_http_that_carries_fhir_is_clinical() -> None:
-    row = {"source": "10.0.0.2", "target": "192.0.2.1", "service": "http", "fhir": 2}
-    assert found(row) == [Talk("PACS", OUTSIDE, ("fhir",), 1, Openness.CLEAR_CLINICAL)]
+@pytest.mark.parametrize("carries", ["fhir", "dicomweb", "hl7", "sdc"])
+def test_http_that_carries_patients_data_is_clinical(carries: str) -> None:
+    row = {"source": "10.0.0.2", "target": "192.0.2.1", "service": "http", "carries": carries}
+    assert found(row) == [Talk("PACS", OUTSIDE, (carries,), 1, Openness.CLEAR_CLINICAL, clear=1)]
+
+
+@pytest.mark.parametrize("nobody", ["224.0.0.251", "255.255.255.255", "ff02::fb", "169.254.1.1", "fe80::1", "10.0.0.77", "127.0.0.1", "?"])
+def test_what_is_said_to_everybody_or_to_an_address_where_nothing_is_goes_nowhere(nobody: str) -> None:
+    assert found({"source": "10.0.0.2", "target": nobody, "service": "dns"}) == []
 
 
 def test_what_stays_inside_one_asset_or_outside_the_hospital_is_no_edge() -> None:

@@ -6,6 +6,7 @@ for the boxes of what is in it.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import shutil
@@ -15,8 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.assessment.large import large
 
+from asepsis.assessment import service
 from asepsis.cli.main import main
+from asepsis.findings.service import Line
+from asepsis.kit.site import Site
+from asepsis.settings import open_store
 
 CHROMIUM = shutil.which("chromium")
 MORNING = Path(__file__).parents[2] / "range" / "captures" / "morning.pcap.gz"
@@ -24,6 +30,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
 
 MEASURE = """
 onload = () => {
+  const windows = [window, document.getElementById('frame').contentWindow];
   const page = document.getElementById('frame').contentDocument, width = page.documentElement.clientWidth;
   const wide = [...page.querySelectorAll('body *')].filter(e => !e.closest('svg') && !e.parentElement.closest('.scroll')
     && e.getBoundingClientRect().right > width + 1);
@@ -31,9 +38,16 @@ onload = () => {
   document.getElementById('said').textContent = JSON.stringify({
     width, scroll: Math.max(page.documentElement.scrollWidth, page.body.scrollWidth), wide: wide.map(e => e.tagName + ' ' + e.className),
     paper: getComputedStyle(page.body).backgroundColor, ink: getComputedStyle(page.body).color, lines: page.querySelectorAll('h3').length,
-    links: links.map(a => a.name), loaded: performance.getEntriesByType('resource').length,
-    boxes: page.querySelectorAll('.scroll').length });
+    links: links.map(a => a.name), loaded: windows.flatMap(w => w.performance.getEntriesByType('resource')).length,
+    boxes: page.querySelectorAll('.scroll').length, spilled: spilled(page) });
 };
+// Letters of the picture that hang out of the box or the tag that they stand in, as this machine's own typeface draws them.
+const out = (b, frame) => b.x < frame.x || b.x + b.width > frame.x + frame.width || b.y < frame.y - 1
+  || b.y + b.height > frame.y + frame.height + 1;
+const spilled = page => [...page.querySelectorAll('svg.flows g')].flatMap(g => {
+  const frame = g.querySelector('rect.box, rect.tag')?.getBBox();
+  return frame ? [...g.querySelectorAll('text')].filter(t => out(t.getBBox(), frame)).map(t => t.textContent) : [];
+});
 """
 
 
@@ -42,6 +56,27 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("report")
     assert main(["assess", str(MORNING), "--site", str(folder / "site"), "--report", str(folder / "r.html")]) == 0
     return (folder / "r.html").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Five thousand machines, names and sentences as long as they come, and captures that were not read whole."""
+    site = Site.open(tmp_path_factory.mktemp("crowd") / "site", create=True)
+    open_store(site)
+    found = service.assess(site, [MORNING])
+    assets, talks = large(5000, 30_000)
+    ingested = dataclasses.replace(found.ingested, problems=[("a.pcap", "cut short " * 40)] * 9)
+    lines = [Line(line.title + " and so on" * 40, tuple(map(wordy, line.members))) for line in found.lines]
+    return service.page(dataclasses.replace(found, assets=assets, talks=talks, ingested=ingested, lines=lines))
+
+
+def wordy(finding: Any) -> Any:
+    seen, more = finding.seen, " and so on" * 40
+    harms = {kind: dataclasses.replace(harm, why=harm.why + more) for kind, harm in seen.harms.items()}
+    action = dataclasses.replace(seen.action, title=seen.action.title + more, for_many=seen.action.title + more)
+    return dataclasses.replace(
+        finding, seen=dataclasses.replace(seen, fault=seen.fault + more, harms=harms, action=action, patients=12_345)
+    )
 
 
 def browse(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -81,6 +116,19 @@ def test_nothing_hangs_over_the_edge_but_inside_scroll_boxes(page: str, tmp_path
     assert said["boxes"] > 0
 
 
+def test_five_thousand_machines_and_long_words_do_not_hang_over_it_either(crowd: str, tmp_path: Path) -> None:
+    said = measure(tmp_path, crowd, 320)
+    assert said["scroll"] <= said["width"] <= 320
+    assert said["wide"] == []
+
+
+def test_letters_stay_in_their_boxes(page: str, crowd: str, tmp_path: Path) -> None:
+    for text in (page, crowd):
+        assert measure(tmp_path, text, 1280)["spilled"] == []
+    long = page.replace(">CT scanner<", f">{'W' * 60}<")
+    assert measure(tmp_path, long, 1280)["spilled"] == ["W" * 60], "the lines above would see nothing"
+
+
 def test_nothing_is_loaded(page: str, tmp_path: Path) -> None:
     said = measure(tmp_path, page, 1000)
     assert (said["links"], said["loaded"]) == ([], 0)
@@ -105,6 +153,23 @@ def test_a_policy_that_refuses_is_heard(page: str, tmp_path: Path) -> None:
 def test_paper_shows_what_the_screen_folds(page: str, tmp_path: Path) -> None:
     folded, unfolded = (sheets(tmp_path, text) for text in (page, page.replace("<details>", "<details open>")))
     assert folded == unfolded
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="needs pdftotext (poppler-utils)")
+def test_the_first_sheet_is_for_management_and_for_nothing_else(page: str, crowd: str, tmp_path: Path) -> None:
+    for text in (page, crowd):
+        sheets(tmp_path, text)
+        first, second = (words(tmp_path / "print.pdf", n) for n in (1, 2))
+        assert first.startswith("What endangers patients, and what to do first")
+        assert all(head in first for head in ("What we looked at", "What to decide first", "Who is within reach", "What we could not see"))
+        assert "What is good" in first
+        assert second.startswith("Worklist")
+
+
+def words(pdf: Path, sheet: int) -> str:
+    """The text of one sheet."""
+    command = ["pdftotext", "-f", str(sheet), "-l", str(sheet), str(pdf), "-"]
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout.strip()
 
 
 def sheets(folder: Path, page: str) -> int:

@@ -11,12 +11,15 @@ from asepsis.findings.service import Finding, Line, finding_form
 from asepsis.hospital.service import Asset, as_json
 from asepsis.lake.service import Ingested
 
+from .coverage import Gap, gap_form
+from .heard import Heard
 from .talks import Talk
 
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """What the captures showed, and all that the site now knows. `now` is the time of the last packet the site has seen."""
+    """What the captures showed, and all that the site now knows. `now` is the time of the last packet the site has seen, `heard` how long
+    it has listened, `coverage` what it could not see."""
 
     ingested: Ingested
     assets: list[Asset]
@@ -25,6 +28,8 @@ class Assessment:
     talks: list[Talk]
     post_quantum: Readiness
     now: datetime
+    heard: Heard | None = None
+    coverage: tuple[Gap, ...] = ()
 
 
 def assessment_form(assessment: Assessment) -> dict[str, Any]:
@@ -40,4 +45,5 @@ def assessment_form(assessment: Assessment) -> dict[str, Any]:
         "findings": [finding_form(finding) for finding in assessment.findings],
         "streams": ingested.streams,
         "post_quantum": {"sessions": figures.sessions, "hybrid_offered": figures.hybrid_offered, "hybrid_used": figures.hybrid_used},
+        "coverage": [gap_form(gap) for gap in assessment.coverage],
     }

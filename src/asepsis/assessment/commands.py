@@ -13,6 +13,7 @@ from asepsis.kit.command import DEFAULT_SITE, CoresOption, FailOnOption, JsonOpt
 from asepsis.kit.output import ProgressBar, in_words, print_json
 
 from . import place, service
+from .coverage import coverage_text
 from .overview import overview
 from .service import Assessment
 
@@ -65,6 +66,8 @@ def _show(assessment: Assessment, captures: list[Path], site: Path, report: Path
     if assessment.post_quantum.sessions:
         figures = assessment.post_quantum
         print(f"Ready for quantum computers: {figures.hybrid_used} of {figures.sessions} TLS sessions use a hybrid key exchange.")
+    if assessment.coverage:
+        print(coverage_text(assessment.coverage))
     for note in ingested.notes():
         print(f"Note: {note}")
     print("Next:" + (f" open {report} in a browser;" if report else "") + f" asepsis assets list{at(site)}; asepsis worklist{at(site)}")

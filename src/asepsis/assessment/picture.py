@@ -1,118 +1,136 @@
 """The picture of who talks to whom: an SVG drawn here, readable without colour, with a table beside it for those who read.
 
-Three columns, from what touches patients to the rest; a clear-text clinical conversation is a thick line, named below its sender.
+A clear-text clinical conversation is a thick line with an arrow and the name of what is spoken; encrypted ones are dashed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING
 
-from .talks import CLINICAL, OUTSIDE, Openness, Talk
+from .flows import BEYOND, COLUMNS, Edge, Flows
+from .layout import BOX_WIDTH, CARD, WIDTH, Frame, Layout, Line, Place, column_x, layout
+from .lettering import fit, width
+from .talks import Openness
 
-if TYPE_CHECKING:
-    from asepsis.hospital.service import Asset
+LINES_MAX = {Openness.CLEAR_CLINICAL: 60, Openness.ENCRYPTED: 30, Openness.OTHER: 30}
+"""More lines hide each other; the busiest are drawn, the table has all."""
+NAMES = {"dicom": "DICOM", "dicomweb": "DICOMweb", "hl7": "HL7", "fhir": "FHIR", "astm": "ASTM", "poct1": "POCT1", "sdc": "SDC"}
+"""Clinical protocols as people write them."""
 
-# More boxes than this cannot be told apart on a page; those with nothing clinical in clear are folded first.
-BOXES_MAX = 36
-_BOX_WIDTH, _BOX_HEIGHT, _ROW, _COLUMN, _TOP = 230, 42, 64, 400, 40
-_LABEL_MAX = 27
-# A curve comes three quarters as far as its handles: the widest stays in the gap between two columns.
-_BEND_MIN, _BEND_MAX = 40, (_COLUMN - _BOX_WIDTH) * 4 // 3 - 20
-_COLUMNS = (("life", "monitor"), ("support",), ("none", "unknown"))
 _HEADINGS = ("Treat and diagnose", "Carry and keep the record", "Other and unknown")
+_CLASSES = {Openness.CLEAR_CLINICAL: "clear", Openness.ENCRYPTED: "safe", Openness.OTHER: "other"}
+_PAD, _NAME, _SMALL, _HEAD = 10, 12, 11, 13
+_ROOM, _TAG_HEIGHT = BOX_WIDTH - 2 * _PAD, 16
+# Shares of a line's way where its name may stand, the best first.
+_STANDS = (0.32, 0.24, 0.4, 0.16, 0.48, 0.56, 0.64, 0.72, 0.8, 0.88)
+
+Rect = tuple[float, float, float, float]
+"""Left, top, width, height."""
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A drawn asset: centre of its left edge."""
+def drawn(found: Flows) -> tuple[Edge, ...]:
+    """The edges that the picture has room for."""
+    left = dict(LINES_MAX)
+    chosen = []
+    for edge in found.edges:
+        if left[edge.openness]:
+            left[edge.openness] -= 1
+            chosen.append(edge)
+    return tuple(chosen)
 
-    asset_id: str
-    label: str
-    kind: str
-    x: int
-    y: int
 
-
-def picture(assets: Sequence[Asset], talks: Sequence[Talk]) -> str:
+def picture(found: Flows) -> str:
     """The SVG element."""
-    boxes = {box.asset_id: box for box in _boxes(_chosen(assets, talks), any(OUTSIDE in (t.source, t.target) for t in talks))}
-    drawn = [talk for talk in talks if talk.source in boxes and talk.target in boxes]
-    height = max((box.y for box in boxes.values()), default=0) + _ROW
-    width = _COLUMN * 2 + _BOX_WIDTH + 20
-    lines = "".join(_edge(talk, boxes[talk.source], boxes[talk.target]) for talk in sorted(drawn, key=lambda talk: talk.openness))
-    labels = "".join(_names(drawn, boxes))
-    heads = "".join(f'<text class="head" x="{10 + _COLUMN * n}" y="20">{escape(text)}</text>' for n, text in enumerate(_HEADINGS))
-    shapes = "".join(_shape(box) for box in boxes.values())
+    laid = layout(found, drawn(found))
+    labels = {place.box.id: place.box.label for place in laid.places}
+    heads = "".join(
+        f'<text class="head" x="{column_x(n)}" y="16">{escape(text)}</text>' for n, text in enumerate(_HEADINGS[: len(COLUMNS)])
+    )
+    lines = "".join(_line(line, labels) for line in sorted(laid.lines, key=lambda line: line.edge.openness))
     return (
-        f'<svg role="img" aria-label="Who talks to whom" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">'
-        f"{heads}{lines}{shapes}{labels}</svg>"
+        f'<svg class="flows" role="img" aria-label="Who talks to whom" viewBox="0 0 {WIDTH} {laid.height}" xmlns="http://www.w3.org/2000/svg">'
+        f"{heads}{''.join(map(_frame, laid.frames))}{lines}{''.join(map(_shape, laid.places))}{''.join(_tags(laid))}</svg>"
     )
 
 
-def _chosen(assets: Sequence[Asset], talks: Sequence[Talk]) -> list[Asset]:
-    weight: dict[str, int] = {}
-    for talk in talks:
-        for end in (talk.source, talk.target):
-            weight[end] = max(weight.get(end, 0), 1 + talk.openness)
-    ranked = sorted(assets, key=lambda asset: (-weight.get(asset.id, 0), asset.id))
-    return [asset for asset in ranked if weight.get(asset.id)][:BOXES_MAX]
-
-
-def _boxes(assets: Sequence[Asset], outside: bool) -> list[Box]:
-    boxes: list[Box] = []
-    for n, classes in enumerate(_COLUMNS):
-        mine = sorted((a for a in assets if a.clinical_class in classes), key=lambda asset: (asset.kind, asset.name, asset.id))
-        boxes += [Box(a.id, a.name, a.kind, 10 + _COLUMN * n, _TOP + _ROW * row + _BOX_HEIGHT // 2) for row, a in enumerate(mine)]
-    if outside:
-        below = [box.y for box in boxes if box.x > 10 + _COLUMN] or [_TOP - _ROW + _BOX_HEIGHT // 2]
-        boxes.append(Box(OUTSIDE, "addresses outside the hospital", "", 10 + _COLUMN * 2, max(below) + _ROW))
-    return boxes
-
-
-def _shape(box: Box) -> str:
-    top = box.y - _BOX_HEIGHT // 2
-    label = box.label if len(box.label) <= _LABEL_MAX else box.label[: _LABEL_MAX - 1] + "\u2026"
+def _frame(frame: Frame) -> str:
+    outside = frame.name == BEYOND
+    name = "Outside the hospital" if outside else fit(frame.name, frame.width - 130, _HEAD, bold=True)
+    count = "" if outside else f'<tspan class="kind"> \u00b7 {frame.machines:,} {"machine" if frame.machines == 1 else "machines"}</tspan>'
+    shape = f'x="{frame.x}" y="{frame.y}" width="{frame.width}" height="{frame.height}" rx="10"'
     return (
-        f'<g><title>{escape(box.label)}</title><rect class="box" x="{box.x}" y="{top}" width="{_BOX_WIDTH}" height="{_BOX_HEIGHT}" rx="6"/>'
-        f'<text class="name" x="{box.x + 10}" y="{box.y - 2}">{escape(label)}</text>'
-        f'<text class="kind" x="{box.x + 10}" y="{box.y + 13}">{escape(box.kind)}</text></g>'
+        f'<rect class="{"frame beyond" if outside else "frame"}" {shape}/>'
+        f'<text class="place" x="{frame.x + _PAD + 2}" y="{frame.y + 18}">{escape(name)}{count}</text>'
     )
 
 
-def _edge(talk: Talk, source: Box, target: Box) -> str:
-    left, right = sorted((source, target), key=lambda box: (box.x, box.y))
-    path = _within(left.x, left.y, right.y) if left.x == right.x else _across(left, right)
-    kind = {Openness.CLEAR_CLINICAL: "clear", Openness.ENCRYPTED: "safe", Openness.OTHER: "other"}[talk.openness]
-    services = ", ".join(talk.services) or "unknown protocol"
-    title = f"{source.label} to {target.label}: {services}, {talk.connections} connections"
-    return f'<g><title>{escape(title)}</title><path class="{kind}" d="{path}"/></g>'
+def _shape(place: Place) -> str:
+    box, shape = place.box, f'width="{BOX_WIDTH}" height="{place.height}" rx="6"'
+    cards = "".join(f'<rect class="card" x="{place.x + n * CARD}" y="{place.y - n * CARD}" {shape}/>' for n in range(place.cards, 0, -1))
+    spoken = ", ".join(NAMES.get(name, name) for name in box.speaks)
+    rows = [
+        ("name", box.label, _NAME, True),
+        ("kind", _detail(box.detail), _SMALL, False),
+        ("open", f"sends {spoken} in clear" if spoken else "", _SMALL, True),
+    ]
+    text = "".join(
+        f'<text class="{kind}" x="{place.x + _PAD}" y="{place.y + 18 + 15 * n}">{escape(fit(words, _ROOM, size, bold))}</text>'
+        for n, (kind, words, size, bold) in enumerate(row for row in rows if row[1])
+    )
+    title = escape(f"{box.label}: {box.detail}" if box.detail else box.label)
+    return f'<g><title>{title}</title>{cards}<rect class="box" x="{place.x}" y="{place.y}" {shape}/>{text}</g>'
 
 
-def _across(left: Box, right: Box) -> str:
-    x1, x2 = left.x + _BOX_WIDTH, right.x
-    bend = max(60, (x2 - x1) // 2)
-    return f"M{x1} {left.y} C{x1 + bend} {left.y} {x2 - bend} {right.y} {x2} {right.y}"
+def _detail(name: str) -> str:
+    """A name that is too long begins with what people call the machine: `MR01: GE MEDICAL SYSTEMS SIGNA ...`."""
+    if width(name, _SMALL) <= _ROOM or not name.endswith(")"):
+        return name
+    long, _, label = name[:-1].rpartition(" (")
+    return f"{label}: {long}" if long else name
 
 
-def _within(x: int, y1: int, y2: int) -> str:
-    """A line within a column goes round in the gap between two columns, of the last column on its left; the wider the further its ends are
-    apart, so that two do not lie on each other."""
-    bend = _BEND_MIN + (_BEND_MAX - _BEND_MIN) * (y2 - y1) // (y2 - y1 + 4 * _ROW)
-    last = x > 10 + _COLUMN
-    start, out = (x, x - bend) if last else (x + _BOX_WIDTH, x + _BOX_WIDTH + bend)
-    return f"M{start} {y1} C{out} {y1} {out} {y2} {start} {y2}"
+def _line(line: Line, labels: dict[str, str]) -> str:
+    edge = line.edge
+    services = ", ".join(edge.services) or "unknown protocol"
+    title = f"{labels[edge.source]} to {labels[edge.target]}: {services}, {edge.connections:,} connections"
+    way = f"M{_xy(line.curves[0][0])}" + "".join(f"C{' '.join(map(_xy, curve[1:]))}" for curve in line.curves)
+    kind = _CLASSES[edge.openness]
+    thick = f" w{min(len(str(edge.readable)) // 2 + 1, 3)}" if kind == "clear" else ""
+    x, y = line.tip
+    back = x - 9 if line.from_left else x + 9
+    tip = f'<path class="tip" d="M{_xy((back, y - 5))}L{_xy((x, y))}L{_xy((back, y + 5))}Z"/>' if kind == "clear" else ""
+    return f'<g><title>{escape(title)}</title><path class="{kind}{thick}" d="{way}"/>{tip}</g>'
 
 
-def _names(talks: Sequence[Talk], boxes: dict[str, Box]) -> Iterator[str]:
-    """What is in clear, written once under each box that sends it: on the lines themselves names would cover each other."""
-    spoken: dict[str, set[str]] = {}
-    for talk in talks:
-        if talk.openness is Openness.CLEAR_CLINICAL:
-            spoken.setdefault(talk.source, set()).update(s for s in talk.services if s in CLINICAL)
-    for asset_id, services in spoken.items():
-        box = boxes[asset_id]
-        text = f"sends {' and '.join(sorted(services))} in clear"
-        yield f'<text class="open" x="{box.x + 10}" y="{box.y + _BOX_HEIGHT // 2 + 14}">{escape(text)}</text>'
+def _tags(laid: Layout) -> Iterator[str]:
+    """What is clinical in clear, named on its line where there is room; the box that sends it names it in any case."""
+    taken = [(place.x - 2, place.y - 14, BOX_WIDTH + 16, place.height + 16) for place in laid.places]
+    taken += [(frame.x, frame.y, BOX_WIDTH, 24) for frame in laid.frames]
+    for line in sorted((line for line in laid.lines if line.edge.clear), key=lambda line: -line.edge.readable):
+        text = f"{', '.join(NAMES.get(name, name) for name in line.edge.clear)} {line.edge.readable:,}"
+        wide = round(width(text, _SMALL, bold=True)) + 10
+        spots = (line.at(share) for share in _STANDS)
+        rects = ((round(x - wide / 2), round(y - _TAG_HEIGHT / 2), wide, _TAG_HEIGHT) for x, y in spots)
+        free = next((rect for rect in rects if _inside(rect, laid.height) and not _meets(rect, taken)), None)
+        if free:
+            taken.append(free)
+            x, y, _, high = free
+            yield (
+                f'<g><rect class="tag" x="{x}" y="{y}" width="{wide}" height="{high}" rx="8"/>'
+                f'<text class="open" text-anchor="middle" x="{x + wide / 2:g}" y="{y + 12}">{escape(text)}</text></g>'
+            )
+
+
+def _inside(rect: Rect, height: int) -> bool:
+    x, y, wide, high = rect
+    return x >= 8 and y >= 8 and x + wide <= WIDTH - 8 and y + high <= height - 8
+
+
+def _meets(rect: Rect, others: Sequence[Rect]) -> bool:
+    x, y, wide, high = rect
+    return any(x < ox + ow and ox < x + wide and y < oy + oh and oy < y + high for ox, oy, ow, oh in others)
+
+
+def _xy(point: tuple[float, float]) -> str:
+    return f"{point[0]:g} {point[1]:g}"

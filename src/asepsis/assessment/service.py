@@ -17,6 +17,8 @@ from asepsis.lake.service import Ear, Lake, ingest, open_lake, site_for
 from asepsis.network import service as network
 
 from .assessment import Assessment, assessment_form
+from .coverage import coverage
+from .heard import heard
 from .report import page
 from .talks import talks
 from .watch import Seen, look
@@ -43,7 +45,9 @@ def assess(site: Site, paths: Sequence[Path], progress: Progress | None = None, 
     assets = take_inventory(site, lake)
     locator = locate(assets, plan(site))
     findings = _judge(site, lake, locator, now)
-    return Assessment(ingested, assets, findings, lines_of(findings), talks(lake, locator), post_quantum(lake), now)
+    listened = heard(lake)
+    gaps = coverage(lake, assets, locator.plan, listened, network.health(lake), len(ingested.problems))
+    return Assessment(ingested, assets, findings, lines_of(findings), talks(lake, locator), post_quantum(lake), now, listened, tuple(gaps))
 
 
 def watch(site: Site, ear: Ear, stopped: Callable[[], bool]) -> Iterator[Seen]:
