@@ -54,7 +54,8 @@ def _by_kind(assets: Sequence[Asset]) -> dict[tuple[str, str, bool], list[Asset]
 def _cut(each: int, kinds: dict[tuple[str, str, bool], list[Asset]]) -> str:
     if all(len(group) <= each for group in kinds.values()):
         return ""
-    return f" At most {each:,} of each kind are shown; <code>asepsis assets list</code> has all, <code>asepsis assets export</code> gives them to programs."
+    more = "<code>asepsis assets list</code> has all, <code>asepsis assets export</code> gives them to programs."
+    return f" At most {each:,} of each kind are shown; {more}"
 
 
 def _kind(kind: str, group: Sequence[Asset], each: int) -> str:

@@ -310,10 +310,11 @@ F = TypeVar("F", bound=Fact)
 def rows(kind: type[F], values: Iterable[dict[str, Any]]) -> list[F]:
     """Typed observations from plain rows; rows without a text that they need are left out."""
     needed = [f.name for f in fields(kind) if f.type == "str"]
+    lists = dict.fromkeys((f.name for f in fields(kind) if str(f.type).startswith("tuple")), ())
     out = []
     for value in values:
         if all(value[name] for name in needed):
-            out.append(kind(**{name: _cell(v) for name, v in value.items()}))
+            out.append(kind(**lists | {name: _cell(v) for name, v in value.items() if v is not None or name not in lists}))
     return out
 
 
