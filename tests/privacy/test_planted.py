@@ -86,9 +86,10 @@ def test_one_patient_has_one_pseudonym_everywhere(assessed: tuple[Path, dict[str
 
 
 def test_the_site_key_is_for_its_owner_only(assessed: tuple[Path, dict[str, bytes]]) -> None:
-    key = assessed[0] / "site" / "key"
-    assert key.stat().st_mode & 0o777 == 0o600
-    secret = key.read_text().strip()
-    raw = bytes.fromhex(secret)
-    places = [place for place, content in assessed[1].items() if place != "key" and (secret.encode() in content or raw in content)]
-    assert places == []
+    for name in ("key", "seal"):
+        key = assessed[0] / "site" / name
+        assert key.stat().st_mode & 0o777 == 0o600
+        secret = key.read_text().strip()
+        raw = bytes.fromhex(secret)
+        places = [place for place, content in assessed[1].items() if place != name and (secret.encode() in content or raw in content)]
+        assert places == []

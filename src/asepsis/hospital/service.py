@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from asepsis.hospital import rotation
 from asepsis.hospital.asset import STATED, Asset, Attribute, as_json, from_json, kind_in_words
 from asepsis.hospital.inventory import inventory
 from asepsis.hospital.kinds import KINDS, counted_kind
 from asepsis.hospital.locator import Locator
 from asepsis.hospital.naming import called, is_guess
 from asepsis.hospital.observations import Lake, observe
+from asepsis.hospital.rotation import KnownKey, Rotated
 from asepsis.hospital.site_toml import Plan, read_plan
 from asepsis.journal import service as journal
 from asepsis.kit.errors import WrongUse
+from asepsis.kit.files import unwritable
 from asepsis.kit.site import Site
+from asepsis.lake import service as lake_service
 
 if TYPE_CHECKING:
     from asepsis.hospital.models import AssetRow
@@ -24,17 +29,21 @@ __all__ = [
     "STATED",
     "Asset",
     "Attribute",
+    "KnownKey",
     "Locator",
     "Plan",
+    "Rotated",
     "as_json",
     "asset",
     "assets",
     "called",
     "counted_kind",
     "is_guess",
+    "keys",
     "kind_in_words",
     "locate",
     "plan",
+    "rotate_key",
     "take_inventory",
 ]
 
@@ -88,6 +97,33 @@ def locate(assets: Iterable[Asset], plan: Plan | None = None) -> Locator:
 def plan(site: Site) -> Plan:
     """What the hospital states in site.toml; BadInput, with the line, if it is not understood."""
     return read_plan(site.path / "site.toml")
+
+
+def keys(site: Site) -> list[KnownKey]:
+    """The keys of the site's pseudonyms, the current one first; without their secrets."""
+    return rotation.known(site)
+
+
+def rotate_key(site: Site, shred: bool = False) -> Rotated:
+    """New pseudonyms are made under a new key; the keys before it are kept beside it, or with `shred` overwritten and removed. Waits for
+    who writes to the lake; the journal tells of it first, by ids.
+
+    Raises BadInput if another rotation runs, or when the disk is full; WrongUse where keys are to go while a watch uses one; DoesNotHold as
+    `journal.record` does. Whenever it is killed the site has one whole current key.
+    """
+
+    def record(act: str, detail: dict[str, object]) -> None:
+        journal.record(site, act, "keys", detail)
+
+    journal.check(site)
+    try:
+        with rotation.alone(site), lake_service.still(site):
+            watched = lake_service.watched(site)
+            if watched and shred:
+                raise WrongUse("a watch makes pseudonyms under the old key", site.path, "stop it, shred, and begin it again")
+            return replace(rotation.rotate(site, shred, record), watched=watched)
+    except OSError as error:
+        raise unwritable(error, site.path, "make room and run the same command again") from None
 
 
 def _rows(site: Site) -> type[AssetRow]:

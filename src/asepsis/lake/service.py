@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from asepsis.lake import kept as kept_packets
 from asepsis.lake.bounds import Bounds
 from asepsis.lake.ingest import Ingested, look, run
 from asepsis.lake.kept import Exported, Keep, Kept, Segment, Wanted
-from asepsis.lake.live import Ear, Heard, listen
+from asepsis.lake.live import Ear, Heard, listen, watch_lock
 from asepsis.lake.streams import Column, Stream, streams
 
 if TYPE_CHECKING:
@@ -47,9 +48,11 @@ __all__ = [
     "open_lake",
     "packets",
     "site_for",
+    "still",
     "streams",
     "unmade",
     "watch",
+    "watched",
 ]
 
 WATCH_RECORDED_S = 600.0
@@ -79,6 +82,8 @@ def ingest(site: Site, paths: Sequence[Path], progress: Progress | None = None, 
     journal.check(site)
     commits.expect(site.lake)
     with files.lock(site.lake / ".lock", "this lake"):
+        # While it waited the key may have been rotated.
+        site = Site.open(site.path)
         return run(site, paths, progress, record, cores, apart)
 
 
@@ -130,6 +135,19 @@ def watch(site: Site, ear: Ear, stopped: Callable[[], bool]) -> Iterator[Heard]:
     journal.check(site)
     commits.expect(site.lake)
     yield from listen(site, ear, stopped, record, keeps)
+
+
+@contextmanager
+def still(site: Site) -> Iterator[None]:
+    """Nobody writes to the lake as long as the block lasts; it begins when who writes now is done."""
+    with files.lock(site.lake / ".lock", "this lake"):
+        yield
+
+
+def watched(site: Site) -> bool:
+    """Whether a watch listens for this site now."""
+    with files.alone(watch_lock(site)) as nobody:
+        return not nobody
 
 
 def packets(site: Site) -> list[Segment]:
