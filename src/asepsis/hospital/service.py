@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from asepsis.hospital import rotation
+from asepsis.hospital import asked, rotation, whose
 from asepsis.hospital.asset import STATED, Asset, Attribute, as_json, from_json, kind_in_words
 from asepsis.hospital.inventory import inventory
 from asepsis.hospital.kinds import KINDS, counted_kind
@@ -15,7 +17,9 @@ from asepsis.hospital.naming import called, is_guess
 from asepsis.hospital.observations import Lake, observe
 from asepsis.hospital.rotation import KnownKey, Rotated
 from asepsis.hospital.site_toml import Plan, read_plan
+from asepsis.hospital.whose import Match, Touched
 from asepsis.journal import service as journal
+from asepsis.kit import keys as site_keys
 from asepsis.kit.errors import WrongUse
 from asepsis.kit.files import unwritable
 from asepsis.kit.site import Site
@@ -31,8 +35,10 @@ __all__ = [
     "Attribute",
     "KnownKey",
     "Locator",
+    "Match",
     "Plan",
     "Rotated",
+    "Touched",
     "as_json",
     "asset",
     "assets",
@@ -42,10 +48,16 @@ __all__ = [
     "keys",
     "kind_in_words",
     "locate",
+    "match_patients",
     "plan",
+    "read_ids",
     "rotate_key",
     "take_inventory",
 ]
+
+
+_NAMED = 3
+"""Assets at one address that are named where a line has room for some."""
 
 
 def take_inventory(site: Site, lake: Lake) -> list[Asset]:
@@ -124,6 +136,34 @@ def rotate_key(site: Site, shred: bool = False) -> Rotated:
             return replace(rotation.rotate(site, shred, record), watched=watched)
     except OSError as error:
         raise unwritable(error, site.path, "make room and run the same command again") from None
+
+
+def read_ids(path: Path) -> list[str]:
+    """The ids in a file, or on standard input (`-`), one a line. Raises BadInput, which quotes none."""
+    if str(path) == "-":
+        return asked.read(sys.stdin.buffer, "standard input")
+    with path.open("rb") as file:
+        return asked.read(file, str(path))
+
+
+def match_patients(site: Site, ids: Sequence[str]) -> list[Match]:
+    """Which rows of the lake tell of these patients, accessions, orders or studies, under every key that the site has. Nothing of it is
+    kept; the journal tells that it was asked, and of how many ids. Raises DoesNotHold as `journal.record` does: then there is no answer."""
+    journal.check(site)
+    key = site_keys.current(site.path)
+    here = _known_assets(site)
+    with lake_service.open_lake(site) as lake:
+        keys = [key, *site_keys.older(site.path, key)]
+        found = whose.match(lake, keys, ids, lambda address: "; ".join(asset.name for asset in here.at(address)[:_NAMED]))
+    journal.record(site, "patients.match", "patients", {"ids": len(ids)})
+    return found
+
+
+def _known_assets(site: Site) -> Locator:
+    """The saved assets by address; none, and no store is made, where there is no store."""
+    from asepsis.settings import has_store
+
+    return locate(assets(site)) if has_store(site) else locate(())
 
 
 def _rows(site: Site) -> type[AssetRow]:
