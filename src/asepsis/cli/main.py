@@ -45,7 +45,7 @@ COMMANDS = (
     Command("assets", "asepsis.hospital.commands", "app", "What is on the network."),
     Command("patients", "asepsis.cli.patients", "app", "Whose records an incident touched."),
     Command("network", "asepsis.cli.network", "app", "The sensor: listen to a mirror port."),
-    Command("lake", "asepsis.lake.commands", "app", "What machines observed: ingest captures, ask in SQL."),
+    Command("lake", "asepsis.cli.lake", "app", "What machines observed: ingest captures, ask in SQL, expire, export."),
     Command("site", "asepsis.cli.site", "app", "The site itself, and the key of its pseudonyms."),
     Command("journal", "asepsis.cli.journal", "app", "Who did what: list it, verify that nobody changed it."),
 )

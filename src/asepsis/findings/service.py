@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from asepsis.journal.service import record
 from asepsis.kit.errors import WrongUse
 from asepsis.kit.site import Site
-from asepsis.settings import open_store
+from asepsis.settings import has_store, open_store
 
 from . import life
 from .explain import counted, rank_in_words
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Acceptance", "Action", "Automatable", "Change", "Cleared", "ClinicalClass", "Decision", "Effort", "Excused", "Exploitation",
-    "Exposure", "Finding", "Harm", "HarmKind", "HumanImpact", "Kind", "Line", "Points", "Proposal", "State", "Traced", "accept", "close",
-    "counted", "finding_form", "findings", "identity", "known_checks", "line_form", "lines_of", "lost_rows", "ordering_class", "publish",
-    "rank_in_words", "reopen", "show", "worklist", "worklist_text",
+    "Exposure", "Finding", "Harm", "HarmKind", "HumanImpact", "Kind", "Line", "Points", "Proposal", "State", "Traced", "accept",
+    "cited_rows", "close", "counted", "finding_form", "findings", "identity", "known_checks", "line_form", "lines_of", "lost_rows",
+    "ordering_class", "publish", "rank_in_words", "reopen", "show", "worklist", "worklist_text",
 ]  # fmt: skip
 
 
@@ -64,6 +64,16 @@ def known_checks(site: Site) -> frozenset[str]:
     from .models import FindingRow
 
     return frozenset(FindingRow.objects.values_list("check_id", flat=True).distinct())
+
+
+def cited_rows(site: Site) -> frozenset[str]:
+    """The rows of the lake that findings cite, whatever became of them: they outlive the rest. Makes no store."""
+    if not has_store(site):
+        return frozenset()
+    open_store(site)
+    from .models import FindingRow
+
+    return frozenset(event for events in FindingRow.objects.values_list("events", flat=True) for event in events)
 
 
 def lost_rows(site: Site, proposals: Iterable[Proposal], checks: Collection[str]) -> dict[str, frozenset[str]]:

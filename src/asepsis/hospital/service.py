@@ -15,6 +15,7 @@ from asepsis.hospital.kinds import KINDS, counted_kind
 from asepsis.hospital.locator import Locator
 from asepsis.hospital.naming import called, is_guess
 from asepsis.hospital.observations import Lake, observe
+from asepsis.hospital.retention import Retention
 from asepsis.hospital.rotation import KnownKey, Rotated
 from asepsis.hospital.site_toml import Plan, read_plan
 from asepsis.hospital.whose import Match, Touched
@@ -37,6 +38,7 @@ __all__ = [
     "Locator",
     "Match",
     "Plan",
+    "Retention",
     "Rotated",
     "Touched",
     "as_json",

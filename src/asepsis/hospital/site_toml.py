@@ -18,6 +18,10 @@ owner = "radiology"
 name = "teleradiology"
 cidrs = ["203.0.113.0/28"]
 domains = ["reads.example"]
+
+[retention]                     # days that rows are kept; `asepsis lake expire` removes older ones
+default = 90
+hl7 = 365
 """
 
 from __future__ import annotations
@@ -25,7 +29,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
@@ -33,7 +37,9 @@ from typing import Any
 
 from asepsis.hospital.clinical import CLASSES
 from asepsis.hospital.kinds import KINDS
+from asepsis.hospital.retention import Retention, stated
 from asepsis.kit.errors import BadInput
+from asepsis.lake.service import streams
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -88,6 +94,7 @@ class Plan:
     zones: tuple[Zone, ...] = ()
     assets: tuple[Stated, ...] = ()
     partners: tuple[Partner, ...] = ()
+    retention: Retention = field(default_factory=Retention)
 
     def inside(self, address: str) -> bool:
         """Whether an address belongs to the hospital: private, link-local, of a zone, or stated."""
@@ -208,6 +215,8 @@ _TABLES: dict[str, tuple[type[Any], _Keys, tuple[str, ...]]] = {
     "partners": (Partner, {"name": _text, "cidrs": partial(_list, _network), "domains": partial(_list, _domain)}, ("cidrs", "domains")),
 }
 """Table -> what it makes, its keys, and those of which at least one is needed."""
+_RETENTION = "retention"
+"""The one table that is no list: what stands in it are streams."""
 
 
 def read_plan(path: Path) -> Plan:
@@ -229,15 +238,30 @@ def read_plan(path: Path) -> Plan:
 
 
 def _plan(document: dict[str, Any]) -> Plan:
-    made: dict[str, tuple[Any, ...]] = {}
+    made: dict[str, Any] = {}
     for table, entries in document.items():
+        if table == _RETENTION:
+            made[table] = _retention(entries)
+            continue
         if table not in _TABLES:
-            raise _Wrong(table, 0, "", f"no such table; there are {', '.join(_TABLES)}")
+            raise _Wrong(table, 0, "", f"no such table; there are {', '.join((*_TABLES, _RETENTION))}")
         if not isinstance(entries, list) or not all(isinstance(e, dict) for e in entries):
             raise _Wrong(table, 0, "", f"write it as [[{table}]]")
         made[table] = tuple(_entry(table, nth, entry) for nth, entry in enumerate(entries))
     _zones_differ(made.get("zones", ()))
     return Plan(**made)
+
+
+def _retention(entries: Any) -> Retention:
+    if not isinstance(entries, dict):
+        raise _Wrong(_RETENTION, 0, "", f"write it as [{_RETENTION}]")
+    known, days = streams(), []
+    for key, value in entries.items():
+        try:
+            days.append((key, stated(key, value, known)))
+        except ValueError as error:
+            raise _Wrong(_RETENTION, 0, key, str(error)) from None
+    return Retention(tuple(days))
 
 
 def _zones_differ(zones: tuple[Zone, ...]) -> None:
