@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -84,6 +85,15 @@ def test_a_site_whose_first_key_is_its_seal_keeps_it(site: Site) -> None:
     assert Site.open(site.path) == early
     assert service.rotate_key(early).kept == ("k1",)
     assert journal.verify(Site.open(site.path)).holds
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, who could")
+def test_the_key_of_another_user_stays_that_users(site: Site) -> None:
+    os.chown(site.path, 65_534, 65_534)
+    with pytest.raises(BadInput, match=r"the site belongs to another user: .*: run it as that user"):
+        service.rotate_key(site)
+    assert Site.open(site.path) == site
+    assert not (site.path / ".rotation").exists()
 
 
 def test_nothing_is_rotated_that_cannot_be_written_down(site: Site) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -21,7 +22,7 @@ from asepsis.hospital.site_toml import Plan, read_plan
 from asepsis.hospital.whose import Match, Touched
 from asepsis.journal import service as journal
 from asepsis.kit import keys as site_keys
-from asepsis.kit.errors import WrongUse
+from asepsis.kit.errors import BadInput, WrongUse
 from asepsis.kit.files import unwritable
 from asepsis.kit.site import Site
 from asepsis.lake import service as lake_service
@@ -122,13 +123,16 @@ def rotate_key(site: Site, shred: bool = False) -> Rotated:
     """New pseudonyms are made under a new key; the keys before it are kept beside it, or with `shred` overwritten and removed. Waits for
     who writes to the lake; the journal tells of it first, by ids.
 
-    Raises BadInput if another rotation runs, or when the disk is full; WrongUse where keys are to go while a watch uses one; DoesNotHold as
-    `journal.record` does. Whenever it is killed the site has one whole current key.
+    Raises BadInput if another rotation runs, for the site of another user, or when the disk is full; WrongUse where keys are to go while a
+    watch uses one; DoesNotHold as `journal.record` does. Whenever it is killed the site has one whole current key.
     """
 
     def record(act: str, detail: dict[str, object]) -> None:
         journal.record(site, act, "keys", detail)
 
+    if site.path.stat().st_uid != os.geteuid():
+        # Root could, and then the sensor's own user could not read the new key.
+        raise BadInput("the site belongs to another user", site.path, "run it as that user: sudo -u USER asepsis site rotate-key")
     journal.check(site)
     try:
         with rotation.alone(site), lake_service.still(site):
