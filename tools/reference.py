@@ -22,7 +22,9 @@ from typing import Any, get_args, get_type_hints
 
 from typer.models import ArgumentInfo, CommandInfo, OptionInfo
 
+from asepsis.assessment.service import all_checks
 from asepsis.cli import main as cli
+from asepsis.findings.service import Check
 from asepsis.hospital import site_toml
 from asepsis.hospital.clinical import CLASSES
 from asepsis.hospital.kinds import KINDS
@@ -30,7 +32,6 @@ from asepsis.hospital.retention import DAYS, DEFAULT, Retention
 from asepsis.kit import command as kit
 from asepsis.kit import site as site_layout
 from asepsis.lake.service import Column, Stream, streams
-from asepsis.network.service import Check, all_checks
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "reference"
@@ -183,12 +184,15 @@ def _check(check: Check) -> str:
     cases = json.loads(file.read_text("utf-8"))
     facts = [
         ("id", f"`{check.id}`"),
+        ("streams", ", ".join(f"[`{name}`](streams.md#{name})" for name in check.streams)),
         ("harms", ", ".join(str(harm).replace("_", " ") for harm in check.harms)),
         ("references", "; ".join(map(_text, check.references))),
         ("source", f"[`{file.name.removesuffix('.rows.json')}.py`]({_up(file.with_name(file.name.replace('.rows.json', '.py')))})"),
     ]
+    hidden = f"Cannot see: {_text(check.cannot_see)}"
     fires, quiet = (_list(_text(case["says"]) for case in cases[key]) for key in ("fires", "quiet"))
-    return f"## {check.title}\n\n{_text(check.looks_for)}\n\n{_table(('', ''), facts)}\n\nFires:\n\n{fires}\n\nStays quiet:\n\n{quiet}"
+    parts = (f"## {check.title}", _text(check.looks_for), hidden, _table(("", ""), facts), "Fires:", fires, "Stays quiet:", quiet)
+    return "\n\n".join(parts)
 
 
 def _up(path: Path) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.network.replay import RowsLake
+from tests.checks.replay import RowsLake
 
+from asepsis.assessment.service import all_checks
 from asepsis.assessment.talks import talks
+from asepsis.findings.service import Look, examine
 from asepsis.hospital.observations import observe
 from asepsis.hospital.service import Locator
-from asepsis.network.service import all_checks, examine
 
 
 class Empty(RowsLake):
@@ -28,7 +29,7 @@ def test_no_row_comes_of_no_rows() -> None:
     lake, locator = Empty({}), Locator([])
     lake.answers = []
     observe(lake)
-    examine(lake, locator, datetime.now(UTC), {check.id for check in all_checks()})
+    examine(all_checks(), Look(lake, locator, datetime.now(UTC)), {check.id for check in all_checks()})
     talks(lake, locator)
     assert len(lake.answers) > 40
     assert [query for query, found in lake.answers if found] == []

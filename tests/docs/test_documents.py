@@ -38,9 +38,9 @@ def test_the_reference_is_what_make_docs_writes(made: dict[str, str]) -> None:
 
 
 def test_every_stream_command_check_and_data_file_is_in_it(made: dict[str, str]) -> None:
+    from asepsis.assessment.service import all_checks
     from asepsis.cli.main import COMMANDS, built
     from asepsis.lake.service import streams
-    from asepsis.network.service import all_checks
 
     assert [name for name in streams() if f"\n## {name}\n" not in made["streams.md"]] == []
     assert [c.name for c in COMMANDS if built(c) and f"\n## asepsis {c.name}\n" not in made["commands.md"]] == []

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import duckdb
+
+from asepsis.lake.engine import PLACES, Span, placed
 
 _T, _I, _B, _L = "VARCHAR", "BIGINT", "BOOLEAN", "VARCHAR[]"
 
@@ -19,11 +21,14 @@ COMMON = _texts("event_id uid id_orig_h id_resp_h") | {"ts": "TIMESTAMPTZ", "id_
 STREAMS: dict[str, dict[str, str]] = {
     "conn": _texts("proto service orig_l2_addr resp_l2_addr") | dict.fromkeys(("orig_pkts", "resp_pkts", "resp_bytes", "vlan"), _I),
     "arp": _texts("sender_mac sender_ip"),
-    "dhcp": _texts("msg_type mac client_addr assigned_addr server_addr host_name client_fqdn vendor_class fingerprint"),
+    "dhcp": _texts(
+        "msg_type mac client_addr assigned_addr requested_addr server_addr host_name client_fqdn vendor_class fingerprint client_id"
+    ),
     "dns": _texts("query qtype_name") | {"answers": _L},
     "http": _texts("server user_agent"),
     "fhir": _texts("software publisher") | {"status_code": _I},
     "ssl": _texts("server_name version"),
+    "x509": _texts("fingerprint") | dict.fromkeys(("host_cert", "client_cert"), _B),
     "smb_mapping": _texts("share") | {"status": _I},
     "smb_files": _texts("share") | {"status": _I},
     "dicom_association": _texts("calling_ae called_ae calling_implementation_class_uid calling_implementation_version")
@@ -35,7 +40,7 @@ STREAMS: dict[str, dict[str, str]] = {
     "hl7": _texts("sending_application sending_facility receiving_application receiving_facility message_type")
     | _texts("software_vendor software_product software_version")
     | {"is_ack": _B},
-    "sdc": _texts("transport action manufacturer model serial firmware"),
+    "sdc": _texts("transport action endpoint manufacturer model serial firmware"),
     "astm": _texts("manufacturer model serial_number software_version") | {"is_orig": _B},
     "poct1": _texts("message_type vendor_id manufacturer model serial_number software_version") | {"is_orig": _B},
 }
@@ -52,9 +57,17 @@ class RowLake:
         self._db.execute("SET TimeZone = 'UTC'")
         for name, columns in STREAMS.items():
             self._db.execute(f"CREATE TABLE {name} ({', '.join(f'{c} {t}' for c, t in (COMMON | columns).items())})")
+        self._db.execute(PLACES)
         for name, values in rows:
             assert values.keys() <= (COMMON | STREAMS[name]).keys(), (name, values)
             self._db.execute(f"INSERT INTO {name} ({', '.join(values)}) VALUES ({', '.join('?' * len(values))})", list(values.values()))
+
+    def place(self, spans: Sequence[Span]) -> None:
+        for name in STREAMS if spans else ():
+            self._db.execute(f"ALTER TABLE {name} RENAME TO raw_{name}")
+            self._db.execute(f"CREATE VIEW {name} AS {placed(f'SELECT * FROM raw_{name}')}")
+        if spans:
+            self._db.executemany("INSERT INTO places VALUES (?, ?, ?, ?)", spans)
 
     def rows(self, query: str) -> list[dict[str, Any]]:
         answer = self._db.execute(query)

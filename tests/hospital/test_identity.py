@@ -13,7 +13,7 @@ A, B, C = "00:1b:21:00:00:0a", "00:1b:21:00:00:0b", "00:1b:21:00:00:0c"
 
 def seen_of(traffic: Traffic):  # type: ignore[no-untyped-def]
     seen = observe(RowLake(traffic.rows))
-    found, relays = hosts(seen.talkers, seen.bindings, Plan())
+    found, relays = hosts(seen, Plan())
     return {h.addresses: h for h in found}, {r.mac: r for r in relays}
 
 

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asepsis.hospital.asset import Asset, as_json, from_json
+from asepsis.hospital.facts import Observations
 from asepsis.hospital.inventory import inventory
-from asepsis.hospital.observations import Observations, observe
+from asepsis.hospital.observations import observe
 from asepsis.hospital.site_toml import Plan
 
 from .rows import AZURION, CT, MR, SIGNA, SOMATOM, STUDY_FIND, WORKLIST_FIND, RowLake, Traffic, adapter_hospital
@@ -127,7 +128,8 @@ def test_a_serial_seen_at_two_addresses_is_one_machine_that_moved() -> None:
     for address in ("10.0.0.5", "10.0.1.5"):
         t.dicom(address, "10.0.0.9", "MR01", "PACS", [MR]).store(address, "10.0.0.9", "MR01", "PACS", SIGNA, MR)
     mr = [a for a in assets_of(t).values() if a.kind == "MR"]
-    assert [a.addresses for a in mr] == [("10.0.0.5", "10.0.1.5")]
+    assert [a.addresses for a in mr] == [("10.0.1.5",)]
+    assert [[stay.address for stay in a.stays] for a in mr] == [["10.0.0.5", "10.0.1.5"]]
 
 
 def test_more_machines_than_one_address_can_have_are_not_believed() -> None:

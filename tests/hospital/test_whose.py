@@ -10,7 +10,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pyarrow.parquet as pq
 import pytest
@@ -18,12 +20,14 @@ import pytest
 from asepsis.cli.main import main
 from asepsis.hospital import asked, service, whose
 from asepsis.journal import service as journal
+from asepsis.kit import keys
 from asepsis.kit.errors import BadInput
 from asepsis.kit.site import Site
-from asepsis.lake.service import ingest, open_lake, streams
+from asepsis.lake.service import Column, Stream, ingest, open_lake, streams
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 MORNING = GOLDEN.parents[1] / "range" / "captures" / "morning.pcap.gz"
+NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 PSEUDONYM = re.compile(r"(?<![\w:])k1:[a-z2-7]{26}(?!\w)")
 
 
@@ -140,6 +144,26 @@ def test_ten_thousand_ids_are_one_question(hospital: Site) -> None:
     assert time.monotonic() - began < 10
     assert len(found) == 10_000
     assert sum(bool(match.touched) for match in found) > 0
+
+
+class _Handed:
+    """A lake in which one address was held by two machines in turn."""
+
+    streams: ClassVar[dict[str, Stream]] = {"hl7": Stream("hl7", "", (Column("patient", "text", "Pseudonym."),))}
+
+    def append(self, name: str, rows: Any) -> None:
+        self.asked = rows
+
+    def rows(self, query: str) -> list[dict[str, Any]]:
+        shared = {"nth": 0, "pseudonym": "k1:x", "server": "10.0.0.9", "last": NOON, "rows": 1}
+        return [shared | {"client": f"10.0.0.5@{mac}", "first": NOON + timedelta(hours=n)} for n, mac in enumerate(("aa", "bb"))]
+
+
+def test_who_held_an_address_then_is_named(site: Site) -> None:
+    key = keys.current(site.path)
+    (found,) = whose.match(_Handed(), [key], ["MRN1"], {"10.0.0.5@aa": "CT 1", "10.0.0.5@bb": "Laptop 7", "10.0.0.9": "PACS"}.__getitem__)
+    named = [(touched.client, touched.client_name, touched.server_name) for touched in found.touched]
+    assert named == [("10.0.0.5", "CT 1", "PACS"), ("10.0.0.5", "Laptop 7", "PACS")]
 
 
 def test_ids_are_read_once_each_in_order() -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.checks.replay import RowsLake
 
 from asepsis.network.service import Health, health
-
-from .replay import RowsLake
 
 GOOD: dict[str, Any] = {
     "sensor": "st-anna",

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from asepsis.encryption.service import Readiness
 from asepsis.findings.service import Finding, Line, finding_form
 from asepsis.hospital.service import Asset, as_json
 from asepsis.lake.service import Ingested
-from asepsis.network.service import Readiness
 
 from .talks import Talk
 

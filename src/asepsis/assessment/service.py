@@ -6,19 +6,30 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from asepsis.findings.service import Finding, known_checks, lines_of, lost_rows, publish
-from asepsis.hospital.service import locate, plan, take_inventory
+from asepsis.devices import service as devices
+from asepsis.encryption import service as encryption
+from asepsis.encryption.service import post_quantum
+from asepsis.findings.service import Check, Finding, Look, known_checks, lines_of, lost_rows, publish, trace
+from asepsis.hospital.service import Locator, locate, plan, take_inventory
 from asepsis.kit.output import Progress
 from asepsis.kit.site import Site
 from asepsis.lake.service import Ear, Lake, ingest, open_lake, site_for
-from asepsis.network.service import Locator, all_checks, examine, post_quantum, trace
+from asepsis.network import service as network
 
 from .assessment import Assessment, assessment_form
 from .report import page
 from .talks import talks
 from .watch import Seen, look
 
-__all__ = ["Assessment", "Ear", "Seen", "assess", "assessment_form", "page", "site_for", "watch"]
+__all__ = ["Assessment", "Ear", "Seen", "all_checks", "assess", "assessment_form", "page", "site_for", "watch"]
+
+
+_ROOMS = (network, encryption, devices)
+
+
+def all_checks() -> list[Check]:
+    """The checks of all measures."""
+    return [check for room in _ROOMS for check in room.all_checks()]
 
 
 def assess(site: Site, paths: Sequence[Path], progress: Progress | None = None, cores: int = 1) -> Assessment:
@@ -49,10 +60,12 @@ def _look_again(site: Site) -> list[Finding]:
 
 def _judge(site: Site, lake: Lake, locator: Locator, now: datetime) -> list[Finding]:
     """Runs every check. Where a known finding is not found again, what became of its rows is asked before anything is decided."""
-    examined = examine(lake, locator, now, known_checks(site))
-    lost = lost_rows(site, examined.proposals, {check.id for check in all_checks()})
-    traced = trace(lake, locator, now, lost) if lost else None
-    return publish(site, examined.proposals, examined.cleared, now, traced)
+    look, known = Look(lake, locator, now), known_checks(site)
+    examined = [room.examine(look, known) for room in _ROOMS]
+    proposals = [proposal for seen in examined for proposal in seen.proposals]
+    lost = lost_rows(site, proposals, {check.id for check in all_checks()})
+    traced = trace(all_checks(), lake, locator, now, lost) if lost else None
+    return publish(site, proposals, [proof for seen in examined for proof in seen.cleared], now, traced)
 
 
 def _last_packet(lake: Lake) -> datetime:

@@ -15,7 +15,8 @@ from asepsis.kit.output import iso, print_json, print_table
 from asepsis.kit.site import Site
 
 from . import service
-from .form import NOTHING, finding_form, line_form
+from .form import NOTHING, finding_form, line_form, outcome_form, outcome_text
+from .inputs import inputs
 from .service import Decision, Finding, State
 
 app = command.group("What is wrong, on what, with evidence.")
@@ -23,6 +24,9 @@ app = command.group("What is wrong, on what, with evidence.")
 FindingId = Annotated[str, typer.Argument(metavar="ID", help="Id of the finding, or its beginning.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why. Write no names of patients.")]
 StateOption = Annotated[State | None, typer.Option("--state", help="Only those in this state.")]
+IfOption = Annotated[
+    list[str] | None, typer.Option("--if", metavar="WHAT", help="Which lines would go, as 'zone:radiology no internet'; may be repeated.")
+]
 UntilOption = Annotated[str, typer.Option("--until", metavar="DATE", help="Last day, as 2027-01-31.")]
 
 
@@ -63,8 +67,11 @@ def close(finding_id: FindingId, reason: Reason, site: SiteOption = DEFAULT_SITE
     _answer(service.close(_open(site), finding_id, reason), json)
 
 
-def worklist(site: SiteOption = DEFAULT_SITE, fail_on: FailOnOption = None, json: JsonOption = False) -> None:
+def worklist(site: SiteOption = DEFAULT_SITE, if_: IfOption = None, fail_on: FailOnOption = None, json: JsonOption = False) -> None:
     """What to do first, and why, ordered by harm to patients."""
+    if if_:
+        outcome = service.if_(_open(site), if_)
+        return print_json(outcome_form(outcome)) if json else print(outcome_text(outcome, if_))
     lines = service.worklist(_open(site))
     if json:
         print_json([line_form(line) for line in lines])
@@ -72,6 +79,7 @@ def worklist(site: SiteOption = DEFAULT_SITE, fail_on: FailOnOption = None, json
         print(service.worklist_text(lines, site))
     if fail_on and any(line.decision is Decision.IMMEDIATE for line in lines):
         raise typer.Exit(1)
+    return None
 
 
 def _open(site: Path) -> Site:
@@ -96,6 +104,8 @@ def _answer(finding: Finding, json: bool) -> None:
     for step in seen.action.steps:
         print(f"  - {one_line(step, 600)}")
     print_table(("harm", "0-4", "why"), [(kind.value.replace("_", " "), harm.level, harm.why) for kind, harm in seen.harms.items()])
+    print_table(("decided by", "value", "because"), [(i.name.replace("_", " "), i.value, i.because) for i in inputs(finding)])
+    print_table(("within reach", "steps", "class"), [(step.name, str(step.steps), step.clinical_class) for step in seen.reach])
     facts = [
         ("id", finding.id),
         ("decision", finding.decision),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from .harm import Harm, HarmKind
+from .harm import ClinicalClass, Harm, HarmKind
 from .ssvc import Automatable, Decision, Exploitation, Exposure, HumanImpact
 
 # A finding names enough rows of the lake to be looked into; it is no copy of the lake.
@@ -21,6 +21,14 @@ class Kind(StrEnum):
     VULNERABILITY = "vulnerability"
     POSTURE = "posture"
     ALERT = "alert"
+
+
+class Remedy(StrEnum):
+    """What a hospital can change at once for many machines, and so end faults of some sorts."""
+
+    NO_INTERNET = "no internet"
+    ISOLATED = "isolated"
+    ENCRYPTED = "encrypted"
 
 
 class State(StrEnum):
@@ -63,12 +71,23 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """The nearest asset of a clinical class that may be got at, in so many connections that were seen: 0 is the asset itself."""
+
+    clinical_class: ClinicalClass
+    steps: int
+    asset: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """What a check or rule says is wrong, with all that is needed to rank it.
 
     `title` names the fault on this subject in plain words; `fault` names it for many ("Anyone on the network can read patients' scans").
     `subject` is asset ids or addresses as text; with `check` and `discriminator` it is the identity. `patients` are those within reach,
-    counted. `events` are `event_id`s of the lake. Of `assets` the first is the one of `asset_kind` and `zone`.
+    counted on the busiest day. `events` are `event_id`s of the lake. Of `assets` the first is the one of `asset_kind` and `zone`. `reach`
+    are the devices that patients depend on which may be got at from here, `ends` the remedies that would end the fault.
     """
 
     check: str
@@ -88,6 +107,8 @@ class Proposal:
     events: tuple[str, ...] = ()
     patients: int = 0
     assets: tuple[str, ...] = ()
+    reach: tuple[Step, ...] = ()
+    ends: tuple[Remedy, ...] = ()
 
     @property
     def id(self) -> str:

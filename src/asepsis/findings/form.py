@@ -13,6 +13,8 @@ from asepsis.kit.output import iso
 from .explain import counted, rank_in_words
 from .finding import Action, Finding
 from .harm import Harm, HarmKind
+from .inputs import inputs
+from .what_if import Outcome
 from .worklist import Line
 
 NOTHING = (
@@ -33,7 +35,9 @@ def finding_form(finding: Finding) -> dict[str, Any]:
         "decision": finding.decision.value,
         "rank": rank_in_words(finding),
         "harms": _harms(seen.harms),
+        "points": {point.name: {"value": point.value, "because": point.because} for point in inputs(finding)},
         "human_impact": finding.impact.value,
+        "reach": [{"class": s.clinical_class.value, "steps": s.steps, "asset": s.asset, "name": s.name} for s in seen.reach],
         "why": seen.why,
         "action": _action(seen.action),
         "state": finding.state.value,
@@ -68,6 +72,25 @@ def line_form(line: Line) -> dict[str, Any]:
             for member in line.members
         ],
     }
+
+
+def outcome_form(outcome: Outcome) -> dict[str, Any]:
+    """What would go, what would be less urgent, and how many lines would stay as they are."""
+    return {
+        "gone": [line_form(line) for line in outcome.gone],
+        "lower": [{"line": line_form(was), "decision": now.decision.value, "human_impact": now.impact.value} for was, now in outcome.lower],
+        "same": outcome.same,
+    }
+
+
+def outcome_text(outcome: Outcome, whats: Sequence[str]) -> str:
+    """The same as text."""
+    before = len(outcome.gone) + len(outcome.lower) + outcome.same
+    head = f"With {' and '.join(map(one_line, whats))}: {len(outcome.gone)} of {counted(before, 'line')} would go"
+    text = [f"{head}, {len(outcome.lower)} would be less urgent, {outcome.same} would stay as they are."]
+    text += ["", *(f"  gone:  {one_line(line.title)} ({line.decision})" for line in outcome.gone)] if outcome.gone else []
+    text += [f"  lower: {one_line(was.title)} ({was.decision}, then {now.decision})" for was, now in outcome.lower]
+    return "\n".join(text)
 
 
 def worklist_text(lines: Sequence[Line], site: Path = DEFAULT_SITE) -> str:

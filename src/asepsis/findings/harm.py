@@ -8,6 +8,8 @@ from enum import StrEnum
 
 from .ssvc import HumanImpact, Mission, Safety, human_impact
 
+Judged = tuple[int, str]
+
 
 class HarmKind(StrEnum):
     """The five harms; each is judged on its own."""
@@ -44,6 +46,12 @@ class ClinicalClass(StrEnum):
     UNKNOWN = "unknown"
 
 
+# From this many patients on, a breach of unsecured records is reported to the authority and the media at once: 45 CFR 164.406, 164.408.
+REPORTABLE_PATIENTS = 500
+# How gravely a patient may be hurt through a device of a class, if someone else has a hand on it (harm to safety, 0-4).
+SAFETY_OF = {ClinicalClass.LIFE: 3, ClinicalClass.MONITOR: 2, ClinicalClass.SUPPORT: 1, ClinicalClass.NONE: 0}
+
+
 def ordering_class(clinical_class: str) -> ClinicalClass:
     """The class that counts where findings are ordered: what nobody has told us may be watching a patient."""
     try:
@@ -68,3 +76,25 @@ def worst(harms: Harms) -> tuple[HarmKind, Harm] | None:
 
 def _step(level: int) -> int:
     return max(level - 1, 0)
+
+
+def five(safety: Judged, privacy: Judged, integrity: Judged, service: Judged, money_and_trust: Judged) -> dict[HarmKind, Harm]:
+    """The harms by kind, each with a level 0-4 and a sentence."""
+    judged = (safety, privacy, integrity, service, money_and_trust)
+    return {kind: Harm(*harm) for kind, harm in zip(HarmKind, judged, strict=True)}
+
+
+def readable(patients: int) -> Judged:
+    """Harm to privacy if that many patients' records can be read."""
+    if patients >= REPORTABLE_PATIENTS:
+        return 4, f"Records of {patients:,} patients can be read."
+    if patients:
+        return 3, f"Records of {patients} patient{'' if patients == 1 else 's'} can be read."
+    return 2, "No patient was seen yet, but records will pass the same way."
+
+
+def leaked(patients: int) -> Judged:
+    """Harm to money and trust if that many patients' records are read."""
+    if patients >= REPORTABLE_PATIENTS:
+        return 3, "A leak of this size has to be reported at once, and will be in the news."
+    return 2, "A leak of patients' records has to be reported and costs trust."

@@ -7,8 +7,8 @@ from dataclasses import asdict
 
 from django.db import models
 
-from .finding import Acceptance, Action, Change, Effort, Finding, Kind, Points, Proposal, State
-from .harm import Harm, HarmKind
+from .finding import Acceptance, Action, Change, Effort, Finding, Kind, Points, Proposal, Remedy, State, Step
+from .harm import ClinicalClass, Harm, HarmKind
 from .ssvc import Automatable, Decision, Exploitation, Exposure, HumanImpact
 
 
@@ -33,6 +33,8 @@ class FindingRow(models.Model):
     patients = models.PositiveIntegerField(default=0)
     events = models.JSONField(default=list)
     assets = models.JSONField(default=list)
+    reach = models.JSONField(default=list)
+    ends = models.JSONField(default=list)
     first_seen = models.DateTimeField()
     last_seen = models.DateTimeField()
     state = models.CharField(max_length=20, db_index=True)
@@ -65,6 +67,8 @@ class FindingRow(models.Model):
             patients=seen.patients,
             events=list(seen.events),
             assets=list(seen.assets),
+            ends=[remedy.value for remedy in seen.ends],
+            reach=[[step.clinical_class.value, step.steps, step.asset, step.name] for step in seen.reach],
             first_seen=seen.first_seen,
             last_seen=seen.last_seen,
             state=finding.state.value,
@@ -111,6 +115,8 @@ class FindingRow(models.Model):
             events=tuple(self.events),
             patients=self.patients,
             assets=tuple(self.assets),
+            ends=tuple(map(Remedy, self.ends)),
+            reach=tuple(Step(ClinicalClass(clinical), steps, asset, name) for clinical, steps, asset, name in self.reach),
         )
 
 

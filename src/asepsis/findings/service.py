@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
@@ -13,12 +13,20 @@ from asepsis.kit.site import Site
 from asepsis.settings import has_store, open_store
 
 from . import life
+from .asking import Lake, Row, rows
+from .check import Check, Examined, examine
 from .explain import counted, rank_in_words
-from .finding import Acceptance, Action, Change, Cleared, Effort, Excused, Finding, Kind, Points, Proposal, State, identity
+from .finding import Acceptance, Action, Change, Cleared, Effort, Excused, Finding, Kind, Points, Proposal, Remedy, State, identity
 from .form import finding_form, line_form, worklist_text
-from .harm import ClinicalClass, Harm, HarmKind, ordering_class
+from .harm import SAFETY_OF, ClinicalClass, Harm, HarmKind, Judged, five, leaked, ordering_class, readable
+from .look import Look
+from .parties import Parties, Party, public
+from .posture import Fault, cleared, faults, named, nothing, port, posture
 from .review import Run, Traced, lost, review
+from .sightings import Sight, Sighting, gather, mended
 from .ssvc import Automatable, Decision, Exploitation, Exposure, HumanImpact
+from .trace import trace
+from .what_if import Outcome, outcome, parse
 from .worklist import Line, order
 from .worklist import worklist as lines_of
 
@@ -26,10 +34,13 @@ if TYPE_CHECKING:
     from .models import FindingRow
 
 __all__ = [
-    "Acceptance", "Action", "Automatable", "Change", "Cleared", "ClinicalClass", "Decision", "Effort", "Excused", "Exploitation",
-    "Exposure", "Finding", "Harm", "HarmKind", "HumanImpact", "Kind", "Line", "Points", "Proposal", "State", "Traced", "accept",
-    "cited_rows", "close", "counted", "finding_form", "findings", "identity", "known_checks", "line_form", "lines_of", "lost_rows",
-    "ordering_class", "publish", "rank_in_words", "reopen", "show", "worklist", "worklist_text",
+    "SAFETY_OF", "Acceptance", "Action", "Automatable", "Change", "Check", "Cleared", "ClinicalClass", "Decision", "Effort",
+    "Examined", "Excused", "Exploitation", "Exposure", "Fault", "Finding", "Harm", "HarmKind", "HumanImpact", "Judged", "Kind",
+    "Lake", "Line", "Look", "Outcome", "Parties", "Party", "Points", "Proposal", "Remedy", "Row", "Sight", "Sighting", "State",
+    "Traced", "accept", "cited_rows", "cleared", "close", "counted", "examine", "faults", "finding_form", "findings", "five",
+    "gather", "identity", "if_", "known_checks", "leaked", "line_form", "lines_of", "lost_rows", "mended", "named", "nothing",
+    "ordering_class", "port", "posture", "public", "publish", "rank_in_words", "readable", "reopen", "rows", "show", "trace",
+    "worklist", "worklist_text",
 ]  # fmt: skip
 
 
@@ -102,6 +113,11 @@ def show(site: Site, finding_id: str) -> Finding:
 def worklist(site: Site) -> list[Line]:
     """What to do, in order."""
     return lines_of(findings(site))
+
+
+def if_(site: Site, whats: Sequence[str]) -> Outcome:
+    """What would become of the worklist if the hospital changed this: `zone:radiology no internet`. Raises WrongUse."""
+    return outcome(findings(site), [parse(what) for what in whats])
 
 
 def accept(site: Site, finding_id: str, reason: str, until: date) -> Finding:

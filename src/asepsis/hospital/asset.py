@@ -25,6 +25,29 @@ class Attribute:
 
 
 @dataclass(frozen=True, slots=True)
+class Stay:
+    """Where an asset was: an address, the MAC address that it had there (if that was shown to be its own), from when to when (UTC).
+
+    `place` is how events are counted for it, where the address had several holders: `10.0.0.5@00:1b:21:00:00:0a`, else the address.
+    """
+
+    address: str
+    mac: str
+    first: datetime | None
+    last: datetime | None
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Maybe:
+    """Another asset that may be the same machine: for a person to say. `events` show why."""
+
+    id: str
+    why: str
+    events: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Asset:
     """Anything with an address. `confidence`: how sure it is that it is one machine; `kind_confidence`: that it is of this kind (0-1)."""
 
@@ -48,6 +71,7 @@ class Asset:
     """`application|facility` (HL7 v2 MSH-3 and MSH-4) that it sends or answers as."""
     hostnames: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
+    """Where it is now: those that it had at the same time as the latest."""
     macs: tuple[str, ...] = ()
     """Only those that ARP or DHCP showed to be its own."""
     zone: str = ""
@@ -60,6 +84,9 @@ class Asset:
     """Id of the adapter or router that stands before it."""
     former: tuple[str, ...] = ()
     """Ids that it had, or would have had, when less of it was known: only an address, only a MAC address."""
+    stays: tuple[Stay, ...] = ()
+    """Where it was, and when; the latest last."""
+    maybe: tuple[Maybe, ...] = ()
     why: tuple[str, ...] = field(default=())
     """Sentences, the strongest first."""
 
@@ -75,6 +102,8 @@ def as_json(asset: Asset) -> dict[str, Any]:
     out = asdict(asset)
     out["first_seen"], out["last_seen"] = _text(asset.first_seen), _text(asset.last_seen)
     out["attributes"] = [asdict(a) | {"ts": _text(a.ts)} for a in asset.attributes]
+    out["stays"] = [asdict(s) | {"first": _text(s.first), "last": _text(s.last)} for s in asset.stays]
+    out["maybe"] = [asdict(m) | {"events": list(m.events)} for m in asset.maybe]
     return {key: list(value) if isinstance(value, tuple) else value for key, value in out.items()}
 
 
@@ -83,6 +112,8 @@ def from_json(value: dict[str, Any]) -> Asset:
     known = {f.name for f in fields(Asset)}
     out: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in value.items() if key in known}
     out["attributes"] = tuple(Attribute(**{**a, "ts": _time(a["ts"])}) for a in value.get("attributes", ()))
+    out["stays"] = tuple(Stay(**{**s, "first": _time(s["first"]), "last": _time(s["last"])}) for s in value.get("stays", ()))
+    out["maybe"] = tuple(Maybe(**{**m, "events": tuple(m["events"])}) for m in value.get("maybe", ()))
     out["first_seen"], out["last_seen"] = _time(value.get("first_seen")), _time(value.get("last_seen"))
     return Asset(**out)
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from asepsis.hospital.asset import Attribute
 from asepsis.hospital.equipment import Machine
+from asepsis.hospital.facts import Fact
 from asepsis.hospital.kinds import table
-from asepsis.hospital.observations import Fact
 from asepsis.hospital.view import View
 
 MOST = 64

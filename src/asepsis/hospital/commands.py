@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,7 +10,7 @@ import typer
 from asepsis.hospital import service
 from asepsis.hospital.service import Asset
 from asepsis.kit import command
-from asepsis.kit.command import DEFAULT_SITE, JsonOption, SiteOption
+from asepsis.kit.command import DEFAULT_SITE, JsonOption, SiteOption, at
 from asepsis.kit.errors import one_line
 from asepsis.kit.output import iso, print_json, print_table
 from asepsis.kit.site import Site
@@ -47,8 +48,98 @@ def show(asset_id: AssetId, site: SiteOption = DEFAULT_SITE, json: JsonOption = 
         print(f"  - {one_line(sentence)}")
     print_table(("", ""), [fact for fact in _facts(a) if fact[1]])
     rows = [(f.name, f.value, f.source, _percent(f.confidence), iso(f.ts) if f.ts else "") for f in a.attributes]
+    stays = [(s.address, s.mac, iso(s.first) if s.first else "", iso(s.last) if s.last else "") for s in a.stays]
+    print_table(("was at", "MAC address", "from", "to"), stays)
+    print_table(("may be", "why", "events"), [(m.id, m.why, ", ".join(m.events[:2])) for m in a.maybe])
     print_table(("fact", "value", "source", "sure", "last seen"), rows)
     return None
+
+
+@app.command()
+def merge(
+    ids: Annotated[list[str], typer.Argument(metavar="ID ID...", help="Ids of assets that are one machine.")],
+    site: SiteOption = DEFAULT_SITE,
+    json: JsonOption = False,
+) -> None:
+    """Says that several assets are one machine."""
+    opened = Site.open(site)
+    _done(opened, site, service.merge(opened, ids), json)
+
+
+@app.command()
+def split(
+    asset_id: AssetId,
+    what: Annotated[str, typer.Argument(metavar="WHAT", help="An address, MAC address or AE title of it that is another machine's.")],
+    site: SiteOption = DEFAULT_SITE,
+    json: JsonOption = False,
+) -> None:
+    """Says that what goes by one address or title of an asset is another machine."""
+    opened = Site.open(site)
+    _done(opened, site, service.split(opened, asset_id, what), json)
+
+
+@app.command("set")
+def set_(
+    asset_id: AssetId,
+    name: Annotated[str, typer.Option(help="What it is called. No names of patients.")] = "",
+    kind: Annotated[str, typer.Option(help="What it is, as CT or 'infusion pump'.")] = "",
+    clinical_class: Annotated[str, typer.Option("--class", help="How much a patient depends on it: life, monitor, support, none.")] = "",
+    owner: Annotated[str, typer.Option(help="Who answers for it: a department.")] = "",
+    manufacturer: Annotated[str, typer.Option(help="Its maker.")] = "",
+    model: Annotated[str, typer.Option(help="Its model.")] = "",
+    site: SiteOption = DEFAULT_SITE,
+    json: JsonOption = False,
+) -> None:
+    """Says what an asset is; it beats what was seen and site.toml."""
+    told = {"name": name, "kind": kind, "clinical_class": clinical_class, "owner": owner, "manufacturer": manufacturer, "model": model}
+    opened = Site.open(site)
+    _done(opened, site, service.set_(opened, asset_id, {key: value for key, value in told.items() if value}), json)
+
+
+@app.command()
+def undo(
+    act: Annotated[int | None, typer.Argument(metavar="[ACT]", help="Number of the act; without it the last one.")] = None,
+    site: SiteOption = DEFAULT_SITE,
+    json: JsonOption = False,
+) -> None:
+    """Takes back a merge, a split or what was set."""
+    opened = Site.open(site)
+    _done(opened, site, service.undo(opened, act), json)
+
+
+@app.command("acts")
+def acts_(site: SiteOption = DEFAULT_SITE, json: JsonOption = False) -> None:
+    """What people said of assets: merged, split, set."""
+    found = service.acts(Site.open(site))
+    if json:
+        return print_json([_act_form(act) for act in found])
+    if not found:
+        return print("Nobody has merged, split or set an asset yet. `asepsis assets merge --help`")
+    print_table(("act", "what", "undone"), [(str(act.n), act.words, "undone" if act.undone else "") for act in found])
+    return None
+
+
+def _done(site: Site, path: Path, act: service.Act, json: bool) -> None:
+    """Takes the inventory again with what was said, and shows it."""
+    from asepsis.lake.service import open_lake
+
+    with open_lake(site) as lake:
+        found = service.take_inventory(site, lake)
+    if json:
+        return print_json(_act_form(act))
+    print(f"{'Undone: ' if act.undone else ''}{one_line(act.words, 400)}")
+    named = {a.id: a for a in found if {a.id, *a.former} & set(act.assets)}
+    print_table(("id", "name", "kind", "class"), [(a.id, a.name, service.kind_in_words(a), a.clinical_class) for a in named.values()])
+    if not act.undone:
+        print(f"To take it back: asepsis assets undo {act.n}{at(path)}")
+    return None
+
+
+def _act_form(act: service.Act) -> dict[str, object]:
+    return {
+        "act": act.n, "at": iso(act.at), "who": act.who, "verb": act.verb.value, "assets": list(act.assets), "what": act.what,
+        "values": act.values, "undone": act.undone,
+    }  # fmt: skip
 
 
 def _facts(a: Asset) -> list[tuple[str, str]]:

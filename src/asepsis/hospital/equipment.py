@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from asepsis.hospital.observations import Described, Store
+from asepsis.hospital.facts import Described, Store
 
 MANY_MODELS = 3
 """One application entity whose images come from this many different models passes on what others made."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from asepsis.hospital.equipment import Machine
+from asepsis.hospital.facts import Fact
 from asepsis.hospital.kinds import Evidence, patterns, table
-from asepsis.hospital.observations import Fact
 from asepsis.hospital.view import View
 
 STORAGE = "1.2.840.10008.5.1.4.1.1."

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import IPv6Address
 from itertools import pairwise
 
-from asepsis.hospital.observations import Binding, Talker
+from asepsis.hospital.facts import Binding, Client, Observations, Talker
 from asepsis.hospital.site_toml import Plan, parsed
+from asepsis.hospital.tenure import SETTLED, address_of
 
-ADDRESSES_OF_ONE_MACHINE = 4
-"""ARP answers of one MAC for more addresses than this are answers for others (proxy ARP, RFC 1027)."""
+MOST_OTHERS = 4
+"""Addresses that were heard from a machine beside those that it claimed, and may have been its own in turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,8 @@ class Host:
     frame_mac: str = ""
     contested: bool = False
     vlan: int | None = None
+    told: str = ""
+    """What tells it from another machine with the same MAC address: its host name, or the place that people took off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,33 +67,56 @@ def is_station_mac(mac: str | None) -> bool:
         return False
 
 
-def hosts(talkers: tuple[Talker, ...], bindings: tuple[Binding, ...], plan: Plan) -> tuple[list[Host], list[Relay]]:
-    """The machines that were heard, and the relays before them."""
-    heard, claims, vlans = _frames(talkers), _claims(talkers, bindings), _vlans(talkers)
-    addresses = {a for a in (*(t.address for t in talkers), *(b.address for b in bindings)) if is_asset_address(a, plan)}
+def hosts(seen: Observations, plan: Plan, apart: Collection[str] = ()) -> tuple[list[Host], list[Relay]]:
+    """The machines that were heard, and the relays before them. What stands at a place of `apart` is a machine by itself."""
+    heard, claims, vlans = _frames(seen.talkers), _claims(seen), _vlans(seen.talkers)
+    addresses = {a for a in (*(t.address for t in seen.talkers), *(b.address for b in seen.bindings)) if is_asset_address(a, plan)}
     claimants: dict[str, set[str]] = defaultdict(set)
     for mac, claimed in claims.items():
         for address in claimed:
             claimants[address].add(mac)
-    relays = _relays(heard, claims, _spans(talkers), plan)
+    proxies, clones = {c.mac for c in seen.claimers}, _clones(seen)
+    relays = _relays(heard, claims, _spans(seen), proxies, plan)
     carriers: dict[str, list[str]] = defaultdict(list)
     for mac in sorted(heard):
         for address in heard[mac]:
             carriers[address].append(mac)
     out, placed = [], set()
-    for mac in sorted(claims):
+    for mac in sorted(claims.keys() - proxies):
         own = {a for a in claims[mac] & addresses if len(claimants[a]) == 1}
-        if sum(":" not in a for a in own) > ADDRESSES_OF_ONE_MACHINE:
-            continue
         if own and mac not in relays:
-            own |= {a for a in heard.get(mac, set()) & addresses if ":" in a and not claimants[a] and carriers[a] == [mac]}
-        if own:
-            out.append(Host(_in_order(own), mac, mac, vlan=min((vlans[a] for a in own if a in vlans), default=None)))
-            placed |= own
+            own |= {a for a in heard.get(mac, set()) & addresses if not claimants[a] and carriers[a] == [mac]}
+        for told, together in _apart(own, apart, clones.get(mac, {})):
+            vlan = min((vlans[a] for a in together if a in vlans), default=None)
+            out.append(Host(_inorder(together), mac, mac, vlan=vlan, told=told))
+        placed |= own
     for address in addresses - placed:
         before = carriers[address]
         out.append(Host((address,), "", before[0] if len(before) == 1 else "", len(claimants[address]) > 1, vlans.get(address)))
-    return sorted(out, key=lambda h: _order(h.addresses[0])), [relays[m] for m in sorted(relays)]
+    return sorted(out, key=lambda h: (order(h.addresses[0]), h.mac)), [relays[m] for m in sorted(relays)]
+
+
+def _apart(own: set[str], apart: Collection[str], clones: dict[str, str]) -> list[tuple[str, set[str]]]:
+    """The addresses of one MAC by the machine that has them: those of people's word each by itself, those of clones by their names."""
+    together: dict[str, set[str]] = defaultdict(set)
+    for address in own - set(apart):
+        together[clones.get(address, min(clones.values(), default=""))].add(address)
+    return [*sorted(together.items()), *((a, {a}) for a in sorted(own & set(apart)))]
+
+
+def _clones(seen: Observations) -> dict[str, dict[str, str]]:
+    """Of each MAC address that two host names had at the same time, the name by address: they are two machines with one MAC. Names that
+    follow each other are one machine that was renamed."""
+    told: dict[str, dict[str, list[Client]]] = defaultdict(lambda: defaultdict(list))
+    for client in seen.clients:
+        if client.place and client.host_name and "*" not in client.host_name:
+            told[client.mac][client.host_name.casefold()].append(client)
+    out: dict[str, dict[str, str]] = {}
+    for mac, names in told.items():
+        spans = sorted((min(c.first for c in of), max(c.last for c in of)) for of in names.values())
+        if len(names) > 1 and any(after[0] <= before[1] for before, after in pairwise(spans)):
+            out[mac] = {str(client.place): name for name, of in sorted(names.items()) for client in of}
+    return out
 
 
 def _frames(talkers: tuple[Talker, ...]) -> dict[str, set[str]]:
@@ -101,12 +128,12 @@ def _frames(talkers: tuple[Talker, ...]) -> dict[str, set[str]]:
     return heard
 
 
-def _claims(talkers: tuple[Talker, ...], bindings: tuple[Binding, ...]) -> dict[str, set[str]]:
+def _claims(seen: Observations) -> dict[str, set[str]]:
     claims: dict[str, set[str]] = defaultdict(set)
-    for b in bindings:
+    for b in seen.bindings:
         if is_station_mac(b.mac):
             claims[b.mac].add(b.address)
-    for t in talkers:
+    for t in seen.talkers:
         if t.mac and is_station_mac(t.mac) and _eui64(t.address) == t.mac:
             claims[t.mac].add(t.address)
     return claims
@@ -124,37 +151,42 @@ def _vlans(talkers: tuple[Talker, ...]) -> dict[str, int]:
 _Spans = dict[tuple[str, str], tuple[datetime, datetime]]
 
 
-def _spans(talkers: tuple[Talker, ...]) -> _Spans:
-    """From when to when an address was heard behind a MAC."""
+def _spans(seen: Observations) -> _Spans:
+    """From when to when an address was heard behind a MAC, or claimed by it."""
     out: _Spans = {}
-    for t in talkers:
-        key = (t.mac or "", t.address)
-        first, last = out.get(key, (t.first, t.last))
-        out[key] = (min(first, t.first), max(last, t.last))
+    facts: tuple[Talker | Binding, ...] = (*seen.talkers, *seen.bindings)
+    for fact in facts:
+        key = (fact.mac or "", fact.address)
+        first, last = out.get(key, (fact.first, fact.last))
+        out[key] = (min(first, fact.first), max(last, fact.last))
     return out
 
 
-def _in_turn(mac: str, addresses: set[str], spans: _Spans) -> bool:
-    """A machine that changed its address has them one after the other; a relay carries them at the same time."""
+def _in_turn(mac: str, addresses: set[str], spans: _Spans, settled: bool) -> bool:
+    """A machine that changed its address has them one after the other; a relay carries them at the same time. Of few packets of many
+    addresses that proves nothing: `settled` asks that it had each for a while."""
     times = sorted(spans[mac, a] for a in addresses)
-    return all(before[1] < after[0] for before, after in pairwise(times))
+    turns = list(pairwise(times))
+    return all(before[1] < after[0] for before, after in turns) and (
+        not settled or all(after[0] - before[1] >= SETTLED or after[1] - after[0] >= SETTLED for before, after in turns)
+    )
 
 
-def _relays(heard: dict[str, set[str]], claims: dict[str, set[str]], spans: _Spans, plan: Plan) -> dict[str, Relay]:
+def _relays(heard: dict[str, set[str]], claims: dict[str, set[str]], spans: _Spans, proxies: set[str], plan: Plan) -> dict[str, Relay]:
     out = {}
     for mac, carried in heard.items():
         claimed = claims.get(mac, set())
-        others = carried - claimed
-        of_others = {a for a in others if ":" not in a}
-        proxied = {a for a in claimed if ":" not in a}
+        of_others = {a for a in carried - claimed if _is_v4(a)}
+        proxied = {a for a in claimed if _is_v4(a)}
         outside = any(not plan.inside(a) for a in of_others)
-        if len(of_others) == 2 and not proxied and not outside and _in_turn(mac, of_others, spans):
+        settled = len(of_others) != 2 or bool(proxied)
+        if len(of_others) <= MOST_OTHERS and not outside and mac not in proxies and _in_turn(mac, of_others | proxied, spans, settled):
             continue
-        if len(of_others) >= (1 if proxied else 2) or len(proxied) > ADDRESSES_OF_ONE_MACHINE:
+        if len(of_others) >= (1 if proxied else 2) or mac in proxies:
             before = of_others or proxied
-            networks = {a.rpartition(".")[0] for a in before | proxied}
+            networks = {address_of(a).rpartition(".")[0] for a in before | proxied}
             # RFC 5798 7.3: the virtual MAC of a router that others can stand in for.
-            out[mac] = Relay(mac, _in_order(before), len(networks) > 1 or outside or mac.startswith("00:00:5e:00:01:"))
+            out[mac] = Relay(mac, _inorder(before), len(networks) > 1 or outside or mac.startswith("00:00:5e:00:01:"))
     return out
 
 
@@ -167,10 +199,15 @@ def _eui64(address: str) -> str:
     return octets.hex(":")
 
 
-def _order(address: str) -> tuple[int, int, str]:
+def _is_v4(place: str) -> bool:
+    return ":" not in address_of(place)
+
+
+def order(address: str) -> tuple[int, int, str]:
+    """Addresses in the order of their numbers, IPv4 first."""
     ip = parsed(address)
     return (ip.version, int(ip), address) if ip else (9, 0, address)
 
 
-def _in_order(addresses: set[str]) -> tuple[str, ...]:
-    return tuple(sorted(addresses, key=_order))
+def _inorder(addresses: set[str]) -> tuple[str, ...]:
+    return tuple(sorted(addresses, key=order))

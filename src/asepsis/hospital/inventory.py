@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from asepsis.hospital.act import Act, taken_off
 from asepsis.hospital.asset import Asset, Attribute
 from asepsis.hospital.attributes import attributes, value_of
 from asepsis.hospital.clinical import clinical_class
 from asepsis.hospital.evidence import evidence
+from asepsis.hospital.facts import Observations
 from asepsis.hospital.identity import Host, Relay, asset_id, hosts
 from asepsis.hospital.kinds import UNKNOWN, Evidence, Verdict, judge
 from asepsis.hospital.naming import machine_label, machine_name, role_name, roles
-from asepsis.hospital.observations import Observations
-from asepsis.hospital.parts import Part, parts, told_serial
+from asepsis.hospital.observations import by_place
+from asepsis.hospital.parts import Part, host_identity, parts, serials
+from asepsis.hospital.same import Presence
 from asepsis.hospital.site_toml import Plan
-from asepsis.hospital.stated import state
+from asepsis.hospital.stated import said, state
+from asepsis.hospital.stays import now, stays
+from asepsis.hospital.tenure import Tenure, address_of
 from asepsis.hospital.view import Index, View
+from asepsis.hospital.whole import from_first_to_last, whole
 
 MOST_NAMES = 64
 """AE titles, host names, services kept of one asset."""
@@ -24,15 +29,19 @@ SHOWN = 4
 """Reasons for the kind that `why` tells."""
 
 
-def inventory(seen: Observations, plan: Plan) -> list[Asset]:
-    """The assets of a site, by name."""
-    seen = seen.in_order()
+def inventory(
+    seen: Observations, plan: Plan, held: Iterable[Tenure] = (), present: Presence | None = None, acts: Sequence[Act] = ()
+) -> list[Asset]:
+    """The assets of a site, by name. `held` are the holders of addresses that had several; `present` tells when something was seen at a
+    place (without it: from the first to the last of what was seen there). `acts` are what people said, and stands."""
+    acts = [act for act in acts if not act.undone]
+    seen = by_place(seen.in_order(), held)
     index = Index(seen)
-    found, relays = hosts(seen.talkers, seen.bindings, plan)
-    made = [p for host in found for p in parts(host, index.of(host.addresses, host.mac))]
+    found, relays = hosts(seen, plan, taken_off(acts, "place"))
+    made = [p for host in found for p in parts(host, index.of(host.addresses, host.mac), taken_off(acts, "ae"))]
     made += _relays(relays, found, made, seen)
-    whole = [_asset(part, plan) for part in _merged(made)]
-    return sorted(state(whole, plan), key=lambda a: (a.name, a.id))
+    found_assets = [_asset(part, plan) for part in whole(made, present or from_first_to_last(made), acts)]
+    return sorted(said(state(found_assets, plan), acts), key=lambda a: (a.name, a.id))
 
 
 def _relays(relays: list[Relay], found: list[Host], made: list[Part], seen: Observations) -> list[Part]:
@@ -59,27 +68,12 @@ def _relays(relays: list[Relay], found: list[Host], made: list[Part], seen: Obse
     return out
 
 
-def _merged(made: list[Part]) -> list[Part]:
-    """One part an id: a machine whose serial was seen at two addresses has moved, it is not two."""
-    groups: dict[str, list[Part]] = defaultdict(list)
-    for part in made:
-        groups[part.id].append(part)
-    out = []
-    for group in groups.values():
-        part = group[0]
-        for other in group[1:]:
-            part.hosts, part.view = part.hosts + other.hosts, part.view + other.view
-            part.machines, part.forwarded = part.machines + other.machines, part.forwarded + other.forwarded
-            part.behind, part.before = part.behind or other.behind, max(part.before, other.before)
-        out.append(part)
-    return out
-
-
 def _asset(part: Part, plan: Plan) -> Asset:
     verdict = judge([*evidence(part.view, part.machines, part.forwarded), *_of_place(part)])
     facts = attributes(part.view, part.machines)
     kind_class, class_source = clinical_class(verdict.kind, verdict.confidence)
-    addresses = tuple(dict.fromkeys(a for h in part.hosts for a in h.addresses))
+    was = stays(part)
+    addresses = now(was)
     macs = tuple(dict.fromkeys(h.mac for h in part.hosts if h.mac)) if part.role in ("whole", "adapter", "relay") else ()
     titles, applications, hostnames = (_values(facts, n) for n in ("ae_title", "hl7_application", "hostname"))
     told = {n: value_of(facts, n) for n in ("manufacturer", "model", "software", "serial", "station")}
@@ -88,7 +82,8 @@ def _asset(part: Part, plan: Plan) -> Asset:
     name = role_name(verdict, titles, names, hostnames, where)
     if told["manufacturer"] or told["model"]:
         name = machine_name(told["manufacturer"], told["model"], machine_label(facts, told["station"], titles) or where)
-    zones = dict.fromkeys(plan.zone(a, h.vlan) for h in part.hosts for a in h.addresses)
+    vlans = {a: h.vlan for h in part.hosts for a in h.addresses}
+    zones = dict.fromkeys(plan.zone(s.address, vlans.get(s.place)) for s in reversed(was))
     times = [t for f in part.view.facts() for t in (f.first, f.last)]
     return Asset(
         id=part.id,
@@ -111,6 +106,8 @@ def _asset(part: Part, plan: Plan) -> Asset:
         first_seen=min(times, default=None),
         last_seen=max(times, default=None),
         behind=part.behind,
+        stays=was,
+        maybe=part.maybe,
         former=_former(part),
         why=tuple(_why(part, verdict)),
     )
@@ -122,6 +119,7 @@ def _former(part: Part) -> tuple[str, ...]:
         return ()
     by_mac = {asset_id("mac", host.mac) for host in part.hosts if host.mac}
     by_address = {asset_id("address", address) for host in part.hosts for address in host.addresses}
+    by_mac |= {host_identity(host) for host in part.hosts if host.addresses}
     return tuple(sorted((by_mac | by_address) - {part.id}))
 
 
@@ -153,7 +151,7 @@ def _of_kind(verdict: Verdict, kind_class: str) -> tuple[Attribute, ...]:
 
 def _sureness(part: Part) -> float:
     """How sure it is that this is one machine: a serial number or a MAC of its own says so, an address alone less, a title least."""
-    if part.machines[0].serial if part.machines else told_serial(part.view):
+    if serials(part):
         return 0.95
     if any(h.mac for h in part.hosts) and part.role in ("whole", "relay"):
         return 0.9
@@ -179,13 +177,14 @@ def _why(part: Part, verdict: Verdict) -> Iterable[str]:
     for role in roles(verdict)[1:]:
         yield next(f"Also {role}: {e.sentence}" for e in verdict.evidence if e.kind == role)
     if part.role in ("machine", "speaker"):
-        yield f"It shares the address {part.hosts[0].addresses[0]} with other machines: an adapter stands before them."
+        yield f"It shares the address {address_of(part.hosts[0].addresses[0])} with other machines: an adapter stands before them."
     elif part.behind:
         yield "Its frames come from a MAC address that stands before several addresses, so that MAC is not its own."
     if any(h.contested for h in part.hosts):
         yield "Two MAC addresses claim its address: it may be two machines in turn, or one pretending to be the other."
-    if len({h.addresses for h in part.hosts}) > 1:
-        yield "The same serial number was seen at several addresses: it moved, or another machine sends its images again."
+    yield from part.why_one
+    for perhaps in part.maybe:
+        yield f"It may be the same machine as {perhaps.id}: {perhaps.why[:1].lower()}{perhaps.why[1:]}"
 
 
 def _values(facts: Iterable[Attribute], name: str) -> tuple[str, ...]:

@@ -11,15 +11,16 @@ from asepsis.hospital.site_toml import Plan
 
 
 class Locator:
-    """Assets by address. Knows the site's plan too: what is inside, which zone, which partner."""
+    """Assets by address, or by the place that an address was for a time. Knows the site's plan too: what is inside, which zone."""
 
     def __init__(self, assets: Iterable[Asset], plan: Plan | None = None) -> None:
         self.plan = plan or Plan()
         self.assets = {a.id: a for a in assets}
         self._at: dict[str, list[Asset]] = defaultdict(list)
         for asset in sorted(self.assets.values(), key=lambda a: (bool(a.behind), a.id)):
-            for address in asset.addresses:
-                self._at[address].append(asset)
+            # Where it is now, and by its places where it was: an address that had several holders is in the rows as a place only.
+            for place in dict.fromkeys((*asset.addresses, *(s.place for s in asset.stays))):
+                self._at[place].append(asset)
 
     def at(self, address: str, hint: str | None = None) -> list[Asset]:
         """The assets at an address: the one that owns it first, then those behind it.

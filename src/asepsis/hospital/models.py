@@ -6,6 +6,30 @@ from typing import ClassVar
 
 from django.db import models
 
+from asepsis.hospital.act import Act, Verb
+
+
+class ActRow(models.Model):
+    """An `act.Act`. Rows are added; of one that was undone only that is written."""
+
+    n = models.AutoField(primary_key=True)
+    at = models.DateTimeField()
+    who = models.TextField()
+    verb = models.CharField(max_length=10)
+    assets = models.JSONField()
+    marks = models.JSONField()
+    what = models.TextField(blank=True)
+    values = models.JSONField(default=dict)
+    undone = models.BooleanField(default=False)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["n"]
+
+    def act(self) -> Act:
+        """The act of this row."""
+        marks = tuple(frozenset(m) for m in self.marks)
+        return Act(self.n, self.at, self.who, Verb(self.verb), tuple(self.assets), marks, self.what, self.values, self.undone)
+
 
 class AssetRow(models.Model):
     id = models.CharField(max_length=16, primary_key=True)

@@ -6,233 +6,56 @@ an attacker who invents names by the million makes the inventory incomplete, not
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Sequence
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
+from asepsis.hospital.facts import (
+    Association,
+    Banner,
+    Binding,
+    Certificate,
+    Claimer,
+    Client,
+    Described,
+    Dimse,
+    Endpoint,
+    Fact,
+    FhirServer,
+    Message,
+    Named,
+    Observations,
+    Served,
+    Share,
+    Sharing,
+    Store,
+    Talker,
+    Used,
+)
+from asepsis.hospital.tenure import Tenure
+
 MAX_FACTS = 200_000
 """Rows an answer may have: 4,000 devices with 50 distinct facts each."""
+ADDRESSES_OF_ONE_MACHINE = 4
+"""ARP answers of one MAC for more addresses than this within an hour are answers for others (proxy ARP, RFC 1027)."""
 MAX_TEXT = 256
 """Characters kept of one text: the longest name a protocol here allows is a DNS name of 253 (RFC 1035 2.3.4)."""
 
 
 class Lake(Protocol):
-    """The one thing asked of a lake."""
+    """What is asked of a lake: rows, and to write addresses as places (`tenure`)."""
 
-    def rows(self, query: str) -> list[dict[str, Any]]: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
-    """What every observation carries: when, how often, and one event that shows it."""
-
-    first: datetime
-    last: datetime
-    events: int
-    event_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Talker(Fact):
-    """An address that sent something, in frames with this MAC address (which is a router's as often as its own)."""
-
-    address: str
-    mac: str | None
-    vlan: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Binding(Fact):
-    """ARP or DHCP said that this MAC address has this address. `source` is the stream."""
-
-    address: str
-    mac: str
-    source: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Served(Fact):
-    """An address answered on a port."""
-
-    address: str
-    port: int
-    proto: str
-    service: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Used(Fact):
-    """An address was a client of a service."""
-
-    address: str
-    port: int
-    proto: str
-    service: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Client(Fact):
-    """What a DHCP client says of itself (RFC 2132 options 12, 60; RFC 4702 option 81)."""
-
-    mac: str
-    host_name: str | None
-    client_fqdn: str | None
-    vendor_class: str | None
-    fingerprint: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Named(Fact):
-    """A name for an address: `source` is the stream that gave it."""
-
-    address: str
-    hostname: str
-    source: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Association(Fact):
-    """One pair of application entities (DICOM PS3.8 9.3) and the implementations they name (PS3.7 D.3.3.2)."""
-
-    orig: str
-    resp: str
-    port: int
-    calling_ae: str | None
-    called_ae: str | None
-    calling_uid: str | None
-    calling_version: str | None
-    called_uid: str | None
-    called_version: str | None
-    proposed: tuple[str, ...]
-    accepted: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dimse(Fact):
-    """DIMSE commands of one kind between two application entities (PS3.7 9, 10). `ok`: answered with success or pending."""
-
-    orig: str
-    resp: str
-    port: int
-    calling_ae: str | None
-    called_ae: str | None
-    command: str
-    sop_class: str | None
-    ok: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Store(Fact):
-    """Objects sent by C-STORE and the equipment they name (PS3.3 C.7.5.1). `moved`: sent because another asked by C-MOVE or C-GET."""
-
-    sender: str
-    sender_ae: str | None
-    receiver: str
-    sop_class: str | None
-    modality: str | None
-    manufacturer: str | None
-    model: str | None
-    serial: str | None
-    software: str | None
-    station: str | None
-    device_uid: str | None
-    moved: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message(Fact):
-    """HL7 v2 messages of one kind (MSH-3 to MSH-6, MSH-9, SFT)."""
-
-    orig: str
-    resp: str
-    port: int
-    is_ack: bool
-    sending_application: str | None
-    sending_facility: str | None
-    receiving_application: str | None
-    receiving_facility: str | None
-    message_type: str | None
-    software_vendor: str | None
-    software_product: str | None
-    software_version: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sharing(Fact):
-    """One connection from `orig` carried messages of several HL7 applications."""
-
-    orig: str
-    applications: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FhirServer(Fact):
-    """An address answered FHIR."""
-
-    address: str
-    port: int
-    software: str | None
-    publisher: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Described(Fact):
-    """A device told what it is: asked for its metadata (DPWS 1.1 ThisModel and ThisDevice; IEEE 11073 SDC), in the header of its messages
-    (ASTM E1394 7.1.5) or in its hello (POCT01-A2 B.6). `source` is the stream."""
-
-    address: str
-    source: str
-    manufacturer: str | None
-    model: str | None
-    serial: str | None
-    software: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Share(Fact):
-    """An address served an SMB share. `share` is a well-known name, a pseudonym or unknown; `files`: files were opened in it."""
-
-    address: str
-    share: str | None
-    files: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Banner(Fact):
-    """How a program names itself in HTTP: `role` is `server` (Server) or `client` (User-Agent). RFC 9110 10.1.5, 10.2.4."""
-
-    address: str
-    role: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Observations:
-    """All that was seen. The order of rows means nothing."""
-
-    talkers: tuple[Talker, ...] = ()
-    bindings: tuple[Binding, ...] = ()
-    served: tuple[Served, ...] = ()
-    used: tuple[Used, ...] = ()
-    clients: tuple[Client, ...] = ()
-    names: tuple[Named, ...] = ()
-    associations: tuple[Association, ...] = ()
-    dimse: tuple[Dimse, ...] = ()
-    stores: tuple[Store, ...] = ()
-    messages: tuple[Message, ...] = ()
-    sharing: tuple[Sharing, ...] = ()
-    fhir: tuple[FhirServer, ...] = ()
-    shares: tuple[Share, ...] = ()
-    banners: tuple[Banner, ...] = ()
-    described: tuple[Described, ...] = ()
-
-    def in_order(self) -> Observations:
-        """The same, sorted: what is built from it never depends on the order of rows."""
-        return Observations(*(tuple(sorted(getattr(self, f.name), key=repr)) for f in fields(self)))
+    def rows(self, query: str, /) -> list[dict[str, Any]]: ...
+    def place(self, spans: Sequence[tuple[str, datetime, datetime, str]], /) -> None: ...
 
 
 _SEEN = "min(ts) AS first, max(ts) AS last, count(*) AS events, min(event_id) AS event_id"
+
+_CLAIMERS = f"""
+    (SELECT sender_mac AS mac, min(ts) AS ts, min(event_id) AS event_id FROM arp
+     WHERE sender_mac IS NOT NULL AND sender_ip <> '0.0.0.0' GROUP BY sender_mac, date_trunc('hour', ts)
+     HAVING count(DISTINCT sender_ip) > {ADDRESSES_OF_ONE_MACHINE}) t"""  # noqa: S608 - a number of ours
 
 _QUERIES: tuple[tuple[str, type[Fact], str, str], ...] = (
     (
@@ -252,6 +75,12 @@ _QUERIES: tuple[tuple[str, type[Fact], str, str], ...] = (
          UNION ALL SELECT coalesce(assigned_addr, client_addr), mac, 'dhcp', ts, event_id FROM dhcp WHERE msg_type = 'ACK'
          UNION ALL SELECT client_addr, mac, 'dhcp', ts, event_id FROM dhcp WHERE msg_type IN ('REQUEST', 'INFORM')) t
         WHERE address IS NOT NULL AND mac IS NOT NULL""",
+    ),
+    (
+        "claimers",
+        Claimer,
+        "mac",
+        _CLAIMERS,
     ),
     (
         "served",
@@ -280,9 +109,11 @@ _QUERIES: tuple[tuple[str, type[Fact], str, str], ...] = (
     (
         "clients",
         Client,
-        "mac, host_name, client_fqdn, vendor_class, fingerprint",
+        "mac, place, client_id, host_name, client_fqdn, vendor_class, fingerprint",
         """
-        (SELECT * FROM dhcp WHERE mac IS NOT NULL AND msg_type IN ('DISCOVER', 'REQUEST', 'INFORM')) t""",
+        (SELECT *, coalesce(client_addr, requested_addr) AS place FROM dhcp
+         WHERE mac IS NOT NULL AND msg_type IN ('REQUEST', 'INFORM')
+         UNION ALL SELECT *, NULL AS place FROM dhcp WHERE mac IS NOT NULL AND msg_type = 'DISCOVER') t""",
     ),
     (
         "names",
@@ -290,8 +121,10 @@ _QUERIES: tuple[tuple[str, type[Fact], str, str], ...] = (
         "address, hostname, source",
         """
         (SELECT a.address, d.query AS hostname, 'dns' AS source, d.ts, d.event_id
-         FROM (SELECT query, ts, event_id, unnest(answers) AS answer FROM dns
-               WHERE qtype_name IN ('A', 'AAAA') AND len(answers) BETWEEN 1 AND 8) d
+         FROM (SELECT query, ts, event_id, coalesce(p.place, u.answer) AS answer
+               FROM (SELECT query, ts, event_id, unnest(answers) AS answer FROM dns
+                     WHERE qtype_name IN ('A', 'AAAA') AND len(answers) BETWEEN 1 AND 8) u
+               LEFT JOIN places p ON p.address = u.answer AND u.ts >= p.since AND u.ts < p.until) d
          JOIN (SELECT DISTINCT id_resp_h AS address FROM conn WHERE resp_pkts > 0
                UNION SELECT DISTINCT id_orig_h FROM conn WHERE orig_pkts > 0) a ON a.address = d.answer) t""",
     ),
@@ -396,6 +229,23 @@ _QUERIES: tuple[tuple[str, type[Fact], str, str], ...] = (
                 software_version, ts, event_id
          FROM poct1 WHERE message_type = 'HEL.R01') t""",
     ),
+    (
+        "certificates",
+        Certificate,
+        "address, fingerprint",
+        """
+        (SELECT id_resp_h AS address, fingerprint, ts, event_id FROM x509
+         WHERE coalesce(host_cert, FALSE) AND NOT coalesce(client_cert, FALSE) AND fingerprint IS NOT NULL) t""",
+    ),
+    (
+        "endpoints",
+        Endpoint,
+        "address, endpoint",
+        """
+        (SELECT id_orig_h AS address, endpoint, ts, event_id FROM sdc WHERE transport = 'udp' AND action = 'Hello'
+         UNION ALL SELECT id_resp_h, endpoint, ts, event_id FROM sdc WHERE transport = 'http' AND action = 'GetResponse') t
+        WHERE endpoint IS NOT NULL""",
+    ),
 )
 
 
@@ -408,12 +258,48 @@ def observe(lake: Lake) -> Observations:
     return Observations(**{name: tuple(facts) for name, facts in found.items()})  # type: ignore[arg-type]
 
 
+_PRESENT = """
+    select place, min(ts) as first, max(ts) as last from (
+        select id_orig_h as place, ts from conn where orig_pkts > 0
+        union all select id_resp_h as place, ts from conn where resp_pkts > 0
+        union all select id_orig_h as place, ts from arp
+    ) as seen where place in (select unnest([{places}])) group by place, date_trunc('hour', ts) order by place, first
+"""
+
+
+def presence(lake: Lake, places: set[str]) -> dict[str, list[tuple[datetime, datetime]]]:
+    """When something was seen at these places: an interval for each hour in which anything was."""
+    if not places:
+        return {}
+    named = ", ".join("'{}'".format(place.replace("'", "''")) for place in sorted(places))
+    out: dict[str, list[tuple[datetime, datetime]]] = {}
+    for row in lake.rows(_PRESENT.format(places=named)):
+        out.setdefault(row["place"], []).append((_cell(row["first"]), _cell(row["last"])))
+    return out
+
+
+def by_place(seen: Observations, held: Iterable[Tenure]) -> Observations:
+    """The same, with what ARP and DHCP said of addresses that had several holders told of the place that the address was for each."""
+    place = {(t.address, t.mac): t.place for t in held}
+    several = {address for address, _ in place}
+
+    def at(address: str | None, mac: str) -> str | None:
+        return address if address not in several else place.get((address, mac))
+
+    bindings = ((b, at(b.address, b.mac)) for b in seen.bindings)
+    return replace(
+        seen,
+        bindings=tuple(replace(b, address=where) for b, where in bindings if where),
+        clients=tuple(replace(c, place=at(c.place, c.mac)) for c in seen.clients),
+    )
+
+
 F = TypeVar("F", bound=Fact)
 
 
 def rows(kind: type[F], values: Iterable[dict[str, Any]]) -> list[F]:
-    """Typed observations from plain rows; rows without an address they need are left out."""
-    needed = [f.name for f in fields(kind) if f.name in ("address", "orig", "resp", "sender", "receiver", "text", "hostname", "proto")]
+    """Typed observations from plain rows; rows without a text that they need are left out."""
+    needed = [f.name for f in fields(kind) if f.type == "str"]
     out = []
     for value in values:
         if all(value[name] for name in needed):

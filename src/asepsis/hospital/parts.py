@@ -6,8 +6,10 @@ entity, an HL7 application) is an asset of its own too. Several AE titles withou
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
+from asepsis.hospital.asset import Maybe
 from asepsis.hospital.equipment import Machine, own_and_forwarded, serial_of
 from asepsis.hospital.identity import Host, asset_id
 from asepsis.hospital.view import View
@@ -32,19 +34,27 @@ class Part:
     before: int = 0
     """Of an adapter or relay: how many assets or addresses it stands before."""
     routed: bool = False
+    why_one: tuple[str, ...] = ()
+    """What joined it of several parts."""
+    maybe: tuple[Maybe, ...] = ()
 
 
-def parts(host: Host, view: View) -> list[Part]:
-    """The assets at one host; the first is the host itself."""
+def parts(host: Host, view: View, apart: Collection[str] = ()) -> list[Part]:
+    """The assets at one host; the first is the host itself. What goes by a title of `apart` is a machine by itself, behind it."""
     answers_queries = any(d.command in ("C-FIND-RSP", "C-MOVE-RSP", "C-GET-RSP") and d.ok for d in view.answered)
     own, forwarded = own_and_forwarded(view.sent, view.received, bool(view.received) or answers_queries)
     if len(own) > MOST_MACHINES:
         own, forwarded = [], own + forwarded
     passed = {s for m in forwarded for s in m.stores}
     view = replace(view, sent=tuple(s for m in own for s in m.stores) if passed else view.sent)
-    host_id = asset_id("mac", host.mac) if host.mac else asset_id("address", host.addresses[0])
+    host_id = host_identity(host)
     if len(own) < 2:
-        return [Part(_machine_id(own[0], host_id) if own else _told_id(view, host_id), "whole", [host], view, own, forwarded)]
+        called = {a.calling_ae for a in view.called_out if a.calling_ae}
+        titles = called & set(apart) - {title for machine in own for title in machine.ae_titles}
+        out = [Part(asset_id("ae", t, host_id), "speaker", [host], view.of_ae({t}, ()), behind=host_id) for t in sorted(titles)]
+        rest = view.without(titles, set()) if titles else view
+        identity = _machine_id(own[0], host_id) if own else _told_id(rest, host_id)
+        return [Part(identity, "whole", [host], rest, own, forwarded, before=len(out)), *out]
     owners = _titles(own, view)
     taken = set().union(*owners)
     out = []
@@ -70,10 +80,25 @@ def parts(host: Host, view: View) -> list[Part]:
     return [Part(host_id, "adapter", [host], rest, forwarded=forwarded, before=len(out)), *out]
 
 
+def host_identity(host: Host) -> str:
+    """The id of what stands alone at a host: by its MAC address, else by its address."""
+    if not host.mac:
+        return asset_id("address", host.addresses[0])
+    return asset_id("mac", host.mac, host.told) if host.told else asset_id("mac", host.mac)
+
+
 def told_serial(view: View) -> tuple[str, str] | None:
     """Manufacturer and serial number that a device told; several come from a gateway."""
     told = {(d.manufacturer or "", serial_of(d)) for d in view.described if serial_of(d)}
     return told.pop() if len(told) == 1 else None
+
+
+def serials(part: Part) -> list[tuple[str, str, str]]:
+    """Manufacturer, serial number and an event that shows them, of a part that is one machine by what it told of itself."""
+    out = [(m.manufacturer, m.serial, m.stores[0].event_id) for m in part.machines if m.serial] if len(part.machines) == 1 else []
+    if (told := told_serial(part.view)) and not out:
+        out.append((*told, next(d.event_id for d in part.view.described if serial_of(d) == told[1])))
+    return out
 
 
 def _told_id(view: View, otherwise: str) -> str:

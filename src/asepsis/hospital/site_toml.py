@@ -28,7 +28,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -38,7 +38,7 @@ from typing import Any
 from asepsis.hospital.clinical import CLASSES
 from asepsis.hospital.kinds import KINDS
 from asepsis.hospital.retention import Retention, stated
-from asepsis.kit.errors import BadInput
+from asepsis.kit.errors import BadInput, WrongUse
 from asepsis.lake.service import streams
 
 Address = IPv4Address | IPv6Address
@@ -127,9 +127,9 @@ class Plan:
 
 
 def parsed(address: str) -> Address | None:
-    """An IP address, or nothing if the text is none."""
+    """An IP address, or nothing if the text is none; of a place (`tenure.Tenure`) its address."""
     try:
-        return ip_address(address)
+        return ip_address(address.partition("@")[0])
     except ValueError:
         return None
 
@@ -217,6 +217,17 @@ _TABLES: dict[str, tuple[type[Any], _Keys, tuple[str, ...]]] = {
 """Table -> what it makes, its keys, and those of which at least one is needed."""
 _RETENTION = "retention"
 """The one table that is no list: what stands in it are streams."""
+
+
+def checked(values: Mapping[str, str]) -> dict[str, str]:
+    """What is stated of an asset, in the words of this product. Raises WrongUse."""
+    out = {}
+    for name, value in values.items():
+        try:
+            out[name] = str(_STATED[name](value))
+        except ValueError as error:
+            raise WrongUse(error, f"--{name.replace('_', '-')}") from None
+    return out
 
 
 def read_plan(path: Path) -> Plan:

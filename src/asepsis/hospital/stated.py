@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from asepsis.hospital.act import Act, Verb, marks_of_asset
 from asepsis.hospital.asset import STATED, Asset, Attribute
 from asepsis.hospital.clinical import clinical_class
 from asepsis.hospital.identity import asset_id
@@ -20,6 +22,17 @@ def state(assets: list[Asset], plan: Plan) -> list[Asset]:
         fits = [a for a in by_id.values() if _fits(stated, a)]
         asset = min(fits, key=lambda a: (bool(a.behind), a.id)) if fits else _unseen(stated, plan)
         by_id[asset.id] = _with(asset, stated)
+    return list(by_id.values())
+
+
+def said(assets: list[Asset], acts: Sequence[Act]) -> list[Asset]:
+    """The assets with what people set, the later over the earlier and both over site.toml."""
+    by_id = {a.id: a for a in assets}
+    for act in acts:
+        if act.verb is Verb.SET:
+            known = [a for a in by_id.values() if act.marks[0] & (marks_of_asset(a) | {f"id:{i}" for i in (a.id, *a.former)})]
+            for asset in known:
+                by_id[asset.id] = _with(asset, Stated(**act.values), act.words)
     return list(by_id.values())
 
 
@@ -68,9 +81,9 @@ def _name(asset: Asset, told: dict[str, str]) -> str:
     return asset.name
 
 
-def _with(asset: Asset, stated: Stated) -> Asset:
+def _with(asset: Asset, stated: Stated, words: str = "") -> Asset:
     told = {n: getattr(stated, n) for n in ("name", "kind", "clinical_class", "owner", "manufacturer", "model") if getattr(stated, n)}
-    why = [f"site.toml states: {', '.join(f'{n.replace(chr(95), chr(32))} {v}' for n, v in told.items())}."] if told else []
+    why = [words or f"site.toml states: {', '.join(f'{n.replace(chr(95), chr(32))} {v}' for n, v in told.items())}."] if told else []
     changes: dict[str, Any] = dict(told)
     if "kind" in told:
         changes["kind_confidence"] = 1.0
@@ -89,4 +102,5 @@ def _with(asset: Asset, stated: Stated) -> Asset:
             why.append(f"Its images name the {n} {seen}: one of the two is wrong.")
     known_by = {"address": stated.address, "mac": stated.mac, "ae_title": stated.ae, "serial": stated.serial}
     facts = tuple(Attribute(n, v, STATED, None, 1.0, None) for n, v in (told | known_by).items() if v)
-    return replace(asset, **changes, confidence=1.0, attributes=facts + asset.attributes, why=(*why, *asset.why))
+    sure = asset.confidence if words else 1.0
+    return replace(asset, **changes, confidence=sure, attributes=facts + asset.attributes, why=(*why, *asset.why))

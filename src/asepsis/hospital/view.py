@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from asepsis.hospital.observations import (
+from asepsis.hospital.facts import (
     Association,
     Banner,
     Binding,
+    Certificate,
     Client,
     Described,
     Dimse,
+    Endpoint,
     Fact,
     FhirServer,
     Message,
@@ -51,6 +53,8 @@ class View:
     shares: tuple[Share, ...] = ()
     banners: tuple[Banner, ...] = ()
     described: tuple[Described, ...] = ()
+    certificates: tuple[Certificate, ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()
 
     def facts(self) -> Iterator[Fact]:
         for f in fields(self):
@@ -105,6 +109,8 @@ _SIDES: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("shares", "shares", lambda o: o.address),
     ("banners", "banners", lambda o: o.address),
     ("described", "described", lambda o: o.address),
+    ("certificates", "certificates", lambda o: o.address),
+    ("endpoints", "endpoints", lambda o: o.address),
 )
 
 
@@ -125,4 +131,5 @@ class Index:
     def of(self, addresses: Iterable[str], mac: str) -> View:
         addresses = tuple(addresses)
         sides = {side: tuple(f for a in addresses for f in self._by.get((side, a), ())) for side, _, _ in _SIDES}
-        return View(clients=tuple(self._by.get(("clients", mac), ())), **sides)
+        clients = (c for c in self._by.get(("clients", mac), ()) if c.place is None or not addresses or c.place in addresses)
+        return View(clients=tuple(clients), **sides)

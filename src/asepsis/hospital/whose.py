@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from asepsis import _wire
 from asepsis.hospital.asked import spellings
+from asepsis.hospital.tenure import address_of
 from asepsis.kit.keys import Key
 from asepsis.lake.service import Stream
 
@@ -63,15 +64,14 @@ def columns(streams: Iterable[Stream]) -> list[tuple[str, str, bool]]:
 
 
 def match(lake: Lake, keys: Sequence[Key], ids: Sequence[str], named: Callable[[str], str]) -> list[Match]:
-    """What there is of each id under any of `keys`. One join a column, however many ids there are. `named` knows names of addresses."""
+    """What there is of each id under any of `keys`. One join a column, however many ids there are. `named` knows names of places."""
     found: defaultdict[int, list[Touched]] = defaultdict(list)
     lake.append(_ASKED, _asked(keys, ids))
     for stream, column, many in columns(lake.streams.values()):
         for row in lake.rows(_query(stream, column, many)):
-            nth = row.pop("nth")
-            names = named(row["client"] or ""), named(row["server"] or "")
-            row |= {"client": row["client"] or "", "server": row["server"] or ""}
-            found[nth].append(Touched(stream=stream, column=column, **row, client_name=names[0], server_name=names[1]))
+            nth, client, server = row.pop("nth"), row["client"] or "", row["server"] or ""
+            row |= {"client": address_of(client), "server": address_of(server)}
+            found[nth].append(Touched(stream=stream, column=column, **row, client_name=named(client), server_name=named(server)))
     return [_match(id, found[nth]) for nth, id in enumerate(ids)]
 
 

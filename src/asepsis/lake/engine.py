@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -19,14 +20,31 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+Span = tuple[str, datetime, datetime, str]
+"""An address, from when, until before when, and how it is written for that time."""
+PLACES = "CREATE OR REPLACE TABLE places (address VARCHAR, since TIMESTAMPTZ, until TIMESTAMPTZ, place VARCHAR)"
+
+
+def placed(source: str) -> str:
+    """The rows of `source` with both ends named by their place (`Span`), where they have one."""
+    joins = (
+        f"LEFT JOIN places AS {end} ON {end}.address = s.{column} AND s.ts >= {end}.since AND s.ts < {end}.until"
+        for end, column in (("o", "id_orig_h"), ("r", "id_resp_h"))
+    )
+    ends = "coalesce(o.place, s.id_orig_h) AS id_orig_h, coalesce(r.place, s.id_resp_h) AS id_resp_h"
+    return f"SELECT s.* REPLACE ({ends}) FROM ({source}) AS s {' '.join(joins)}"
+
+
 class Engine(Protocol):
     """`register` names Parquet files as a table with the given columns (missing ones are null), `sql` asks, `rows` too where the answer is
-    small and wanted as Python values, `append` adds rows to a table that lives as long as the engine."""
+    small and wanted as Python values, `append` adds rows to a table that lives as long as the engine. After `place`, streams that are
+    registered name the ends of a connection by the place that an address was at that time."""
 
     def register(self, name: str, files: Sequence[Path], columns: Sequence[Column]) -> None: ...
     def sql(self, query: str, parameters: Mapping[str, Any] | Sequence[Any] | None = None) -> pa.Table: ...
     def rows(self, query: str) -> list[dict[str, Any]]: ...
     def append(self, name: str, rows: pa.Table) -> None: ...
+    def place(self, spans: Sequence[Span]) -> None: ...
     def close(self) -> None: ...
 
 
@@ -34,7 +52,7 @@ class DuckDBEngine:
     """DuckDB in this process. It may read files below `folder` and nothing else: no other file, no network, no extension is loaded."""
 
     def __init__(self, folder: Path, bounds: Bounds = UNBOUNDED) -> None:
-        self._bounds = bounds
+        self._bounds, self._placed = bounds, False
         # No extension is loaded, no Python variable is a table, and nothing spills to disk, where it would lie outside of the lake.
         self._connection = duckdb.connect(
             config={
@@ -70,8 +88,17 @@ class DuckDBEngine:
 
     def _view(self, name: str, columns: Sequence[Column], present: Collection[str], tail: str) -> None:
         cells = [_name(c.name) if c.name in present else f"CAST(NULL AS {SQL_TYPES[c.type]}) AS {_name(c.name)}" for c in columns]
+        source = f"SELECT {', '.join(cells)} {tail}"
         with _stoppable():
-            self._connection.execute(f"CREATE OR REPLACE VIEW {_name(name)} AS SELECT {', '.join(cells)} {tail}")
+            self._connection.execute(f"CREATE OR REPLACE VIEW {_name(name)} AS {placed(source) if self._placed else source}")
+
+    def place(self, spans: Sequence[Span]) -> None:
+        self._connection.execute(PLACES)
+        if spans:
+            self._connection.execute(
+                "INSERT INTO places SELECT unnest(?), unnest(?), unnest(?), unnest(?)", list(map(list, zip(*spans, strict=True)))
+            )
+        self._placed = bool(spans)
 
     def append(self, name: str, rows: pa.Table) -> None:
         self._connection.register("_rows", rows)

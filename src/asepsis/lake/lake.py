@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from asepsis.lake import commits
 from asepsis.lake.bounds import Bounds
-from asepsis.lake.engine import DuckDBEngine
+from asepsis.lake.engine import DuckDBEngine, Span
 from asepsis.lake.reading import Reading
 from asepsis.lake.streams import Stream, streams
 
@@ -32,6 +32,7 @@ class Lake:
         self._snapshot = commits.read(folder)
         self._engine = DuckDBEngine(folder, bounds or Bounds())
         self._registered: set[str] = set()
+        self._places = False
 
     def sql(self, query: str, parameters: Mapping[str, Any] | Sequence[Any] | None = None) -> pa.Table:
         """The answer to our own `query`; `parameters` fill `?` or `$name`. Raises BadInput with the engine's message."""
@@ -63,6 +64,13 @@ class Lake:
         guard.check(query, self._engine, self.streams)
         return self._engine.sql(query)
 
+    def place(self, spans: Sequence[Span]) -> None:
+        """From now on every stream names the ends of a connection by their place: `spans` say how an address is written from when until
+        when. The table `places` has them, for what else holds addresses."""
+        self._engine.place(spans)
+        self._registered.clear()
+        self._places = True
+
     def append(self, name: str, rows: pa.Table) -> None:
         """Adds rows to a table of this session, to join with the streams. It is gone when the lake is closed."""
         self._engine.append(name, rows)
@@ -79,6 +87,8 @@ class Lake:
 
     def _register(self, query: str) -> None:
         """Opens the streams that `query` names, the first time one does: a view reads the footer of every part."""
+        if not self._places and "places" in _WORD.findall(query):
+            self.place(())
         for name in self._named(query) - self._registered:
             files = [self._folder / part.path for part in self._snapshot.of(name)]
             self._engine.register(name, files, self.streams[name].columns)

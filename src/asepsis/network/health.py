@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from .check import Lake
+from asepsis.findings.service import Lake, rows
+
 from .hearing import BLIND_S, OVERLOAD
-from .sightings import rows
 
 LOOK_BACK = timedelta(hours=24)
 """Of the time before the last row: what was mended yesterday does not trouble today."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from .check import Lake
-from .sightings import Row, rows
+from asepsis.findings.service import Look, Row
 
 # A packet in a hundred: less is lost in a burst now and then, more makes whole conversations unreadable.
 OVERLOAD = 0.01
@@ -49,22 +48,22 @@ def interface(row: Row) -> Interface:
     return Interface(row["sensor"], row["interface"])
 
 
-def overloaded(lake: Lake) -> dict[Interface, Row]:
+def overloaded(look: Look) -> dict[Interface, Row]:
     """The minutes in which an interface lost more than OVERLOAD, one row each."""
-    return {interface(row): row for row in rows(lake, _LOUD)}
+    return {interface(row): row for row in look.rows(_LOUD)}
 
 
-def calm(lake: Lake) -> dict[Interface, datetime]:
+def calm(look: Look) -> dict[Interface, datetime]:
     """Until when an interface was last heard without such a loss."""
-    return {interface(row): row["last_seen"] for row in rows(lake, _CALM)}
+    return {interface(row): row["last_seen"] for row in look.rows(_CALM)}
 
 
-def blind(lake: Lake) -> dict[Interface, Row]:
+def blind(look: Look) -> dict[Interface, Row]:
     """Interfaces that show nothing but broadcasts, since when and for how many seconds."""
-    silent = {interface(row): row for row in rows(lake, _SILENT)}
+    silent = {interface(row): row for row in look.rows(_SILENT)}
     return {one: row for one, row in silent.items() if row["seconds"] >= (BLIND_S if row["heard_at"] else DEAF_S)}
 
 
-def heard(lake: Lake) -> dict[Interface, Row]:
+def heard(look: Look) -> dict[Interface, Row]:
     """When an interface last showed packets between two machines."""
-    return {interface(row): row for row in rows(lake, _HEARD)}
+    return {interface(row): row for row in look.rows(_HEARD)}

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from functools import cached_property
 
-from asepsis.hospital.service import Locator
-
-from .check import Lake
+from asepsis.findings.service import Look
 
 _LOOKED_UP = """
     select distinct client, name, address from (
@@ -20,9 +18,9 @@ _LOOKED_UP = """
 class Partners:
     """The partners that site.toml names. Names are looked for only where it names domains."""
 
-    def __init__(self, lake: Lake, locator: Locator) -> None:
-        self._lake, self._locator = lake, locator
-        self._by_name = any(partner.domains for partner in locator.plan.partners)
+    def __init__(self, look: Look) -> None:
+        self._look, self._locator = look, look.locator
+        self._by_name = any(partner.domains for partner in look.plan.partners)
 
     def of(self, address: str, caller: str, shown: str | None) -> tuple[str, str]:
         """The partner and the name it was known by, both empty if it is none. `shown` is the name in the talk itself: the server that the
@@ -43,7 +41,7 @@ class Partners:
     @cached_property
     def _looked_up(self) -> dict[tuple[str, str], set[str]]:
         found: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-        for row in self._lake.rows(_LOOKED_UP):
+        for row in self._look.rows(_LOOKED_UP):
             found[row["address"], row["client"]].add(row["name"])
             found[row["address"], ""].add(row["name"])
         return found

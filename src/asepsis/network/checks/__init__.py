@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from asepsis.network.check import Check
+from asepsis.findings.service import Check
 
 from . import (
     dicom_any_caller,
-    dicom_in_clear,
-    fhir_in_clear,
-    hl7_in_clear,
     internet,
-    plain_passwords,
     sensor_blind,
     sensor_overloaded,
-    smb1,
-    weak_tls,
 )
 
 _ALL = (
-    dicom_in_clear,
-    hl7_in_clear,
-    fhir_in_clear,
     dicom_any_caller,
     internet,
-    plain_passwords,
-    smb1,
-    weak_tls,
-    sensor_overloaded,
     sensor_blind,
+    sensor_overloaded,
 )
 
 

@@ -14,15 +14,29 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime
 
-from asepsis.findings.service import Action, Automatable, Cleared, Effort, Excused, Exploitation, HarmKind, Kind, Points, Proposal
-from asepsis.hospital.service import Locator
-from asepsis.network.check import Check, Lake
-from asepsis.network.harms import SAFETY_OF, five
-from asepsis.network.parties import Parties, Party
-from asepsis.network.reach import Reach
-from asepsis.network.sightings import Row, Sight, Sighting, gather, mended, rows
+from asepsis.findings.service import (
+    SAFETY_OF,
+    Action,
+    Automatable,
+    Check,
+    Cleared,
+    Effort,
+    Excused,
+    Exploitation,
+    HarmKind,
+    Kind,
+    Look,
+    Party,
+    Points,
+    Proposal,
+    Row,
+    Sight,
+    Sighting,
+    five,
+    gather,
+    mended,
+)
 
 ID = "dicom-any-caller"
 FAULT = "can fetch or plant scans, because callers are not checked"
@@ -51,48 +65,44 @@ _CALLER_NOT_KNOWN = frozenset({"3", "calling-ae-title-not-recognized"})
 Node = tuple[str, str]
 
 
-def run(lake: Lake, locator: Locator, now: datetime) -> list[Proposal]:
-    parties = Parties(locator)
-    reach = Reach(lake, parties)
-    return [_proposal(node, sighting, parties, reach) for node, sighting in _open_nodes(lake, parties).items()]
+def run(look: Look) -> list[Proposal]:
+    return [_proposal(node, sighting, look) for node, sighting in _open_nodes(look).items()]
 
 
-def clears(lake: Lake, locator: Locator, now: datetime) -> list[Cleared]:
-    parties = Parties(locator)
-    bad = [Sight(*node, None, sighting.last_seen, sighting.events[-1]) for node, sighting in _open_nodes(lake, parties).items()]
+def clears(look: Look) -> list[Cleared]:
+    bad = [Sight(*node, None, sighting.last_seen, sighting.events[-1]) for node, sighting in _open_nodes(look).items()]
     good = [
-        Sight(*_node(row, parties), None, row["last_seen"], row["last_event"])
-        for row in (rows(lake, _REFUSED) if bad else ())
+        Sight(*_node(row, look), None, row["last_seen"], row["last_event"])
+        for row in (look.rows(_REFUSED) if bad else ())
         if str(row["reject_reason"]).lower().replace(" ", "-") in _CALLER_NOT_KNOWN
     ]
     return mended(ID, bad, good, "It has turned down a caller for its title since.")
 
 
-def excuses(lake: Lake, locator: Locator, now: datetime) -> list[Excused]:
-    parties = Parties(locator)
-    found = gather(((row["calling_ae"], row["client"]), row) for row in rows(lake, _ACCEPTED) if _stated(row, parties))
+def excuses(look: Look) -> list[Excused]:
+    found = gather(((row["calling_ae"], row["client"]), row) for row in look.rows(_ACCEPTED) if _stated(row, look))
     return [Excused(f"the hospital states that {title} calls from {client}", s.events) for (title, client), s in found.items()]
 
 
-def _node(row: Row, parties: Parties) -> Node:
-    return _server(row, parties).key, str(row["port"])
+def _node(row: Row, look: Look) -> Node:
+    return _server(row, look).key, str(row["port"])
 
 
-def _server(row: Row, parties: Parties) -> Party:
-    return parties.at(row["server"], row["called_ae"])
+def _server(row: Row, look: Look) -> Party:
+    return look.at(row["server"], row["called_ae"])
 
 
-def _open_nodes(lake: Lake, parties: Parties) -> dict[Node, Sighting]:
+def _open_nodes(look: Look) -> dict[Node, Sighting]:
     by_node: defaultdict[Node, list[Row]] = defaultdict(list)
-    for row in rows(lake, _ACCEPTED):
-        by_node[_node(row, parties)].append(row)
-    return gather((node, row) for node, found in by_node.items() for row in _telling(found, parties))
+    for row in look.rows(_ACCEPTED):
+        by_node[_node(row, look)].append(row)
+    return gather((node, row) for node, found in by_node.items() for row in _telling(found, look))
 
 
-def _telling(found: list[Row], parties: Parties) -> Iterable[Row]:
+def _telling(found: list[Row], look: Look) -> Iterable[Row]:
     """The acceptances that show that titles are not checked."""
-    unstated = [row for row in found if not _stated(row, parties)]
-    unshown = [row for row in unstated if not _is_equipment(parties.at(row["client"], row["calling_ae"]))]
+    unstated = [row for row in found if not _stated(row, look)]
+    unshown = [row for row in unstated if not _is_equipment(look.at(row["client"], row["calling_ae"]))]
     names: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for row in unshown:
         names[row["client"], row["program"]].add(row["calling_ae"])
@@ -100,23 +110,23 @@ def _telling(found: list[Row], parties: Parties) -> Iterable[Row]:
     yield from (row for row in unstated if row["calling_ae"].upper() in TOOLKIT_TITLES)
     for row in unshown:
         if row["calling_ae"].upper() not in TOOLKIT_TITLES and (
-            (row["client"], row["program"]) in several or parties.stated_titles(row["client"])
+            (row["client"], row["program"]) in several or look.parties.stated_titles(row["client"])
         ):
             yield row
 
 
-def _stated(row: Row, parties: Parties) -> bool:
-    return row["calling_ae"] in parties.stated_titles(row["client"])
+def _stated(row: Row, look: Look) -> bool:
+    return row["calling_ae"] in look.parties.stated_titles(row["client"])
 
 
 def _is_equipment(caller: Party) -> bool:
     return caller.asset is not None and bool(caller.asset.model or caller.asset.serial)
 
 
-def _proposal(node: Node, sighting: Sighting, parties: Parties, reach: Reach) -> Proposal:
-    server = _server(sighting.rows[0], parties)
-    callers = {row["client"]: parties.at(row["client"]) for row in sighting.rows}
-    anyone = parties.anyone(server, *callers.values())
+def _proposal(node: Node, sighting: Sighting, look: Look) -> Proposal:
+    server = _server(sighting.rows[0], look)
+    callers = {row["client"]: look.at(row["client"]) for row in sighting.rows}
+    anyone = look.parties.anyone(server, *callers.values())
     titles = sighting.values("calling_ae")
     shown = ", ".join(titles[:5]) + (f" and {len(titles) - 5} more" if len(titles) > 5 else "")
     return Proposal(
@@ -132,7 +142,7 @@ def _proposal(node: Node, sighting: Sighting, parties: Parties, reach: Reach) ->
             service=(2, "It can be filled up or kept busy by anyone."),
             money_and_trust=(2, "Stolen or false scans have to be reported and cost trust."),
         ),
-        points=Points(Exploitation.NONE, parties.exposure(server, *callers.values()), Automatable.YES),
+        points=Points(Exploitation.NONE, look.parties.exposure(server, *callers.values()), Automatable.YES),
         action=Action(
             f"Let {server.name} accept only the callers on a list (titles with their addresses), and let the firewall allow only those",
             Effort.HOURS,
@@ -151,7 +161,7 @@ def _proposal(node: Node, sighting: Sighting, parties: Parties, reach: Reach) ->
         zone=server.zone,
         asset_kind=server.kind,
         events=sighting.events,
-        patients=reach.of(server),
+        patients=look.patients(server),
         assets=server.ids,
     )
 
@@ -160,8 +170,17 @@ CHECK = Check(
     id=ID,
     title="DICOM node that accepts callers of any title",
     looks_for="Associations accepted without user identity from default titles of tools, titles not stated, or many titles of one program.",
+    cannot_see="A node that no stranger has tried; titles inside TLS; what a node does with a caller after it let it in.",
+    streams=("dicom_association",),
     harms=(HarmKind.PRIVACY, HarmKind.INTEGRITY, HarmKind.SAFETY, HarmKind.SERVICE),
-    references=("DICOM PS3.8 Table 9-21", "DICOM PS3.7 D.3.3.7 User Identity", "ATT&CK T1078 Valid Accounts", "CWE-306"),
+    references=(
+        "HICP 2023 practice 9 Network Connected Medical Devices",
+        "NIST CSF 2.0 PR.AA-03",
+        "DICOM PS3.8 Table 9-21",
+        "DICOM PS3.7 D.3.3.7 User Identity",
+        "ATT&CK T1078 Valid Accounts",
+        "CWE-306",
+    ),
     run=run,
     clears=clears,
     excuses=excuses,

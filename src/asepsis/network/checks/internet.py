@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 
 from asepsis.findings.service import (
+    SAFETY_OF,
     Action,
     Automatable,
+    Check,
     Cleared,
     ClinicalClass,
     Effort,
@@ -16,17 +17,19 @@ from asepsis.findings.service import (
     Exploitation,
     Exposure,
     HarmKind,
+    Judged,
     Kind,
+    Look,
+    Party,
     Points,
     Proposal,
+    Row,
+    Sighting,
+    five,
+    gather,
+    public,
 )
-from asepsis.hospital.service import Locator
-from asepsis.network.check import Check, Lake
-from asepsis.network.harms import SAFETY_OF, Judged, five
-from asepsis.network.parties import Parties, Party, public
 from asepsis.network.partners import Partners
-from asepsis.network.reach import Reach
-from asepsis.network.sightings import Row, Sighting, gather, rows
 
 ID = "internet"
 FAULT = {"out": "Devices talk to the internet", "in": "Devices can be reached from the internet"}
@@ -62,28 +65,26 @@ class Talk:
         return self.device.key, self.direction
 
 
-def run(lake: Lake, locator: Locator, now: datetime) -> list[Proposal]:
-    parties = Parties(locator)
-    reach = Reach(lake, parties)
-    talks = [talk for talk in _talks(lake, locator, parties) if not talk.excuse and talk.device.clinical]
+def run(look: Look) -> list[Proposal]:
+    talks = [talk for talk in _talks(look) if not talk.excuse and talk.device.clinical]
     devices = {talk.place: talk.device for talk in talks}
     sightings = gather((talk.place, talk.row) for talk in talks)
-    return [_proposal(devices[place], place[1], sighting, reach) for place, sighting in sorted(sightings.items())]
+    return [_proposal(devices[place], place[1], sighting, look) for place, sighting in sorted(sightings.items())]
 
 
-def clears(lake: Lake, locator: Locator, now: datetime) -> list[Cleared]:
+def clears(look: Look) -> list[Cleared]:
     """None: that a device did not talk to the internet for a while is silence, and silence clears nothing."""
     return []
 
 
-def excuses(lake: Lake, locator: Locator, now: datetime) -> list[Excused]:
-    found = gather((talk.excuse, talk.row) for talk in _talks(lake, locator, Parties(locator)) if talk.excuse)
+def excuses(look: Look) -> list[Excused]:
+    found = gather((talk.excuse, talk.row) for talk in _talks(look) if talk.excuse)
     return [Excused(why, sighting.events) for why, sighting in found.items()]
 
 
-def _talks(lake: Lake, locator: Locator, parties: Parties) -> Iterator[Talk]:
-    partners = Partners(lake, locator)
-    for row in rows(lake, _TALKS):
+def _talks(look: Look) -> Iterator[Talk]:
+    locator, partners = look.locator, Partners(look)
+    for row in look.rows(_TALKS):
         ours, theirs, direction = row["client"], row["server"], "out"
         if not locator.machine(ours) or not public(theirs):
             ours, theirs, direction = theirs, ours, "in"
@@ -92,7 +93,7 @@ def _talks(lake: Lake, locator: Locator, parties: Parties) -> Iterator[Talk]:
         # Called from outside, the name in the talk is the one that the caller gave us.
         partner, name = partners.of(theirs, ours, row["name"] if direction == "out" else None)
         known_as = f"{name} ({theirs})" if name else theirs
-        device = parties.at(ours)
+        device = look.at(ours)
         excuse = (
             f"the hospital states that {theirs} is its own" if locator.inside(theirs)
             else f"the hospital names {known_as} as its partner {partner}" if partner
@@ -102,7 +103,7 @@ def _talks(lake: Lake, locator: Locator, parties: Parties) -> Iterator[Talk]:
         yield Talk(device, direction, row | {"partner": theirs}, excuse)
 
 
-def _proposal(device: Party, direction: str, sighting: Sighting, reach: Reach) -> Proposal:
+def _proposal(device: Party, direction: str, sighting: Sighting, look: Look) -> Proposal:
     partners = sighting.values("partner")
     shown = ", ".join(partners[:3]) + (f" and {len(partners) - 3} more" if len(partners) > 3 else "")
     inward = direction == "in"
@@ -141,7 +142,7 @@ def _proposal(device: Party, direction: str, sighting: Sighting, reach: Reach) -
         zone=device.zone,
         asset_kind=device.kind,
         events=sighting.events,
-        patients=reach.of(device),
+        patients=look.patients(device),
         assets=device.ids,
     )
 
@@ -162,8 +163,17 @@ CHECK = Check(
     id=ID,
     title="Device talking to or from the internet",
     looks_for="Conversations in which data passed between what may touch care and a public address that is no partner of site.toml.",
+    cannot_see="What a proxy inside the hospital passes on; talk that does not pass the mirrored ports.",
+    streams=("conn",),
     harms=(HarmKind.SAFETY, HarmKind.PRIVACY, HarmKind.SERVICE, HarmKind.MONEY_AND_TRUST),
-    references=("ATT&CK T1133 External Remote Services", "ATT&CK T1071 Application Layer Protocol", "RFC 1918", "RFC 4193"),
+    references=(
+        "HICP 2023 practice 6 Network Management",
+        "NIST CSF 2.0 PR.IR-01",
+        "ATT&CK T1133 External Remote Services",
+        "ATT&CK T1071 Application Layer Protocol",
+        "RFC 1918",
+        "RFC 4193",
+    ),
     run=run,
     clears=clears,
     excuses=excuses,

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from asepsis.findings.service import Action, Automatable, Cleared, Effort, Exploitation, Exposure, HarmKind, Kind, Points, Proposal, counted
-from asepsis.hospital.service import Locator
-from asepsis.network.check import Check, Lake
-from asepsis.network.harms import five
+from asepsis.findings.service import (
+    Action,
+    Automatable,
+    Check,
+    Cleared,
+    Effort,
+    Exploitation,
+    Exposure,
+    HarmKind,
+    Kind,
+    Look,
+    Points,
+    Proposal,
+    Row,
+    counted,
+    five,
+)
 from asepsis.network.hearing import BLIND_S, Interface, blind, heard
-from asepsis.network.sightings import Row
 
 ID = "sensor_blind"
 FAULT = "A sensor hears nothing"
 
 
-def run(lake: Lake, locator: Locator, now: datetime) -> list[Proposal]:
-    return [_proposal(port, row) for port, row in sorted(blind(lake).items(), key=lambda item: item[0].key)]
+def run(look: Look) -> list[Proposal]:
+    return [_proposal(port, row) for port, row in sorted(blind(look).items(), key=lambda item: item[0].key)]
 
 
-def clears(lake: Lake, locator: Locator, now: datetime) -> list[Cleared]:
-    hearing = heard(lake)
-    still = blind(lake) if hearing else {}
+def clears(look: Look) -> list[Cleared]:
+    hearing = heard(look)
+    still = blind(look) if hearing else {}
     why = "It hears packets between machines again."
     return [Cleared(ID, port.key, row["last_seen"], why, events=(row["last_event"],)) for port, row in hearing.items() if port not in still]
 
@@ -65,6 +75,8 @@ CHECK = Check(
     id=ID,
     title="Sensor blind",
     looks_for=f"An interface that shows no packet between two machines for {BLIND_S} seconds; the next one clears it.",
+    cannot_see="A mirror that leaves out one part of the network: stated zones that are never seen stand in the report's coverage.",
+    streams=("stats",),
     harms=(HarmKind.SAFETY, HarmKind.PRIVACY, HarmKind.SERVICE),
     references=("NIST CSF 2.0 DE.CM-01",),
     run=run,

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from asepsis.findings.service import Action, Automatable, Cleared, Effort, Exploitation, Exposure, HarmKind, Kind, Points, Proposal
-from asepsis.hospital.service import Locator
-from asepsis.network.check import Check, Lake
-from asepsis.network.harms import five
+from asepsis.findings.service import (
+    Action,
+    Automatable,
+    Check,
+    Cleared,
+    Effort,
+    Exploitation,
+    Exposure,
+    HarmKind,
+    Kind,
+    Look,
+    Points,
+    Proposal,
+    Row,
+    five,
+)
 from asepsis.network.hearing import CALM, OVERLOAD, Interface, calm, overloaded
-from asepsis.network.sightings import Row
 
 ID = "sensor_overloaded"
 FAULT = "A sensor loses packets"
 
 
-def run(lake: Lake, locator: Locator, now: datetime) -> list[Proposal]:
-    return [_proposal(port, row) for port, row in sorted(overloaded(lake).items(), key=lambda item: item[0].key)]
+def run(look: Look) -> list[Proposal]:
+    return [_proposal(port, row) for port, row in sorted(overloaded(look).items(), key=lambda item: item[0].key)]
 
 
-def clears(lake: Lake, locator: Locator, now: datetime) -> list[Cleared]:
-    loud = overloaded(lake)
-    since = calm(lake) if loud else {}
+def clears(look: Look) -> list[Cleared]:
+    loud = overloaded(look)
+    since = calm(look) if loud else {}
     return [
         Cleared(ID, port.key, since[port], "It has lost next to nothing for an hour.")
         for port, row in loud.items()
@@ -67,6 +76,8 @@ CHECK = Check(
     id=ID,
     title="Sensor overloaded",
     looks_for=f"Minutes in which the kernel dropped more than {OVERLOAD:.0%} of a sensor's packets; an hour without clears it.",
+    cannot_see="What the switch loses before the sensor: `asepsis network health` tells of that.",
+    streams=("stats",),
     harms=(HarmKind.SAFETY, HarmKind.PRIVACY, HarmKind.SERVICE),
     references=("packet(7), PACKET_STATISTICS", "NIST CSF 2.0 DE.CM-01"),
     run=run,

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from asepsis.network.service import Readiness, post_quantum
+from tests.checks.replay import RowsLake
 
-from .replay import RowsLake
+from asepsis.encryption.service import Readiness, post_quantum
 
 
 def test_the_figure_counts_established_sessions_only() -> None:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from asepsis.findings.service import Action, Automatable, Cleared, Effort, Exploitation, HarmKind, Kind, Points, Proposal, counted
-from asepsis.hospital.service import Locator
-from asepsis.network import clear
-from asepsis.network.check import Check, Lake
-from asepsis.network.clear import Flow, Queries
-from asepsis.network.harms import five, leaked, readable
-from asepsis.network.parties import Parties
+from asepsis.encryption import clear
+from asepsis.encryption.clear import Flow, Queries
+from asepsis.findings.service import (
+    Action,
+    Automatable,
+    Check,
+    Cleared,
+    Effort,
+    Exploitation,
+    HarmKind,
+    Kind,
+    Look,
+    Points,
+    Proposal,
+    counted,
+    five,
+    leaked,
+    readable,
+)
 
 ID = "hl7-in-clear"
 FAULT = "can read messages about patients"
@@ -45,18 +55,17 @@ QUERIES = Queries(
 )
 
 
-def run(lake: Lake, locator: Locator, now: datetime) -> list[Proposal]:
-    parties = Parties(locator)
-    return [_proposal(flow, parties) for flow in clear.flows(lake, parties, QUERIES)]
+def run(look: Look) -> list[Proposal]:
+    return [_proposal(flow, look) for flow in clear.flows(look, QUERIES)]
 
 
-def clears(lake: Lake, locator: Locator, now: datetime) -> list[Cleared]:
-    return clear.clears(ID, lake, locator, QUERIES, TLS_PORTS)
+def clears(look: Look) -> list[Cleared]:
+    return clear.clears(ID, look, QUERIES, TLS_PORTS)
 
 
-def _proposal(flow: Flow, parties: Parties) -> Proposal:
+def _proposal(flow: Flow, look: Look) -> Proposal:
     client, server, patients = flow.client, flow.server, flow.patients
-    anyone = parties.anyone(client, server)
+    anyone = look.parties.anyone(client, server)
     ports = ", ".join(str(port) for port in flow.sighting.values("port"))
     about = f"messages about {counted(patients, 'patient')}" if patients else "messages about patients"
     maker = server.maker if server.asset and server.asset.manufacturer else client.maker
@@ -73,7 +82,7 @@ def _proposal(flow: Flow, parties: Parties) -> Proposal:
             service=(1, "False messages could confuse the systems that receive them."),
             money_and_trust=leaked(patients),
         ),
-        points=Points(Exploitation.NONE, parties.exposure(client, server), Automatable.NO),
+        points=Points(Exploitation.NONE, look.parties.exposure(client, server), Automatable.NO),
         action=Action(
             f"Switch on encryption (TLS) for messages from {client.name} to {server.name}; until then let only these two use port {ports}",
             Effort.DAYS,
@@ -101,8 +110,12 @@ CHECK = Check(
     id=ID,
     title="HL7 in clear",
     looks_for="HL7 v2 messages that the sensor could read, for each pair of assets, with the patients that were readable.",
+    cannot_see="Messages inside TLS, in files, or through an interface engine on the same machine.",
+    streams=("hl7",),
     harms=(HarmKind.PRIVACY, HarmKind.INTEGRITY, HarmKind.SAFETY, HarmKind.MONEY_AND_TRUST),
     references=(
+        "NIST SP 800-66r2 5.3.5 Transmission Security",
+        "NIST CSF 2.0 PR.DS-02",
         "IHE ITI TF-2 3.19 (ITI-19)",
         "45 CFR 164.312(e)(1)",
         "ATT&CK T1040 Network Sniffing",

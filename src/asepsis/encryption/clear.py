@@ -5,12 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, replace
 
-from asepsis.findings.service import Cleared, ClinicalClass
-from asepsis.hospital.service import Locator
-
-from .check import Lake
-from .parties import Parties, Party
-from .sightings import Row, Sight, Sighting, gather, mended, rows
+from asepsis.findings.service import Cleared, ClinicalClass, Look, Party, Row, Sight, Sighting, gather, mended
 
 _ENCRYPTED = """
     select id_orig_h as client, id_resp_h as server, id_resp_p as port, {span}
@@ -58,13 +53,13 @@ class Flow:
         return any(row[column] for row in self.sighting.rows)
 
 
-def flows(lake: Lake, parties: Parties, queries: Queries) -> list[Flow]:
+def flows(look: Look, queries: Queries) -> list[Flow]:
     """The flows of a protocol, one for each pair of assets that could be told apart."""
     sides: dict[str, tuple[Party, Party]] = {}
 
     def keyed(query: str) -> Iterator[tuple[str, Row]]:
-        for row in rows(lake, query):
-            pair = parties.at(row["client"], row["client_hint"]), parties.at(row["server"], row["server_hint"])
+        for row in look.rows(query):
+            pair = look.at(row["client"], row["client_hint"]), look.at(row["server"], row["server_hint"])
             subject = f"{pair[0].key}>{pair[1].key}"
             sides.setdefault(subject, pair)
             yield subject, row
@@ -76,28 +71,27 @@ def flows(lake: Lake, parties: Parties, queries: Queries) -> list[Flow]:
     return [Flow(*sides[subject], sighting, len(patients.get(subject, ()))) for subject, sighting in sorted(sightings.items())]
 
 
-def clears(check: str, lake: Lake, locator: Locator, queries: Queries, tls_ports: frozenset[int]) -> list[Cleared]:
+def clears(check: str, look: Look, queries: Queries, tls_ports: frozenset[int]) -> list[Cleared]:
     """Pairs that have been seen without the fault at every port that was clear, since it last was.
 
     What is inside TLS cannot be seen, so TLS at another port may be anything. It counts at the port that was clear; at a port that the
     protocol keeps for TLS only together with a refusal at the clear port, which shows that the old service is gone.
     Where several assets share an address TLS does not show which of them spoke, so it proves nothing for any of them.
     """
-    parties = Parties(locator)
-    found = [flow for flow in flows(lake, parties, queries) if _told_by_address(flow, parties)]
+    found = [flow for flow in flows(look, queries) if _told_by_address(flow, look)]
     bad = [Sight(flow.subject, "", _place(row), row["last_seen"], row["last_event"]) for flow in found for row in flow.sighting.rows]
-    proofs = _proofs(lake, tls_ports) if bad else {}
+    proofs = _proofs(look, tls_ports) if bad else {}
     good = [replace(proof, subject=sight.subject) for sight in bad for proof in proofs.get(sight.peer, ())]
     return mended(check, bad, good, "The same two have been seen to talk encrypted since, and no more in clear.")
 
 
-def _proofs(lake: Lake, tls_ports: frozenset[int]) -> dict[Hashable, list[Sight]]:
+def _proofs(look: Look, tls_ports: frozenset[int]) -> dict[Hashable, list[Sight]]:
     """For each place, when it was last seen to be encrypted, or given up for a port of the protocol's own."""
-    encrypted = {_place(row): row for row in rows(lake, _ENCRYPTED)}
+    encrypted = {_place(row): row for row in look.rows(_ENCRYPTED)}
     proofs: dict[Hashable, list[Sight]] = {
         place: [Sight("", "", place, row["last_seen"], row["last_event"])] for place, row in encrypted.items()
     }
-    for row in rows(lake, _REFUSED) if tls_ports else ():
+    for row in look.rows(_REFUSED) if tls_ports else ():
         place = _place(row)
         instead = [encrypted[*place[:2], port] for port in tls_ports if (*place[:2], port) in encrypted]
         # Both must be later than the fault, so the earlier of the two is when it was mended.
@@ -111,5 +105,5 @@ def _place(row: Row) -> Place:
     return row["client"], row["server"], row["port"]
 
 
-def _told_by_address(flow: Flow, parties: Parties) -> bool:
-    return all(len(parties.at(side.address).assets) <= 1 for side in (flow.client, flow.server))
+def _told_by_address(flow: Flow, look: Look) -> bool:
+    return all(len(look.at(side.address).assets) <= 1 for side in (flow.client, flow.server))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .check import Lake
+from asepsis.findings.service import Lake
 
 _SESSIONS = """
     select count(*) as sessions,

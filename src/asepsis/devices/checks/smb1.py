@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from asepsis.findings.service import Action, Automatable, Cleared, Effort, Exploitation, HarmKind, Kind, Points, Proposal, counted
-from asepsis.hospital.service import Locator
-from asepsis.network.check import Check, Lake
-from asepsis.network.harms import SAFETY_OF, five
-from asepsis.network.parties import Parties, Party
-from asepsis.network.reach import Reach
-from asepsis.network.sightings import Sight, Sighting, gather, mended, rows
+from asepsis.findings.service import (
+    SAFETY_OF,
+    Action,
+    Automatable,
+    Check,
+    Cleared,
+    Effort,
+    Exploitation,
+    HarmKind,
+    Kind,
+    Look,
+    Party,
+    Points,
+    Proposal,
+    Sight,
+    Sighting,
+    counted,
+    five,
+    gather,
+    mended,
+)
 
 ID = "smb1"
 FAULT = "Files are shared in a way that a worm can use"
@@ -27,26 +39,23 @@ _OLD = _SESSIONS.format(which="= 'SMB1'")
 _NEW = _SESSIONS.format(which="<> 'SMB1'")
 
 
-def run(lake: Lake, locator: Locator, now: datetime) -> list[Proposal]:
-    parties = Parties(locator)
-    reach = Reach(lake, parties)
-    found = [(parties.at(row["server"]), row) for row in rows(lake, _OLD) if not parties.outside(row["server"])]
+def run(look: Look) -> list[Proposal]:
+    found = [(look.at(row["server"]), row) for row in look.rows(_OLD) if not look.parties.outside(row["server"])]
     servers = {server.key: server for server, _ in found}
     sightings = gather((server.key, row) for server, row in found)
-    return [_proposal(servers[key], sighting, parties, reach) for key, sighting in sorted(sightings.items())]
+    return [_proposal(servers[key], sighting, look) for key, sighting in sorted(sightings.items())]
 
 
-def clears(lake: Lake, locator: Locator, now: datetime) -> list[Cleared]:
-    parties = Parties(locator)
+def clears(look: Look) -> list[Cleared]:
     bad, good = (
-        [Sight(parties.at(row["server"]).key, "", row["client"], row["last_seen"], row["last_event"]) for row in rows(lake, query)]
+        [Sight(look.at(row["server"]).key, "", row["client"], row["last_seen"], row["last_event"]) for row in look.rows(query)]
         for query in (_OLD, _NEW)
     )
     return mended(ID, bad, good, "Every computer that used the old version has used a newer one since.")
 
 
-def _proposal(server: Party, sighting: Sighting, parties: Parties, reach: Reach) -> Proposal:
-    clients = [parties.at(address) for address in sighting.values("client")]
+def _proposal(server: Party, sighting: Sighting, look: Look) -> Proposal:
+    clients = [look.at(address) for address in sighting.values("client")]
     shown = ", ".join(client.name for client in clients[:3]) + (f" and {len(clients) - 3} more" if len(clients) > 3 else "")
     return Proposal(
         check=ID,
@@ -62,7 +71,7 @@ def _proposal(server: Party, sighting: Sighting, parties: Parties, reach: Reach)
             money_and_trust=(3, "Recovery from such a worm takes weeks."),
         ),
         # CISA lists the ways in through this version as exploited, by ransomware too (KEV, CVE-2017-0143 to CVE-2017-0148).
-        points=Points(Exploitation.ACTIVE, parties.exposure(server, *clients), Automatable.YES),
+        points=Points(Exploitation.ACTIVE, look.parties.exposure(server, *clients), Automatable.YES),
         action=Action(
             f"Switch SMB version 1 off on {server.name}; move what needs it to version 3, or fence it in",
             Effort.DAYS,
@@ -80,7 +89,7 @@ def _proposal(server: Party, sighting: Sighting, parties: Parties, reach: Reach)
         zone=server.zone,
         asset_kind=server.kind,
         events=sighting.events,
-        patients=reach.of(server),
+        patients=look.patients(server),
         assets=tuple(dict.fromkeys((*server.ids, *(one for client in clients for one in client.ids)))),
     )
 
@@ -89,8 +98,15 @@ CHECK = Check(
     id=ID,
     title="SMB version 1",
     looks_for="Shares opened and files used over SMB1; servers whose callers have all moved to SMB2 or SMB3 since are cleared.",
+    cannot_see="Servers that would speak it if asked: only what was used is seen.",
+    streams=(
+        "smb_mapping",
+        "smb_files",
+    ),
     harms=(HarmKind.SERVICE, HarmKind.MONEY_AND_TRUST, HarmKind.INTEGRITY, HarmKind.SAFETY),
     references=(
+        "HICP 2023 practice 7 Vulnerability Management",
+        "NIST CSF 2.0 PR.PS-02",
         "MS-CIFS",
         "CISA KEV CVE-2017-0143 to CVE-2017-0148",
         "ATT&CK T1210 Exploitation of Remote Services",

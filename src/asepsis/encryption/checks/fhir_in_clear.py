@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from asepsis.findings.service import Action, Automatable, Cleared, Effort, Exploitation, HarmKind, Kind, Points, Proposal, counted
-from asepsis.hospital.service import Locator
-from asepsis.network import clear
-from asepsis.network.check import Check, Lake
-from asepsis.network.clear import Flow, Queries
-from asepsis.network.harms import five, leaked, readable
-from asepsis.network.parties import Parties
+from asepsis.encryption import clear
+from asepsis.encryption.clear import Flow, Queries
+from asepsis.findings.service import (
+    Action,
+    Automatable,
+    Check,
+    Cleared,
+    Effort,
+    Exploitation,
+    HarmKind,
+    Kind,
+    Look,
+    Points,
+    Proposal,
+    counted,
+    five,
+    leaked,
+    readable,
+)
 
 ID = "fhir-in-clear"
 FAULT = "can read patients' records"
@@ -35,18 +45,17 @@ QUERIES = Queries(
 )
 
 
-def run(lake: Lake, locator: Locator, now: datetime) -> list[Proposal]:
-    parties = Parties(locator)
-    return [_proposal(flow, parties) for flow in clear.flows(lake, parties, QUERIES)]
+def run(look: Look) -> list[Proposal]:
+    return [_proposal(flow, look) for flow in clear.flows(look, QUERIES)]
 
 
-def clears(lake: Lake, locator: Locator, now: datetime) -> list[Cleared]:
-    return clear.clears(ID, lake, locator, QUERIES, TLS_PORTS)
+def clears(look: Look) -> list[Cleared]:
+    return clear.clears(ID, look, QUERIES, TLS_PORTS)
 
 
-def _proposal(flow: Flow, parties: Parties) -> Proposal:
+def _proposal(flow: Flow, look: Look) -> Proposal:
     client, server, patients = flow.client, flow.server, flow.patients
-    anyone = parties.anyone(client, server)
+    anyone = look.parties.anyone(client, server)
     ports = ", ".join(str(port) for port in flow.sighting.values("port"))
     whose = f"{counted(patients, 'patient')}'{'s' if patients == 1 else ''}" if patients else "patients'"
     key = " The key that opens the server (password or token) can be read as well." if flow.did("secret") else ""
@@ -66,7 +75,7 @@ def _proposal(flow: Flow, parties: Parties) -> Proposal:
             service=(0, "Care goes on as before."),
             money_and_trust=leaked(patients),
         ),
-        points=Points(Exploitation.NONE, parties.exposure(client, server), Automatable.NO),
+        points=Points(Exploitation.NONE, look.parties.exposure(client, server), Automatable.NO),
         action=Action(
             f"Serve the records of {server.name} over HTTPS only, and let {client.name} use that",
             Effort.HOURS,
@@ -93,8 +102,16 @@ CHECK = Check(
     id=ID,
     title="FHIR in clear",
     looks_for="FHIR requests over plain HTTP, for each pair of assets, with the patients that were readable, and passwords or tokens.",
+    cannot_see="Records inside TLS, which ends at a proxy and may go on in clear behind it.",
+    streams=("fhir",),
     harms=(HarmKind.PRIVACY, HarmKind.INTEGRITY, HarmKind.SAFETY, HarmKind.MONEY_AND_TRUST),
-    references=("HL7 FHIR R4 6.1.0.1 Communications", "45 CFR 164.312(e)(1)", "ATT&CK T1040 Network Sniffing"),
+    references=(
+        "NIST SP 800-66r2 5.3.5 Transmission Security",
+        "NIST CSF 2.0 PR.DS-02",
+        "HL7 FHIR R4 6.1.0.1 Communications",
+        "45 CFR 164.312(e)(1)",
+        "ATT&CK T1040 Network Sniffing",
+    ),
     run=run,
     clears=clears,
 )

@@ -10,16 +10,30 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable
 from dataclasses import replace
-from datetime import datetime
 from typing import NamedTuple
 
-from asepsis.findings.service import Action, Automatable, Cleared, Effort, Exploitation, HarmKind, Kind, Points, Proposal
-from asepsis.hospital.service import Locator
-from asepsis.network.check import Check, Lake
-from asepsis.network.harms import SAFETY_OF, Judged, five
-from asepsis.network.parties import Parties, Party
-from asepsis.network.reach import Reach
-from asepsis.network.sightings import Row, Sight, Sighting, gather, mended, rows
+from asepsis.findings.service import (
+    SAFETY_OF,
+    Action,
+    Automatable,
+    Check,
+    Cleared,
+    Effort,
+    Exploitation,
+    HarmKind,
+    Judged,
+    Kind,
+    Look,
+    Party,
+    Points,
+    Proposal,
+    Row,
+    Sight,
+    Sighting,
+    five,
+    gather,
+    mended,
+)
 
 ID = "weak-tls"
 FAULT = "Encrypted connections can be broken or imitated"
@@ -114,30 +128,29 @@ _CERTIFICATES = """
 Place = tuple[str, str]
 
 
-def run(lake: Lake, locator: Locator, now: datetime) -> list[Proposal]:
-    parties, servers, proposals = Parties(locator), dict[Place, Party](), []
-    reach = Reach(lake, parties)
+def run(look: Look) -> list[Proposal]:
+    servers, proposals = dict[Place, Party](), []
     for name, weakness in WEAKNESSES.items():
         found = []
-        for row in rows(lake, _query(weakness, weak=True)):
-            if not parties.outside(row["server"]):
-                server = parties.at(row["server"])
+        for row in look.rows(_query(weakness, weak=True)):
+            if not look.parties.outside(row["server"]):
+                server = look.at(row["server"])
                 place = server.key, _discriminator(name, row)
                 servers[place] = server
                 found.append((place, row))
-        proposals += [_proposal(servers[place], place[1], weakness, sight, parties, reach) for place, sight in gather(found).items()]
+        proposals += [_proposal(servers[place], place[1], weakness, sight, look) for place, sight in gather(found).items()]
     return proposals
 
 
-def clears(lake: Lake, locator: Locator, now: datetime) -> list[Cleared]:
+def clears(look: Look) -> list[Cleared]:
     """Servers that have not shown the weakness since: to the same caller where it depends on the caller, else under the same name."""
-    parties, cleared = Parties(locator), []
+    cleared = list[Cleared]()
     for name, weakness in WEAKNESSES.items():
-        seen = {weak: list(rows(lake, _query(weakness, weak))) for weak in (True, False)}
-        bad = [_sight(row, _discriminator(name, row), weakness, parties) for row in seen[True]]
+        seen = {weak: list(look.rows(_query(weakness, weak))) for weak in (True, False)}
+        bad = [_sight(row, _discriminator(name, row), weakness, look) for row in seen[True]]
         without: defaultdict[tuple[str, Hashable], list[Sight]] = defaultdict(list)
         for row in seen[False] if bad else ():
-            sight = _sight(row, "", weakness, parties)
+            sight = _sight(row, "", weakness, look)
             without[sight.subject, sight.peer].append(sight)
         # A new certificate may be made out to another subject: what counts is who shows it, and what was asked for.
         good = [replace(sight, discriminator=b.discriminator) for b in bad for sight in without[b.subject, b.peer]]
@@ -149,9 +162,9 @@ def _discriminator(name: str, row: Row) -> str:
     return " ".join(filter(None, (str(row["port"]), name, row["certificate"])))
 
 
-def _sight(row: Row, discriminator: str, weakness: Weakness, parties: Parties) -> Sight:
+def _sight(row: Row, discriminator: str, weakness: Weakness, look: Look) -> Sight:
     peer = row["port"], row["asked_for"], row["client"] if weakness.by_client else ""
-    return Sight(parties.at(row["server"]).key, discriminator, peer, row["last_seen"], row["last_event"])
+    return Sight(look.at(row["server"]).key, discriminator, peer, row["last_seen"], row["last_event"])
 
 
 def _query(weakness: Weakness, weak: bool) -> str:
@@ -160,8 +173,8 @@ def _query(weakness: Weakness, weak: bool) -> str:
     return source.format(seen_at_all=weakness.seen_at_all, condition=condition)
 
 
-def _proposal(server: Party, discriminator: str, weakness: Weakness, sighting: Sighting, parties: Parties, reach: Reach) -> Proposal:
-    clients = [parties.at(address) for address in sighting.values("client")]
+def _proposal(server: Party, discriminator: str, weakness: Weakness, sighting: Sighting, look: Look) -> Proposal:
+    clients = [look.at(address) for address in sighting.values("client")]
     port, certificate = sighting.rows[0]["port"], sighting.rows[0]["certificate"]
     named = f" ({certificate})" if certificate else ""
     grave = min(2, SAFETY_OF[server.weight])
@@ -178,7 +191,7 @@ def _proposal(server: Party, discriminator: str, weakness: Weakness, sighting: S
             service=(2 if weakness.refused else 1, "Connections may be refused by careful partners, or by browsers."),
             money_and_trust=(1, "People get used to clicking warnings away."),
         ),
-        points=Points(Exploitation.NONE, parties.exposure(server, *clients), Automatable.NO),
+        points=Points(Exploitation.NONE, look.parties.exposure(server, *clients), Automatable.NO),
         action=Action(
             weakness.action.format(server=server.name),
             Effort.HOURS,
@@ -193,7 +206,7 @@ def _proposal(server: Party, discriminator: str, weakness: Weakness, sighting: S
         zone=server.zone,
         asset_kind=server.kind,
         events=sighting.events,
-        patients=reach.of(server),
+        patients=look.patients(server),
         assets=server.ids,
     )
 
@@ -202,8 +215,22 @@ CHECK = Check(
     id=ID,
     title="TLS below 1.2, or a certificate that is out of date or weak",
     looks_for="TLS sessions agreed below 1.2; certificates of servers that were not in date when shown, with weak keys, MD5 or SHA-1.",
+    cannot_see="Certificates of TLS 1.3, which are sent encrypted; versions that a server would take but nobody asked for.",
+    streams=(
+        "ssl",
+        "x509",
+    ),
     harms=(HarmKind.PRIVACY, HarmKind.INTEGRITY, HarmKind.SERVICE, HarmKind.SAFETY),
-    references=("RFC 8996", "RFC 9155", "RFC 9325", "NIST SP 800-131A Rev. 2", "FIPS 186-5", "ATT&CK T1557 Adversary-in-the-Middle"),
+    references=(
+        "NIST SP 800-66r2 5.3.5 Transmission Security",
+        "NIST CSF 2.0 PR.DS-02",
+        "RFC 8996",
+        "RFC 9155",
+        "RFC 9325",
+        "NIST SP 800-131A Rev. 2",
+        "FIPS 186-5",
+        "ATT&CK T1557 Adversary-in-the-Middle",
+    ),
     run=run,
     clears=clears,
 )

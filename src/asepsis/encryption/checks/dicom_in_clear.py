@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from asepsis.findings.service import Action, Automatable, Cleared, Effort, Exploitation, HarmKind, Kind, Points, Proposal, counted
-from asepsis.hospital.service import Locator
-from asepsis.network import clear
-from asepsis.network.check import Check, Lake
-from asepsis.network.clear import Flow, Queries
-from asepsis.network.harms import SAFETY_OF, five, leaked, readable
-from asepsis.network.parties import Parties
+from asepsis.encryption import clear
+from asepsis.encryption.clear import Flow, Queries
+from asepsis.findings.service import (
+    SAFETY_OF,
+    Action,
+    Automatable,
+    Check,
+    Cleared,
+    Effort,
+    Exploitation,
+    HarmKind,
+    Kind,
+    Look,
+    Points,
+    Proposal,
+    counted,
+    five,
+    leaked,
+    readable,
+)
 
 ID = "dicom-in-clear"
 FAULT = "can read patients' scans"
@@ -37,18 +48,17 @@ QUERIES = Queries(
 )
 
 
-def run(lake: Lake, locator: Locator, now: datetime) -> list[Proposal]:
-    parties = Parties(locator)
-    return [_proposal(flow, parties) for flow in clear.flows(lake, parties, QUERIES)]
+def run(look: Look) -> list[Proposal]:
+    return [_proposal(flow, look) for flow in clear.flows(look, QUERIES)]
 
 
-def clears(lake: Lake, locator: Locator, now: datetime) -> list[Cleared]:
-    return clear.clears(ID, lake, locator, QUERIES, TLS_PORTS)
+def clears(look: Look) -> list[Cleared]:
+    return clear.clears(ID, look, QUERIES, TLS_PORTS)
 
 
-def _proposal(flow: Flow, parties: Parties) -> Proposal:
+def _proposal(flow: Flow, look: Look) -> Proposal:
     client, server = flow.client, flow.server
-    anyone = parties.anyone(client, server)
+    anyone = look.parties.anyone(client, server)
     maker = server.maker if server.asset and server.asset.manufacturer else client.maker
     return Proposal(
         check=ID,
@@ -63,7 +73,7 @@ def _proposal(flow: Flow, parties: Parties) -> Proposal:
             service=(0, "Care goes on as before."),
             money_and_trust=leaked(flow.patients),
         ),
-        points=Points(Exploitation.NONE, parties.exposure(client, server), Automatable.NO),
+        points=Points(Exploitation.NONE, look.parties.exposure(client, server), Automatable.NO),
         action=Action(
             f"Switch on encryption (DICOM TLS) between {client.name} and {server.name}; until then keep both in a zone of their own",
             Effort.DAYS,
@@ -105,8 +115,20 @@ CHECK = Check(
     id=ID,
     title="DICOM in clear",
     looks_for="DICOM associations and messages that the sensor could read, for each pair of assets, with the patients that were readable.",
+    cannot_see="Associations that began before the sensor listened; what TLS at the same time hides.",
+    streams=(
+        "dicom_association",
+        "dicom_message",
+    ),
     harms=(HarmKind.PRIVACY, HarmKind.INTEGRITY, HarmKind.SAFETY, HarmKind.MONEY_AND_TRUST),
-    references=("DICOM PS3.15 Annex B", "45 CFR 164.312(e)(1)", "ATT&CK T1040 Network Sniffing", "ATT&CK T1557 Adversary-in-the-Middle"),
+    references=(
+        "NIST SP 800-66r2 5.3.5 Transmission Security",
+        "NIST CSF 2.0 PR.DS-02",
+        "DICOM PS3.15 Annex B",
+        "45 CFR 164.312(e)(1)",
+        "ATT&CK T1040 Network Sniffing",
+        "ATT&CK T1557 Adversary-in-the-Middle",
+    ),
     run=run,
     clears=clears,
 )

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import ip_address, ip_network
 
-from asepsis.findings.service import ClinicalClass, Exposure, ordering_class
-from asepsis.hospital.service import STATED, Asset, Locator
+from asepsis.hospital.service import STATED, Asset, Locator, address_of
+
+from .harm import ClinicalClass, ordering_class
+from .ssvc import Exposure
 
 # Addresses that never are the internet's: RFC 1918, RFC 6598 (carrier NAT), RFC 3927 and RFC 4291 (link-local), loopback, multicast and
 # broadcast, RFC 4193 (unique local). Documentation networks count as internet, as a range or an exercise uses them so.
@@ -24,7 +26,7 @@ _GRAVEST = (ClinicalClass.LIFE, ClinicalClass.MONITOR, ClinicalClass.UNKNOWN, Cl
 def public(address: str) -> bool:
     """Whether an address may be the internet's."""
     try:
-        ip = ip_address(address)
+        ip = ip_address(address_of(address))
     except ValueError:
         return False
     return not any(ip in network for network in _NEVER_OUTSIDE)
@@ -32,9 +34,9 @@ def public(address: str) -> bool:
 
 @dataclass(frozen=True)
 class Party:
-    """One side of a conversation. `assets` are several, or none, when the address alone cannot tell; then `key` is the address."""
+    """One side of a conversation. `assets` are several, or none, when the place (an address at a time) cannot tell; then `key` is that."""
 
-    address: str
+    place: str
     assets: tuple[Asset, ...]
 
     @property
@@ -43,7 +45,11 @@ class Party:
 
     @property
     def key(self) -> str:
-        return self.asset.id if self.asset else self.address
+        return self.asset.id if self.asset else self.place
+
+    @property
+    def address(self) -> str:
+        return address_of(self.place)
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -109,6 +115,14 @@ class Parties:
         if (address, hint) not in self._known:
             self._known[address, hint] = Party(address, tuple(self._locator.at(address, hint)))
         return self._known[address, hint]
+
+    def named(self, asset_id: str) -> str:
+        """What an asset is called."""
+        return self._locator.assets[asset_id].name
+
+    def of_class(self, clinical_class: ClinicalClass) -> list[str]:
+        """The ids of the assets of a class, adapters not counted: what stands behind them is."""
+        return [a.id for a in self._locator.assets.values() if a.clinical_class == clinical_class]
 
     def outside(self, address: str) -> bool:
         """Whether an address is the internet's, as far as the hospital has not said otherwise."""

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from asepsis.findings.service import Action, Automatable, Cleared, Effort, Exploitation, HarmKind, Kind, Points, Proposal, counted
-from asepsis.hospital.service import Locator
-from asepsis.network.check import Check, Lake
-from asepsis.network.harms import SAFETY_OF, five
-from asepsis.network.parties import Parties, Party
-from asepsis.network.reach import Reach
-from asepsis.network.sightings import Sighting, gather, rows
+from asepsis.findings.service import (
+    SAFETY_OF,
+    Action,
+    Automatable,
+    Check,
+    Cleared,
+    Effort,
+    Exploitation,
+    HarmKind,
+    Kind,
+    Look,
+    Party,
+    Points,
+    Proposal,
+    Sighting,
+    counted,
+    five,
+    gather,
+)
 
 ID = "plain-passwords"
 FAULT = "can read passwords"
@@ -32,28 +42,27 @@ _LOGINS = """
 Place = tuple[str, str]
 
 
-def run(lake: Lake, locator: Locator, now: datetime) -> list[Proposal]:
-    parties, servers = Parties(locator), dict[Place, Party]()
-    reach = Reach(lake, parties)
+def run(look: Look) -> list[Proposal]:
+    servers = dict[Place, Party]()
 
     def keyed(server: Party, service: str) -> Place:
         servers[server.key, service] = server
         return server.key, service
 
-    found = ((parties.at(row["server"]), row) for row in rows(lake, _LOGINS) if not parties.outside(row["server"]))
+    found = ((look.at(row["server"]), row) for row in look.rows(_LOGINS) if not look.parties.outside(row["server"]))
     sightings = gather((keyed(server, row["service"]), row) for server, row in found if server.clinical)
-    return [_proposal(servers[place], place[1], sighting, parties, reach) for place, sighting in sorted(sightings.items())]
+    return [_proposal(servers[place], place[1], sighting, look) for place, sighting in sorted(sightings.items())]
 
 
-def clears(lake: Lake, locator: Locator, now: datetime) -> list[Cleared]:
+def clears(look: Look) -> list[Cleared]:
     """None: a login that uses another way does not show that the old one is off."""
     return []
 
 
-def _proposal(server: Party, service: str, sighting: Sighting, parties: Parties, reach: Reach) -> Proposal:
-    clients = [parties.at(address) for address in sighting.values("client")]
+def _proposal(server: Party, service: str, sighting: Sighting, look: Look) -> Proposal:
+    clients = [look.at(address) for address in sighting.values("client")]
     ports = ", ".join(str(port) for port in sighting.values("port"))
-    anyone, grave = parties.anyone(server, *clients), SAFETY_OF[server.weight]
+    anyone, grave = look.parties.anyone(server, *clients), SAFETY_OF[server.weight]
     return Proposal(
         check=ID,
         kind=Kind.POSTURE,
@@ -67,7 +76,7 @@ def _proposal(server: Party, service: str, sighting: Sighting, parties: Parties,
             service=(max(2, grave), "Whoever has the password can stop the device."),
             money_and_trust=(1, "A password that was read has to be changed everywhere it is used."),
         ),
-        points=Points(Exploitation.NONE, parties.exposure(server, *clients), _AUTOMATABLE[service]),
+        points=Points(Exploitation.NONE, look.parties.exposure(server, *clients), _AUTOMATABLE[service]),
         action=Action(
             f"Use {INSTEAD[service]} to log in to {server.name}, switch the old way off, and change the password",
             Effort.HOURS,
@@ -86,7 +95,7 @@ def _proposal(server: Party, service: str, sighting: Sighting, parties: Parties,
         zone=server.zone,
         asset_kind=server.kind,
         events=sighting.events,
-        patients=reach.of(server),
+        patients=look.patients(server),
         assets=server.ids,
     )
 
@@ -95,8 +104,22 @@ CHECK = Check(
     id=ID,
     title="Telnet, FTP or HTTP Basic towards a clinical asset",
     looks_for="Telnet and FTP sessions in which both sides spoke, and HTTP requests with a Basic password, towards what may touch care.",
+    cannot_see="Logins that nobody used while the sensor listened; whether the service is switched on besides.",
+    streams=(
+        "conn",
+        "http",
+    ),
     harms=(HarmKind.SAFETY, HarmKind.INTEGRITY, HarmKind.SERVICE, HarmKind.PRIVACY),
-    references=("RFC 854", "RFC 959", "RFC 7617 section 4", "ATT&CK T1040 Network Sniffing", "ATT&CK T1110 Brute Force", "CWE-319"),
+    references=(
+        "HICP 2023 practice 3 Access Management",
+        "NIST CSF 2.0 PR.AA-01",
+        "RFC 854",
+        "RFC 959",
+        "RFC 7617 section 4",
+        "ATT&CK T1040 Network Sniffing",
+        "ATT&CK T1110 Brute Force",
+        "CWE-319",
+    ),
     run=run,
     clears=clears,
 )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -9,14 +10,15 @@ import pytest
 import sqlglot
 from sqlglot import ErrorLevel
 
+from asepsis.assessment.service import all_checks
 from asepsis.findings.decision import judge
 from asepsis.findings.finding import Proposal
 from asepsis.findings.harm import HarmKind, impact_of
-from asepsis.network.check import Check
-from asepsis.network.checks import all_checks
-from asepsis.network.service import examine
+from asepsis.findings.service import Check, Examined, Look, examine
+from asepsis.hospital.service import Locator
+from asepsis.lake.service import streams
 
-from .replay import CHECKS, NOW, Case, RowsLake, cases
+from .replay import NOW, SOURCE, Case, RowsLake, cases
 
 CASES = list(cases())
 JARGON = re.compile(r"\b(TLS|DICOM|HL7|FHIR|SMB|AE|MLLP|CVE|HTTP|port|protocol|association|plaintext)\b", re.IGNORECASE)
@@ -25,8 +27,12 @@ EVERY = {check.id for check in all_checks()}
 
 
 def check_of(case: Case) -> Check:
-    check: Check = import_module(f"asepsis.network.checks.{case.check}").CHECK
+    check: Check = import_module(f"asepsis.{case.room}.checks.{case.check}").CHECK
     return check
+
+
+def seen(lake: RowsLake, locator: Locator, known: Collection[str]) -> Examined:
+    return examine(all_checks(), Look(lake, locator, NOW), known)
 
 
 def told(proposal: Proposal) -> dict[str, Any]:
@@ -50,12 +56,12 @@ def by_name(proposal: Proposal) -> tuple[str, str]:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.check}: {case.says[:50]}")
 def test_rows_fire_exactly_what_they_should(case: Case, tmp_path: Path) -> None:
-    lake, locator, check = RowsLake(case.rows), case.locator(tmp_path), check_of(case)
-    proposals = sorted(check.run(lake, locator, NOW), key=by_name)
+    check, look = check_of(case), Look(RowsLake(case.rows), case.locator(tmp_path), NOW)
+    proposals = sorted(check.run(look), key=by_name)
     found = [{name: told(proposal)[name] for name in expected} for proposal, expected in zip(proposals, case.expect, strict=True)]
     assert found == case.expect
-    assert [cleared.subject for cleared in check.clears(lake, locator, NOW)] == case.cleared
-    excused = check.excuses(lake, locator, NOW)
+    assert [cleared.subject for cleared in check.clears(look)] == case.cleared
+    excused = check.excuses(look)
     assert sorted(excuse.why for excuse in excused) == sorted(case.excused)
     events = {f"{stream}-{n}" for stream, rows in case.rows.items() for n in range(len(rows))}
     for proposal in proposals:
@@ -67,7 +73,7 @@ def test_rows_fire_exactly_what_they_should(case: Case, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.fires], ids=lambda case: f"{case.check}: {case.says[:50]}")
 def test_what_is_proposed_can_be_understood_and_acted_on(case: Case, tmp_path: Path) -> None:
-    for proposal in check_of(case).run(RowsLake(case.rows), case.locator(tmp_path), NOW):
+    for proposal in check_of(case).run(Look(RowsLake(case.rows), case.locator(tmp_path), NOW)):
         assert set(proposal.harms) == set(HarmKind)
         assert not JARGON.search(proposal.title), proposal.title
         assert not JARGON.search(proposal.fault), proposal.fault
@@ -77,20 +83,26 @@ def test_what_is_proposed_can_be_understood_and_acted_on(case: Case, tmp_path: P
 
 @pytest.mark.parametrize("case", [case for case in CASES if not case.fires], ids=lambda case: f"{case.check}: {case.says[:50]}")
 def test_rows_that_fire_nothing_fire_no_other_check_by_surprise(case: Case, tmp_path: Path) -> None:
-    found = examine(RowsLake(case.rows), case.locator(tmp_path), NOW, EVERY)
+    found = seen(RowsLake(case.rows), case.locator(tmp_path), EVERY)
     assert {proposal.check for proposal in found.proposals} <= {check.id for check in all_checks()} - {check_of(case).id}
 
 
 def test_every_check_is_listed_and_has_both_sorts_of_rows() -> None:
-    files = {path.stem for path in CHECKS.glob("*.py")} - {"__init__"}
+    files = {path.stem for path in SOURCE.glob("*/checks/*.py")} - {"__init__"}
     listed = {check.run.__module__.rpartition(".")[2] for check in all_checks()}
     assert files == listed == {case.check for case in CASES if case.fires} == {case.check for case in CASES if not case.fires}
     assert len({check.id for check in all_checks()}) == len(all_checks())
-    assert all(check.references and check.harms and check.looks_for.endswith(".") for check in all_checks())
+    for check in all_checks():
+        assert check.references
+        assert check.harms
+        assert check.looks_for.endswith(".")
+        assert check.cannot_see.endswith(".")
+        assert set(check.streams) <= streams().keys()
+        assert any(re.search(r"HICP|800-66|CSF", reference) for reference in check.references), check.id
 
 
 def test_a_lake_without_rows_gives_nothing(tmp_path: Path) -> None:
-    found = examine(RowsLake({}), CASES[0].locator(tmp_path), NOW, EVERY)
+    found = seen(RowsLake({}), CASES[0].locator(tmp_path), EVERY)
     assert (found.proposals, found.cleared) == ([], [])
 
 
@@ -105,11 +117,11 @@ class Counting(RowsLake):
 def test_what_mended_a_fault_is_asked_only_where_there_is_or_was_one(tmp_path: Path) -> None:
     for case in (case for case in CASES if case.cleared):
         locator = case.locator(tmp_path)
-        cleared = [evidence.subject for evidence in examine(RowsLake(case.rows), locator, NOW, {check_of(case).id}).cleared]
+        cleared = [evidence.subject for evidence in seen(RowsLake(case.rows), locator, {check_of(case).id}).cleared]
         assert set(case.cleared) <= set(cleared)
     few, all_of_them = Counting({}), Counting({})
-    examine(few, CASES[0].locator(tmp_path), NOW, set())
-    examine(all_of_them, CASES[0].locator(tmp_path), NOW, EVERY)
+    seen(few, CASES[0].locator(tmp_path), set())
+    seen(all_of_them, CASES[0].locator(tmp_path), EVERY)
     asked = [lake.__dict__["asked"] for lake in (few, all_of_them)]
     assert set(asked[0]) < set(asked[1])
     assert [len(queries) for queries in asked] == [len(set(queries)) for queries in asked]
@@ -120,14 +132,15 @@ def test_the_same_rows_in_another_order_give_the_same(tmp_path: Path) -> None:
         locator = case.locator(tmp_path)
         stamped = {s: [{"event_id": f"{s}-{n}", "ts": f"07:{n:02}"} | row for n, row in enumerate(rows)] for s, rows in case.rows.items()}
         turned = {stream: rows[::-1] for stream, rows in stamped.items()}
-        there, back = (check_of(case).run(RowsLake(rows), locator, NOW) for rows in (stamped, turned))
+        there, back = (check_of(case).run(Look(RowsLake(rows), locator, NOW)) for rows in (stamped, turned))
         assert sorted(there, key=by_name) == sorted(back, key=by_name)
 
 
 def test_every_query_can_be_said_to_spark(tmp_path: Path) -> None:
     for case in {case.check: case for case in CASES if case.fires}.values():
         lake = RowsLake(case.rows)
-        check_of(case).run(lake, case.locator(tmp_path), NOW)
-        check_of(case).clears(lake, case.locator(tmp_path), NOW)
+        look = Look(lake, case.locator(tmp_path), NOW)
+        check_of(case).run(look)
+        check_of(case).clears(look)
         for query in lake.queries:
             assert sqlglot.transpile(query, read="duckdb", write="spark", unsupported_level=ErrorLevel.RAISE)

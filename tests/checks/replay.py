@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,9 +15,9 @@ from asepsis import _wire
 from asepsis.hospital.asset import from_json
 from asepsis.hospital.service import Asset, Locator, as_json
 from asepsis.hospital.site_toml import read_plan
-from asepsis.lake.engine import DuckDBEngine
+from asepsis.lake.engine import DuckDBEngine, Span
 
-CHECKS = Path(__file__).parents[2] / "src/asepsis/network/checks"
+SOURCE = Path(__file__).parents[2] / "src/asepsis"
 DAY = datetime(2026, 3, 2, tzinfo=UTC)
 NOW = DAY + timedelta(hours=20)
 EMPTY_ASSET = Asset("", "", "unknown", 0.0, "unknown", "", 1.0)
@@ -27,7 +27,8 @@ class RowsLake:
     """Every stream as a table with the columns that the core declares; a column that it does not know is an error."""
 
     def __init__(self, rows: dict[str, list[dict[str, Any]]]) -> None:
-        self._engine = DuckDBEngine(CHECKS)
+        self._engine = DuckDBEngine(SOURCE)
+        self._engine.place(())
         self.queries: list[str] = []
         for name, _, _ in _wire.streams():
             schema = pa.record_batch(_wire.empty(name)).schema
@@ -38,6 +39,9 @@ class RowsLake:
             table = pa.Table.from_pylist([{name: [] for name in lists} | row for row in given], schema=schema)
             self._engine.append(name, table)
 
+    def place(self, spans: Sequence[Span]) -> None:
+        """Given as places already: the rows of a case name them."""
+
     def rows(self, query: str) -> list[dict[str, Any]]:
         self.queries.append(query)
         return self._engine.rows(query)
@@ -47,6 +51,7 @@ class RowsLake:
 class Case:
     """One example of a rows file."""
 
+    room: str
     check: str
     fires: bool
     says: str
@@ -64,12 +69,13 @@ class Case:
 
 
 def cases() -> Iterator[Case]:
-    for path in sorted(CHECKS.glob("*.rows.json")):
+    for path in sorted(SOURCE.glob("*/checks/*.rows.json")):
         told = json.loads(path.read_text("utf-8"))
         assets = [_asset(given) for given in told["assets"]]
         for key in ("fires", "quiet"):
             for case in told[key]:
                 yield Case(
+                    path.parent.parent.name,
                     path.name.removesuffix(".rows.json"),
                     key == "fires",
                     case["says"],

@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from datetime import datetime
+from typing import Any, TypeVar
 
-from asepsis.findings.service import Cleared
-
-if TYPE_CHECKING:
-    from .check import Lake
+from .asking import Row
+from .finding import Cleared
 
 # Rows of the lake that one finding names.
 EVENTS_MAX = 20
-# What `{span}` stands for in a query: when and on which rows, the same for rows of one microsecond in any order. DuckDB and Spark agree.
-_AT = "struct_pack(a := ts, b := event_id)"
-_SPAN = f"min(ts) as first_seen, max(ts) as last_seen, min_by(event_id, {_AT}) as first_event, max_by(event_id, {_AT}) as last_event"
-
-# The rows asked after, where a lake is an `Asking`. A list of literals would be gone through for each row of the lake.
-_TRACED = "array_agg(event_id) filter (where {among}) as traced"
-
-Row = dict[str, Any]
 Key = TypeVar("Key", bound=Hashable)
 
 
@@ -49,29 +39,6 @@ class Sighting:
     def values(self, column: str) -> list[Any]:
         """The different values of a column, in order."""
         return sorted({row[column] for row in self.rows if row[column] is not None})
-
-
-class Asking:
-    """A lake that is asked what became of certain rows: then a sighting names those of them that are in it, and no others."""
-
-    def __init__(self, lake: Lake, events: frozenset[str]) -> None:
-        self._lake, self.span = lake, f"{_SPAN}, {_TRACED.format(among=among(events))}"
-
-    def rows(self, query: str, /) -> list[Row]:
-        return self._lake.rows(query)
-
-
-def among(events: Iterable[str]) -> str:
-    """The condition that a row is one of these."""
-    named = ", ".join("'{}'".format(event.replace("'", "''")) for event in sorted(events))
-    return f"event_id in (select unnest([{named}]))"
-
-
-def rows(lake: Lake, query: str) -> Iterator[Row]:
-    """The rows of a query, times in UTC."""
-    span = lake.span if isinstance(lake, Asking) else _SPAN
-    for row in lake.rows(query.replace("{span}", span)):
-        yield {name: _utc(value) if isinstance(value, datetime) else value for name, value in row.items()}
 
 
 def gather(keyed: Iterable[tuple[Key, Row]]) -> dict[Key, Sighting]:
@@ -116,7 +83,3 @@ def _events(found: list[Row], last: str) -> tuple[str, ...]:
         return tuple(event for row in found for event in row["traced"] or ())
     events = dict.fromkeys(event for row in found for event in (row["first_event"], row["last_event"]))
     return tuple(dict.fromkeys((*tuple(events)[: EVENTS_MAX - 1], last)))
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

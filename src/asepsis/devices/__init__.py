@@ -1,0 +1,1 @@
+"""Measure 4, medical devices: what they are, how they are set up, whether they are patched."""

@@ -1,0 +1,20 @@
+"""The checks of this room, each in a file with rows that fire it and rows that do not."""
+
+from __future__ import annotations
+
+from asepsis.findings.service import Check
+
+from . import (
+    plain_passwords,
+    smb1,
+)
+
+_ALL = (
+    plain_passwords,
+    smb1,
+)
+
+
+def all_checks() -> list[Check]:
+    """Every check, in the order of the documentation."""
+    return [module.CHECK for module in _ALL]

@@ -1,0 +1,1 @@
+"""Measure 3, encryption: what travels, and what lies, where others can read or change it."""

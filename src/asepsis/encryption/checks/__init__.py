@@ -1,0 +1,24 @@
+"""The checks of this room, each in a file with rows that fire it and rows that do not."""
+
+from __future__ import annotations
+
+from asepsis.findings.service import Check
+
+from . import (
+    dicom_in_clear,
+    fhir_in_clear,
+    hl7_in_clear,
+    weak_tls,
+)
+
+_ALL = (
+    dicom_in_clear,
+    fhir_in_clear,
+    hl7_in_clear,
+    weak_tls,
+)
+
+
+def all_checks() -> list[Check]:
+    """Every check, in the order of the documentation."""
+    return [module.CHECK for module in _ALL]

@@ -1,0 +1,66 @@
+"""What a check is: code that looks for one fault, run over everything that was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
+
+from .finding import Cleared, Excused, Proposal, Remedy
+from .look import Look
+
+Run = Callable[[Look], list[Proposal]]
+Clears = Callable[[Look], list[Cleared]]
+Excuses = Callable[[Look], list[Excused]]
+
+
+def nothing_clears(_look: Look) -> list[Cleared]:
+    """The contrary evidence of a check for which there is none on the wire: silence is no proof."""
+    return []
+
+
+def nothing_stated(_look: Look) -> list[Excused]:
+    """The excuses of a check for which it does not matter what the hospital states."""
+    return []
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Code that looks for one fault.
+
+    `run` gives what is wrong, `clears` the contrary evidence: subjects seen later without the fault. `excuses` gives the rows that `run`
+    leaves out because of what the hospital states. All three look at the whole lake. `streams` are those without which nothing can be
+    said: where all are empty the answer is unknown, not a pass; `cannot_see` says what stays hidden from it even then. `ends` are the
+    remedies that end what it looks for wherever they are applied.
+    """
+
+    id: str
+    title: str
+    looks_for: str
+    cannot_see: str
+    streams: tuple[str, ...]
+    harms: tuple[str, ...]
+    references: tuple[str, ...]
+    run: Run
+    clears: Clears = nothing_clears
+    excuses: Excuses = nothing_stated
+    ends: tuple[Remedy, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What checks saw."""
+
+    proposals: list[Proposal]
+    cleared: list[Cleared]
+
+
+def examine(checks: Iterable[Check], look: Look, known: Collection[str]) -> Examined:
+    """Runs the checks, each on the whole lake. What mended a fault is asked only of checks that propose one or are `known` to have some."""
+    examined = Examined([], [])
+    for check in checks:
+        proposals = [replace(proposal, ends=check.ends) for proposal in check.run(look)]
+        examined.proposals.extend(proposals)
+        if proposals or check.id in known:
+            examined.cleared.extend(check.clears(look))
+        look.forget()
+    return examined

@@ -1,0 +1,59 @@
+"""What a check is given: a lake to ask, and whose the addresses in it are."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cached_property
+
+from asepsis.hospital.service import Locator, Plan
+
+from .asking import SPAN, Lake, Row, rows
+from .finding import Step
+from .parties import Parties, Party
+from .reach import Reach
+
+
+class Look:
+    """One look at a lake. `now` is the time of the last packet that the sensor saw, not of the clock on the wall.
+
+    A query is asked once while a check runs: it asks for its fault when it looks for it, and again when it looks what mended it.
+    """
+
+    def __init__(self, lake: Lake, locator: Locator, now: datetime, span: str = SPAN) -> None:
+        self.locator, self.now = locator, now
+        self._lake, self._span = lake, span
+        self._answers: dict[str, list[Row]] = {}
+
+    @property
+    def plan(self) -> Plan:
+        return self.locator.plan
+
+    @cached_property
+    def parties(self) -> Parties:
+        return Parties(self.locator)
+
+    @cached_property
+    def _reach(self) -> Reach:
+        return Reach(self._lake, self.parties)
+
+    def at(self, address: str, hint: str | None = None) -> Party:
+        """Whose an address is."""
+        return self.parties.at(address, hint)
+
+    def patients(self, party: Party) -> int:
+        """How many patients are within reach of whoever gets hold of it: those of its busiest day."""
+        return self._reach.patients(party)
+
+    def steps(self, party: Party) -> tuple[Step, ...]:
+        """Which devices that patients depend on are within reach of whoever gets hold of it, and in how many steps."""
+        return self._reach.steps(party)
+
+    def rows(self, query: str) -> list[Row]:
+        """The rows of a query, times in UTC."""
+        if query not in self._answers:
+            self._answers[query] = rows(self._lake, query, self._span)
+        return self._answers[query]
+
+    def forget(self) -> None:
+        """Lets the answers go."""
+        self._answers.clear()

@@ -1,0 +1,110 @@
+"""What is within reach of whoever gets hold of an asset: patients whose data come or go there, and devices that it was seen to talk to."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from .finding import Step
+from .harm import ClinicalClass
+from .parties import Parties, Party
+
+if TYPE_CHECKING:
+    from .asking import Lake
+
+STEPS_MAX = 3
+"""Connections that an attack is followed along: each further one needs another weakness."""
+
+# An acknowledgement or an answer to a query travels back, so its sender is the responder.
+_PATIENTS = """
+    select distinct day, address, hint, patient from (
+        select date_trunc('day', ts) as day, id_orig_h as address, calling_ae as hint, patient from dicom_message
+        union all
+        select date_trunc('day', ts), id_resp_h as address, called_ae as hint, patient from dicom_message
+        union all
+        select date_trunc('day', ts), case when is_ack then id_resp_h else id_orig_h end as address,
+               coalesce(sending_application, '') || '|' || coalesce(sending_facility, '') as hint, patient from hl7
+        union all
+        select date_trunc('day', ts), case when is_ack then id_orig_h else id_resp_h end as address,
+               coalesce(receiving_application, '') || '|' || coalesce(receiving_facility, '') as hint, patient from hl7
+        union all
+        select day, id_orig_h as address, cast(null as varchar(1)) as hint, patient from records
+        union all
+        select day, id_resp_h as address, cast(null as varchar(1)) as hint, patient from records
+    ) as seen where patient is not null
+"""
+_RECORDS = """
+    with records as (
+        select date_trunc('day', ts) as day, id_orig_h, id_resp_h, patient from fhir
+        union all
+        select date_trunc('day', f.ts), f.id_orig_h, f.id_resp_h, p.one as patient from fhir as f cross join unnest(f.patients) as p(one)
+        union all
+        select date_trunc('day', a.ts), a.id_orig_h, a.id_resp_h, p.one as patient from astm as a cross join unnest(a.patients) as p(one)
+        union all
+        select date_trunc('day', m.ts), m.id_orig_h, m.id_resp_h, p.one as patient from poct1 as m cross join unnest(m.patients) as p(one)
+    )
+"""
+# Both sides spoke, so the way is open.
+_WAYS = """
+    select distinct id_orig_h as client, id_resp_h as server from conn
+    where proto in ('tcp', 'udp') and orig_pkts > 0 and resp_pkts > 0 and coalesce(resp_bytes, 0) > 0
+"""
+
+
+class Reach:
+    """Counts patients and steps by asset; the lake is asked once, and only if something is wrong at all."""
+
+    def __init__(self, lake: Lake, parties: Parties) -> None:
+        self._lake, self._parties = lake, parties
+
+    def patients(self, party: Party) -> int:
+        """How many, each once, on the busiest day (UTC). Where the address alone tells, those of every asset at it."""
+        days: defaultdict[object, set[str]] = defaultdict(set)
+        for key in {party.key, *party.ids}:
+            for day, found in self._patients.get(key, {}).items():
+                days[day] |= found
+        return max(map(len, days.values()), default=0)
+
+    def steps(self, party: Party) -> tuple[Step, ...]:
+        """The nearest life-sustaining and the nearest monitoring asset that it may get at, if one is within STEPS_MAX."""
+        found = []
+        for clinical_class, nearest in self._nearest.items():
+            ways = [nearest[key] for key in (party.ids or (party.key,)) if key in nearest]
+            if ways:
+                steps, asset = min(ways)
+                found.append(Step(clinical_class, steps, asset, self._parties.named(asset)))
+        return tuple(found)
+
+    @cached_property
+    def _patients(self) -> dict[str, dict[object, set[str]]]:
+        found: defaultdict[str, dict[object, set[str]]] = defaultdict(dict)
+        for row in self._lake.rows(_RECORDS + _PATIENTS):
+            found[self._parties.at(row["address"], row["hint"]).key].setdefault(row["day"], set()).add(row["patient"])
+        return found
+
+    @cached_property
+    def _nearest(self) -> dict[ClinicalClass, dict[str, tuple[int, str]]]:
+        """For each class, from which assets it is how near, and which one that is."""
+        callers: defaultdict[str, set[str]] = defaultdict(set)
+        for row in self._lake.rows(_WAYS):
+            clients, servers = (self._parties.at(row[side]) for side in ("client", "server"))
+            for server in servers.ids:
+                callers[server].update(clients.ids)
+        return {c: _backwards(self._parties.of_class(c), callers) for c in (ClinicalClass.LIFE, ClinicalClass.MONITOR)}
+
+
+def _backwards(targets: Iterable[str], callers: dict[str, set[str]]) -> dict[str, tuple[int, str]]:
+    """From every asset that can get at a target within STEPS_MAX: in how many steps, and at which; of several the first by id."""
+    nearest = {target: (0, target) for target in sorted(targets)}
+    edge = list(nearest)
+    for steps in range(1, STEPS_MAX + 1):
+        found: dict[str, str] = {}
+        for server in edge:
+            for client in callers.get(server, ()):
+                if client not in nearest:
+                    found[client] = min(found.get(client, nearest[server][1]), nearest[server][1])
+        nearest |= {client: (steps, target) for client, target in found.items()}
+        edge = sorted(found)
+    return nearest

@@ -1,0 +1,96 @@
+"""Who is who in a hospital whose machines move: pairs of stays that are one machine's, found and missed."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from tests.checks.replay import SOURCE
+
+from asepsis import _wire
+from asepsis.hospital.inventory import inventory
+from asepsis.hospital.locator import Locator
+from asepsis.hospital.observations import observe, presence
+from asepsis.hospital.site_toml import Plan
+from asepsis.hospital.tenure import claims, claims_for_others, places, tenures
+from asepsis.lake.engine import PLACES, DuckDBEngine, Span, placed
+
+from .moving import Hospital, Was
+
+PRECISION, RECALL = 0.99, 0.97
+
+
+class MovingLake:
+    """The rows as tables with the core's columns."""
+
+    def __init__(self, rows: dict[str, list[dict[str, Any]]]) -> None:
+        self._engine = DuckDBEngine(SOURCE)
+        self._engine.place(())
+        for name, _, _ in _wire.streams():
+            schema = pa.record_batch(_wire.empty(name)).schema
+            given = {field.name: [row.get(field.name) for row in rows.get(name, [])] for field in schema}
+            self._engine.append(name, pa.table({f.name: pa.array(given[f.name], f.type) for f in schema}))
+
+    def place(self, spans: Sequence[Span]) -> None:
+        connection = self._engine._connection
+        connection.execute(PLACES)
+        connection.execute(
+            "INSERT INTO places SELECT unnest(?), unnest(?), unnest(?), unnest(?)", [list(c) for c in zip(*spans, strict=True)]
+        )
+        for name, _, _ in _wire.streams():
+            connection.execute(f"ALTER TABLE {name} RENAME TO raw_{name}")
+            connection.execute(f"CREATE VIEW {name} AS {placed(f'SELECT * FROM raw_{name}')}")
+
+    def rows(self, query: str) -> list[dict[str, Any]]:
+        return self._engine.rows(query)
+
+
+def found(hospital: Hospital) -> list[tuple[Was, str]]:
+    """Each stay, and the id of the asset that was found to be there then."""
+    lake = MovingLake(hospital.rows)
+    claimed = claims(lake)
+    held = tenures(claimed, claims_for_others(claimed))
+    lake.place([(t.address, t.since, t.until, t.place) for t in held])
+    assets = inventory(observe(lake), Plan(), held, lambda at: presence(lake, at))
+    locator, by_address = Locator(assets), places(held)
+    out = []
+    for was in hospital.stays():
+        middle = was.since + (was.until - was.since) / 2
+        place = next((t.place for t in by_address.get(was.address, ()) if t.since <= middle < t.until), was.address)
+        here = locator.at(place, was.says or None)
+        out.append((was, here[0].id if here else f"nobody at {place}"))
+    return out
+
+
+def pairs(numbers: Counter[Any]) -> int:
+    return sum(n * (n - 1) // 2 for n in numbers.values())
+
+
+def scores(stays: list[tuple[Was, str]]) -> tuple[float, float]:
+    """Precision and recall of pairs of stays that are said to be one machine's."""
+    true = pairs(Counter(was.machine for was, _ in stays))
+    said = pairs(Counter(asset for _, asset in stays))
+    both = pairs(Counter((was.machine, asset) for was, asset in stays))
+    return both / said, both / true
+
+
+@pytest.mark.parametrize("seed", range(1, 9) if os.environ.get("ASEPSIS_SOAK") else [1])
+def test_machines_that_move_are_known_again(seed: int) -> None:
+    stays = found(Hospital(seed))
+    precision, recall = scores(stays)
+    print(f"seed {seed}: precision {precision:.4f}, recall {recall:.4f} over {len(stays):,} stays")
+    assert precision >= PRECISION
+    assert recall >= RECALL
+
+
+def test_no_machine_is_taken_for_the_one_that_it_replaced() -> None:
+    who: dict[str, set[str]] = defaultdict(set)
+    for was, asset in found(Hospital(2, machines=200)):
+        who[was.machine].add(asset)
+    for word, other in (("old", "new"), ("swapa", "swapb"), ("clonex", "cloney"), ("twinp", "twinq"), ("vipa", "vipb")):
+        for n in range(1):
+            assert not who[f"{word}{n}"] & who[f"{other}{n}"], word
