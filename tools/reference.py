@@ -275,8 +275,17 @@ _COLUMN = {
     "source": "where that is written: standard and section, or the maker's own document",
     "role": "`server` or `client`; in DICOM `scp` or `scu`",
     "root": "beginning of the Implementation Class UID",
-    "prefix": "beginning of the Implementation Version Name",
+    "prefix": "beginning of the Implementation Version Name; in `oui.tsv` of the MAC address",
     "toolkit": "name of the toolkit or maker",
+    "vendor": "who makes it",
+    "product": "the product line, empty where it is not known",
+    "organisation": "whom the IEEE gave the addresses",
+    "hint": "a `kind` of `kinds.tsv` that such a card is often in; empty where its maker makes many",
+    "sign": "what the pattern is searched in",
+    "system": "an operating system; `A or B` where both have the same sign",
+    "end": "last day of updates for all, ISO 8601",
+    "extended_end": "last day of updates for those who pay or have a long-term edition; empty if there is none",
+    "code": "code of the term in ISO/IEEE 11073-10101",
     "command": "DIMSE command without -RQ or -RSP",
     "sop_class": "SOP Class UID, or `storage`",
     "group": "`device`, `server`, `client`, `gear` or `none`",
@@ -285,7 +294,7 @@ _COLUMN = {
     "modality": "DICOM Modality (0008,0060)",
     "match": "`service`, `service:port` or `proto/port`",
     "uid": "SOP Class UID",
-    "name": "name of the SOP class",
+    "name": "name of the SOP class or of the term",
 }
 # Files of the packet core have no headings: what a row is, and what to mind when one is added.
 _CORE = {
