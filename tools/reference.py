@@ -215,6 +215,7 @@ _VALUES = {
     "_network": "network in CIDR notation",
     "_vlan": "number from 0 to 4094",
     "_bool": "`true` or `false`; `false` if it is left out",
+    "_service": "name as in `conn.service`, or a port",
     "_domain": "domain name; its subdomains are meant too",
 }
 
@@ -241,7 +242,7 @@ def _settings() -> str:
 
 def _toml_table(name: str, makes: type[Any], keys: dict[str, Callable[[Any], Any]], needed: tuple[str, ...]) -> str:
     rows = ((f"`{key}`", _value(of)) for key, of in keys.items())
-    at_least = " or ".join(f"`{key}`" for key in needed)
+    at_least = (" and " if makes is site_toml.Flow else " or ").join(f"`{key}`" for key in needed)
     return f"### [[{name}]]\n\n{_text(makes.__doc__ or '')} Needed: {at_least}.\n\n{_table(('key', 'value'), rows)}"
 
 

@@ -71,7 +71,6 @@ class Case:
 def cases() -> Iterator[Case]:
     for path in sorted(SOURCE.glob("*/checks/*.rows.json")):
         told = json.loads(path.read_text("utf-8"))
-        assets = [_asset(given) for given in told["assets"]]
         for key in ("fires", "quiet"):
             for case in told[key]:
                 yield Case(
@@ -83,7 +82,7 @@ def cases() -> Iterator[Case]:
                     case.get("expect", []),
                     case.get("cleared", []),
                     case.get("excused", []),
-                    assets,
+                    [_asset(given) for given in case.get("assets", told["assets"])],
                     told.get("site_toml", ""),
                 )
 

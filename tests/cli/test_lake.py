@@ -69,7 +69,7 @@ def test_a_fault_in_the_table_is_one_line_and_removes_nothing(assessed: Site, ca
     (assessed.path / "site.toml").write_text("[retention]\ndefault = 1\nhl8 = 3\n")
     assert main(["lake", "expire", "--site", str(assessed.path)]) == 3
     assert "no such stream; there are default, conn" in (err := capsys.readouterr().err)
-    assert err.endswith(f"{assessed.path / 'site.toml'}:3: mend that line\n") or "\u2026" in err
+    assert err.endswith(f"{assessed.path / 'site.toml'}:3:7: mend that line\n") or "\u2026" in err
     assert count(assessed)["hl7"] > 0
 
 

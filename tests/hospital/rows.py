@@ -33,6 +33,7 @@ STREAMS: dict[str, dict[str, str]] = {
     "smb_files": _texts("share") | {"status": _I},
     "dicom_association": _texts("calling_ae called_ae calling_implementation_class_uid calling_implementation_version")
     | _texts("called_implementation_class_uid called_implementation_version result")
+    | _texts("contexts_hash")
     | {"proposed_abstract": _L},
     "dicom_message": _texts("calling_ae called_ae command abstract_syntax affected_sop_class_uid requested_sop_class_uid")
     | _texts("move_originator_ae modality manufacturer model serial software_versions station_name device_uid")
@@ -40,7 +41,7 @@ STREAMS: dict[str, dict[str, str]] = {
     "hl7": _texts("sending_application sending_facility receiving_application receiving_facility message_type")
     | _texts("software_vendor software_product software_version")
     | {"is_ack": _B},
-    "sdc": _texts("transport action endpoint manufacturer model serial firmware"),
+    "sdc": _texts("transport action endpoint manufacturer model serial firmware") | {"scopes": _L},
     "astm": _texts("manufacturer model serial_number software_version") | {"is_orig": _B},
     "poct1": _texts("message_type vendor_id manufacturer model serial_number software_version") | {"is_orig": _B},
 }
@@ -105,7 +106,14 @@ class Traffic:
         return self.add("arp", address, "", sender_mac=mac, sender_ip=address)
 
     def dicom(
-        self, orig: str, resp: str, calling: str, called: str, proposed: list[str], macs: tuple[str | None, str | None] = (None, None)
+        self,
+        orig: str,
+        resp: str,
+        calling: str,
+        called: str,
+        proposed: list[str],
+        macs: tuple[str | None, str | None] = (None, None),
+        **values: Any,
     ) -> Traffic:
         toolkit = {f"{side}_implementation_{what}": value for side in ("calling", "called") for what, value in (
             ("class_uid", "1.2.276.0.7230010.3.0.3.6.7"), ("version", "OFFIS_DCMTK_367"))}  # fmt: skip
@@ -119,7 +127,7 @@ class Traffic:
             called_ae=called,
             proposed_abstract=proposed,
             result="released",
-            **toolkit,
+            **(toolkit | values),
         )
 
     def dimse(self, orig: str, resp: str, calling: str, called: str, command: str, sop_class: str, **values: Any) -> Traffic:

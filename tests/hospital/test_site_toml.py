@@ -78,8 +78,18 @@ def test_a_zone_is_closed_only_if_the_hospital_says_so(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("second", ["icu", "ICU"])
 def test_two_zones_of_one_name_are_refused(tmp_path: Path, second: str) -> None:
-    with pytest.raises(BadInput, match=rf"zones.name: '{second}' names a zone above already; .*site.toml:4: mend that line"):
+    with pytest.raises(BadInput, match=rf"zones.name: '{second}' names a zone above already; .*site.toml:4:8: mend that line"):
         plan_of(tmp_path, f"[[zones]]\nname = 'icu'\n[[zones]]\nname = '{second}'\ncidrs = ['10.0.0.0/8']\n")
+
+
+def test_a_flow_goes_one_way_between_zones_by_any_name_of_its_service(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, GOOD + "\n[[flows]]\nfrom = 'Radiology'\nto = 'hospital'\nservices = ['DICOM', 443]\nreason = 'images'\n")
+    flow = plan.flow("radiology", "hospital", ["tcp", "443", "ssl"])
+    assert flow is not None
+    assert (flow.reason, flow.services) == ("images", ("dicom", "443"))
+    assert plan.flow("radiology", "hospital", ["dicom"])
+    assert plan.flow("radiology", "hospital", ["smb", "445"]) is None
+    assert plan.flow("hospital", "radiology", ["dicom"]) is None
 
 
 def test_stated_beats_seen_and_the_contradiction_is_told(tmp_path: Path) -> None:
@@ -137,6 +147,9 @@ def test_a_public_address_of_a_zone_is_an_asset(tmp_path: Path) -> None:
         ("[[assets]]\nmac = 'xyz'\n", 2, "no MAC address"),
         ("[[assets]]\naddress = '10.0.0.1'\nadress = '10.0.0.1'\n", 3, "no such key"),
         ("[[zone]]\nname = 'a'\n", 1, "no such table"),
+        (GOOD + "\n[[flows]]\nfrom = 'radiology'\nto = 'hospitel'\n", 34, "flows.to: 'hospitel' is no zone; there are hospital, radiology"),
+        (GOOD + "\n[[flows]]\nfrom = 'radiology'\n", 32, "needs from and to"),
+        (GOOD + "\n[[flows]]\nfrom = 'radiology'\nservices = [0]\n", 34, "flows.services"),
         ("[zones]\nname = 'a'\n", 1, "[[zones]]"),
         ("zones = [\n", 2, ""),
         ("[[partners]]\nname = 'p'\n", 1, "needs cidrs or domains"),

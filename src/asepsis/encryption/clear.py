@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from asepsis.findings.service import Cleared, ClinicalClass, Look, Party, Row, Sight, Sighting, gather, mended
+from asepsis.findings.service import (
+    Action,
+    Automatable,
+    Cleared,
+    ClinicalClass,
+    Exploitation,
+    Harm,
+    HarmKind,
+    Kind,
+    Look,
+    Party,
+    Points,
+    Proposal,
+    Row,
+    Sight,
+    Sighting,
+    counted,
+    gather,
+    mended,
+)
 
 _ENCRYPTED = """
     select id_orig_h as client, id_resp_h as server, id_resp_p as port, {span}
@@ -48,6 +67,25 @@ class Flow:
         """The class of the side that matters more to a patient."""
         return min(self.client.weight, self.server.weight, key=list(ClinicalClass).index)
 
+    @property
+    def ports(self) -> str:
+        return ", ".join(str(port) for port in self.sighting.values("port"))
+
+    @property
+    def whose(self) -> str:
+        """`3 patients'`, or `patients'` where none was seen."""
+        return f"{counted(self.patients, 'patient')}'{'s' if self.patients == 1 else ''}" if self.patients else "patients'"
+
+    @property
+    def evidence(self) -> str:
+        """What was readable and where, as `3 patients readable in what was seen, port 104`."""
+        return f"{counted(self.patients, 'patient')} readable in what was seen, port {self.ports}"
+
+    @property
+    def maker(self) -> str:
+        """Whom to ask: the maker of the server if it is known."""
+        return self.server.maker if self.server.asset and self.server.asset.manufacturer else self.client.maker
+
     def did(self, column: str) -> bool:
         """Whether any row says so."""
         return any(row[column] for row in self.sighting.rows)
@@ -69,6 +107,31 @@ def flows(look: Look, queries: Queries) -> list[Flow]:
     for subject, row in keyed(queries.patients):
         patients.setdefault(subject, set()).add(row["patient"])
     return [Flow(*sides[subject], sighting, len(patients.get(subject, ()))) for subject, sighting in sorted(sightings.items())]
+
+
+def proposal(
+    check: str, flow: Flow, look: Look, first: Party, *, title: str, many: str, why: str, harms: Mapping[HarmKind, Harm], action: Action
+) -> Proposal:
+    """The proposal of a flow. `first` is the side that it is counted by. Who listens has to be there: no program does it by itself."""
+    client, server, sighting = flow.client, flow.server, flow.sighting
+    return Proposal(
+        check=check,
+        kind=Kind.POSTURE,
+        subject=flow.subject,
+        title=title,
+        fault=many,
+        harms=harms,
+        points=Points(Exploitation.NONE, look.parties.exposure(client, server), Automatable.NO),
+        action=action,
+        why=why,
+        first_seen=sighting.first_seen,
+        last_seen=sighting.last_seen,
+        zone=server.zone or client.zone,
+        asset_kind=first.kind,
+        events=sighting.events,
+        patients=flow.patients,
+        assets=tuple(dict.fromkeys((*first.ids, *client.ids, *server.ids))),
+    )
 
 
 def clears(check: str, look: Look, queries: Queries, tls_ports: frozenset[int]) -> list[Cleared]:

@@ -11,6 +11,7 @@ from .look import Look
 Run = Callable[[Look], list[Proposal]]
 Clears = Callable[[Look], list[Cleared]]
 Excuses = Callable[[Look], list[Excused]]
+Lacks = Callable[[Look], str]
 
 
 def nothing_clears(_look: Look) -> list[Cleared]:
@@ -23,14 +24,19 @@ def nothing_stated(_look: Look) -> list[Excused]:
     return []
 
 
+def nothing_lacks(_look: Look) -> str:
+    """What the hospital has not stated: nothing, of a check that goes by what was seen alone."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """Code that looks for one fault.
 
     `run` gives what is wrong, `clears` the contrary evidence: subjects seen later without the fault. `excuses` gives the rows that `run`
     leaves out because of what the hospital states. All three look at the whole lake. `streams` are those without which nothing can be
-    said: where all are empty the answer is unknown, not a pass; `cannot_see` says what stays hidden from it even then. `ends` are the
-    remedies that end what it looks for wherever they are applied.
+    said: where all are empty the answer is unknown, not a pass; so it is where `lacks` names what the hospital would have to state first.
+    `cannot_see` says what stays hidden from it even then. `ends` are the remedies that end what it looks for wherever they are applied.
     """
 
     id: str
@@ -44,6 +50,7 @@ class Check:
     clears: Clears = nothing_clears
     excuses: Excuses = nothing_stated
     ends: tuple[Remedy, ...] = ()
+    lacks: Lacks = nothing_lacks
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,10 @@ from .harm import Harm, HarmKind
 from .look import Look
 from .parties import Party
 from .sightings import Sight, Sighting, gather, mended
+from .ssvc import Automatable, Exploitation
+
+# Assets that one finding names.
+ASSETS_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +26,18 @@ class Fault:
     part: str
     sighting: Sighting
 
+    @property
+    def rows(self) -> list[Row]:
+        """What the query gave for it, the earliest first."""
+        return self.sighting.rows
+
     def parties(self, look: Look, column: str = "client") -> list[Party]:
         """Whose the addresses in a column are, each once."""
         return list({party.key: party for party in map(look.at, self.sighting.values(column))}.values())
+
+    def listed(self, column: str, most: int = 5) -> str:
+        """The values of a column, as `104, 11112 and 3 more`."""
+        return listed(self.sighting.values(column), most)
 
 
 def port(row: Row) -> str:
@@ -38,18 +51,24 @@ def nothing(_row: Row) -> str:
 
 
 def faults(
-    look: Look, query: str, who: str = "server", part: Callable[[Row], str] = port, counts: Callable[[Party], bool] | None = None
+    look: Look,
+    seen: str | Iterable[Row],
+    who: str = "server",
+    part: Callable[[Row], str] = port,
+    counts: Callable[[Party], bool] | None = None,
 ) -> Iterator[Fault]:
-    """What a query finds, by the party at the address in column `who` and the part of it. The internet's addresses are left out.
+    """What a query finds, or the rows of it that count, by the machine of the hospital at the address in column `who` and the part of it.
 
-    The query gives `who`, `who_hint` if the address alone may not tell, the columns of `{span}`, and what the check wants.
+    The rows have `who`, `who_hint` if the address alone may not tell, the columns of `{span}`, and what the check wants.
     """
     found: dict[tuple[str, str], Party] = {}
 
     def keyed() -> Iterator[tuple[tuple[str, str], Row]]:
-        for row in look.rows(query):
+        for row in _rows(look, seen):
+            if not look.locator.machine(row[who]):
+                continue
             party = look.at(row[who], row.get(f"{who}_hint"))
-            if not look.parties.outside(row[who]) and (counts is None or counts(party)):
+            if counts is None or counts(party):
                 found.setdefault((party.key, part(row)), party)
                 yield (party.key, part(row)), row
 
@@ -61,19 +80,19 @@ def faults(
 def cleared(
     check: str,
     look: Look,
-    bad: str,
-    good: str,
+    bad: str | Iterable[Row],
+    good: str | Iterable[Row],
     why: str,
     who: str = "server",
     part: Callable[[Row], str] = port,
     peer: Callable[[Row], Any] = nothing,
 ) -> list[Cleared]:
-    """Parties that every `peer` who met the fault has since met without it, by two queries of one shape."""
+    """Parties that every `peer` who met the fault has since met without it, by two queries of one shape, or rows of them."""
 
-    def sights(query: str) -> list[Sight]:
+    def sights(seen: str | Iterable[Row]) -> list[Sight]:
         return [
             Sight(look.at(row[who], row.get(f"{who}_hint")).key, part(row), peer(row), row["last_seen"], row["last_event"])
-            for row in look.rows(query)
+            for row in _rows(look, seen)
         ]
 
     found = sights(bad)
@@ -89,12 +108,16 @@ def posture(
     many: str,
     why: str,
     harms: Mapping[HarmKind, Harm],
-    points: Points,
     action: Action,
+    peers: Iterable[Party] = (),
+    exploitation: Exploitation = Exploitation.NONE,
+    automatable: Automatable = Automatable.NO,
     others: Iterable[Party] = (),
 ) -> Proposal:
-    """The proposal of a fault. `many` names it for several machines, `others` are further assets that it concerns."""
+    """The proposal of a fault. `many` names it for several machines, `peers` are those whom the machine was seen to talk to this way, and
+    `others` further assets that the fault concerns."""
     party, sighting = fault.party, fault.sighting
+    assets = dict.fromkeys((*party.ids, *(one for other in others for one in other.ids)))
     return Proposal(
         check=check,
         kind=Kind.POSTURE,
@@ -102,7 +125,7 @@ def posture(
         title=title,
         fault=many,
         harms=harms,
-        points=points,
+        points=Points(exploitation, look.parties.exposure(party, *peers), automatable),
         action=action,
         why=why,
         first_seen=sighting.first_seen,
@@ -112,11 +135,20 @@ def posture(
         asset_kind=party.kind,
         events=sighting.events,
         patients=look.patients(party),
-        assets=tuple(dict.fromkeys((*party.ids, *(one for other in others for one in other.ids)))),
+        assets=tuple(assets)[:ASSETS_MAX],
     )
 
 
 def named(parties: Iterable[Party], most: int = 3) -> str:
     """`CT 1, PACS and 4 more`."""
-    names = [party.name for party in parties]
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+    return listed([party.name for party in parties], most)
+
+
+def listed(values: Iterable[object], most: int = 5) -> str:
+    """`a, b and 4 more`."""
+    words = [str(value) for value in values]
+    return ", ".join(words[:most]) + (f" and {len(words) - most} more" if len(words) > most else "")
+
+
+def _rows(look: Look, seen: str | Iterable[Row]) -> Iterable[Row]:
+    return look.rows(seen) if isinstance(seen, str) else seen

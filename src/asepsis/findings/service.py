@@ -21,7 +21,7 @@ from .form import finding_form, line_form, worklist_text
 from .harm import SAFETY_OF, ClinicalClass, Harm, HarmKind, Judged, five, leaked, ordering_class, readable
 from .look import Look
 from .parties import Parties, Party, public
-from .posture import Fault, cleared, faults, named, nothing, port, posture
+from .posture import Fault, cleared, faults, listed, named, nothing, port, posture
 from .review import Run, Traced, lost, review
 from .sightings import Sight, Sighting, gather, mended
 from .ssvc import Automatable, Decision, Exploitation, Exposure, HumanImpact
@@ -34,13 +34,12 @@ if TYPE_CHECKING:
     from .models import FindingRow
 
 __all__ = [
-    "SAFETY_OF", "Acceptance", "Action", "Automatable", "Change", "Check", "Cleared", "ClinicalClass", "Decision", "Effort",
-    "Examined", "Excused", "Exploitation", "Exposure", "Fault", "Finding", "Harm", "HarmKind", "HumanImpact", "Judged", "Kind",
-    "Lake", "Line", "Look", "Outcome", "Parties", "Party", "Points", "Proposal", "Remedy", "Row", "Sight", "Sighting", "State",
-    "Traced", "accept", "cited_rows", "cleared", "close", "counted", "examine", "faults", "finding_form", "findings", "five",
-    "gather", "identity", "if_", "known_checks", "leaked", "line_form", "lines_of", "lost_rows", "mended", "named", "nothing",
-    "ordering_class", "port", "posture", "public", "publish", "rank_in_words", "readable", "reopen", "rows", "show", "trace",
-    "worklist", "worklist_text",
+    "SAFETY_OF", "Acceptance", "Action", "Automatable", "Change", "Check", "Cleared", "ClinicalClass", "Decision", "Effort", "Examined",
+    "Excused", "Exploitation", "Exposure", "Fault", "Finding", "Harm", "HarmKind", "HumanImpact", "Judged", "Kind", "Lake", "Line",
+    "Look", "Outcome", "Parties", "Party", "Points", "Proposal", "Remedy", "Row", "Sight", "Sighting", "State", "Traced", "accept",
+    "cited_rows", "cleared", "close", "counted", "examine", "faults", "finding_form", "findings", "five", "gather", "identity", "if_",
+    "known_checks", "leaked", "line_form", "lines_of", "listed", "lost_rows", "mended", "named", "nothing", "ordering_class", "port",
+    "posture", "public", "publish", "rank_in_words", "readable", "reopen", "rows", "show", "trace", "worklist", "worklist_text",
 ]  # fmt: skip
 
 

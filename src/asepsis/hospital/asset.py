@@ -87,6 +87,8 @@ class Asset:
     stays: tuple[Stay, ...] = ()
     """Where it was, and when; the latest last."""
     maybe: tuple[Maybe, ...] = ()
+    contradictions: tuple[str, ...] = ()
+    """Where what was stated and what was seen differ."""
     why: tuple[str, ...] = field(default=())
     """Sentences, the strongest first."""
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from asepsis.hospital import dicom_software
 from asepsis.hospital.asset import Attribute
 from asepsis.hospital.equipment import Machine
 from asepsis.hospital.facts import Fact
-from asepsis.hospital.kinds import table
+from asepsis.hospital.network_card import maker_of
+from asepsis.hospital.systems import systems
 from asepsis.hospital.view import View
 
 MOST = 64
@@ -58,20 +60,12 @@ def _of_itself(view: View) -> Iterator[Attribute]:
 def _of_dicom(view: View) -> Iterator[Attribute]:
     for a in view.called_out:
         yield from _from(a, "ae_title", a.calling_ae, "dicom_association", 0.7)
-        yield from _from(a, "dicom_software", _toolkit(a.calling_uid, a.calling_version), "dicom_association", 0.7)
+        yield from _from(a, "dicom_software", dicom_software.named(a.calling_uid, a.calling_version), "dicom_association", 0.7)
     for a in view.was_called:
         # Any title may be called; only an answer shows that it is one of its own.
         if a.accepted:
             yield from _from(a, "ae_title", a.called_ae, "dicom_association", 0.7)
-            yield from _from(a, "dicom_software", _toolkit(a.called_uid, a.called_version), "dicom_association", 0.7)
-
-
-def _toolkit(uid: str | None, version: str | None) -> str:
-    """The DICOM software by its Implementation Class UID and Version Name (PS3.7 D.3.3.2)."""
-    fits = [r for r in table("dicom_implementations") if f"{uid or ''}.".startswith(r["root"] + ".")]
-    fits += [r for r in table("dicom_implementations") if r["prefix"] and (version or "").lower().startswith(r["prefix"].lower())]
-    name = max(fits, key=lambda r: len(r["root"]))["toolkit"] if fits else ""
-    return f"{name} ({version})" if name and version else name or (version or "")
+            yield from _from(a, "dicom_software", dicom_software.named(a.called_uid, a.called_version), "dicom_association", 0.7)
 
 
 def _of_hl7(view: View) -> Iterator[Attribute]:
@@ -99,5 +93,9 @@ def _of_network(view: View) -> Iterator[Attribute]:
         yield from _from(n, "hostname", n.hostname, n.source, 0.6)
     for f in view.fhir:
         yield from _from(f, "fhir_software", f.software, "fhir", 0.8)
+    for system in systems(view):
+        yield Attribute("system", system.name, system.source, system.fact.last, system.confidence, system.fact.event_id)
+    for b in view.bindings:
+        yield from _from(b, "network_card", maker_of(b.mac), b.source, 0.9)
     for banner in view.banners:
         yield from _from(banner, f"http_{banner.role}", banner.text, "http", 0.7)

@@ -56,6 +56,30 @@ def show(asset_id: AssetId, site: SiteOption = DEFAULT_SITE, json: JsonOption = 
 
 
 @app.command()
+def export(
+    format: Annotated[service.Format, typer.Option("--format", help="What to write.")] = service.Format.CSV, site: SiteOption = DEFAULT_SITE
+) -> None:
+    """All assets for other programs, on standard output: a table, JSON, or CycloneDX with a component of type device each."""
+    print(service.export(Site.open(site), format), end="" if format is service.Format.CSV else "\n")
+
+
+@app.command()
+def unknown(site: SiteOption = DEFAULT_SITE, json: JsonOption = False) -> None:
+    """What machines said of their make that no table knows. No address, name or person is in it: it may be shown to others."""
+    from asepsis.lake.service import open_lake
+
+    with open_lake(Site.open(site)) as lake:
+        found = service.unknown(lake)
+    if json:
+        return print_json(found)
+    if not found:
+        return print("Nothing was seen that the tables do not know.")
+    print_table(("table", "seen", "machines", "beside"), [(u.table, u.seen, str(u.machines), u.beside) for u in found])
+    print("How to add a row: docs/how-to/add-a-row.md")
+    return None
+
+
+@app.command()
 def merge(
     ids: Annotated[list[str], typer.Argument(metavar="ID ID...", help="Ids of assets that are one machine.")],
     site: SiteOption = DEFAULT_SITE,

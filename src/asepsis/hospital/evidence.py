@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from asepsis.hospital.dicom_software import implementation
 from asepsis.hospital.equipment import Machine
 from asepsis.hospital.facts import Fact
 from asepsis.hospital.kinds import Evidence, patterns, table
+from asepsis.hospital.network_card import card
 from asepsis.hospital.view import View
 
 STORAGE = "1.2.840.10008.5.1.4.1.1."
@@ -26,7 +28,7 @@ _INSTRUMENTS = {
 def evidence(view: View, machines: Iterable[Machine], forwarded: Iterable[Machine]) -> list[Evidence]:
     """Every reason to take the asset for some kind."""
     out = [*_by_images(view), *_by_roles(view), *_by_proposals(view), *_by_hl7(view), *_by_services(view), *_by_shares(view)]
-    out += [*_by_banners(view), *_by_dhcp(view), *_by_names(view)]
+    out += [*_by_banners(view), *_by_dhcp(view), *_by_names(view), *_by_software(view), *_by_card(view), *_by_type(view)]
     for machine in machines:
         out += _by_model(machine.stores[0], machine.manufacturer, machine.model, "Its images name the model", "dicom_message")
     for d in view.described:
@@ -164,6 +166,34 @@ def _by_dhcp(view: View) -> Iterator[Evidence]:
             if row["kind"] and pattern.search(c.vendor_class or ""):
                 said = f"Asking for an address it says that it {row['words']}."
                 yield _from(c, row["kind"], int(row["points"]), f"dhcp:{row['pattern']}", said, "dhcp")
+
+
+def _by_software(view: View) -> Iterator[Evidence]:
+    """The DICOM software that it says it is, where that runs on one kind of machine only."""
+    said = [(a, a.calling_uid, a.calling_version) for a in view.called_out]
+    said += [(a, a.called_uid, a.called_version) for a in view.was_called if a.accepted]
+    for a, uid, version in said:
+        row = implementation(uid, version)
+        if row and row["kind"]:
+            name = row["product"] or row["toolkit"]
+            yield _from(a, row["kind"], 45, f"software:{row['root']}{row['prefix']}", f"Its DICOM software is {name}.", "dicom_association")
+
+
+def _by_card(view: View) -> Iterator[Evidence]:
+    for b in view.bindings:
+        row = card(b.mac)
+        if row and row["hint"]:
+            said = f"Its network card is of {row['organisation']}."
+            yield _from(b, row["hint"], int(row["points"]), f"card:{row['organisation']}", said, b.source)
+
+
+def _by_type(view: View) -> Iterator[Evidence]:
+    """The coded type that it announces (ISO/IEEE 11073-20701 9.2); the code is the last part of the scope."""
+    types = {row["code"]: row for row in table("sdc_types")}
+    for t in view.types:
+        row = types.get(t.scope.rpartition("/")[2])
+        if row:
+            yield _from(t, row["kind"], int(row["points"]), f"sdc:{row['code']}", row["sentence"], "sdc")
 
 
 def _by_names(view: View) -> Iterator[Evidence]:

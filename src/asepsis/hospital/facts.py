@@ -85,7 +85,8 @@ class Named(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Association(Fact):
-    """One pair of application entities (DICOM PS3.8 9.3) and the implementations they name (PS3.7 D.3.3.2)."""
+    """One pair of application entities (DICOM PS3.8 9.3) and the implementations they name (PS3.7 D.3.3.2). `contexts` is the fingerprint
+    of what was proposed."""
 
     orig: str
     resp: str
@@ -97,6 +98,7 @@ class Association(Fact):
     called_uid: str | None
     called_version: str | None
     proposed: tuple[str, ...]
+    contexts: str | None
     accepted: bool
 
 
@@ -198,6 +200,14 @@ class Endpoint(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Coded(Fact):
+    """A device at an address announced a coded type of itself (ISO/IEEE 11073-20701 9.2)."""
+
+    address: str
+    scope: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Share(Fact):
     """An address served an SMB share. `share` is a well-known name, a pseudonym or unknown; `files`: files were opened in it."""
 
@@ -237,6 +247,7 @@ class Observations:
     certificates: tuple[Certificate, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
     claimers: tuple[Claimer, ...] = ()
+    types: tuple[Coded, ...] = ()
 
     def in_order(self) -> Observations:
         """The same, sorted: what is built from it never depends on the order of rows."""

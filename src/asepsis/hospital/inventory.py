@@ -108,6 +108,7 @@ def _asset(part: Part, plan: Plan) -> Asset:
         behind=part.behind,
         stays=was,
         maybe=part.maybe,
+        contradictions=(),
         former=_former(part),
         why=tuple(_why(part, verdict)),
     )

@@ -18,6 +18,7 @@ from asepsis.hospital.facts import (
     Certificate,
     Claimer,
     Client,
+    Coded,
     Described,
     Dimse,
     Endpoint,
@@ -75,6 +76,15 @@ _QUERIES: tuple[tuple[str, type[Fact], str, str], ...] = (
          UNION ALL SELECT coalesce(assigned_addr, client_addr), mac, 'dhcp', ts, event_id FROM dhcp WHERE msg_type = 'ACK'
          UNION ALL SELECT client_addr, mac, 'dhcp', ts, event_id FROM dhcp WHERE msg_type IN ('REQUEST', 'INFORM')) t
         WHERE address IS NOT NULL AND mac IS NOT NULL""",
+    ),
+    (
+        "types",
+        Coded,
+        "address, scope",
+        """
+        (SELECT * FROM (SELECT id_orig_h AS address, unnest(scopes) AS scope, ts, event_id FROM sdc
+                        WHERE transport = 'udp' AND action IN ('Hello', 'ProbeMatches', 'ResolveMatches')) s
+         WHERE scope LIKE 'sdc.cdc.type:%') t""",
     ),
     (
         "claimers",
@@ -139,12 +149,12 @@ _QUERIES: tuple[tuple[str, type[Fact], str, str], ...] = (
     (
         "associations",
         Association,
-        "orig, resp, port, calling_ae, called_ae, calling_uid, calling_version, called_uid, called_version, proposed, accepted",
+        "orig, resp, port, calling_ae, called_ae, calling_uid, calling_version, called_uid, called_version, proposed, contexts, accepted",
         """
         (SELECT id_orig_h AS orig, id_resp_h AS resp, id_resp_p AS port, calling_ae, called_ae,
                 calling_implementation_class_uid AS calling_uid, calling_implementation_version AS calling_version,
                 called_implementation_class_uid AS called_uid, called_implementation_version AS called_version,
-                proposed_abstract AS proposed,
+                proposed_abstract AS proposed, contexts_hash AS contexts,
                 called_implementation_class_uid IS NOT NULL OR result IN ('accepted', 'released') AS accepted, ts, event_id
          FROM dicom_association) t""",
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 from asepsis.hospital import asked, rotation, whose
 from asepsis.hospital.act import Act, Verb, goes_by, marks_of_asset
 from asepsis.hospital.asset import STATED, Asset, Attribute, Maybe, Stay, as_json, from_json, kind_in_words
+from asepsis.hospital.export import Format, as_csv, as_cyclonedx, system_of
 from asepsis.hospital.inventory import inventory
 from asepsis.hospital.kinds import KINDS, counted_kind
 from asepsis.hospital.locator import Locator
@@ -22,7 +24,10 @@ from asepsis.hospital.observations import Lake, observe, presence
 from asepsis.hospital.retention import Retention
 from asepsis.hospital.rotation import KnownKey, Rotated
 from asepsis.hospital.site_toml import Plan, checked, read_plan
+from asepsis.hospital.systems import Support, supported
 from asepsis.hospital.tenure import Tenure, address_of, claims, claims_for_others, tenures
+from asepsis.hospital.unknown import Unknown
+from asepsis.hospital.unknown import unknown as unknown_in
 from asepsis.hospital.whose import Match, Touched
 from asepsis.journal import service as journal
 from asepsis.kit import keys as site_keys
@@ -40,6 +45,7 @@ __all__ = [
     "Act",
     "Asset",
     "Attribute",
+    "Format",
     "KnownKey",
     "Locator",
     "Match",
@@ -48,7 +54,9 @@ __all__ = [
     "Retention",
     "Rotated",
     "Stay",
+    "Support",
     "Touched",
+    "Unknown",
     "acts",
     "address_of",
     "as_json",
@@ -56,6 +64,7 @@ __all__ = [
     "assets",
     "called",
     "counted_kind",
+    "export",
     "is_guess",
     "keys",
     "kind_in_words",
@@ -67,8 +76,11 @@ __all__ = [
     "rotate_key",
     "set_",
     "split",
+    "supported",
+    "system_of",
     "take_inventory",
     "undo",
+    "unknown",
 ]
 
 
@@ -125,6 +137,19 @@ def asset(site: Site, id: str) -> Asset:
     if len(found) != 1:
         raise WrongUse("several assets begin so" if found else "no such asset", id, "`asepsis assets list` shows the ids")
     return found[0]
+
+
+def export(site: Site, format: Format) -> str:
+    """The saved assets as text of that format."""
+    found = assets(site)
+    if format is Format.CSV:
+        return as_csv(found)
+    return json.dumps(as_cyclonedx(found) if format is Format.CYCLONEDX else [as_json(a) for a in found], indent=2)
+
+
+def unknown(lake: Lake) -> list[Unknown]:
+    """What was seen and stands in no table: nothing of it names a place, an address or a person."""
+    return unknown_in(observe(lake))
 
 
 def acts(site: Site) -> list[Act]:

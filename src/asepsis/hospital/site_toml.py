@@ -7,6 +7,10 @@ vlans = [110]
 purpose = "modalities and PACS"
 isolated = false                # true: a firewall lets nothing from elsewhere reach it
 
+[[zones]]
+name = "servers"
+cidrs = ["10.20.0.0/24"]
+
 [[assets]]
 address = "10.10.0.20"          # or mac, ae, serial: at least one, and all that are given must fit
 name = "MR 1"
@@ -19,6 +23,12 @@ name = "teleradiology"
 cidrs = ["203.0.113.0/28"]
 domains = ["reads.example"]
 
+[[flows]]
+from = "radiology"              # zones of this file
+to = "servers"
+services = ["dicom", "443"]     # as conn.service names them, or ports; left out: all
+reason = "images to the archive"
+
 [retention]                     # days that rows are kept; `asepsis lake expire` removes older ones
 default = 90
 hl7 = 365
@@ -28,10 +38,11 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any
 
@@ -88,12 +99,28 @@ class Partner:
 
 
 @dataclass(frozen=True, slots=True)
+class Flow:
+    """What may pass from one zone to another: conversations that a machine of `from` begins with one of `to`. Where the hospital states
+    any flow, all others between its zones are unexpected; where it states none, nobody knows what is."""
+
+    from_: str = ""
+    to: str = ""
+    services: tuple[str, ...] = ()
+    reason: str = ""
+
+    def lets(self, source: str, target: str, services: Iterable[str]) -> bool:
+        """Whether it is this flow, by zones and by any of the names or ports that a conversation goes by."""
+        return (self.from_, self.to) == (source, target) and (not self.services or not set(self.services).isdisjoint(services))
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The whole of site.toml; empty where there is none."""
 
     zones: tuple[Zone, ...] = ()
     assets: tuple[Stated, ...] = ()
     partners: tuple[Partner, ...] = ()
+    flows: tuple[Flow, ...] = ()
     retention: Retention = field(default_factory=Retention)
 
     def inside(self, address: str) -> bool:
@@ -120,6 +147,11 @@ class Plan:
             if (ip and any(ip in n for n in p.cidrs)) or any(name.endswith("." + d) for d in p.domains):
                 return p.name
         return ""
+
+    def flow(self, source: str, target: str, services: Iterable[str]) -> Flow | None:
+        """The stated flow that a conversation between two zones is, by any of the names or ports it goes by."""
+        names = tuple(services)
+        return next((flow for flow in self.flows if flow.lets(source, target, names)), None)
 
     def _zone_of(self, ip: Address) -> str:
         fits = [(n.prefixlen, z.name) for z in self.zones for n in z.cidrs if ip in n]
@@ -186,6 +218,12 @@ def _domain(value: Any) -> str:
     return _text(value).lower().strip(".*")
 
 
+def _service(value: Any) -> str:
+    if type(value) is int and 0 < value < 65536:
+        return str(value)
+    return _text(value).lower()
+
+
 def _list(of: Callable[[Any], Any], value: Any) -> tuple[Any, ...]:
     if not isinstance(value, list):
         raise ValueError("must be a list in [ ]")
@@ -213,8 +251,9 @@ _TABLES: dict[str, tuple[type[Any], _Keys, tuple[str, ...]]] = {
     ),
     "assets": (Stated, _STATED, ("address", "mac", "ae", "serial")),
     "partners": (Partner, {"name": _text, "cidrs": partial(_list, _network), "domains": partial(_list, _domain)}, ("cidrs", "domains")),
+    "flows": (Flow, {"from": _text, "to": _text, "services": partial(_list, _service), "reason": _text}, ("from", "to")),
 }
-"""Table -> what it makes, its keys, and those of which at least one is needed."""
+"""Table -> what it makes, its keys, and those of which at least one is needed (of a flow both)."""
 _RETENTION = "retention"
 """The one table that is no list: what stands in it are streams."""
 
@@ -231,7 +270,7 @@ def checked(values: Mapping[str, str]) -> dict[str, str]:
 
 
 def read_plan(path: Path) -> Plan:
-    """The plan in `path`, empty when there is no such file; BadInput with the line that is wrong."""
+    """The plan in `path`, empty when there is no such file; BadInput with line and column of what is wrong."""
     try:
         raw = path.read_bytes() if path.exists() else b""
     except OSError as error:
@@ -242,10 +281,11 @@ def read_plan(path: Path) -> Plan:
     try:
         return _plan(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
-        at = re.search(r"line (\d+)", str(error))
-        raise BadInput(error, f"{path}:{at[1]}" if at else path, "mend that line") from None
+        at = re.search(r" \(at line (\d+), column (\d+)\)", str(error))
+        said = str(error).replace(at[0], "") if at else error
+        raise BadInput(said, f"{path}:{at[1]}:{at[2]}" if at else path, "mend that line") from None
     except _Wrong as error:
-        raise BadInput(error, f"{path}:{_line(text, error)}", "mend that line") from None
+        raise BadInput(error, f"{path}:{_where(text, error)}", "mend that line") from None
 
 
 def _plan(document: dict[str, Any]) -> Plan:
@@ -260,7 +300,20 @@ def _plan(document: dict[str, Any]) -> Plan:
             raise _Wrong(table, 0, "", f"write it as [[{table}]]")
         made[table] = tuple(_entry(table, nth, entry) for nth, entry in enumerate(entries))
     _zones_differ(made.get("zones", ()))
+    made["flows"] = _between_zones(made.get("flows", ()), made.get("zones", ()))
     return Plan(**made)
+
+
+def _between_zones(flows: tuple[Flow, ...], zones: tuple[Zone, ...]) -> tuple[Flow, ...]:
+    """The flows, their zones written as the zones are; what is stated of a zone that there is not would let nothing pass."""
+    names = {zone.name.casefold(): zone.name for zone in zones}
+    for nth, flow in enumerate(flows):
+        for key, zone in (("from", flow.from_), ("to", flow.to)):
+            if not zone:
+                raise _Wrong("flows", nth, "", "needs from and to")
+            if zone.casefold() not in names:
+                raise _Wrong("flows", nth, key, f"'{zone}' is no zone; there are {', '.join(names.values()) or 'none'}")
+    return tuple(replace(flow, from_=names[flow.from_.casefold()], to=names[flow.to.casefold()]) for flow in flows)
 
 
 def _retention(entries: Any) -> Retention:
@@ -291,22 +344,23 @@ def _entry(table: str, nth: int, entry: dict[str, Any]) -> Any:
         if key not in keys:
             raise _Wrong(table, nth, key, f"no such key; there are {', '.join(keys)}")
         try:
-            values[key] = keys[key](value)
+            values[f"{key}_" if iskeyword(key) else key] = keys[key](value)
         except ValueError as error:
             raise _Wrong(table, nth, key, str(error)) from None
-    if not any(key in values for key in needed):
+    if not any(key in entry for key in needed):
         raise _Wrong(table, nth, "", f"needs {' or '.join(needed)}")
     return make(**values)
 
 
-def _line(text: str, wrong: _Wrong) -> int:
-    """The line of a key. The TOML parser keeps none, so: the n-th heading of that table, then the key below it."""
+def _where(text: str, wrong: _Wrong) -> str:
+    """Line and column of a key's value, from 1. The TOML parser keeps none, so: the n-th heading of that table, then the key below it."""
     lines = text.splitlines()
     heads = [i for i, line in enumerate(lines) if re.match(rf"\s*\[\[?\s*{re.escape(wrong.table)}\s*\]", line)]
     start = heads[wrong.nth] if wrong.nth < len(heads) else 0
     for i in range(start + 1, len(lines)):
         if lines[i].lstrip().startswith("[[") and heads:
             break
-        if re.match(rf"\s*[\"']?{re.escape(wrong.key or wrong.table)}[\"']?\s*=", lines[i]):
-            return i + 1
-    return start + 1
+        found = re.match(rf"\s*[\"']?{re.escape(wrong.key or wrong.table)}[\"']?\s*=\s*", lines[i])
+        if found:
+            return f"{i + 1}:{found.end() + 1}"
+    return f"{start + 1}:1"

@@ -85,10 +85,14 @@ def _with(asset: Asset, stated: Stated, words: str = "") -> Asset:
     told = {n: getattr(stated, n) for n in ("name", "kind", "clinical_class", "owner", "manufacturer", "model") if getattr(stated, n)}
     why = [words or f"site.toml states: {', '.join(f'{n.replace(chr(95), chr(32))} {v}' for n, v in told.items())}."] if told else []
     changes: dict[str, Any] = dict(told)
+    differ = []
     if "kind" in told:
         changes["kind_confidence"] = 1.0
-        if asset.kind not in (UNKNOWN, told["kind"]):
-            why.append(f"What was seen speaks for {asset.kind} ({asset.kind_confidence:.0%}): one of the two is wrong.")
+        seen = next((fact for fact in asset.attributes if fact.name == "kind" and fact.source != STATED), None)
+        if seen and seen.value != told["kind"]:
+            differ.append(
+                f"What was seen speaks for {seen.value} ({seen.confidence:.0%}), stated is {told['kind']}: one of the two is wrong."
+            )
         if "clinical_class" not in told:
             changes["clinical_class"], _ = clinical_class(told["kind"], 1.0)
             changes["class_source"] = f"{STATED} kind {told['kind']}"
@@ -97,10 +101,17 @@ def _with(asset: Asset, stated: Stated, words: str = "") -> Asset:
     if "name" not in told:
         changes["name"] = _name(asset, told)
     for n in ("manufacturer", "model"):
-        seen = getattr(asset, n)
-        if n in told and seen and seen.casefold() != told[n].casefold():
-            why.append(f"Its images name the {n} {seen}: one of the two is wrong.")
+        named = next((fact.value for fact in asset.attributes if fact.name == n and fact.source != STATED), "")
+        if n in told and named and named.casefold() != told[n].casefold():
+            differ.append(f"It names its {n} {named}, stated is {told[n]}: one of the two is wrong.")
     known_by = {"address": stated.address, "mac": stated.mac, "ae_title": stated.ae, "serial": stated.serial}
     facts = tuple(Attribute(n, v, STATED, None, 1.0, None) for n, v in (told | known_by).items() if v)
     sure = asset.confidence if words else 1.0
-    return replace(asset, **changes, confidence=sure, attributes=facts + asset.attributes, why=(*why, *asset.why))
+    return replace(
+        asset,
+        **changes,
+        confidence=sure,
+        attributes=facts + asset.attributes,
+        contradictions=tuple(dict.fromkeys((*differ, *asset.contradictions))),
+        why=(*why, *differ, *asset.why),
+    )

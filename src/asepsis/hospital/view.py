@@ -13,6 +13,7 @@ from asepsis.hospital.facts import (
     Binding,
     Certificate,
     Client,
+    Coded,
     Described,
     Dimse,
     Endpoint,
@@ -55,6 +56,7 @@ class View:
     described: tuple[Described, ...] = ()
     certificates: tuple[Certificate, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
+    types: tuple[Coded, ...] = ()
 
     def facts(self) -> Iterator[Fact]:
         for f in fields(self):
@@ -111,6 +113,7 @@ _SIDES: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("described", "described", lambda o: o.address),
     ("certificates", "certificates", lambda o: o.address),
     ("endpoints", "endpoints", lambda o: o.address),
+    ("types", "types", lambda o: o.address),
 )
 
 

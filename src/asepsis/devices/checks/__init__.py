@@ -7,11 +7,13 @@ from asepsis.findings.service import Check
 from . import (
     plain_passwords,
     smb1,
+    stated_otherwise,
 )
 
 _ALL = (
     plain_passwords,
     smb1,
+    stated_otherwise,
 )
 
 

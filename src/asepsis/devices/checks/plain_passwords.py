@@ -7,19 +7,16 @@ from asepsis.findings.service import (
     Action,
     Automatable,
     Check,
-    Cleared,
     Effort,
-    Exploitation,
+    Fault,
     HarmKind,
-    Kind,
     Look,
     Party,
-    Points,
     Proposal,
-    Sighting,
     counted,
+    faults,
     five,
-    gather,
+    posture,
 )
 
 ID = "plain-passwords"
@@ -39,36 +36,27 @@ _LOGINS = """
     ) as seen group by client, server, port, service
 """
 
-Place = tuple[str, str]
-
 
 def run(look: Look) -> list[Proposal]:
-    servers = dict[Place, Party]()
-
-    def keyed(server: Party, service: str) -> Place:
-        servers[server.key, service] = server
-        return server.key, service
-
-    found = ((look.at(row["server"]), row) for row in look.rows(_LOGINS) if not look.parties.outside(row["server"]))
-    sightings = gather((keyed(server, row["service"]), row) for server, row in found if server.clinical)
-    return [_proposal(servers[place], place[1], sighting, look) for place, sighting in sorted(sightings.items())]
+    found = faults(look, _LOGINS, part=lambda row: str(row["service"]), counts=_clinical)
+    return [_proposal(fault, look) for fault in found]
 
 
-def clears(look: Look) -> list[Cleared]:
-    """None: a login that uses another way does not show that the old one is off."""
-    return []
+def _clinical(server: Party) -> bool:
+    return server.clinical
 
 
-def _proposal(server: Party, service: str, sighting: Sighting, look: Look) -> Proposal:
-    clients = [look.at(address) for address in sighting.values("client")]
-    ports = ", ".join(str(port) for port in sighting.values("port"))
+def _proposal(fault: Fault, look: Look) -> Proposal:
+    """Nothing clears it: a login that uses another way does not show that the old one is off."""
+    server, service, clients = fault.party, fault.part, fault.parties(look)
+    ports = fault.listed("port")
     anyone, grave = look.parties.anyone(server, *clients), SAFETY_OF[server.weight]
-    return Proposal(
-        check=ID,
-        kind=Kind.POSTURE,
-        subject=server.key,
+    return posture(
+        ID,
+        fault,
+        look,
         title=f"{anyone} can read the password to {server.name}",
-        fault=f"{anyone} {FAULT}",
+        many=f"{anyone} {FAULT}",
         harms=five(
             safety=(grave, "Whoever has the password can change what the device does."),
             privacy=(2, "Whoever has the password can see what the device holds."),
@@ -76,7 +64,8 @@ def _proposal(server: Party, service: str, sighting: Sighting, look: Look) -> Pr
             service=(max(2, grave), "Whoever has the password can stop the device."),
             money_and_trust=(1, "A password that was read has to be changed everywhere it is used."),
         ),
-        points=Points(Exploitation.NONE, look.parties.exposure(server, *clients), _AUTOMATABLE[service]),
+        automatable=_AUTOMATABLE[service],
+        peers=clients,
         action=Action(
             f"Use {INSTEAD[service]} to log in to {server.name}, switch the old way off, and change the password",
             Effort.HOURS,
@@ -89,14 +78,6 @@ def _proposal(server: Party, service: str, sighting: Sighting, look: Look) -> Pr
         ),
         why=f"{counted(len(clients), 'computer')} used {NAMES[service]} towards {server.name} ({server.address}, port {ports})."
         " Name and password travel readable for everyone who can listen.",
-        first_seen=sighting.first_seen,
-        last_seen=sighting.last_seen,
-        discriminator=service,
-        zone=server.zone,
-        asset_kind=server.kind,
-        events=sighting.events,
-        patients=look.patients(server),
-        assets=server.ids,
     )
 
 
@@ -121,5 +102,4 @@ CHECK = Check(
         "CWE-319",
     ),
     run=run,
-    clears=clears,
 )

@@ -10,18 +10,17 @@ from asepsis.findings.service import (
     Cleared,
     Effort,
     Exploitation,
+    Fault,
     HarmKind,
-    Kind,
     Look,
-    Party,
-    Points,
     Proposal,
-    Sight,
-    Sighting,
+    cleared,
     counted,
+    faults,
     five,
-    gather,
-    mended,
+    named,
+    nothing,
+    posture,
 )
 
 ID = "smb1"
@@ -40,29 +39,22 @@ _NEW = _SESSIONS.format(which="<> 'SMB1'")
 
 
 def run(look: Look) -> list[Proposal]:
-    found = [(look.at(row["server"]), row) for row in look.rows(_OLD) if not look.parties.outside(row["server"])]
-    servers = {server.key: server for server, _ in found}
-    sightings = gather((server.key, row) for server, row in found)
-    return [_proposal(servers[key], sighting, look) for key, sighting in sorted(sightings.items())]
+    return [_proposal(fault, look) for fault in faults(look, _OLD, part=nothing)]
 
 
 def clears(look: Look) -> list[Cleared]:
-    bad, good = (
-        [Sight(look.at(row["server"]).key, "", row["client"], row["last_seen"], row["last_event"]) for row in look.rows(query)]
-        for query in (_OLD, _NEW)
-    )
-    return mended(ID, bad, good, "Every computer that used the old version has used a newer one since.")
+    why = "Every computer that used the old version has used a newer one since."
+    return cleared(ID, look, _OLD, _NEW, why, part=nothing, peer=lambda row: row["client"])
 
 
-def _proposal(server: Party, sighting: Sighting, look: Look) -> Proposal:
-    clients = [look.at(address) for address in sighting.values("client")]
-    shown = ", ".join(client.name for client in clients[:3]) + (f" and {len(clients) - 3} more" if len(clients) > 3 else "")
-    return Proposal(
-        check=ID,
-        kind=Kind.POSTURE,
-        subject=server.key,
+def _proposal(fault: Fault, look: Look) -> Proposal:
+    server, clients = fault.party, fault.parties(look)
+    return posture(
+        ID,
+        fault,
+        look,
         title=f"{server.opening} shares files in an outdated way by which a worm can spread",
-        fault=FAULT,
+        many=FAULT,
         harms=five(
             safety=(SAFETY_OF[server.weight], "If it is encrypted by extortionists, care that needs it has to wait or do without."),
             privacy=(2, "The old version neither encrypts nor protects what is sent."),
@@ -71,26 +63,22 @@ def _proposal(server: Party, sighting: Sighting, look: Look) -> Proposal:
             money_and_trust=(3, "Recovery from such a worm takes weeks."),
         ),
         # CISA lists the ways in through this version as exploited, by ransomware too (KEV, CVE-2017-0143 to CVE-2017-0148).
-        points=Points(Exploitation.ACTIVE, look.parties.exposure(server, *clients), Automatable.YES),
+        exploitation=Exploitation.ACTIVE,
+        automatable=Automatable.YES,
+        peers=clients,
+        others=clients,
         action=Action(
             f"Switch SMB version 1 off on {server.name}; move what needs it to version 3, or fence it in",
             Effort.DAYS,
             (
-                f"Find what the callers need: {shown}.",
+                f"Find what the callers need: {named(clients)}.",
                 f"Ask {server.maker} for a release that speaks SMB 3; then switch version 1 off on both sides.",
                 "Where a device cannot, let only that device reach the server, from a zone of its own.",
             ),
             "Switch SMB version 1 off on these servers; move what needs it to version 3, or fence it in",
         ),
-        why=f"{counted(len(clients), 'computer')} ({shown}) used SMB version 1 with {server.name} ({server.address}). Programs that"
-        " break in through this version are public, and attackers are known to use them.",
-        first_seen=sighting.first_seen,
-        last_seen=sighting.last_seen,
-        zone=server.zone,
-        asset_kind=server.kind,
-        events=sighting.events,
-        patients=look.patients(server),
-        assets=tuple(dict.fromkeys((*server.ids, *(one for client in clients for one in client.ids)))),
+        why=f"{counted(len(clients), 'computer')} ({named(clients)}) used SMB version 1 with {server.name} ({server.address})."
+        " Programs that break in through this version are public, and attackers are known to use them.",
     )
 
 

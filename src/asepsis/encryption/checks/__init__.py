@@ -5,16 +5,38 @@ from __future__ import annotations
 from asepsis.findings.service import Check
 
 from . import (
+    astm_in_clear,
+    certificate_expiring,
+    database_in_clear,
     dicom_in_clear,
+    dicomweb_in_clear,
     fhir_in_clear,
     hl7_in_clear,
+    mail_in_clear,
+    poct1_in_clear,
+    portal_in_clear,
+    sdc_in_clear,
+    self_signed_clinical,
+    shared_certificate,
+    weak_cipher,
     weak_tls,
 )
 
 _ALL = (
+    astm_in_clear,
+    certificate_expiring,
+    database_in_clear,
     dicom_in_clear,
+    dicomweb_in_clear,
     fhir_in_clear,
     hl7_in_clear,
+    mail_in_clear,
+    poct1_in_clear,
+    portal_in_clear,
+    sdc_in_clear,
+    self_signed_clinical,
+    shared_certificate,
+    weak_cipher,
     weak_tls,
 )
 

@@ -7,17 +7,12 @@ from asepsis.encryption.clear import Flow, Queries
 from asepsis.findings.service import (
     SAFETY_OF,
     Action,
-    Automatable,
     Check,
     Cleared,
     Effort,
-    Exploitation,
     HarmKind,
-    Kind,
     Look,
-    Points,
     Proposal,
-    counted,
     five,
     leaked,
     readable,
@@ -59,13 +54,13 @@ def clears(look: Look) -> list[Cleared]:
 def _proposal(flow: Flow, look: Look) -> Proposal:
     client, server = flow.client, flow.server
     anyone = look.parties.anyone(client, server)
-    maker = server.maker if server.asset and server.asset.manufacturer else client.maker
-    return Proposal(
-        check=ID,
-        kind=Kind.POSTURE,
-        subject=flow.subject,
+    return clear.proposal(
+        ID,
+        flow,
+        look,
+        client,
         title=f"{anyone} can read {_what(flow)}",
-        fault=f"{anyone} {FAULT}",
+        many=f"{anyone} {FAULT}",
         harms=five(
             safety=(min(2, SAFETY_OF[flow.weight]), "A scan that was changed on its way can lead to a wrong treatment."),
             privacy=readable(flow.patients),
@@ -73,42 +68,29 @@ def _proposal(flow: Flow, look: Look) -> Proposal:
             service=(0, "Care goes on as before."),
             money_and_trust=leaked(flow.patients),
         ),
-        points=Points(Exploitation.NONE, look.parties.exposure(client, server), Automatable.NO),
         action=Action(
             f"Switch on encryption (DICOM TLS) between {client.name} and {server.name}; until then keep both in a zone of their own",
             Effort.DAYS,
             (
-                f"Ask {maker} which release speaks DICOM TLS (PS3.15 Annex B) and what it needs.",
-                f"Give both certificates of the hospital's own authority and move port {_ports(flow)} to TLS (usual port 2762).",
+                f"Ask {flow.maker} which release speaks DICOM TLS (PS3.15 Annex B) and what it needs.",
+                f"Give both certificates of the hospital's own authority and move port {flow.ports} to TLS (usual port 2762).",
                 "Until then let nothing else reach them: a zone of their own, or firewall rules for the pair.",
             ),
             "Switch on encryption (DICOM TLS) for these connections; until then keep them in a zone of their own",
         ),
         why=f"{client.opening} and {server.name} talk DICOM without encryption"
-        f" ({counted(flow.patients, 'patient')} readable in what was seen, port {_ports(flow)}). Whoever can listen anywhere between"
+        f" ({flow.evidence}). Whoever can listen anywhere between"
         " them reads names, numbers and images, and could change them.",
-        first_seen=flow.sighting.first_seen,
-        last_seen=flow.sighting.last_seen,
-        zone=server.zone or client.zone,
-        asset_kind=client.kind,
-        events=flow.sighting.events,
-        patients=flow.patients,
-        assets=tuple(dict.fromkeys((*client.ids, *server.ids))),
     )
 
 
 def _what(flow: Flow) -> str:
     client, server = flow.client.name, flow.server.name
-    whose = f"{counted(flow.patients, 'patient')}'{'s' if flow.patients == 1 else ''}" if flow.patients else "patients'"
     if flow.did("stored"):
-        return f"{whose} scans sent from {client} to {server}"
+        return f"{flow.whose} scans sent from {client} to {server}"
     if flow.did("asked"):
-        return f"{whose} records that {client} looks up in {server}"
+        return f"{flow.whose} records that {client} looks up in {server}"
     return f"what {client} and {server} tell each other about scans"
-
-
-def _ports(flow: Flow) -> str:
-    return ", ".join(str(port) for port in flow.sighting.values("port"))
 
 
 CHECK = Check(

@@ -6,17 +6,12 @@ from asepsis.encryption import clear
 from asepsis.encryption.clear import Flow, Queries
 from asepsis.findings.service import (
     Action,
-    Automatable,
     Check,
     Cleared,
     Effort,
-    Exploitation,
     HarmKind,
-    Kind,
     Look,
-    Points,
     Proposal,
-    counted,
     five,
     leaked,
     readable,
@@ -56,16 +51,15 @@ def clears(look: Look) -> list[Cleared]:
 def _proposal(flow: Flow, look: Look) -> Proposal:
     client, server, patients = flow.client, flow.server, flow.patients
     anyone = look.parties.anyone(client, server)
-    ports = ", ".join(str(port) for port in flow.sighting.values("port"))
-    whose = f"{counted(patients, 'patient')}'{'s' if patients == 1 else ''}" if patients else "patients'"
     key = " The key that opens the server (password or token) can be read as well." if flow.did("secret") else ""
     written = flow.did("written") or flow.did("secret")
-    return Proposal(
-        check=ID,
-        kind=Kind.POSTURE,
-        subject=flow.subject,
-        title=f"{anyone} can read {whose} records that {client.name} exchanges with {server.name}",
-        fault=f"{anyone} {FAULT}",
+    return clear.proposal(
+        ID,
+        flow,
+        look,
+        server,
+        title=f"{anyone} can read {flow.whose} records that {client.name} exchanges with {server.name}",
+        many=f"{anyone} {FAULT}",
         harms=five(
             safety=(2 if written else 1, "A record that was changed on its way can lead to a wrong treatment."),
             privacy=(4, "With the key that can be read, any record on the server can be fetched.")
@@ -75,26 +69,18 @@ def _proposal(flow: Flow, look: Look) -> Proposal:
             service=(0, "Care goes on as before."),
             money_and_trust=leaked(patients),
         ),
-        points=Points(Exploitation.NONE, look.parties.exposure(client, server), Automatable.NO),
         action=Action(
             f"Serve the records of {server.name} over HTTPS only, and let {client.name} use that",
             Effort.HOURS,
             (
                 f"Give {server.name} a certificate and TLS 1.2 or newer; a reverse proxy in front of it will do.",
-                f"Point {client.name} to https:// and close port {ports}.",
+                f"Point {client.name} to https:// and close port {flow.ports}.",
                 *(("Change the passwords and tokens that were used: they may have been read.",) if key else ()),
             ),
             "Serve these records over HTTPS only, and let the callers use that",
         ),
-        why=f"{client.opening} and {server.name} exchange FHIR records without encryption ({counted(patients, 'patient')} readable in what"
-        f" was seen, port {ports}). Whoever can listen between them reads the records.{key}",
-        first_seen=flow.sighting.first_seen,
-        last_seen=flow.sighting.last_seen,
-        zone=server.zone or client.zone,
-        asset_kind=server.kind,
-        events=flow.sighting.events,
-        patients=patients,
-        assets=tuple(dict.fromkeys((*server.ids, *client.ids))),
+        why=f"{client.opening} and {server.name} exchange FHIR records without encryption ({flow.evidence})."
+        f" Whoever can listen between them reads the records.{key}",
     )
 
 

@@ -6,15 +6,11 @@ from asepsis.encryption import clear
 from asepsis.encryption.clear import Flow, Queries
 from asepsis.findings.service import (
     Action,
-    Automatable,
     Check,
     Cleared,
     Effort,
-    Exploitation,
     HarmKind,
-    Kind,
     Look,
-    Points,
     Proposal,
     counted,
     five,
@@ -66,15 +62,14 @@ def clears(look: Look) -> list[Cleared]:
 def _proposal(flow: Flow, look: Look) -> Proposal:
     client, server, patients = flow.client, flow.server, flow.patients
     anyone = look.parties.anyone(client, server)
-    ports = ", ".join(str(port) for port in flow.sighting.values("port"))
     about = f"messages about {counted(patients, 'patient')}" if patients else "messages about patients"
-    maker = server.maker if server.asset and server.asset.manufacturer else client.maker
-    return Proposal(
-        check=ID,
-        kind=Kind.POSTURE,
-        subject=flow.subject,
+    return clear.proposal(
+        ID,
+        flow,
+        look,
+        client,
         title=f"{anyone} can read {about} sent from {client.name} to {server.name}",
-        fault=f"{anyone} {FAULT}",
+        many=f"{anyone} {FAULT}",
         harms=five(
             safety=(2, "An order or a result that was changed on its way can lead to a wrong treatment."),
             privacy=readable(patients),
@@ -82,27 +77,20 @@ def _proposal(flow: Flow, look: Look) -> Proposal:
             service=(1, "False messages could confuse the systems that receive them."),
             money_and_trust=leaked(patients),
         ),
-        points=Points(Exploitation.NONE, look.parties.exposure(client, server), Automatable.NO),
         action=Action(
-            f"Switch on encryption (TLS) for messages from {client.name} to {server.name}; until then let only these two use port {ports}",
+            f"Switch on encryption (TLS) for messages from {client.name} to {server.name};"
+            f" until then let only these two use port {flow.ports}",
             Effort.DAYS,
             (
-                f"Ask {maker} to switch the interface to MLLP over TLS with certificates on both sides (IHE ITI-19).",
+                f"Ask {flow.maker} to switch the interface to MLLP over TLS with certificates on both sides (IHE ITI-19).",
                 "Where one side cannot, put a TLS proxy in front of it, on the same machine or the same switch.",
-                f"Until then a firewall rule: only {client.address} reaches {server.address} at port {ports}.",
+                f"Until then a firewall rule: only {client.address} reaches {server.address} at port {flow.ports}.",
             ),
             "Switch on encryption (TLS) for these messages; until then let only sender and receiver use the ports",
         ),
         why=f"{client.opening} sends HL7 messages ({', '.join(flow.sighting.values('message_type')) or 'of unknown type'}) to {server.name}"
-        f" without encryption ({counted(patients, 'patient')} readable in what was seen, port {ports}). Whoever can listen between"
-        " them reads names, numbers and results; nothing shows the receiver that a message was changed.",
-        first_seen=flow.sighting.first_seen,
-        last_seen=flow.sighting.last_seen,
-        zone=server.zone or client.zone,
-        asset_kind=client.kind,
-        events=flow.sighting.events,
-        patients=patients,
-        assets=tuple(dict.fromkeys((*client.ids, *server.ids))),
+        f" without encryption ({flow.evidence}). Whoever can listen between them reads names, numbers and"
+        " results; nothing shows the receiver that a message was changed.",
     )
 
 

@@ -5,17 +5,35 @@ from __future__ import annotations
 from asepsis.findings.service import Check
 
 from . import (
+    ae_title_twice,
     dicom_any_caller,
+    hl7_test_messages,
+    hl7_unacknowledged,
+    implementation_changed,
     internet,
+    names_answered,
+    resolver_outside,
     sensor_blind,
     sensor_overloaded,
+    time_outside,
+    unknown_in_clinical_zone,
+    zone_crossing,
 )
 
 _ALL = (
     dicom_any_caller,
+    ae_title_twice,
+    implementation_changed,
+    hl7_test_messages,
+    hl7_unacknowledged,
     internet,
+    names_answered,
+    resolver_outside,
     sensor_blind,
     sensor_overloaded,
+    time_outside,
+    unknown_in_clinical_zone,
+    zone_crossing,
 )
 
 

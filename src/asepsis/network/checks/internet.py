@@ -34,10 +34,12 @@ from asepsis.network.partners import Partners
 ID = "internet"
 FAULT = {"out": "Devices talk to the internet", "in": "Devices can be reached from the internet"}
 
-# An attempt that nobody answered is not talk: both sides must have sent something, and one of them data.
+# An attempt that nobody answered is not talk: both sides must have sent something, and one of them data. Names and time from outside are
+# findings of their own (resolver-outside, time-outside).
 _TALKS = """
-    select client, server, port, proto, name, {span} from (
-        select c.id_orig_h as client, c.id_resp_h as server, c.id_resp_p as port, c.proto, n.name, c.ts, c.event_id
+    select client, server, port, proto, name, basic, {span} from (
+        select c.id_orig_h as client, c.id_resp_h as server, c.id_resp_p as port, c.proto, n.name, c.ts, c.event_id,
+               coalesce(c.service, '') in ('dns', 'ntp') or (coalesce(c.service, '') = 'ssl' and c.id_resp_p = 853) as basic
         from conn as c left join (
             select uid, server_name as name from ssl where server_name is not null
             union
@@ -45,7 +47,7 @@ _TALKS = """
         ) as n on n.uid = c.uid
         where c.proto in ('tcp', 'udp') and c.orig_pkts > 0 and c.resp_pkts > 0
               and coalesce(c.orig_bytes, 0) + coalesce(c.resp_bytes, 0) > 0
-    ) as seen group by client, server, port, proto, name
+    ) as seen group by client, server, port, proto, name, basic
 """
 
 Place = tuple[str, str]
@@ -89,6 +91,8 @@ def _talks(look: Look) -> Iterator[Talk]:
         if not locator.machine(ours) or not public(theirs):
             ours, theirs, direction = theirs, ours, "in"
         if not locator.machine(ours) or not public(theirs):
+            continue
+        if row["basic"] and direction == "out":
             continue
         # Called from outside, the name in the talk is the one that the caller gave us.
         partner, name = partners.of(theirs, ours, row["name"] if direction == "out" else None)

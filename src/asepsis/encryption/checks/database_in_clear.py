@@ -1,0 +1,105 @@
+"""Databases asked in clear: MySQL, PostgreSQL (its SSLRequest, protocol 55.2.10), SQL Server (MS-TDS 2.2.6.5 PRELOGIN), MongoDB."""
+
+from __future__ import annotations
+
+from asepsis.findings.service import (
+    Action,
+    Check,
+    Cleared,
+    Effort,
+    Fault,
+    HarmKind,
+    Look,
+    Proposal,
+    Row,
+    cleared,
+    counted,
+    faults,
+    five,
+    named,
+    posture,
+)
+
+ID = "database-in-clear"
+NAMES = {"mysql": "MySQL", "postgresql": "PostgreSQL", "tds": "SQL Server", "mongodb": "MongoDB"}
+
+# Both must have sent more than greetings: a health check opens the port and hangs up.
+_ASKED = """
+    select client, server, port, product, {{span}} from (
+        select id_orig_h as client, id_resp_h as server, id_resp_p as port,
+               case when service like '%mysql%' then 'mysql' when service like '%postgresql%' then 'postgresql'
+                    when service like '%tds%' then 'tds' else 'mongodb' end as product, ts, event_id
+        from conn
+        where proto = 'tcp' and orig_bytes >= 100 and resp_bytes >= 100 and {which}
+              and (service like '%mysql%' or service like '%postgresql%' or service like '%tds%' or service like '%mongodb%')
+    ) as seen group by client, server, port, product
+"""
+_CLEAR = _ASKED.format(which="service not like '%ssl%'")
+_TURNED = _ASKED.format(which="service like '%ssl%'")
+
+
+def run(look: Look) -> list[Proposal]:
+    rows = [row for row in look.rows(_CLEAR) if look.at(row["client"]).clinical or look.at(row["server"]).clinical]
+    return [_proposal(fault, look) for fault in faults(look, rows, part=_part)]
+
+
+def clears(look: Look) -> list[Cleared]:
+    why = "Everyone who asked it in clear has asked it encrypted since."
+    return cleared(ID, look, _CLEAR, _TURNED, why, part=_part, peer=lambda row: row["client"])
+
+
+def _part(row: Row) -> str:
+    return f"{row['product']} {row['port']}"
+
+
+def _proposal(fault: Fault, look: Look) -> Proposal:
+    server, clients = fault.party, fault.parties(look)
+    anyone = look.parties.anyone(server, *clients)
+    product = NAMES[fault.rows[0]["product"]]
+    return posture(
+        ID,
+        fault,
+        look,
+        title=f"{anyone} can read what {named(clients)} {'asks' if len(clients) == 1 else 'ask'} the database on {server.name}",
+        many=f"{anyone} can read what is asked of databases",
+        harms=five(
+            safety=(1, "Records that were changed on their way can mislead those who treat."),
+            privacy=(3, "What a database answers is often whole lists of patients."),
+            integrity=(2, "Questions and answers could be changed on their way."),
+            service=(1, "A login that was read can be used to stop it."),
+            money_and_trust=(2, "A leak of patients' records has to be reported and costs trust."),
+        ),
+        peers=clients,
+        others=clients,
+        action=Action(
+            f"Require encryption on the database of {server.name} ({product}), and let {named(clients)} use it",
+            Effort.HOURS,
+            (
+                f"Give {server.name} a certificate, and require TLS for logins; ask {server.maker} first if the product is theirs.",
+                f"Set the same in the connection of {named(clients)}; check the certificate there too.",
+                f"Let only these machines reach port {fault.listed('port')}.",
+            ),
+            "Require encryption on these databases, and let their callers use it",
+        ),
+        why=f"{counted(len(clients), 'machine')} ({named(clients)}) talked {product} with {server.name} ({server.address}, port"
+        f" {fault.listed('port')}), and no encryption began. Whoever can listen between them reads questions and answers.",
+    )
+
+
+CHECK = Check(
+    id=ID,
+    title="Database in clear",
+    looks_for="MySQL, PostgreSQL, SQL Server and MongoDB sessions that never turned to TLS, with a side that may touch care.",
+    cannot_see="Products of other makers (Oracle, InterSystems); SQL Server that encrypts the login alone looks encrypted; local sockets.",
+    streams=("conn",),
+    harms=(HarmKind.PRIVACY, HarmKind.INTEGRITY, HarmKind.MONEY_AND_TRUST),
+    references=(
+        "HICP 2023 practice 4 Data Protection and Loss Prevention",
+        "NIST SP 800-66r2 5.3.5 Transmission Security",
+        "NIST CSF 2.0 PR.DS-02",
+        "MS-TDS 2.2.6.5",
+        "ATT&CK T1040 Network Sniffing",
+    ),
+    run=run,
+    clears=clears,
+)

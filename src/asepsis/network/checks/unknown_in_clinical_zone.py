@@ -1,0 +1,119 @@
+"""Machines of which nobody knows what they are, in a part of the network where patients are treated or watched."""
+
+from __future__ import annotations
+
+import re
+
+from asepsis.findings.service import (
+    SAFETY_OF,
+    Action,
+    Check,
+    ClinicalClass,
+    Effort,
+    Fault,
+    HarmKind,
+    Look,
+    Party,
+    Proposal,
+    faults,
+    five,
+    nothing,
+    posture,
+)
+from asepsis.hospital.service import STATED, is_guess
+
+ID = "unknown-in-clinical-zone"
+# What hospitals write as the purpose or name of such a zone.
+_CLINICAL = re.compile(
+    r"\b(?:icu|nicu|intensive|ward|wards|theatres?|operating|anaesth\w*|anesth\w*|dialys\w*|radiology|radiotherapy|imaging|modalit\w+|patients?"
+    r"|monitors?|monitoring|pumps?|infusion|ventilat\w+|laborator\w+|analys\w+|analyz\w+|clinical|medical|cardiology|emergency|neonatal)\b",
+    re.IGNORECASE,
+)
+_AT_STAKE = (ClinicalClass.LIFE, ClinicalClass.MONITOR)
+
+# Both sides must have sent something: what only calls out may be a packet with a false address.
+_TALKING = """
+    select machine, min(partner) as partner, {span} from (
+        select id_orig_h as machine, id_resp_h as partner, ts, event_id from conn where orig_pkts > 0 and resp_pkts > 0
+        union all
+        select id_resp_h as machine, id_orig_h as partner, ts, event_id from conn where orig_pkts > 0 and resp_pkts > 0
+    ) as seen group by machine
+"""
+
+
+def run(look: Look) -> list[Proposal]:
+    zones = clinical_zones(look)
+    if not zones:
+        return []
+    found = faults(look, _TALKING, who="machine", part=nothing, counts=lambda party: party.zone in zones and _unknown(party))
+    return [_proposal(fault, zones[fault.party.zone], look) for fault in found]
+
+
+def lacks(look: Look) -> str:
+    return "" if look.plan.zones else "no [[zones]] in site.toml"
+
+
+def clinical_zones(look: Look) -> dict[str, str]:
+    """Zones where patients are treated or watched, and why: as stated, or by the devices that are known to be there."""
+    zones = dict[str, str]()
+    for asset in look.locator.assets.values():
+        if asset.zone and not is_guess(asset) and asset.clinical_class in _AT_STAKE:
+            zones.setdefault(asset.zone, f"{asset.name} is there")
+    return zones | {zone.name: "as its purpose says" for zone in look.plan.zones if _CLINICAL.search(f"{zone.name} {zone.purpose}")}
+
+
+def _unknown(party: Party) -> bool:
+    """What the hospital has stated a class of is known well enough; what stands behind an adapter has the adapter's finding."""
+    asset = party.asset
+    return bool(asset and (asset.kind == "unknown" or is_guess(asset)) and not asset.class_source.startswith(STATED) and not asset.behind)
+
+
+def _proposal(fault: Fault, reason: str, look: Look) -> Proposal:
+    """Nothing clears it on the wire: it goes as soon as the machine is known, and the finding says so."""
+    machine = fault.party
+    known = machine.kind != "unknown"
+    guess = f"What was seen points to this, but not for sure: {machine.kind}." if known else "Nothing that was seen says what it is."
+    what = f"for sure what {machine.address} is (perhaps: {machine.kind})" if known else f"what {machine.address} is"
+    return posture(
+        ID,
+        fault,
+        look,
+        title=f"Nobody knows {what}, and it talks in {machine.zone}, where patients are cared for",
+        many="Nobody knows what these are, and they talk where patients are cared for",
+        harms=five(
+            safety=(SAFETY_OF[ClinicalClass.MONITOR], "It may be a device that a patient depends on, or someone who may reach one."),
+            privacy=(2, "It is near to machines that hold patients' records."),
+            integrity=(1, "What is not known cannot be kept up to date."),
+            service=(1, "What is not known is not thought of when something is switched off."),
+            money_and_trust=(1, "Every attack has to be searched for on it too."),
+        ),
+        action=Action(
+            f"Find out what {machine.address} is, and state it in site.toml",
+            Effort.MINUTES,
+            (
+                f"`asepsis assets show {machine.key}` tells all that was seen of it: MAC address, maker, whom it talks to.",
+                "Find its switch port, and go there. A loaner, a visitor's laptop or a test device is a usual answer.",
+                "State it ([[assets]] with address or mac, kind and clinical_class), or take it off this part of the network.",
+            ),
+            "Find out what these are, and state them in site.toml",
+        ),
+        why=f"{machine.opening} talks in {machine.zone} ({reason}), for instance with {look.at(fault.rows[0]['partner']).name}. {guess}",
+    )
+
+
+CHECK = Check(
+    id=ID,
+    title="Unknown machine where patients are cared for",
+    looks_for="Assets of unknown kind, or of one that is only a guess, that talk in a zone with devices or with such a purpose.",
+    cannot_see="Zones that site.toml does not name; machines that say nothing; a stranger that passes for a device.",
+    streams=("conn",),
+    harms=(HarmKind.SAFETY, HarmKind.PRIVACY),
+    references=(
+        "HICP 2023 practice 5 IT Asset Management",
+        "NIST CSF 2.0 ID.AM-01",
+        "NIST SP 800-66r2 5.1.1 Security Management Process",
+        "ATT&CK T1200 Hardware Additions",
+    ),
+    run=run,
+    lacks=lacks,
+)
