@@ -28,6 +28,7 @@ from asepsis.findings.service import Check
 from asepsis.hospital import site_toml
 from asepsis.hospital.clinical import CLASSES
 from asepsis.hospital.kinds import KINDS
+from asepsis.hospital.retention import DAYS, DEFAULT, Retention
 from asepsis.kit import command as kit
 from asepsis.kit import site as site_layout
 from asepsis.lake.service import Column, Stream, streams
@@ -230,6 +231,7 @@ def _settings() -> str:
         "An unknown table or key, or a value that does not fit, is an error that names the line. The file may have"
         f" {site_toml.MAX_BYTES >> 20} MiB.",
         *(_toml_table(name, *of) for name, of in site_toml._TABLES.items()),
+        f"### [retention]\n\n{_text(Retention.__doc__ or '')} A key is `{DEFAULT}` or a stream, a value a number of days from 1 to {DAYS}.",
         "### Kinds and clinical classes",
         _table(("`kind`", "clinical class if nothing is stated"), ((name, kind.clinical_class) for name, kind in KINDS.items())),
         f"`clinical_class` is one of {', '.join(f'`{name}`' for name in CLASSES)}.",

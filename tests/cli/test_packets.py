@@ -167,14 +167,46 @@ def test_a_changed_segment_and_another_key_are_one_line(heard: Path, tmp_path: P
     told, err = capsys.readouterr()
     assert json.loads(told)["packets"] > 5000, "the other one is given"
     assert err.splitlines()[1:] == [f"asepsis: a segment could not be opened and is left out: {path}: changed since it was sealed"]
-    (heard / "key").write_text("ab" * 32)
-    # The journal is under the key, too: nothing is done that it cannot vouch for.
+    (heard / "seal").write_text("ab" * 32)
+    # The journal is under the seal, too: nothing is done that it cannot vouch for.
     assert export(heard, tmp_path / "none.pcapng") == 4
     assert not (tmp_path / "none.pcapng").exists()
     wanted = kept.Wanted(datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
     done = kept.export(Site.open(heard), wanted, tmp_path / "none.pcapng", lambda _: None)
     assert (done.packets, len(done.problems)) == (0, 2)
     assert done.problems[0][1].startswith("sealed under another key")
+
+
+@NEEDS_ROOT
+def test_packets_are_opened_after_the_key_of_pseudonyms_was_shredded(
+    heard: Path, morning: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["site", "rotate-key", "--shred-old", "--site", str(heard), "--json"]) == 0
+    assert export(heard, tmp_path / "out.pcapng") == 0
+    assert frames_of(tmp_path / "out.pcapng") == list(frames(morning))
+    assert main(["journal", "verify", "--site", str(heard)]) == 0
+    capsys.readouterr()
+
+
+@NEEDS_ROOT
+def test_a_watch_says_that_its_key_was_rotated(namespace: str, morning: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    watch = Watch(namespace, tmp_path / "site")
+    site = ["--site", str(tmp_path / "site")]
+    assert main(["site", "rotate-key", "--shred-old", *site]) == 2
+    assert "a watch makes pseudonyms under the old key" in capsys.readouterr().err
+    assert main(["site", "rotate-key", "--json", *site]) == 0
+    told, err = capsys.readouterr()
+    assert json.loads(told) == {"key_id": "k2", "kept": ["k1"], "shredded": [], "watched": True}
+    assert err == "asepsis: a watch goes on with the old key: stop it and begin again\n"
+    assert watch.process.stderr is not None
+    expected = "asepsis: the key of the site is k2 now, and this watch goes on with k1: stop it and begin again\n"
+    assert watch.process.stderr.readline() == expected
+    watch.hears(morning)
+    watch.until(lambda said: said["rows"] > 0)
+    assert watch.stop()["rows"] > 0
+    assert main(["site", "rotate-key", "--shred-old", *site]) == 0
+    assert main(["journal", "verify", *site]) == 0
+    capsys.readouterr()
 
 
 @NEEDS_ROOT

@@ -153,6 +153,13 @@ def test_a_public_address_of_a_zone_is_an_asset(tmp_path: Path) -> None:
         ("[zones]\nname = 'a'\n", 1, "[[zones]]"),
         ("zones = [\n", 2, ""),
         ("[[partners]]\nname = 'p'\n", 1, "needs cidrs or domains"),
+        ("[retention]\nconn = 30\nhl8 = 3\n", 3, "no such stream; there are default, conn"),
+        ("[[zones]]\nname = 'a'\n\n[retention]\nconn = 30\nhl7 = 0\n", 6, "from 1 to 36500"),
+        ("[retention]\ndefault = 1.5\n", 2, "from 1 to 36500"),
+        ("[retention]\ndefault = true\n", 2, "from 1 to 36500"),
+        ("[retention]\ndefault = '90'\n", 2, "from 1 to 36500"),
+        ("[[retention]]\ndefault = 90\n", 1, "write it as [retention]"),
+        ("retention = 90\n", 1, "write it as [retention]"),
     ],
 )
 def test_a_fault_is_one_line_with_its_place(tmp_path: Path, text: str, line: int, said: str) -> None:
@@ -161,6 +168,13 @@ def test_a_fault_is_one_line_with_its_place(tmp_path: Path, text: str, line: int
     assert f"site.toml:{line}" in str(fault.value) or "zones = [" in text
     assert said in str(fault.value)
     assert "\n" not in str(fault.value)
+
+
+def test_days_of_streams(tmp_path: Path) -> None:
+    retention = plan_of(tmp_path, "[retention]\ndefault = 90\nconn = 30\n").retention
+    assert retention.of(["conn", "hl7"]) == {"conn": 30, "hl7": 90}
+    assert plan_of(tmp_path, "[retention]\nconn = 30\n").retention.of(["conn", "hl7"]) == {"conn": 30}
+    assert plan_of(tmp_path, GOOD).retention.of(["conn", "hl7"]) == {}
 
 
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:

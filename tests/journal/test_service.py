@@ -157,7 +157,7 @@ def test_killed_between_line_and_head(site: Site) -> None:
 def test_killed_within_a_line(site: Site, share: float, earlier: int) -> None:
     for path in site.journal.iterdir():
         path.unlink()
-    head.begin(site.journal / "head.json", site.key)
+    head.begin(site.journal / "head.json", site.seal)
     _record(site, earlier)
     before, size = (site.journal / "head.json").read_bytes(), _lines(site).stat().st_size
     _record(site, 1)
@@ -174,7 +174,7 @@ def test_killed_within_a_line(site: Site, share: float, earlier: int) -> None:
 
 
 def test_killed_within_the_first_line_ever(site: Site) -> None:
-    book = Book(site.journal, site.key)
+    book = Book(site.journal, site.seal)
     book.settle()
     _lines(site).write_bytes(b'{"act":"te')
     assert service.verify(site).holds

@@ -85,10 +85,30 @@ def test_one_patient_has_one_pseudonym_everywhere(assessed: tuple[Path, dict[str
     assert rows[0]["patient"].startswith("k1:")
 
 
+def test_who_asks_whose_records_leaves_nothing_behind(assessed: tuple[Path, dict[str, bytes]]) -> None:
+    site = assessed[0] / "site"
+    asked = "\n".join([*planted.MRNS, *planted.ACCESSIONS, "ZZ-NOBODY"]).encode()
+    command = [sys.executable, "-m", "asepsis", "patients", "match", "-", "--site", str(site), "--json"]
+    done = subprocess.run(command, input=asked, check=True, capture_output=True, timeout=60)
+    answer = {match["id"]: match["touched"] for match in json.loads(done.stdout)}
+    assert {touched["stream"] for touched in answer[planted.SHARED_MRN]} >= {"dicom_message", "hl7", "fhir"}
+    assert answer[planted.ACCESSIONS[0]], "accessions are asked for, too"
+    assert answer["ZZ-NOBODY"] == []
+    found = {
+        (str(path.relative_to(site)), value)
+        for path in site.rglob("*")
+        if path.is_file()
+        for value in [*planted.ALL, "ZZ-NOBODY"]
+        if any(needle in path.read_bytes() for needle in planted.needles(value))
+    }
+    assert found == set()
+
+
 def test_the_site_key_is_for_its_owner_only(assessed: tuple[Path, dict[str, bytes]]) -> None:
-    key = assessed[0] / "site" / "key"
-    assert key.stat().st_mode & 0o777 == 0o600
-    secret = key.read_text().strip()
-    raw = bytes.fromhex(secret)
-    places = [place for place, content in assessed[1].items() if place != "key" and (secret.encode() in content or raw in content)]
-    assert places == []
+    for name in ("key", "seal"):
+        key = assessed[0] / "site" / name
+        assert key.stat().st_mode & 0o777 == 0o600
+        secret = key.read_text().strip()
+        raw = bytes.fromhex(secret)
+        places = [place for place, content in assessed[1].items() if place != name and (secret.encode() in content or raw in content)]
+        assert places == []

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from asepsis.kit import size
+from asepsis.kit import moment, size
 from asepsis.kit.command import DEFAULT_SITE, JsonOption, SiteOption, at, group
 from asepsis.kit.errors import WrongUse, one_line
 from asepsis.kit.output import ProgressBar, iso, plain, print_json, print_table
@@ -63,7 +62,7 @@ def export(
     json: JsonOption = False,
 ) -> None:
     """Write kept packets of a time to a file, in clear. The journal keeps who did so, and why."""
-    wanted = Wanted(_moment(begin), _moment(end), _address(host), port)
+    wanted = Wanted(moment.parse(begin), moment.parse(end), _address(host), port)
     if wanted.begin > wanted.end:
         raise WrongUse("--from is later than --to", f"{begin} > {end}")
     if not reason.strip():
@@ -107,14 +106,6 @@ def _segments(count: int) -> str:
 def _times(segment: Segment) -> tuple[str, str]:
     first, last = segment.first, segment.last
     return (f"{first:%Y-%m-%d %H:%M:%S}" if first else "?", f"{last:%Y-%m-%d %H:%M:%S}" if last else "?")
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise WrongUse("not a time", text, f"write it as {datetime.now(UTC):%Y-%m-%dT%H:%M}, in UTC") from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _address(text: str | None) -> str | None:

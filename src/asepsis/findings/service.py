@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from asepsis.journal.service import record
 from asepsis.kit.errors import WrongUse
 from asepsis.kit.site import Site
-from asepsis.settings import open_store
+from asepsis.settings import has_store, open_store
 
 from . import life
 from .asking import Lake, Row, rows
@@ -37,9 +37,9 @@ __all__ = [
     "SAFETY_OF", "Acceptance", "Action", "Automatable", "Change", "Check", "Cleared", "ClinicalClass", "Decision", "Effort", "Examined",
     "Excused", "Exploitation", "Exposure", "Fault", "Finding", "Harm", "HarmKind", "HumanImpact", "Judged", "Kind", "Lake", "Line",
     "Look", "Outcome", "Parties", "Party", "Points", "Proposal", "Remedy", "Row", "Sight", "Sighting", "State", "Traced", "accept",
-    "cleared", "close", "counted", "examine", "faults", "finding_form", "findings", "five", "gather", "identity", "if_", "known_checks",
-    "leaked", "line_form", "lines_of", "listed", "lost_rows", "mended", "named", "nothing", "ordering_class", "port", "posture",
-    "public", "publish", "rank_in_words", "readable", "reopen", "rows", "show", "trace", "worklist", "worklist_text",
+    "cited_rows", "cleared", "close", "counted", "examine", "faults", "finding_form", "findings", "five", "gather", "identity", "if_",
+    "known_checks", "leaked", "line_form", "lines_of", "listed", "lost_rows", "mended", "named", "nothing", "ordering_class", "port",
+    "posture", "public", "publish", "rank_in_words", "readable", "reopen", "rows", "show", "trace", "worklist", "worklist_text",
 ]  # fmt: skip
 
 
@@ -74,6 +74,16 @@ def known_checks(site: Site) -> frozenset[str]:
     from .models import FindingRow
 
     return frozenset(FindingRow.objects.values_list("check_id", flat=True).distinct())
+
+
+def cited_rows(site: Site) -> frozenset[str]:
+    """The rows of the lake that findings cite, whatever became of them: they outlive the rest. Makes no store."""
+    if not has_store(site):
+        return frozenset()
+    open_store(site)
+    from .models import FindingRow
+
+    return frozenset(event for events in FindingRow.objects.values_list("events", flat=True) for event in events)
 
 
 def lost_rows(site: Site, proposals: Iterable[Proposal], checks: Collection[str]) -> dict[str, frozenset[str]]:

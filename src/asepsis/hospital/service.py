@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from asepsis.hospital import asked, rotation, whose
 from asepsis.hospital.act import Act, Verb, goes_by, marks_of_asset
 from asepsis.hospital.asset import STATED, Asset, Attribute, Maybe, Stay, as_json, from_json, kind_in_words
 from asepsis.hospital.export import Format, as_csv, as_cyclonedx, system_of
@@ -17,14 +21,20 @@ from asepsis.hospital.kinds import KINDS, counted_kind
 from asepsis.hospital.locator import Locator
 from asepsis.hospital.naming import called, is_guess
 from asepsis.hospital.observations import Lake, observe, presence
+from asepsis.hospital.retention import Retention
+from asepsis.hospital.rotation import KnownKey, Rotated
 from asepsis.hospital.site_toml import Plan, checked, read_plan
 from asepsis.hospital.systems import Support, supported
 from asepsis.hospital.tenure import Tenure, address_of, claims, claims_for_others, tenures
 from asepsis.hospital.unknown import Unknown
 from asepsis.hospital.unknown import unknown as unknown_in
+from asepsis.hospital.whose import Match, Touched
 from asepsis.journal import service as journal
-from asepsis.kit.errors import WrongUse
+from asepsis.kit import keys as site_keys
+from asepsis.kit.errors import BadInput, WrongUse
+from asepsis.kit.files import unwritable
 from asepsis.kit.site import Site
+from asepsis.lake import service as lake_service
 
 if TYPE_CHECKING:
     from asepsis.hospital.models import ActRow, AssetRow
@@ -36,11 +46,16 @@ __all__ = [
     "Asset",
     "Attribute",
     "Format",
+    "KnownKey",
     "Locator",
+    "Match",
     "Maybe",
     "Plan",
+    "Retention",
+    "Rotated",
     "Stay",
     "Support",
+    "Touched",
     "Unknown",
     "acts",
     "address_of",
@@ -51,10 +66,14 @@ __all__ = [
     "counted_kind",
     "export",
     "is_guess",
+    "keys",
     "kind_in_words",
     "locate",
+    "match_patients",
     "merge",
     "plan",
+    "read_ids",
+    "rotate_key",
     "set_",
     "split",
     "supported",
@@ -63,6 +82,10 @@ __all__ = [
     "undo",
     "unknown",
 ]
+
+
+_NAMED = 3
+"""Assets at one address that are named where a line has room for some."""
 
 
 def take_inventory(site: Site, lake: Lake) -> list[Asset]:
@@ -204,6 +227,66 @@ def locate(assets: Iterable[Asset], plan: Plan | None = None) -> Locator:
 def plan(site: Site) -> Plan:
     """What the hospital states in site.toml; BadInput, with the line, if it is not understood."""
     return read_plan(site.path / "site.toml")
+
+
+def keys(site: Site) -> list[KnownKey]:
+    """The keys of the site's pseudonyms, the current one first; without their secrets."""
+    return rotation.known(site)
+
+
+def rotate_key(site: Site, shred: bool = False) -> Rotated:
+    """New pseudonyms are made under a new key; the keys before it are kept beside it, or with `shred` overwritten and removed. Waits for
+    who writes to the lake; the journal tells of it first, by ids.
+
+    Raises BadInput if another rotation runs, for the site of another user, or when the disk is full; WrongUse where keys are to go while a
+    watch uses one; DoesNotHold as `journal.record` does. Whenever it is killed the site has one whole current key.
+    """
+
+    def record(act: str, detail: dict[str, object]) -> None:
+        journal.record(site, act, "keys", detail)
+
+    if site.path.stat().st_uid != os.geteuid():
+        # Root could, and then the sensor's own user could not read the new key.
+        raise BadInput("the site belongs to another user", site.path, "run it as that user: sudo -u USER asepsis site rotate-key")
+    journal.check(site)
+    try:
+        with rotation.alone(site), lake_service.still(site):
+            watched = lake_service.watched(site)
+            if watched and shred:
+                raise WrongUse("a watch makes pseudonyms under the old key", site.path, "stop it, shred, and begin it again")
+            return replace(rotation.rotate(site, shred, record), watched=watched)
+    except OSError as error:
+        raise unwritable(error, site.path, "make room and run the same command again") from None
+
+
+def read_ids(path: Path) -> list[str]:
+    """The ids in a file, or on standard input (`-`), one a line. Raises BadInput, which quotes none."""
+    if str(path) == "-":
+        return asked.read(sys.stdin.buffer, "standard input")
+    with path.open("rb") as file:
+        return asked.read(file, str(path))
+
+
+def match_patients(site: Site, ids: Sequence[str]) -> list[Match]:
+    """Which rows of the lake tell of these patients, accessions, orders or studies, under every key that the site has. Nothing of it is
+    kept; the journal tells that it was asked, and of how many ids. Raises DoesNotHold as `journal.record` does: then there is no answer."""
+    journal.check(site)
+    key = site_keys.current(site.path)
+    here = _known_assets(site)
+    with lake_service.open_lake(site) as lake:
+        # Of an address that had several holders each row names who held it then.
+        lake.place([(t.address, t.since, t.until, t.place) for t in tenures_of(lake)])
+        keys = [key, *site_keys.older(site.path, key)]
+        found = whose.match(lake, keys, ids, lambda address: "; ".join(asset.name for asset in here.at(address)[:_NAMED]))
+    journal.record(site, "patients.match", "patients", {"ids": len(ids)})
+    return found
+
+
+def _known_assets(site: Site) -> Locator:
+    """The saved assets by address; none, and no store is made, where there is no store."""
+    from asepsis.settings import has_store
+
+    return locate(assets(site)) if has_store(site) else locate(())
 
 
 def _act_rows(site: Site) -> type[ActRow]:

@@ -28,6 +28,10 @@ from = "radiology"              # zones of this file
 to = "servers"
 services = ["dicom", "443"]     # as conn.service names them, or ports; left out: all
 reason = "images to the archive"
+
+[retention]                     # days that rows are kept; `asepsis lake expire` removes older ones
+default = 90
+hl7 = 365
 """
 
 from __future__ import annotations
@@ -35,7 +39,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from keyword import iskeyword
@@ -44,7 +48,9 @@ from typing import Any
 
 from asepsis.hospital.clinical import CLASSES
 from asepsis.hospital.kinds import KINDS
+from asepsis.hospital.retention import Retention, stated
 from asepsis.kit.errors import BadInput, WrongUse
+from asepsis.lake.service import streams
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -115,6 +121,7 @@ class Plan:
     assets: tuple[Stated, ...] = ()
     partners: tuple[Partner, ...] = ()
     flows: tuple[Flow, ...] = ()
+    retention: Retention = field(default_factory=Retention)
 
     def inside(self, address: str) -> bool:
         """Whether an address belongs to the hospital: private, link-local, of a zone, or stated."""
@@ -247,6 +254,8 @@ _TABLES: dict[str, tuple[type[Any], _Keys, tuple[str, ...]]] = {
     "flows": (Flow, {"from": _text, "to": _text, "services": partial(_list, _service), "reason": _text}, ("from", "to")),
 }
 """Table -> what it makes, its keys, and those of which at least one is needed (of a flow both)."""
+_RETENTION = "retention"
+"""The one table that is no list: what stands in it are streams."""
 
 
 def checked(values: Mapping[str, str]) -> dict[str, str]:
@@ -280,10 +289,13 @@ def read_plan(path: Path) -> Plan:
 
 
 def _plan(document: dict[str, Any]) -> Plan:
-    made: dict[str, tuple[Any, ...]] = {}
+    made: dict[str, Any] = {}
     for table, entries in document.items():
+        if table == _RETENTION:
+            made[table] = _retention(entries)
+            continue
         if table not in _TABLES:
-            raise _Wrong(table, 0, "", f"no such table; there are {', '.join(_TABLES)}")
+            raise _Wrong(table, 0, "", f"no such table; there are {', '.join((*_TABLES, _RETENTION))}")
         if not isinstance(entries, list) or not all(isinstance(e, dict) for e in entries):
             raise _Wrong(table, 0, "", f"write it as [[{table}]]")
         made[table] = tuple(_entry(table, nth, entry) for nth, entry in enumerate(entries))
@@ -302,6 +314,18 @@ def _between_zones(flows: tuple[Flow, ...], zones: tuple[Zone, ...]) -> tuple[Fl
             if zone.casefold() not in names:
                 raise _Wrong("flows", nth, key, f"'{zone}' is no zone; there are {', '.join(names.values()) or 'none'}")
     return tuple(replace(flow, from_=names[flow.from_.casefold()], to=names[flow.to.casefold()]) for flow in flows)
+
+
+def _retention(entries: Any) -> Retention:
+    if not isinstance(entries, dict):
+        raise _Wrong(_RETENTION, 0, "", f"write it as [{_RETENTION}]")
+    known, days = streams(), []
+    for key, value in entries.items():
+        try:
+            days.append((key, stated(key, value, known)))
+        except ValueError as error:
+            raise _Wrong(_RETENTION, 0, key, str(error)) from None
+    return Retention(tuple(days))
 
 
 def _zones_differ(zones: tuple[Zone, ...]) -> None:

@@ -28,7 +28,7 @@ def record(site: Site, act: str, subject: str, detail: dict[str, Any]) -> Entry:
     No patient data may be in it. Raises DoesNotHold if the journal's head was tampered with: then nothing can be vouched for.
     """
     check(site)
-    book = Book(site.journal, site.key)
+    book = Book(site.journal, site.seal)
     try:
         with files.lock(book.lock(), "this journal"):
             head, torn = book.settle()
@@ -46,24 +46,24 @@ def record(site: Site, act: str, subject: str, detail: dict[str, Any]) -> Entry:
 
 def check(site: Site) -> None:
     """Raises DoesNotHold if nothing can be recorded in the journal: to be asked before an act that takes long."""
-    Book(site.journal, site.key).vouched()
+    Book(site.journal, site.seal).vouched()
 
 
 def entries(site: Site) -> Iterator[Entry]:
     """The entries in order; lines that are none are left out (`verify` names them)."""
-    for line in Book(site.journal, site.key).lines():
+    for line in Book(site.journal, site.seal).lines():
         if (entry := chain.parse(line)) is not None:
             yield entry
 
 
 def anchor(site: Site, where: str, entry: Entry) -> dict[str, object]:
     """What a store keeps, at a place of its own, of the entry with which it changes: `verify` is given it back."""
-    return seal(Anchor(where, entry.n, entry.hash), site.key)
+    return seal(Anchor(where, entry.n, entry.hash), site.seal)
 
 
 def anchored(site: Site, where: str, kept: object) -> Anchor:
     """The anchor that was kept at `where`, or that there is none."""
-    return unseal(where, kept, site.key)
+    return unseal(where, kept, site.seal)
 
 
 def stored(site: Site) -> list[Anchor]:
@@ -80,7 +80,7 @@ def stored(site: Site) -> list[Anchor]:
 
 def verify(site: Site, anchors: Iterable[Anchor] = ()) -> Verdict:
     """Whether every entry stands as it was written, and none is missing; `anchors` are what other stores keep of the journal."""
-    book, anchors = Book(site.journal, site.key), list(anchors)
+    book, anchors = Book(site.journal, site.seal), list(anchors)
     if not book.folder.is_dir():
         return Verdict(False, 0, GENESIS, 1, "the journal's folder is gone: every entry is missing")
     with files.lock(book.lock(), "this journal", reading=True):

@@ -119,6 +119,17 @@ def alone(path: Path) -> Iterator[bool]:
         os.close(fd)
 
 
+@contextmanager
+def shared(path: Path) -> Iterator[None]:
+    """Holds the lock file `path` together with all who only share it; `alone` says that somebody does."""
+    fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(fd)
+
+
 class NewFile:
     """A file that has no name until it is published: whatever happens before, nothing of it stays on the disk.
 

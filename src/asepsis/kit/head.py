@@ -1,4 +1,4 @@
-"""The head of a file that is only appended to: where it ends, under the site's key.
+"""The head of a file that is only appended to: where it ends, under the site's seal.
 
 It is made together with the site, before the first entry: a head that is missing was taken away, and one that is not begun does not exist.
 """
@@ -18,7 +18,7 @@ GENESIS = "0" * 64
 
 
 class HeadLost(Exception):
-    """The head is missing, or the site's key does not vouch for it."""
+    """The head is missing, or the site's seal does not vouch for it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 """A site on disk: one directory for one hospital.
 
 site.json       {"format": 1, "name": "..."}
-key             32 random bytes in hex, mode 0600: the key of all pseudonyms and of the journal's head; never printed
+key             32 random bytes in hex, mode 0600: the key of all pseudonyms; never printed. key.k1 ...: older ones, after a rotation
+seal            the same for the journal's head, what commits keep of it, and packets; it is never rotated
 lake/ journal/  what machines observed | who did what
-packets/        only where it was asked for: packets of the last hours, sealed under the key
+packets/        only where it was asked for: packets of the last hours, sealed
 store.sqlite3   what people act on (unless DATABASE_URL says otherwise)
 site.toml       optional: what the hospital states about itself
 """
@@ -12,28 +13,27 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from asepsis.kit import files, head
+from asepsis.kit import files, head, keys
 from asepsis.kit.errors import BadInput
 
 FORMAT = 1
-KEY_BYTES = 32
-_OURS = {"key", "lake", "journal", "site.toml"}
+_OURS = {"key", "seal", "lake", "journal", "site.toml"}
 # What a site has when it has been used.
 _USED = ("store.sqlite3", "journal/journal.jsonl", "lake/_commits/00000001.json")
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """An opened site. `key_id` names the generation of the key in every pseudonym (`k1:...`)."""
+    """An opened site. `key_id` names the generation of the key in every pseudonym (`k1:...`); `seal` is the key of all else, and stays."""
 
     path: Path
     name: str
     key: bytes
-    key_id: str = "k1"
+    key_id: str
+    seal: bytes
 
     @staticmethod
     def open(path: Path, create: bool = False) -> Site:
@@ -48,7 +48,8 @@ class Site:
                 if not create:
                     raise BadInput("no site here", path, "`asepsis assess CAPTURE` or `asepsis lake ingest CAPTURE` makes one")
                 _make(path)
-            return Site(path.resolve(), _read_name(path / "site.json"), _read_key(path / "key"))
+            key = keys.current(path)
+            return Site(path.resolve(), _read_name(path / "site.json"), key.secret, key.id, keys.seal(path))
         except OSError as error:
             if files.is_full(error):
                 raise files.unwritable(error, path, "make room and run the same command again") from None
@@ -71,12 +72,12 @@ class Site:
         return self.path / "store.sqlite3"
 
     def __repr__(self) -> str:
-        # The default would show the key.
+        # The default would show the keys.
         return f"Site({str(self.path)!r})"
 
 
 def _make(path: Path) -> None:
-    """Key first, the journal's head under it, site.json last: a run killed between them is completed by the next, which keeps the key."""
+    """Keys first, the journal's head under the seal, site.json last: a run killed between is completed by the next, which keeps them."""
     path.mkdir(parents=True, exist_ok=True)
     strangers = sorted(entry.name for entry in path.iterdir() if entry.name not in _OURS and not entry.name.endswith(".tmp"))
     if strangers:
@@ -84,8 +85,8 @@ def _make(path: Path) -> None:
     os.chmod(path, 0o700)
     for folder in ("lake", "lake/_commits", "journal"):
         (path / folder).mkdir(mode=0o700, exist_ok=True)
-    files.create(path / "key", secrets.token_hex(KEY_BYTES).encode() + b"\n")
-    head.begin(path / "journal" / "head.json", _read_key(path / "key"))
+    keys.make(path)
+    head.begin(path / "journal" / "head.json", keys.seal(path))
     files.create(path / "site.json", json.dumps({"format": FORMAT, "name": "site"}).encode() + b"\n")
 
 
@@ -100,15 +101,3 @@ def _read_name(path: Path) -> str:
     if made_by > FORMAT:
         raise BadInput(f"made by a newer asepsis (format {made_by}, this one knows {FORMAT})", path.parent, "upgrade asepsis")
     return name
-
-
-def _read_key(path: Path) -> bytes:
-    try:
-        key = bytes.fromhex(path.read_text("ascii"))
-        if len(key) != KEY_BYTES:
-            raise ValueError
-    except FileNotFoundError:
-        raise BadInput("the key of the site is missing", path, "restore it from a backup: without it pseudonyms do not match") from None
-    except ValueError:
-        raise BadInput("the key of the site is damaged", path, "restore it from a backup: without it pseudonyms do not match") from None
-    return key

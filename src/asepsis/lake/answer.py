@@ -35,7 +35,15 @@ def _values(column: pa.Array) -> list[Any]:
     if pa.types.is_timestamp(column.type):
         micros = column.cast(pa.timestamp("us"), safe=False).cast(pa.int64()).to_pylist()
         return [None if value is None else _time(value) for value in micros]
+    if _is_plain(column.type) or (pa.types.is_list(column.type) and _is_plain(column.type.value_type)):
+        values: list[Any] = column.to_pylist()
+        return values
     return [plain(value) for value in column.to_pylist()]
+
+
+def _is_plain(kind: pa.DataType) -> bool:
+    """Whether Python's values of this type are JSON's already: most cells of the streams are."""
+    return any(of(kind) for of in (pa.types.is_string, pa.types.is_integer, pa.types.is_boolean, pa.types.is_null))
 
 
 def _time(micros: int) -> str | None:

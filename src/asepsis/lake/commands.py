@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from asepsis.kit import moment
 from asepsis.kit.command import DEFAULT_SITE, CoresOption, JsonOption, SiteOption, group
-from asepsis.kit.errors import one_line
+from asepsis.kit.errors import WrongUse, one_line
 from asepsis.kit.output import ProgressBar, in_words, print_json, print_table
 from asepsis.kit.site import Site
+from asepsis.lake.export import Format
 
 if TYPE_CHECKING:
     from asepsis.lake.service import Ingested
@@ -33,6 +35,15 @@ Captures = Annotated[
 ]
 Seconds = Annotated[float, typer.Option("--limit-seconds", min=0.01, max=86_400, help="Stop the query after this time.")]
 Memory = Annotated[str, typer.Option("--memory", metavar="SIZE", help="Memory that the query may use.")]
+Out = Annotated[
+    Path, typer.Argument(metavar="[FILE]", show_default=False, help="The file to make, which must not be there yet; - for standard output.")
+]
+Streams = Annotated[
+    list[str] | None, typer.Option("--stream", metavar="NAME", help="Only this stream; may be given again. All if not said.")
+]
+Since = Annotated[str | None, typer.Option("--since", metavar="TIME", help="Only rows from this moment on, UTC: 2026-01-31T14:05.")]
+Until = Annotated[str | None, typer.Option("--until", metavar="TIME", help="Only rows before this moment, UTC.")]
+FormatOption = Annotated[Format, typer.Option("--format", help="One JSON object a line; or of one stream CSV or Parquet.")]
 Schema = Annotated[bool, typer.Option("--schema", help="With every column, its type and meaning.", show_default=False)]
 Apart = Annotated[
     bool,
@@ -112,6 +123,32 @@ def compact(site: SiteOption = DEFAULT_SITE, json: JsonOption = False) -> None:
         print_json({"parts_before": before, "parts": after})
     else:
         print(f"{before:,} parts became {after:,}" if after < before else f"Nothing to merge: {after:,} parts")
+
+
+@app.command()
+def export(
+    out: Out = Path("-"),
+    stream: Streams = None,
+    since: Since = None,
+    until: Until = None,
+    format: FormatOption = Format.JSONL,
+    site: SiteOption = DEFAULT_SITE,
+    json: JsonOption = False,
+) -> None:
+    """Write rows to a file or standard output, as the lake holds them; the journal keeps that somebody did."""
+    from asepsis.lake import service
+
+    to = None if str(out) == "-" else out
+    begin, end = (None if text is None else moment.parse(text) for text in (since, until))
+    wanted = service.Selection(tuple(dict.fromkeys(stream or service.streams())), begin, end)
+    if json and to is None and format is not Format.JSONL:
+        raise WrongUse("--json prints JSON, and nothing else", f"--format {format}", "leave one of the two out, or name a file")
+    with ProgressBar("Writing rows") as progress:
+        rows = service.export(Site.open(site), wanted, format, to, progress)
+    if to is not None and json:
+        print_json({"rows": rows, "file": to})
+    elif to is not None:
+        print(f"{rows:,} rows: {one_line(to)}")
 
 
 @app.command("streams")

@@ -62,10 +62,10 @@ def merge(lake: Path, parts: list[Part], announce: Announce) -> list[Path]:
 
     with Writer(lake, announce, new=True) as writer:
         # Columns that an older version did not know are null.
-        none = pa.unify_schemas([_open(lake / part.path).schema_arrow for part in parts]).empty_table()
+        none = pa.unify_schemas([open_part(lake / part.path).schema_arrow for part in parts]).empty_table()
         waiting = [none]
         for part in parts:
-            waiting.append(_open(lake / part.path).read())
+            waiting.append(open_part(lake / part.path).read())
             if sum(table.num_rows for table in waiting) >= _GROUP_ROWS:
                 _write(writer, parts[0].stream, waiting)
                 waiting = [none]
@@ -110,14 +110,30 @@ def _size(rows: int) -> int:
     return size
 
 
-def _open(path: Path) -> pq.ParquetFile:
+def open_part(path: Path) -> pq.ParquetFile:
+    """The file of a part. Raises BadInput if it is not there or no longer readable."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         return pq.ParquetFile(path)
     except (FileNotFoundError, pa.ArrowException):
-        raise BadInput("a part of the lake is missing or damaged", path, "restore it from a backup") from None
+        raise lost(path) from None
+
+
+def read(path: Path, what: Callable[[], pa.Table]) -> pa.Table:
+    """Rows of a part that is open. Raises BadInput if they cannot be read: not an error of who writes them elsewhere."""
+    import pyarrow as pa
+
+    try:
+        return what()
+    except (OSError, pa.ArrowException):
+        raise lost(path) from None
+
+
+def lost(path: Path) -> BadInput:
+    """What is said of a part that the log lists and that cannot be read."""
+    return BadInput("a part of the lake is missing or damaged", path, "restore it from a backup")
 
 
 def _write(writer: Writer, stream: str, waiting: list[pa.Table]) -> None:

@@ -1,4 +1,4 @@
-"""Packets that a site decided to keep for some hours, sealed under its key (crates/wire/src/kept). Off unless a size is given."""
+"""Packets that a site decided to keep for some hours, under its seal (crates/wire/src/kept). Off unless a size is given."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ LEAST = 100_000_000
 RESERVE = 1 << 30
 """Bytes of the disk that are left to the lake (KEPT_RESERVE of the core)."""
 
+# What the head of a segment says of its key. There is one: the keys of pseudonyms rotate, the seal does not.
+_SEAL = "k1"
 _WAIT_MS = 200
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -110,7 +112,7 @@ def keeping(site: Site, live: _wire.Live, interface: str, keep: Keep, keeps: Cal
             raise BadInput("another watch keeps the packets of this interface", interface, "stop it, or listen without --keep-packets")
         keeps(keep)
         try:
-            live.keep(folder, keep.size, keep.hours * 3600, site.key, site.key_id)
+            live.keep(folder, keep.size, keep.hours * 3600, site.seal, _SEAL)
         except _wire.WireError as error:
             raise BadInput("cannot keep packets", error) from None
         try:
@@ -173,7 +175,7 @@ def _export(site: Site, wanted: Wanted, path: Path, progress: Progress | None) -
     # A microsecond holds a thousand packets' times.
     span = (_nanoseconds(wanted.begin), _nanoseconds(wanted.end) + 999)
     try:
-        running = _wire.KeptExport(_folders(site), site.key, site.key_id, path, span, wanted.host, wanted.port)
+        running = _wire.KeptExport(_folders(site), site.seal, _SEAL, path, span, wanted.host, wanted.port)
     except _wire.WireError as error:
         raise BadInput(error) from None
     while running.step():

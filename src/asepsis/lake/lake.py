@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from asepsis.lake import commits
 from asepsis.lake.bounds import Bounds
 from asepsis.lake.engine import DuckDBEngine, Span
+from asepsis.lake.reading import Reading
 from asepsis.lake.streams import Stream, streams
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ class Lake:
     def __init__(self, folder: Path, bounds: Bounds | None = None) -> None:
         self.streams: dict[str, Stream] = streams()
         self._folder = folder
+        commits.expect(folder)
+        self._reading = Reading(folder)
         self._snapshot = commits.read(folder)
         self._engine = DuckDBEngine(folder, bounds or Bounds())
         self._registered: set[str] = set()
@@ -74,6 +77,7 @@ class Lake:
 
     def close(self) -> None:
         self._engine.close()
+        self._reading.close()
 
     def __enter__(self) -> Lake:
         return self

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 
 from asepsis import _wire
 from asepsis.kit import files
@@ -76,6 +77,7 @@ def listen(site: Site, ear: Ear, stopped: Callable[[], bool], record: Record, ke
     with files.lock(site.lake / ".lock", "this lake"):
         sweep(site.lake)
     with ExitStack() as held:
+        held.enter_context(files.shared(watch_lock(site)))
         if ear.keep:
             held.enter_context(kept.keeping(site, live, ear.interface, ear.keep, keeps))
         yield from _hear(site, live, stopped, record)
@@ -83,9 +85,15 @@ def listen(site: Site, ear: Ear, stopped: Callable[[], bool], record: Record, ke
         raise BadInput("listening ended", ear.interface, live.error)
 
 
+def watch_lock(site: Site) -> Path:
+    """The lock file that every watch of the site shares."""
+    return site.lake / ".watch"
+
+
 def _hear(site: Site, live: _wire.Live, stopped: Callable[[], bool], record: Record) -> Iterator[Heard]:
     """One commit after the other, and between them what keeps the site small."""
     rows, over, tidied, swept, left = 0, False, time.monotonic(), float("-inf"), Leftovers()
+    told = site.key_id
     while not over:
         try:
             added, over = _commit(site, live, rows, stopped, record)
@@ -95,10 +103,23 @@ def _hear(site: Site, live: _wire.Live, stopped: Callable[[], bool], record: Rec
         except OSError as error:
             raise files.unwritable(error, site.lake, "the lake is consistent: make room and begin again") from None
         rows += added
+        told = _tell_of_key(site, told)
         if time.monotonic() - swept > SWEEP_S:
             _sweep_packets(site)
             swept = time.monotonic()
         yield _heard(live, rows)
+
+
+def _tell_of_key(site: Site, told: str) -> str:
+    """Says once that the key was rotated; the id of the key that was told of. The core has given up what it would need to begin anew, and a
+    sensor that stops by itself is blind: so who runs it begins it again."""
+    with suppress(BadInput):
+        now = Site.open(site.path).key_id
+        if now != told:
+            what = f"the key of the site is {now} now, and this watch goes on with {site.key_id}"
+            print(f"asepsis: {what}: stop it and begin again", file=sys.stderr, flush=True)
+        return now
+    return told
 
 
 def _sweep_packets(site: Site) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +17,14 @@ from asepsis.kit import files
 from asepsis.kit.output import Progress
 from asepsis.kit.site import Site
 from asepsis.lake import commits
+from asepsis.lake import expire as expiry
 from asepsis.lake import kept as kept_packets
 from asepsis.lake.bounds import Bounds
+from asepsis.lake.expire import Expired, Fate
+from asepsis.lake.export import Format, Selection
 from asepsis.lake.ingest import Ingested, look, run
 from asepsis.lake.kept import Exported, Keep, Kept, Segment, Wanted
-from asepsis.lake.live import Ear, Heard, listen
+from asepsis.lake.live import Ear, Heard, listen, watch_lock
 from asepsis.lake.streams import Column, Stream, streams
 
 if TYPE_CHECKING:
@@ -29,27 +34,35 @@ __all__ = [
     "Bounds",
     "Column",
     "Ear",
+    "Expired",
     "Exported",
+    "Fate",
+    "Format",
     "Heard",
     "Ingested",
     "Keep",
     "Kept",
     "Lake",
     "Segment",
+    "Selection",
     "Stream",
     "Wanted",
     "anchors",
     "compact",
     "count",
     "erase_packets",
+    "expire",
+    "export",
     "export_packets",
     "ingest",
     "open_lake",
     "packets",
     "site_for",
+    "still",
     "streams",
     "unmade",
     "watch",
+    "watched",
 ]
 
 WATCH_RECORDED_S = 600.0
@@ -79,6 +92,8 @@ def ingest(site: Site, paths: Sequence[Path], progress: Progress | None = None, 
     journal.check(site)
     commits.expect(site.lake)
     with files.lock(site.lake / ".lock", "this lake"):
+        # While it waited the key may have been rotated.
+        site = Site.open(site.path)
         return run(site, paths, progress, record, cores, apart)
 
 
@@ -103,6 +118,45 @@ def compact(site: Site) -> tuple[int, int]:
             return before, len(commits.read(site.lake).parts)
     except OSError as error:
         raise files.unwritable(error, site.lake, "the lake is consistent: make room and run the same command again") from None
+
+
+def expire(
+    site: Site, days: Mapping[str, int], cited: Callable[[], Collection[str]], dry_run: bool = False, progress: Progress | None = None
+) -> Expired:
+    """Removes rows that are older than the `days` of their stream by today's clock, except those whose `event_id` is `cited`; a stream
+    without days keeps all. Readers see the rows of before or of after. Their files go as soon as nobody reads.
+
+    The journal tells of each commit. Raises BadInput when the disk is full; DoesNotHold as `ingest` does.
+    """
+    plan = expiry.policies(days, datetime.now(UTC))
+
+    def announce(n: int, rows: Mapping[str, int]) -> Mapping[str, object]:
+        detail = {"commit": n, "rows": rows, "days": {stream: days[stream] for stream in rows}}
+        return journal.anchor(site, _place(n), journal.record(site, "lake.expire", "rows", detail))
+
+    commits.expect(site.lake)
+    if dry_run:
+        return expiry.look(site.lake, plan, cited, progress)
+    journal.check(site)
+    try:
+        return expiry.expire(site.lake, plan, cited, lambda: still(site), announce, progress)
+    except OSError as error:
+        raise files.unwritable(error, site.lake, "the lake is consistent: make room and run the same command again") from None
+
+
+def export(site: Site, wanted: Selection, format: Format, out: Path | None, progress: Progress | None = None) -> int:
+    """Writes rows to a new file, or to standard output; how many there were. The file is its owner's, and there when it is whole.
+
+    The journal tells of it first. Raises WrongUse for what the format cannot hold, BadInput for a file that is there already or cannot be
+    written; DoesNotHold as `ingest` does.
+    """
+    from asepsis.lake import export as rows
+
+    rows.check(wanted, format, out)
+    commits.expect(site.lake)
+    asked = {"streams": wanted.streams, "since": wanted.since, "until": wanted.until, "format": format}
+    journal.record(site, "lake.export", "rows", asked)
+    return rows.to(site.lake, wanted, format, out, progress)
 
 
 def watch(site: Site, ear: Ear, stopped: Callable[[], bool]) -> Iterator[Heard]:
@@ -130,6 +184,19 @@ def watch(site: Site, ear: Ear, stopped: Callable[[], bool]) -> Iterator[Heard]:
     journal.check(site)
     commits.expect(site.lake)
     yield from listen(site, ear, stopped, record, keeps)
+
+
+@contextmanager
+def still(site: Site) -> Iterator[None]:
+    """Nobody writes to the lake as long as the block lasts; it begins when who writes now is done."""
+    with files.lock(site.lake / ".lock", "this lake"):
+        yield
+
+
+def watched(site: Site) -> bool:
+    """Whether a watch listens for this site now."""
+    with files.alone(watch_lock(site)) as nobody:
+        return not nobody
 
 
 def packets(site: Site) -> list[Segment]:
@@ -167,7 +234,7 @@ def unmade(site: Site) -> list[tuple[int, int]]:
     done again; or the lake was put back."""
     announced: dict[int, int] = {}
     for entry in journal.entries(site):
-        if entry.act in ("lake.ingest", "lake.watch", "lake.compact") and type(n := entry.detail.get("commit")) is int:
+        if entry.act in ("lake.ingest", "lake.watch", "lake.compact", "lake.expire") and type(n := entry.detail.get("commit")) is int:
             announced[n] = entry.n
     made = commits.read(site.lake).n
     return sorted((entry, n) for n, entry in announced.items() if n > made)

@@ -107,13 +107,14 @@ class Writer:
             self.commit()
 
     def commit(self, replaced: Iterable[str] = ()) -> bool:
-        """Makes everything written so far count, in place of the parts `replaced`; whether there was anything new."""
+        """Makes everything written so far count, in place of the parts `replaced`; whether there was anything to commit."""
         for key in list(self._open):
             self._close(key)
-        new = bool(self._closed)
+        gone = tuple(replaced)
+        new = bool(self._closed or gone)
         if new:
             journal = self._announce(self._snapshot.n + 1)
-            self._snapshot = commits.append(self._lake, self._snapshot, self._closed, replaced, journal)
+            self._snapshot = commits.append(self._lake, self._snapshot, self._closed, gone, journal)
         self._closed, self._rows = [], 0
         return new
 
