@@ -126,7 +126,7 @@ def proposal(
         why=why,
         first_seen=sighting.first_seen,
         last_seen=sighting.last_seen,
-        zone=server.zone or client.zone,
+        zone=first.zone or server.zone or client.zone,
         asset_kind=first.kind,
         events=sighting.events,
         patients=flow.patients,
