@@ -1,4 +1,4 @@
-"""Record golden captures whose stacks have no part in the morning: SDC, DICOMweb, HL7 over HTTP, and HTTP/2.
+"""Record golden captures whose stacks have no part in the morning: SDC, DICOMweb, HL7 over HTTP, HTTP/2, remote screens.
 
     sudo python range/golden.py [--into tests/golden]
 
@@ -21,17 +21,24 @@ from typing import IO
 import http2
 import imaging
 import lan
+import screens
 from cast import DEVICES, patients
 
-PACKAGES = {
-    "unshare": "util-linux",
-    "ip": "iproute2",
-    "ethtool": "ethtool",
-    "sysctl": "procps",
-    "tcpdump": "tcpdump",
-    "curl": "curl",
-    "Orthanc": "orthanc",
-} | http2.PACKAGES
+PACKAGES = (
+    {
+        "unshare": "util-linux",
+        "ip": "iproute2",
+        "ethtool": "ethtool",
+        "sysctl": "procps",
+        "tcpdump": "tcpdump",
+        "curl": "curl",
+        "Orthanc": "orthanc",
+    }
+    | http2.PACKAGES
+    | screens.PACKAGES
+   
+   
+)
 SERVER, CLIENT = "10.66.0.2", "10.66.0.3"
 HERE = Path(__file__).parent
 
@@ -168,7 +175,17 @@ def two(into: Path) -> None:
     http2.record(into, SERVER, recorded)
 
 
-SCENES: dict[str, Callable[[Path], None]] = {"sdc": sdc, "hl7": hl7, "dicomweb": dicomweb, "http2": two}
+def screen(into: Path) -> None:
+    screens.record(into, SERVER, recorded)
+
+
+SCENES: dict[str, Callable[[Path], None]] = {
+    "sdc": sdc,
+    "hl7": hl7,
+    "dicomweb": dicomweb,
+    "http2": two,
+    "screens": screen,
+}
 
 
 def main() -> None:

@@ -412,6 +412,14 @@ pub const POCT1_DEPTH: u32 = 32;
 /// POCT1 messages of one direction that wait for their acknowledgement: each is sent when the one before was answered (POCT01-A2 B.5).
 pub const POCT1_OUTSTANDING: usize = 16;
 
+// --- Remote screens: RDP, RFB ---
+
+/// Bytes of one RDP packet before the connection is protected: the longest is the server's answer with a chain of certificates, some kB.
+pub const RDP_PACKET: usize = 16 << 10;
+
+/// Capabilities of Tight in one list of an RFB handshake: its registry has some thirty.
+pub const RFB_CAPABILITIES: u32 = 64;
+
 /// Packets, or datagrams handed to a thread, between two looks at whether a batch is due.
 pub const STRIDE: usize = 256;
 

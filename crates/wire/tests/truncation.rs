@@ -83,7 +83,20 @@ fn wrong(part: &PlainRows, whole: &PlainRows) -> Option<String> {
 /// gives no row.
 fn silent(rows: &PlainRows) -> Vec<String> {
     let told: BTreeSet<&str> = identified(rows).values().map(|row| row["uid"].as_str()).collect();
-    let spoken = ["dicom", "hl7", "http", "dns", "netbios-ns", "dhcp", "ssl", "smb", "astm", "poct1"];
+    let spoken = [
+        "dicom",
+        "hl7",
+        "http",
+        "dns",
+        "netbios-ns",
+        "dhcp",
+        "ssl",
+        "smb",
+        "astm",
+        "poct1",
+        "rdp",
+        "rfb",
+    ];
     let connections = rows.get("conn").into_iter().flatten();
     connections
         .filter(|conn| spoken.contains(&conn["service"].as_str()) && !told.contains(conn["uid"].as_str()))

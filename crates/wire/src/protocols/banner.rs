@@ -37,22 +37,6 @@ pub static TELNET: Protocol = Protocol {
     session: || Box::new(Named),
 };
 
-pub static RDP: Protocol = Protocol {
-    name: "rdp",
-    ports: &[3389],
-    probe: binary::rdp,
-    find: None,
-    session: || upgrade::Upgrade::begin(&upgrade::RDP),
-};
-
-pub static RFB: Protocol = Protocol {
-    name: "rfb",
-    ports: &[5900],
-    probe: text::rfb,
-    find: None,
-    session: || Box::new(Named),
-};
-
 pub static SMTP: Protocol = Protocol {
     name: "smtp",
     ports: &[25, 587],

@@ -34,6 +34,8 @@ pub mod fhir;
 pub mod hl7;
 pub mod http;
 pub mod poct1;
+pub mod rdp;
+pub mod rfb;
 pub mod sdc;
 pub mod smb;
 pub mod stats;
@@ -168,8 +170,8 @@ pub static TCP: &[&Protocol] = &[
     &banner::SSH,
     &banner::FTP,
     &banner::TELNET,
-    &banner::RDP,
-    &banner::RFB,
+    &rdp::PROTOCOL,
+    &rfb::PROTOCOL,
     &banner::SMTP,
     &banner::POP3,
     &banner::IMAP,
@@ -214,6 +216,8 @@ pub enum StreamId {
     Dicomweb,
     Astm,
     Poct1,
+    Rdp,
+    Rfb,
     Stats,
 }
 
@@ -236,5 +240,7 @@ pub static STREAMS: &[&StreamSpec] = &[
     dicomweb::Dicomweb::SPEC,
     astm::Astm::SPEC,
     poct1::Poct1::SPEC,
+    rdp::Rdp::SPEC,
+    rfb::Rfb::SPEC,
     stats::Stats::SPEC,
 ];

@@ -1,12 +1,13 @@
 //! Messages of SMB1: the header, AndX chains, and the answers. MS-CIFS 2.2.3 and 2.2.4, MS-SMB 2.2.4.
 //! Offsets count from the start of the 32-byte header.
 
+use crate::charset::utf16;
 use crate::context::Context;
 use crate::limits;
 use crate::protocols::smb::smb1_requests;
 use crate::protocols::smb::state::{done, Ask, Opened, Session, Start};
 use crate::protocols::smb::talk::{Connected, Talk};
-use crate::protocols::smb::view::{utf16, Fault, View};
+use crate::protocols::smb::view::{Fault, View};
 
 /// MS-CIFS 2.2.2.1: commands that are read.
 pub mod command {

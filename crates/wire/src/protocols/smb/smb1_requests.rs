@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::charset::utf16;
 use crate::context::Context;
 use crate::limits;
 use crate::protocols::smb::entropy::Sample;
@@ -13,7 +14,7 @@ use crate::protocols::smb::smb2::{
 };
 use crate::protocols::smb::state::{Ask, Change, Deed, Opening, Request, Start, Target, Tree, Which};
 use crate::protocols::smb::talk::Talk;
-use crate::protocols::smb::view::{utf16, Fault, View};
+use crate::protocols::smb::view::{Fault, View};
 
 /// MS-CIFS 2.2.6: subcommands of TRANSACTION2 that change a file.
 const TRANS2_SET_PATH_INFORMATION: u16 = 0x06;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::charset::utf16;
 use crate::context::Context;
 use crate::protocols::smb::entropy::Sample;
 use crate::protocols::smb::paths::{self, Name};
@@ -9,7 +10,7 @@ use crate::protocols::smb::state::{
     done, Ask, Change, Deed, Opened, Opening, Request, Session, Start, Target, Tree, Which, STATUS_PENDING,
 };
 use crate::protocols::smb::talk::{Connected, Talk};
-use crate::protocols::smb::view::{utf16, Fault, View};
+use crate::protocols::smb::view::{Fault, View};
 
 /// MS-SMB2 2.2.1: length of the header.
 pub const HEADER: usize = 64;
