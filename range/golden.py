@@ -1,4 +1,4 @@
-"""Record golden captures whose stacks have no part in the morning: SDC, DICOMweb, HL7 over HTTP, HTTP/2, remote screens.
+"""Record golden captures whose stacks have no part in the morning: SDC, DICOMweb, HL7 over HTTP, HTTP/2, remote screens, SNMP.
 
     sudo python range/golden.py [--into tests/golden]
 
@@ -21,6 +21,7 @@ from typing import IO
 import http2
 import imaging
 import lan
+import managed
 import screens
 from cast import DEVICES, patients
 
@@ -36,7 +37,7 @@ PACKAGES = (
     }
     | http2.PACKAGES
     | screens.PACKAGES
-   
+    | managed.PACKAGES
    
 )
 SERVER, CLIENT = "10.66.0.2", "10.66.0.3"
@@ -179,12 +180,17 @@ def screen(into: Path) -> None:
     screens.record(into, SERVER, recorded)
 
 
+def managing(into: Path) -> None:
+    managed.record(into, SERVER, recorded)
+
+
 SCENES: dict[str, Callable[[Path], None]] = {
     "sdc": sdc,
     "hl7": hl7,
     "dicomweb": dicomweb,
     "http2": two,
     "screens": screen,
+    "managed": managing,
 }
 
 

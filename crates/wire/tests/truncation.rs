@@ -34,6 +34,8 @@ fn later(stream: &str, column: &str) -> bool {
         "hl7" | "poct1" => column == "latency",
         // The answer to the last frame, and that frame again.
         "astm" => matches!(column, "latency" | "naks" | "retransmitted"),
+        // What a conversation sums up, or tells in a later message.
+        "snmp" => !matches!(column, "version" | "interim"),
         _ => false,
     }
 }
@@ -96,6 +98,7 @@ fn silent(rows: &PlainRows) -> Vec<String> {
         "poct1",
         "rdp",
         "rfb",
+        "snmp",
     ];
     let connections = rows.get("conn").into_iter().flatten();
     connections

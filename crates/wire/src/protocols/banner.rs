@@ -4,7 +4,7 @@
 use crate::context::Context;
 use crate::protocols::{Conversation, Datagrams, Dir, Protocol, Session, Step};
 
-mod ber;
+pub mod ber;
 mod binary;
 mod datagram;
 mod socks;
@@ -97,13 +97,6 @@ pub static NTP: Datagrams = Datagrams {
     name: "ntp",
     ports: &[123],
     probe: datagram::ntp,
-    conversation: || Box::new(Named),
-};
-
-pub static SNMP: Datagrams = Datagrams {
-    name: "snmp",
-    ports: &[161, 162],
-    probe: ber::snmp,
     conversation: || Box::new(Named),
 };
 

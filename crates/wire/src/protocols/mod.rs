@@ -38,6 +38,7 @@ pub mod rdp;
 pub mod rfb;
 pub mod sdc;
 pub mod smb;
+pub mod snmp;
 pub mod stats;
 pub mod tls;
 
@@ -188,7 +189,7 @@ pub static UDP: &[&Datagrams] = &[
     &dhcp::PROTOCOL,
     &sdc::DISCOVERY,
     &banner::NTP,
-    &banner::SNMP,
+    &snmp::PROTOCOL,
     &banner::CLDAP,
     &banner::KERBEROS_UDP,
     &banner::BACNET,
@@ -218,6 +219,7 @@ pub enum StreamId {
     Poct1,
     Rdp,
     Rfb,
+    Snmp,
     Stats,
 }
 
@@ -242,5 +244,6 @@ pub static STREAMS: &[&StreamSpec] = &[
     poct1::Poct1::SPEC,
     rdp::Rdp::SPEC,
     rfb::Rfb::SPEC,
+    snmp::Snmp::SPEC,
     stats::Stats::SPEC,
 ];
