@@ -1,4 +1,4 @@
-"""Record golden captures whose stacks have no part in the morning: SDC, DICOMweb, HL7 over HTTP, HTTP/2, remote screens, SNMP.
+"""Record golden captures whose stacks have no part in the morning: SDC, DICOMweb, HL7 over HTTP, HTTP/2, remote screens, SNMP, NTLM.
 
     sudo python range/golden.py [--into tests/golden]
 
@@ -21,6 +21,7 @@ from typing import IO
 import http2
 import imaging
 import lan
+import logons
 import managed
 import screens
 from cast import DEVICES, patients
@@ -38,7 +39,7 @@ PACKAGES = (
     | http2.PACKAGES
     | screens.PACKAGES
     | managed.PACKAGES
-   
+    | logons.PACKAGES
 )
 SERVER, CLIENT = "10.66.0.2", "10.66.0.3"
 HERE = Path(__file__).parent
@@ -184,6 +185,10 @@ def managing(into: Path) -> None:
     managed.record(into, SERVER, recorded)
 
 
+def logging_on(into: Path) -> None:
+    logons.record(into, SERVER, recorded)
+
+
 SCENES: dict[str, Callable[[Path], None]] = {
     "sdc": sdc,
     "hl7": hl7,
@@ -191,6 +196,7 @@ SCENES: dict[str, Callable[[Path], None]] = {
     "http2": two,
     "screens": screen,
     "managed": managing,
+    "logons": logging_on,
 }
 
 

@@ -412,7 +412,10 @@ pub const POCT1_DEPTH: u32 = 32;
 /// POCT1 messages of one direction that wait for their acknowledgement: each is sent when the one before was answered (POCT01-A2 B.5).
 pub const POCT1_OUTSTANDING: usize = 16;
 
-// --- Remote screens and management: RDP, RFB, SNMP ---
+// --- Authentication, remote screens and management: NTLM, RDP, RFB, SNMP ---
+
+/// Pairs of one list of what an NTLM server says of itself: MS-NLMP 2.2.2.1 knows eleven.
+pub const NTLM_PAIRS: usize = 16;
 
 /// Bytes of one RDP packet before the connection is protected: the longest is the server's answer with a chain of certificates, some kB.
 pub const RDP_PACKET: usize = 16 << 10;

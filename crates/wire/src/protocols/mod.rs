@@ -33,6 +33,7 @@ pub mod dns;
 pub mod fhir;
 pub mod hl7;
 pub mod http;
+pub mod ntlm;
 pub mod poct1;
 pub mod rdp;
 pub mod rfb;
@@ -217,6 +218,7 @@ pub enum StreamId {
     Dicomweb,
     Astm,
     Poct1,
+    Ntlm,
     Rdp,
     Rfb,
     Snmp,
@@ -242,6 +244,7 @@ pub static STREAMS: &[&StreamSpec] = &[
     dicomweb::Dicomweb::SPEC,
     astm::Astm::SPEC,
     poct1::Poct1::SPEC,
+    ntlm::Ntlm::SPEC,
     rdp::Rdp::SPEC,
     rfb::Rfb::SPEC,
     snmp::Snmp::SPEC,

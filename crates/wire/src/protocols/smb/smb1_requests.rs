@@ -6,6 +6,7 @@ use crate::charset::utf16;
 use crate::context::Context;
 use crate::limits;
 use crate::protocols::smb::entropy::Sample;
+use crate::protocols::smb::logon;
 use crate::protocols::smb::paths::{self, Name};
 use crate::protocols::smb::smb1::command::*;
 use crate::protocols::smb::smb1::{Block, Header};
@@ -71,6 +72,10 @@ pub fn request(
                 ..Opening::default()
             }))
         }
+        SESSION_SETUP_ANDX => match logon::asked1(talk, block, header, start)? {
+            Some(ask) => ask,
+            None => return Ok(()),
+        },
         READ_ANDX => Ask::Read(which(4)?),
         WRITE_ANDX => {
             let which = which(4)?;
