@@ -1,4 +1,4 @@
-"""Record golden captures whose stacks have no part in the morning: SDC, DICOMweb, HL7 over HTTP, and HTTP/2.
+"""Record golden captures whose stacks have no part in the morning: SDC, DICOMweb, HL7 over HTTP, HTTP/2, remote screens, SNMP, NTLM.
 
     sudo python range/golden.py [--into tests/golden]
 
@@ -21,17 +21,26 @@ from typing import IO
 import http2
 import imaging
 import lan
+import logons
+import managed
+import screens
 from cast import DEVICES, patients
 
-PACKAGES = {
-    "unshare": "util-linux",
-    "ip": "iproute2",
-    "ethtool": "ethtool",
-    "sysctl": "procps",
-    "tcpdump": "tcpdump",
-    "curl": "curl",
-    "Orthanc": "orthanc",
-} | http2.PACKAGES
+PACKAGES = (
+    {
+        "unshare": "util-linux",
+        "ip": "iproute2",
+        "ethtool": "ethtool",
+        "sysctl": "procps",
+        "tcpdump": "tcpdump",
+        "curl": "curl",
+        "Orthanc": "orthanc",
+    }
+    | http2.PACKAGES
+    | screens.PACKAGES
+    | managed.PACKAGES
+    | logons.PACKAGES
+)
 SERVER, CLIENT = "10.66.0.2", "10.66.0.3"
 HERE = Path(__file__).parent
 
@@ -168,7 +177,27 @@ def two(into: Path) -> None:
     http2.record(into, SERVER, recorded)
 
 
-SCENES: dict[str, Callable[[Path], None]] = {"sdc": sdc, "hl7": hl7, "dicomweb": dicomweb, "http2": two}
+def screen(into: Path) -> None:
+    screens.record(into, SERVER, recorded)
+
+
+def managing(into: Path) -> None:
+    managed.record(into, SERVER, recorded)
+
+
+def logging_on(into: Path) -> None:
+    logons.record(into, SERVER, recorded)
+
+
+SCENES: dict[str, Callable[[Path], None]] = {
+    "sdc": sdc,
+    "hl7": hl7,
+    "dicomweb": dicomweb,
+    "http2": two,
+    "screens": screen,
+    "managed": managing,
+    "logons": logging_on,
+}
 
 
 def main() -> None:

@@ -321,6 +321,10 @@ _CORE = {
         "Lower case; never one that could name a person, with the header that has it in the tests of `product.rs`.",
     ),
     "fhir_resource_types.txt": ("Words between spaces.", "Spelled as the specification spells it; only names of resource types."),
+    "marks_communities.tsv": (
+        "Mark, tab, community, tab, source.",
+        "The community byte by byte, with an advisory or the maker's own words as its source; rows carry the mark only.",
+    ),
     "marks_names.tsv": ("Mark, tab, file name.", "The name as it is known, `*` only at its end; the mark is what rules test."),
     "marks_preambles.tsv": (
         "Mark, tab, first bytes in hexadecimal.",

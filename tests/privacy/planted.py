@@ -19,7 +19,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-TOOLS = ("tcpdump", "dcmqrscp", "nginx", "curl", "smbd", "smbclient", "vsftpd", "snmpget", "ip", "unshare")
+TOOLS = ("tcpdump", "dcmqrscp", "nginx", "curl", "smbd", "smbclient", "smbpasswd", "vsftpd", "snmpget", "snmpd", "ip", "unshare")
 
 SERVER, CLIENT = "10.77.0.1", "10.77.0.2"
 
@@ -52,8 +52,9 @@ SECRETS = [
 COMMUNITIES = ["quokkaComm", "wombatWrite"]
 TEXTS = ["suspected glioblastoma", "HIV-positive since", "allergic to penicillamine", "self-harm history noted", "Chest pain radiating"]
 FILES = ["discharge_Quillfeather", "Xanthorrea-biopsy", "scan of Anselmina", "letter_to_Brombeere", "Zwickelbart_results"]
-USERS = ["patientportal-xq", "ftp-oberon", "gnarlwood.user", "dr.plumtree-xv"]
-ALL = [*NAMES, *MRNS, *ACCESSIONS, *PHONES, *PLACES, *BIRTHS, *SECRETS, *COMMUNITIES, *TEXTS, *FILES, *USERS]
+USERS = ["patientportal-xq", "ftp-oberon", "gnarlwood.user", "dr.plumtree-xv", "zwickel.smb-xk", "snmpuser-quendel"]
+CONTACTS = ["contact Quendelina 0551-77312", "ward 7 Ottergrove"]
+ALL = [*NAMES, *MRNS, *ACCESSIONS, *PHONES, *PLACES, *BIRTHS, *SECRETS, *COMMUNITIES, *TEXTS, *FILES, *USERS, *CONTACTS]
 
 
 def needles(value: str) -> Iterator[bytes]:
@@ -69,6 +70,18 @@ def needles(value: str) -> Iterator[bytes]:
         inner = text[-(-shift * 8 // 6) : len(text) - 4]
         if len(inner) >= 8:
             yield inner
+
+
+def ntlm_answers(wire: bytes) -> Iterator[bytes]:
+    """What clients proved themselves by, and the challenges (MS-NLMP 2.2.1.2 and 2.2.1.3)."""
+    for part in wire.split(b"NTLMSSP\0")[1:]:
+        message = b"NTLMSSP\0" + part
+        if message[8:12] == b"\x02\0\0\0":
+            yield message[24:32] * 2
+        if message[8:12] == b"\x03\0\0\0":
+            for at in (12, 20):
+                length, offset = int.from_bytes(message[at : at + 2], "little"), int.from_bytes(message[at + 4 : at + 8], "little")
+                yield message[offset : offset + length].lstrip(b"\0")
 
 
 def play(folder: Path) -> None:
@@ -88,10 +101,8 @@ def play(folder: Path) -> None:
     web(folder)
     smb(folder)
     ftp(folder)
-    for community in COMMUNITIES:
-        subprocess.run(
-            ["snmpget", "-v2c", "-c", community, "-r", "0", "-t", "0.1", SERVER, "1.3.6.1.2.1.1.1.0"], check=False, capture_output=True
-        )
+    snmp(folder)
+    screens()
     # A packet of ours at the very end: when it is in the file, all before it are.
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
         marker = os.urandom(16)
@@ -236,8 +247,12 @@ def smb(folder: Path) -> None:
         "[global]\nworkgroup = HOSP\nserver role = standalone server\nmap to guest = Bad User\nguest account = root\ninterfaces = lo\n"
         f"bind interfaces only = yes\nprivate dir = {samba}/private\nstate directory = {samba}/state\ncache directory = {samba}/cache\n"
         f"lock directory = {samba}/lock\npid directory = {samba}/pid\nncalrpc dir = {samba}/lock\nlog file = {samba}/log\n"
-        f"disable spoolss = yes\nload printers = no\n[{NAMES[7]}]\npath = {share}\nguest ok = yes\nread only = no\nforce user = root\n"
+        f"disable spoolss = yes\nload printers = no\nusername map = {folder}/users\n"
+        f"[{NAMES[7]}]\npath = {share}\nguest ok = yes\nread only = no\nforce user = root\n"
     )
+    (folder / "users").write_text(f"nobody = {USERS[4]}\n")
+    words = ["smbpasswd", "-c", str(folder / "smb.conf"), "-s", "-a", "nobody"]
+    subprocess.run(words, input=f"{SECRETS[0]}\n" * 2, text=True, check=True, capture_output=True)
     server = _daemon("smbd", "-F", "--no-process-group", "-s", str(folder / "smb.conf"))
     _until(lambda: _listens(445))
     local = folder / "local.txt"
@@ -249,7 +264,61 @@ def smb(folder: Path) -> None:
     subprocess.run(
         ["smbclient", f"//{SERVER}/{NAMES[7]}", "-N", "-s", str(folder / "smb.conf"), "-c", acts], check=True, capture_output=True
     )
+    for password in SECRETS[:2]:
+        who = ["-U", f"{NAMES[3]}\\{USERS[4]}%{password}", "-n", f"{NAMES[0]}-LAPTOP"]
+        words = ["smbclient", f"//{SERVER}/{NAMES[7]}", "-s", str(folder / "smb.conf"), *who, "-c", "quit"]
+        subprocess.run(words, check=False, capture_output=True)
     _stop(server)
+
+
+def snmp(folder: Path) -> None:
+    """Communities, a user of version 3, and an agent that says of itself whose it is."""
+    conf = folder / "snmpd.conf"
+    conf.write_text(
+        f"agentaddress udp:{SERVER}:161\nrocommunity {COMMUNITIES[0]}\nrwcommunity {COMMUNITIES[1]}\nsysContact {CONTACTS[0]}\n"
+        f"sysDescr {CONTACTS[0]} {NAMES[6]}\nsysLocation {CONTACTS[1]}\nsysName {NAMES[0]}-laptop\nrouser {USERS[5]} noauth\n"
+        f"createUser {USERS[5]} SHA {SECRETS[0]} AES {SECRETS[1]}\n"
+    )
+    os.environ["SNMP_PERSISTENT_DIR"] = str(folder / "snmp")
+    server = _daemon("snmpd", "-f", "-C", "-c", str(conf), "-Lf", os.devnull)
+    system = [f"1.3.6.1.2.1.1.{n}.0" for n in (1, 4, 5, 6)]
+    user = ["-v3", "-u", USERS[5], "-a", "SHA", "-A", SECRETS[0], "-x", "AES", "-X", SECRETS[1]]
+
+    def ask(*words: str) -> bool:
+        return subprocess.run([*words[:1], "-r", "0", "-t", "0.5", *words[1:]], check=False, capture_output=True).returncode == 0
+
+    _until(lambda: ask("snmpget", "-v2c", "-c", COMMUNITIES[0], SERVER, *system))
+    ask("snmpset", "-v2c", "-c", COMMUNITIES[1], SERVER, "1.3.6.1.2.1.1.4.0", "s", NAMES[7])
+    ask("snmpget", "-v2c", "-c", SECRETS[2], SERVER, *system)
+    for level in ("noAuthNoPriv", "authNoPriv", "authPriv"):
+        ask("snmpget", *user, "-l", level, SERVER, *system)
+    _stop(server)
+
+
+def screens() -> None:
+    """A desktop named after its owner behind a password in clear (VeNCrypt Plain), and a user in the cookie of RDP."""
+    user, password, desktop = USERS[0].encode(), SECRETS[0].encode(), f"desktop of {NAMES[1]} {NAMES[0]}".encode()
+    lengths = len(user).to_bytes(4, "big") + len(password).to_bytes(4, "big")
+    rfb = [
+        (True, b"RFB 003.008\n"), (False, b"RFB 003.008\n"), (True, b"\1\x13"), (False, b"\x13"), (True, b"\0\2"), (False, b"\0\2"),
+        (True, b"\0\1\0\0\1\0"), (False, b"\0\0\1\0" + lengths + user + password), (True, bytes(4)), (False, b"\1"),
+        (True, b"\4\0\3\0" + bytes(16) + len(desktop).to_bytes(4, "big") + desktop),
+    ]  # fmt: skip
+    request = bytes(6) + f"Cookie: mstshash={USERS[3]}\r\n".encode() + b"\1\0\x08\0\3\0\0\0"
+    request = bytes([len(request), 0xE0]) + request[1:]
+    request = b"\3\0" + (len(request) + 4).to_bytes(2, "big") + request
+    _say(5900, rfb)
+    _say(3389, [(False, request), (True, bytes.fromhex("030000130ed000001234000300080005000000"))])
+
+
+def _say(port: int, script: list[tuple[bool, bytes]]) -> None:
+    """A conversation of two sockets: whether the server speaks, and what."""
+    with socket.create_server((SERVER, port)) as server, socket.create_connection((SERVER, port)) as client:
+        peer, _ = server.accept()
+        with peer:
+            for by_server, said in script:
+                (peer if by_server else client).sendall(said)
+                (client if by_server else peer).recv(4096)
 
 
 def ftp(folder: Path) -> None:

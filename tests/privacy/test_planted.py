@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import sqlite3
 import subprocess
@@ -62,6 +63,20 @@ def test_nothing_of_it_is_written_or_printed(assessed: tuple[Path, dict[str, byt
     assert found == set()
 
 
+def test_no_answer_of_ntlm_is_written(assessed: tuple[Path, dict[str, bytes]]) -> None:
+    """Passwords can be found from answers and their challenges, so neither is kept, nor a hash of them."""
+    answers = {answer for answer in planted.ntlm_answers((assessed[0] / "planted.pcap").read_bytes()) if len(answer) >= 16}
+    assert len(answers) >= 4
+    found = {
+        (place, answer.hex())
+        for place, content in assessed[1].items()
+        for answer in answers
+        for form in (answer[:16], answer[:16].hex().encode(), base64.b64encode(answer[:15]))
+        if form in content
+    }
+    assert found == set()
+
+
 def test_the_search_finds_what_is_kept(assessed: tuple[Path, dict[str, bytes]]) -> None:
     places = [place for place, content in assessed[1].items() if any(needle in content for needle in planted.needles("SOMATOM Force"))]
     assert {"output of assess", "report", "store decoded"} <= set(places)
@@ -70,7 +85,8 @@ def test_the_search_finds_what_is_kept(assessed: tuple[Path, dict[str, bytes]]) 
 
 def test_the_protocols_were_understood(assessed: tuple[Path, dict[str, bytes]]) -> None:
     streams = json.loads(assessed[1]["output of assess"].partition(b"\n}\n")[0] + b"\n}")["streams"]
-    absent = [stream for stream in ("dicom_message", "hl7", "fhir", "http", "smb_files", "smb_mapping", "conn") if not streams.get(stream)]
+    spoken = ("dicom_message", "hl7", "fhir", "http", "smb_files", "smb_mapping", "ntlm", "rdp", "rfb", "snmp", "conn")
+    absent = [stream for stream in spoken if not streams.get(stream)]
     assert absent == [], "what was not parsed could not leak"
 
 

@@ -13,9 +13,6 @@ pub const HEADS: &[(&str, Dir, &[u8])] = &[
     ("tcp-ftp", Resp, b"220 ProFTPD FTP Server ready.\r\n"),
     ("tcp-ftp", Orig, b"AUTH TLS\r\n"),
     ("tcp-telnet", Resp, b"\xff\xfd\x18\xff\xfd\x20\xff\xfd\x23"),
-    ("tcp-rdp", Orig, b"\x03\0\0\x13\x0e\xe0\0\0\0\0\0\x01\0\x08\0\x03\0\0\0"),
-    ("tcp-rdp", Resp, b"\x03\0\0\x13\x0e\xd0\0\0\x12\x34\0\x02\0\x08\0\x02\0\0\0"),
-    ("tcp-rfb", Resp, b"RFB 003.008\n"),
     (
         "tcp-smtp",
         Resp,
@@ -46,11 +43,6 @@ pub const HEADS: &[(&str, Dir, &[u8])] = &[
         "udp-ntp",
         Orig,
         b"\x23\0\x06\xec\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xe9\x3c\x2e\0\0\0\0\0",
-    ),
-    (
-        "udp-snmp",
-        Orig,
-        b"\x30\x1a\x02\x01\0\x04\x06secret\xa0\x0d\x02\x01\x07\x02\x01\0\x02\x01\0\x30\x02\x05\0",
     ),
     (
         "udp-ldap",

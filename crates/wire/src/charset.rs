@@ -147,6 +147,16 @@ fn undeclared(bytes: &[u8]) -> Cow<'_, str> {
     }
 }
 
+/// UTF-16LE as text: the Unicode of Microsoft's protocols, without an end (MS-SMB2 2.2.13, MS-NLMP 2.2.2.1). A lone surrogate becomes U+FFFD, an odd last byte is left out.
+pub fn utf16(bytes: &[u8]) -> String {
+    let units = bytes
+        .chunks_exact(2)
+        .map(|pair| u16::from_le_bytes(pair.try_into().unwrap_or_default()));
+    char::decode_utf16(units)
+        .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -412,6 +412,26 @@ pub const POCT1_DEPTH: u32 = 32;
 /// POCT1 messages of one direction that wait for their acknowledgement: each is sent when the one before was answered (POCT01-A2 B.5).
 pub const POCT1_OUTSTANDING: usize = 16;
 
+// --- Authentication, remote screens and management: NTLM, RDP, RFB, SNMP ---
+
+/// Pairs of one list of what an NTLM server says of itself: MS-NLMP 2.2.2.1 knows eleven.
+pub const NTLM_PAIRS: usize = 16;
+
+/// Bytes of one RDP packet before the connection is protected: the longest is the server's answer with a chain of certificates, some kB.
+pub const RDP_PACKET: usize = 16 << 10;
+
+/// Capabilities of Tight in one list of an RFB handshake: its registry has some thirty.
+pub const RFB_CAPABILITIES: u32 = 64;
+
+/// Bindings of one SNMP answer that are looked at: managers ask for the dozen that say what an agent is.
+pub const SNMP_BINDINGS: usize = 64;
+
+/// Bytes of an object identifier that are written out: 128 parts at the most (RFC 2578 3.5), those of `sysObjectID` have a dozen.
+pub const SNMP_OBJECT: usize = 64;
+
+/// Different communities of one SNMP conversation that are told apart: managers use one or two, who guesses uses as many as he has.
+pub const SNMP_COMMUNITIES: usize = 64;
+
 /// Packets, or datagrams handed to a thread, between two looks at whether a batch is due.
 pub const STRIDE: usize = 256;
 

@@ -4,6 +4,8 @@
 
 use std::net::Ipv4Addr;
 
+use base64::engine::general_purpose::STANDARD;
+use base64::Engine as _;
 use wire::capture::Packet;
 use wire::keys::Keys;
 use wire::pipeline::Pipeline;
@@ -460,6 +462,124 @@ fn dicom() -> Talk {
     talk("dicom", TCP, 104, &[&pdu(1, &request), &pdu(2, &answer), &sent, &pdu(6, &[0; 4])])
 }
 
+fn wide(text: &str) -> Vec<u8> {
+    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+/// NTLM on a proxy: names of user, domain and machine, and answers made of the date of birth.
+fn ntlm() -> Talk {
+    let message = |kind: u8, head: &[u8], parts: &[Vec<u8>]| {
+        let (mut message, mut at) = ([b"NTLMSSP\0", &[kind, 0, 0, 0][..], head].concat(), 64);
+        for part in parts {
+            let length = u16::try_from(part.len()).unwrap().to_le_bytes();
+            message.extend([length, length].concat());
+            message.extend(u32::try_from(at).unwrap().to_le_bytes());
+            at += part.len();
+        }
+        message.extend(1u32.to_le_bytes());
+        [message, parts.concat()].concat()
+    };
+    let hash = b"1964081219640812196408121964081219640812Mustermann".to_vec();
+    let machine = wide("Erikas-MBP");
+    let answer = [
+        hash[..24].to_vec(),
+        hash,
+        wide("MRN004711"),
+        wide("Erika.Mustermann"),
+        machine,
+        Vec::new(),
+    ];
+    let pairs = [&[1, 0, 16, 0][..], &wide("ERIKA-PC"), &[3, 0, 32, 0], &wide("Erikas-MBP.local")].concat();
+    let length = u16::try_from(pairs.len()).unwrap().to_le_bytes();
+    let challenge = [&[0; 12][..], b"19640812", &[0; 8], &length, &length, &[48, 0, 0, 0], &pairs].concat();
+    let head = |start: &str, field: &str, token: &[u8]| {
+        let token = STANDARD.encode(token);
+        format!("{start}\r\n{field}: NTLM {token}\r\nContent-Length: 0\r\n\r\n").into_bytes()
+    };
+    let ask = |token: &[u8]| head("GET http://pacs.test/ HTTP/1.1", "Proxy-Authorization", token);
+    let said = [
+        ask(&message(1, &[0; 20], &[])),
+        head(
+            "HTTP/1.1 407 Proxy Authentication Required",
+            "Proxy-Authenticate",
+            &message(2, &challenge, &[]),
+        ),
+        ask(&message(3, &[], &answer)),
+        b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".to_vec(),
+    ];
+    talk("http", TCP, 3128, &said.each_ref().map(Vec::as_slice)).of(&["http", "ntlm"])
+}
+
+/// A user in the cookie, a person's machine, and its name where RDP protects itself.
+fn rdp() -> Talk {
+    let packet = |inside: &[u8]| [&[3, 0][..], &u16::try_from(inside.len() + 4).unwrap().to_be_bytes(), inside].concat();
+    let cookie = b"Cookie: mstshash=Mustermann\r\n";
+    let ask = [&[u8::try_from(cookie.len() + 6).unwrap(), 0xe0, 0, 0, 0, 0, 0], &cookie[..]].concat();
+    let core = [&[0; 20][..], &wide("ERIKAS-MBP\0\0\0\0\0\0"), b"19640812MRN004711"].concat();
+    let block = [&[1, 0xc0, u8::try_from(core.len() + 4).unwrap(), 0], &core[..]].concat();
+    let client = [
+        &b"\x02\xf0\x80\x7f\x65MustermannDuca"[..],
+        &[u8::try_from(block.len()).unwrap()],
+        &block,
+    ]
+    .concat();
+    let server = b"\x02\xf0\x80\x7f\x66MustermannMcDn\x14\x02\x0c\x0c\0\x02\0\0\0\x03\0\0\0";
+    let said = [packet(&ask), packet(&[6, 0xd0, 0, 0, 0, 0, 0]), packet(&client), packet(server)];
+    talk("rdp", TCP, 3389, &said.each_ref().map(Vec::as_slice)).of(&["rdp"])
+}
+
+/// A password in clear, and a desktop named after its owner.
+fn rfb() -> Talk {
+    let said: [&[u8]; 11] = [
+        b"",
+        b"RFB 003.008\n",
+        b"RFB 003.008\n",
+        b"\x01\x13",
+        b"\x13",
+        b"\0\x02",
+        b"\0\x02",
+        b"\0\x01\0\0\x01\0",
+        b"\0\0\x01\0\0\0\0\x0a\0\0\0\x08Mustermann19640812",
+        b"\0\0\0\0",
+        b"\x01",
+    ];
+    let greeting = [&[4, 0, 3, 0][..], &[0; 16], b"\0\0\0\x10Erika Mustermann"].concat();
+    talk("rfb", TCP, 5900, &[&said[..], &[&greeting]].concat()).of(&["rfb"])
+}
+
+/// A person as community, user and everything that an agent may say of itself.
+fn snmp() -> Vec<Talk> {
+    let ber = |tag: u8, value: &[u8]| [&[tag, 0x81, u8::try_from(value.len()).unwrap()], value].concat();
+    let binding = |number: u8, text: &[u8]| ber(0x30, &[ber(6, &[0x2b, 6, 1, 2, 1, 1, number, 0]), ber(4, text)].concat());
+    let about = [
+        binding(1, b"Linux erikas-mbp 6.1.0 Erika Mustermann"),
+        binding(4, b"Mustermann, MRN004711"),
+        binding(5, b"erika-mustermann"),
+        binding(6, b"MRN004711"),
+    ];
+    let pdu = |kind: u8, bindings: &[u8]| ber(kind, &[ber(2, &[1]), ber(2, &[0]), ber(2, &[0]), ber(0x30, bindings)].concat());
+    let plain = |pdu: &[u8]| ber(0x30, &[ber(2, &[1]), ber(4, b"Mustermann"), pdu.to_vec()].concat());
+    let header = ber(0x30, &[ber(2, &[1]), ber(2, &[9, 9]), ber(4, &[1]), ber(2, &[3])].concat());
+    let parameters = [
+        ber(4, b"\x80\0\x1f\x88Mustermann"),
+        ber(2, &[1]),
+        ber(2, &[1]),
+        ber(4, b"Erika"),
+        ber(4, b"19640812"),
+        ber(4, b""),
+    ];
+    let scoped = ber(0x30, &[ber(4, b"Erika"), ber(4, b"MRN004711"), pdu(0xa0, &[])].concat());
+    let secured = ber(
+        0x30,
+        &[ber(2, &[3]), header, ber(4, &ber(0x30, &parameters.concat())), scoped].concat(),
+    );
+    let asked = plain(&pdu(0xa3, &binding(4, b"Erika")));
+    vec![
+        talk("snmp", UDP, 161, &[&asked, &plain(&pdu(0xa2, &about.concat()))]).of(&["snmp"]),
+        talk("snmp", UDP, 161, &[&secured]).of(&["snmp"]),
+    ]
+}
+
 /// Protocols that are only named.
 fn banners() -> Vec<Talk> {
     let ber = |tag: u8, value: &[u8]| [&[tag, u8::try_from(value.len()).unwrap()], value].concat();
@@ -468,8 +588,6 @@ fn banners() -> Vec<Talk> {
         &[ber(2, &[3]), ber(4, b"cn=Erika Mustermann"), ber(0x80, b"19640812")].concat(),
     );
     let ldap = ber(0x30, &[ber(2, &[1]), bind].concat());
-    let get = ber(0xa0, &[ber(2, &[1]), ber(2, &[0]), ber(2, &[0]), ber(0x30, &[])].concat());
-    let snmp = ber(0x30, &[ber(2, &[1]), ber(4, b"Mustermann"), get].concat());
     let radius = {
         let attributes = [&[1, 12][..], b"Mustermann", &[4, 6, 10, 0, 0, 2]].concat();
         let length = u16::try_from(20 + attributes.len()).unwrap().to_be_bytes();
@@ -507,7 +625,6 @@ fn banners() -> Vec<Talk> {
             &[b"\xff\xfd\x18\xff\xfd\x20Mustermann\r\n", b"\xff\xfb\x01login: Erika"],
         ),
         talk("ldap", TCP, 389, &[&ldap]),
-        talk("snmp", UDP, 161, &[&snmp]),
         talk("radius", UDP, 1812, &[&radius]),
         talk("sip", UDP, 5060, &[sip]),
     ]
@@ -524,12 +641,16 @@ fn everywhere() -> Vec<Talk> {
         dicomweb().of(&["http", "dicomweb"]),
         dicom(),
         poct1(),
+        ntlm(),
+        rdp(),
+        rfb(),
         netbios("ERIKA-PC", 0x00),
         netbios("ERIKA-PC", 0x20),
         netbios("MUSTERMANN", 0x03),
     ];
     all.extend(tls());
     all.extend(astm());
+    all.extend(snmp());
     all.extend(banners());
     for about in [
         "Erikas-MBP.fritz.box",

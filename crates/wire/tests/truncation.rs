@@ -34,6 +34,8 @@ fn later(stream: &str, column: &str) -> bool {
         "hl7" | "poct1" => column == "latency",
         // The answer to the last frame, and that frame again.
         "astm" => matches!(column, "latency" | "naks" | "retransmitted"),
+        // What a conversation sums up, or tells in a later message.
+        "snmp" => !matches!(column, "version" | "interim"),
         _ => false,
     }
 }
@@ -83,7 +85,21 @@ fn wrong(part: &PlainRows, whole: &PlainRows) -> Option<String> {
 /// gives no row.
 fn silent(rows: &PlainRows) -> Vec<String> {
     let told: BTreeSet<&str> = identified(rows).values().map(|row| row["uid"].as_str()).collect();
-    let spoken = ["dicom", "hl7", "http", "dns", "netbios-ns", "dhcp", "ssl", "smb", "astm", "poct1"];
+    let spoken = [
+        "dicom",
+        "hl7",
+        "http",
+        "dns",
+        "netbios-ns",
+        "dhcp",
+        "ssl",
+        "smb",
+        "astm",
+        "poct1",
+        "rdp",
+        "rfb",
+        "snmp",
+    ];
     let connections = rows.get("conn").into_iter().flatten();
     connections
         .filter(|conn| spoken.contains(&conn["service"].as_str()) && !told.contains(conn["uid"].as_str()))

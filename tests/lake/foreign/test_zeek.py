@@ -158,6 +158,52 @@ FIELDS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {"action": "SMB::FILE_RENAME", "prev_name": "old", "name": "d\\new"},
         {"action": "rename", "name": KEYS.of("old"), "depth": 0, "new_name": KEYS.of("new"), "new_folder": KEYS.of("d")},
     ),
+    (
+        "ntlm",
+        {"username": "Erika", "domainname": "HOSP", "hostname": "www.example.com", "success": True},
+        {"username_seen": True, "account": KEYS.of("hosp\\erika"), "hostname": "www.example.com", "success": True},
+    ),
+    (
+        "ntlm",
+        {"server_nb_computer_name": "WWW", "server_dns_computer_name": "www.example.com", "server_tree_name": "erika.local"},
+        {"server_nb_computer_name": "www", "server_dns_computer_name": "www.example.com"},
+    ),
+    (
+        "rdp",
+        {"cookie": "erika", "result": "encrypted", "security_protocol": "HYBRID_EX"},
+        {"cookie_seen": True, "result": "success", "security_protocol": "hybrid_ex", "nla": True},
+    ),
+    (
+        "rdp",
+        {"result": "SSL_NOT_ALLOWED_BY_SERVER", "security_protocol": "RDP", "client_build": "client_build-18363"},
+        {"result": "ssl_not_allowed_by_server", "security_protocol": "rdp", "nla": False, "client_build": 18363},
+    ),
+    (
+        "rdp",
+        {"client_name": "www.example.com", "encryption_level": "Client compatible", "encryption_method": "128bit"},
+        {"client_name": "www.example.com", "encryption_level": "client_compatible", "encryption_method": "128bit"},
+    ),
+    (
+        "rfb",
+        {"client_major_version": "003", "client_minor_version": "889", "server_major_version": "003", "server_minor_version": "x"},
+        {"client_major_version": "003", "client_minor_version": "889", "server_major_version": "003", "server_minor_version": None},
+    ),
+    (
+        "rfb",
+        {"authentication_method": "Apple Remote Desktop", "auth": True, "share_flag": False, "desktop_name": "Erika's"},
+        {"authentication_method": "ard", "auth": True, "share_flag": False},
+    ),
+    ("rfb", {"width": 1024, "height": 768}, {"width": 1024, "height": 768}),
+    (
+        "snmp",
+        {"duration": 0.1, "version": "2c", "community": "public", "display_string": "Erika's", "up_since": 1588205199.5},
+        {"duration": 0.1, "version": "2c", "marks": ["snmp-default-community"], "sys_descr": None, "up_since": 1588205199500000},
+    ),
+    (
+        "snmp",
+        {"community": "erika", "get_requests": 1, "get_bulk_requests": 2, "get_responses": 3, "set_requests": 4},
+        {"marks": None, "get_requests": 1, "get_bulk_requests": 2, "get_responses": 3, "set_requests": 4},
+    ),
 ]
 
 
@@ -264,6 +310,10 @@ def test_lines_that_do_not_fit_their_header() -> None:
         ({"ts": 1, "msg_types": []}, "dhcp"),
         ({"ts": 1, "share_type": "DISK"}, "smb_mapping"),
         ({"ts": 1, "times.modified": 1}, "smb_files"),
+        ({"ts": 1, "domainname": "x"}, "ntlm"),
+        ({"ts": 1, "security_protocol": "RDP"}, "rdp"),
+        ({"ts": 1, "share_flag": True}, "rfb"),
+        ({"ts": 1, "get_bulk_requests": 1}, "snmp"),
         ({"@stream": "dns", "ts": 1}, "dns"),
         ({"_path": "dns", "ts": 1}, "dns"),
         ({"ts": 1}, "unknown"),

@@ -4,7 +4,7 @@
 use crate::context::Context;
 use crate::protocols::{Conversation, Datagrams, Dir, Protocol, Session, Step};
 
-mod ber;
+pub mod ber;
 mod binary;
 mod datagram;
 mod socks;
@@ -33,22 +33,6 @@ pub static TELNET: Protocol = Protocol {
     name: "telnet",
     ports: &[23],
     probe: binary::telnet,
-    find: None,
-    session: || Box::new(Named),
-};
-
-pub static RDP: Protocol = Protocol {
-    name: "rdp",
-    ports: &[3389],
-    probe: binary::rdp,
-    find: None,
-    session: || upgrade::Upgrade::begin(&upgrade::RDP),
-};
-
-pub static RFB: Protocol = Protocol {
-    name: "rfb",
-    ports: &[5900],
-    probe: text::rfb,
     find: None,
     session: || Box::new(Named),
 };
@@ -113,13 +97,6 @@ pub static NTP: Datagrams = Datagrams {
     name: "ntp",
     ports: &[123],
     probe: datagram::ntp,
-    conversation: || Box::new(Named),
-};
-
-pub static SNMP: Datagrams = Datagrams {
-    name: "snmp",
-    ports: &[161, 162],
-    probe: ber::snmp,
     conversation: || Box::new(Named),
 };
 

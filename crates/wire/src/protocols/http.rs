@@ -11,6 +11,7 @@ mod hpack;
 mod http1;
 mod http2;
 pub mod inflate;
+mod logon;
 pub mod session;
 #[cfg(test)]
 pub mod tests;

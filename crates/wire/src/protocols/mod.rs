@@ -33,9 +33,13 @@ pub mod dns;
 pub mod fhir;
 pub mod hl7;
 pub mod http;
+pub mod ntlm;
 pub mod poct1;
+pub mod rdp;
+pub mod rfb;
 pub mod sdc;
 pub mod smb;
+pub mod snmp;
 pub mod stats;
 pub mod tls;
 
@@ -168,8 +172,8 @@ pub static TCP: &[&Protocol] = &[
     &banner::SSH,
     &banner::FTP,
     &banner::TELNET,
-    &banner::RDP,
-    &banner::RFB,
+    &rdp::PROTOCOL,
+    &rfb::PROTOCOL,
     &banner::SMTP,
     &banner::POP3,
     &banner::IMAP,
@@ -186,7 +190,7 @@ pub static UDP: &[&Datagrams] = &[
     &dhcp::PROTOCOL,
     &sdc::DISCOVERY,
     &banner::NTP,
-    &banner::SNMP,
+    &snmp::PROTOCOL,
     &banner::CLDAP,
     &banner::KERBEROS_UDP,
     &banner::BACNET,
@@ -214,6 +218,10 @@ pub enum StreamId {
     Dicomweb,
     Astm,
     Poct1,
+    Ntlm,
+    Rdp,
+    Rfb,
+    Snmp,
     Stats,
 }
 
@@ -236,5 +244,9 @@ pub static STREAMS: &[&StreamSpec] = &[
     dicomweb::Dicomweb::SPEC,
     astm::Astm::SPEC,
     poct1::Poct1::SPEC,
+    ntlm::Ntlm::SPEC,
+    rdp::Rdp::SPEC,
+    rfb::Rfb::SPEC,
+    snmp::Snmp::SPEC,
     stats::Stats::SPEC,
 ];

@@ -5,6 +5,7 @@
 
 mod entropy;
 mod frame;
+mod logon;
 mod paths;
 mod rows;
 mod smb1;

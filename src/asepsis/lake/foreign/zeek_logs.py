@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from asepsis.lake.foreign import smb, words
+from asepsis.lake.foreign import smb, words, zeek_remote
 from asepsis.lake.foreign.clean import (
     address,
     authority,
@@ -277,6 +277,10 @@ LOGS = {
     "dhcp": Log("dhcp", DHCP, dhcp),
     "smb_mapping": Log("smb_mapping", SMB_MAPPING),
     "smb_files": Log("smb_files", SMB_FILES, smb_files),
+    "ntlm": Log("ntlm", {**COMMON, **zeek_remote.NTLM}, zeek_remote.ntlm),
+    "rdp": Log("rdp", {**COMMON, **zeek_remote.RDP}),
+    "rfb": Log("rfb", {**COMMON, **zeek_remote.RFB}),
+    "snmp": Log("snmp", {**COMMON, **zeek_remote.SNMP}),
 }
 
 # A field that only this log has: JSON of a plain Zeek does not say which log it is.
@@ -294,6 +298,13 @@ TELLING = {
     "share_type": "smb_mapping",
     "times_modified": "smb_files",
     "prev_name": "smb_files",
+    "domainname": "ntlm",
+    "server_tree_name": "ntlm",
+    "security_protocol": "rdp",
+    "keyboard_layout": "rdp",
+    "client_major_version": "rfb",
+    "share_flag": "rfb",
+    "get_bulk_requests": "snmp",
     "seen_bytes": "files",
     "request_type": "kerberos",
     "named_pipe": "dce_rpc",

@@ -3,20 +3,20 @@
 use super::text;
 use crate::protocols::{Dir, Probe};
 
-const INTEGER: u8 = 0x02;
-const OCTET_STRING: u8 = 0x04;
+pub const INTEGER: u8 = 0x02;
+pub const OCTET_STRING: u8 = 0x04;
 const ENUMERATED: u8 = 0x0a;
-const SEQUENCE: u8 = 0x30;
+pub const SEQUENCE: u8 = 0x30;
 
 /// An element: its tag, its contents as far as they were shown, and what follows it.
-struct Element<'a> {
-    tag: u8,
-    inside: &'a [u8],
-    after: &'a [u8],
-    length: usize,
+pub struct Element<'a> {
+    pub tag: u8,
+    pub inside: &'a [u8],
+    pub after: &'a [u8],
+    pub length: usize,
 }
 
-fn element(bytes: &[u8]) -> Option<Element<'_>> {
+pub fn element(bytes: &[u8]) -> Option<Element<'_>> {
     let (&[tag, first], rest) = bytes.split_first_chunk()?;
     let (length, rest) = match first {
         0..=0x7f => (usize::from(first), rest),
@@ -43,7 +43,7 @@ fn element(bytes: &[u8]) -> Option<Element<'_>> {
 }
 
 /// The contents of an element with this tag that was shown whole, and what follows it.
-fn whole(bytes: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
+pub fn whole(bytes: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     let found = element(bytes)?;
     (found.tag == tag && found.inside.len() == found.length).then_some((found.inside, found.after))
 }
@@ -69,30 +69,6 @@ fn number(bytes: &[u8]) -> Option<&[u8]> {
     whole(bytes, INTEGER)
         .filter(|(digits, _)| (1..=5).contains(&digits.len()))
         .map(|(_, after)| after)
-}
-
-/// SNMPv1, v2c (RFC 1157, RFC 1901: version, community, PDU) and v3 (RFC 3412: version, header data); the message is the whole datagram.
-pub fn snmp(_port: u16, payload: &[u8]) -> Probe {
-    certain(is_snmp(payload).unwrap_or(false))
-}
-
-fn is_snmp(payload: &[u8]) -> Option<bool> {
-    let (message, after) = whole(payload, SEQUENCE)?;
-    let (version, rest) = whole(message, INTEGER)?;
-    let body = match version {
-        [0 | 1] => {
-            let (_, pdu) = whole(rest, OCTET_STRING)?;
-            let pdu = element(pdu)?;
-            (0xa0..=0xa8).contains(&pdu.tag) && pdu.inside.len() == pdu.length && pdu.after.is_empty()
-        }
-        [3] => {
-            let (header, rest) = whole(rest, SEQUENCE)?;
-            let (flags, model) = whole(number(number(header)?)?, OCTET_STRING)?;
-            flags.len() == 1 && number(model)?.is_empty() && whole(rest, OCTET_STRING).is_some()
-        }
-        _ => false,
-    };
-    Some(body && after.is_empty())
 }
 
 /// LDAPMessage: a bind, search or StartTLS request, or the answer to a bind. RFC 4511 4.1.1, 4.2, 4.5, 4.14.

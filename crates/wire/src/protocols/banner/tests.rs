@@ -1,6 +1,6 @@
 //! Every protocol knows its own first bytes, and no other's.
 
-use crate::protocols::{banner, Dir, Probe, Protocol, UDP};
+use crate::protocols::{banner, rdp, rfb, Dir, Probe, Protocol, UDP};
 
 const ORIG: Dir = Dir::Orig;
 const RESP: Dir = Dir::Resp;
@@ -62,7 +62,19 @@ const FOREIGN: &[&[u8]] = &[
 
 fn all() -> [&'static Protocol; 11] {
     use banner::*;
-    [&SSH, &FTP, &TELNET, &RDP, &RFB, &SMTP, &POP3, &IMAP, &LDAP, &KERBEROS, &MODBUS]
+    [
+        &SSH,
+        &FTP,
+        &TELNET,
+        &rdp::PROTOCOL,
+        &rfb::PROTOCOL,
+        &SMTP,
+        &POP3,
+        &IMAP,
+        &LDAP,
+        &KERBEROS,
+        &MODBUS,
+    ]
 }
 
 #[test]

@@ -10,22 +10,6 @@ pub fn ssh(_dir: Dir, bytes: &[u8]) -> Probe {
     start(bytes, &[b"SSH-2.0-", b"SSH-1.99-", b"SSH-1.5-"])
 }
 
-/// ProtocolVersion: `RFB 003.008` and a line feed. RFC 6143 7.1.1.
-pub fn rfb(_dir: Dir, bytes: &[u8]) -> Probe {
-    let shown = bytes.get(..12).unwrap_or(bytes);
-    let fits = |(n, &byte): (usize, &u8)| match n {
-        0..=3 => b"RFB ".get(n) == Some(&byte),
-        7 => byte == b'.',
-        11 => byte == b'\n',
-        _ => byte.is_ascii_digit(),
-    };
-    match shown.iter().enumerate().all(fits) {
-        true if shown.len() == 12 => Probe::Certain,
-        true => Probe::Unsure,
-        false => Probe::Never,
-    }
-}
-
 /// RFC 959, RFC 2228 (AUTH), RFC 2389 (FEAT), RFC 2428 (EPSV).
 pub fn ftp(dir: Dir, bytes: &[u8]) -> Probe {
     const VERBS: &[&[u8]] = &[

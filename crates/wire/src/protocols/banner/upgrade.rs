@@ -45,15 +45,6 @@ pub static LDAP: Agreement = Agreement {
     asks: |said| said.windows(START_TLS.len()).any(|part| part == START_TLS),
     agrees: super::ber::extended_success,
 };
-/// MS-RDPBCGR 2.2.1.1 and 2.2.1.2: the negotiation asks for security protocols, the answer selects one (PROTOCOL_RDP, 0, is none).
-pub static RDP: Agreement = Agreement {
-    whole: |bytes| {
-        let length = usize::from(u16::from_be_bytes([*bytes.get(2)?, *bytes.get(3)?]));
-        (4..=bytes.len()).contains(&length).then_some(length)
-    },
-    asks: |_| true,
-    agrees: |said| matches!(said.get(11..), Some([2, _, 8, 0, selected, ..]) if *selected != 0),
-};
 
 const START_TLS: &[u8] = b"1.3.6.1.4.1.1466.20037";
 

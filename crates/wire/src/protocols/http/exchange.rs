@@ -17,6 +17,7 @@ use crate::protocols::fhir::request::{asked, Asked};
 use crate::protocols::fhir::Fhir;
 use crate::protocols::fhir::Found;
 use crate::protocols::hl7::over_http::{is_hl7, OverHttp};
+use crate::protocols::ntlm::Logon;
 use crate::protocols::sdc::{Place, Soap, Transport};
 use crate::protocols::Dir;
 
@@ -53,6 +54,8 @@ pub struct Exchange {
     soap: [Option<Box<Soap>>; 2],
     hl7: Option<Box<OverHttp>>,
     dicomweb: Option<Box<Transaction>>,
+    /// The authentication that it goes on with.
+    pub logon: Option<Box<Logon>>,
     pub partial: bool,
     pub malformed: Option<&'static str>,
 }
@@ -88,6 +91,7 @@ impl Exchange {
             soap: [None, None],
             hl7: None,
             dicomweb: None,
+            logon: None,
             partial: false,
             malformed: None,
         }
@@ -272,6 +276,9 @@ impl Exchange {
         }
         if let Some(hl7) = self.hl7.take() {
             hl7.finish(cx);
+        }
+        if let Some(logon) = self.logon.take() {
+            logon.tell(None, cx);
         }
     }
 

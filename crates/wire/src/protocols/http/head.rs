@@ -41,6 +41,9 @@ pub struct Head<'a> {
     pub user_agent: Option<&'a [u8]>,
     pub referer: Option<&'a [u8]>,
     pub authorization: Option<&'a [u8]>,
+    pub proxy_authorization: Option<&'a [u8]>,
+    /// What WWW-Authenticate or Proxy-Authenticate asks for.
+    pub challenge: Option<&'a [u8]>,
     pub accept: Option<&'a [u8]>,
     pub content_type: Option<&'a [u8]>,
     pub content_encoding: Option<&'a [u8]>,
@@ -151,6 +154,8 @@ impl<'a> Head<'a> {
             n if n.eq_ignore_ascii_case(b"content-encoding") => &mut self.content_encoding,
             n if n.eq_ignore_ascii_case(b"server") => &mut self.server,
             n if n.eq_ignore_ascii_case(b"upgrade") => &mut self.upgrade,
+            n if n.eq_ignore_ascii_case(b"www-authenticate") || n.eq_ignore_ascii_case(b"proxy-authenticate") => &mut self.challenge,
+            n if n.eq_ignore_ascii_case(b"proxy-authorization") => &mut self.proxy_authorization,
             n if n.eq_ignore_ascii_case(b"content-length") => return self.length(value),
             n if n.eq_ignore_ascii_case(b"transfer-encoding") => {
                 self.chunked = value.len() >= 7

@@ -5,8 +5,10 @@ use std::collections::VecDeque;
 use super::exchange::Exchange;
 use super::framing::{Framed, Progress};
 use super::head::{end, first_line, parse, parse_cut, Head, Start};
+use super::logon;
 use crate::context::Context;
 use crate::limits;
+use crate::protocols::ntlm::Logon;
 use crate::protocols::{Dir, Probe, Session, Step};
 
 #[derive(Default)]
@@ -18,6 +20,8 @@ pub struct Http1 {
     answering: Option<Exchange>,
     pub requests: i64,
     left: Option<Left>,
+    /// An authentication that waits for the client's answer.
+    logon: Option<Box<Logon>>,
     /// The request that asked for HTTP/2 and was granted it: its response comes as stream 1. RFC 7540 3.2.
     pub upgraded: Option<Exchange>,
 }
@@ -154,6 +158,9 @@ impl Session for Http1 {
             }
             self.body_ended(body, answers, number, cx);
         }
+        if let Some(logon) = self.logon.take() {
+            logon.tell(None, cx);
+        }
         self.give_up(cx);
     }
 
@@ -280,6 +287,7 @@ impl Http1 {
         let started = self.side(dir).since.unwrap_or(cx.ts);
         let mut exchange = Exchange::begun(number, started, dir, span.0);
         exchange.request(method, target, head, &cx.out.keys);
+        exchange.logon = logon::asked(&mut self.logon, head, (started, dir, span.0));
         let body = match head.content_length {
             // Where it begins is not known.
             _ if head.cut => None,
@@ -316,6 +324,9 @@ impl Http1 {
             return;
         }
         exchange.response(Some(status), reason, head, (started, span.0));
+        if let Some(logon) = exchange.logon.take() {
+            self.logon = logon::answered(logon, status, head, (started, dir, span.0), cx);
+        }
         let turns = status == 101 || exchange.method == Some("CONNECT") && (200..300).contains(&status);
         self.left = turns.then_some(Left::Tunnel);
         let bodyless =

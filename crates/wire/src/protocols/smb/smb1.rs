@@ -1,12 +1,14 @@
 //! Messages of SMB1: the header, AndX chains, and the answers. MS-CIFS 2.2.3 and 2.2.4, MS-SMB 2.2.4.
 //! Offsets count from the start of the 32-byte header.
 
+use crate::charset::utf16;
 use crate::context::Context;
 use crate::limits;
+use crate::protocols::smb::logon;
 use crate::protocols::smb::smb1_requests;
 use crate::protocols::smb::state::{done, Ask, Opened, Session, Start};
 use crate::protocols::smb::talk::{Connected, Talk};
-use crate::protocols::smb::view::{utf16, Fault, View};
+use crate::protocols::smb::view::{Fault, View};
 
 /// MS-CIFS 2.2.2.1: commands that are read.
 pub mod command {
@@ -247,8 +249,9 @@ fn response(talk: &mut Talk, command: u8, header: &Header, block: &Block<'_>, st
     let (key, status, ok) = (header.key(command), header.status, done(header.status) && block.word_count > 0);
     match command {
         NEGOTIATE => negotiated(talk, key, block, start)?,
-        SESSION_SETUP_ANDX if ok && status == 0 => {
-            if let Some(action) = block.known(block.u16(4))? {
+        SESSION_SETUP_ANDX => {
+            logon::answered1(talk, block, key, header, start, cx)?;
+            if let Some(action) = if ok && status == 0 { block.known(block.u16(4))? } else { None } {
                 let guest = action & 1 != 0;
                 talk.sessions.insert(header.uid, Session { guest, anonymous: false });
             }

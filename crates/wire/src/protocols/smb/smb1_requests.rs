@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use crate::charset::utf16;
 use crate::context::Context;
 use crate::limits;
 use crate::protocols::smb::entropy::Sample;
+use crate::protocols::smb::logon;
 use crate::protocols::smb::paths::{self, Name};
 use crate::protocols::smb::smb1::command::*;
 use crate::protocols::smb::smb1::{Block, Header};
@@ -13,7 +15,7 @@ use crate::protocols::smb::smb2::{
 };
 use crate::protocols::smb::state::{Ask, Change, Deed, Opening, Request, Start, Target, Tree, Which};
 use crate::protocols::smb::talk::Talk;
-use crate::protocols::smb::view::{utf16, Fault, View};
+use crate::protocols::smb::view::{Fault, View};
 
 /// MS-CIFS 2.2.6: subcommands of TRANSACTION2 that change a file.
 const TRANS2_SET_PATH_INFORMATION: u16 = 0x06;
@@ -70,6 +72,10 @@ pub fn request(
                 ..Opening::default()
             }))
         }
+        SESSION_SETUP_ANDX => match logon::asked1(talk, block, header, start)? {
+            Some(ask) => ask,
+            None => return Ok(()),
+        },
         READ_ANDX => Ask::Read(which(4)?),
         WRITE_ANDX => {
             let which = which(4)?;

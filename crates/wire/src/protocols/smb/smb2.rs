@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
+use crate::charset::utf16;
 use crate::context::Context;
 use crate::protocols::smb::entropy::Sample;
+use crate::protocols::smb::logon;
 use crate::protocols::smb::paths::{self, Name};
 use crate::protocols::smb::state::{
     done, Ask, Change, Deed, Opened, Opening, Request, Session, Start, Target, Tree, Which, STATUS_PENDING,
 };
 use crate::protocols::smb::talk::{Connected, Talk};
-use crate::protocols::smb::view::{utf16, Fault, View};
+use crate::protocols::smb::view::{Fault, View};
 
 /// MS-SMB2 2.2.1: length of the header.
 pub const HEADER: usize = 64;
@@ -135,6 +137,10 @@ fn request(
                 compound: related.then_some(header.message),
             }))
         }
+        SESSION_SETUP => match logon::asked(talk, m, header.session, start)? {
+            Some(ask) => ask,
+            None => return Ok(()),
+        },
         CLOSE => Ask::Close(file(m, 72, compound)?),
         READ => Ask::Read(file(m, 80, compound)?),
         WRITE => {
@@ -248,8 +254,9 @@ fn response(talk: &mut Talk, m: &View<'_>, header: Header, start: Start, cx: &mu
             let (dialect, security) = (m.known(m.u16(68))?.map(dialect), m.known(m.u16(66))?);
             talk.agreed(start, dialect, security.map(|mode| mode & 2 != 0));
         }
-        SESSION_SETUP if status == 0 => {
-            if let Some(flags) = m.known(m.u16(66))? {
+        SESSION_SETUP => {
+            logon::answered(talk, m, message, (session, status), start, cx)?;
+            if let Some(flags) = m.known(m.u16(66))?.filter(|_| status == 0) {
                 let (guest, anonymous) = (flags & 1 != 0, flags & 2 != 0);
                 talk.sessions.insert(session, Session { guest, anonymous });
             }

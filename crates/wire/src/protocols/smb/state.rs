@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::protocols::ntlm::Logon;
 use crate::protocols::smb::entropy::Sample;
 use crate::protocols::smb::paths::Name;
 use crate::protocols::Dir;
@@ -56,6 +57,8 @@ pub enum Ask {
     Write(Which, Option<Box<Sample>>),
     Close(Which),
     Change(Box<Change>),
+    /// SESSION_SETUP, as far as it carries NTLM.
+    Logon(Box<Logon>),
 }
 
 /// Which file a request means.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::context::Context;
 use crate::limits;
+use crate::protocols::ntlm::Logon;
 use crate::protocols::smb::entropy::Sample;
 use crate::protocols::smb::paths::Name;
 use crate::protocols::smb::rows::{Spoken, Subject};
@@ -27,6 +28,8 @@ pub struct Talk {
     made: Table<u64, u128>,
     trees: Table<(u64, u32), Arc<Tree>>,
     pub sessions: Table<u64, Session>,
+    /// Authentications whose next token is waited for, by session.
+    pub logons: Table<u64, Box<Logon>>,
     shapes: Table<u64, Shape>,
     compressed: Option<Shape>,
     /// Reads and writes of files that nobody knows: the requests were lost or cut.
@@ -52,6 +55,7 @@ impl Default for Talk {
             made: Table::new(limits::SMB_REQUESTS),
             trees: Table::new(limits::SMB_TREES),
             sessions: Table::new(limits::SMB_SESSIONS),
+            logons: Table::new(limits::SMB_SESSIONS),
             shapes: Table::new(limits::SMB_SESSIONS),
             compressed: None,
             stray: File::default(),
@@ -432,13 +436,16 @@ impl Talk {
                 self.spoken.closing(start, &file, false, None, None, cx);
             }
             ask @ (Ask::Read(_) | Ask::Write(..)) => self.transfer(Request { start, tree, ask }, None, cx),
+            Ask::Logon(logon) => logon.tell(None, cx),
             Ask::Negotiate(_) => {}
         }
     }
 
     /// Bytes that its tables take beyond what any client in use opens.
     pub fn held(&self) -> usize {
-        let entries = self.requests.len().saturating_add(self.files.len());
+        let entries = [self.requests.len(), self.files.len(), self.logons.len()]
+            .into_iter()
+            .fold(0, usize::saturating_add);
         entries.saturating_sub(limits::SMB_USUAL).saturating_mul(limits::SMB_ENTRY)
     }
 
@@ -446,6 +453,9 @@ impl Talk {
     pub fn end(&mut self, cx: &mut Context<'_>) {
         while let Some(request) = self.requests.pop_oldest() {
             self.unanswered(request, cx);
+        }
+        while let Some(logon) = self.logons.pop_oldest() {
+            logon.tell(None, cx);
         }
         while let Some(file) = self.files.pop_oldest() {
             self.spoken.abandoned(&file, self.losses, cx);

@@ -104,13 +104,3 @@ impl<'a> View<'a> {
             .map_err(|_| Fault::Malformed("field beyond the message"))
     }
 }
-
-/// UTF-16LE as text (MS-SMB2 2.2.13: names are Unicode without an end). A lone surrogate becomes U+FFFD, an odd last byte is left out.
-pub fn utf16(bytes: &[u8]) -> String {
-    let units = bytes
-        .chunks_exact(2)
-        .map(|pair| u16::from_le_bytes(pair.try_into().unwrap_or_default()));
-    char::decode_utf16(units)
-        .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
-        .collect()
-}
