@@ -23,7 +23,8 @@ def _samba() -> Path:
     conf = home / "smb.conf"
     conf.write_text(
         "[global]\nworkgroup = ZZTEST\nnetbios name = FILES\nserver role = standalone server\nserver min protocol = NT1\n"
-        f"lanman auth = yes\nntlm auth = ntlmv1-permitted\nusername map = {home}/users\nprivate dir = {home}/private\nstate directory = {home}/state\n"
+        f"lanman auth = yes\nntlm auth = ntlmv1-permitted\nusername map = {home}/users\n"
+        f"private dir = {home}/private\nstate directory = {home}/state\n"
         f"cache directory = {home}/cache\nlock directory = {home}/lock\npid directory = {home}/pid\nncalrpc dir = {home}/lock\n"
         f"log file = {home}/log\ndisable spoolss = yes\nload printers = no\nsmb ports = 445\n[zzshare]\npath = {home}/share\n"
     )

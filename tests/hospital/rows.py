@@ -28,8 +28,9 @@ STREAMS: dict[str, dict[str, str]] = {
     "http": _texts("server user_agent"),
     "fhir": _texts("software publisher") | {"status_code": _I},
     "ssl": _texts("server_name version"),
+    "ntlm": _texts("hostname client_os_version server_os_version server_dns_computer_name server_nb_computer_name"),
     "x509": _texts("fingerprint") | dict.fromkeys(("host_cert", "client_cert"), _B),
-    "smb_mapping": _texts("share") | {"status": _I},
+    "smb_mapping": _texts("share dialect") | {"status": _I},
     "smb_files": _texts("share") | {"status": _I},
     "dicom_association": _texts("calling_ae called_ae calling_implementation_class_uid calling_implementation_version")
     | _texts("called_implementation_class_uid called_implementation_version result")

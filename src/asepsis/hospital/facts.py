@@ -200,6 +200,16 @@ class Endpoint(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sign(Fact):
+    """A sign of the operating system at an address: `sign` as in data/os_signs.tsv, `source` the stream that shows it."""
+
+    address: str
+    sign: str
+    text: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Coded(Fact):
     """A device at an address announced a coded type of itself (ISO/IEEE 11073-20701 9.2)."""
 
@@ -248,6 +258,7 @@ class Observations:
     endpoints: tuple[Endpoint, ...] = ()
     claimers: tuple[Claimer, ...] = ()
     types: tuple[Coded, ...] = ()
+    signs: tuple[Sign, ...] = ()
 
     def in_order(self) -> Observations:
         """The same, sorted: what is built from it never depends on the order of rows."""

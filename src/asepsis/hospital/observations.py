@@ -30,6 +30,7 @@ from asepsis.hospital.facts import (
     Served,
     Share,
     Sharing,
+    Sign,
     Store,
     Talker,
     Used,
@@ -85,6 +86,16 @@ _QUERIES: tuple[tuple[str, type[Fact], str, str], ...] = (
         (SELECT * FROM (SELECT id_orig_h AS address, unnest(scopes) AS scope, ts, event_id FROM sdc
                         WHERE transport = 'udp' AND action IN ('Hello', 'ProbeMatches', 'ResolveMatches')) s
          WHERE scope LIKE 'sdc.cdc.type:%') t""",
+    ),
+    (
+        "signs",
+        Sign,
+        "address, sign, text, source",
+        """
+        (SELECT id_orig_h AS address, 'ntlm-build' AS sign, client_os_version AS text, 'ntlm' AS source, ts, event_id FROM ntlm
+         UNION ALL SELECT id_resp_h, 'ntlm-build', server_os_version, 'ntlm', ts, event_id FROM ntlm
+         UNION ALL SELECT id_resp_h, 'smb-dialect', dialect, 'smb_mapping', ts, event_id FROM smb_mapping) t
+        WHERE text IS NOT NULL""",
     ),
     (
         "claimers",
@@ -144,7 +155,10 @@ _QUERIES: tuple[tuple[str, type[Fact], str, str], ...] = (
         "address, hostname, source",
         """
         (SELECT id_resp_h AS address, server_name AS hostname, 'ssl' AS source, ts, event_id FROM ssl
-         WHERE server_name IS NOT NULL AND version IS NOT NULL) t""",
+         WHERE server_name IS NOT NULL AND version IS NOT NULL
+         UNION ALL SELECT id_orig_h, hostname, 'ntlm', ts, event_id FROM ntlm WHERE hostname IS NOT NULL
+         UNION ALL SELECT id_resp_h, coalesce(server_dns_computer_name, server_nb_computer_name), 'ntlm', ts, event_id FROM ntlm
+         WHERE coalesce(server_dns_computer_name, server_nb_computer_name) IS NOT NULL) t""",
     ),
     (
         "associations",

@@ -57,6 +57,8 @@ def supported(system: str) -> Support | None:
 def _signs(view: View) -> Iterator[tuple[str, str, str, Fact]]:
     for banner in view.banners:
         yield ("http-agent" if banner.role == "client" else "http-server"), banner.text, "http", banner
+    for shown in view.signs:
+        yield shown.sign, shown.text, shown.source, shown
     for client in view.clients:
         if client.vendor_class:
             yield "dhcp-vendor", client.vendor_class, "dhcp", client

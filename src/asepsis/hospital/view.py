@@ -25,6 +25,7 @@ from asepsis.hospital.facts import (
     Served,
     Share,
     Sharing,
+    Sign,
     Store,
     Talker,
     Used,
@@ -57,6 +58,7 @@ class View:
     certificates: tuple[Certificate, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
     types: tuple[Coded, ...] = ()
+    signs: tuple[Sign, ...] = ()
 
     def facts(self) -> Iterator[Fact]:
         for f in fields(self):
@@ -114,6 +116,7 @@ _SIDES: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("certificates", "certificates", lambda o: o.address),
     ("endpoints", "endpoints", lambda o: o.address),
     ("types", "types", lambda o: o.address),
+    ("signs", "signs", lambda o: o.address),
 )
 
 

@@ -5,14 +5,24 @@ from __future__ import annotations
 from asepsis.findings.service import Check
 
 from . import (
+    old_logins,
     plain_passwords,
+    rdp_without_nla,
+    screen_without_password,
     smb1,
+    snmp_default,
     stated_otherwise,
+    system_out_of_support,
 )
 
 _ALL = (
     plain_passwords,
     smb1,
+    old_logins,
+    rdp_without_nla,
+    screen_without_password,
+    snmp_default,
+    system_out_of_support,
     stated_otherwise,
 )
 
