@@ -5,13 +5,19 @@ from __future__ import annotations
 from asepsis.findings.service import Check
 
 from . import (
+    admin_in_clear,
+    fhir_without_authorization,
     plain_passwords,
     smb1,
+    smb_signing_off,
 )
 
 _ALL = (
+    admin_in_clear,
+    fhir_without_authorization,
     plain_passwords,
     smb1,
+    smb_signing_off,
 )
 
 
