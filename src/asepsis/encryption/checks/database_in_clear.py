@@ -12,6 +12,7 @@ from asepsis.findings.service import (
     Look,
     Proposal,
     Row,
+    Scope,
     cleared,
     counted,
     faults,
@@ -102,4 +103,7 @@ CHECK = Check(
     ),
     run=run,
     clears=clears,
+    scope=Scope(
+        "database", "select count(*) as number from conn where regexp_matches(service, 'mysql|postgresql|tds|mongodb') having count(*) > 0"
+    ),
 )

@@ -14,6 +14,7 @@ from asepsis.findings.service import (
     Look,
     Proposal,
     Row,
+    Scope,
     cleared,
     faults,
     five,
@@ -129,4 +130,8 @@ CHECK = Check(
     ),
     run=run,
     clears=clears,
+    scope=Scope(
+        "mail",
+        "select count(*) as number from conn where regexp_matches(service, 'smtp|pop3|imap') having count(*) > 0",
+    ),
 )

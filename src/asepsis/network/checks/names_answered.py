@@ -16,6 +16,7 @@ from asepsis.findings.service import (
     Look,
     Party,
     Proposal,
+    Scope,
     faults,
     five,
     nothing,
@@ -100,4 +101,5 @@ CHECK = Check(
         "ATT&CK T1557.001 LLMNR/NBT-NS Poisoning and SMB Relay",
     ),
     run=run,
+    scope=Scope("LLMNR or NetBIOS questions", "select count(*) as number from dns where flavor in ('llmnr', 'nbns') having count(*) > 0"),
 )

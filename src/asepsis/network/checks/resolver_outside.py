@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asepsis.findings.service import Action, Check, Effort, Excused, Fault, HarmKind, Look, Proposal, five, posture
+from asepsis.findings.service import Action, Check, Effort, Excused, Fault, HarmKind, Look, Proposal, Scope, five, posture
 from asepsis.network import outside
 from asepsis.network.outside import Outside
 
@@ -77,4 +77,5 @@ CHECK = Check(
     ),
     run=run,
     excuses=excuses,
+    scope=Scope("name look-ups", "select count(*) as number from dns where flavor = 'dns' having count(*) > 0"),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asepsis.findings.service import Action, Check, Effort, Excused, Fault, HarmKind, Look, Proposal, five, posture
+from asepsis.findings.service import Action, Check, Effort, Excused, Fault, HarmKind, Look, Proposal, Scope, five, posture
 from asepsis.network import outside
 from asepsis.network.outside import Outside
 
@@ -74,4 +74,5 @@ CHECK = Check(
     ),
     run=run,
     excuses=excuses,
+    scope=Scope("time questions", "select count(*) as number from conn where service = 'ntp' having count(*) > 0"),
 )
