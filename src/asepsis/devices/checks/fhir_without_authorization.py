@@ -78,14 +78,14 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
             Effort.DAYS,
             (
                 f"Ask {server.maker} how logins are switched on (OAuth 2.0, as SMART App Launch and SMART Backend Services say).",
-                f"Give {named(clients)} a login of {'its' if len(clients) == 1 else 'their'} own, with no more rights than needed.",
-                f"Until then let only {named(clients)} reach port {fault.part}.",
+                f"Decide who of {named(clients)} may ask, and give each a login of its own, with no more rights than needed.",
+                f"Until then let only those reach port {fault.part}.",
             ),
             "Let these servers ask every caller for a login, and let the firewall allow only known callers",
         ),
-        why=f"{server.opening} ({server.address}, port {fault.part}) answered {counted(len(clients), 'caller')} ({named(clients)}) with"
-        f" records,{' took in records,' if written else ''}{' and began an export of everything,' if exported else ''} although no login"
-        " (Authorization) came with the question.",
+        why=f"{server.opening} ({server.address}, port {fault.part}) gave records to {counted(len(clients), 'caller')}: {named(clients)}."
+        f"{' It took in records too.' if written else ''}{' It began an export of everything.' if exported else ''}"
+        " No login (Authorization) came with the question.",
     )
 
 

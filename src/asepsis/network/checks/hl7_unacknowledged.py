@@ -48,7 +48,7 @@ _FEEDS = """
             select uid, acked_control_id, max(case when ack_code in ('AE', 'AR', 'CE', 'CR') then 1 else 0 end) as refused
             from hl7 where is_ack and ack_code is not null group by uid, acked_control_id
         ) as a on a.uid = h.uid and a.acked_control_id = h.control_id
-        where not coalesce(h.is_ack, false) and not coalesce(h.partial, false)
+        where h.kind = 'mllp' and not coalesce(h.is_ack, false) and not coalesce(h.partial, false)
         ) as told
     ) as seen group by client, server, port, client_hint, server_hint, outcome, since
 """
@@ -131,7 +131,7 @@ CHECK = Check(
     id=ID,
     title="HL7 feed without acknowledgements, or with errors",
     looks_for=f"Feeds of {MESSAGES_MIN} messages or more of which none was acknowledged, or most came back as AE, AR, CE or CR.",
-    cannot_see="Feeds that ask for no answer (MSH-15, MSH-16 are not kept), or are answered elsewhere; messages lost after an answer.",
+    cannot_see="Feeds that ask for no answer (MSH-15 and MSH-16 are not kept) or get it elsewhere; HL7 over HTTP; what is lost later.",
     streams=("hl7",),
     harms=(HarmKind.SAFETY, HarmKind.INTEGRITY, HarmKind.SERVICE),
     references=(

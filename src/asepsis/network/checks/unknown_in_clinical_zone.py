@@ -25,10 +25,13 @@ from asepsis.hospital.service import STATED, is_guess
 ID = "unknown-in-clinical-zone"
 # What hospitals write as the purpose or name of such a zone.
 _CLINICAL = re.compile(
-    r"\b(?:icu|nicu|intensive|ward|wards|theatres?|operating|anaesth\w*|anesth\w*|dialys\w*|radiology|radiotherapy|imaging|modalit\w+|patients?"
-    r"|monitors?|monitoring|pumps?|infusion|ventilat\w+|laborator\w+|analys\w+|analyz\w+|clinical|medical|cardiology|emergency|neonatal)\b",
+    r"\b(?:icu|nicu|picu|intensive care|wards?|theatres?|operating (?:room|theatre)s?|anaesth\w*|anesth\w*|dialys\w*|radiology|radiotherapy"
+    r"|imaging|modalit\w+|bedsides?|patient monitor\w*|telemetry|infusion|ventilat\w+|laborator\w+|analy[sz]ers?|clinical|cardiology"
+    r"|emergency (?:department|room)|neonatal)\b",
     re.IGNORECASE,
 )
+# Theirs are the devices of visitors, whatever the purpose says else.
+_NOT = re.compile(r"\b(?:guests?|visitors?|entertainment|internet|public)\b", re.IGNORECASE)
 _AT_STAKE = (ClinicalClass.LIFE, ClinicalClass.MONITOR)
 
 # Both sides must have sent something: what only calls out may be a packet with a false address.
@@ -59,7 +62,11 @@ def clinical_zones(look: Look) -> dict[str, str]:
     for asset in look.locator.assets.values():
         if asset.zone and not is_guess(asset) and asset.clinical_class in _AT_STAKE:
             zones.setdefault(asset.zone, f"{asset.name} is there")
-    return zones | {zone.name: "as its purpose says" for zone in look.plan.zones if _CLINICAL.search(f"{zone.name} {zone.purpose}")}
+    return zones | {zone.name: "as its purpose says" for zone in look.plan.zones if _says_so(f"{zone.name} {zone.purpose}")}
+
+
+def _says_so(words: str) -> bool:
+    return bool(_CLINICAL.search(words)) and not _NOT.search(words)
 
 
 def _unknown(party: Party) -> bool:
