@@ -10,6 +10,7 @@ from asepsis.findings.service import (
     Check,
     ClinicalClass,
     Effort,
+    Excused,
     Fault,
     HarmKind,
     Look,
@@ -20,7 +21,7 @@ from asepsis.findings.service import (
     nothing,
     posture,
 )
-from asepsis.hospital.service import STATED, is_guess
+from asepsis.hospital.service import STATED, Asset, is_guess
 
 ID = "unknown-in-clinical-zone"
 # What hospitals write as the purpose or name of such a zone.
@@ -46,10 +47,18 @@ _TALKING = """
 
 def run(look: Look) -> list[Proposal]:
     zones = clinical_zones(look)
-    if not zones:
+    # All the addresses that were seen are asked for only if there is one to ask after.
+    if not any(asset.zone in zones and _unknown(asset) for asset in look.locator.assets.values()):
         return []
-    found = faults(look, _TALKING, who="machine", part=nothing, counts=lambda party: party.zone in zones and _unknown(party))
+    found = faults(look, _TALKING, who="machine", part=nothing, counts=lambda party: party.zone in zones and _all_unknown(party))
     return [_proposal(fault, zones[fault.party.zone], look) for fault in found]
+
+
+def excuses(look: Look) -> list[Excused]:
+    """Machines in such zones of which the hospital has said what they are."""
+    zones = clinical_zones(look)
+    stated = faults(look, _TALKING, who="machine", part=nothing, counts=lambda party: party.zone in zones and _stated(party))
+    return [Excused(f"the hospital states what {fault.party.address} is", fault.sighting.events) for fault in stated]
 
 
 def lacks(look: Look) -> str:
@@ -69,10 +78,17 @@ def _says_so(words: str) -> bool:
     return bool(_CLINICAL.search(words)) and not _NOT.search(words)
 
 
-def _unknown(party: Party) -> bool:
+def _stated(party: Party) -> bool:
+    return party.asset is not None and party.asset.class_source.startswith(STATED)
+
+
+def _all_unknown(party: Party) -> bool:
+    return party.asset is not None and _unknown(party.asset)
+
+
+def _unknown(asset: Asset) -> bool:
     """What the hospital has stated a class of is known well enough; what stands behind an adapter has the adapter's finding."""
-    asset = party.asset
-    return bool(asset and (asset.kind == "unknown" or is_guess(asset)) and not asset.class_source.startswith(STATED) and not asset.behind)
+    return (asset.kind == "unknown" or is_guess(asset)) and not asset.class_source.startswith(STATED) and not asset.behind
 
 
 def _proposal(fault: Fault, reason: str, look: Look) -> Proposal:
@@ -122,5 +138,6 @@ CHECK = Check(
         "ATT&CK T1200 Hardware Additions",
     ),
     run=run,
+    excuses=excuses,
     lacks=lacks,
 )
