@@ -9,21 +9,25 @@ from pathlib import Path
 from asepsis.devices import service as devices
 from asepsis.encryption import service as encryption
 from asepsis.encryption.service import post_quantum
-from asepsis.findings.service import Check, Finding, Look, known_checks, lines_of, lost_rows, publish, trace
-from asepsis.hospital.service import Locator, locate, plan, take_inventory
+from asepsis.findings.service import Check, Finding, Look, findings, known_checks, lines_of, lost_rows, publish, trace
+from asepsis.hospital.service import Locator, assets, locate, plan, take_inventory
 from asepsis.kit.output import Progress
 from asepsis.kit.site import Site
-from asepsis.lake.service import Ear, Lake, ingest, open_lake, site_for
+from asepsis.lake.service import Ear, Lake, count, ingest, open_lake, site_for
 from asepsis.network import service as network
 
 from .assessment import Assessment, assessment_form
+from .checked import Checked, Verdict, checked, checked_form
 from .coverage import coverage
 from .heard import heard
 from .report import page
 from .talks import talks
 from .watch import Seen, look
 
-__all__ = ["Assessment", "Ear", "Seen", "all_checks", "assess", "assessment_form", "page", "site_for", "watch"]
+__all__ = [
+    "Assessment", "Checked", "Ear", "Seen", "Verdict", "all_checks", "assess", "assessment_form", "checked_form", "checks", "page",
+    "site_for", "watch",
+]  # fmt: skip
 
 
 _ROOMS = (network, encryption, devices)
@@ -42,12 +46,19 @@ def assess(site: Site, paths: Sequence[Path], progress: Progress | None = None, 
     ingested = ingest(site, paths, progress, cores)
     lake = open_lake(site)
     now = _last_packet(lake)
-    assets = take_inventory(site, lake)
-    locator = locate(assets, plan(site))
-    findings = _judge(site, lake, locator, now)
+    inventory = take_inventory(site, lake)
+    locator = locate(inventory, plan(site))
+    judged = _judge(site, lake, locator, now)
     listened = heard(lake)
-    gaps = coverage(lake, assets, locator.plan, listened, network.health(lake), len(ingested.problems))
-    return Assessment(ingested, assets, findings, lines_of(findings), talks(lake, locator), post_quantum(lake), now, listened, tuple(gaps))
+    gaps = coverage(lake, inventory, locator.plan, listened, network.health(lake), len(ingested.problems))
+    return Assessment(ingested, inventory, judged, lines_of(judged), talks(lake, locator), post_quantum(lake), now, listened, tuple(gaps))
+
+
+def checks(site: Site) -> list[Checked]:
+    """What every check could say of what the site has seen so far; nothing is looked for anew."""
+    with open_lake(site) as lake:
+        look_at = Look(lake, locate(assets(site), plan(site)), _last_packet(lake))
+        return checked(all_checks(), look_at, count(site), findings(site))
 
 
 def watch(site: Site, ear: Ear, stopped: Callable[[], bool]) -> Iterator[Seen]:

@@ -41,7 +41,7 @@ class Command(NamedTuple):
 COMMANDS = (
     Command("assess", "asepsis.assessment.commands", "assess", "Read captures: inventory, findings, worklist, report. The main job."),
     Command("worklist", "asepsis.findings.commands", "worklist", "What to do first, and why, ordered by harm to patients."),
-    Command("findings", "asepsis.findings.commands", "app", "What is wrong, on what, with evidence: list, show, accept, reopen."),
+    Command("findings", "asepsis.cli.findings", "app", "What is wrong, on what, with evidence: list, show, accept, reopen, checks."),
     Command("assets", "asepsis.hospital.commands", "app", "What is on the network."),
     Command("patients", "asepsis.cli.patients", "app", "Whose records an incident touched."),
     Command("network", "asepsis.cli.network", "app", "The sensor: listen to a mirror port."),

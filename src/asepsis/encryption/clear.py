@@ -97,6 +97,9 @@ def flows(look: Look, queries: Queries) -> list[Flow]:
 
     def keyed(query: str) -> Iterator[tuple[str, Row]]:
         for row in look.rows(query):
+            # What a machine tells itself passes no wire.
+            if row["client"] == row["server"]:
+                continue
             pair = look.at(row["client"], row["client_hint"]), look.at(row["server"], row["server_hint"])
             subject = f"{pair[0].key}>{pair[1].key}"
             sides.setdefault(subject, pair)

@@ -30,12 +30,22 @@ def nothing_lacks(_look: Look) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """The rows that a check looks at, where its streams hold much else: `of` in words (`mail`), `rows` a query that gives their `number`,
+    and no row where there are none."""
+
+    of: str
+    rows: str
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """Code that looks for one fault.
 
     `run` gives what is wrong, `clears` the contrary evidence: subjects seen later without the fault. `excuses` gives the rows that `run`
     leaves out because of what the hospital states. All three look at the whole lake. `streams` are those without which nothing can be
-    said: where all are empty the answer is unknown, not a pass; so it is where `lacks` names what the hospital would have to state first.
+        said: where all are empty the answer is unknown, not a pass; so it is where its `scope` is empty, or `lacks` names what the hospital
+    would have to state first.
     `cannot_see` says what stays hidden from it even then. `ends` are the remedies that end what it looks for wherever they are applied.
     """
 
@@ -51,6 +61,7 @@ class Check:
     excuses: Excuses = nothing_stated
     ends: tuple[Remedy, ...] = ()
     lacks: Lacks = nothing_lacks
+    scope: Scope | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ _NEVER_OUTSIDE = tuple(
         *("224.0.0.0/4", "240.0.0.0/4", "::/127", "fc00::/7", "fe80::/10", "ff00::/8"),
     )
 )
+# Servers whose pages are read by those who treat.
+_PORTALS = frozenset({"EHR", "RIS", "LIS", "PACS", "archive", "worklist broker", "treatment planning", "central station", "pump server"})
 _GRAVEST = (ClinicalClass.LIFE, ClinicalClass.MONITOR, ClinicalClass.UNKNOWN, ClinicalClass.SUPPORT, ClinicalClass.NONE)
 
 
@@ -93,6 +95,11 @@ class Party:
     def stated_harmless(self) -> bool:
         """Not clinical because the hospital says so, and not by its own looks."""
         return not self.clinical and all(asset.class_source.startswith(STATED) for asset in self.assets)
+
+    @property
+    def portal(self) -> bool:
+        """Whether those who treat work in its pages; the pages of others are of those who set them up."""
+        return any(kind in _PORTALS for asset in self.assets for kind in (asset.kind, *asset.roles))
 
     @property
     def weight(self) -> ClinicalClass:

@@ -14,7 +14,7 @@ from asepsis.settings import has_store, open_store
 
 from . import life
 from .asking import Lake, Row, rows
-from .check import Check, Examined, examine
+from .check import Check, Examined, Scope, examine
 from .explain import counted, rank_in_words
 from .finding import Acceptance, Action, Change, Cleared, Effort, Excused, Finding, Kind, Points, Proposal, Remedy, State, identity
 from .form import finding_form, line_form, worklist_text
@@ -36,10 +36,11 @@ if TYPE_CHECKING:
 __all__ = [
     "SAFETY_OF", "Acceptance", "Action", "Automatable", "Change", "Check", "Cleared", "ClinicalClass", "Decision", "Effort", "Examined",
     "Excused", "Exploitation", "Exposure", "Fault", "Finding", "Harm", "HarmKind", "HumanImpact", "Judged", "Kind", "Lake", "Line",
-    "Look", "Outcome", "Parties", "Party", "Points", "Proposal", "Remedy", "Row", "Sight", "Sighting", "State", "Traced", "accept",
-    "cited_rows", "cleared", "close", "counted", "examine", "faults", "finding_form", "findings", "five", "gather", "identity", "if_",
-    "known_checks", "leaked", "line_form", "lines_of", "listed", "lost_rows", "mended", "named", "nothing", "ordering_class", "port",
-    "posture", "public", "publish", "rank_in_words", "readable", "reopen", "rows", "show", "trace", "worklist", "worklist_text",
+    "Look", "Outcome", "Parties", "Party", "Points", "Proposal", "Remedy", "Row", "Scope", "Sight", "Sighting", "State", "Traced",
+    "accept", "cited_rows", "cleared", "close", "counted", "examine", "faults", "finding_form", "findings", "five", "gather",
+    "identity", "if_", "known_checks", "leaked", "line_form", "lines_of", "listed", "lost_rows", "mended", "named", "nothing",
+    "ordering_class", "port", "posture", "public", "publish", "rank_in_words", "readable", "reopen", "rows", "show", "trace",
+    "worklist", "worklist_text",
 ]  # fmt: skip
 
 

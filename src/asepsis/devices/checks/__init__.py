@@ -5,17 +5,22 @@ from __future__ import annotations
 from asepsis.findings.service import Check
 
 from . import (
+    admin_in_clear,
+    fhir_without_authorization,
     old_logins,
     plain_passwords,
     rdp_without_nla,
     screen_without_password,
     smb1,
+    smb_signing_off,
     snmp_default,
     stated_otherwise,
     system_out_of_support,
 )
 
 _ALL = (
+    admin_in_clear,
+    fhir_without_authorization,
     plain_passwords,
     smb1,
     old_logins,
@@ -24,6 +29,7 @@ _ALL = (
     snmp_default,
     system_out_of_support,
     stated_otherwise,
+    smb_signing_off,
 )
 
 

@@ -11,7 +11,6 @@ from asepsis.findings.service import (
     Fault,
     HarmKind,
     Look,
-    Party,
     Proposal,
     Remedy,
     counted,
@@ -39,12 +38,8 @@ _LOGINS = """
 
 
 def run(look: Look) -> list[Proposal]:
-    found = faults(look, _LOGINS, part=lambda row: str(row["service"]), counts=_clinical)
+    found = faults(look, _LOGINS, part=lambda row: str(row["service"]), counts=lambda server: server.clinical)
     return [_proposal(fault, look) for fault in found]
-
-
-def _clinical(server: Party) -> bool:
-    return server.clinical
 
 
 def _proposal(fault: Fault, look: Look) -> Proposal:

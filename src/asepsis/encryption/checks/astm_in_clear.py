@@ -7,7 +7,7 @@ from asepsis.encryption.clear import Flow, Queries
 from asepsis.findings.service import Action, Check, Cleared, Effort, HarmKind, Look, Proposal, Remedy, five, leaked, readable
 
 ID = "astm-in-clear"
-FAULT = "can read patients' laboratory results"
+FAULT = "can read patients' lab results"
 # The standard keeps no port for TLS: only the port that was clear can turn encrypted.
 TLS_PORTS: frozenset[int] = frozenset()
 
@@ -49,7 +49,7 @@ def _proposal(flow: Flow, look: Look) -> Proposal:
         flow,
         look,
         analyser,
-        title=f"{anyone} can read {flow.whose} laboratory {what} between {client.name} and {server.name}",
+        title=f"{anyone} can read {flow.whose} lab {what} between {client.name} and {server.name}",
         many=f"{anyone} {FAULT}",
         harms=five(
             safety=(2, "A result that was changed on its way can lead to a wrong treatment."),

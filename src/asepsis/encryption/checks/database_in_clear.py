@@ -13,6 +13,7 @@ from asepsis.findings.service import (
     Proposal,
     Remedy,
     Row,
+    Scope,
     cleared,
     counted,
     faults,
@@ -104,4 +105,7 @@ CHECK = Check(
     run=run,
     clears=clears,
     ends=(Remedy.ENCRYPTED,),
+    scope=Scope(
+        "database", "select count(*) as number from conn where regexp_matches(service, 'mysql|postgresql|tds|mongodb') having count(*) > 0"
+    ),
 )

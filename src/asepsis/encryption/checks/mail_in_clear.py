@@ -15,6 +15,7 @@ from asepsis.findings.service import (
     Proposal,
     Remedy,
     Row,
+    Scope,
     cleared,
     faults,
     five,
@@ -131,4 +132,8 @@ CHECK = Check(
     run=run,
     clears=clears,
     ends=(Remedy.ENCRYPTED,),
+    scope=Scope(
+        "mail",
+        "select count(*) as number from conn where regexp_matches(service, 'smtp|pop3|imap') having count(*) > 0",
+    ),
 )

@@ -13,7 +13,6 @@ from asepsis.findings.service import (
     Fault,
     HarmKind,
     Look,
-    Party,
     Proposal,
     Remedy,
     cleared,
@@ -26,7 +25,6 @@ from asepsis.findings.service import (
 )
 
 ID = "portal-in-clear"
-PORTALS = frozenset({"EHR", "RIS", "LIS", "PACS", "archive", "worklist broker", "treatment planning", "central station", "pump server"})
 # The first page may only say where the right one is.
 PAGES_MIN = 3
 
@@ -58,11 +56,7 @@ def clears(look: Look) -> list[Cleared]:
 
 def _used(look: Look) -> list[Fault]:
     rows = [row for row in look.rows(_PAGES) if look.locator.machine(row["client"]) and look.at(row["client"]).clinical]
-    return [fault for fault in faults(look, rows, counts=_portal) if _enough(fault)]
-
-
-def _portal(server: Party) -> bool:
-    return server.kind in PORTALS or any(role in PORTALS for asset in server.assets for role in asset.roles)
+    return [fault for fault in faults(look, rows, counts=lambda server: server.portal) if _enough(fault)]
 
 
 def _enough(fault: Fault) -> bool:

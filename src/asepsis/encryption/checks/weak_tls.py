@@ -10,29 +10,26 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 from asepsis.findings.service import (
     SAFETY_OF,
     Action,
-    Automatable,
     Check,
     Cleared,
     Effort,
-    Exploitation,
+    Fault,
     HarmKind,
     Judged,
-    Kind,
     Look,
-    Party,
-    Points,
     Proposal,
     Row,
     Sight,
-    Sighting,
+    faults,
     five,
-    gather,
     mended,
+    posture,
 )
 
 ID = "weak-tls"
@@ -125,21 +122,13 @@ _CERTIFICATES = """
     ) as seen group by server, port, client, certificate, asked_for
 """
 
-Place = tuple[str, str]
-
 
 def run(look: Look) -> list[Proposal]:
-    servers, proposals = dict[Place, Party](), []
-    for name, weakness in WEAKNESSES.items():
-        found = []
-        for row in look.rows(_query(weakness, weak=True)):
-            if not look.parties.outside(row["server"]):
-                server = look.at(row["server"])
-                place = server.key, _discriminator(name, row)
-                servers[place] = server
-                found.append((place, row))
-        proposals += [_proposal(servers[place], place[1], weakness, sight, look) for place, sight in gather(found).items()]
-    return proposals
+    return [
+        _proposal(fault, weakness, look)
+        for name, weakness in WEAKNESSES.items()
+        for fault in faults(look, _query(weakness, weak=True), part=partial(_discriminator, name))
+    ]
 
 
 def clears(look: Look) -> list[Cleared]:
@@ -173,17 +162,16 @@ def _query(weakness: Weakness, weak: bool) -> str:
     return source.format(seen_at_all=weakness.seen_at_all, condition=condition)
 
 
-def _proposal(server: Party, discriminator: str, weakness: Weakness, sighting: Sighting, look: Look) -> Proposal:
-    clients = [look.at(address) for address in sighting.values("client")]
-    port, certificate = sighting.rows[0]["port"], sighting.rows[0]["certificate"]
+def _proposal(fault: Fault, weakness: Weakness, look: Look) -> Proposal:
+    server, port, certificate = fault.party, fault.rows[0]["port"], fault.rows[0]["certificate"]
     named = f" ({certificate})" if certificate else ""
     grave = min(2, SAFETY_OF[server.weight])
-    return Proposal(
-        check=ID,
-        kind=Kind.POSTURE,
-        subject=server.key,
+    return posture(
+        ID,
+        fault,
+        look,
         title=f"The encryption of {server.name} is weak: it uses {weakness.what}",
-        fault=FAULT,
+        many=FAULT,
         harms=five(
             safety=(grave if server.clinical else 0, "What is changed on its way can mislead those who treat."),
             privacy=(2, "What passes may be read by someone in between."),
@@ -191,7 +179,7 @@ def _proposal(server: Party, discriminator: str, weakness: Weakness, sighting: S
             service=(2 if weakness.refused else 1, "Connections may be refused by careful partners, or by browsers."),
             money_and_trust=(1, "People get used to clicking warnings away."),
         ),
-        points=Points(Exploitation.NONE, look.parties.exposure(server, *clients), Automatable.NO),
+        peers=fault.parties(look),
         action=Action(
             weakness.action.format(server=server.name),
             Effort.HOURS,
@@ -200,14 +188,6 @@ def _proposal(server: Party, discriminator: str, weakness: Weakness, sighting: S
         ),
         why=f"{server.opening} ({server.address}, port {port}) uses {weakness.what}{named}. Someone in between may read what passes, or"
         " pretend to be that server.",
-        first_seen=sighting.first_seen,
-        last_seen=sighting.last_seen,
-        discriminator=discriminator,
-        zone=server.zone,
-        asset_kind=server.kind,
-        events=sighting.events,
-        patients=look.patients(server),
-        assets=server.ids,
     )
 
 

@@ -1,7 +1,8 @@
 """One AE title used by two machines at the same time (PS3.8 9.3.2; PS3.15 H.1.2 asks for titles that are unique in the network).
 
-A title that moves is a device that was replaced or got another address: the second machine begins when the first has ended. Titles that
-call and titles that answer are looked at apart, for an archive often sends from another machine than the one that takes in.
+A title that moves is a device that was replaced, or that got another address, as one on wheels does every day: so both must have used it by
+turns within an hour. Titles that call and titles that answer are looked at apart, for an archive often sends from another machine than the
+one that takes in.
 """
 
 from __future__ import annotations
@@ -34,13 +35,16 @@ from asepsis.network.titles import OF_PROGRAMS
 ID = "title-twice"
 
 _USED = """
-    select side, title, address, program, {span} from (
+    with used as (
         select 'calls' as side, calling_ae as title, id_orig_h as address, calling_implementation_class_uid as program, ts, event_id
         from dicom_association where result in ('accepted', 'released') or dimse_messages > 0
         union all
         select 'answers' as side, called_ae as title, id_resp_h as address, called_implementation_class_uid as program, ts, event_id
         from dicom_association where result in ('accepted', 'released') or dimse_messages > 0
-    ) as seen where title is not null group by side, title, address, program
+    )
+    select side, title, address, program, date_trunc('hour', ts) as during, {span} from used
+    where title in (select title from used group by side, title having count(distinct address) > 1)
+    group by side, title, address, program, during
 """
 
 Name = tuple[str, str]
@@ -48,15 +52,19 @@ Name = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A machine that goes by a title, from when to when."""
+    """A machine that goes by a title, with a row for each hour."""
 
     party: Party
     sighting: Sighting
 
     def beside(self, other: User) -> bool:
-        """Whether both used it in the same stretch of time."""
-        mine, theirs = self.sighting, other.sighting
-        return mine.first_seen <= theirs.last_seen and theirs.first_seen <= mine.last_seen
+        """Whether one of them used it between two uses of the other, within an hour."""
+        hours = {row["during"]: row for row in _hours(other)}
+        return any(
+            mine["first_seen"] <= theirs["last_seen"] and theirs["first_seen"] <= mine["last_seen"]
+            for mine in _hours(self)
+            if (theirs := hours.get(mine["during"]))
+        )
 
     def programs(self) -> set[str]:
         return set(self.sighting.values("program"))
@@ -83,6 +91,12 @@ def _shared(look: Look) -> Iterator[tuple[Name, list[User]]]:
         together = [user for user in users if any(user.beside(other) for other in users if other is not user)]
         if len(together) > 1 and not _one_service(name, together):
             yield name, sorted(together, key=lambda user: (user.sighting.first_seen, user.party.key))
+
+
+def _hours(user: User) -> list[Row]:
+    """From when to when it used the title in each hour, by whatever program."""
+    hours = gather((row["during"], row) for row in user.sighting.rows)
+    return [{"during": hour, "first_seen": found.first_seen, "last_seen": found.last_seen} for hour, found in hours.items()]
 
 
 def _users(look: Look) -> dict[Name, list[User]]:
@@ -147,7 +161,7 @@ def _proposal(name: Name, users: list[User], look: Look) -> Proposal:
             "Give each machine a name of its own, and find out who set the second",
         ),
         why=f"{where} each {'answered to' if takes_in else 'called as'}"
-        f" {title} in the same stretch of time. A name for scans has to be of one machine: others go by it alone.",
+        f" {title} by turns within an hour. A name for scans has to be of one machine: others go by it alone.",
         peers=others,
         others=others,
     )
@@ -156,7 +170,7 @@ def _proposal(name: Name, users: list[User], look: Look) -> Proposal:
 CHECK = Check(
     id=ID,
     title="One AE title on two machines",
-    looks_for="AE titles that two machines called from, or answered to, in overlapping time; not defaults of programs, not adapters.",
+    looks_for="AE titles that two machines called from, or answered to, by turns within an hour; not defaults of programs, not adapters.",
     cannot_see="A machine that takes over a name while the other is silent; nodes of one archive with the same program are taken for one.",
     streams=("dicom_association",),
     harms=(HarmKind.INTEGRITY, HarmKind.SAFETY, HarmKind.PRIVACY, HarmKind.SERVICE),

@@ -38,17 +38,21 @@ _FEEDS = """
         select *, max(case when outcome = 'refused' then ts end)
                   over (partition by client, server, port, client_hint, server_hint) as last_refused
         from (
-        select h.id_orig_h as client, h.id_resp_h as server, h.id_resp_p as port, h.ts, h.event_id,
-               coalesce(h.sending_application, '') || '|' || coalesce(h.sending_facility, '') as client_hint,
-               coalesce(h.receiving_application, '') || '|' || coalesce(h.receiving_facility, '') as server_hint,
-               case when a.refused = 1 then 'refused' when a.refused = 0 or h.latency is not null then 'accepted' else 'none' end as outcome
-        from hl7 as h
-        join (select distinct uid from conn where orig_pkts > 0 and resp_pkts > 0 and coalesce(missed_bytes, 0) = 0) as c on c.uid = h.uid
-        left join (
-            select uid, acked_control_id, max(case when ack_code in ('AE', 'AR', 'CE', 'CR') then 1 else 0 end) as refused
-            from hl7 where is_ack and ack_code is not null group by uid, acked_control_id
-        ) as a on a.uid = h.uid and a.acked_control_id = h.control_id
-        where not coalesce(h.is_ack, false) and not coalesce(h.partial, false)
+            select h.id_orig_h as client, h.id_resp_h as server, h.id_resp_p as port, h.ts, h.event_id,
+                   coalesce(h.sending_application, '') || '|' || coalesce(h.sending_facility, '') as client_hint,
+                   coalesce(h.receiving_application, '') || '|' || coalesce(h.receiving_facility, '') as server_hint,
+                   case when a.refused = 1 then 'refused' when a.refused = 0 or h.latency is not null then 'accepted'
+                        else 'none' end as outcome
+            from hl7 as h
+            join (
+                select distinct uid from conn
+                where service like '%hl7%' and orig_pkts > 0 and resp_pkts > 0 and coalesce(missed_bytes, 0) = 0
+            ) as c on c.uid = h.uid
+            left join (
+                select uid, acked_control_id, max(case when ack_code in ('AE', 'AR', 'CE', 'CR') then 1 else 0 end) as refused
+                from hl7 where is_ack and ack_code is not null group by uid, acked_control_id
+            ) as a on a.uid = h.uid and a.acked_control_id = h.control_id
+            where h.kind = 'mllp' and not coalesce(h.is_ack, false) and not coalesce(h.partial, false)
         ) as told
     ) as seen group by client, server, port, client_hint, server_hint, outcome, since
 """
@@ -131,7 +135,7 @@ CHECK = Check(
     id=ID,
     title="HL7 feed without acknowledgements, or with errors",
     looks_for=f"Feeds of {MESSAGES_MIN} messages or more of which none was acknowledged, or most came back as AE, AR, CE or CR.",
-    cannot_see="Feeds that ask for no answer (MSH-15, MSH-16 are not kept), or are answered elsewhere; messages lost after an answer.",
+    cannot_see="Feeds that ask for no answer (MSH-15 and MSH-16 are not kept) or get it elsewhere; HL7 over HTTP; what is lost later.",
     streams=("hl7",),
     harms=(HarmKind.SAFETY, HarmKind.INTEGRITY, HarmKind.SERVICE),
     references=(

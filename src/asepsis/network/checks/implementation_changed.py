@@ -107,8 +107,8 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
         ID,
         fault,
         look,
-        title=f"{party.opening} speaks as {title} with {what}",
-        many="Programs for scans have new versions" if upgrade else "Machines speak with another maker's program for scans than before",
+        title=f"{party.opening} uses {what}",
+        many="Programs for scans have new versions" if upgrade else "Machines use another maker's program for scans than before",
         harms=five(
             safety=(0 if upgrade else min(2, grave), "A stranger in its place could send false scans."),
             privacy=(0 if upgrade else 2, "A stranger in its place could be given scans."),
@@ -126,7 +126,7 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
             ),
             "Ask who changed the programs of these machines, and note the new versions in the device file",
         ),
-        why=f"{party.opening} named its program {old} until {earlier['last_seen']:%Y-%m-%d %H:%M} UTC and {new} ever since. "
+        why=f"{party.opening}, as {title}, named its program {old} until {earlier['last_seen']:%Y-%m-%d %H:%M} UTC and {new} ever since. "
         + ("Both come from the same maker, so it looks like an upgrade." if upgrade else "They come from different makers."),
         peers=fault.parties(look, "partner"),
     )

@@ -16,6 +16,7 @@ from asepsis.findings.service import (
     Look,
     Party,
     Proposal,
+    Scope,
     faults,
     five,
     nothing,
@@ -34,7 +35,8 @@ _ASKED = """
         from dns where flavor = 'llmnr' and coalesce(opcode, 0) = 0
         union all
         select id_orig_h as machine, flavor, false as answers, ts, event_id
-        from dns where flavor = 'nbns' and coalesce(opcode, 0) = 0 and qtype_name = 'NB' and id_resp_h like '%.255'
+        from dns
+        where flavor = 'nbns' and coalesce(opcode, 0) = 0 and qtype_name = 'NB' and regexp_matches(id_resp_h, '[.](255|191|127|63)$')
     ) as seen group by machine, flavor, answers
 """
 
@@ -100,4 +102,5 @@ CHECK = Check(
         "ATT&CK T1557.001 LLMNR/NBT-NS Poisoning and SMB Relay",
     ),
     run=run,
+    scope=Scope("LLMNR or NetBIOS questions", "select count(*) as number from dns where flavor in ('llmnr', 'nbns') having count(*) > 0"),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asepsis.findings.service import Action, Check, Effort, Excused, Fault, HarmKind, Look, Proposal, Remedy, five, posture
+from asepsis.findings.service import Action, Check, Effort, Excused, Fault, HarmKind, Look, Proposal, Remedy, Scope, five, posture
 from asepsis.network import outside
 from asepsis.network.outside import Outside
 
@@ -75,4 +75,5 @@ CHECK = Check(
     run=run,
     excuses=excuses,
     ends=(Remedy.NO_INTERNET,),
+    scope=Scope("time questions", "select count(*) as number from conn where service = 'ntp' having count(*) > 0"),
 )

@@ -10,6 +10,7 @@ from asepsis.findings.service import (
     Check,
     ClinicalClass,
     Effort,
+    Excused,
     Fault,
     HarmKind,
     Look,
@@ -20,15 +21,18 @@ from asepsis.findings.service import (
     nothing,
     posture,
 )
-from asepsis.hospital.service import STATED, is_guess
+from asepsis.hospital.service import STATED, Asset, is_guess
 
 ID = "unknown-in-clinical-zone"
 # What hospitals write as the purpose or name of such a zone.
 _CLINICAL = re.compile(
-    r"\b(?:icu|nicu|intensive|ward|wards|theatres?|operating|anaesth\w*|anesth\w*|dialys\w*|radiology|radiotherapy|imaging|modalit\w+|patients?"
-    r"|monitors?|monitoring|pumps?|infusion|ventilat\w+|laborator\w+|analys\w+|analyz\w+|clinical|medical|cardiology|emergency|neonatal)\b",
+    r"\b(?:icu|nicu|picu|intensive care|wards?|theatres?|operating (?:room|theatre)s?|anaesth\w*|anesth\w*|dialys\w*|radiology|radiotherapy"
+    r"|imaging|modalit\w+|bedsides?|patient monitor\w*|telemetry|infusion|ventilat\w+|laborator\w+|analy[sz]ers?|clinical|cardiology"
+    r"|emergency (?:department|room)|neonatal)\b",
     re.IGNORECASE,
 )
+# Theirs are the devices of visitors, whatever the purpose says else.
+_NOT = re.compile(r"\b(?:guests?|visitors?|entertainment|internet|public)\b", re.IGNORECASE)
 _AT_STAKE = (ClinicalClass.LIFE, ClinicalClass.MONITOR)
 
 # Both sides must have sent something: what only calls out may be a packet with a false address.
@@ -43,10 +47,18 @@ _TALKING = """
 
 def run(look: Look) -> list[Proposal]:
     zones = clinical_zones(look)
-    if not zones:
+    # All the addresses that were seen are asked for only if there is one to ask after.
+    if not any(asset.zone in zones and _unknown(asset) for asset in look.locator.assets.values()):
         return []
-    found = faults(look, _TALKING, who="machine", part=nothing, counts=lambda party: party.zone in zones and _unknown(party))
+    found = faults(look, _TALKING, who="machine", part=nothing, counts=lambda party: party.zone in zones and _all_unknown(party))
     return [_proposal(fault, zones[fault.party.zone], look) for fault in found]
+
+
+def excuses(look: Look) -> list[Excused]:
+    """Machines in such zones of which the hospital has said what they are."""
+    zones = clinical_zones(look)
+    stated = faults(look, _TALKING, who="machine", part=nothing, counts=lambda party: party.zone in zones and _stated(party))
+    return [Excused(f"the hospital states what {fault.party.address} is", fault.sighting.events) for fault in stated]
 
 
 def lacks(look: Look) -> str:
@@ -59,13 +71,24 @@ def clinical_zones(look: Look) -> dict[str, str]:
     for asset in look.locator.assets.values():
         if asset.zone and not is_guess(asset) and asset.clinical_class in _AT_STAKE:
             zones.setdefault(asset.zone, f"{asset.name} is there")
-    return zones | {zone.name: "as its purpose says" for zone in look.plan.zones if _CLINICAL.search(f"{zone.name} {zone.purpose}")}
+    return zones | {zone.name: "as its purpose says" for zone in look.plan.zones if _says_so(f"{zone.name} {zone.purpose}")}
 
 
-def _unknown(party: Party) -> bool:
+def _says_so(words: str) -> bool:
+    return bool(_CLINICAL.search(words)) and not _NOT.search(words)
+
+
+def _stated(party: Party) -> bool:
+    return party.asset is not None and party.asset.class_source.startswith(STATED)
+
+
+def _all_unknown(party: Party) -> bool:
+    return party.asset is not None and _unknown(party.asset)
+
+
+def _unknown(asset: Asset) -> bool:
     """What the hospital has stated a class of is known well enough; what stands behind an adapter has the adapter's finding."""
-    asset = party.asset
-    return bool(asset and (asset.kind == "unknown" or is_guess(asset)) and not asset.class_source.startswith(STATED) and not asset.behind)
+    return (asset.kind == "unknown" or is_guess(asset)) and not asset.class_source.startswith(STATED) and not asset.behind
 
 
 def _proposal(fault: Fault, reason: str, look: Look) -> Proposal:
@@ -115,5 +138,6 @@ CHECK = Check(
         "ATT&CK T1200 Hardware Additions",
     ),
     run=run,
+    excuses=excuses,
     lacks=lacks,
 )

@@ -51,12 +51,13 @@ PURPOSE = {
     "ssl": ", encrypted",
 }
 
-# Both sides must have said something. Ports that clients take as they come are one: they name no service.
+# Both sides must have said something, and who began must be known. Ports that clients take as they come are one: they name no service.
 _TALKS = """
     select client, server, proto, port, service, {span} from (
         select id_orig_h as client, id_resp_h as server, proto, coalesce(service, '') as service,
                case when id_resp_p >= 49152 then 49152 else id_resp_p end as port, ts, event_id
-        from conn where proto in ('tcp', 'udp') and orig_bytes > 0 and resp_bytes > 0
+        from conn
+        where proto in ('tcp', 'udp') and orig_bytes > 0 and resp_bytes > 0 and (service is not null or not coalesce(midstream, false))
     ) as seen group by client, server, proto, port, service
 """
 
@@ -123,7 +124,7 @@ def _proposal(crossing: Crossing, sighting: Sighting, look: Look) -> Proposal:
         subject=f"{source}>{target}",
         title=f"{counted(len(clients), 'machine')} in {source} reached {counted(len(servers), 'machine')} in {target}"
         f"{PURPOSE.get(service, '')}, which nobody has allowed",
-        fault="Machines reach another part of the network, which nobody has allowed",
+        fault="Machines reach a part of the network that nobody has allowed",
         harms=five(
             safety=(SAFETY_OF[gravest], "Whoever gets into the one part can go on to devices in the other."),
             privacy=(2, "What is kept in the other part can be asked for from here."),

@@ -1,0 +1,109 @@
+"""Ways to set up a device in clear that plain-passwords leaves out: login forms of its web page, remote shells (rsh, rlogin: RFC 1282),
+and TFTP (RFC 1350), which asks for no password at all. Logins of systems that staff read records in are portal-in-clear.
+"""
+
+from __future__ import annotations
+
+from asepsis.findings.service import (
+    SAFETY_OF,
+    Action,
+    Automatable,
+    Check,
+    Effort,
+    Fault,
+    HarmKind,
+    Look,
+    Proposal,
+    counted,
+    faults,
+    five,
+    named,
+    posture,
+)
+
+ID = "admin-in-clear"
+INSTEAD = {"web-login": "HTTPS", "remote-shell": "SSH", "tftp": "SFTP or HTTPS"}
+NAMES = {"web-login": "a login page without encryption", "remote-shell": "a remote shell without encryption", "tftp": "TFTP"}
+_AUTOMATABLE = {"web-login": Automatable.NO, "remote-shell": Automatable.YES, "tftp": Automatable.YES}
+
+# Syslog over TCP has port 514 as well, but is never answered; of TFTP the answer comes from another port (RFC 1350 4).
+_USED = """
+    select client, server, port, way, {span} from (
+        select id_orig_h as client, id_resp_h as server, id_resp_p as port, 'web-login' as way, ts, event_id
+        from http
+        where method = 'POST' and coalesce(auth_scheme, '') <> 'basic' and coalesce(status_code, 200) < 400 and carries is null
+              and (uri like '%/login%' or uri like '%/logon%' or uri like '%/signin%' or uri like '%/sign-in%')
+        union all
+        select id_orig_h as client, id_resp_h as server, id_resp_p as port, 'remote-shell' as way, ts, event_id
+        from conn
+        where proto = 'tcp' and id_resp_p in (512, 513, 514) and coalesce(service, '') = '' and orig_bytes > 0 and resp_bytes > 0
+        union all
+        select t.id_orig_h as client, t.id_resp_h as server, t.id_resp_p as port, 'tftp' as way, t.ts, t.event_id
+        from conn as t
+        join conn as answer on answer.id_orig_h = t.id_resp_h and answer.id_resp_h = t.id_orig_h and answer.id_resp_p = t.id_orig_p
+        where t.proto = 'udp' and t.id_resp_p = 69 and t.orig_bytes > 0 and answer.proto = 'udp' and answer.orig_bytes > 0
+    ) as seen group by client, server, port, way
+"""
+
+
+def run(look: Look) -> list[Proposal]:
+    found = faults(look, _USED, part=lambda row: str(row["way"]), counts=lambda server: server.clinical)
+    return [_proposal(fault, look) for fault in found if fault.part != "web-login" or not fault.party.portal]
+
+
+def _proposal(fault: Fault, look: Look) -> Proposal:
+    """Nothing clears it: a session that uses another way does not show that the old one is off."""
+    server, way, clients = fault.party, fault.part, fault.parties(look)
+    anyone, grave = look.parties.anyone(server, *clients), SAFETY_OF[server.weight]
+    open_to_all = way == "tftp"
+    return posture(
+        ID,
+        fault,
+        look,
+        title=f"{anyone} can {'fetch or change files on' if open_to_all else 'read the login to'} {server.name}",
+        many=f"{anyone} can get at the settings of devices",
+        harms=five(
+            safety=(grave, "Whoever gets in can change what the device does."),
+            privacy=(2, "Whoever gets in can see what the device holds."),
+            integrity=(max(2, grave), "Whoever gets in can change settings and data."),
+            service=(max(2, grave), "Whoever gets in can stop the device."),
+            money_and_trust=(1, "A login that was read has to be changed everywhere it is used."),
+        ),
+        automatable=_AUTOMATABLE[way],
+        peers=clients,
+        action=Action(
+            f"Use {INSTEAD[way]} for {server.name}, and switch the old way off",
+            Effort.HOURS,
+            (
+                f"Ask {server.maker} whether {INSTEAD[way]} is supported and how the old service is switched off.",
+                f"Where it is not, allow port {fault.listed('port')} only from the one computer that needs it.",
+                "Change the password afterwards: it may have been read."
+                if not open_to_all
+                else "Look whether its files are as they should be.",
+            ),
+            "Set these devices up in a way that cannot be read (HTTPS, SSH), and switch the old way off",
+        ),
+        why=f"{counted(len(clients), 'computer')} ({named(clients)}) used {NAMES[way]} towards {server.name} ({server.address}, port"
+        f" {fault.listed('port')})."
+        f" {'It asks for no password at all.' if open_to_all else 'Name and password travel readable for everyone who can listen.'}",
+    )
+
+
+CHECK = Check(
+    id=ID,
+    title="Login page, remote shell or TFTP of a device in clear",
+    looks_for="Login forms sent over plain HTTP, remote shells in which both sides spoke, and answered TFTP, towards what may touch care.",
+    cannot_see="Login pages whose address does not say so; TFTP that a device only fetches from; a service that nobody used.",
+    streams=("http", "conn"),
+    harms=(HarmKind.SAFETY, HarmKind.INTEGRITY, HarmKind.SERVICE, HarmKind.PRIVACY),
+    references=(
+        "HICP 2023 practice 9 Network Connected Medical Devices",
+        "NIST CSF 2.0 PR.AA-01",
+        "NIST SP 800-66r2 5.3.5 Transmission Security",
+        "RFC 1282",
+        "RFC 1350",
+        "ATT&CK T1040 Network Sniffing",
+        "CWE-319",
+    ),
+    run=run,
+)
