@@ -1,4 +1,4 @@
-"""Record golden captures whose stacks have no part in the morning: SDC, DICOMweb, HL7 over HTTP, and HTTP/2.
+"""Record golden captures whose stacks have no part in the morning: SDC, DICOMweb, HL7 over HTTP, HTTP/2, and logins.
 
     sudo python range/golden.py [--into tests/golden]
 
@@ -21,17 +21,22 @@ from typing import IO
 import http2
 import imaging
 import lan
+import logins
 from cast import DEVICES, patients
 
-PACKAGES = {
-    "unshare": "util-linux",
-    "ip": "iproute2",
-    "ethtool": "ethtool",
-    "sysctl": "procps",
-    "tcpdump": "tcpdump",
-    "curl": "curl",
-    "Orthanc": "orthanc",
-} | http2.PACKAGES
+PACKAGES = (
+    {
+        "unshare": "util-linux",
+        "ip": "iproute2",
+        "ethtool": "ethtool",
+        "sysctl": "procps",
+        "tcpdump": "tcpdump",
+        "curl": "curl",
+        "Orthanc": "orthanc",
+    }
+    | http2.PACKAGES
+    | logins.PACKAGES
+)
 SERVER, CLIENT = "10.66.0.2", "10.66.0.3"
 HERE = Path(__file__).parent
 
@@ -168,7 +173,11 @@ def two(into: Path) -> None:
     http2.record(into, SERVER, recorded)
 
 
-SCENES: dict[str, Callable[[Path], None]] = {"sdc": sdc, "hl7": hl7, "dicomweb": dicomweb, "http2": two}
+def login(into: Path) -> None:
+    logins.record(into, SERVER, recorded)
+
+
+SCENES: dict[str, Callable[[Path], None]] = {"sdc": sdc, "hl7": hl7, "dicomweb": dicomweb, "http2": two, "logins": login}
 
 
 def main() -> None:

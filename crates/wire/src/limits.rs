@@ -1,5 +1,9 @@
 //! Every bound on what the wire can make the sensor hold or do, each with its reason.
 
+mod logins;
+
+pub use logins::*;
+
 /// Bytes of one direction that are looked at before a connection is called unknown. All probes decide within the first message head; a TLS
 /// record head is 5 bytes, an A-ASSOCIATE-RQ head 74, an HTTP request line rarely above 2 kB.
 pub const PROBE_BYTES: usize = 4096;

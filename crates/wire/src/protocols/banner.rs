@@ -4,30 +4,14 @@
 use crate::context::Context;
 use crate::protocols::{Conversation, Datagrams, Dir, Protocol, Session, Step};
 
-mod ber;
+pub mod ber;
 mod binary;
 mod datagram;
 mod socks;
 #[cfg(test)]
 mod tests;
-mod text;
+pub mod text;
 mod upgrade;
-
-pub static SSH: Protocol = Protocol {
-    name: "ssh",
-    ports: &[22],
-    probe: text::ssh,
-    find: None,
-    session: || Box::new(Named),
-};
-
-pub static FTP: Protocol = Protocol {
-    name: "ftp",
-    ports: &[21],
-    probe: text::ftp,
-    find: None,
-    session: || upgrade::Upgrade::begin(&upgrade::FTP),
-};
 
 pub static TELNET: Protocol = Protocol {
     name: "telnet",
@@ -51,38 +35,6 @@ pub static RFB: Protocol = Protocol {
     probe: text::rfb,
     find: None,
     session: || Box::new(Named),
-};
-
-pub static SMTP: Protocol = Protocol {
-    name: "smtp",
-    ports: &[25, 587],
-    probe: text::smtp,
-    find: None,
-    session: || upgrade::Upgrade::begin(&upgrade::SMTP),
-};
-
-pub static POP3: Protocol = Protocol {
-    name: "pop3",
-    ports: &[110],
-    probe: text::pop3,
-    find: None,
-    session: || upgrade::Upgrade::begin(&upgrade::POP3),
-};
-
-pub static IMAP: Protocol = Protocol {
-    name: "imap",
-    ports: &[143],
-    probe: text::imap,
-    find: None,
-    session: || upgrade::Upgrade::begin(&upgrade::IMAP),
-};
-
-pub static LDAP: Protocol = Protocol {
-    name: "ldap",
-    ports: &[389, 3268],
-    probe: ber::ldap,
-    find: None,
-    session: || upgrade::Upgrade::begin(&upgrade::LDAP),
 };
 
 pub static KERBEROS: Protocol = Protocol {

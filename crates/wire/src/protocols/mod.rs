@@ -31,11 +31,18 @@ pub mod dicom;
 pub mod dicomweb;
 pub mod dns;
 pub mod fhir;
+pub mod ftp;
 pub mod hl7;
 pub mod http;
+pub mod ldap;
+pub mod lines;
+pub mod login;
 pub mod poct1;
+pub mod sasl;
 pub mod sdc;
 pub mod smb;
+pub mod smtp;
+pub mod ssh;
 pub mod stats;
 pub mod tls;
 
@@ -165,15 +172,15 @@ pub static TCP: &[&Protocol] = &[
     &poct1::PROTOCOL,
     &smb::PROTOCOL,
     &dns::OVER_TCP,
-    &banner::SSH,
-    &banner::FTP,
+    &ssh::PROTOCOL,
+    &ftp::PROTOCOL,
     &banner::TELNET,
     &banner::RDP,
     &banner::RFB,
-    &banner::SMTP,
-    &banner::POP3,
-    &banner::IMAP,
-    &banner::LDAP,
+    &smtp::PROTOCOL,
+    &login::POP3,
+    &login::IMAP,
+    &ldap::PROTOCOL,
     &banner::KERBEROS,
     &banner::MODBUS,
     &banner::SOCKS,
@@ -214,6 +221,11 @@ pub enum StreamId {
     Dicomweb,
     Astm,
     Poct1,
+    Ftp,
+    Ldap,
+    Smtp,
+    Login,
+    Ssh,
     Stats,
 }
 
@@ -236,5 +248,10 @@ pub static STREAMS: &[&StreamSpec] = &[
     dicomweb::Dicomweb::SPEC,
     astm::Astm::SPEC,
     poct1::Poct1::SPEC,
+    ftp::Ftp::SPEC,
+    ldap::Ldap::SPEC,
+    smtp::Smtp::SPEC,
+    login::Login::SPEC,
+    ssh::Ssh::SPEC,
     stats::Stats::SPEC,
 ];

@@ -1,6 +1,6 @@
 //! Every protocol knows its own first bytes, and no other's.
 
-use crate::protocols::{banner, Dir, Probe, Protocol, UDP};
+use crate::protocols::{banner, ftp, ldap, login, smtp, ssh, Dir, Probe, Protocol, UDP};
 
 const ORIG: Dir = Dir::Orig;
 const RESP: Dir = Dir::Resp;
@@ -32,6 +32,7 @@ const STREAMS: &[(&str, Dir, &[u8])] = &[
     ("rdp", RESP, b"\x03\0\0\x13\x0e\xd0\0\0\x12\x34\0\x02\0\x08\0\x02\0\0\0"),
     ("ldap", ORIG, b"\x30\x0c\x02\x01\x01\x60\x07\x02\x01\x03\x04\0\x80\0"),
     ("ldap", RESP, b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\0\x04\0\x04\0"),
+    ("ldap", ORIG, b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037"),
     (
         "krb_tcp",
         ORIG,
@@ -62,7 +63,20 @@ const FOREIGN: &[&[u8]] = &[
 
 fn all() -> [&'static Protocol; 11] {
     use banner::*;
-    [&SSH, &FTP, &TELNET, &RDP, &RFB, &SMTP, &POP3, &IMAP, &LDAP, &KERBEROS, &MODBUS]
+    use login::{IMAP, POP3};
+    [
+        &ssh::PROTOCOL,
+        &ftp::PROTOCOL,
+        &TELNET,
+        &RDP,
+        &RFB,
+        &smtp::PROTOCOL,
+        &POP3,
+        &IMAP,
+        &ldap::PROTOCOL,
+        &KERBEROS,
+        &MODBUS,
+    ]
 }
 
 #[test]

@@ -1,5 +1,4 @@
-//! Protocols that turn into another one once both sides have agreed: to TLS by a command (STARTTLS and its like), or to whatever the client
-//! wants behind a proxy (SOCKS). What they say before is looked at for that agreement, and not kept.
+//! Protocols that turn into TLS once both sides have agreed. What they say before is looked at for that agreement, and not kept.
 
 use crate::context::Context;
 use crate::limits;
@@ -15,36 +14,6 @@ pub struct Agreement {
     pub agrees: fn(&[u8]) -> bool,
 }
 
-/// RFC 3207 section 4: `STARTTLS`, `220`.
-pub static SMTP: Agreement = Agreement {
-    whole: line,
-    asks: |said| is_command(said, b"STARTTLS"),
-    agrees: |said| said.starts_with(b"220"),
-};
-/// RFC 2595 section 4: `STLS`, `+OK`.
-pub static POP3: Agreement = Agreement {
-    whole: line,
-    asks: |said| is_command(said, b"STLS"),
-    agrees: |said| said.starts_with(b"+OK"),
-};
-/// RFC 9051 section 6.2.1: a tag and `STARTTLS`, the tag and `OK`.
-pub static IMAP: Agreement = Agreement {
-    whole: line,
-    asks: |said| tagged(said).is_some_and(|said| is_command(said, b"STARTTLS")),
-    agrees: |said| !said.starts_with(b"*") && tagged(said).is_some_and(|said| said.starts_with(b"OK")),
-};
-/// RFC 4217 section 4: `AUTH TLS` (older servers: `SSL`), `234`.
-pub static FTP: Agreement = Agreement {
-    whole: line,
-    asks: |said| is_command(said, b"AUTH TLS") || is_command(said, b"AUTH SSL") || is_command(said, b"AUTH TLS-C"),
-    agrees: |said| said.starts_with(b"234"),
-};
-/// RFC 4511 section 4.14: an ExtendedRequest of that name, an ExtendedResponse with the result code success.
-pub static LDAP: Agreement = Agreement {
-    whole: super::ber::length,
-    asks: |said| said.windows(START_TLS.len()).any(|part| part == START_TLS),
-    agrees: super::ber::extended_success,
-};
 /// MS-RDPBCGR 2.2.1.1 and 2.2.1.2: the negotiation asks for security protocols, the answer selects one (PROTOCOL_RDP, 0, is none).
 pub static RDP: Agreement = Agreement {
     whole: |bytes| {
@@ -54,8 +23,6 @@ pub static RDP: Agreement = Agreement {
     asks: |_| true,
     agrees: |said| matches!(said.get(11..), Some([2, _, 8, 0, selected, ..]) if *selected != 0),
 };
-
-const START_TLS: &[u8] = b"1.3.6.1.4.1.1466.20037";
 
 /// A conversation before it turns, if it does.
 pub struct Upgrade {
@@ -107,18 +74,4 @@ impl Session for Upgrade {
     }
 
     fn end(&mut self, _cx: &mut Context<'_>) {}
-}
-
-fn line(bytes: &[u8]) -> Option<usize> {
-    bytes.iter().position(|b| *b == b'\n').and_then(|n| n.checked_add(1))
-}
-
-fn is_command(line: &[u8], command: &[u8]) -> bool {
-    line.trim_ascii_end().eq_ignore_ascii_case(command)
-}
-
-/// What follows the tag of a line.
-fn tagged(line: &[u8]) -> Option<&[u8]> {
-    let at = line.iter().position(|b| *b == b' ')?;
-    line.get(at.checked_add(1)?..)
 }
