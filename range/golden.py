@@ -1,4 +1,5 @@
-"""Record golden captures whose stacks have no part in the morning: SDC, DICOMweb, HL7 over HTTP, HTTP/2, and logins.
+"""Record golden captures whose stacks have no part in the morning: SDC, DICOMweb, HL7 over HTTP, HTTP/2, logins,
+and databases.
 
     sudo python range/golden.py [--into tests/golden]
 
@@ -18,6 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+import databases
 import http2
 import imaging
 import lan
@@ -36,6 +38,7 @@ PACKAGES = (
     }
     | http2.PACKAGES
     | logins.PACKAGES
+    | databases.PACKAGES
 )
 SERVER, CLIENT = "10.66.0.2", "10.66.0.3"
 HERE = Path(__file__).parent
@@ -177,7 +180,12 @@ def login(into: Path) -> None:
     logins.record(into, SERVER, recorded)
 
 
+def database(into: Path) -> None:
+    databases.record(into, SERVER, recorded)
+
+
 SCENES: dict[str, Callable[[Path], None]] = {"sdc": sdc, "hl7": hl7, "dicomweb": dicomweb, "http2": two, "logins": login}
+SCENES |= {"databases": database}
 
 
 def main() -> None:

@@ -556,6 +556,10 @@ fn banners() -> Vec<Talk> {
             ],
         )
         .of(&["login"]),
+        talk("rlogin", TCP, 513, &[b"\0Erika\0Mustermann\0xterm/38400\0", b"\0"]),
+        talk("rsh", TCP, 514, &[b"1021\0Erika\0Mustermann\0cat MRN004711\0", b"\0"]),
+        talk("postgresql", TCP, 5432, &[b"\0\0\0\x20\0\x03\0\0user\0Mustermann\0Erika\0x\0\0"]),
+        talk("tftp", UDP, 69, &[b"\0\x01MRN004711-Mustermann.cfg\0octet\0"]),
         talk(
             "smtp",
             TCP,

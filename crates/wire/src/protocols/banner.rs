@@ -6,7 +6,9 @@ use crate::protocols::{Conversation, Datagrams, Dir, Protocol, Session, Step};
 
 pub mod ber;
 mod binary;
+mod database;
 mod datagram;
+mod remote;
 mod socks;
 #[cfg(test)]
 mod tests;
@@ -59,6 +61,78 @@ pub static SOCKS: Protocol = Protocol {
     probe: socks::probe,
     find: None,
     session: || Box::<socks::Socks>::default(),
+};
+
+pub static RLOGIN: Protocol = Protocol {
+    name: "rlogin",
+    ports: &[513],
+    probe: remote::rlogin,
+    find: None,
+    session: || Box::new(Named),
+};
+
+pub static RSH: Protocol = Protocol {
+    name: "rsh",
+    ports: &[514],
+    probe: remote::rsh,
+    find: None,
+    session: || Box::new(Named),
+};
+
+pub static MYSQL: Protocol = Protocol {
+    name: "mysql",
+    ports: &[3306],
+    probe: database::mysql,
+    find: None,
+    session: || database::Opening::begin(database::Kind::MySql),
+};
+
+pub static POSTGRESQL: Protocol = Protocol {
+    name: "postgresql",
+    ports: &[5432],
+    probe: database::postgresql,
+    find: None,
+    session: || database::Opening::begin(database::Kind::PostgreSql),
+};
+
+pub static TDS: Protocol = Protocol {
+    name: "tds",
+    ports: &[1433],
+    probe: database::tds,
+    find: None,
+    session: || database::Opening::begin(database::Kind::Tds),
+};
+
+/// What TDS turns into where all of it is encrypted; its packets hide the handshake, so that there is no row of `ssl`.
+pub static TDS_TLS: Protocol = Protocol {
+    name: "ssl",
+    ports: &[1433],
+    probe: database::tds_tls,
+    find: None,
+    session: || Box::new(Named),
+};
+
+pub static MONGODB: Protocol = Protocol {
+    name: "mongodb",
+    ports: &[27017],
+    probe: database::mongodb,
+    find: None,
+    session: || Box::new(Named),
+};
+
+pub static TNS: Protocol = Protocol {
+    name: "tns",
+    ports: &[1521],
+    probe: database::tns,
+    find: None,
+    session: || Box::new(Named),
+};
+
+pub static TFTP: Datagrams = Datagrams {
+    name: "tftp",
+    ports: &[69],
+    probe: datagram::tftp,
+    conversation: || Box::new(Named),
 };
 
 pub static NTP: Datagrams = Datagrams {

@@ -184,6 +184,14 @@ pub static TCP: &[&Protocol] = &[
     &banner::KERBEROS,
     &banner::MODBUS,
     &banner::SOCKS,
+    &banner::RLOGIN,
+    &banner::RSH,
+    &banner::MYSQL,
+    &banner::POSTGRESQL,
+    &banner::TDS,
+    &banner::TDS_TLS,
+    &banner::MONGODB,
+    &banner::TNS,
 ];
 
 /// Protocols over UDP.
@@ -199,6 +207,7 @@ pub static UDP: &[&Datagrams] = &[
     &banner::BACNET,
     &banner::RADIUS,
     &banner::SIP,
+    &banner::TFTP,
 ];
 
 /// Every stream; the order is that of [`STREAMS`].
