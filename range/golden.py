@@ -1,4 +1,5 @@
-"""Record golden captures whose stacks have no part in the morning: SDC, DICOMweb, HL7 over HTTP, HTTP/2, remote screens, SNMP, NTLM.
+"""Record golden captures whose stacks have no part in the morning: SDC, DICOMweb, HL7 over HTTP, HTTP/2, remote screens, SNMP, NTLM,
+logins, databases.
 
     sudo python range/golden.py [--into tests/golden]
 
@@ -18,9 +19,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+import databases
 import http2
 import imaging
 import lan
+import logins
 import logons
 import managed
 import screens
@@ -40,6 +43,8 @@ PACKAGES = (
     | screens.PACKAGES
     | managed.PACKAGES
     | logons.PACKAGES
+    | logins.PACKAGES
+    | databases.PACKAGES
 )
 SERVER, CLIENT = "10.66.0.2", "10.66.0.3"
 HERE = Path(__file__).parent
@@ -189,6 +194,14 @@ def logging_on(into: Path) -> None:
     logons.record(into, SERVER, recorded)
 
 
+def login(into: Path) -> None:
+    logins.record(into, SERVER, recorded)
+
+
+def database(into: Path) -> None:
+    databases.record(into, SERVER, recorded)
+
+
 SCENES: dict[str, Callable[[Path], None]] = {
     "sdc": sdc,
     "hl7": hl7,
@@ -197,6 +210,8 @@ SCENES: dict[str, Callable[[Path], None]] = {
     "screens": screen,
     "managed": managing,
     "logons": logging_on,
+    "logins": login,
+    "databases": database,
 }
 
 

@@ -325,6 +325,10 @@ _CORE = {
         "Mark, tab, community, tab, source.",
         "The community byte by byte, with an advisory or the maker's own words as its source; rows carry the mark only.",
     ),
+    "marks_credentials.tsv": (
+        "Product, tab, user, tab, password, tab, source.",
+        "What a maker's manual or an advisory has for everybody to read, with where; never what was found in somebody's hospital.",
+    ),
     "marks_names.tsv": ("Mark, tab, file name.", "The name as it is known, `*` only at its end; the mark is what rules test."),
     "marks_preambles.tsv": (
         "Mark, tab, first bytes in hexadecimal.",
@@ -343,6 +347,8 @@ _CORE = {
         "A service, then its actions, spaces between them.",
         "Spelled as the last part of wsa:Action; a line that begins with the same service goes on with it.",
     ),
+    "ssh_algorithms.txt": ("Names between spaces, by what they are for.", "As IANA or the software that has them writes them."),
+    "ssh_weak.txt": ("Names between spaces, by what they are for.", "As IANA writes them, with the document that says they are weak."),
     "sop_classes.tsv": ("UID, tab, name.", "As in DICOM PS3.6, Table A-1."),
 }
 

@@ -54,7 +54,8 @@ TEXTS = ["suspected glioblastoma", "HIV-positive since", "allergic to penicillam
 FILES = ["discharge_Quillfeather", "Xanthorrea-biopsy", "scan of Anselmina", "letter_to_Brombeere", "Zwickelbart_results"]
 USERS = ["patientportal-xq", "ftp-oberon", "gnarlwood.user", "dr.plumtree-xv", "zwickel.smb-xk", "snmpuser-quendel"]
 CONTACTS = ["contact Quendelina 0551-77312", "ward 7 Ottergrove"]
-ALL = [*NAMES, *MRNS, *ACCESSIONS, *PHONES, *PLACES, *BIRTHS, *SECRETS, *COMMUNITIES, *TEXTS, *FILES, *USERS, *CONTACTS]
+MAIL = ["pinkas.tintenfass", "wilhelmine.xq", "befund-tintenfass"]
+ALL = [*NAMES, *MRNS, *ACCESSIONS, *PHONES, *PLACES, *BIRTHS, *SECRETS, *COMMUNITIES, *TEXTS, *FILES, *USERS, *CONTACTS, *MAIL]
 
 
 def needles(value: str) -> Iterator[bytes]:
@@ -103,6 +104,7 @@ def play(folder: Path) -> None:
     ftp(folder)
     snmp(folder)
     screens()
+    logins()
     # A packet of ours at the very end: when it is in the file, all before it are.
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
         marker = os.urandom(16)
@@ -344,6 +346,73 @@ def ftp(folder: Path) -> None:
             client.nlst()
             client.retrbinary(f"RETR {FILES[0]}.docx", lambda _: None)
     _stop(server)
+
+
+def logins() -> None:
+    """Mail handed over and fetched, a directory asked, files fetched: by user names, passwords, addresses and file names in clear."""
+    user, secret = USERS[2].encode(), SECRETS[2].encode()
+    plain = base64.b64encode(b"\0" + user + b"\0" + secret)
+    sender, recipient = (f"{name}@klinik.example".encode() for name in MAIL[:2])
+    _spoken(
+        2525,
+        b"220 mail.klinik.example ESMTP Postfix\r\n",
+        (b"EHLO ct01.klinik.example\r\n", b"250-mail.klinik.example\r\n250 AUTH PLAIN\r\n"),
+        (b"AUTH PLAIN " + plain + b"\r\n", b"235 welcome " + user + b"\r\n"),
+        (b"MAIL FROM:<" + sender + b">\r\n", b"250 ok\r\n"),
+        (b"RCPT TO:<" + recipient + b">\r\n", b"250 ok " + recipient + b"\r\n"),
+        (b"DATA\r\n", b"354 go\r\n"),
+        (f"Subject: {MAIL[2]}\r\n\r\n{TEXTS[0]}\r\nMAIL FROM:<{USERS[3]}@x>\r\n.\r\n".encode(), b"250 queued\r\n"),
+        (b"QUIT\r\n", b"221 bye\r\n"),
+    )
+    _spoken(
+        1110,
+        b"+OK POP3 ready\r\n",
+        (b"USER " + user + b"\r\n", b"+OK\r\n"),
+        (b"PASS " + secret + b"\r\n", b"+OK " + user + b"\r\n"),
+        (b"RETR 1\r\n", f"+OK\r\nSubject: {MAIL[2]}\r\n.\r\n".encode()),
+    )
+    _spoken(
+        1143,
+        b"* OK IMAP4rev1 ready\r\n",
+        (b"a1 LOGIN " + user + b" {%d}\r\n" % len(secret), b"+ go\r\n"),
+        (secret + b"\r\n", b"a1 NO " + user + b"\r\n"),
+        (b"a2 AUTHENTICATE PLAIN " + plain + b"\r\n", b"a2 OK " + user + b"\r\n"),
+    )
+    bind = _ber(0x60, _ber(2, b"\3"), _ber(4, b"cn=" + user), _ber(0x80, secret))
+    failed = _ber(0x61, _ber(10, b"\x31"), _ber(4, b"cn=" + user), _ber(4, NAMES[2].encode()))
+    name = _ber(0xA3, _ber(4, b"sn"), _ber(4, NAMES[6].encode()))
+    search = _ber(
+        0x63, _ber(4, b"ou=" + NAMES[0].encode()), *(_ber(10, b"\0"),) * 2, *(_ber(2, b"\0"),) * 2, _ber(1, b"\0"), name, _ber(0x30)
+    )
+    done = _ber(0x65, _ber(10, b"\0"), _ber(4, b""), _ber(4, b""))
+    pairs = [(_ber(0x30, _ber(2, b"\1"), a), _ber(0x30, _ber(2, b"\1"), b)) for a, b in ((bind, failed), (search, done))]
+    _spoken(1389, b"", *pairs)
+    _spoken(
+        2122,
+        b"220 FTP server ready\r\n",
+        (b"USER " + user + b"\r\n", b"331 password for " + user + b"\r\n"),
+        (b"PASS " + secret + b"\r\n", b"230 welcome\r\n"),
+        (f"STOR {FILES[3]}.pdf\r\n".encode(), f"150 {FILES[3]}.pdf\r\n226 done\r\n".encode()),
+    )
+    _spoken(5513, b"", (b"\0" + user + b"\0" + USERS[3].encode() + b"\0xterm/38400\0", b"\0"))
+
+
+def _ber(tag: int, *parts: bytes) -> bytes:
+    inside = b"".join(parts)
+    return bytes([tag, 0x81, len(inside)]) + inside
+
+
+def _spoken(port: int, greeting: bytes, *exchanges: tuple[bytes, bytes]) -> None:
+    """A connection on which a server greets and then each side says its part."""
+    with socket.create_server((SERVER, port)) as server, socket.create_connection((SERVER, port)) as client:
+        there, _ = server.accept()
+        with there:
+            for question, answer in ((b"", greeting), *exchanges):
+                for one, other, said in ((client, there, question), (there, client, answer)):
+                    one.sendall(said)
+                    left = len(said)
+                    while left:
+                        left -= len(other.recv(left))
 
 
 def _daemon(*command: str) -> subprocess.Popen[bytes]:

@@ -85,7 +85,8 @@ def test_the_search_finds_what_is_kept(assessed: tuple[Path, dict[str, bytes]]) 
 
 def test_the_protocols_were_understood(assessed: tuple[Path, dict[str, bytes]]) -> None:
     streams = json.loads(assessed[1]["output of assess"].partition(b"\n}\n")[0] + b"\n}")["streams"]
-    spoken = ("dicom_message", "hl7", "fhir", "http", "smb_files", "smb_mapping", "ntlm", "rdp", "rfb", "snmp", "conn")
+    spoken = ("dicom_message", "hl7", "fhir", "http", "smb_files", "smb_mapping", "ntlm", "rdp", "rfb", "snmp")
+    spoken += ("ftp", "smtp", "login", "ldap", "conn")
     absent = [stream for stream in spoken if not streams.get(stream)]
     assert absent == [], "what was not parsed could not leak"
 

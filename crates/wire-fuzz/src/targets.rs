@@ -25,7 +25,7 @@ pub struct Target {
 }
 
 pub fn all() -> Vec<Target> {
-    let tcp = TCP.iter().map(|&protocol| (format!("tcp-{}", protocol.name), What::Tcp(protocol)));
+    let tcp = TCP.iter().map(|&protocol| (tcp_name(protocol), What::Tcp(protocol)));
     let udp = UDP.iter().map(|&protocol| (format!("udp-{}", protocol.name), What::Udp(protocol)));
     let rest = [
         ("pipeline", What::Pipeline),
@@ -35,6 +35,15 @@ pub fn all() -> Vec<Target> {
     ];
     let rest = rest.map(|(name, what)| (name.to_owned(), what));
     tcp.chain(udp).chain(rest).map(|(name, what)| Target { name, what }).collect()
+}
+
+/// What travels in packets of another protocol has the name of what it is; then its port tells.
+fn tcp_name(protocol: &'static Protocol) -> String {
+    let first = TCP.iter().find(|other| other.name == protocol.name);
+    match (first, protocol.ports) {
+        (Some(first), [port, ..]) if !std::ptr::eq(*first, protocol) => format!("tcp-{}-{port}", protocol.name),
+        _ => format!("tcp-{}", protocol.name),
+    }
 }
 
 pub fn named(name: &str) -> Option<Target> {

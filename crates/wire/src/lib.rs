@@ -12,6 +12,7 @@ mod clock;
 pub mod columns;
 pub mod context;
 mod copies;
+pub mod credentials;
 pub mod flows;
 pub mod fragments;
 pub mod half;

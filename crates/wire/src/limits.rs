@@ -1,5 +1,9 @@
 //! Every bound on what the wire can make the sensor hold or do, each with its reason.
 
+mod logins;
+
+pub use logins::*;
+
 /// Bytes of one direction that are looked at before a connection is called unknown. All probes decide within the first message head; a TLS
 /// record head is 5 bytes, an A-ASSOCIATE-RQ head 74, an HTTP request line rarely above 2 kB.
 pub const PROBE_BYTES: usize = 4096;
@@ -143,9 +147,7 @@ pub const COPY_AGE: i64 = 100_000_000;
 /// The same where it does not: below the round trip after which anything is sent again.
 pub const COPY_AT_ONCE: i64 = 1_000_000;
 
-/// Bytes of each direction that are looked at for the agreement on an upgrade (STARTTLS): mail clients agree within ten lines.
-pub const UPGRADE: usize = 16 << 10;
-/// Longest line or message that is awaited for it.
+/// Longest message that is awaited for the agreement on what a connection turns into: a proxy's, a database's.
 pub const UPGRADE_UNIT: usize = 2048;
 /// Protocols within each other on one connection: a proxy, a mail service, TLS.
 pub const TURNS: usize = 4;

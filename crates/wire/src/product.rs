@@ -57,6 +57,22 @@ pub fn version(value: &[u8]) -> Option<String> {
     kept(&text::clean(value)?, true, is_model)
 }
 
+/// How a server greets in one line (FTP, SMTP, POP3, IMAP): its product, and nothing behind a semicolon or `ready`, where the time of day stands.
+pub fn greeting(value: &[u8]) -> Option<String> {
+    let text = text::clean(value)?;
+    let told = text.split(';').next().unwrap_or_default();
+    let ready = told.to_ascii_lowercase().find("ready").unwrap_or(told.len());
+    let told = told.get(..ready)?.trim();
+    let bare = told.strip_prefix('(').and_then(|inner| inner.strip_suffix(')'));
+    kept(bare.unwrap_or(told), false, is_build)
+}
+
+/// What SSH calls a softwareversion, with its comment: `OpenSSH_9.2p1 Debian-2+deb12u3`. RFC 4253 4.2.
+pub fn software(value: &[u8]) -> Option<String> {
+    let linking = |word: &str| matches!(word, "for" | "Release");
+    kept(&text::clean(value)?, false, |word| is_build(word) || linking(word))
+}
+
 /// A serial number: letters and digits, four of them in a row, and no date.
 pub fn serial(value: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(value.trim_ascii()).ok()?;
@@ -178,6 +194,13 @@ fn is_version(text: &str) -> bool {
         .into_iter()
         .all(|run| (run.len() <= 3 || is_word(run)) && !hostname::is_given_name(run));
     begins && plain && few && digits(text) < limits::HOST_DIGITS
+}
+
+/// Which build for a distribution: `deb12u3`, `ubuntu0.4`, `el9` (Debian Policy 5.6.12).
+fn is_build(word: &str) -> bool {
+    let known = ["deb", "ubuntu", "el", "fc", "bpo"];
+    let rest = known.iter().find_map(|name| word.strip_prefix(name));
+    rest.is_some_and(|rest| !rest.is_empty() && rest.len() <= 6 && rest.bytes().all(|b| b.is_ascii_digit() || b == b'u'))
 }
 
 /// At most four letters, five digits and four letters: `GXP2160`, `7960G`, `M401dne`.
@@ -325,6 +348,45 @@ mod tests {
         ] {
             assert_eq!(class(value.as_bytes()).as_deref(), left, "{value}");
         }
+    }
+
+    #[test]
+    fn greetings_of_real_servers() {
+        for (value, left) in [
+            ("(vsFTPd 3.0.3)", Some("vsFTPd 3.0.3")),
+            (
+                "ProFTPD 1.3.5 Server (Debian) [::ffff:10.1.1.1]",
+                Some("ProFTPD 1.3.5 Server (Debian)"),
+            ),
+            ("Microsoft FTP Service", Some("Microsoft FTP Service")),
+            ("FileZilla Server 1.8.1", Some("FileZilla Server 1.8.1")),
+            ("ESMTP Postfix (Debian/GNU)", Some("ESMTP Postfix")),
+            ("ESMTP Exim 4.96 Sat, 01 Jan 2026 10:00:00 +0000", Some("ESMTP Exim 4.96")),
+            (
+                "ESMTP Sendmail 8.14.4/8.14.4; Sat, 1 Jan 2026 10:00:00 +0100",
+                Some("ESMTP Sendmail 8.14.4/8.14.4"),
+            ),
+            (
+                "Microsoft ESMTP MAIL Service ready at Sat, 1 Jan 2026",
+                Some("Microsoft ESMTP MAIL Service"),
+            ),
+            ("Dovecot (Debian) ready.", Some("Dovecot (Debian)")),
+            ("Welcome to Erika Mustermann's server", Some("server")),
+        ] {
+            assert_eq!(greeting(value.as_bytes()).as_deref(), left, "{value}");
+        }
+        for whole in [
+            "OpenSSH_9.2p1 Debian-2+deb12u3",
+            "OpenSSH_8.9p1 Ubuntu-3ubuntu0.4",
+            "OpenSSH_for_Windows_9.5",
+            "dropbear_2022.83",
+            "Cisco-1.25",
+            "libssh_0.9.6",
+            "PuTTY_Release_0.78",
+        ] {
+            assert_eq!(software(whole.as_bytes()).as_deref(), Some(whole));
+        }
+        assert_eq!(software(b"OpenSSH_9.2p1 Erika Mustermann").as_deref(), Some("OpenSSH_9.2p1"));
     }
 
     #[test]

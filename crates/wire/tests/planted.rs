@@ -580,14 +580,31 @@ fn snmp() -> Vec<Talk> {
     ]
 }
 
-/// Protocols that are only named.
+/// SSH_MSG_KEXINIT that offers these algorithms for everything.
+fn kexinit(names: &str) -> Vec<u8> {
+    let list = [&u32::try_from(names.len()).unwrap().to_be_bytes()[..], names.as_bytes()].concat();
+    let payload = [&[20u8; 17][..], &list.repeat(10), &[0; 5]].concat();
+    let length = u32::try_from(payload.len() + 5).unwrap().to_be_bytes();
+    [&length[..], &[4], &payload, &[0; 4]].concat()
+}
+
+/// Protocols that say who logs in, and those that are only named.
 fn banners() -> Vec<Talk> {
     let ber = |tag: u8, value: &[u8]| [&[tag, u8::try_from(value.len()).unwrap()], value].concat();
     let bind = ber(
         0x60,
         &[ber(2, &[3]), ber(4, b"cn=Erika Mustermann"), ber(0x80, b"19640812")].concat(),
     );
-    let ldap = ber(0x30, &[ber(2, &[1]), bind].concat());
+    let bind = ber(0x30, &[ber(2, &[1]), bind].concat());
+    let refused = ber(
+        0x61,
+        &[ber(10, &[49]), ber(4, b"cn=Mustermann"), ber(4, b"Erika is locked out")].concat(),
+    );
+    let refused = ber(0x30, &[ber(2, &[1]), refused].concat());
+    let filter = ber(0xa3, &[ber(4, b"sn"), ber(4, b"Mustermann")].concat());
+    let numbers = [ber(10, &[2]), ber(10, &[0]), ber(2, &[0]), ber(2, &[0]), ber(1, &[0])].concat();
+    let search = ber(0x63, &[ber(4, b"ou=Erika"), numbers, filter, ber(0x30, &[])].concat());
+    let search = ber(0x30, &[ber(2, &[2]), search].concat());
     let radius = {
         let attributes = [&[1, 12][..], b"Mustermann", &[4, 6, 10, 0, 0, 2]].concat();
         let length = u16::try_from(20 + attributes.len()).unwrap().to_be_bytes();
@@ -595,7 +612,18 @@ fn banners() -> Vec<Talk> {
     };
     let sip = b"INVITE sip:Mustermann@pbx SIP/2.0\r\nFrom: \"Erika Mustermann\" <sip:19640812@pbx>\r\nUser-Agent: MRN004711\r\n\r\n";
     vec![
-        talk("ssh", TCP, 22, &[b"SSH-2.0-OpenSSH_9.2 Erika\r\n", b"SSH-2.0-Mustermann_1.0\r\n"]),
+        talk(
+            "ssh",
+            TCP,
+            22,
+            &[
+                b"SSH-2.0-OpenSSH_9.2 Erika\r\n",
+                b"Erika, MRN004711\r\nSSH-2.0-Mustermann_1.0\r\n",
+                &kexinit("erika@mustermann.de,curve25519-sha256"),
+                &kexinit("erika@mustermann.de,MRN004711"),
+            ],
+        )
+        .of(&["ssh"]),
         talk(
             "ftp",
             TCP,
@@ -606,8 +634,50 @@ fn banners() -> Vec<Talk> {
                 b"USER Mustermann\r\n",
                 b"331 ok\r\n",
                 b"PASS 19640812\r\n",
+                b"230 Erika logged in\r\n",
+                b"RETR MRN004711.pdf\r\n",
+                b"150 MRN004711.pdf\r\n226 done\r\n",
+                b"STOR Mustermann.pdf\r\n",
+                b"553 Mustermann.pdf\r\n",
             ],
-        ),
+        )
+        .of(&["ftp"]),
+        talk(
+            "pop3",
+            TCP,
+            110,
+            &[
+                b"",
+                b"+OK POP3 of Mustermann <19640812.1@mustermann>\r\n",
+                b"USER Mustermann\r\n",
+                b"+OK\r\n",
+                b"PASS 19640812\r\n",
+                b"+OK Erika\r\n",
+                b"RETR 1\r\n",
+                b"+OK\r\nSubject: MRN004711\r\n.\r\n",
+            ],
+        )
+        .of(&["login"]),
+        talk(
+            "imap",
+            TCP,
+            143,
+            &[
+                b"",
+                b"* OK [CAPABILITY IMAP4rev1] IMAP of Mustermann\r\n",
+                b"a1 LOGIN {10}\r\n",
+                b"+ Erika\r\n",
+                b"Mustermann \"19640812\"\r\n",
+                b"a1 NO Erika\r\n",
+                b"MRN004711 AUTHENTICATE MUSTERMANN bXVzdGVybWFubg==\r\n",
+                b"MRN004711 OK Erika\r\n",
+            ],
+        )
+        .of(&["login"]),
+        talk("rlogin", TCP, 513, &[b"\0Erika\0Mustermann\0xterm/38400\0", b"\0"]),
+        talk("rsh", TCP, 514, &[b"1021\0Erika\0Mustermann\0cat MRN004711\0", b"\0"]),
+        talk("postgresql", TCP, 5432, &[b"\0\0\0\x20\0\x03\0\0user\0Mustermann\0Erika\0x\0\0"]),
+        talk("tftp", UDP, 69, &[b"\0\x01MRN004711-Mustermann.cfg\0octet\0"]),
         talk(
             "smtp",
             TCP,
@@ -616,15 +686,21 @@ fn banners() -> Vec<Talk> {
                 b"",
                 b"220 mail ESMTP Mustermann\r\n",
                 b"EHLO erikas-mbp\r\nMAIL FROM:<Erika@Mustermann>\r\n",
+                b"250-mail greets Mustermann\r\n250 STARTTLS\r\n250 ok\r\n",
+                b"AUTH PLAIN AE11c3Rlcm1hbm4AMTk2NDA4MTI=\r\nRCPT TO:<MRN004711@klinik.test>\r\nDATA\r\n",
+                b"235 Erika\r\n250 MRN004711\r\n354 go\r\n",
+                b"Subject: Mustermann\r\n\r\nEHLO Erika\r\n.\r\n",
+                b"250 queued as MRN004711\r\n",
             ],
-        ),
+        )
+        .of(&["smtp"]),
         talk(
             "telnet",
             TCP,
             23,
             &[b"\xff\xfd\x18\xff\xfd\x20Mustermann\r\n", b"\xff\xfb\x01login: Erika"],
         ),
-        talk("ldap", TCP, 389, &[&ldap]),
+        talk("ldap", TCP, 389, &[&bind, &refused, &search]).of(&["ldap"]),
         talk("radius", UDP, 1812, &[&radius]),
         talk("sip", UDP, 5060, &[sip]),
     ]

@@ -204,7 +204,51 @@ FIELDS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {"community": "erika", "get_requests": 1, "get_bulk_requests": 2, "get_responses": 3, "set_requests": 4},
         {"marks": None, "get_requests": 1, "get_bulk_requests": 2, "get_responses": 3, "set_requests": 4},
     ),
+    (
+        "ftp",
+        {"user": "zztest", "password": "<hidden>", "command": "RETR", "arg": "ftp://10.0.0.4/zztest.txt", "reply_code": 226},
+        {"user_seen": True, "anonymous": False, "password_seen": True, "retrieved": 1, "stored": 0, "server": None},
+    ),
+    (
+        "ftp",
+        {"user": "anonymous", "password": "zztest@example.com", "command": "STOR"},
+        {"user_seen": True, "anonymous": True, "password_seen": False, "retrieved": 0, "stored": 1},
+    ),
+    ("ftp", {"user": "<unknown>", "command": "EPSV"}, {"user_seen": False, "password_seen": False}),
+    (
+        "ldap",
+        {"message_id": 1, "version": 3, "opcode": "bind simple", "result": "invalid credentials", "object": "CN=Erika", "argument": "zz"},
+        {
+            "message_id": 1,
+            "version": 3,
+            "opcode": "bind",
+            "auth": "simple",
+            "password_seen": True,
+            "result_code": 49,
+            "result": "invalidCredentials",
+            "object": KEYS.of("CN=Erika"),
+            "mechanism": None,
+        },
+    ),
+    ("ldap", {"opcode": "bind simple", "object": "", "result": "success"}, {"auth": "anonymous", "password_seen": False, "result_code": 0}),
+    ("ldap", {"opcode": "bind SASL", "result": "SASL bind in progress"}, {"auth": "sasl", "password_seen": False, "result_code": 14}),
+    (
+        "smtp",
+        {"mailfrom": "erika@example.com", "rcptto": ["a@example.org", "<b@example.org>"], "last_reply": "250 2.0.0 ok", "tls": False},
+        {"from_domains": ["example.com"], "to_domains": ["example.org"], "recipients": 2, "last_reply": 250, "tls": False},
+    ),
+    ("smtp", {"helo": "mail.example.com", "subject": "Erika"}, {"helo": "mail.example.com", "server": None}),
+    (
+        "ssh",
+        {"version": 2, "auth_success": False, "client": "SSH-2.0-x", "kex_alg": "ssh-rsa", "cipher_alg": "erika", "mac_alg": "hmac-md5"},
+        {"version": 2, "auth_success": False, "client": None, "kex_alg": "ssh-rsa", "cipher_alg": None, "mac_alg": "hmac-md5"},
+    ),
+    ("ssh", {"host_key_alg": "ssh-dss", "compression_alg": "none"}, {"host_key_alg": "ssh-dss", "compression_alg": "none"}),
 ]
+
+
+def test_what_else_is_asked_of_a_directory_gives_no_rows() -> None:
+    assert rows("ldap", ENDS | {"opcode": "unbind", "message_id": 3}) == []
 
 
 @pytest.mark.parametrize(("path", "fields", "cells"), FIELDS, ids=lambda value: value if isinstance(value, str) else ",".join(value))
@@ -361,6 +405,7 @@ def test_every_field_is_proven() -> None:
     proven = {(path, name.replace(".", "_")) for path, fields, _ in FIELDS for name in fields}
     proven |= {("dhcp", name) for name in LOGS["dhcp"].fields}
     withheld = {("http", name) for name in ("uri", "user_agent", "referrer", "orig_mime_types", "resp_mime_types")}
+    withheld |= {("ftp", "reply_msg"), ("ldap", "diagnostic_message"), ("ssh", "server")}
     same = {(path, name) for path, log in LOGS.items() for name, entry in log.fields.items() if entry == "same"}
     common = {(path, name) for path in LOGS for name in COMMON_FIELDS}
     assert {(path, name) for path, log in LOGS.items() for name in log.fields} - proven - withheld - same - common == set()

@@ -6,28 +6,13 @@ use crate::protocols::{Conversation, Datagrams, Dir, Protocol, Session, Step};
 
 pub mod ber;
 mod binary;
+mod database;
 mod datagram;
+mod remote;
 mod socks;
 #[cfg(test)]
 mod tests;
-mod text;
-mod upgrade;
-
-pub static SSH: Protocol = Protocol {
-    name: "ssh",
-    ports: &[22],
-    probe: text::ssh,
-    find: None,
-    session: || Box::new(Named),
-};
-
-pub static FTP: Protocol = Protocol {
-    name: "ftp",
-    ports: &[21],
-    probe: text::ftp,
-    find: None,
-    session: || upgrade::Upgrade::begin(&upgrade::FTP),
-};
+pub mod text;
 
 pub static TELNET: Protocol = Protocol {
     name: "telnet",
@@ -35,38 +20,6 @@ pub static TELNET: Protocol = Protocol {
     probe: binary::telnet,
     find: None,
     session: || Box::new(Named),
-};
-
-pub static SMTP: Protocol = Protocol {
-    name: "smtp",
-    ports: &[25, 587],
-    probe: text::smtp,
-    find: None,
-    session: || upgrade::Upgrade::begin(&upgrade::SMTP),
-};
-
-pub static POP3: Protocol = Protocol {
-    name: "pop3",
-    ports: &[110],
-    probe: text::pop3,
-    find: None,
-    session: || upgrade::Upgrade::begin(&upgrade::POP3),
-};
-
-pub static IMAP: Protocol = Protocol {
-    name: "imap",
-    ports: &[143],
-    probe: text::imap,
-    find: None,
-    session: || upgrade::Upgrade::begin(&upgrade::IMAP),
-};
-
-pub static LDAP: Protocol = Protocol {
-    name: "ldap",
-    ports: &[389, 3268],
-    probe: ber::ldap,
-    find: None,
-    session: || upgrade::Upgrade::begin(&upgrade::LDAP),
 };
 
 pub static KERBEROS: Protocol = Protocol {
@@ -91,6 +44,78 @@ pub static SOCKS: Protocol = Protocol {
     probe: socks::probe,
     find: None,
     session: || Box::<socks::Socks>::default(),
+};
+
+pub static RLOGIN: Protocol = Protocol {
+    name: "rlogin",
+    ports: &[513],
+    probe: remote::rlogin,
+    find: None,
+    session: || Box::new(Named),
+};
+
+pub static RSH: Protocol = Protocol {
+    name: "rsh",
+    ports: &[514],
+    probe: remote::rsh,
+    find: None,
+    session: || Box::new(Named),
+};
+
+pub static MYSQL: Protocol = Protocol {
+    name: "mysql",
+    ports: &[3306],
+    probe: database::mysql,
+    find: None,
+    session: || database::Opening::begin(database::Kind::MySql),
+};
+
+pub static POSTGRESQL: Protocol = Protocol {
+    name: "postgresql",
+    ports: &[5432],
+    probe: database::postgresql,
+    find: None,
+    session: || database::Opening::begin(database::Kind::PostgreSql),
+};
+
+pub static TDS: Protocol = Protocol {
+    name: "tds",
+    ports: &[1433],
+    probe: database::tds,
+    find: None,
+    session: || database::Opening::begin(database::Kind::Tds),
+};
+
+/// What TDS turns into where all of it is encrypted; its packets hide the handshake, so that there is no row of `ssl`.
+pub static TDS_TLS: Protocol = Protocol {
+    name: "ssl",
+    ports: &[1433],
+    probe: database::tds_tls,
+    find: None,
+    session: || Box::new(Named),
+};
+
+pub static MONGODB: Protocol = Protocol {
+    name: "mongodb",
+    ports: &[27017],
+    probe: database::mongodb,
+    find: None,
+    session: || Box::new(Named),
+};
+
+pub static TNS: Protocol = Protocol {
+    name: "tns",
+    ports: &[1521],
+    probe: database::tns,
+    find: None,
+    session: || Box::new(Named),
+};
+
+pub static TFTP: Datagrams = Datagrams {
+    name: "tftp",
+    ports: &[69],
+    probe: datagram::tftp,
+    conversation: || Box::new(Named),
 };
 
 pub static NTP: Datagrams = Datagrams {

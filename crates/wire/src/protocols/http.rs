@@ -43,6 +43,8 @@ stream! {
         auth_scheme: Word,
         /// Whether a user name was readable: Basic (RFC 7617) or Digest (RFC 7616). The name is not kept.
         username_seen: Bool,
+        /// Marks of what was said: default-credentials, of Basic (RFC 7617).
+        marks: Texts,
         /// Media type of the request's body; `{}` for a subtype that is not well known.
         content_type: Word,
         /// Bytes of the request's body as framed (RFC 9112 6, RFC 9113 6.1).

@@ -31,15 +31,22 @@ pub mod dicom;
 pub mod dicomweb;
 pub mod dns;
 pub mod fhir;
+pub mod ftp;
 pub mod hl7;
 pub mod http;
+pub mod ldap;
+pub mod lines;
+pub mod login;
 pub mod ntlm;
 pub mod poct1;
 pub mod rdp;
 pub mod rfb;
+pub mod sasl;
 pub mod sdc;
 pub mod smb;
+pub mod smtp;
 pub mod snmp;
+pub mod ssh;
 pub mod stats;
 pub mod tls;
 
@@ -169,18 +176,26 @@ pub static TCP: &[&Protocol] = &[
     &poct1::PROTOCOL,
     &smb::PROTOCOL,
     &dns::OVER_TCP,
-    &banner::SSH,
-    &banner::FTP,
+    &ssh::PROTOCOL,
+    &ftp::PROTOCOL,
     &banner::TELNET,
     &rdp::PROTOCOL,
     &rfb::PROTOCOL,
-    &banner::SMTP,
-    &banner::POP3,
-    &banner::IMAP,
-    &banner::LDAP,
+    &smtp::PROTOCOL,
+    &login::POP3,
+    &login::IMAP,
+    &ldap::PROTOCOL,
     &banner::KERBEROS,
     &banner::MODBUS,
     &banner::SOCKS,
+    &banner::RLOGIN,
+    &banner::RSH,
+    &banner::MYSQL,
+    &banner::POSTGRESQL,
+    &banner::TDS,
+    &banner::TDS_TLS,
+    &banner::MONGODB,
+    &banner::TNS,
 ];
 
 /// Protocols over UDP.
@@ -196,6 +211,7 @@ pub static UDP: &[&Datagrams] = &[
     &banner::BACNET,
     &banner::RADIUS,
     &banner::SIP,
+    &banner::TFTP,
 ];
 
 /// Every stream; the order is that of [`STREAMS`].
@@ -222,6 +238,11 @@ pub enum StreamId {
     Rdp,
     Rfb,
     Snmp,
+    Ftp,
+    Ldap,
+    Smtp,
+    Login,
+    Ssh,
     Stats,
 }
 
@@ -248,5 +269,10 @@ pub static STREAMS: &[&StreamSpec] = &[
     rdp::Rdp::SPEC,
     rfb::Rfb::SPEC,
     snmp::Snmp::SPEC,
+    ftp::Ftp::SPEC,
+    ldap::Ldap::SPEC,
+    smtp::Smtp::SPEC,
+    login::Login::SPEC,
+    ssh::Ssh::SPEC,
     stats::Stats::SPEC,
 ];

@@ -18,6 +18,7 @@ SERVICES = {
     for name in terms("""
     ssl http dns smb dhcp ssh ftp telnet rdp rfb smtp pop3 imap ldap krb krb_tcp ntp snmp sip radius syslog modbus dnp3 mysql postgresql
     socks irc quic mqtt tftp websocket bittorrent-dht nfs enip ike pgsql dce_rpc gssapi ntlm spnego
+    tds tns mongodb rlogin rsh
     """)
 } | {
     "tls": "ssl",

@@ -112,4 +112,4 @@ def rows(path: str, fields: Iterable[tuple[str, Any]], keys: Pseudonyms, tally: 
 
 
 # Protocols that only one transport carries, where the log does not say which.
-_CARRIED = {"http": "tcp", "ssl": "tcp", "smb_files": "tcp", "smb_mapping": "tcp", "dhcp": "udp"}
+_CARRIED = dict.fromkeys(("http", "ssl", "smb_files", "smb_mapping", "ftp", "smtp", "ssh"), "tcp") | {"dhcp": "udp"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from asepsis.lake.foreign import smb, words, zeek_remote
+from asepsis.lake.foreign import logins, smb, words, zeek_remote
 from asepsis.lake.foreign.clean import (
     address,
     authority,
@@ -268,6 +268,50 @@ def smb_files(row: Row, values: Mapping[str, Any], keys: Pseudonyms) -> Iterable
     return (row,)
 
 
+FTP: Fields = {
+    **COMMON,
+    "user": logins.user,
+    "password": SAME,
+    "command": logins.command,
+    "arg": ("server", withheld),
+    "reply_msg": ("server", withheld),
+}
+
+LDAP: Fields = {
+    **COMMON,
+    "proto": SAME,
+    "message_id": ("message_id", within(0, 2**31 - 1)),
+    "version": ("version", within(1, 9)),
+    "opcode": SAME,
+    "result": logins.result,
+    "object": logins.named,
+    "argument": ("mechanism", withheld),
+    "diagnostic_message": ("result", withheld),
+}
+
+SMTP: Fields = {
+    **COMMON,
+    "helo": ("helo", host),
+    "mailfrom": logins.domains("from_domains"),
+    "rcptto": logins.domains("to_domains"),
+    "last_reply": logins.reply,
+    "tls": ("tls", truth),
+    "subject": ("server", withheld),
+}
+
+SSH: Fields = {
+    **COMMON,
+    "version": ("version", within(1, 2)),
+    "auth_success": ("auth_success", truth),
+    "client": ("client", withheld),
+    "server": ("server", withheld),
+    "kex_alg": ("kex_alg", one_of(logins.ALGORITHMS)),
+    "host_key_alg": ("host_key_alg", one_of(logins.ALGORITHMS)),
+    "cipher_alg": ("cipher_alg", one_of(logins.ALGORITHMS)),
+    "mac_alg": ("mac_alg", one_of(logins.ALGORITHMS)),
+    "compression_alg": ("compression_alg", one_of(logins.ALGORITHMS)),
+}
+
 LOGS = {
     "conn": Log("conn", CONN, conn),
     "dns": Log("dns", DNS, dns),
@@ -281,6 +325,10 @@ LOGS = {
     "rdp": Log("rdp", {**COMMON, **zeek_remote.RDP}),
     "rfb": Log("rfb", {**COMMON, **zeek_remote.RFB}),
     "snmp": Log("snmp", {**COMMON, **zeek_remote.SNMP}),
+    "ftp": Log("ftp", FTP, logins.ftp),
+    "ldap": Log("ldap", LDAP, logins.ldap),
+    "smtp": Log("smtp", SMTP),
+    "ssh": Log("ssh", SSH),
 }
 
 # A field that only this log has: JSON of a plain Zeek does not say which log it is.
@@ -309,5 +357,8 @@ TELLING = {
     "request_type": "kerberos",
     "named_pipe": "dce_rpc",
     "auth_attempts": "ssh",
+    "kex_alg": "ssh",
+    "data_channel_passive": "ftp",
+    "diagnostic_message": "ldap",
     "suppress_for": "notice",
 }

@@ -5,7 +5,7 @@ use crate::protocols::{Dir, Probe};
 
 pub const INTEGER: u8 = 0x02;
 pub const OCTET_STRING: u8 = 0x04;
-const ENUMERATED: u8 = 0x0a;
+pub const ENUMERATED: u8 = 0x0a;
 pub const SEQUENCE: u8 = 0x30;
 
 /// An element: its tag, its contents as far as they were shown, and what follows it.
@@ -48,29 +48,6 @@ pub fn whole(bytes: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     (found.tag == tag && found.inside.len() == found.length).then_some((found.inside, found.after))
 }
 
-/// Length of the whole element that `bytes` begin with; `None` if more must be seen.
-pub fn length(bytes: &[u8]) -> Option<usize> {
-    let found = element(bytes)?;
-    (found.inside.len() == found.length).then(|| bytes.len().saturating_sub(found.after.len()))
-}
-
-/// An ExtendedResponse (`[APPLICATION 24]`) that begins with the result code success. RFC 4511 sections 4.1.9 and 4.12.
-pub fn extended_success(message: &[u8]) -> bool {
-    const EXTENDED: u8 = 0x78;
-    let code = whole(message, SEQUENCE)
-        .and_then(|(inside, _)| number(inside))
-        .and_then(|after| whole(after, EXTENDED))
-        .and_then(|(inside, _)| whole(inside, ENUMERATED));
-    matches!(code, Some(([0], _)))
-}
-
-/// An integer of one to four bytes.
-fn number(bytes: &[u8]) -> Option<&[u8]> {
-    whole(bytes, INTEGER)
-        .filter(|(digits, _)| (1..=5).contains(&digits.len()))
-        .map(|(_, after)| after)
-}
-
 /// LDAPMessage: a bind, search or StartTLS request, or the answer to a bind. RFC 4511 4.1.1, 4.2, 4.5, 4.14.
 pub fn ldap(_dir: Dir, bytes: &[u8]) -> Probe {
     match is_ldap(bytes) {
@@ -104,7 +81,10 @@ fn is_ldap(bytes: &[u8]) -> Option<bool> {
         0x61 | 0x65 => first.tag == ENUMERATED && first.length == 1 && element(first.after)?.tag == OCTET_STRING,
         0x63 => first.tag == OCTET_STRING && matches!(first.after.get(..3)?, [ENUMERATED, 1, 0..=3]),
         0x64 => first.tag == OCTET_STRING && element(first.after)?.tag == SEQUENCE,
-        0x77 => first.tag == 0x80 && text::start(first.inside, &[b"1.3.6.1.4.1."]) == Probe::Certain,
+        0x77 => match text::start(first.inside, &[b"1.3.6.1.4.1."]) {
+            Probe::Unsure if first.tag == 0x80 => return None,
+            found => first.tag == 0x80 && found == Probe::Certain,
+        },
         _ => false,
     };
     Some(fits && sense)

@@ -1,6 +1,7 @@
 //! Every protocol knows its own first bytes, and no other's.
 
-use crate::protocols::{banner, rdp, rfb, Dir, Probe, Protocol, UDP};
+use crate::context::Context;
+use crate::protocols::{banner, ftp, ldap, login, rdp, rfb, smtp, ssh, Dir, Probe, Protocol, Step, UDP};
 
 const ORIG: Dir = Dir::Orig;
 const RESP: Dir = Dir::Resp;
@@ -32,6 +33,7 @@ const STREAMS: &[(&str, Dir, &[u8])] = &[
     ("rdp", RESP, b"\x03\0\0\x13\x0e\xd0\0\0\x12\x34\0\x02\0\x08\0\x02\0\0\0"),
     ("ldap", ORIG, b"\x30\x0c\x02\x01\x01\x60\x07\x02\x01\x03\x04\0\x80\0"),
     ("ldap", RESP, b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\0\x04\0\x04\0"),
+    ("ldap", ORIG, b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037"),
     (
         "krb_tcp",
         ORIG,
@@ -39,7 +41,21 @@ const STREAMS: &[(&str, Dir, &[u8])] = &[
     ),
     ("modbus", ORIG, b"\0\x01\0\0\0\x06\x01\x03\0\0\0\x0a"),
     ("modbus", RESP, b"\0\x01\0\0\0\x05\x01\x03\x02\0\x0a"),
+    ("rlogin", ORIG, b"\0zztest\0root\0xterm/38400\0"),
+    ("rsh", ORIG, b"1021\0zztest\0root\0ls -l\0"),
+    ("mysql", RESP, b"\x5b\0\0\0\x0a5.5.5-10.11.19-MariaDB\0\x05"),
+    ("postgresql", ORIG, b"\0\0\0\x08\x04\xd2\x16\x2f"),
+    ("postgresql", ORIG, b"\0\0\0\x20\0\x03\0\0user\0zztest\0database\0"),
+    ("tds", ORIG, PRELOGIN),
+    ("tds", RESP, b"\x04\x01\0\x2b\0\0\x01\0\0\0\x1a\0\x06\x01\0\x20\0\x01"),
+    ("ssl", ORIG, b"\x12\x01\0\xc8\0\0\0\0\x16\x03\x01"),
+    ("mongodb", ORIG, HELLO),
+    ("mongodb", ORIG, b"\x3a\x01\0\0\x01\0\0\0\0\0\0\0\xd4\x07\0\0\0\0\0\0admin.$cmd\0"),
+    ("tns", ORIG, b"\0\xd0\0\0\x01\0\0\0\x01\x3f\x01\x2c\0\x41"),
 ];
+
+const PRELOGIN: &[u8] = b"\x12\x01\0\x2f\0\0\0\0\0\0\x1a\0\x06\x01\0\x20\0\x01\xff";
+const HELLO: &[u8] = b"\x41\0\0\0\x01\0\0\0\0\0\0\0\xdd\x07\0\0\0\0\0\0\0\x2c\0\0\0\x01hello";
 
 const FOREIGN: &[&[u8]] = &[
     b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -60,20 +76,29 @@ const FOREIGN: &[&[u8]] = &[
     b"+OK\r\n",
 ];
 
-fn all() -> [&'static Protocol; 11] {
+fn all() -> [&'static Protocol; 19] {
     use banner::*;
+    use login::{IMAP, POP3};
     [
-        &SSH,
-        &FTP,
+        &ssh::PROTOCOL,
+        &ftp::PROTOCOL,
         &TELNET,
         &rdp::PROTOCOL,
         &rfb::PROTOCOL,
-        &SMTP,
+        &smtp::PROTOCOL,
         &POP3,
         &IMAP,
-        &LDAP,
+        &ldap::PROTOCOL,
         &KERBEROS,
         &MODBUS,
+        &RLOGIN,
+        &RSH,
+        &MYSQL,
+        &POSTGRESQL,
+        &TDS,
+        &TDS_TLS,
+        &MONGODB,
+        &TNS,
     ]
 }
 
@@ -137,6 +162,7 @@ const DATAGRAMS: &[(&str, u16, &[u8])] = &[
     ("bacnet", 47808, b"\x81\x0b\0\x0c\x01\x20\xff\xff\0\xff\x10\x08"),
     ("radius", 1812, b"\x04\x01\0\x1aaaaaaaaaaaaaaaaa\x28\x06\0\0\0\x01"),
     ("sip", 5060, b"OPTIONS sip:x SIP/2.0\r\n"),
+    ("tftp", 69, b"\0\x01zztest.cfg\0octet\0blksize\x001468\0"),
 ];
 
 #[test]
@@ -154,4 +180,47 @@ fn datagrams_are_named() {
         }
     }
     assert_eq!((banner::NTP.probe)(1123, &ntp), Probe::Never);
+}
+
+/// What a session does with what each side says, in turn.
+fn steps(protocol: &Protocol, said: &[(Dir, &[u8])]) -> Vec<Step> {
+    let (mut out, mut identity) = (crate::testing::output(), crate::testing::identity(1, 6));
+    let mut session = (protocol.session)();
+    let mut step = |(dir, bytes): &(Dir, &[u8])| {
+        let mut cx = Context {
+            ts: 0,
+            offset: 0,
+            identity: &mut identity,
+            out: &mut out,
+        };
+        session.data(*dir, bytes, &mut cx)
+    };
+    said.iter().map(&mut step).collect()
+}
+
+#[test]
+fn databases_turn_to_tls_where_both_sides_agree() {
+    use banner::{MYSQL, POSTGRESQL, TDS};
+    let request: Vec<u8> = [&b"\x20\0\0\x01\x85\xae"[..], &[0; 30]].concat();
+    let plain: Vec<u8> = [&b"\x54\0\0\x01\x85\xa6"[..], &[0; 82]].concat();
+    assert_eq!(
+        steps(&MYSQL, &[(ORIG, &request[..9]), (ORIG, &request)]),
+        [Step::Need(36), Step::Turn(36)]
+    );
+    assert_eq!(steps(&MYSQL, &[(ORIG, &plain)]), [Step::Done]);
+
+    let asked = (ORIG, &b"\0\0\0\x08\x04\xd2\x16\x2f"[..]);
+    assert_eq!(steps(&POSTGRESQL, &[asked, (RESP, b"S")]), [Step::Took(8), Step::Turn(1)]);
+    let startup = (ORIG, &b"\0\0\0\x20\0\x03\0\0user\0"[..]);
+    let refused = steps(&POSTGRESQL, &[asked, (RESP, b"N"), startup, (RESP, b"S")]);
+    assert_eq!(refused, [Step::Took(8), Step::Took(1), Step::Done, Step::Done]);
+
+    for (encryption, step) in [(0, Step::Done), (1, Step::Turn(27)), (2, Step::Done), (3, Step::Turn(27))] {
+        let answer = [
+            &b"\x04\x01\0\x1b\0\0\x01\0\0\0\x0b\0\x06\x01\0\x11\0\x01\xff\x0f\0\x07\xd0\0\0"[..],
+            &[encryption, 9],
+        ]
+        .concat();
+        assert_eq!(steps(&TDS, &[(ORIG, PRELOGIN), (RESP, &answer)])[1], step, "{encryption}");
+    }
 }

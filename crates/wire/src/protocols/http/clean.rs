@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use base64::engine::general_purpose::STANDARD;
 use base64::Engine as _;
 
 use super::uri::UNKNOWN;
-use crate::hostname;
+use crate::{credentials, hostname, limits};
 
 /// A host name or address without its port, in lower case and without names of people; `None` if it is neither. RFC 3986 3.2.2.
 pub fn host(value: &[u8]) -> Option<String> {
@@ -90,10 +91,24 @@ pub fn scheme(value: &[u8]) -> (&'static str, bool) {
 
 /// RFC 7617: base 64 of `user:password`; only its first byte is looked at.
 fn basic_user(credentials: &[u8]) -> bool {
-    let head = credentials
-        .get(..4)
-        .and_then(|c| base64::engine::general_purpose::STANDARD.decode(c).ok());
+    let head = credentials.get(..4).and_then(|c| STANDARD.decode(c).ok());
     head.is_some_and(|h| h.first().is_some_and(|b| *b != b':'))
+}
+
+/// Whether an `Authorization` value is Basic with credentials that makers document.
+pub fn is_default(value: &[u8]) -> bool {
+    let Some((scheme, rest)) = value.split_at_checked(6) else {
+        return false;
+    };
+    if !scheme.eq_ignore_ascii_case(b"basic ") || rest.len() > limits::BASIC {
+        return false;
+    }
+    let Ok(pair) = STANDARD.decode(rest.trim_ascii()) else {
+        return false;
+    };
+    let mut parts = pair.splitn(2, |b| *b == b':');
+    let user = credentials::user(parts.next().unwrap_or_default());
+    parts.next().is_some_and(|password| user.has(password))
 }
 
 /// The reason phrase if it is the registered one (IANA HTTP status codes): anything else is free text.

@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 
 use super::body::Body;
-use super::clean::{host, known_media_type, media_type, reason, scheme, uri_host};
+use super::clean::{host, is_default, known_media_type, media_type, reason, scheme, uri_host};
 use super::content::{Content, Scan, Told};
 use super::head::Head;
 use super::inflate::coding;
 use super::{uri, Http};
 use crate::context::Context;
+use crate::credentials;
 use crate::keys::Keys;
 use crate::limits;
 use crate::product::agent;
@@ -36,6 +37,7 @@ pub struct Exchange {
     user_agent: Option<String>,
     referrer_host: Option<String>,
     auth: Option<(&'static str, bool)>,
+    default: bool,
     /// Whether all fields of the request were seen.
     whole: bool,
     content_type: Option<Cow<'static, str>>,
@@ -76,6 +78,7 @@ impl Exchange {
             user_agent: None,
             referrer_host: None,
             auth: None,
+            default: false,
             whole: false,
             content_type: None,
             request_length: None,
@@ -107,6 +110,7 @@ impl Exchange {
         self.user_agent = head.user_agent.and_then(agent);
         self.referrer_host = head.referer.and_then(uri_host);
         self.auth = head.authorization.map(scheme);
+        self.default = head.authorization.is_some_and(is_default);
         self.content_type = head.content_type.and_then(known_media_type);
         self.accepts_fhir = head.accept.and_then(media_type).is_some_and(|m| is_fhir(&m));
         self.request_length = framed(head);
@@ -254,6 +258,7 @@ impl Exchange {
             referrer_host: self.referrer_host.as_deref(),
             auth_scheme: self.auth.map(|a| a.0),
             username_seen: self.auth.map(|a| a.1).or(self.whole.then_some(false)),
+            marks: credentials::marks(self.default),
             content_type: self.content_type.as_deref(),
             request_body_len: self.request_length.and_then(|n| i64::try_from(n).ok()),
             status_code: self.status.map(i64::from),

@@ -1,0 +1,30 @@
+//! Bounds of what tells who logs in: FTP, LDAP, SMTP, POP3, IMAP, SSH, and credentials of HTTP.
+
+/// Bytes of one line of a protocol that speaks in lines: commands and replies have 512 (RFC 5321 4.5.3.1.4, RFC 2449 section 4), names in them
+/// 256; of a longer one, a Kerberos token say, the beginning tells.
+pub const LINE: usize = 2048;
+
+/// Commands that wait for their replies: a group is what fits a send window (RFC 2920 3.1), a batch of mail has a hundred recipients.
+pub const LINES_ASKED: usize = 256;
+
+/// Logins of one connection that give rows: servers let go after three to six; more is one who guesses, of whom enough is known.
+pub const LOGIN_ROWS: usize = 64;
+
+/// Domains of senders and of recipients of one connection that are kept: a relay sends a batch to one domain, or to a few.
+pub const SMTP_DOMAINS: usize = 32;
+
+/// Bytes of one LDAP message that are read: a bind with a Kerberos ticket of many groups has some kB. Others pass unread.
+pub const LDAP_MESSAGE: usize = 64 << 10;
+/// Binds of one connection that give rows: pools bind again for each user whom they check.
+pub const LDAP_ROWS: usize = 1024;
+/// Binds of one connection that wait for their answers: RFC 4511 4.2.1 has a client wait for each.
+pub const LDAP_WAITING: usize = 8;
+
+/// Bytes of the packet with which SSH agrees on algorithms: the largest that everybody must take (RFC 4253 6.1).
+pub const SSH_PACKET: usize = 35_000;
+/// Lines that a server may send before its version string (RFC 4253 4.2), and weak algorithms that are named.
+pub const SSH_LINES: usize = 64;
+pub const SSH_WEAK: usize = 32;
+
+/// Characters of Basic credentials that are compared with documented ones, which are below 64 bytes.
+pub const BASIC: usize = 128;

@@ -1,0 +1,234 @@
+//! IMAP until somebody is logged in. RFC 9051, RFC 3501.
+
+use super::{About, Attempt};
+use crate::context::Context;
+use crate::credentials::{self, User};
+use crate::limits;
+use crate::product;
+use crate::protocols::lines::{split, Lines};
+use crate::protocols::sasl::Exchange;
+use crate::protocols::{Dir, Session, Step};
+
+/// What the client asked last.
+#[derive(Default)]
+enum Waiting {
+    #[default]
+    Nothing,
+    Login,
+    /// The server asks for the next response.
+    Sasl(Exchange),
+    Tls,
+}
+
+#[derive(Default)]
+pub struct Imap {
+    about: About,
+    lines: [Lines; 2],
+    /// Bytes of a literal that the client sends next (RFC 9051 section 4.3).
+    literal: Option<usize>,
+    greeted: bool,
+    waiting: Waiting,
+    /// Which command that was: answers come with its tag.
+    tag: Vec<u8>,
+    /// Arguments of LOGIN that came so far.
+    user: Option<User>,
+    attempt: Option<Attempt>,
+    /// Somebody is logged in.
+    done: bool,
+}
+
+impl Session for Imap {
+    fn data(&mut self, dir: Dir, bytes: &[u8], cx: &mut Context<'_>) -> Step {
+        if self.done {
+            return Step::Done;
+        }
+        if let (Dir::Orig, Some(length)) = (dir, self.literal) {
+            return self.literal(length, bytes);
+        }
+        let Some(lines) = self.lines.get_mut(dir as usize) else {
+            return Step::Done;
+        };
+        let (line, took) = match lines.next(bytes) {
+            Ok(found) => found,
+            Err(step) => return step,
+        };
+        match dir {
+            Dir::Orig => {
+                self.command(line, cx);
+                Step::Took(took)
+            }
+            Dir::Resp => self.reply(line, took, cx),
+        }
+    }
+
+    fn gap(&mut self, dir: Dir, _missing: u64, _cx: &mut Context<'_>) {
+        self.about.lost = true;
+        if dir == Dir::Orig {
+            self.literal = None;
+        }
+        if let Some(lines) = self.lines.get_mut(dir as usize) {
+            lines.lose();
+        }
+    }
+
+    fn end(&mut self, cx: &mut Context<'_>) {
+        if let Some(attempt) = self.attempt.take() {
+            self.about.emit("imap", &attempt, None, cx);
+        }
+    }
+}
+
+impl Imap {
+    /// A literal: an argument of LOGIN, if somebody logs in, which is short.
+    fn literal(&mut self, length: usize, bytes: &[u8]) -> Step {
+        if self.attempt.is_none() || length > limits::LINE {
+            self.literal = None;
+            return Step::Skip(length as u64);
+        }
+        let Some(value) = bytes.get(..length) else {
+            return Step::Need(length);
+        };
+        self.literal = None;
+        self.argument(value);
+        Step::Took(length)
+    }
+
+    fn command(&mut self, line: &[u8], cx: &Context<'_>) {
+        if let (Waiting::Sasl(exchange), Some(attempt)) = (&mut self.waiting, &mut self.attempt) {
+            exchange.encoded(line);
+            attempt.take(exchange);
+            return;
+        }
+        // Behind a literal the line of the command goes on.
+        let goes_on = matches!(self.waiting, Waiting::Login) && line.first().is_none_or(|byte| *byte == b' ');
+        if goes_on {
+            return self.arguments(line.trim_ascii());
+        }
+        let (tag, command) = split(line);
+        let (verb, arguments) = split(command);
+        let is = |known: &[u8]| verb.eq_ignore_ascii_case(known);
+        let waiting = match () {
+            () if is(b"LOGIN") => {
+                self.user = None;
+                self.attempt = Some(Attempt::begin("login", cx));
+                self.arguments(arguments);
+                Waiting::Login
+            }
+            () if is(b"AUTHENTICATE") => {
+                let (name, initial) = split(arguments);
+                let mut exchange = Exchange::begin(name);
+                if !initial.is_empty() {
+                    exchange.encoded(initial);
+                }
+                let mut attempt = Attempt::begin(exchange.mechanism, cx);
+                attempt.take(&exchange);
+                self.attempt = Some(attempt);
+                Waiting::Sasl(exchange)
+            }
+            () if is(b"STARTTLS") => Waiting::Tls,
+            () => {
+                self.literal = literal(line).filter(|length| *length > 0);
+                return;
+            }
+        };
+        self.waiting = waiting;
+        self.tag = tag.to_vec();
+    }
+
+    /// Arguments of LOGIN: atoms, quoted strings, and perhaps a literal at the end of the line.
+    fn arguments(&mut self, line: &[u8]) {
+        let mut rest = line.trim_ascii();
+        while !rest.is_empty() {
+            if let Some(length) = literal(rest).filter(|_| rest.starts_with(b"{")) {
+                match length {
+                    0 => self.argument(b""),
+                    _ => self.literal = Some(length),
+                }
+                return;
+            }
+            let (value, after) = string(rest);
+            self.argument(&value);
+            rest = after.trim_ascii_start();
+        }
+    }
+
+    /// The user's name first, then the password.
+    fn argument(&mut self, value: &[u8]) {
+        let Some(attempt) = &mut self.attempt else { return };
+        match self.user {
+            None => {
+                self.user = Some(credentials::user(value));
+                attempt.user_seen = !value.is_empty();
+            }
+            Some(user) => {
+                attempt.password_seen |= !value.is_empty();
+                attempt.default |= user.has(value);
+            }
+        }
+    }
+
+    fn reply(&mut self, line: &[u8], took: usize, cx: &mut Context<'_>) -> Step {
+        let offered = |line: &[u8]| line.windows(8).any(|part| part.eq_ignore_ascii_case(b"STARTTLS"));
+        if !std::mem::replace(&mut self.greeted, true) && line.starts_with(b"* OK") {
+            let text = line.get(4..).unwrap_or_default().trim_ascii();
+            // A response code in brackets is for the client (RFC 9051 section 7.1).
+            let after = text.iter().position(|b| *b == b']').filter(|_| text.starts_with(b"["));
+            let text = after.and_then(|end| text.get(end.saturating_add(1)..)).unwrap_or(text);
+            self.about.server = product::greeting(text);
+        }
+        if line.starts_with(b"*") || line.starts_with(b"+") {
+            if line.windows(10).any(|part| part.eq_ignore_ascii_case(b"CAPABILITY")) {
+                *self.about.starttls_offered.get_or_insert(false) |= offered(line);
+            }
+            return Step::Took(took);
+        }
+        let (tag, result) = split(line);
+        if tag != self.tag {
+            return Step::Took(took);
+        }
+        let good = split(result).0.eq_ignore_ascii_case(b"OK");
+        match std::mem::take(&mut self.waiting) {
+            Waiting::Tls if good => return Step::Turn(took),
+            Waiting::Login | Waiting::Sasl(_) => {
+                if let Some(attempt) = self.attempt.take() {
+                    self.about.emit("imap", &attempt, Some(good), cx);
+                }
+                if good {
+                    self.done = true;
+                    return Step::Done;
+                }
+            }
+            Waiting::Nothing | Waiting::Tls => {}
+        }
+        Step::Took(took)
+    }
+}
+
+/// The length of the literal that a line ends with. RFC 9051 section 4.3, RFC 7888.
+fn literal(line: &[u8]) -> Option<usize> {
+    let inner = line.strip_suffix(b"}")?;
+    let begin = inner.iter().rposition(|b| *b == b'{')?.saturating_add(1);
+    let digits = inner.get(begin..)?;
+    let digits = digits.strip_suffix(b"+").unwrap_or(digits);
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+/// The first string, and what follows it. RFC 9051 section 9: quoted.
+fn string(text: &[u8]) -> (Vec<u8>, &[u8]) {
+    let Some(quoted) = text.strip_prefix(b"\"") else {
+        let (atom, rest) = split(text);
+        return (atom.to_vec(), rest);
+    };
+    let (mut value, mut escaped) = (Vec::new(), false);
+    for (n, byte) in quoted.iter().enumerate() {
+        match byte {
+            b'\\' if !escaped => escaped = true,
+            b'"' if !escaped => return (value, quoted.get(n.saturating_add(1)..).unwrap_or_default()),
+            byte => {
+                value.push(*byte);
+                escaped = false;
+            }
+        }
+    }
+    (value, &[])
+}

@@ -1,0 +1,267 @@
+//! A connection of SMTP: commands and replies, and messages that pass unread between them.
+
+use std::borrow::Cow;
+
+use super::{address, Smtp};
+use crate::context::Context;
+use crate::limits;
+use crate::product;
+use crate::protocols::lines::{reply, split, Asked, Lines};
+use crate::protocols::sasl::Exchange;
+use crate::protocols::{Dir, Session, Step};
+use crate::{credentials, text};
+
+/// What the client asks and a final reply settles.
+enum Command {
+    Hello,
+    Tls,
+    /// The server asks for the next response.
+    Auth(Exchange),
+    Recipient,
+    /// DATA: the server says whether the message may come (354).
+    Data,
+    /// The message was sent.
+    Message,
+    Other,
+}
+
+/// Where the client stands in a message.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Body {
+    #[default]
+    Outside,
+    AtLine,
+    Within,
+}
+
+#[derive(Default)]
+pub struct Mail {
+    lines: [Lines; 2],
+    /// When (ns), in which direction and where it began.
+    begun: Option<(i64, Dir, u64)>,
+    asked: Asked<Command>,
+    body: Body,
+    greeted: bool,
+    helo: Option<String>,
+    server: Option<String>,
+    starttls_offered: Option<bool>,
+    auth: Option<&'static str>,
+    auth_ok: Option<bool>,
+    password_seen: bool,
+    default: bool,
+    messages: i64,
+    recipients: i64,
+    from: Vec<String>,
+    to: Vec<String>,
+    last: Option<u16>,
+    lost: bool,
+    closed: [bool; 2],
+    given: bool,
+}
+
+impl Session for Mail {
+    fn data(&mut self, dir: Dir, bytes: &[u8], cx: &mut Context<'_>) -> Step {
+        self.begun.get_or_insert((cx.ts, dir, cx.offset));
+        if dir == Dir::Orig && self.body != Body::Outside {
+            return self.message(bytes);
+        }
+        let Some(lines) = self.lines.get_mut(dir as usize) else {
+            return Step::Done;
+        };
+        let (line, took) = match lines.next(bytes) {
+            Ok(found) => found,
+            Err(step) => return step,
+        };
+        if dir == Dir::Orig {
+            return self.command(line, took);
+        }
+        if self.reply(line) {
+            self.give(true, false, cx);
+            return Step::Turn(took);
+        }
+        Step::Took(took)
+    }
+
+    fn gap(&mut self, dir: Dir, _missing: u64, _cx: &mut Context<'_>) {
+        self.lost = true;
+        self.asked.lose();
+        match self.body {
+            Body::Outside => {
+                if let Some(lines) = self.lines.get_mut(dir as usize) {
+                    lines.lose();
+                }
+            }
+            _ if dir == Dir::Orig => self.body = Body::Within,
+            _ => {}
+        }
+    }
+
+    fn closed(&mut self, dir: Dir, _cx: &mut Context<'_>) {
+        if let Some(closed) = self.closed.get_mut(dir as usize) {
+            *closed = true;
+        }
+    }
+
+    fn end(&mut self, cx: &mut Context<'_>) {
+        self.give(false, self.closed != [true; 2], cx);
+    }
+
+    fn held(&self) -> usize {
+        let domains = self.from.iter().chain(&self.to).map(String::capacity);
+        domains.fold(self.asked.held(), usize::saturating_add)
+    }
+}
+
+impl Mail {
+    fn command(&mut self, line: &[u8], took: usize) -> Step {
+        if let Some(Command::Auth(exchange)) = self.asked.last() {
+            exchange.encoded(line);
+            let seen = *exchange;
+            self.shown(&seen);
+            return Step::Took(took);
+        }
+        let (verb, argument) = split(line);
+        let is = |known: &[u8]| verb.eq_ignore_ascii_case(known);
+        let asked = match () {
+            () if is(b"EHLO") || is(b"HELO") => {
+                self.helo = address::host(argument);
+                Command::Hello
+            }
+            () if is(b"STARTTLS") => Command::Tls,
+            () if is(b"AUTH") => {
+                let (name, initial) = split(argument);
+                let mut exchange = Exchange::begin(name);
+                if !initial.is_empty() {
+                    exchange.encoded(initial);
+                }
+                (self.auth, self.auth_ok) = (Some(exchange.mechanism), None);
+                self.shown(&exchange);
+                Command::Auth(exchange)
+            }
+            () if is(b"MAIL") => {
+                keep(&mut self.from, path(line, b"MAIL FROM:"));
+                Command::Other
+            }
+            () if is(b"RCPT") => {
+                keep(&mut self.to, path(line, b"RCPT TO:"));
+                Command::Recipient
+            }
+            () if is(b"DATA") => Command::Data,
+            () if is(b"BDAT") => return self.chunk(argument, took),
+            () => Command::Other,
+        };
+        self.asked.push(asked);
+        Step::Took(took)
+    }
+
+    /// A chunk of a message: its length, and `LAST` for the last. RFC 3030 section 2.
+    fn chunk(&mut self, argument: &[u8], took: usize) -> Step {
+        let (length, last) = split(argument);
+        let length = std::str::from_utf8(length).ok().and_then(|digits| digits.parse::<u64>().ok());
+        self.asked.push(if last.eq_ignore_ascii_case(b"LAST") {
+            Command::Message
+        } else {
+            Command::Other
+        });
+        Step::Skip(length.unwrap_or(0).saturating_add(took as u64))
+    }
+
+    fn shown(&mut self, exchange: &Exchange) {
+        self.password_seen |= exchange.password_seen;
+        self.default |= exchange.default;
+    }
+
+    /// A message ends with a line of a dot. RFC 5321 4.1.1.4.
+    fn message(&mut self, bytes: &[u8]) -> Step {
+        let mut used = 0usize;
+        while let Some(rest) = bytes.get(used..).filter(|rest| !rest.is_empty()) {
+            if self.body == Body::AtLine && b".\r\n".starts_with(rest.get(..3).unwrap_or(rest)) {
+                if rest.len() >= 3 {
+                    self.body = Body::Outside;
+                    self.asked.push(Command::Message);
+                    return Step::Took(used.saturating_add(3));
+                }
+                return if used > 0 { Step::Took(used) } else { Step::Need(3) };
+            }
+            match text::first(rest, b'\n') {
+                Some(end) => (self.body, used) = (Body::AtLine, used.saturating_add(end).saturating_add(1)),
+                None => (self.body, used) = (Body::Within, bytes.len()),
+            }
+        }
+        Step::Took(used)
+    }
+
+    /// Whether the connection turns to TLS behind this line.
+    fn reply(&mut self, line: &[u8]) -> bool {
+        let Some((code, last)) = reply(line) else { return false };
+        let text = line.get(4..).unwrap_or_default();
+        if !std::mem::replace(&mut self.greeted, true) && code == 220 {
+            // First its name, then what it is (RFC 5321 4.2).
+            self.server = product::greeting(split(text).1);
+            self.last = Some(code);
+            return false;
+        }
+        self.last = Some(code);
+        let good = (200..300).contains(&code);
+        if matches!(self.asked.next(), Some(Command::Hello)) && code == 250 {
+            let offered = self.starttls_offered.get_or_insert(false);
+            *offered |= text.trim_ascii().eq_ignore_ascii_case(b"STARTTLS");
+        }
+        if !last {
+            return false;
+        }
+        match self.asked.settled() {
+            Some(Command::Tls) => return code == 220,
+            Some(Command::Auth(exchange)) if code == 334 => self.asked.back(Command::Auth(exchange)),
+            Some(Command::Auth(_)) => self.auth_ok = Some(code == 235),
+            Some(Command::Recipient) if good => self.recipients = self.recipients.saturating_add(1),
+            Some(Command::Data) if code == 354 => self.body = Body::AtLine,
+            Some(Command::Message) if good => self.messages = self.messages.saturating_add(1),
+            _ => {}
+        }
+        false
+    }
+
+    /// Writes the row.
+    fn give(&mut self, tls: bool, open: bool, cx: &mut Context<'_>) {
+        let Some((ts, dir, at)) = self.begun.filter(|_| !std::mem::replace(&mut self.given, true)) else {
+            return;
+        };
+        let row = Smtp {
+            helo: self.helo.as_deref(),
+            server: self.server.as_deref(),
+            starttls_offered: self.starttls_offered,
+            tls: Some(tls),
+            auth: self.auth,
+            auth_ok: self.auth_ok,
+            password_seen: Some(self.password_seen),
+            messages: Some(self.messages),
+            recipients: Some(self.recipients),
+            from_domains: texts(&self.from),
+            to_domains: texts(&self.to),
+            last_reply: self.last.map(i64::from),
+            marks: credentials::marks(self.default),
+            partial: Some(self.lost || open),
+            ..Smtp::default()
+        };
+        cx.emit(ts, dir, at, &row);
+    }
+}
+
+/// What follows the command, which ends with a colon and not with a space.
+fn path<'a>(line: &'a [u8], command: &[u8]) -> Option<&'a [u8]> {
+    let (begin, rest) = line.split_at_checked(command.len())?;
+    begin.eq_ignore_ascii_case(command).then_some(rest)
+}
+
+fn keep(list: &mut Vec<String>, path: Option<&[u8]>) {
+    if let Some(domain) = path.and_then(address::domain) {
+        if list.len() < limits::SMTP_DOMAINS && !list.contains(&domain) {
+            list.push(domain);
+        }
+    }
+}
+
+fn texts(list: &[String]) -> Vec<Cow<'_, str>> {
+    list.iter().map(|text| Cow::Borrowed(text.as_str())).collect()
+}
