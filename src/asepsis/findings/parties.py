@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from ipaddress import ip_address, ip_network
 
 from asepsis.hospital.service import STATED, Asset, Locator, address_of
@@ -25,6 +25,7 @@ _PORTALS = frozenset({"EHR", "RIS", "LIS", "PACS", "archive", "worklist broker",
 _GRAVEST = (ClinicalClass.LIFE, ClinicalClass.MONITOR, ClinicalClass.UNKNOWN, ClinicalClass.SUPPORT, ClinicalClass.NONE)
 
 
+@lru_cache(maxsize=1 << 17)
 def public(address: str) -> bool:
     """Whether an address may be the internet's."""
     try:

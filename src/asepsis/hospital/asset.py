@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -93,6 +93,9 @@ class Asset:
     """Sentences, the strongest first."""
 
 
+_FIELDS = tuple(f.name for f in fields(Asset))
+
+
 def kind_in_words(asset: Asset) -> str:
     """`PACS 88%, file server`: the kind, how sure it is, and what else the asset does."""
     sure = f" {asset.kind_confidence:.0%}" if asset.kind_confidence else ""
@@ -101,18 +104,23 @@ def kind_in_words(asset: Asset) -> str:
 
 def as_json(asset: Asset) -> dict[str, Any]:
     """The asset as plain JSON values; times as ISO 8601 UTC."""
-    out = asdict(asset)
+    out: dict[str, Any] = {name: getattr(asset, name) for name in _FIELDS}
+    out = {name: list(value) if isinstance(value, tuple) else value for name, value in out.items()}
     out["first_seen"], out["last_seen"] = _text(asset.first_seen), _text(asset.last_seen)
-    out["attributes"] = [asdict(a) | {"ts": _text(a.ts)} for a in asset.attributes]
-    out["stays"] = [asdict(s) | {"first": _text(s.first), "last": _text(s.last)} for s in asset.stays]
-    out["maybe"] = [asdict(m) | {"events": list(m.events)} for m in asset.maybe]
-    return {key: list(value) if isinstance(value, tuple) else value for key, value in out.items()}
+    out["attributes"] = [
+        {"name": a.name, "value": a.value, "source": a.source, "ts": _text(a.ts), "confidence": a.confidence, "event_id": a.event_id}
+        for a in asset.attributes
+    ]
+    out["stays"] = [
+        {"address": s.address, "mac": s.mac, "first": _text(s.first), "last": _text(s.last), "place": s.place} for s in asset.stays
+    ]
+    out["maybe"] = [{"id": m.id, "why": m.why, "events": list(m.events)} for m in asset.maybe]
+    return out
 
 
 def from_json(value: dict[str, Any]) -> Asset:
     """The inverse of `as_json`; keys of another version of this product are left out."""
-    known = {f.name for f in fields(Asset)}
-    out: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in value.items() if key in known}
+    out: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in value.items() if key in _FIELDS}
     out["attributes"] = tuple(Attribute(**{**a, "ts": _time(a["ts"])}) for a in value.get("attributes", ()))
     out["stays"] = tuple(Stay(**{**s, "first": _time(s["first"]), "last": _time(s["last"])}) for s in value.get("stays", ()))
     out["maybe"] = tuple(Maybe(**{**m, "events": tuple(m["events"])}) for m in value.get("maybe", ()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import cache, partial
 
 from asepsis.hospital.asset import Asset
 from asepsis.hospital.identity import is_asset_address
@@ -11,12 +12,19 @@ from asepsis.hospital.site_toml import Plan
 
 
 class Locator:
-    """Assets by address, or by the place that an address was for a time. Knows the site's plan too: what is inside, which zone."""
+    """Assets by address, or by the place that an address was for a time. Knows the site's plan too.
+
+    `inside(address)`: whether the address belongs to the hospital. `machine(address)`: whether it can be that of a machine of the hospital:
+    inside, and no multicast, broadcast, loopback or link-local one.
+    """
 
     def __init__(self, assets: Iterable[Asset], plan: Plan | None = None) -> None:
         self.plan = plan or Plan()
         self.assets = {a.id: a for a in assets}
         self._at: dict[str, list[Asset]] = defaultdict(list)
+        # Asked for every row of an answer: what the plan says of an address is looked up once.
+        self.inside = cache(self.plan.inside)
+        self.machine = cache(partial(is_asset_address, plan=self.plan))
         for asset in sorted(self.assets.values(), key=lambda a: (bool(a.behind), a.id)):
             # Where it is now, and by its places where it was: an address that had several holders is in the rows as a place only.
             for place in dict.fromkeys((*asset.addresses, *(s.place for s in asset.stays))):
@@ -33,14 +41,6 @@ class Locator:
             return list(here)
         named = [a for a in here if hint in a.ae_titles or hint == a.station or _hl7(hint, a)]
         return named or here[:1]
-
-    def inside(self, address: str) -> bool:
-        """Whether the address belongs to the hospital."""
-        return self.plan.inside(address)
-
-    def machine(self, address: str) -> bool:
-        """Whether the address can be that of a machine of the hospital: inside, and no multicast, broadcast, loopback or link-local one."""
-        return is_asset_address(address, self.plan)
 
     def zone(self, address: str, vlan: int | None = None) -> str:
         """The zone of an address, or nothing."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from asepsis.hospital import asked, rotation, whose
 from asepsis.hospital.act import Act, Verb, goes_by, marks_of_asset
@@ -102,11 +102,10 @@ def take_inventory(site: Site, lake: Lake) -> list[Asset]:
     from django.db import transaction
 
     with transaction.atomic():
-        before = {row.id: row.detail for row in rows.objects.all()}
+        before = dict(rows.objects.values_list("id", "detail"))
         after = {a.id: as_json(a) for a in found}
         if before != after:
-            rows.objects.all().delete()
-            rows.objects.bulk_create([_row(rows, a) for a in found], batch_size=500)
+            _save(rows, [a for a in found if before.get(a.id) != after[a.id]], after, sorted(before.keys() - after.keys()))
     if before != after:
         changed = sum(before[i] != after[i] for i in before.keys() & after.keys())
         detail = {
@@ -308,8 +307,20 @@ def _rows(site: Site) -> type[AssetRow]:
     return AssetRow
 
 
-def _row(rows: type[AssetRow], a: Asset) -> AssetRow:
+def _save(rows: type[AssetRow], changed: Sequence[Asset], detail: Mapping[str, dict[str, Any]], gone: Sequence[str]) -> None:
+    """Writes what is new or has changed, and takes out what is gone, some at a time."""
+    for at in range(0, len(gone), _AT_ONCE):
+        rows.objects.filter(id__in=gone[at : at + _AT_ONCE]).delete()
+    columns = [column.name for column in rows._meta.concrete_fields if not column.primary_key]
+    made = [_row(rows, a, detail[a.id]) for a in changed]
+    rows.objects.bulk_create(made, batch_size=_AT_ONCE, update_conflicts=True, unique_fields=["id"], update_fields=columns)
+
+
+_AT_ONCE = 500
+
+
+def _row(rows: type[AssetRow], a: Asset, detail: dict[str, Any]) -> AssetRow:
     return rows(
         id=a.id, name=a.name, kind=a.kind, kind_confidence=a.kind_confidence, clinical_class=a.clinical_class, zone=a.zone,
-        first_seen=a.first_seen, last_seen=a.last_seen, detail=as_json(a),
+        first_seen=a.first_seen, last_seen=a.last_seen, detail=detail,
     )  # fmt: skip

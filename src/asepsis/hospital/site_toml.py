@@ -40,7 +40,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from keyword import iskeyword
 from pathlib import Path
@@ -158,6 +158,7 @@ class Plan:
         return max(fits)[1] if fits else ""
 
 
+@lru_cache(maxsize=1 << 17)
 def parsed(address: str) -> Address | None:
     """An IP address, or nothing if the text is none; of a place (`tenure.Tenure`) its address."""
     try:
