@@ -32,7 +32,7 @@ def test_no_row_comes_of_no_rows() -> None:
     lake, locator = Empty({}), Locator([])
     lake.answers = []
     observe(lake)
-    examine(all_checks(), Look(lake, locator, datetime.now(UTC)), {check.id for check in all_checks()})
+    list(examine(all_checks(), Look(lake, locator, datetime.now(UTC)), {check.id for check in all_checks()}))
     talks(lake, locator)
     assert heard(lake) is None
     coverage(lake, [], locator.plan, Heard(datetime.now(UTC), datetime.now(UTC), 1), health(lake))

@@ -16,7 +16,7 @@ from asepsis.assessment.coverage import Gap
 from asepsis.assessment.inventory import ROWS_MAX, inventory
 from asepsis.assessment.service import Assessment
 from asepsis.encryption.service import Readiness
-from asepsis.findings.service import Line
+from asepsis.findings.line import MEMBERS_MAX, line_of
 from asepsis.kit.site import Site
 from asepsis.settings import open_store
 
@@ -63,10 +63,10 @@ def test_of_thousands_of_machines_each_kind_has_some_rows_and_a_way_to_the_rest(
 
 
 def test_a_line_of_thousands_of_findings_is_cut(morning: Assessment) -> None:
-    line = Line("Much", morning.lines[2].members * 300)
+    line = line_of([morning.lines[2].lead] * 900)
     text = sections.worklist([line])
-    assert f"The first {sections.MEMBERS_MAX} of 900 findings" in text
-    assert rows(text) <= sections.MEMBERS_MAX + 5
+    assert f"The first {MEMBERS_MAX} of 900 findings" in text
+    assert rows(text) <= MEMBERS_MAX + 5
 
 
 def test_the_table_beside_the_picture_says_the_same(morning: Assessment) -> None:

@@ -14,7 +14,8 @@ from asepsis.assessment.management import management
 from asepsis.assessment.service import Assessment
 from asepsis.assessment.summary import DECIDE_MAX, good_news, in_reach, looked_at, not_shown, to_decide
 from asepsis.assessment.talks import OUTSIDE, Openness, Talk
-from asepsis.findings.service import Decision, Line, State
+from asepsis.findings.line import line_of
+from asepsis.findings.service import Decision, State
 from asepsis.kit.site import Site
 from asepsis.settings import open_store
 
@@ -70,7 +71,7 @@ def test_patients_are_not_added_up(morning: Assessment, nothing: Assessment) -> 
     assert in_reach(morning).startswith(f"At least {max(line.patients for line in morning.lines)} patients are within reach.")
     assert "nobody is known to be within reach" in in_reach(nothing)
     nobody = dataclasses.replace(morning.lines[0].lead, seen=dataclasses.replace(morning.lines[0].lead.seen, patients=0))
-    assert "That does not mean there are none." in in_reach(dataclasses.replace(morning, lines=[Line("Something", (nobody,))]))
+    assert "That does not mean there are none." in in_reach(dataclasses.replace(morning, lines=[line_of([nobody])]))
 
 
 def test_good_news_is_only_what_was_seen(morning: Assessment, nothing: Assessment) -> None:
@@ -83,7 +84,7 @@ def test_good_news_is_only_what_was_seen(morning: Assessment, nothing: Assessmen
     out = Talk(life, OUTSIDE, ("ssl",), 1, Openness.ENCRYPTED)
     assert not any("outside world" in sentence for sentence in good_news(dataclasses.replace(morning, talks=[*morning.talks, out])))
     urgent = dataclasses.replace(morning.lines[0].lead, decision=Decision.IMMEDIATE)
-    assert not any("very hour" in sentence for sentence in good_news(dataclasses.replace(morning, lines=[Line("Now", (urgent,))])))
+    assert not any("very hour" in sentence for sentence in good_news(dataclasses.replace(morning, lines=[line_of([urgent])])))
     closed = [dataclasses.replace(morning.findings[0], state=State.CLOSED)]
     assert "1 fault found before is gone." in good_news(dataclasses.replace(morning, findings=closed))
 

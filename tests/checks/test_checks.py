@@ -32,7 +32,9 @@ def check_of(case: Case) -> Check:
 
 
 def seen(lake: RowsLake, locator: Locator, known: Collection[str]) -> Examined:
-    return examine(all_checks(), Look(lake, locator, NOW), known)
+    """What all checks saw together."""
+    each = list(examine(all_checks(), Look(lake, locator, NOW), known))
+    return Examined("all", [p for found in each for p in found.proposals], [c for found in each for c in found.cleared])
 
 
 def told(proposal: Proposal) -> dict[str, Any]:

@@ -135,7 +135,7 @@ def test_an_older_copy_of_the_journal_is_found_by_the_store(store: Site, ask: As
 def test_an_act_that_fails_keeps_nothing_in_the_store(store: Site, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(store, [proposal()])
     before = service.stored(store)
-    monkeypatch.setattr("asepsis.findings.service._save", lambda *given: 1 / 0)
+    monkeypatch.setattr("asepsis.findings.store.save", lambda *given: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         accept(store, findings(store)[0].id, "why", NEXT_WEEK)
     assert service.stored(store) == before

@@ -28,7 +28,7 @@ LAKE = RowsLake({"hl7": [hl7("10.0.0.1", "10.0.0.9"), hl7("10.0.0.2", "10.0.0.9"
 
 
 def proposed(locator: Locator) -> dict[str, Proposal]:
-    return {proposal.subject: proposal for proposal in examine(all_checks(), Look(LAKE, locator, NOW), ()).proposals}
+    return {proposal.subject: proposal for seen in examine(all_checks(), Look(LAKE, locator, NOW), ()) for proposal in seen.proposals}
 
 
 def trace(lake: RowsLake, locator: Locator, rows: dict[str, frozenset[str]]) -> Traced:

@@ -14,8 +14,9 @@ from asepsis.findings.explain import rank_in_words
 from asepsis.findings.finding import Action, Effort, Finding, Kind, Points
 from asepsis.findings.form import finding_form, line_form, worklist_text
 from asepsis.findings.harm import HarmKind
+from asepsis.findings.line import MEMBERS_MAX, added, line_of, order
 from asepsis.findings.ssvc import Automatable, Exploitation, Exposure
-from asepsis.findings.worklist import LINES_MAX, order, worklist
+from asepsis.findings.worklist import LINES_MAX, worklist
 
 from .making import T0, proposal
 
@@ -47,10 +48,24 @@ def test_the_order_is_total_and_does_not_depend_on_what_came_first(findings: lis
 def test_the_list_is_short_loses_nothing_and_is_ordered(findings: list[Finding]) -> None:
     lines = worklist(findings)
     assert len(lines) <= LINES_MAX
-    assert sorted(member.id for line in lines for member in line.members) == sorted(finding.id for finding in findings)
+    assert sum(line.count for line in lines) == len(findings)
+    assert {m.id for line in lines for m in line.members} <= {f.id for f in findings}
+    assert all(len(line.members) == min(line.count, MEMBERS_MAX) for line in lines)
     leads = [order(line.lead) for line in lines]
     assert leads == sorted(leads)
-    assert all(list(line.members) == sorted(line.members, key=order) for line in lines)
+    assert all(list(line.members) == sorted(line.members, key=lambda m: m.rank) for line in lines)
+
+
+@given(st.lists(FINDINGS, min_size=2, max_size=40, unique_by=lambda finding: finding.id), st.integers(1, 39))
+def test_lines_add_up_to_the_line_of_all(findings: list[Finding], cut: int) -> None:
+    """But for devices, which are told apart within a line: one device is of one kind and in one zone."""
+    findings = sorted(findings, key=order)
+    one, other = findings[: min(cut, len(findings) - 1)], findings[min(cut, len(findings) - 1) :]
+    both, whole = added([line_of(one), line_of(other)]), line_of(findings)
+    assert (both.lead, both.members, both.places) == (whole.lead, whole.members, whole.places)
+    for name in ("count", "patients", "effort", "first_seen", "last_seen"):
+        assert getattr(both.totals, name) == getattr(whole.totals, name)
+    assert {kind: harm.level for kind, harm in both.harms.items()} == {kind: harm.level for kind, harm in whole.harms.items()}
 
 
 def test_four_thousand_devices_give_at_most_forty_lines_and_the_top_stays_apart() -> None:
@@ -70,7 +85,7 @@ def test_four_thousand_devices_give_at_most_forty_lines_and_the_top_stays_apart(
     ]
     lines = worklist(many)
     assert len(lines) <= LINES_MAX
-    assert len({member.seen.zone for member in lines[0].members}) == 1
+    assert len({zone for _, zone, _ in lines[0].places}) == 1
 
 
 def test_within_a_decision_human_impact_then_patients_then_effort() -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from .assessment import Assessment
 
-MEMBERS_MAX, EDGES_MAX = 200, 200
+EDGES_MAX = 200
 """Rows of one table; more are not read."""
 _OPENNESS = {Openness.CLEAR_CLINICAL: "readable by anyone on the way", Openness.ENCRYPTED: "encrypted", Openness.OTHER: ""}
 
@@ -37,14 +37,9 @@ def worklist(lines: Sequence[Line]) -> str:
 def _line(nth: int, line: Line) -> str:
     steps = "".join(f"<li>{escape(step)}</li>" for step in line.action.steps)
     harms = ((kind.value.replace("_", " "), str(harm.level), harm.why) for kind, harm in line.harms.items() if harm.level)
-    members = (
-        (m.id, m.seen.title, m.state.value, str(m.seen.patients or ""), iso(m.seen.last_seen)[:19] + "Z")
-        for m in line.members[:MEMBERS_MAX]
-    )
-    many = counted(len(line.members), "finding")
-    cut = (
-        f"<p>The first {MEMBERS_MAX} of {many}; <code>asepsis findings list</code> has all.</p>" if len(line.members) > MEMBERS_MAX else ""
-    )
+    members = ((m.id, m.title, m.state.value, str(m.patients or ""), iso(m.last_seen)[:19] + "Z") for m in line.members)
+    many, shown = counted(line.count, "finding"), len(line.members)
+    cut = f"<p>The first {shown} of {many}; <code>asepsis findings list</code> has all.</p>" if line.count > shown else ""
     return (
         f'<li id="line-{nth}" class="{escape(line.decision.value.replace(" ", "-"))}"><h3>{escape(line.title)}</h3>'
         f'<p><span class="decision">{escape(line.decision.value)}</span> {escape(line.why)}</p>'

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from asepsis.devices import service as devices
 from asepsis.encryption import service as encryption
 from asepsis.encryption.service import post_quantum
-from asepsis.findings.service import Check, Finding, Look, findings, known_checks, lines_of, lost_rows, publish, trace
+from asepsis.findings.service import Check, Line, Look, findings, known_checks, publish, trace, worklist
 from asepsis.hospital.service import Locator, assets, locate, plan, take_inventory
 from asepsis.kit.output import Progress
 from asepsis.kit.site import Site
@@ -48,10 +49,12 @@ def assess(site: Site, paths: Sequence[Path], progress: Progress | None = None, 
     now = _last_packet(lake)
     inventory = take_inventory(site, lake)
     locator = locate(inventory, plan(site))
-    judged = _judge(site, lake, locator, now)
+    _judge(site, lake, locator, now)
     listened = heard(lake)
     gaps = coverage(lake, inventory, locator.plan, listened, network.health(lake), len(ingested.problems))
-    return Assessment(ingested, inventory, judged, lines_of(judged), talks(lake, locator), post_quantum(lake), now, listened, tuple(gaps))
+    return Assessment(
+        ingested, inventory, findings(site), worklist(site), talks(lake, locator), post_quantum(lake), now, listened, tuple(gaps)
+    )
 
 
 def checks(site: Site) -> list[Checked]:
@@ -66,21 +69,21 @@ def watch(site: Site, ear: Ear, stopped: Callable[[], bool]) -> Iterator[Seen]:
     return look(site, ear, stopped, _look_again)
 
 
-def _look_again(site: Site) -> list[Finding]:
-    """Inventory and checks over the lake as it stands."""
+def _look_again(site: Site) -> list[Line]:
+    """Inventory and checks over the lake as it stands; the worklist after it."""
     with open_lake(site) as lake:
         locator = locate(take_inventory(site, lake), plan(site))
-        return _judge(site, lake, locator, _last_packet(lake))
+        _judge(site, lake, locator, _last_packet(lake))
+    return worklist(site)
 
 
-def _judge(site: Site, lake: Lake, locator: Locator, now: datetime) -> list[Finding]:
-    """Runs every check. Where a known finding is not found again, what became of its rows is asked before anything is decided."""
+def _judge(site: Site, lake: Lake, locator: Locator, now: datetime) -> None:
+    """Runs every check, and remembers what one saw before the next. Where a known finding is not found again, what became of its rows is
+    asked before anything is decided."""
     look, known = Look(lake, locator, now), known_checks(site)
-    examined = [room.examine(look, known) for room in _ROOMS]
-    proposals = [proposal for seen in examined for proposal in seen.proposals]
-    lost = lost_rows(site, proposals, {check.id for check in all_checks()})
-    traced = trace(all_checks(), lake, locator, now, lost) if lost else None
-    return publish(site, proposals, [proof for seen in examined for proof in seen.cleared], now, traced)
+    for room in _ROOMS:
+        for seen in room.examine(look, known):
+            publish(site, seen.proposals, seen.cleared, now, partial(trace, room.all_checks(), lake, locator, now), [seen.check])
 
 
 def _last_packet(lake: Lake) -> datetime:

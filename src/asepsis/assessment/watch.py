@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
-from asepsis.findings.service import Finding, Line, lines_of
+from asepsis.findings.service import Line
 from asepsis.kit.site import Site
 from asepsis.lake.service import Ear, Heard, watch
 
@@ -16,7 +16,7 @@ JUDGED_S = 10.0
 SHARE = 10
 """A judgement that took a second is not made again before ten are over: a tenth of one core at the most."""
 
-Judge = Callable[[Site], list[Finding]]
+Judge = Callable[[Site], list[Line]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class _Bench:
             self._due = time.monotonic() + max(JUDGED_S, SHARE * (time.monotonic() - self._began))
         if self._running is None and heard.rows != self._rows and (last or time.monotonic() >= self._due):
             self._rows, self._began = heard.rows, time.monotonic()
-            self._running = self._thread.submit(lambda: lines_of(self._judge(self._site)))
+            self._running = self._thread.submit(self._judge, self._site)
             if last:
                 lines, self._running = self._running.result(), None
         return lines

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from asepsis.findings.service import Examined, Look
 from asepsis.findings.service import examine as examine_with
@@ -14,6 +14,6 @@ from .quantum import readiness as post_quantum
 __all__ = ["Readiness", "all_checks", "examine", "post_quantum"]
 
 
-def examine(look: Look, known: Collection[str]) -> Examined:
-    """What every check of this room proposes and clears; `known` are the checks that have findings."""
+def examine(look: Look, known: Collection[str]) -> Iterator[Examined]:
+    """What each check of this room proposes and clears; `known` are the checks that have findings."""
     return examine_with(all_checks(), look, known)

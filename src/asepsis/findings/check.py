@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from .finding import Cleared, Excused, Proposal, Remedy
@@ -66,19 +66,16 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What checks saw."""
+    """What a check saw."""
 
+    check: str
     proposals: list[Proposal]
     cleared: list[Cleared]
 
 
-def examine(checks: Iterable[Check], look: Look, known: Collection[str]) -> Examined:
+def examine(checks: Iterable[Check], look: Look, known: Collection[str]) -> Iterator[Examined]:
     """Runs the checks, each on the whole lake. What mended a fault is asked only of checks that propose one or are `known` to have some."""
-    examined = Examined([], [])
     for check in checks:
         proposals = [replace(proposal, ends=check.ends) for proposal in check.run(look)]
-        examined.proposals.extend(proposals)
-        if proposals or check.id in known:
-            examined.cleared.extend(check.clears(look))
+        yield Examined(check.id, proposals, check.clears(look) if proposals or check.id in known else [])
         look.forget()
-    return examined

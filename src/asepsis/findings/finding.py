@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -180,6 +180,12 @@ class Finding:
     acceptance: Acceptance | None = None
     settled: datetime | None = None
     history: tuple[Change, ...] = field(default=())
+
+
+def digest_of(proposal: Proposal) -> str:
+    """A fingerprint of all that a check said, as far as a finding keeps it: the same words and rows give the same."""
+    said = replace(proposal, events=tuple(dict.fromkeys(proposal.events))[:EVENTS_MAX])
+    return hashlib.blake2b(repr(said).encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
 def identity(check: str, subject: str, discriminator: str = "") -> str:

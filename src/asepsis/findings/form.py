@@ -14,8 +14,8 @@ from .explain import counted, rank_in_words
 from .finding import Action, Finding
 from .harm import Harm, HarmKind
 from .inputs import inputs
+from .line import Line
 from .what_if import Outcome
-from .worklist import Line
 
 NOTHING = (
     "Next: `asepsis assess CAPTURE...` looks again on new captures. No finding is no proof that nothing is wrong: it is what was seen."
@@ -54,7 +54,7 @@ def finding_form(finding: Finding) -> dict[str, Any]:
 
 
 def line_form(line: Line) -> dict[str, Any]:
-    """A line and its members, each short: `asepsis findings show ID` has the rest."""
+    """A line and its members, the gravest, each short: `asepsis findings list` has all, `asepsis findings show ID` the rest of one."""
     return {
         "title": line.title,
         "decision": line.decision.value,
@@ -65,10 +65,11 @@ def line_form(line: Line) -> dict[str, Any]:
         "harms": _harms(line.harms),
         "human_impact": line.impact.value,
         "patients": line.patients,
-        "first_seen": iso(line.first_seen),
-        "last_seen": iso(line.last_seen),
+        "first_seen": iso(line.totals.first_seen),
+        "last_seen": iso(line.totals.last_seen),
+        "count": line.count,
         "members": [
-            {"id": member.id, "title": member.seen.title, "decision": member.decision.value, "state": member.state.value}
+            {"id": member.id, "title": member.title, "decision": member.decision.value, "state": member.state.value}
             for member in line.members
         ],
     }
@@ -99,12 +100,12 @@ def worklist_text(lines: Sequence[Line], site: Path = DEFAULT_SITE) -> str:
         return f"Worklist: nothing to do. {NOTHING}"
     text = [f"Worklist: {counted(len(lines), 'line')}, what hurts patients first comes first", ""]
     for number, line in enumerate(lines, 1):
-        names = ", ".join(member.id for member in line.members[:3]) + (", ..." if len(line.members) > 3 else "")
+        names = ", ".join(member.id for member in line.members[:3]) + (", ..." if line.count > 3 else "")
         text += [
             f"{number:>3}. {one_line(line.title)}",
             f"     {line.decision} | {one_line(line.why, 1000)}",
             f"     Do ({line.action.effort}): {one_line(line.action.title, 1000)}",
-            f"     {counted(len(line.members), 'finding')}: {names}",
+            f"     {counted(line.count, 'finding')}: {names}",
             "",
         ]
     return "\n".join([*text, f"`asepsis findings show ID{at(site)}` has the evidence."])

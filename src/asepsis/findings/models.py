@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import ClassVar
 
 from django.db import models
 
-from .finding import Acceptance, Action, Change, Effort, Finding, Kind, Points, Proposal, Remedy, State, Step
+from .finding import Acceptance, Action, Change, Effort, Finding, Kind, Points, Proposal, Remedy, State, Step, digest_of
 from .harm import ClinicalClass, Harm, HarmKind
+from .line import Line, Member, Totals
 from .ssvc import Automatable, Decision, Exploitation, Exposure, HumanImpact
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class FindingRow(models.Model):
-    """A `finding.Finding`: columns for what is asked for, JSON for what is only shown."""
+    """A `finding.Finding`: columns for what is asked for, JSON for what is only shown.
+
+    `key` is the identity of the fault now (the id is that of when it was opened), `digest` that of all that the check said, `turned` when
+    it last turned: by these a finding that is seen again as before is known without being read.
+    """
 
     id = models.CharField(primary_key=True, max_length=13)
     check_id = models.CharField(max_length=100, db_index=True)
@@ -38,11 +47,27 @@ class FindingRow(models.Model):
     first_seen = models.DateTimeField()
     last_seen = models.DateTimeField()
     state = models.CharField(max_length=20, db_index=True)
+    key = models.CharField(max_length=13, db_index=True, default="")
+    digest = models.CharField(max_length=32, default="")
+    turned = models.DateTimeField(default=LONG_AGO)
+    device = models.TextField(default="")
+    action_title = models.TextField(default="")
+    decision_rank = models.SmallIntegerField(default=0)
+    impact_rank = models.SmallIntegerField(default=0)
+    effort_rank = models.SmallIntegerField(default=0)
     settled = models.DateTimeField(null=True)
     accepted_by = models.TextField(blank=True)
     accepted_reason = models.TextField(blank=True)
     accepted_until = models.DateField(null=True)
     accepted_decision = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(
+                fields=["check_id", "zone", "asset_kind", "-decision_rank", "-impact_rank", "-patients", "effort_rank", "id"],
+                name="findings_line",
+            )
+        ]
 
     @staticmethod
     def of(finding: Finding) -> FindingRow:
@@ -72,6 +97,14 @@ class FindingRow(models.Model):
             first_seen=seen.first_seen,
             last_seen=seen.last_seen,
             state=finding.state.value,
+            key=seen.id,
+            digest=digest_of(seen),
+            turned=finding.history[-1].at,
+            device=seen.device,
+            action_title=seen.action.title,
+            decision_rank=finding.decision.rank,
+            impact_rank=finding.impact.rank,
+            effort_rank=seen.action.effort.rank,
             settled=finding.settled,
             accepted_by=acceptance.person if acceptance else "",
             accepted_reason=acceptance.reason if acceptance else "",
@@ -118,6 +151,78 @@ class FindingRow(models.Model):
             ends=tuple(map(Remedy, self.ends)),
             reach=tuple(Step(ClinicalClass(clinical), steps, asset, name) for clinical, steps, asset, name in self.reach),
         )
+
+
+class LineRow(models.Model):
+    """What the findings of one check, zone and kind of asset that call for work add up to (`line.Line`), kept so that the worklist need not
+    look at each of them."""
+
+    check_id = models.CharField(max_length=100)
+    zone = models.TextField(blank=True)
+    asset_kind = models.TextField(blank=True)
+    lead = models.ForeignKey(FindingRow, on_delete=models.CASCADE)
+    count = models.PositiveIntegerField()
+    devices = models.PositiveIntegerField()
+    patients = models.PositiveIntegerField()
+    effort = models.CharField(max_length=10)
+    first_seen = models.DateTimeField()
+    last_seen = models.DateTimeField()
+    faults = models.JSONField()
+    actions = models.JSONField()
+    actions_count = models.PositiveIntegerField()
+    harms = models.JSONField()
+    members = models.JSONField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["check_id", "zone", "asset_kind"], name="findings_line_place")
+        ]
+
+    @staticmethod
+    def of(line: Line) -> LineRow:
+        """The row of a line that was not added to another."""
+        (where,), totals = line.places, line.totals
+        return LineRow(
+            check_id=where[0],
+            zone=where[1],
+            asset_kind=where[2],
+            lead_id=line.lead.id,
+            count=totals.count,
+            devices=totals.devices,
+            patients=totals.patients,
+            effort=totals.effort.value,
+            first_seen=totals.first_seen,
+            last_seen=totals.last_seen,
+            faults=list(totals.faults),
+            actions=list(totals.actions),
+            actions_count=totals.actions_count,
+            harms={kind.value: [harm.level, harm.why] for kind, harm in totals.harms.items()},
+            members=[
+                [m.id, m.title, m.decision.value, m.impact.value, m.state.value, m.patients, m.effort.value, m.last_seen.isoformat()]
+                for m in line.members
+            ],
+        )
+
+    def line(self, lead: Finding) -> Line:
+        """The line of this row."""
+        members = tuple(
+            Member(id, title, Decision(d), HumanImpact(i), State(s), patients, Effort(e), datetime.fromisoformat(seen))
+            for id, title, d, i, s, patients, e, seen in self.members
+        )
+        harms = {HarmKind(kind): Harm(level, why) for kind, (level, why) in self.harms.items()}
+        totals = Totals(
+            self.count,
+            self.devices,
+            self.patients,
+            Effort(self.effort),
+            self.first_seen,
+            self.last_seen,
+            tuple(self.faults),
+            tuple(self.actions),
+            self.actions_count,
+            harms,
+        )
+        return Line(lead, members, totals, ((self.check_id, self.zone, self.asset_kind),))
 
 
 class ChangeRow(models.Model):

@@ -37,12 +37,15 @@ class Traced:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What the checks saw, up to the time `now` on the wire."""
+    """What the checks saw, up to the time `now` on the wire. `unread` are identities that are proposed as they were and need not be looked
+    at again, `taken` the ids that findings have besides those that are."""
 
     proposals: tuple[Proposal, ...]
     cleared: tuple[Cleared, ...]
     traced: Traced
     now: datetime
+    unread: frozenset[str] = frozenset()
+    taken: frozenset[str] = frozenset()
 
 
 def lost(known: Iterable[Finding], proposals: Iterable[Proposal]) -> list[Finding]:
@@ -52,12 +55,14 @@ def lost(known: Iterable[Finding], proposals: Iterable[Proposal]) -> list[Findin
 
 
 def review(known: Iterable[Finding], run: Run) -> list[Finding]:
-    """All findings after a run."""
+    """The findings after a run."""
     after = _settled(list(known), run)
     holder = {finding.seen.id: finding for finding in after}
-    taken = {finding.id for finding in after}
+    taken = {finding.id for finding in after} | run.taken
     contrary = {c.id: c for c in sorted(run.cleared, key=lambda c: c.ts)}
     for proposal in run.proposals:
+        if proposal.id in run.unread:
+            continue
         key, before = proposal.id, holder.get(proposal.id)
         if before:
             holder[key] = life.seen_again(before, proposal, contrary.get(key), run.now)
@@ -73,7 +78,7 @@ def review(known: Iterable[Finding], run: Run) -> list[Finding]:
 def _settled(known: list[Finding], run: Run) -> list[Finding]:
     """The findings, those lost whose rows were all found again carried over, handed over or set aside."""
     proposals = {proposal.id: proposal for proposal in run.proposals}
-    held = {finding.seen.id for finding in known}
+    held = {finding.seen.id for finding in known} | run.unread
     after = {finding.id: finding for finding in known}
     heirs: defaultdict[str, list[Finding]] = defaultdict(list)
     for finding in lost(known, run.proposals):

@@ -2,32 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from asepsis.journal.service import record
 from asepsis.kit.errors import WrongUse
 from asepsis.kit.site import Site
 from asepsis.settings import has_store, open_store
 
-from . import life
+from . import life, store
 from .asking import Lake, Row, rows
 from .check import Check, Examined, Scope, examine
 from .explain import counted, rank_in_words
-from .finding import Acceptance, Action, Change, Cleared, Effort, Excused, Finding, Kind, Points, Proposal, Remedy, State, identity
+from .finding import (
+    Acceptance,
+    Action,
+    Change,
+    Cleared,
+    Effort,
+    Excused,
+    Finding,
+    Kind,
+    Points,
+    Proposal,
+    Remedy,
+    State,
+    digest_of,
+    identity,
+)
 from .form import finding_form, line_form, worklist_text
 from .harm import SAFETY_OF, ClinicalClass, Harm, HarmKind, Judged, five, leaked, ordering_class, readable
+from .line import Line, order
 from .look import Look
 from .parties import Parties, Party, public
 from .posture import Fault, cleared, faults, listed, named, nothing, port, posture
 from .review import Run, Traced, lost, review
 from .sightings import Sight, Sighting, gather, mended
 from .ssvc import Automatable, Decision, Exploitation, Exposure, HumanImpact
+from .store import Brief
 from .trace import trace
 from .what_if import Outcome, outcome, parse
-from .worklist import Line, order
+from .worklist import folded
 from .worklist import worklist as lines_of
 
 if TYPE_CHECKING:
@@ -38,10 +56,13 @@ __all__ = [
     "Excused", "Exploitation", "Exposure", "Fault", "Finding", "Harm", "HarmKind", "HumanImpact", "Judged", "Kind", "Lake", "Line",
     "Look", "Outcome", "Parties", "Party", "Points", "Proposal", "Remedy", "Row", "Scope", "Sight", "Sighting", "State", "Traced",
     "accept", "cited_rows", "cleared", "close", "counted", "examine", "faults", "finding_form", "findings", "five", "gather",
-    "identity", "if_", "known_checks", "leaked", "line_form", "lines_of", "listed", "lost_rows", "mended", "named", "nothing",
+    "identity", "if_", "known_checks", "leaked", "line_form", "lines_of", "listed", "mended", "named", "nothing",
     "ordering_class", "port", "posture", "public", "publish", "rank_in_words", "readable", "reopen", "rows", "show", "trace",
     "worklist", "worklist_text",
 ]  # fmt: skip
+
+
+Tracer = Callable[[Mapping[str, frozenset[str]]], Traced]
 
 
 def publish(
@@ -49,24 +70,68 @@ def publish(
     proposals: Iterable[Proposal],
     cleared: Iterable[Cleared] = (),
     now: datetime | None = None,
-    traced: Traced | None = None,
-) -> list[Finding]:
-    """Brings the findings up to date with what checks saw, in one transaction; the same again changes nothing. Gives all findings in order.
+    trace: Tracer | None = None,
+    checks: Iterable[str] = (),
+) -> None:
+    """Brings the findings up to date with what checks saw, in one transaction; the same again changes nothing.
 
     `now` is the time on the wire up to which the sensor has seen (default: the newest time handed in): silence is judged by it, so that a
-    capture of last year does not make everything stale. `traced` is what became of `lost_rows`.
+    capture of last year does not make everything stale. `checks` are those that were looked at, also where they propose nothing (default:
+    all that have findings). `trace` tells what became of rows, by check, that speak for findings which are not proposed any more.
     """
-    proposals, cleared = tuple(proposals), tuple(cleared)
-    wire = max([*([now] if now else []), *(p.last_seen for p in proposals), *(c.ts for c in cleared)], default=None)
+    given, proofs = _by_check(proposals), _by_check(cleared)
+    times = [p.last_seen for of in given.values() for p in of] + [c.ts for of in proofs.values() for c in of]
+    wire = max([*([now] if now else []), *times], default=None)
     today = datetime.now(UTC)
+    asked = {*given, *proofs, *(checks or known_checks(site))}
     with _transaction(site):
-        known = {finding.id: finding for finding in _load()}
-        after = review(known.values(), Run(proposals, cleared, traced or Traced(), wire)) if wire else list(known.values())
-        after = [life.expired(finding, today) for finding in after]
-        changed = [finding for finding in after if known.get(finding.id) != finding]
-        _save(changed, known)
-        _journal_turns(site, changed, known)
-    return sorted(after, key=order)
+        over = store.ended(today.date())
+        turned: list[tuple[Finding, int]] = []
+        for check in sorted({*asked, *(check for _, check in over)}):
+            run = Run(tuple(given.get(check, ())), tuple(proofs.get(check, ())), Traced(), wire) if wire and check in asked else None
+            known, after = _reviewed(check, run, {id for id, of in over if of == check}, trace)
+            changed = [finding for finding in (life.expired(f, today) for f in after) if known.get(finding.id) != finding]
+            store.save(changed, known)
+            turned += [(finding, len(known[finding.id].history) if finding.id in known else 0) for finding in changed]
+        _journal_turns(site, turned, min(asked) if len(asked) == 1 else "findings")
+
+
+def _reviewed(check: str, run: Run | None, over: Collection[str], trace: Tracer | None) -> tuple[dict[str, Finding], list[Finding]]:
+    """The findings of a check that a run may turn, as they were and as they are. Those that are seen again as before are not even read."""
+    briefs = store.briefs(check) if run else []
+    read = _to_read(briefs, run) if run else set()
+    known = {finding.id: finding for finding in store.load(read | set(over))}
+    if not run:
+        return known, list(known.values())
+    gone = lost(known.values(), run.proposals)
+    traced = trace({check: frozenset(event for finding in gone for event in finding.seen.events)}) if trace and gone else Traced()
+    unread = frozenset(brief.key for brief in briefs if brief.id not in known)
+    return known, review(known.values(), replace(run, traced=traced, unread=unread, taken=frozenset(brief.id for brief in briefs)))
+
+
+def _to_read(briefs: Iterable[Brief], run: Run) -> set[str]:
+    """The ids of findings that the run may turn or change."""
+    said = {proposal.id: digest_of(proposal) for proposal in run.proposals}
+    contrary = {proof.id for proof in run.cleared}
+    return {brief.id for brief in briefs if brief.key in contrary or not _as_before(brief, said.get(brief.key), run.now)}
+
+
+def _as_before(brief: Brief, digest: str | None, now: datetime) -> bool:
+    """Whether nothing can have changed: told again in the same words and not silent for long, or an alert or what is done with not told."""
+    if digest is None:
+        return brief.alert or (brief.state is State.CLOSED and brief.settled is None)
+    silent = brief.state is State.OPEN and not brief.alert and now - max(brief.last_seen, brief.turned) > life.STALE_AFTER
+    return brief.digest == digest and brief.state is not State.CLOSED and not silent
+
+
+Told = TypeVar("Told", Proposal, Cleared)
+
+
+def _by_check(said: Iterable[Told]) -> dict[str, list[Told]]:
+    found: dict[str, list[Told]] = {}
+    for one in said:
+        found.setdefault(one.check, []).append(one)
+    return found
 
 
 def known_checks(site: Site) -> frozenset[str]:
@@ -87,21 +152,13 @@ def cited_rows(site: Site) -> frozenset[str]:
     return frozenset(event for events in FindingRow.objects.values_list("events", flat=True) for event in events)
 
 
-def lost_rows(site: Site, proposals: Iterable[Proposal], checks: Collection[str]) -> dict[str, frozenset[str]]:
-    """The rows that speak for findings which these checks do not propose any more, by check: to be traced before publishing."""
-    open_store(site)
-    rows: dict[str, set[str]] = {}
-    for finding in lost(_load(), proposals):
-        if finding.seen.check in checks:
-            rows.setdefault(finding.seen.check, set()).update(finding.seen.events)
-    return {check: frozenset(events) for check, events in rows.items()}
-
-
 def findings(site: Site) -> list[Finding]:
     """All findings, those to act on first in order, then those accepted, stale and closed."""
     open_store(site)
     now = datetime.now(UTC)
-    return sorted((life.expired(finding, now) for finding in _load()), key=lambda finding: (_STATES.index(finding.state), order(finding)))
+    return sorted(
+        (life.expired(finding, now) for finding in store.load()), key=lambda finding: (_STATES.index(finding.state), order(finding))
+    )
 
 
 def show(site: Site, finding_id: str) -> Finding:
@@ -112,7 +169,8 @@ def show(site: Site, finding_id: str) -> Finding:
 
 def worklist(site: Site) -> list[Line]:
     """What to do, in order."""
-    return lines_of(findings(site))
+    open_store(site)
+    return folded(store.lines(datetime.now(UTC)))
 
 
 def if_(site: Site, whats: Sequence[str]) -> Outcome:
@@ -151,7 +209,7 @@ def _act(site: Site, finding_id: str, act: str, detail: dict[str, str], step: Ca
         step(current, "", now)
         entry = record(site, act, before.id, detail | {"decision": before.decision.value})
         after = step(current, entry.who, now)
-        _save([after], {before.id: before})
+        store.save([after], {before.id: before})
     return after
 
 
@@ -160,12 +218,6 @@ def _transaction(site: Site) -> AbstractContextManager[None]:
     from django.db import transaction
 
     return transaction.atomic()
-
-
-def _load() -> list[Finding]:
-    from .models import FindingRow
-
-    return [row.value(row.changes.all()) for row in FindingRow.objects.prefetch_related("changes")]
 
 
 def _find(finding_id: str) -> Finding:
@@ -177,30 +229,18 @@ def _find(finding_id: str) -> Finding:
     return rows[0].value(rows[0].changes.all())
 
 
-def _save(changed: list[Finding], known: dict[str, Finding]) -> None:
-    from .models import ChangeRow, FindingRow
-
-    columns = [column.name for column in FindingRow._meta.concrete_fields if not column.primary_key]
-    rows = [FindingRow.of(finding) for finding in changed]
-    FindingRow.objects.bulk_create(rows, batch_size=500, update_conflicts=True, unique_fields=["id"], update_fields=columns)
-    turns = []
-    for finding in changed:
-        told = len(known[finding.id].history) if finding.id in known else 0
-        turns += [ChangeRow(finding_id=finding.id, at=t.at, what=t.what, who=t.who, why=t.why) for t in finding.history[told:]]
-    ChangeRow.objects.bulk_create(turns, batch_size=500)
-
-
-def _journal_turns(site: Site, changed: list[Finding], known: dict[str, Finding]) -> None:
+def _journal_turns(site: Site, turned: Iterable[tuple[Finding, int]], subject: str) -> None:
     """One entry a run with how many findings opened, closed and so on; none if nothing turned. One more for each reason why findings were
-    closed without contrary evidence: what a person states in site.toml must not take them off the list unrecorded."""
+    closed without contrary evidence: what a person states in site.toml must not take them off the list unrecorded. `turned` are findings,
+    each with how many turns it had before."""
     counts: dict[str, int] = {}
     aside: dict[str, list[str]] = {}
-    for finding in changed:
-        for turn in finding.history[len(known[finding.id].history) if finding.id in known else 0 :]:
+    for finding, before in turned:
+        for turn in finding.history[before:]:
             counts[turn.what] = counts.get(turn.what, 0) + 1
             if turn.what == "closed" and finding.settled is None:
                 aside.setdefault(turn.why, []).append(finding.id)
     for why, names in sorted(aside.items()):
-        record(site, "findings.set_aside", "findings", {"why": why, "count": len(names), "findings": sorted(names)[:_NAMED_MAX]})
+        record(site, "findings.set_aside", subject, {"why": why, "count": len(names), "findings": sorted(names)[:_NAMED_MAX]})
     if counts:
-        record(site, "findings.publish", "findings", dict(sorted(counts.items())))
+        record(site, "findings.publish", subject, dict(sorted(counts.items())))

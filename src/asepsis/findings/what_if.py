@@ -13,8 +13,9 @@ from asepsis.kit.errors import WrongUse
 
 from .decision import judge
 from .finding import Finding, Kind, Remedy
+from .line import Line, place
 from .ssvc import Exposure
-from .worklist import Line, worklist
+from .worklist import worklist
 
 _LEFT = {Remedy.NO_INTERNET: {Exposure.OPEN: Exposure.CONTROLLED}, Remedy.ISOLATED: dict.fromkeys(Exposure, Exposure.SMALL)}
 _SCOPES = ("zone", "kind", "asset")
@@ -86,4 +87,4 @@ def _changed(finding: Finding, ifs: list[WhatIf]) -> Finding | None:
 
 
 def _key(line: Line) -> tuple[str, str, str]:
-    return line.lead.seen.check, line.lead.seen.zone, line.lead.seen.asset_kind
+    return place(line.lead)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from asepsis.findings.service import Examined, Lake, Look
 from asepsis.findings.service import examine as examine_with
@@ -14,8 +14,8 @@ from .health import health as health_of
 __all__ = ["Health", "Trouble", "all_checks", "examine", "health"]
 
 
-def examine(look: Look, known: Collection[str]) -> Examined:
-    """What every check of this room proposes and clears; `known` are the checks that have findings."""
+def examine(look: Look, known: Collection[str]) -> Iterator[Examined]:
+    """What each check of this room proposes and clears; `known` are the checks that have findings."""
     return examine_with(all_checks(), look, known)
 
 

@@ -1,0 +1,201 @@
+"""A line of the worklist: what is wrong in one sort of way, on one kind of machine, in one part of the network, all told together.
+
+A line adds up: two lines make one, so that a long list can be folded without looking at every finding again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from asepsis.hospital.service import counted_kind
+
+from .explain import counted, rank_in_words
+from .finding import Action, Effort, Finding, State
+from .harm import Harm, HarmKind
+from .ssvc import Decision, HumanImpact
+
+# Members that a line names, the gravest first; the rest is counted.
+MEMBERS_MAX = 50
+# Members whose own action a line names, and faults that its title does.
+STEPS_MAX = 8
+OF_SEVERAL_SORTS = "Do for each what it asks for"
+
+Place = tuple[str, str, str]
+"""Check, zone and kind of asset."""
+Rank = tuple[int, int, int, int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A finding in short."""
+
+    id: str
+    title: str
+    decision: Decision
+    impact: HumanImpact
+    state: State
+    patients: int
+    effort: Effort
+    last_seen: datetime
+
+    @property
+    def rank(self) -> Rank:
+        return (-self.decision.rank, -self.impact.rank, -self.patients, self.effort.rank, self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What is told of all members. `patients`: at least so many within reach, for members may share them; `faults` and `actions` are the
+    first different ones, `actions_count` is how many there are; `harms` of each sort the worst."""
+
+    count: int
+    devices: int
+    patients: int
+    effort: Effort
+    first_seen: datetime
+    last_seen: datetime
+    faults: tuple[str, ...]
+    actions: tuple[str, ...]
+    actions_count: int
+    harms: Mapping[HarmKind, Harm]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`lead` is the member that gives the line its rank; `members` the gravest, in order; `places` what was gathered."""
+
+    lead: Finding
+    members: tuple[Member, ...]
+    totals: Totals
+    places: tuple[Place, ...]
+
+    @property
+    def rank(self) -> Rank:
+        return order(self.lead)
+
+    @property
+    def decision(self) -> Decision:
+        return self.lead.decision
+
+    @property
+    def impact(self) -> HumanImpact:
+        return self.lead.impact
+
+    @property
+    def why(self) -> str:
+        return rank_in_words(self.lead)
+
+    @property
+    def count(self) -> int:
+        return self.totals.count
+
+    @property
+    def effort(self) -> Effort:
+        """The longest work among the members."""
+        return self.totals.effort
+
+    @property
+    def patients(self) -> int:
+        return self.totals.patients
+
+    @property
+    def harms(self) -> Mapping[HarmKind, Harm]:
+        return self.totals.harms
+
+    @property
+    def action(self) -> Action:
+        """What mends all of it; of several members each one's own action is a step."""
+        action, totals = self.lead.seen.action, self.totals
+        if totals.count == 1:
+            return action
+        more = (f"... and {totals.actions_count - STEPS_MAX} more.",) if totals.actions_count > STEPS_MAX else ()
+        one_sort = len({check for check, _, _ in self.places}) == 1
+        return Action(
+            (action.for_many or action.title) if one_sort else OF_SEVERAL_SORTS, self.effort, (*totals.actions[:STEPS_MAX], *more)
+        )
+
+    @property
+    def title(self) -> str:
+        """What is wrong, on how many of what, where, and how many patients it concerns."""
+        totals, lead = self.totals, self.lead.seen
+        if totals.count == 1:
+            return lead.title
+        if len({check for check, _, _ in self.places}) > 1:
+            return f"{counted(totals.count, 'smaller thing')} of several sorts"
+        fault = "; ".join((lead.fault, *(other[:1].lower() + other[1:] for other in totals.faults if other != lead.fault)))
+        zones, kinds = {zone for _, zone, _ in self.places}, {kind for _, _, kind in self.places}
+        number = counted_kind(totals.devices, kinds.pop() if len(kinds) == 1 else "")
+        where = f" in {zones.pop()}" if len(zones) == 1 and "" not in zones else ""
+        several = f" ({counted(totals.count, 'fault')})" if totals.count != totals.devices else ""
+        reach = f", at least {counted(totals.patients, 'patient')}" if totals.patients else ""
+        return f"{fault}: {number}{where}{several}{reach}"
+
+
+def order(finding: Finding) -> Rank:
+    """What hurts patients first sorts first: decision, human impact, patients within reach, the shorter work; the id makes it total."""
+    seen = finding.seen
+    return (-finding.decision.rank, -finding.impact.rank, -seen.patients, seen.action.effort.rank, finding.id)
+
+
+def place(finding: Finding) -> Place:
+    """What a finding is gathered by."""
+    return finding.seen.check, finding.seen.zone, finding.seen.asset_kind
+
+
+def member(finding: Finding) -> Member:
+    """The finding in short."""
+    seen = finding.seen
+    return Member(
+        finding.id, seen.title, finding.decision, finding.impact, finding.state, seen.patients, seen.action.effort, seen.last_seen
+    )
+
+
+def line_of(findings: Sequence[Finding]) -> Line:
+    """The line of findings in order, one or more."""
+    actions = list(dict.fromkeys(f.seen.action.title for f in findings))
+    totals = Totals(
+        count=len(findings),
+        devices=len({f.seen.device for f in findings}),
+        patients=max(f.seen.patients for f in findings),
+        effort=max((f.seen.action.effort for f in findings), key=lambda effort: effort.rank),
+        first_seen=min(f.seen.first_seen for f in findings),
+        last_seen=max(f.seen.last_seen for f in findings),
+        faults=tuple(dict.fromkeys(f.seen.fault for f in findings))[:STEPS_MAX],
+        actions=tuple(actions[:STEPS_MAX]),
+        actions_count=len(actions),
+        harms=worst_of(f.seen.harms for f in findings),
+    )
+    places = tuple(sorted({place(f) for f in findings}))
+    return Line(findings[0], tuple(map(member, findings[:MEMBERS_MAX])), totals, places)
+
+
+def added(lines: Sequence[Line]) -> Line:
+    """Several lines, of different machines or faults, as one."""
+    lines = sorted(lines, key=lambda line: line.rank)
+    all_of = [line.totals for line in lines]
+    totals = Totals(
+        count=sum(t.count for t in all_of),
+        devices=sum(t.devices for t in all_of),
+        patients=max(t.patients for t in all_of),
+        effort=max((t.effort for t in all_of), key=lambda effort: effort.rank),
+        first_seen=min(t.first_seen for t in all_of),
+        last_seen=max(t.last_seen for t in all_of),
+        faults=tuple(dict.fromkeys(fault for t in all_of for fault in t.faults))[:STEPS_MAX],
+        actions=tuple(dict.fromkeys(action for t in all_of for action in t.actions))[:STEPS_MAX],
+        actions_count=sum(t.actions_count for t in all_of),
+        harms=worst_of(t.harms for t in all_of),
+    )
+    members = tuple(sorted((m for line in lines for m in line.members), key=lambda m: m.rank)[:MEMBERS_MAX])
+    return Line(lines[0].lead, members, totals, tuple(sorted({p for line in lines for p in line.places})))
+
+
+def worst_of(harms: Iterable[Mapping[HarmKind, Harm]]) -> dict[HarmKind, Harm]:
+    """Of each sort of harm the worst; of equals the first."""
+    worst: dict[HarmKind, Harm] = {}
+    for one in harms:
+        for kind, harm in one.items():
+            if kind not in worst or harm.level > worst[kind].level:
+                worst[kind] = harm
+    return {kind: worst[kind] for kind in HarmKind if kind in worst}

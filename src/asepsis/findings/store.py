@@ -1,0 +1,157 @@
+"""Findings and lines in the store: read as far as they are needed, written where they changed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from . import life
+from .finding import Effort, Finding, Kind, State
+from .line import MEMBERS_MAX, STEPS_MAX, Line, Place, line_of, place
+from .worklist import ON_THE_LIST
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from .models import FindingRow
+
+_AT_ONCE = 500
+_ORDER = ("-decision_rank", "-impact_rank", "-patients", "effort_rank", "id")
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What is known of a finding without reading it whole."""
+
+    id: str
+    key: str
+    digest: str
+    state: State
+    settled: datetime | None
+    last_seen: datetime
+    turned: datetime
+    alert: bool
+
+
+def briefs(check: str) -> list[Brief]:
+    """All findings of a check in short."""
+    from .models import FindingRow
+
+    rows = FindingRow.objects.filter(check_id=check).values_list("id", "key", "digest", "state", "settled", "last_seen", "turned", "kind")
+    return [Brief(*row[:3], State(row[3]), *row[4:7], row[7] == Kind.ALERT.value) for row in rows]
+
+
+def load(ids: Collection[str] | None = None) -> list[Finding]:
+    """Findings whole: all, or those of these ids."""
+    from .models import FindingRow
+
+    rows = FindingRow.objects.prefetch_related("changes")
+    if ids is None:
+        return [row.value(row.changes.all()) for row in rows]
+    wanted = iter(sorted(ids))
+    found: list[Finding] = []
+    while some := list(islice(wanted, _AT_ONCE)):
+        found += [row.value(row.changes.all()) for row in rows.filter(id__in=some)]
+    return found
+
+
+def ended(today: date) -> list[tuple[str, str]]:
+    """Id and check of the findings whose acceptance is over."""
+    from .models import FindingRow
+
+    rows = FindingRow.objects.filter(state=State.ACCEPTED.value, accepted_until__lt=today)
+    return list(rows.values_list("id", "check_id"))
+
+
+def save(changed: Iterable[Finding], known: Mapping[str, Finding]) -> None:
+    """Writes findings that changed, their new turns, and the lines that they were or are in."""
+    from .models import ChangeRow, FindingRow
+
+    changed = list(changed)
+    columns = [column.name for column in FindingRow._meta.concrete_fields if not column.primary_key]
+    rows = [FindingRow.of(finding) for finding in changed]
+    FindingRow.objects.bulk_create(rows, batch_size=_AT_ONCE, update_conflicts=True, unique_fields=["id"], update_fields=columns)
+    turns = []
+    for finding in changed:
+        told = len(known[finding.id].history) if finding.id in known else 0
+        turns += [ChangeRow(finding_id=finding.id, at=t.at, what=t.what, who=t.who, why=t.why) for t in finding.history[told:]]
+    ChangeRow.objects.bulk_create(turns, batch_size=_AT_ONCE)
+    refresh({place(f) for f in changed} | {place(known[f.id]) for f in changed if f.id in known})
+
+
+def refresh(places: Collection[Place]) -> None:
+    """Makes the lines of these places again."""
+    from .models import LineRow
+
+    for where in sorted(places):
+        kept = LineRow.objects.filter(check_id=where[0], zone=where[1], asset_kind=where[2])
+        kept.delete()
+        if line := _line(_members(where)):
+            LineRow.of(line).save(force_insert=True)
+
+
+def lines(now: datetime) -> list[Line]:
+    """The lines as they stand; those in which an acceptance has ended since the last run are looked at anew."""
+    today = now.date()
+    _after_upgrade()
+    from django.db.models import Q
+
+    from .models import FindingRow, LineRow
+
+    over = FindingRow.objects.filter(state=State.ACCEPTED.value, accepted_until__lt=today)
+    anew = set(over.values_list("check_id", "zone", "asset_kind"))
+    found = [row for row in LineRow.objects.all() if (row.check_id, row.zone, row.asset_kind) not in anew]
+    leads = {finding.id: finding for finding in load({row.lead_id for row in found})}
+    out = [row.line(leads[row.lead_id]) for row in found]
+    for where in sorted(anew):
+        on = Q(state__in=[s.value for s in ON_THE_LIST]) | Q(state=State.ACCEPTED.value, accepted_until__lt=today)
+        if line := _line(_at(where).filter(on), now):
+            out.append(line)
+    return out
+
+
+def _line(rows: QuerySet[FindingRow], now: datetime | None = None) -> Line | None:
+    """What rows that call for work add up to: told by the gravest, counted by the store."""
+    from django.db.models import Count, Max, Min
+
+    first = [row.value(()) for row in rows.order_by(*_ORDER)[:MEMBERS_MAX]]
+    if not first:
+        return None
+    line = line_of([life.expired(finding, now) for finding in first] if now else first)
+    if len(first) < MEMBERS_MAX:
+        return line
+    told: dict[str, Any] = rows.aggregate(
+        count=Count("id"),
+        devices=Count("device", distinct=True),
+        patients=Max("patients"),
+        effort=Max("effort_rank"),
+        first_seen=Min("first_seen"),
+        last_seen=Max("last_seen"),
+        actions_count=Count("action_title", distinct=True),
+    )
+    told["effort"] = list(Effort)[told["effort"]]
+    faults = rows.order_by("fault").values_list("fault", flat=True).distinct()[:STEPS_MAX]
+    told["faults"] = tuple(dict.fromkeys((*line.totals.faults, *faults)))[:STEPS_MAX]
+    return replace(line, totals=replace(line.totals, **told))
+
+
+def _after_upgrade() -> None:
+    """A store of an older version has findings and no lines yet."""
+    from .models import FindingRow, LineRow
+
+    on = FindingRow.objects.filter(state__in=[state.value for state in ON_THE_LIST])
+    if not LineRow.objects.exists() and on.exists():
+        refresh(set(on.values_list("check_id", "zone", "asset_kind")))
+
+
+def _at(where: Place) -> QuerySet[FindingRow]:
+    from .models import FindingRow
+
+    return FindingRow.objects.filter(check_id=where[0], zone=where[1], asset_kind=where[2])
+
+
+def _members(where: Place) -> QuerySet[FindingRow]:
+    return _at(where).filter(state__in=[state.value for state in ON_THE_LIST])
