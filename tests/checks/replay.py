@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ class RowsLake:
             lists = {field.name for field in schema if pa.types.is_list(field.type)}
             table = pa.Table.from_pylist([{name: [] for name in lists} | row for row in given], schema=schema)
             self._engine.append(name, table)
+        self._engine.pair()
 
     def place(self, spans: Sequence[Span]) -> None:
         """Given as places already: the rows of a case name them."""
@@ -91,8 +93,21 @@ def _asset(given: dict[str, Any]) -> Asset:
     return from_json(as_json(EMPTY_ASSET) | given)
 
 
+def _numbers(row: dict[str, Any]) -> dict[str, int]:
+    """The addresses of a row as the core writes them beside their text: two signed halves, IPv4 mapped."""
+    out = {}
+    for end in ("id_orig", "id_resp"):
+        if address := row.get(f"{end}_h"):
+            ip = ip_address(address.partition("@")[0])
+            number = int(ip) | (0xFFFF << 32 if ip.version == 4 else 0)
+            for half, shift in (("hi", 64), ("lo", 0)):
+                bits = number >> shift & (1 << 64) - 1
+                out[f"{end}_{half}"] = bits - (1 << 64) if bits >> 63 else bits
+    return out
+
+
 def _typed(stream: str, n: int, row: dict[str, Any]) -> dict[str, Any]:
     """The row with an id; `ts` is `hh:mm` of the day, or follows the rows before."""
     hours, minutes = map(int, row.get("ts", f"07:{n:02}").split(":"))
-    made = {"event_id": f"{stream}-{n}"} | row | {"ts": DAY + timedelta(hours=hours, minutes=minutes)}
+    made = {"event_id": f"{stream}-{n}"} | _numbers(row) | row | {"ts": DAY + timedelta(hours=hours, minutes=minutes)}
     return {name: datetime.fromisoformat(value) if name.startswith("certificate_not_valid") else value for name, value in made.items()}

@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 
+from asepsis.lake import pairs
 from asepsis.lake.engine import PLACES, Span, placed
 
 _T, _I, _B, _L = "VARCHAR", "BIGINT", "BOOLEAN", "VARCHAR[]"
@@ -19,7 +20,9 @@ def _texts(names: str) -> dict[str, str]:
 
 COMMON = _texts("event_id uid id_orig_h id_resp_h") | {"ts": "TIMESTAMPTZ", "id_orig_p": _I, "id_resp_p": _I}
 STREAMS: dict[str, dict[str, str]] = {
-    "conn": _texts("proto service orig_l2_addr resp_l2_addr") | dict.fromkeys(("orig_pkts", "resp_pkts", "resp_bytes", "vlan"), _I),
+    "conn": _texts("proto service orig_l2_addr resp_l2_addr conn_state")
+    | dict.fromkeys(("orig_pkts", "resp_pkts", "orig_bytes", "resp_bytes", "vlan"), _I)
+    | {"midstream": _B},
     "arp": _texts("sender_mac sender_ip"),
     "dhcp": _texts(
         "msg_type mac client_addr assigned_addr requested_addr server_addr host_name client_fqdn vendor_class fingerprint client_id"
@@ -63,6 +66,8 @@ class RowLake:
         for name, values in rows:
             assert values.keys() <= (COMMON | STREAMS[name]).keys(), (name, values)
             self._db.execute(f"INSERT INTO {name} ({', '.join(values)}) VALUES ({', '.join('?' * len(values))})", list(values.values()))
+
+        self._db.execute(f"CREATE VIEW pairs AS {pairs.summed()}")
 
     def place(self, spans: Sequence[Span]) -> None:
         for name in STREAMS if spans else ():

@@ -34,6 +34,7 @@ class MovingLake:
             schema = pa.record_batch(_wire.empty(name)).schema
             given = {field.name: [row.get(field.name) for row in rows.get(name, [])] for field in schema}
             self._engine.append(name, pa.table({f.name: pa.array(given[f.name], f.type) for f in schema}))
+        self._engine.pair()
 
     def place(self, spans: Sequence[Span]) -> None:
         connection = self._engine._connection
@@ -44,6 +45,7 @@ class MovingLake:
         for name, _, _ in _wire.streams():
             connection.execute(f"ALTER TABLE {name} RENAME TO raw_{name}")
             connection.execute(f"CREATE VIEW {name} AS {placed(f'SELECT * FROM raw_{name}')}")
+        self._engine.pair()
 
     def rows(self, query: str) -> list[dict[str, Any]]:
         return self._engine.rows(query)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from asepsis.hospital.service import STATED, Asset, Locator, address_of
 
@@ -33,6 +33,23 @@ def public(address: str) -> bool:
     except ValueError:
         return False
     return not any(ip in network for network in _NEVER_OUTSIDE)
+
+
+def public_sql(end: str) -> str:
+    """The condition that the address of `end` (`id_orig`, `id_resp`) may be the internet's, by its numbers: the rest need not be fetched."""
+    never = []
+    for network in _NEVER_OUTSIDE:
+        half, shift = ("hi", 64) if network.version == 6 and network.prefixlen <= 64 else ("lo", 0)
+        above = "" if half == "hi" else f"{end}_hi = 0 and "
+        never.append(f"{above}{end}_{half} between {_half(network[0], shift)} and {_half(network[-1], shift)}")
+    return f"not ({' or '.join(never)})"
+
+
+def _half(address: IPv4Address | IPv6Address, shift: int) -> int:
+    """64 bits of an address as the lake has them: IPv4 as ::ffff:a.b.c.d (RFC 4291 2.5.5.2), the halves signed."""
+    number = int(address) | (0xFFFF << 32 if address.version == 4 else 0)
+    half = number >> shift & 0xFFFFFFFFFFFFFFFF
+    return half - (1 << 64) if half >> 63 else half
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ _RECORDS = """
 """
 # Both sides spoke, so the way is open.
 _WAYS = """
-    select distinct id_orig_h as client, id_resp_h as server from conn
+    select distinct id_orig_h as client, id_resp_h as server from pairs
     where proto in ('tcp', 'udp') and orig_pkts > 0 and resp_pkts > 0 and coalesce(resp_bytes, 0) > 0
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -9,7 +10,7 @@ from datetime import datetime
 from asepsis.hospital.service import Locator
 from asepsis.lake.service import streams
 
-from .asking import SPAN, Lake
+from .asking import SPAN, Lake, Row
 from .check import Check
 from .look import Look
 from .review import Traced
@@ -26,7 +27,7 @@ def trace(checks: Iterable[Check], lake: Lake, locator: Locator, now: datetime, 
     for check in checks:
         if check.id not in rows:
             continue
-        asking = Look(lake, locator, now, f"{SPAN}, {_TRACED.format(among=_among(rows[check.id]))}")
+        asking = Look(_EachEvent(lake), locator, now, f"{SPAN}, {_TRACED.format(among=_among(rows[check.id]))}")
         for proposal in check.run(asking):
             for event in proposal.events:
                 holders[check.id, event].add(proposal.id)
@@ -35,6 +36,16 @@ def trace(checks: Iterable[Check], lake: Lake, locator: Locator, now: datetime, 
     there = _present(lake, frozenset().union(*rows.values()))
     present = frozenset((check, event) for check, events in rows.items() for event in events & there)
     return Traced(present, {row: frozenset(found) for row, found in holders.items()}, excuses)
+
+
+class _EachEvent:
+    """A lake in which every connection stands by itself: any of them may be the one that is asked after."""
+
+    def __init__(self, lake: Lake) -> None:
+        self._lake = lake
+
+    def rows(self, query: str, /) -> list[Row]:
+        return self._lake.rows(re.sub(r"\bpairs\b", "each_pair", query))
 
 
 def _present(lake: Lake, events: frozenset[str]) -> frozenset[str]:

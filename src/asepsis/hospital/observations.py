@@ -65,8 +65,8 @@ _QUERIES: tuple[tuple[str, type[Fact], str, str], ...] = (
         Talker,
         "address, mac, vlan",
         """
-        (SELECT id_orig_h AS address, orig_l2_addr AS mac, vlan, ts, event_id FROM conn WHERE orig_pkts > 0
-         UNION ALL SELECT id_resp_h, resp_l2_addr, vlan, ts, event_id FROM conn WHERE resp_pkts > 0) t""",
+        (SELECT id_orig_h AS address, orig_l2_addr AS mac, vlan, ts, event_id FROM pairs WHERE orig_pkts > 0
+         UNION ALL SELECT id_resp_h, resp_l2_addr, vlan, ts, event_id FROM pairs WHERE resp_pkts > 0) t""",
     ),
     (
         "bindings",
@@ -108,7 +108,7 @@ _QUERIES: tuple[tuple[str, type[Fact], str, str], ...] = (
         Served,
         "address, port, proto, service",
         """
-        (SELECT id_resp_h AS address, id_resp_p AS port, proto, service, ts, event_id FROM conn
+        (SELECT id_resp_h AS address, id_resp_p AS port, proto, service, ts, event_id FROM pairs
          WHERE resp_pkts > 0 AND proto IN ('tcp', 'udp') AND (service IS NOT NULL OR (resp_bytes > 0 AND id_resp_p < 49152))) t""",
     ),
     (
@@ -124,7 +124,7 @@ _QUERIES: tuple[tuple[str, type[Fact], str, str], ...] = (
         Used,
         "address, port, proto, service",
         """
-        (SELECT id_orig_h AS address, CASE WHEN service IS NULL THEN id_resp_p ELSE 0 END AS port, proto, service, ts, event_id FROM conn
+        (SELECT id_orig_h AS address, CASE WHEN service IS NULL THEN id_resp_p ELSE 0 END AS port, proto, service, ts, event_id FROM pairs
          WHERE resp_pkts > 0 AND proto IN ('tcp', 'udp') AND (service IS NOT NULL OR id_resp_p < 1024)) t""",
     ),
     (
@@ -146,8 +146,8 @@ _QUERIES: tuple[tuple[str, type[Fact], str, str], ...] = (
                FROM (SELECT query, ts, event_id, unnest(answers) AS answer FROM dns
                      WHERE qtype_name IN ('A', 'AAAA') AND len(answers) BETWEEN 1 AND 8) u
                LEFT JOIN places p ON p.address = u.answer AND u.ts >= p.since AND u.ts < p.until) d
-         JOIN (SELECT DISTINCT id_resp_h AS address FROM conn WHERE resp_pkts > 0
-               UNION SELECT DISTINCT id_orig_h FROM conn WHERE orig_pkts > 0) a ON a.address = d.answer) t""",
+         JOIN (SELECT DISTINCT id_resp_h AS address FROM pairs WHERE resp_pkts > 0
+               UNION SELECT DISTINCT id_orig_h FROM pairs WHERE orig_pkts > 0) a ON a.address = d.answer) t""",
     ),
     (
         "names",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import duckdb
 
 from asepsis.kit.errors import BadInput
+from asepsis.lake import pairs
 from asepsis.lake.bounds import UNBOUNDED, Bounds
 from asepsis.lake.streams import SQL_TYPES, Column
 
@@ -38,13 +39,15 @@ def placed(source: str) -> str:
 class Engine(Protocol):
     """`register` names Parquet files as a table with the given columns (missing ones are null), `sql` asks, `rows` too where the answer is
     small and wanted as Python values, `append` adds rows to a table that lives as long as the engine. After `place`, streams that are
-    registered name the ends of a connection by the place that an address was at that time."""
+    registered name the ends of a connection by the place that an address was at that time. `pair` makes the tables of `lake.pairs` from
+    `conn` as it is registered."""
 
     def register(self, name: str, files: Sequence[Path], columns: Sequence[Column]) -> None: ...
     def sql(self, query: str, parameters: Mapping[str, Any] | Sequence[Any] | None = None) -> pa.Table: ...
     def rows(self, query: str) -> list[dict[str, Any]]: ...
     def append(self, name: str, rows: pa.Table) -> None: ...
     def place(self, spans: Sequence[Span]) -> None: ...
+    def pair(self) -> None: ...
     def close(self) -> None: ...
 
 
@@ -99,6 +102,11 @@ class DuckDBEngine:
                 "INSERT INTO places SELECT unnest(?), unnest(?), unnest(?), unnest(?)", list(map(list, zip(*spans, strict=True)))
             )
         self._placed = bool(spans)
+
+    def pair(self) -> None:
+        for name, kind, query in (("each_pair", "VIEW", pairs.each()), ("pairs", "TABLE", pairs.summed())):
+            with _stoppable(), _readable_errors(self._bounds):
+                self._connection.execute(f"CREATE OR REPLACE {kind} {name} AS {query}")
 
     def append(self, name: str, rows: pa.Table) -> None:
         self._connection.register("_rows", rows)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WORD = re.compile(r"\w+")
+_PAIRS = {"pairs", "each_pair"}
 
 
 class Lake:
@@ -32,7 +33,7 @@ class Lake:
         self._snapshot = commits.read(folder)
         self._engine = DuckDBEngine(folder, bounds or Bounds())
         self._registered: set[str] = set()
-        self._places = False
+        self._places = self._paired = False
 
     def sql(self, query: str, parameters: Mapping[str, Any] | Sequence[Any] | None = None) -> pa.Table:
         """The answer to our own `query`; `parameters` fill `?` or `$name`. Raises BadInput with the engine's message."""
@@ -69,7 +70,7 @@ class Lake:
         when. The table `places` has them, for what else holds addresses."""
         self._engine.place(spans)
         self._registered.clear()
-        self._places = True
+        self._places, self._paired = True, False
 
     def append(self, name: str, rows: pa.Table) -> None:
         """Adds rows to a table of this session, to join with the streams. It is gone when the lake is closed."""
@@ -93,6 +94,10 @@ class Lake:
             files = [self._folder / part.path for part in self._snapshot.of(name)]
             self._engine.register(name, files, self.streams[name].columns)
             self._registered.add(name)
+        if not self._paired and _PAIRS & set(_WORD.findall(query)):
+            self._engine.pair()
+            self._paired = True
 
     def _named(self, query: str) -> set[str]:
-        return {word.lower() for word in _WORD.findall(query)} & self.streams.keys()
+        words = {word.lower() for word in _WORD.findall(query)}
+        return (words & self.streams.keys()) | ({"conn"} if words & _PAIRS else set())

@@ -11,7 +11,7 @@ _LOOKED_UP = """
     select distinct client, name, address from (
         select id_orig_h as client, query as name, unnest(answers) as address from dns
         where flavor = 'dns' and qtype_name in ('A', 'AAAA') and query is not null
-    ) as answered where address in (select id_resp_h from conn union select id_orig_h from conn)
+    ) as answered where address in (select id_resp_h from pairs union select id_orig_h from pairs)
 """
 
 

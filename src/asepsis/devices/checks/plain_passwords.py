@@ -29,7 +29,7 @@ NAMES = {"telnet": "Telnet", "ftp": "FTP", "http-basic": "a web page without enc
 _LOGINS = """
     select client, server, port, service, {span} from (
         select id_orig_h as client, id_resp_h as server, id_resp_p as port, service, ts, event_id
-        from conn where service in ('telnet', 'ftp') and orig_bytes > 0 and resp_bytes > 0
+        from pairs where service in ('telnet', 'ftp') and orig_bytes > 0 and resp_bytes > 0
         union all
         select id_orig_h as client, id_resp_h as server, id_resp_p as port, 'http-basic' as service, ts, event_id
         from http where auth_scheme = 'basic'

@@ -31,7 +31,7 @@ _ASKED = """
         select id_orig_h as client, id_resp_h as server, id_resp_p as port,
                case when service like '%mysql%' then 'mysql' when service like '%postgresql%' then 'postgresql'
                     when service like '%tds%' then 'tds' else 'mongodb' end as product, ts, event_id
-        from conn
+        from pairs
         where proto = 'tcp' and orig_bytes >= 100 and resp_bytes >= 100 and {which}
               and (service like '%mysql%' or service like '%postgresql%' or service like '%tds%' or service like '%mongodb%')
     ) as seen group by client, server, port, product

@@ -31,7 +31,7 @@ _MAIL = """
     select client, server, port, protocol, {{span}} from (
         select id_orig_h as client, id_resp_h as server, id_resp_p as port,
                case when service like '%smtp%' then 'smtp' when service like '%pop3%' then 'pop3' else 'imap' end as protocol, ts, event_id
-        from conn
+        from pairs
         where proto = 'tcp' and (service like '%smtp%' or service like '%pop3%' or service like '%imap%') and {which}
               and resp_bytes > 0 and orig_bytes >= case when service like '%smtp%' then 300 else 20 end
     ) as seen group by client, server, port, protocol

@@ -29,6 +29,7 @@ from asepsis.findings.service import (
     five,
     gather,
     public,
+    public_sql,
 )
 from asepsis.network.partners import Partners
 
@@ -47,9 +48,9 @@ _TALKS = """
             select uid, host as name from http where host is not null
         ) as n on n.uid = c.uid
         where c.proto in ('tcp', 'udp') and c.orig_pkts > 0 and c.resp_pkts > 0
-              and coalesce(c.orig_bytes, 0) + coalesce(c.resp_bytes, 0) > 0
+              and coalesce(c.orig_bytes, 0) + coalesce(c.resp_bytes, 0) > 0 and ({outside})
     ) as seen group by client, server, port, proto, name, basic
-"""
+""".replace("{outside}", f"{public_sql('c.id_orig')} or {public_sql('c.id_resp')}")
 
 Place = tuple[str, str]
 

@@ -14,7 +14,7 @@ SERVICE = Outside(
             select id_orig_h as client, id_resp_h as server, ts, event_id from dns where flavor = 'dns' and rcode is not null
             union all
             select id_orig_h as client, id_resp_h as server, ts, event_id
-            from conn where id_resp_p = 853 and service = 'ssl' and resp_bytes > 0
+            from pairs where id_resp_p = 853 and service = 'ssl' and resp_bytes > 0
         ) as seen group by client, server
     """,
     serves="select distinct id_resp_h as server from dns where flavor = 'dns' and rcode is not null",

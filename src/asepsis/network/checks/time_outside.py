@@ -11,10 +11,10 @@ ID = "time-outside"
 SERVICE = Outside(
     uses="""
         select client, server, {span} from (
-            select id_orig_h as client, id_resp_h as server, ts, event_id from conn where service = 'ntp' and resp_pkts > 0
+            select id_orig_h as client, id_resp_h as server, ts, event_id from pairs where service = 'ntp' and resp_pkts > 0
         ) as seen group by client, server
     """,
-    serves="select distinct id_resp_h as server from conn where service = 'ntp' and resp_pkts > 0",
+    serves="select distinct id_resp_h as server from pairs where service = 'ntp' and resp_pkts > 0",
 )
 
 

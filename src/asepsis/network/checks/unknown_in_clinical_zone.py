@@ -38,9 +38,9 @@ _AT_STAKE = (ClinicalClass.LIFE, ClinicalClass.MONITOR)
 # Both sides must have sent something: what only calls out may be a packet with a false address.
 _TALKING = """
     select machine, min(partner) as partner, {span} from (
-        select id_orig_h as machine, id_resp_h as partner, ts, event_id from conn where orig_pkts > 0 and resp_pkts > 0
+        select id_orig_h as machine, id_resp_h as partner, ts, event_id from pairs where orig_pkts > 0 and resp_pkts > 0
         union all
-        select id_resp_h as machine, id_orig_h as partner, ts, event_id from conn where orig_pkts > 0 and resp_pkts > 0
+        select id_resp_h as machine, id_orig_h as partner, ts, event_id from pairs where orig_pkts > 0 and resp_pkts > 0
     ) as seen group by machine
 """
 

@@ -56,7 +56,7 @@ _TALKS = """
     select client, server, proto, port, service, {span} from (
         select id_orig_h as client, id_resp_h as server, proto, coalesce(service, '') as service,
                case when id_resp_p >= 49152 then 49152 else id_resp_p end as port, ts, event_id
-        from conn
+        from pairs
         where proto in ('tcp', 'udp') and orig_bytes > 0 and resp_bytes > 0 and (service is not null or not coalesce(midstream, false))
     ) as seen group by client, server, proto, port, service
 """

@@ -1,0 +1,52 @@
+"""Who talked to whom: connections that say the same of two ends, told by their first and their last.
+
+A month of a hospital is a hundred million connections, and most questions ask only whether two ends ever spoke so. `pairs` has the columns
+of `conn` that such questions need, and for all connections that are alike in them two rows: the first with its `ts` and `event_id`, and
+the last. `each_pair` has the same of every connection, for whoever asks after certain events. Bytes are told in steps: at least 1, 20,
+100, 300.
+"""
+
+from __future__ import annotations
+
+STEPS = (300, 100, 20, 1)
+"""Bytes from which on a direction said something, was more than a greeting, and held a message: what the checks ask by."""
+_KEYS = {
+    "proto": "proto",
+    "id_orig_h": "id_orig_h",
+    "id_resp_h": "id_resp_h",
+    # A port that nobody answered at, or that a client took as it came, tells services apart from nothing.
+    "id_resp_p": "case when service is null and (coalesce(resp_bytes, 0) = 0 or id_resp_p >= 49152) then 49152 else id_resp_p end",
+    "service": "service",
+    "orig_pkts": "case when orig_pkts > 0 then 1 else 0 end",
+    "resp_pkts": "case when resp_pkts > 0 then 1 else 0 end",
+    "orig_bytes": "{orig_bytes}",
+    "resp_bytes": "{resp_bytes}",
+    "orig_l2_addr": "orig_l2_addr",
+    "resp_l2_addr": "resp_l2_addr",
+    "vlan": "vlan",
+    "midstream": "coalesce(midstream, false)",
+}
+_AT = "struct_pack(a := ts, b := event_id)"
+
+
+def _step(column: str) -> str:
+    cases = " ".join(f"when {column} >= {least} then {least}" for least in STEPS)
+    return f"case {cases} else 0 end"
+
+
+def each() -> str:
+    """The query that has every connection."""
+    steps = {"orig_bytes": _step("orig_bytes"), "resp_bytes": _step("resp_bytes")}
+    told = ", ".join(f"{source.format(**steps)} as {name}" for name, source in _KEYS.items())
+    return f"select {told}, ts, event_id, 1 as conns from conn"  # noqa: S608 - names of ours
+
+
+def summed() -> str:
+    """The query that has the first and the last of those that are alike."""
+    keys = ", ".join(_KEYS)
+    ends = f"min(ts) as first_ts, max(ts) as last_ts, min_by(event_id, {_AT}) as first_event, max_by(event_id, {_AT}) as last_event"
+    return (
+        f"with alike as (select {keys}, {ends}, count(*) as conns from ({each()}) as one group by {keys}) "  # noqa: S608
+        f"select {keys}, first_ts as ts, first_event as event_id, conns from alike "
+        f"union all select {keys}, last_ts, last_event, 0 from alike where last_event <> first_event"
+    )
