@@ -36,7 +36,7 @@ def public(address: str) -> bool:
 
 
 def public_sql(end: str) -> str:
-    """The condition that the address of `end` (`id_orig`, `id_resp`) may be the internet's, by its numbers: the rest need not be fetched."""
+    """The condition that the address of `end` (`id_orig`, `id_resp`) may be the internet's, by its numbers: what need not be fetched."""
     never = []
     for network in _NEVER_OUTSIDE:
         half, shift = ("hi", 64) if network.version == 6 and network.prefixlen <= 64 else ("lo", 0)
