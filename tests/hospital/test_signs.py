@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +19,7 @@ from asepsis.hospital.systems import supported
 
 from .rows import RowLake, Traffic
 
+OPENINGS = Path(__file__).parents[1] / "golden/ssh/openings.json"
 DCMTK = "1.2.276.0.7230010.3.0.3"
 
 
@@ -65,6 +68,50 @@ def test_a_system_and_until_when_it_is_mended() -> None:
     assert support
     assert support.end == date(2014, 4, 8)
     assert supported("Windows") is None
+
+
+def test_both_ends_of_ssh_say_what_they_run() -> None:
+    t = Traffic()
+    for row in json.loads(OPENINGS.read_text("utf-8")):
+        if row.get("stream") == "ssh":
+            t.add("ssh", row["id_orig_h"], row["id_resp_h"], row["id_resp_p"], client=row["client"], server=row["server"])
+            t.conn(row["id_orig_h"], row["id_resp_h"], row["id_resp_p"], "ssh")
+    found = inventory(observe(RowLake(t.rows)), Plan())
+    assert {asset.addresses[0] for asset in found} == {"10.66.0.2", "10.66.0.3"}
+    for asset in found:
+        assert [(a.value, a.source) for a in asset.attributes if a.name == "system"] == [("Debian 12", "ssh")]
+
+
+@pytest.mark.parametrize(
+    ("banner", "system"),
+    [
+        ("OpenSSH_10.0p2 Debian-7", "Debian 13"),
+        ("OpenSSH_6.0p1 Debian-4+deb7u2", "Debian 7"),
+        ("OpenSSH_9.6p1 Ubuntu-3ubuntu13.5", "Ubuntu 24.04 LTS"),
+        ("OpenSSH_8.9p1 Ubuntu-3ubuntu0.10", "Ubuntu 22.04 LTS"),
+        ("OpenSSH_8.4p1 Raspbian-5+deb11u1", "Linux"),
+        ("OpenSSH_for_Windows_8.1", "Windows"),
+        ("FlowSsh: Bitvise SSH Server", "Windows"),
+        ("dropbear_2022.83", "Linux"),
+        ("Cisco-1.25", "Cisco IOS"),
+        ("ROSSSH", "MikroTik RouterOS"),
+        ("mpSSH_0.2.1", "HPE iLO"),
+        ("RomSShell_5.40", "Allegro RomSShell"),
+        ("PuTTY_Release_0.78", None),
+        ("OpenSSH_7.4", None),
+    ],
+)
+def test_what_the_stream_keeps_of_a_banner_tells_the_system(banner: str, system: str | None) -> None:
+    t = Traffic().add("ssh", "10.0.0.9", "10.0.0.5", 22, server=banner).conn("10.0.0.9", "10.0.0.5", 22, "ssh")
+    found = next(a for a in inventory(observe(RowLake(t.rows)), Plan()) if "10.0.0.5" in a.addresses)
+    assert {a.value for a in found.attributes if a.name == "system"} == ({system} if system else set())
+
+
+@pytest.mark.parametrize("label", ["mysql", "postgresql", "tds", "mongodb", "tns"])
+def test_a_database_is_told_by_what_it_speaks(label: str) -> None:
+    t = Traffic().conn("10.0.0.9", "10.0.0.5", 9999, label)
+    found = next(a for a in inventory(observe(RowLake(t.rows)), Plan()) if "10.0.0.5" in a.addresses)
+    assert found.kind == "database"
 
 
 def test_every_system_of_a_sign_has_dates_or_is_a_family() -> None:
