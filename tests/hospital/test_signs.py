@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from asepsis.hospital.dicom_software import implementation, named
+from asepsis.hospital.dicom_software import by_contexts, implementation, named
 from asepsis.hospital.inventory import inventory
 from asepsis.hospital.kinds import table
 from asepsis.hospital.network_card import card, is_made_up, maker_of
@@ -45,6 +45,42 @@ def test_a_root_ends_at_a_dot_and_the_version_name_beats_another_ones_root() -> 
     assert implementation(None, None) is None
     assert implementation("9.9.9", "NOBODY") is None
     assert named("9.9.9", "NOBODY") == "NOBODY"
+
+
+ORTHANC, MOVESCU, FINDSCU = "41d3e7e35cd69a14", "3c81ba6ab3b0f21a", "24ae69f45884b00f"
+
+
+@pytest.mark.parametrize(
+    ("uid", "version", "contexts", "product"),
+    [
+        (None, None, MOVESCU, "DCMTK"),
+        (None, None, FINDSCU, "DCMTK"),
+        ("9.9.9", "NOBODY", FINDSCU, "DCMTK"),
+        (DCMTK + ".6.7", "OFFIS_DCMTK_367", ORTHANC, "Orthanc"),
+        # It says the same; a single context contradicts nobody; nobody proposes so.
+        (DCMTK + ".6.7", "OFFIS_DCMTK_367", MOVESCU, None),
+        ("1.2.826.0.1.3680043.9.3811.3.0.4", "PYNETDICOM_304", FINDSCU, None),
+        (None, None, "0" * 16, None),
+        (None, None, None, None),
+    ],
+)
+def test_software_by_what_it_proposes(uid: str | None, version: str | None, contexts: str | None, product: str | None) -> None:
+    row = by_contexts(uid, version, contexts)
+    assert (row and row["product"]) == product
+
+
+def test_who_proposes_like_another_is_told_so_with_less_confidence() -> None:
+    t = Traffic().conn("10.0.0.5", "10.0.0.9", 11112, "dicom")
+    named = {"calling_implementation_class_uid": DCMTK + ".6.7", "calling_implementation_version": "OFFIS_DCMTK_367"}
+    t.add("dicom_association", "10.0.0.5", "10.0.0.9", 11112, calling_ae="PACS", contexts_hash=ORTHANC, result="released", **named)
+    found = next(a for a in inventory(observe(RowLake(t.rows)), Plan()) if "10.0.0.5" in a.addresses)
+    assert [(a.value, a.confidence) for a in found.attributes if a.name == "dicom_software"] == [
+        ("DCMTK (OFFIS_DCMTK_367)", 0.7),
+        ("Orthanc", 0.5),
+    ]
+    assert [a.value for a in found.attributes if a.name == "dicom_contexts"] == [
+        "Orthanc when it asks, searches or has images sent, but it calls itself DCMTK (OFFIS_DCMTK_367)"
+    ]
 
 
 def test_a_network_card_by_the_longest_block() -> None:
