@@ -289,6 +289,8 @@ _COLUMN = {
     "code": "code of the term in ISO/IEEE 11073-10101",
     "command": "DIMSE command without -RQ or -RSP",
     "sop_class": "SOP Class UID, or `storage`",
+    "contexts": "`contexts_hash` of an association that it asked for",
+    "does": "what it was doing, behind `when it`",
     "group": "`device`, `server`, `client`, `gear` or `none`",
     "clinical_class": "what a patient has at stake, if nothing is stated",
     "general": "wider kinds that this one includes, comma between them",

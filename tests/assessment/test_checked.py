@@ -37,7 +37,7 @@ def test_nothing_to_look_at_is_unknown_and_so_is_what_the_hospital_has_not_state
     assert covered("astm-in-clear").words == "unknown: no astm seen"
     assert covered("smb1").words == "unknown: no smb_mapping or smb_files seen"
     assert covered("zone-crossing").words == "unknown: no [[flows]] in site.toml"
-    assert covered("plain-passwords").words == "none seen; no http to look at"
+    assert covered("plain-passwords").words == "none seen; no ftp or http to look at"
     # Connections alone are no mail.
     assert covered("mail-in-clear").words == "unknown: no mail seen"
     assert (covered("mail-in-clear", lake={"conn": [{"service": "smtp"}]}).rows, covered("internet").rows) == (1, 1)

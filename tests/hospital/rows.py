@@ -32,6 +32,7 @@ STREAMS: dict[str, dict[str, str]] = {
     "fhir": _texts("software publisher") | {"status_code": _I},
     "ssl": _texts("server_name version"),
     "ntlm": _texts("hostname client_os_version server_os_version server_dns_computer_name server_nb_computer_name"),
+    "ssh": _texts("client server"),
     "x509": _texts("fingerprint") | dict.fromkeys(("host_cert", "client_cert"), _B),
     "smb_mapping": _texts("share dialect") | {"status": _I},
     "smb_files": _texts("share") | {"status": _I},

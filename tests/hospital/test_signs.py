@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 
-from asepsis.hospital.dicom_software import implementation, named
+from asepsis.hospital.dicom_software import by_contexts, implementation, named
 from asepsis.hospital.inventory import inventory
 from asepsis.hospital.kinds import table
 from asepsis.hospital.network_card import card, is_made_up, maker_of
@@ -17,6 +19,7 @@ from asepsis.hospital.systems import supported
 
 from .rows import RowLake, Traffic
 
+OPENINGS = Path(__file__).parents[1] / "golden/ssh/openings.json"
 DCMTK = "1.2.276.0.7230010.3.0.3"
 
 
@@ -44,6 +47,42 @@ def test_a_root_ends_at_a_dot_and_the_version_name_beats_another_ones_root() -> 
     assert named("9.9.9", "NOBODY") == "NOBODY"
 
 
+ORTHANC, MOVESCU, FINDSCU = "41d3e7e35cd69a14", "3c81ba6ab3b0f21a", "24ae69f45884b00f"
+
+
+@pytest.mark.parametrize(
+    ("uid", "version", "contexts", "product"),
+    [
+        (None, None, MOVESCU, "DCMTK"),
+        (None, None, FINDSCU, "DCMTK"),
+        ("9.9.9", "NOBODY", FINDSCU, "DCMTK"),
+        (DCMTK + ".6.7", "OFFIS_DCMTK_367", ORTHANC, "Orthanc"),
+        # It says the same; a single context contradicts nobody; nobody proposes so.
+        (DCMTK + ".6.7", "OFFIS_DCMTK_367", MOVESCU, None),
+        ("1.2.826.0.1.3680043.9.3811.3.0.4", "PYNETDICOM_304", FINDSCU, None),
+        (None, None, "0" * 16, None),
+        (None, None, None, None),
+    ],
+)
+def test_software_by_what_it_proposes(uid: str | None, version: str | None, contexts: str | None, product: str | None) -> None:
+    row = by_contexts(uid, version, contexts)
+    assert (row and row["product"]) == product
+
+
+def test_who_proposes_like_another_is_told_so_with_less_confidence() -> None:
+    t = Traffic().conn("10.0.0.5", "10.0.0.9", 11112, "dicom")
+    named = {"calling_implementation_class_uid": DCMTK + ".6.7", "calling_implementation_version": "OFFIS_DCMTK_367"}
+    t.add("dicom_association", "10.0.0.5", "10.0.0.9", 11112, calling_ae="PACS", contexts_hash=ORTHANC, result="released", **named)
+    found = next(a for a in inventory(observe(RowLake(t.rows)), Plan()) if "10.0.0.5" in a.addresses)
+    assert [(a.value, a.confidence) for a in found.attributes if a.name == "dicom_software"] == [
+        ("DCMTK (OFFIS_DCMTK_367)", 0.7),
+        ("Orthanc", 0.5),
+    ]
+    assert [a.value for a in found.attributes if a.name == "dicom_contexts"] == [
+        "Orthanc when it asks, searches or has images sent, but it calls itself DCMTK (OFFIS_DCMTK_367)"
+    ]
+
+
 def test_a_network_card_by_the_longest_block() -> None:
     longest = max((row for row in table("oui")), key=lambda row: len(row["prefix"]))
     mac = (longest["prefix"] + "0:00:00:00")[:17] if len(longest["prefix"]) > 8 else longest["prefix"] + ":00:00:01"
@@ -65,6 +104,50 @@ def test_a_system_and_until_when_it_is_mended() -> None:
     assert support
     assert support.end == date(2014, 4, 8)
     assert supported("Windows") is None
+
+
+def test_both_ends_of_ssh_say_what_they_run() -> None:
+    t = Traffic()
+    for row in json.loads(OPENINGS.read_text("utf-8")):
+        if row.get("stream") == "ssh":
+            t.add("ssh", row["id_orig_h"], row["id_resp_h"], row["id_resp_p"], client=row["client"], server=row["server"])
+            t.conn(row["id_orig_h"], row["id_resp_h"], row["id_resp_p"], "ssh")
+    found = inventory(observe(RowLake(t.rows)), Plan())
+    assert {asset.addresses[0] for asset in found} == {"10.66.0.2", "10.66.0.3"}
+    for asset in found:
+        assert [(a.value, a.source) for a in asset.attributes if a.name == "system"] == [("Debian 12", "ssh")]
+
+
+@pytest.mark.parametrize(
+    ("banner", "system"),
+    [
+        ("OpenSSH_10.0p2 Debian-7", "Debian 13"),
+        ("OpenSSH_6.0p1 Debian-4+deb7u2", "Debian 7"),
+        ("OpenSSH_9.6p1 Ubuntu-3ubuntu13.5", "Ubuntu 24.04 LTS"),
+        ("OpenSSH_8.9p1 Ubuntu-3ubuntu0.10", "Ubuntu 22.04 LTS"),
+        ("OpenSSH_8.4p1 Raspbian-5+deb11u1", "Linux"),
+        ("OpenSSH_for_Windows_8.1", "Windows"),
+        ("FlowSsh: Bitvise SSH Server", "Windows"),
+        ("dropbear_2022.83", "Linux"),
+        ("Cisco-1.25", "Cisco IOS"),
+        ("ROSSSH", "MikroTik RouterOS"),
+        ("mpSSH_0.2.1", "HPE iLO"),
+        ("RomSShell_5.40", "Allegro RomSShell"),
+        ("PuTTY_Release_0.78", None),
+        ("OpenSSH_7.4", None),
+    ],
+)
+def test_what_the_stream_keeps_of_a_banner_tells_the_system(banner: str, system: str | None) -> None:
+    t = Traffic().add("ssh", "10.0.0.9", "10.0.0.5", 22, server=banner).conn("10.0.0.9", "10.0.0.5", 22, "ssh")
+    found = next(a for a in inventory(observe(RowLake(t.rows)), Plan()) if "10.0.0.5" in a.addresses)
+    assert {a.value for a in found.attributes if a.name == "system"} == ({system} if system else set())
+
+
+@pytest.mark.parametrize("label", ["mysql", "postgresql", "tds", "mongodb", "tns"])
+def test_a_database_is_told_by_what_it_speaks(label: str) -> None:
+    t = Traffic().conn("10.0.0.9", "10.0.0.5", 9999, label)
+    found = next(a for a in inventory(observe(RowLake(t.rows)), Plan()) if "10.0.0.5" in a.addresses)
+    assert found.kind == "database"
 
 
 def test_every_system_of_a_sign_has_dates_or_is_a_family() -> None:

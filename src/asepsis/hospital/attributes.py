@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from asepsis.hospital import dicom_software
 from asepsis.hospital.asset import Attribute
 from asepsis.hospital.equipment import Machine
-from asepsis.hospital.facts import Fact
+from asepsis.hospital.facts import Association, Fact
 from asepsis.hospital.network_card import maker_of
 from asepsis.hospital.systems import systems
 from asepsis.hospital.view import View
@@ -61,11 +61,24 @@ def _of_dicom(view: View) -> Iterator[Attribute]:
     for a in view.called_out:
         yield from _from(a, "ae_title", a.calling_ae, "dicom_association", 0.7)
         yield from _from(a, "dicom_software", dicom_software.named(a.calling_uid, a.calling_version), "dicom_association", 0.7)
+        yield from _of_contexts(a)
     for a in view.was_called:
         # Any title may be called; only an answer shows that it is one of its own.
         if a.accepted:
             yield from _from(a, "ae_title", a.called_ae, "dicom_association", 0.7)
             yield from _from(a, "dicom_software", dicom_software.named(a.called_uid, a.called_version), "dicom_association", 0.7)
+
+
+def _of_contexts(a: Association) -> Iterator[Attribute]:
+    """The software that proposes in the same way, and whether it goes by another name."""
+    row = dicom_software.by_contexts(a.calling_uid, a.calling_version, a.contexts)
+    if row:
+        sure = int(row["points"]) / 100
+        yield from _from(a, "dicom_software", row["product"], "dicom_association", sure)
+        name = dicom_software.named(a.calling_uid, a.calling_version) or a.calling_uid
+        if name and int(row["points"]) >= dicom_software.TELLING:
+            said = f"{row['product']} when it {row['does']}, but it calls itself {name}"
+            yield from _from(a, "dicom_contexts", said, "dicom_association", sure)
 
 
 def _of_hl7(view: View) -> Iterator[Attribute]:

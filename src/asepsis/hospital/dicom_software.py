@@ -8,6 +8,9 @@ from asepsis.hospital.kinds import table
 
 Row = dict[str, str]
 
+TELLING = 40
+"""Points of contexts from which on they contradict what software says of itself: of a single context many programs think alike."""
+
 
 @cache
 def implementation(uid: str | None, version: str | None) -> Row | None:
@@ -32,3 +35,12 @@ def named(uid: str | None, version: str | None) -> str:
     row = implementation(uid, version)
     name = (row["product"] or row["toolkit"]) if row else ""
     return f"{name} ({version})" if name and version and name.casefold() != version.casefold() else name or (version or "")
+
+
+def by_contexts(uid: str | None, version: str | None, contexts: str | None) -> Row | None:
+    """The row of `dicom_contexts.tsv` for what was proposed, where UID and version name say nothing, or something else."""
+    row = next((r for r in table("dicom_contexts") if r["contexts"] == contexts), None)
+    said = implementation(uid, version)
+    if row is None or (said and (said["product"] == row["product"] or int(row["points"]) < TELLING)):
+        return None
+    return row

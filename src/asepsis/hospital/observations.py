@@ -94,7 +94,9 @@ _QUERIES: tuple[tuple[str, type[Fact], str, str], ...] = (
         """
         (SELECT id_orig_h AS address, 'ntlm-build' AS sign, client_os_version AS text, 'ntlm' AS source, ts, event_id FROM ntlm
          UNION ALL SELECT id_resp_h, 'ntlm-build', server_os_version, 'ntlm', ts, event_id FROM ntlm
-         UNION ALL SELECT id_resp_h, 'smb-dialect', dialect, 'smb_mapping', ts, event_id FROM smb_mapping) t
+         UNION ALL SELECT id_resp_h, 'smb-dialect', dialect, 'smb_mapping', ts, event_id FROM smb_mapping
+         UNION ALL SELECT id_orig_h, 'ssh-banner', client, 'ssh', ts, event_id FROM ssh
+         UNION ALL SELECT id_resp_h, 'ssh-banner', server, 'ssh', ts, event_id FROM ssh) t
         WHERE text IS NOT NULL""",
     ),
     (

@@ -2,13 +2,13 @@
 
 A month of a hospital is a hundred million connections, and most questions ask only whether two ends ever spoke so. `pairs` has the columns
 of `conn` that such questions need, and for all connections that are alike in them two rows: the first with its `ts` and `event_id`, and
-the last. `each_pair` has the same of every connection, for whoever asks after certain events. Bytes are told in steps: at least 1, 20,
+the last. `each_pair` has the same of every connection, for whoever asks after certain events. Bytes are told in steps: at least 1, 20, 60,
 100, 300.
 """
 
 from __future__ import annotations
 
-STEPS = (300, 100, 20, 1)
+STEPS = (300, 100, 60, 20, 1)
 """Bytes from which on a direction said something, was more than a greeting, and held a message: what the checks ask by."""
 _KEYS = {
     "proto": "proto",

@@ -6,6 +6,7 @@ from asepsis.findings.service import Check
 
 from . import (
     admin_in_clear,
+    default_credentials,
     fhir_without_authorization,
     old_logins,
     plain_passwords,
@@ -22,6 +23,7 @@ _ALL = (
     admin_in_clear,
     fhir_without_authorization,
     plain_passwords,
+    default_credentials,
     smb1,
     old_logins,
     rdp_without_nla,

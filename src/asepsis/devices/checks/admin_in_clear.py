@@ -1,5 +1,5 @@
-"""Ways to set up a device in clear that plain-passwords leaves out: login forms of its web page, remote shells (rsh, rlogin: RFC 1282),
-and TFTP (RFC 1350), which asks for no password at all. Logins of systems that staff read records in are portal-in-clear.
+"""Ways to set up a device in clear that plain-passwords leaves out: login forms of its web page, and TFTP (RFC 1350), which asks for no
+password at all. Logins of systems that staff read records in are portal-in-clear.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from asepsis.findings.service import (
 )
 
 ID = "admin-in-clear"
-INSTEAD = {"web-login": "HTTPS", "remote-shell": "SSH", "tftp": "SFTP or HTTPS"}
-NAMES = {"web-login": "a login page without encryption", "remote-shell": "a remote shell without encryption", "tftp": "TFTP"}
-_AUTOMATABLE = {"web-login": Automatable.NO, "remote-shell": Automatable.YES, "tftp": Automatable.YES}
+INSTEAD = {"web-login": "HTTPS", "tftp": "SFTP or HTTPS"}
+NAMES = {"web-login": "a login page without encryption", "tftp": "TFTP"}
+_AUTOMATABLE = {"web-login": Automatable.NO, "tftp": Automatable.YES}
 
-# Syslog over TCP has port 514 as well, but is never answered; of TFTP the answer comes from another port (RFC 1350 4).
+# Of TFTP the answer comes from another port (RFC 1350 4). Logs of others do not name it.
 _USED = """
     select client, server, port, way, {span} from (
         select id_orig_h as client, id_resp_h as server, id_resp_p as port, 'web-login' as way, ts, event_id
@@ -34,14 +34,11 @@ _USED = """
         where method = 'POST' and coalesce(auth_scheme, '') <> 'basic' and coalesce(status_code, 200) < 400 and carries is null
               and (uri like '%/login%' or uri like '%/logon%' or uri like '%/signin%' or uri like '%/sign-in%')
         union all
-        select id_orig_h as client, id_resp_h as server, id_resp_p as port, 'remote-shell' as way, ts, event_id
-        from conn
-        where proto = 'tcp' and id_resp_p in (512, 513, 514) and coalesce(service, '') = '' and orig_bytes > 0 and resp_bytes > 0
-        union all
         select t.id_orig_h as client, t.id_resp_h as server, t.id_resp_p as port, 'tftp' as way, t.ts, t.event_id
         from conn as t
         join conn as answer on answer.id_orig_h = t.id_resp_h and answer.id_resp_h = t.id_orig_h and answer.id_resp_p = t.id_orig_p
-        where t.proto = 'udp' and t.id_resp_p = 69 and t.orig_bytes > 0 and answer.proto = 'udp' and answer.orig_bytes > 0
+        where t.proto = 'udp' and (t.service = 'tftp' or (t.service is null and t.id_resp_p = 69)) and t.orig_bytes > 0
+              and answer.proto = 'udp' and answer.orig_bytes > 0
     ) as seen group by client, server, port, way
 """
 
@@ -91,8 +88,8 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
 
 CHECK = Check(
     id=ID,
-    title="Login page, remote shell or TFTP of a device in clear",
-    looks_for="Login forms sent over plain HTTP, remote shells in which both sides spoke, and answered TFTP, towards what may touch care.",
+    title="Login page or TFTP of a device in clear",
+    looks_for="Login forms sent over plain HTTP, and answered TFTP, towards what may touch care.",
     cannot_see="Login pages whose address does not say so; TFTP that a device only fetches from; a service that nobody used.",
     streams=("http", "conn"),
     harms=(HarmKind.SAFETY, HarmKind.INTEGRITY, HarmKind.SERVICE, HarmKind.PRIVACY),
@@ -100,7 +97,6 @@ CHECK = Check(
         "HICP 2023 practice 9 Network Connected Medical Devices",
         "NIST CSF 2.0 PR.AA-01",
         "NIST SP 800-66r2 5.3.5 Transmission Security",
-        "RFC 1282",
         "RFC 1350",
         "ATT&CK T1040 Network Sniffing",
         "CWE-319",

@@ -1,4 +1,10 @@
-"""Logins in clear towards assets that may touch care: telnet (RFC 854), FTP (RFC 959), HTTP Basic (RFC 7617)."""
+"""Logins in clear towards assets that may touch care: telnet (RFC 854), FTP (RFC 959), HTTP Basic (RFC 7617), and the remote shells rlogin
+(RFC 1282), rexec and rsh, of which the last believes who the caller says it is.
+
+What others say is left to them: names and passwords that manuals print (default-credentials, until they are changed), login forms and TFTP
+(admin-in-clear), mailboxes (mail-in-clear), directories (directory-in-clear), databases (database-in-clear). A login that was turned down
+shows no password that opens anything, and anonymous's of FTP (RFC 1635) is none.
+"""
 
 from __future__ import annotations
 
@@ -21,18 +27,33 @@ from asepsis.findings.service import (
 
 ID = "plain-passwords"
 FAULT = "can read passwords"
-INSTEAD = {"telnet": "SSH", "ftp": "SFTP or FTP over TLS", "http-basic": "HTTPS"}
-# Programs that guess passwords of telnet and FTP roam by themselves; for web pages they need a person.
-_AUTOMATABLE = {"telnet": Automatable.YES, "ftp": Automatable.YES, "http-basic": Automatable.NO}
-NAMES = {"telnet": "Telnet", "ftp": "FTP", "http-basic": "a web page without encryption"}
+INSTEAD = {"ftp": "SFTP or FTP over TLS", "http-basic": "HTTPS"}
+NAMES = {
+    "telnet": "Telnet",
+    "ftp": "FTP",
+    "http-basic": "a web page without encryption",
+    "rlogin": "rlogin",
+    "rsh": "rsh",
+    "rexec": "rexec",
+}
 
+# Of a terminal only the connection is known: both spoke. Content does not tell rexec, nor logs of others the rest; syslog over TCP has a
+# port of theirs, and is never answered.
 _LOGINS = """
     select client, server, port, service, {span} from (
-        select id_orig_h as client, id_resp_h as server, id_resp_p as port, service, ts, event_id
-        from pairs where service in ('telnet', 'ftp') and orig_bytes > 0 and resp_bytes > 0
+        select id_orig_h as client, id_resp_h as server, id_resp_p as port, ts, event_id,
+               coalesce(service, case id_resp_p when 512 then 'rexec' when 513 then 'rlogin' else 'rsh' end) as service
+        from pairs
+        where proto = 'tcp' and orig_bytes > 0 and resp_bytes > 0
+              and (service in ('telnet', 'rlogin', 'rsh') or (service is null and id_resp_p in (512, 513, 514)))
         union all
-        select id_orig_h as client, id_resp_h as server, id_resp_p as port, 'http-basic' as service, ts, event_id
-        from http where auth_scheme = 'basic'
+        select id_orig_h as client, id_resp_h as server, id_resp_p as port, ts, event_id, 'ftp' as service
+        from ftp where password_seen and coalesce(login_ok, true) and not coalesce(list_contains(marks, 'default-credentials'), false)
+        union all
+        select id_orig_h as client, id_resp_h as server, id_resp_p as port, ts, event_id, 'http-basic' as service
+        from http
+        where auth_scheme = 'basic' and coalesce(status_code, 200) not in (401, 403)
+              and not coalesce(list_contains(marks, 'default-credentials'), false)
     ) as seen group by client, server, port, service
 """
 
@@ -45,13 +66,14 @@ def run(look: Look) -> list[Proposal]:
 def _proposal(fault: Fault, look: Look) -> Proposal:
     """Nothing clears it: a login that uses another way does not show that the old one is off."""
     server, service, clients = fault.party, fault.part, fault.parties(look)
-    ports = fault.listed("port")
+    ports, instead = fault.listed("port"), INSTEAD.get(service, "SSH")
     anyone, grave = look.parties.anyone(server, *clients), SAFETY_OF[server.weight]
+    believed = service == "rsh"
     return posture(
         ID,
         fault,
         look,
-        title=f"{anyone} can read the password to {server.name}",
+        title=f"{anyone} can {'log in to' if believed else 'read the password to'} {server.name}",
         many=f"{anyone} {FAULT}",
         harms=five(
             safety=(grave, "Whoever has the password can change what the device does."),
@@ -60,38 +82,42 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
             service=(max(2, grave), "Whoever has the password can stop the device."),
             money_and_trust=(1, "A password that was read has to be changed everywhere it is used."),
         ),
-        automatable=_AUTOMATABLE[service],
+        # Programs that guess passwords roam by themselves; for web pages they need a person.
+        automatable=Automatable.NO if service == "http-basic" else Automatable.YES,
         peers=clients,
         action=Action(
-            f"Use {INSTEAD[service]} to log in to {server.name}, switch the old way off, and change the password",
+            f"Use {instead} to log in to {server.name}, switch the old way off, and change the password",
             Effort.HOURS,
             (
-                f"Ask {server.maker} whether {INSTEAD[service]} is supported and how the old service is switched off.",
+                f"Ask {server.maker} whether {instead} is supported and how the old service is switched off.",
                 f"Where it is not, allow port {ports} only from the one computer that needs it.",
                 "Change the password afterwards: it may have been read.",
             ),
             "Log in to them in a way that cannot be read (SSH, SFTP, HTTPS), switch the old way off, and change the passwords",
         ),
         why=f"{counted(len(clients), 'computer')} used {NAMES[service]} towards {server.name} ({server.address}, port {ports})."
-        " Name and password travel readable for everyone who can listen.",
+        + (
+            " It asks for no password: it believes the name that the caller says, and anyone can say that."
+            if believed
+            else " Name and password travel readable for everyone who can listen."
+        ),
     )
 
 
 CHECK = Check(
     id=ID,
-    title="Telnet, FTP or HTTP Basic towards a clinical asset",
-    looks_for="Telnet and FTP sessions in which both sides spoke, and HTTP requests with a Basic password, towards what may touch care.",
-    cannot_see="Logins that nobody used while the sensor listened; whether the service is switched on besides.",
-    streams=(
-        "conn",
-        "http",
-    ),
+    title="Telnet, FTP, HTTP Basic or a remote shell towards a clinical asset",
+    looks_for="FTP logins and HTTP requests with a readable password that was not turned down, and telnet, rlogin, rsh and rexec in which"
+    " both sides spoke, towards what may touch care.",
+    cannot_see="Logins that nobody used while the sensor listened; whether the service is switched on besides; FTP in logs of connections.",
+    streams=("conn", "ftp", "http"),
     harms=(HarmKind.SAFETY, HarmKind.INTEGRITY, HarmKind.SERVICE, HarmKind.PRIVACY),
     references=(
-        "HICP 2023 practice 3 Access Management",
+        "HICP 2023 practice 3 Identity and Access Management",
         "NIST CSF 2.0 PR.AA-01",
         "RFC 854",
         "RFC 959",
+        "RFC 1282",
         "RFC 7617 section 4",
         "ATT&CK T1040 Network Sniffing",
         "ATT&CK T1110 Brute Force",

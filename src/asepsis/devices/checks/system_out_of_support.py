@@ -98,9 +98,9 @@ def _proposal(asset: Asset, fact: Attribute, look: Look) -> Proposal:
 CHECK = Check(
     id=ID,
     title="Operating system without support",
-    looks_for="Assets whose signs (NTLM build, banners, agents) speak for a system past the end of its free updates.",
+    looks_for="Assets whose signs (NTLM build, banners of web and SSH, agents) speak for a system past the end of its free updates.",
     cannot_see="Systems that show no version; embedded editions with longer updates that share a build; machines set to look like others.",
-    streams=("ntlm", "http", "dhcp"),
+    streams=("ntlm", "http", "ssh", "dhcp"),
     harms=(HarmKind.SERVICE, HarmKind.SAFETY, HarmKind.PRIVACY),
     references=(
         "HICP 2023 practice 7 Vulnerability Management",

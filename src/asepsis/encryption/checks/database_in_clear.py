@@ -1,4 +1,8 @@
-"""Databases asked in clear: MySQL, PostgreSQL (its SSLRequest, protocol 55.2.10), SQL Server (MS-TDS 2.2.6.5 PRELOGIN), MongoDB."""
+"""Databases asked in clear: MySQL, PostgreSQL (SSLRequest: Frontend/Backend Protocol, SSL Session Encryption), SQL Server (MS-TDS 2.2.6.5,
+PRELOGIN), MongoDB.
+
+SQL Server may encrypt the login and nothing behind it: that is in clear. Oracle's own encryption does not show, so of it nothing is said.
+"""
 
 from __future__ import annotations
 
@@ -25,19 +29,24 @@ from asepsis.findings.service import (
 ID = "database-in-clear"
 NAMES = {"mysql": "MySQL", "postgresql": "PostgreSQL", "tds": "SQL Server", "mongodb": "MongoDB"}
 
-# Both must have sent more than greetings: a health check opens the port and hangs up.
-_ASKED = """
-    select client, server, port, product, {{span}} from (
-        select id_orig_h as client, id_resp_h as server, id_resp_p as port,
+# Both must have sent more than greetings: a health check opens the port and hangs up, or asks whether it would be let in.
+_CONNS = """
+        select id_orig_h as client, id_resp_h as server, id_resp_p as port, service, ts, event_id,
                case when service like '%mysql%' then 'mysql' when service like '%postgresql%' then 'postgresql'
-                    when service like '%tds%' then 'tds' else 'mongodb' end as product, ts, event_id
-        from pairs
-        where proto = 'tcp' and orig_bytes >= 100 and resp_bytes >= 100 and {which}
-              and (service like '%mysql%' or service like '%postgresql%' or service like '%tds%' or service like '%mongodb%')
-    ) as seen group by client, server, port, product
+                    when service like '%tds%' then 'tds' when service like '%mongodb%' then 'mongodb' end as product
+        from pairs where proto = 'tcp' and orig_bytes >= 60 and resp_bytes >= 100
 """
-_CLEAR = _ASKED.format(which="service not like '%ssl%'")
-_TURNED = _ASKED.format(which="service like '%ssl%'")
+_CLEAR = f"""
+    select client, server, port, product, {{span}} from ({_CONNS}) as seen
+    where product is not null and service not like '%ssl%' group by client, server, port, product
+"""  # noqa: S608 - no input in it
+# Encrypted from the first byte it is not named: MongoDB always, SQL Server 8.0 and PostgreSQL 17 if they are told to.
+_TURNED = f"""
+    select seen.client, seen.server, seen.port, plain.product, {{span}} from ({_CONNS}) as seen
+    join (select distinct server, port, product from ({_CONNS}) as one where product is not null) as plain
+         on plain.server = seen.server and plain.port = seen.port and coalesce(seen.product, plain.product) = plain.product
+    where seen.service like '%ssl%' group by seen.client, seen.server, seen.port, plain.product
+"""  # noqa: S608 - no input in it
 
 
 def run(look: Look) -> list[Proposal]:
@@ -84,15 +93,17 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
             "Require encryption on these databases, and let their callers use it",
         ),
         why=f"{counted(len(clients), 'machine')} ({named(clients)}) talked {product} with {server.name} ({server.address}, port"
-        f" {fault.listed('port')}), and no encryption began. Whoever can listen between them reads questions and answers.",
+        f" {fault.listed('port')}), and no encryption began{' that goes beyond the login' if product == 'SQL Server' else ''}. Whoever can"
+        " listen between them reads questions and answers.",
     )
 
 
 CHECK = Check(
     id=ID,
     title="Database in clear",
-    looks_for="MySQL, PostgreSQL, SQL Server and MongoDB sessions that never turned to TLS, with a side that may touch care.",
-    cannot_see="Products of other makers (Oracle, InterSystems); SQL Server that encrypts the login alone looks encrypted; local sockets.",
+    looks_for="MySQL, PostgreSQL, SQL Server and MongoDB sessions that never turned to TLS, or for the login only, with a side that may"
+    " touch care.",
+    cannot_see="Oracle, whose own encryption does not show; products of other makers (InterSystems); local sockets.",
     streams=("conn",),
     harms=(HarmKind.PRIVACY, HarmKind.INTEGRITY, HarmKind.MONEY_AND_TRUST),
     references=(

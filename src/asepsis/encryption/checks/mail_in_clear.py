@@ -1,4 +1,6 @@
-"""Mail in clear: SMTP, POP3 and IMAP without STARTTLS (RFC 3207, RFC 2595), inside or on the way out. RFC 8314 asks for TLS."""
+"""Mail in clear, and the passwords of mailboxes: SMTP, POP3 and IMAP without STARTTLS (RFC 3207, RFC 2595), inside or on the way out.
+RFC 8314 asks for TLS.
+"""
 
 from __future__ import annotations
 
@@ -27,17 +29,28 @@ ID = "mail-in-clear"
 NAMES = {"smtp": "SMTP", "pop3": "POP3", "imap": "IMAP"}
 
 # A greeting, a health check or a scan is no mail: a message with its envelope takes some hundred bytes, a login some twenty.
-_MAIL = """
-    select client, server, port, protocol, {{span}} from (
+_SESSIONS = """
         select id_orig_h as client, id_resp_h as server, id_resp_p as port,
-               case when service like '%smtp%' then 'smtp' when service like '%pop3%' then 'pop3' else 'imap' end as protocol, ts, event_id
+               case when service like '%smtp%' then 'smtp' when service like '%pop3%' then 'pop3' else 'imap' end as protocol,
+               0 as password, ts, event_id
         from pairs
         where proto = 'tcp' and (service like '%smtp%' or service like '%pop3%' or service like '%imap%') and {which}
               and resp_bytes > 0 and orig_bytes >= case when service like '%smtp%' then 300 else 20 end
-    ) as seen group by client, server, port, protocol
 """
-_CLEAR = _MAIL.format(which="service not like '%ssl%'")
-_TURNED = _MAIL.format(which="service like '%ssl%'")
+# What the sessions said, where it was read: a message that was taken, a password that was not turned down.
+_SAID = """
+        select id_orig_h as client, id_resp_h as server, id_resp_p as port, 'smtp' as protocol,
+               case when password_seen and coalesce(auth_ok, true) then 1 else 0 end as password, ts, event_id
+        from smtp where (password_seen and coalesce(auth_ok, true)) or (messages > 0 and not coalesce(tls, false))
+        union all
+        select id_orig_h as client, id_resp_h as server, id_resp_p as port, service as protocol, 1 as password, ts, event_id
+        from login where password_seen and coalesce(success, true)
+"""
+_MAIL = """
+    select client, server, port, protocol, max(password) as password, {{span}} from ({seen}) as seen group by client, server, port, protocol
+"""
+_CLEAR = _MAIL.format(seen=_SESSIONS.format(which="service not like '%ssl%'") + " union all " + _SAID)
+_TURNED = _MAIL.format(seen=_SESSIONS.format(which="service like '%ssl%'"))
 
 
 def run(look: Look) -> list[Proposal]:
@@ -58,8 +71,9 @@ def clears(look: Look) -> list[Cleared]:
 
 
 def _faults(look: Look) -> Iterator[Fault]:
-    """By the server inside that takes mail, or the machine that sends it out."""
-    rows = [row for row in look.rows(_CLEAR) if look.locator.machine(row["client"]) and look.at(row["client"]).clinical]
+    """By the server inside that takes mail, or the machine that sends it out. A password counts whoever sent it."""
+    rows = [row for row in look.rows(_CLEAR) if look.locator.machine(row["client"])]
+    rows = [row for row in rows if row["password"] or look.at(row["client"]).clinical]
     yield from faults(look, [row for row in rows if not _out(row, look)], part=_part)
     yield from faults(look, [row for row in rows if _out(row, look)], who="client", part=_part_out)
 
@@ -80,7 +94,7 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
     machine, out = fault.party, fault.part.endswith(" out")
     others = fault.parties(look, "server" if out else "client")
     protocol = NAMES[fault.part.removesuffix(" out")]
-    fetches = protocol != "SMTP"
+    fetches, password = protocol != "SMTP", any(row["password"] for row in fault.rows)
     anyone = "Anyone on the way" if out else look.parties.anyone(machine, *others)
     what = f"mail that {machine.name} {'fetches' if fetches else 'sends out'}" if out else f"mail that passes {machine.name}"
     return posture(
@@ -93,7 +107,10 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
             safety=(0, "Care does not hang on it."),
             privacy=(3 if out else 2, "Mail often holds scans of letters, results and referrals."),
             integrity=(2 if out else 1, "Mail could be changed on its way."),
-            service=(1, "A mailbox password that was read opens the way to more." if fetches else "False mail can be sent this way."),
+            service=(
+                1,
+                "A mailbox password that was read opens the way to more." if fetches or password else "False mail can be sent this way.",
+            ),
             money_and_trust=(2, "A letter about a patient that was read has to be reported."),
         ),
         peers=others,
@@ -104,13 +121,13 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
             (
                 f"Set 'STARTTLS required' (or TLS from the start) in {machine.name} for {named(others)}.",
                 "Scanners and copiers that cannot: let them send to a relay on their own part of the network that can.",
-                *(("Change the mailbox passwords that were used: they may have been read.",) if fetches else ()),
+                *(("Change the mailbox passwords that were used: they may have been read.",) if fetches or password else ()),
             ),
             "Switch on encryption for this mail, and let nothing else pass",
         ),
         why=f"{machine.opening if out else named(others)} used {protocol} with {named(others) if out else machine.name}"
         f" (port {fault.listed('port')}) and did not switch to encryption. Whoever can listen reads the mail"
-        f"{' and may read the password' if fetches else ''}.",
+        f"{' and the password' if password else ' and may read the password' if fetches else ''}.",
     )
 
 
@@ -119,10 +136,10 @@ CHECK = Check(
     title="Mail in clear",
     looks_for="SMTP, POP3 and IMAP sessions with mail or a login that never turned to TLS, between two inside or on the way out.",
     cannot_see="Mail that comes in from outside, where the sender decides; whether a mail was encrypted itself (S/MIME); webmail.",
-    streams=("conn",),
+    streams=("conn", "smtp", "login"),
     harms=(HarmKind.PRIVACY, HarmKind.MONEY_AND_TRUST, HarmKind.INTEGRITY),
     references=(
-        "HICP 2023 practice 1 E-mail Protection Systems",
+        "HICP 2023 practice 1 Email Protection Systems",
         "NIST SP 800-66r2 5.3.5 Transmission Security",
         "NIST CSF 2.0 PR.DS-02",
         "RFC 3207",
