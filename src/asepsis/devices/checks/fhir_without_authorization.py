@@ -97,7 +97,7 @@ CHECK = Check(
     streams=("fhir",),
     harms=(HarmKind.PRIVACY, HarmKind.INTEGRITY, HarmKind.SAFETY, HarmKind.MONEY_AND_TRUST),
     references=(
-        "HICP 2023 practice 3 Access Management",
+        "HICP 2023 practice 3 Identity and Access Management",
         "NIST SP 800-66r2 5.3.1 Access Control",
         "NIST CSF 2.0 PR.AA-05",
         "HL7 FHIR R4 6.1.0.2 Authentication",

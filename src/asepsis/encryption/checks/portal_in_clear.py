@@ -109,7 +109,7 @@ CHECK = Check(
     streams=("http",),
     harms=(HarmKind.PRIVACY, HarmKind.INTEGRITY, HarmKind.MONEY_AND_TRUST),
     references=(
-        "HICP 2023 practice 3 Access Management",
+        "HICP 2023 practice 3 Identity and Access Management",
         "NIST SP 800-66r2 5.3.5 Transmission Security",
         "NIST CSF 2.0 PR.DS-02",
         "RFC 6797",

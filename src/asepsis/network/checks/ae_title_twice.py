@@ -1,4 +1,5 @@
-"""One AE title used by two machines at the same time (PS3.8 9.3.2; PS3.15 H.1.2 asks for titles that are unique in the network).
+"""One AE title used by two machines at the same time. A title names one application on one system in the network (PS3.8 C.1); PS3.15 H.1.2
+has a registry that keeps them apart.
 
 A title that moves is a device that was replaced, or that got another address, as one on wheels does every day: so both must have used it by
 turns within an hour. Titles that call and titles that answer are looked at apart, for an archive often sends from another machine than the
@@ -178,6 +179,7 @@ CHECK = Check(
         "HICP 2023 practice 9 Network Connected Medical Devices",
         "NIST CSF 2.0 ID.AM-01",
         "DICOM PS3.8 9.3.2",
+        "DICOM PS3.8 C.1",
         "DICOM PS3.15 H.1.2",
         "ATT&CK T1036 Masquerading",
     ),

@@ -1,4 +1,4 @@
-"""Test messages in a production feed: processing id T or D (HL7 v2.5.1 2.14.9.11, table 0103) towards a receiver that takes P as well."""
+"""Test messages in a production feed: processing id T or D (HL7 v2.5.1 2.15.9.11, table 0103) towards a receiver that takes P as well."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ CHECK = Check(
     references=(
         "NIST SP 800-66r2 5.3.3 Integrity",
         "NIST CSF 2.0 PR.IR-01",
-        "HL7 v2.5.1 2.14.9.11 and table 0103",
+        "HL7 v2.5.1 2.15.9.11 and table 0103",
         "ATT&CK T1565.002 Transmitted Data Manipulation",
     ),
     run=run,

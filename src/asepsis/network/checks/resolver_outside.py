@@ -71,7 +71,7 @@ CHECK = Check(
     references=(
         "HICP 2023 practice 6 Network Management",
         "NIST CSF 2.0 PR.IR-01",
-        "NIST SP 800-81r2 11",
+        "NIST SP 800-81r3 4.2.2",
         "RFC 7858",
         "ATT&CK T1071.004 DNS",
     ),

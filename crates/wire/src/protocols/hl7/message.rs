@@ -279,7 +279,7 @@ impl Message {
         }
     }
 
-    /// MSH-2 to MSH-6 (2.14.9), each one place before its number: as remembered if they stand there as in the last message.
+    /// MSH-2 to MSH-6 (2.15.9), each one place before its number: as remembered if they stand there as in the last message.
     fn sender(&mut self, segment: &Segment<'_>, fields: &Fields<'_>, last: &mut Sender) {
         let line = fields.before(6).unwrap_or_default();
         if line == last.line && !line.is_empty() {
@@ -314,7 +314,7 @@ impl Message {
         }
     }
 
-    /// MSH-2 to MSH-18 (2.14.9). FHS and BHS (2.14.7, 2.14.2) have the same first seven. To be called first.
+    /// MSH-2 to MSH-18 (2.15.9). FHS and BHS (2.15.7, 2.15.2) have the same first seven. To be called first.
     pub fn header(&mut self, segment: &Segment<'_>, last: &mut Sender) {
         let fields = segment.cut_up();
         self.sender(segment, &fields, last);

@@ -1,6 +1,6 @@
 //! Segments and their fields: delimiters as the message declares them, fields found by position, nothing copied.
 //!
-//! HL7 v2.5.1 chapter 2: 2.5 (message construction), 2.7 (escape sequences), 2.14.9 (MSH); the encoding characters may be any
+//! HL7 v2.5.1 chapter 2: 2.5 (message construction), 2.7 (escape sequences), 2.15.9 (MSH); the encoding characters may be any
 //! printable ones, so every message is cut with its own.
 
 use std::borrow::Cow;
