@@ -52,6 +52,17 @@ def moments(finding: dict[str, Any]) -> list[datetime]:
     return [datetime.fromisoformat(finding[key]) for key in ("first_seen", "last_seen")]
 
 
+def test_without_captures_what_the_lake_holds_is_judged_again(ask: Any, tmp_path: Path) -> None:
+    assert ask("assess")[0] == 3, "there is nothing to judge, and no site is made for it"
+    ask("assess", MORNING)
+    _, first, _ = ask("worklist", "--json")
+    code, out, err = ask("assess", "--report", tmp_path / "again.html")
+    assert (code, err) == (0, "")
+    assert out.startswith("Judged again what the lake holds.")
+    assert "No capture: what the lake holds" in (tmp_path / "again.html").read_text()
+    assert ask("worklist", "--json")[1] == first
+
+
 def test_json_is_one_object_of_the_shape_that_was_promised(ask: Any) -> None:
     code, out, err = ask("assess", MORNING, "--json")
     assert (code, err) == (0, "")

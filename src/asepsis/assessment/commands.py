@@ -11,6 +11,7 @@ import typer
 from asepsis.findings.service import Decision, counted, worklist_text
 from asepsis.kit.command import DEFAULT_SITE, CoresOption, FailOnOption, JsonOption, SiteOption, at
 from asepsis.kit.output import ProgressBar, in_words, print_json
+from asepsis.kit.site import Site
 
 from . import place, service
 from .coverage import coverage_text
@@ -18,8 +19,12 @@ from .overview import overview
 from .service import Assessment
 
 Captures = Annotated[
-    list[Path],
-    typer.Argument(metavar="CAPTURE...", readable=False, help="pcap or pcapng, plain, .gz or .zst; folders; - for standard input."),
+    list[Path] | None,
+    typer.Argument(
+        metavar="[CAPTURE]...",
+        readable=False,
+        help="pcap or pcapng, plain, .gz or .zst; folders; - for standard input. None: what the lake holds is judged again.",
+    ),
 ]
 ReportOption = Annotated[
     Path | None, typer.Option("--report", metavar="FILE.html", help="Write a report: one page, nothing loaded from outside.")
@@ -27,7 +32,7 @@ ReportOption = Annotated[
 
 
 def assess(
-    captures: Captures,
+    captures: Captures = None,
     site: SiteOption = DEFAULT_SITE,
     report: ReportOption = None,
     fail_on: FailOnOption = None,
@@ -37,7 +42,8 @@ def assess(
     """What is on my network, what endangers patients, what do I do first, and why."""
     if report is not None:
         place.check(report)
-    opened = service.site_for(site, captures)
+    captures = captures or []
+    opened = service.site_for(site, captures) if captures else Site.open(site)
     with ProgressBar("reading packets") as progress:
         assessment = service.assess(opened, captures, progress, cores)
     if report is not None:
@@ -59,7 +65,8 @@ def _show(assessment: Assessment, captures: list[Path], site: Path, report: Path
     if packets:
         print(f"{counted(packets, 'packet')} {ingested.span()}".rstrip() + f"; {counted(events, 'event')}\n")
     else:
-        print(f"No packets in {in_words(captures, 'captures')}: nothing was seen.\n")
+        seen = f"No packets in {in_words(captures, 'captures')}: nothing was seen." if captures else "Judged again what the lake holds."
+        print(f"{seen}\n")
     if assessment.assets:
         print(overview(assessment.assets, site) + "\n")
     print(worklist_text(assessment.lines, site) + "\n")

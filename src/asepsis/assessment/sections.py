@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from asepsis import __version__
 from asepsis.findings.service import Line, counted
 from asepsis.kit.output import iso
+from asepsis.lake.service import NOTHING_READ
 
 from .coverage import Gap
 from .flows import Edge, Flows, flows
@@ -124,10 +125,9 @@ def coverage(gaps: Sequence[Gap]) -> str:
 
 def read(ingested: Ingested) -> str:
     rows = table("Events of these captures", ("Stream", "Events"), ((name, f"{n:,}") for name, n in ingested.streams.items()))
-    span = ingested.span() or "no packets"
-    return section(
-        "read", "What was read", f"<p>{counted(ingested.capture['packets'], 'packet')} ({span}), by asepsis {__version__}.</p>{rows}"
-    )
+    packets = f"{counted(ingested.capture['packets'], 'packet')} ({ingested.span() or 'no packets'})"
+    what = "No capture: what the lake holds" if ingested is NOTHING_READ else packets
+    return section("read", "What was read", f"<p>{what}, by asepsis {__version__}.</p>{rows}")
 
 
 def _much(gap: Gap) -> str:

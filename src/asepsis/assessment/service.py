@@ -14,7 +14,7 @@ from asepsis.findings.service import Check, Line, Look, findings, known_checks, 
 from asepsis.hospital.service import Locator, assets, locate, plan, take_inventory
 from asepsis.kit.output import Progress
 from asepsis.kit.site import Site
-from asepsis.lake.service import Ear, Lake, count, ingest, open_lake, site_for
+from asepsis.lake.service import NOTHING_READ, Ear, Lake, count, ingest, open_lake, site_for
 from asepsis.network import service as network
 
 from .assessment import Assessment, assessment_form
@@ -42,19 +42,19 @@ def all_checks() -> list[Check]:
 def assess(site: Site, paths: Sequence[Path], progress: Progress | None = None, cores: int = 1) -> Assessment:
     """Reads captures into the lake, takes the inventory, runs every check, and ranks what is wrong.
 
-    The same captures again change nothing. Raises BadInput for a path that is no capture.
+    Without captures what the lake holds is judged again. The same captures again change nothing. Raises BadInput for a path that is no
+    capture.
     """
-    ingested = ingest(site, paths, progress, cores)
-    lake = open_lake(site)
-    now = _last_packet(lake)
-    inventory = take_inventory(site, lake)
-    locator = locate(inventory, plan(site))
-    _judge(site, lake, locator, now)
-    listened = heard(lake)
-    gaps = coverage(lake, inventory, locator.plan, listened, network.health(lake), len(ingested.problems))
-    return Assessment(
-        ingested, inventory, findings(site), worklist(site), talks(lake, locator), post_quantum(lake), now, listened, tuple(gaps)
-    )
+    ingested = ingest(site, paths, progress, cores) if paths else NOTHING_READ
+    with open_lake(site) as lake:
+        now = _last_packet(lake)
+        inventory = take_inventory(site, lake)
+        locator = locate(inventory, plan(site))
+        _judge(site, lake, locator, now)
+        listened = heard(lake)
+        gaps = coverage(lake, inventory, locator.plan, listened, network.health(lake), len(ingested.problems))
+        found, lines = findings(site), worklist(site)
+        return Assessment(ingested, inventory, found, lines, talks(lake, locator), post_quantum(lake), now, listened, tuple(gaps))
 
 
 def checks(site: Site) -> list[Checked]:

@@ -64,6 +64,10 @@ class Ingested:
             raise BadInput(f"{_named(where)}: {one_line(what, 200)}", todo=todo)
 
 
+# No capture was given: what came of that.
+NOTHING_READ = Ingested({"packets": 0, "bytes": 0, "first_ts": None, "last_ts": None, "seconds": None}, {}, {}, [], [])
+
+
 def _named(path: str) -> str:
     return "standard input" if path == "-" else one_line(path)
 

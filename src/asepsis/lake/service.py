@@ -22,7 +22,7 @@ from asepsis.lake import kept as kept_packets
 from asepsis.lake.bounds import Bounds
 from asepsis.lake.expire import Expired, Fate
 from asepsis.lake.export import Format, Selection
-from asepsis.lake.ingest import Ingested, look, run
+from asepsis.lake.ingest import NOTHING_READ, Ingested, look, run
 from asepsis.lake.kept import Exported, Keep, Kept, Segment, Wanted
 from asepsis.lake.live import Ear, Heard, listen, watch_lock
 from asepsis.lake.streams import Column, Stream, streams
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from asepsis.lake.lake import Lake
 
 __all__ = [
+    "NOTHING_READ",
     "Bounds",
     "Column",
     "Ear",
