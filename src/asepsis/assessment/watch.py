@@ -11,12 +11,13 @@ from asepsis.findings.service import Line
 from asepsis.kit.site import Site
 from asepsis.lake.service import Ear, Heard, watch
 
+from .judgement import Judge
+
 JUDGED_S = 10.0
 """Seconds at least between two judgements."""
 SHARE = 10
-"""A judgement that took a second is not made again before ten are over: a tenth of one core at the most."""
-
-Judge = Callable[[Site], list[Line]]
+"""A look at everything that took a second is not taken again before ten are over: a tenth of one core at the most. Until then what came
+since is looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +31,26 @@ class Seen:
 class _Bench:
     """Judges beside the listening, so that rows do not wait for it; always in one thread, which has the store open."""
 
-    def __init__(self, site: Site, judge: Judge) -> None:
-        self._site, self._judge = site, judge
+    def __init__(self, judge: Judge) -> None:
+        self._judge = judge
         self._thread = ThreadPoolExecutor(1, "judge")
         self._running: Future[list[Line]] | None = None
         self._rows, self._due, self._began = 0, time.monotonic() + JUDGED_S, 0.0
+        self._whole, self._whole_due = True, 0.0
 
     def look(self, heard: Heard, last: bool = False) -> list[Line] | None:
         """The worklist if it was judged since; begins anew when it is due, and waits for that if it is the `last`."""
         lines = None
         if self._running is not None and (last or self._running.done()):
             lines, self._running = self._running.result(), None
-            self._due = time.monotonic() + max(JUDGED_S, SHARE * (time.monotonic() - self._began))
+            took = time.monotonic() - self._began
+            self._due = time.monotonic() + max(JUDGED_S, took)
+            if self._whole:
+                self._whole_due = time.monotonic() + max(JUDGED_S, SHARE * took)
         if self._running is None and heard.rows != self._rows and (last or time.monotonic() >= self._due):
             self._rows, self._began = heard.rows, time.monotonic()
-            self._running = self._thread.submit(self._judge, self._site)
+            self._whole = last or self._began >= self._whole_due
+            self._running = self._thread.submit(self._judge.everything if self._whole else self._judge.news)
             if last:
                 lines, self._running = self._running.result(), None
         return lines
@@ -55,7 +61,7 @@ class _Bench:
 
 def look(site: Site, ear: Ear, stopped: Callable[[], bool], judge: Judge) -> Iterator[Seen]:
     """Listens until `stopped`, and judges at the end once more. Raises what `lake.service.watch` raises."""
-    bench, heard = _Bench(site, judge), Heard(0, 0, 0)
+    bench, heard = _Bench(judge), Heard(0, 0, 0)
     try:
         for heard in watch(site, ear, stopped):
             yield Seen(heard, bench.look(heard))

@@ -47,6 +47,7 @@ class Check:
         said: where all are empty the answer is unknown, not a pass; so it is where its `scope` is empty, or `lacks` names what the hospital
     would have to state first.
     `cannot_see` says what stays hidden from it even then. `ends` are the remedies that end what it looks for wherever they are applied.
+    `of_silence`: a fault is one because of rows that are not there, a name or an answer, so that a part of the lake cannot show it.
     """
 
     id: str
@@ -62,6 +63,7 @@ class Check:
     ends: tuple[Remedy, ...] = ()
     lacks: Lacks = nothing_lacks
     scope: Scope | None = None
+    of_silence: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,14 @@ class Examined:
     check: str
     proposals: list[Proposal]
     cleared: list[Cleared]
+
+
+def glance(checks: Iterable[Check], look: Look) -> Iterator[Proposal]:
+    """What the checks propose of a part of the lake: all that they do not say because of silence."""
+    for check in checks:
+        if not check.of_silence:
+            yield from (replace(proposal, ends=check.ends) for proposal in check.run(look))
+            look.forget()
 
 
 def examine(checks: Iterable[Check], look: Look, known: Collection[str]) -> Iterator[Examined]:

@@ -16,12 +16,13 @@ from .reach import Reach
 class Look:
     """One look at a lake. `now` is the time of the last packet that the sensor saw, not of the clock on the wall.
 
-    A query is asked once while a check runs: it asks for its fault when it looks for it, and again when it looks what mended it.
+    A query is asked once while a check runs: it asks for its fault when it looks for it, and again when it looks what mended it. A look at
+    a part of a lake is given the `reach` that one at all of it has found.
     """
 
-    def __init__(self, lake: Lake, locator: Locator, now: datetime, span: str = SPAN) -> None:
+    def __init__(self, lake: Lake, locator: Locator, now: datetime, span: str = SPAN, reach: Reach | None = None) -> None:
         self.locator, self.now = locator, now
-        self._lake, self._span = lake, span
+        self._lake, self._span, self._known_reach = lake, span, reach
         self._answers: dict[str, list[Row]] = {}
 
     @property
@@ -33,8 +34,9 @@ class Look:
         return Parties(self.locator)
 
     @cached_property
-    def _reach(self) -> Reach:
-        return Reach(self._lake, self.parties)
+    def reach(self) -> Reach:
+        """What is within reach of whom."""
+        return self._known_reach or Reach(self._lake, self.parties)
 
     def at(self, address: str, hint: str | None = None) -> Party:
         """Whose an address is."""
@@ -42,11 +44,11 @@ class Look:
 
     def patients(self, party: Party) -> int:
         """How many patients are within reach of whoever gets hold of it: those of its busiest day."""
-        return self._reach.patients(party)
+        return self.reach.patients(party)
 
     def steps(self, party: Party) -> tuple[Step, ...]:
         """Which devices that patients depend on are within reach of whoever gets hold of it, and in how many steps."""
-        return self._reach.steps(party)
+        return self.reach.steps(party)
 
     def rows(self, query: str) -> list[Row]:
         """The rows of a query, times in UTC."""

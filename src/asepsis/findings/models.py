@@ -4,17 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import UTC, datetime
-from typing import ClassVar
+from datetime import UTC, date, datetime
+from typing import Any, ClassVar
 
 from django.db import models
 
 from .finding import Acceptance, Action, Change, Effort, Finding, Kind, Points, Proposal, Remedy, State, Step, digest_of
 from .harm import ClinicalClass, Harm, HarmKind
-from .line import Line, Member, Totals
+from .line import Line, Member, Place, Totals
 from .ssvc import Automatable, Decision, Exploitation, Exposure, HumanImpact
+from .worklist import ON_THE_LIST
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class FindingQuery(models.QuerySet["FindingRow"]):
+    """What is asked of many findings at once."""
+
+    def overdue(self, today: date) -> FindingQuery:
+        """Those whose acceptance is over."""
+        return self.filter(state=State.ACCEPTED.value, accepted_until__lt=today)
+
+    def to_do(self, today: date | None = None) -> FindingQuery:
+        """Those that call for work; on a day, with those of which the acceptance is over by then."""
+        calling = models.Q(state__in=[state.value for state in ON_THE_LIST])
+        return self.filter(calling | models.Q(state=State.ACCEPTED.value, accepted_until__lt=today) if today else calling)
+
+    def of(self, place: Place) -> FindingQuery:
+        """Those of a line."""
+        return self.filter(check_id=place[0], zone=place[1], asset_kind=place[2])
+
+    def totals(self) -> dict[str, Any]:
+        """What they add up to, by the names of `line.Totals`; `effort` as its rank."""
+        told: dict[str, Any] = self.aggregate(
+            count=models.Count("id"),
+            devices=models.Count("device", distinct=True),
+            patients=models.Max("patients"),
+            effort=models.Max("effort_rank"),
+            first_seen=models.Min("first_seen"),
+            last_seen=models.Max("last_seen"),
+            actions_count=models.Count("action_title", distinct=True),
+        )
+        return told
 
 
 class FindingRow(models.Model):
@@ -60,6 +91,8 @@ class FindingRow(models.Model):
     accepted_reason = models.TextField(blank=True)
     accepted_until = models.DateField(null=True)
     accepted_decision = models.CharField(max_length=20, blank=True)
+
+    objects = FindingQuery.as_manager()
 
     class Meta:
         indexes: ClassVar[list[models.Index]] = [

@@ -59,6 +59,10 @@ class Reach:
     def __init__(self, lake: Lake, parties: Parties) -> None:
         self._lake, self._parties = lake, parties
 
+    def find(self) -> None:
+        """Asks the lake now; what it says then can be asked for when the lake is closed."""
+        _ = self._patients, self._nearest
+
     def patients(self, party: Party) -> int:
         """How many, each once, on the busiest day (UTC). Where the address alone tells, those of every asset at it."""
         days: defaultdict[object, set[str]] = defaultdict(set)

@@ -15,7 +15,7 @@ from asepsis.settings import has_store, open_store
 
 from . import life, store
 from .asking import Lake, Row, rows
-from .check import Check, Examined, Scope, examine
+from .check import Check, Examined, Scope, examine, glance
 from .explain import counted, rank_in_words
 from .finding import (
     Acceptance,
@@ -55,7 +55,8 @@ __all__ = [
     "SAFETY_OF", "Acceptance", "Action", "Automatable", "Change", "Check", "Cleared", "ClinicalClass", "Decision", "Effort", "Examined",
     "Excused", "Exploitation", "Exposure", "Fault", "Finding", "Harm", "HarmKind", "HumanImpact", "Judged", "Kind", "Lake", "Line",
     "Look", "Outcome", "Parties", "Party", "Points", "Proposal", "Remedy", "Row", "Scope", "Sight", "Sighting", "State", "Traced",
-    "accept", "cited_rows", "cleared", "close", "counted", "examine", "faults", "finding_form", "findings", "five", "gather",
+    "accept", "add", "cited_rows", "cleared", "close", "counted", "examine", "faults", "finding_form", "findings", "five", "gather",
+    "glance",
     "identity", "if_", "known_checks", "leaked", "line_form", "lines_of", "listed", "mended", "named", "nothing", "ordering_class",
     "port", "posture", "public", "public_sql", "publish", "rank_in_words", "readable", "reopen", "rows", "show", "trace", "worklist",
     "worklist_text",
@@ -94,6 +95,26 @@ def publish(
             store.save(changed, known)
             turned += [(finding, len(known[finding.id].history) if finding.id in known else 0) for finding in changed]
         _journal_turns(site, turned, min(asked) if len(asked) == 1 else "findings")
+
+
+def add(site: Site, proposals: Iterable[Proposal], now: datetime) -> None:
+    """What new rows alone show, up to `now`, in one transaction: a finding that is not known opens, one that was closed on evidence or has
+    been silent opens again. All else waits for a look at everything, for these rows are a part of what there is to say."""
+    given = {proposal.id: proposal for proposal in proposals}
+    with _transaction(site):
+        known = {brief.key: brief for brief in store.of_keys(given)}
+        wanted = [p for key, p in given.items() if key not in known or _returns(known[key], p)]
+        before = {f.id: f for f in store.load({known[p.id].id for p in wanted if p.id in known})}
+        run = Run(tuple(wanted), (), Traced(), now, taken=store.taken(given))
+        changed = [finding for finding in review(before.values(), run) if before.get(finding.id) != finding]
+        store.save(changed, before)
+        _journal_turns(site, [(f, len(before[f.id].history) if f.id in before else 0) for f in changed], "findings")
+
+
+def _returns(brief: Brief, proposal: Proposal) -> bool:
+    if brief.state is State.STALE:
+        return proposal.last_seen > brief.last_seen
+    return brief.state is State.CLOSED and brief.settled is not None and proposal.last_seen > brief.settled
 
 
 def _reviewed(check: str, run: Run | None, over: Collection[str], trace: Tracer | None) -> tuple[dict[str, Finding], list[Finding]]:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from . import life
 from .finding import Effort, Finding, Kind, State
 from .line import MEMBERS_MAX, STEPS_MAX, Line, Place, line_of, place
-from .worklist import ON_THE_LIST
 
 if TYPE_CHECKING:
-    from django.db.models import QuerySet
-
-    from .models import FindingRow
+    from .models import FindingQuery
 
 _AT_ONCE = 500
 _ORDER = ("-decision_rank", "-impact_rank", "-patients", "effort_rank", "id")
@@ -40,8 +37,33 @@ def briefs(check: str) -> list[Brief]:
     """All findings of a check in short."""
     from .models import FindingRow
 
-    rows = FindingRow.objects.filter(check_id=check).values_list("id", "key", "digest", "state", "settled", "last_seen", "turned", "kind")
-    return [Brief(*row[:3], State(row[3]), *row[4:7], row[7] == Kind.ALERT.value) for row in rows]
+    return _in_short(FindingRow.objects.filter(check_id=check))
+
+
+def of_keys(keys: Iterable[str]) -> list[Brief]:
+    """The findings of these identities in short."""
+    from .models import FindingRow
+
+    return [brief for some in _some(keys) for brief in _in_short(FindingRow.objects.filter(key__in=some))]
+
+
+def taken(ids: Iterable[str]) -> frozenset[str]:
+    """Those of these ids that findings have."""
+    from .models import FindingRow
+
+    return frozenset(id for some in _some(ids) for id in FindingRow.objects.filter(id__in=some).values_list("id", flat=True))
+
+
+def _in_short(rows: FindingQuery) -> list[Brief]:
+    told = rows.values_list("id", "key", "digest", "state", "settled", "last_seen", "turned", "kind")
+    return [Brief(*row[:3], State(row[3]), *row[4:7], row[7] == Kind.ALERT.value) for row in told]
+
+
+def _some(keys: Iterable[str]) -> Iterator[list[str]]:
+    """As many at once as a query may name."""
+    wanted = iter(sorted(keys))
+    while some := list(islice(wanted, _AT_ONCE)):
+        yield some
 
 
 def load(ids: Collection[str] | None = None) -> list[Finding]:
@@ -51,19 +73,14 @@ def load(ids: Collection[str] | None = None) -> list[Finding]:
     rows = FindingRow.objects.prefetch_related("changes")
     if ids is None:
         return [row.value(row.changes.all()) for row in rows]
-    wanted = iter(sorted(ids))
-    found: list[Finding] = []
-    while some := list(islice(wanted, _AT_ONCE)):
-        found += [row.value(row.changes.all()) for row in rows.filter(id__in=some)]
-    return found
+    return [row.value(row.changes.all()) for some in _some(ids) for row in rows.filter(id__in=some)]
 
 
 def ended(today: date) -> list[tuple[str, str]]:
     """Id and check of the findings whose acceptance is over."""
     from .models import FindingRow
 
-    rows = FindingRow.objects.filter(state=State.ACCEPTED.value, accepted_until__lt=today)
-    return list(rows.values_list("id", "check_id"))
+    return list(FindingRow.objects.overdue(today).values_list("id", "check_id"))
 
 
 def save(changed: Iterable[Finding], known: Mapping[str, Finding]) -> None:
@@ -84,12 +101,12 @@ def save(changed: Iterable[Finding], known: Mapping[str, Finding]) -> None:
 
 def refresh(places: Collection[Place]) -> None:
     """Makes the lines of these places again."""
-    from .models import LineRow
+    from .models import FindingRow, LineRow
 
     for where in sorted(places):
         kept = LineRow.objects.filter(check_id=where[0], zone=where[1], asset_kind=where[2])
         kept.delete()
-        if line := _line(_members(where)):
+        if line := _line(FindingRow.objects.of(where).to_do()):
             LineRow.of(line).save(force_insert=True)
 
 
@@ -97,41 +114,27 @@ def lines(now: datetime) -> list[Line]:
     """The lines as they stand; those in which an acceptance has ended since the last run are looked at anew."""
     today = now.date()
     _after_upgrade()
-    from django.db.models import Q
-
     from .models import FindingRow, LineRow
 
-    over = FindingRow.objects.filter(state=State.ACCEPTED.value, accepted_until__lt=today)
-    anew = set(over.values_list("check_id", "zone", "asset_kind"))
+    anew = set(FindingRow.objects.overdue(today).values_list("check_id", "zone", "asset_kind"))
     found = [row for row in LineRow.objects.all() if (row.check_id, row.zone, row.asset_kind) not in anew]
     leads = {finding.id: finding for finding in load({row.lead_id for row in found})}
     out = [row.line(leads[row.lead_id]) for row in found]
     for where in sorted(anew):
-        on = Q(state__in=[s.value for s in ON_THE_LIST]) | Q(state=State.ACCEPTED.value, accepted_until__lt=today)
-        if line := _line(_at(where).filter(on), now):
+        if line := _line(FindingRow.objects.of(where).to_do(today), now):
             out.append(line)
     return out
 
 
-def _line(rows: QuerySet[FindingRow], now: datetime | None = None) -> Line | None:
+def _line(rows: FindingQuery, now: datetime | None = None) -> Line | None:
     """What rows that call for work add up to: told by the gravest, counted by the store."""
-    from django.db.models import Count, Max, Min
-
     first = [row.value(()) for row in rows.order_by(*_ORDER)[:MEMBERS_MAX]]
     if not first:
         return None
     line = line_of([life.expired(finding, now) for finding in first] if now else first)
     if len(first) < MEMBERS_MAX:
         return line
-    told: dict[str, Any] = rows.aggregate(
-        count=Count("id"),
-        devices=Count("device", distinct=True),
-        patients=Max("patients"),
-        effort=Max("effort_rank"),
-        first_seen=Min("first_seen"),
-        last_seen=Max("last_seen"),
-        actions_count=Count("action_title", distinct=True),
-    )
+    told = rows.totals()
     told["effort"] = list(Effort)[told["effort"]]
     faults = rows.order_by("fault").values_list("fault", flat=True).distinct()[:STEPS_MAX]
     told["faults"] = tuple(dict.fromkeys((*line.totals.faults, *faults)))[:STEPS_MAX]
@@ -142,16 +145,6 @@ def _after_upgrade() -> None:
     """A store of an older version has findings and no lines yet."""
     from .models import FindingRow, LineRow
 
-    on = FindingRow.objects.filter(state__in=[state.value for state in ON_THE_LIST])
+    on = FindingRow.objects.to_do()
     if not LineRow.objects.exists() and on.exists():
         refresh(set(on.values_list("check_id", "zone", "asset_kind")))
-
-
-def _at(where: Place) -> QuerySet[FindingRow]:
-    from .models import FindingRow
-
-    return FindingRow.objects.filter(check_id=where[0], zone=where[1], asset_kind=where[2])
-
-
-def _members(where: Place) -> QuerySet[FindingRow]:
-    return _at(where).filter(state__in=[state.value for state in ON_THE_LIST])

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import ChainMap, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from functools import cache, partial
+from typing import TypeVar
 
 from asepsis.hospital.asset import Asset
 from asepsis.hospital.identity import is_asset_address
 from asepsis.hospital.site_toml import Plan
+
+T = TypeVar("T")
 
 
 class Locator:
@@ -20,15 +24,24 @@ class Locator:
 
     def __init__(self, assets: Iterable[Asset], plan: Plan | None = None) -> None:
         self.plan = plan or Plan()
-        self.assets = {a.id: a for a in assets}
-        self._at: dict[str, list[Asset]] = defaultdict(list)
+        self.assets: Mapping[str, Asset] = {a.id: a for a in assets}
+        self._at: Mapping[str, Sequence[Asset]] = {}
         # Asked for every row of an answer: what the plan says of an address is looked up once.
         self.inside = cache(self.plan.inside)
         self.machine = cache(partial(is_asset_address, plan=self.plan))
+        at: dict[str, list[Asset]] = defaultdict(list)
         for asset in sorted(self.assets.values(), key=lambda a: (bool(a.behind), a.id)):
             # Where it is now, and by its places where it was: an address that had several holders is in the rows as a place only.
             for place in dict.fromkeys((*asset.addresses, *(s.place for s in asset.stays))):
-                self._at[place].append(asset)
+                at[place].append(asset)
+        self._at = dict(at)
+
+    def with_more(self, assets: Iterable[Asset], at: Mapping[str, Sequence[Asset]]) -> Locator:
+        """The same with more assets, `at` addresses where none was."""
+        more = copy(self)
+        more.assets = _added(self.assets, {a.id: a for a in assets})
+        more._at = _added(self._at, at)
+        return more
 
     def at(self, address: str, hint: str | None = None) -> list[Asset]:
         """The assets at an address: the one that owns it first, then those behind it.
@@ -36,9 +49,9 @@ class Locator:
         With a hint (AE title, station name, or HL7 `application|facility`) only those that go by it, if there are any; where several
         stand at the address and none goes by the hint, the one that owns it.
         """
-        here = self._at.get(address, [])
+        here = list(self._at.get(address, ()))
         if hint is None or len(here) < 2:
-            return list(here)
+            return here
         named = [a for a in here if hint in a.ae_titles or hint == a.station or _hl7(hint, a)]
         return named or here[:1]
 
@@ -49,6 +62,12 @@ class Locator:
     def partner(self, address: str, domain: str = "") -> str:
         """The partner that an outside address or domain belongs to, or nothing."""
         return self.plan.partner(address, domain)
+
+
+def _added(known: Mapping[str, T], more: Mapping[str, T]) -> Mapping[str, T]:
+    """Without copying what may be large."""
+    added, base = known.maps if isinstance(known, ChainMap) else ({}, known)
+    return ChainMap({**added, **more}, base)  # type: ignore[arg-type]
 
 
 def _hl7(hint: str, asset: Asset) -> bool:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from asepsis.hospital import asked, rotation, whose
 from asepsis.hospital.act import Act, Verb, goes_by, marks_of_asset
+from asepsis.hospital.arrivals import arrivals
 from asepsis.hospital.asset import STATED, Asset, Attribute, Maybe, Stay, as_json, from_json, kind_in_words
 from asepsis.hospital.export import Format, as_csv, as_cyclonedx, system_of
 from asepsis.hospital.inventory import inventory
@@ -78,6 +79,7 @@ __all__ = [
     "split",
     "supported",
     "system_of",
+    "take_arrivals",
     "take_inventory",
     "undo",
     "unknown",
@@ -116,6 +118,22 @@ def take_inventory(site: Site, lake: Lake) -> list[Asset]:
         }
         journal.record(site, "hospital.inventory", "assets", detail)
     return found
+
+
+def take_arrivals(site: Site, lake: Lake, known: Locator) -> tuple[Locator, frozenset[str]]:
+    """What rows that came after the inventory of `known` say: the locator with who is new, saved and journalled; and the addresses, and
+    assets at them, of which it cannot be said now who is there: that takes an inventory of all rows."""
+    come = arrivals(lake, known)
+    if come.new:
+        rows = _rows(site)
+        from django.db import transaction
+
+        with transaction.atomic():
+            _save(rows, come.new, {a.id: as_json(a) for a in come.new}, ())
+        detail = {"assets": len(known.assets) + len(come.new), "new": len(come.new), "gone": 0, "changed": 0}
+        journal.record(site, "hospital.inventory", "assets", detail)
+    disputed = come.dispute | {asset.id for address in come.dispute for asset in known.at(address)}
+    return known.with_more(come.new, come.at), disputed
 
 
 def tenures_of(lake: Lake) -> list[Tenure]:

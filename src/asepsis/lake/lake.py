@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from asepsis.lake import commits
 from asepsis.lake.bounds import Bounds
+from asepsis.lake.commits import Snapshot
 from asepsis.lake.engine import DuckDBEngine, Span
 from asepsis.lake.reading import Reading
 from asepsis.lake.streams import Stream, streams
@@ -23,14 +24,17 @@ _PAIRS = {"pairs", "each_pair"}
 
 
 class Lake:
-    """Every stream as a table, also those without rows; what it shows is the lake at the moment it was opened."""
+    """Every stream as a table, also those without rows; what it shows is the lake at the moment it was opened, but for the parts `without`:
+    who has looked at those already sees what came since. `parts` are all that it holds."""
 
-    def __init__(self, folder: Path, bounds: Bounds | None = None) -> None:
+    def __init__(self, folder: Path, bounds: Bounds | None = None, without: Collection[str] = ()) -> None:
         self.streams: dict[str, Stream] = streams()
         self._folder = folder
         commits.expect(folder)
         self._reading = Reading(folder)
-        self._snapshot = commits.read(folder)
+        snapshot = commits.read(folder)
+        self.parts = frozenset(part.path for part in snapshot.parts)
+        self._snapshot = Snapshot(snapshot.n, tuple(part for part in snapshot.parts if part.path not in without))
         self._engine = DuckDBEngine(folder, bounds or Bounds())
         self._registered: set[str] = set()
         self._places = self._paired = False

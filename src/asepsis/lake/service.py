@@ -245,11 +245,11 @@ def _place(n: int) -> str:
     return f"commit {n} of the lake"
 
 
-def open_lake(site: Site, bounds: Bounds | None = None) -> Lake:
-    """The lake of `site` for questions. `bounds` are for queries that a person wrote."""
+def open_lake(site: Site, bounds: Bounds | None = None, without: Collection[str] = ()) -> Lake:
+    """The lake of `site` for questions. `bounds` are for queries that a person wrote; `without` are parts that were looked at before."""
     from asepsis.lake.lake import Lake
 
-    return Lake(site.lake, bounds)
+    return Lake(site.lake, bounds, without)
 
 
 def count(site: Site) -> dict[str, int]:

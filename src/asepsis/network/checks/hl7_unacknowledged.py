@@ -147,4 +147,5 @@ CHECK = Check(
     ),
     run=run,
     clears=clears,
+    of_silence=True,
 )

@@ -184,4 +184,5 @@ CHECK = Check(
     clears=clears,
     excuses=excuses,
     ends=(Remedy.NO_INTERNET,),
+    of_silence=True,
 )

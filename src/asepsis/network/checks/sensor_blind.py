@@ -81,4 +81,5 @@ CHECK = Check(
     references=("NIST CSF 2.0 DE.CM-01",),
     run=run,
     clears=clears,
+    of_silence=True,
 )
