@@ -91,7 +91,7 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
         many=f"{anyone} can read mail",
         harms=five(
             safety=(0, "Care does not hang on it."),
-            privacy=(3 if out else 2, "Mail often holds scans of letters, results and referrals."),
+            privacy=(3 if out else 2, "Mail often holds letters and results of patients."),
             integrity=(2 if out else 1, "Mail could be changed on its way."),
             service=(1, "A mailbox password that was read opens the way to more." if fetches else "False mail can be sent this way."),
             money_and_trust=(2, "A letter about a patient that was read has to be reported."),

@@ -104,7 +104,7 @@ def _proposal(fault: Fault, reason: str, look: Look) -> Proposal:
         title=f"Nobody knows {what}, and it talks in {machine.zone}, where patients are cared for",
         many="Nobody knows what these are, and they talk where patients are cared for",
         harms=five(
-            safety=(SAFETY_OF[ClinicalClass.MONITOR], "It may be a device that a patient depends on, or someone who may reach one."),
+            safety=(SAFETY_OF[ClinicalClass.MONITOR], "It may be a patient's device, or a stranger."),
             privacy=(2, "It is near to machines that hold patients' records."),
             integrity=(1, "What is not known cannot be kept up to date."),
             service=(1, "What is not known is not thought of when something is switched off."),
