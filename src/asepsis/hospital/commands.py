@@ -50,7 +50,8 @@ def show(asset_id: AssetId, site: SiteOption = DEFAULT_SITE, json: JsonOption = 
     rows = [(f.name, f.value, f.source, _percent(f.confidence), iso(f.ts) if f.ts else "", f.event_id or "") for f in a.attributes]
     stays = [(s.address, s.mac, iso(s.first) if s.first else "", iso(s.last) if s.last else "") for s in a.stays]
     print_table(("was at", "MAC address", "from", "to"), stays)
-    print_table(("may be", "why", "events"), [(m.id, m.why, ", ".join(m.events[:2])) for m in a.maybe])
+    if a.maybe:
+        print_table(("may be", "why", "events"), [(m.id, m.why, ", ".join(m.events[:2])) for m in a.maybe])
     print_table(("fact", "value", "source", "sure", "last seen", "event"), rows)
     return None
 
