@@ -92,7 +92,7 @@ lock: .venv/.core ## pin the dependencies of pyproject.toml again
 	$(PY) -m pip install --quiet pip-tools
 	$(PIN_AS) $(PIN) -o requirements/run.txt pyproject.toml
 	$(PIN_AS) $(PIN) --all-build-deps --only-build-deps -o requirements/build.txt pyproject.toml
-	$(PIN_AS) $(PIN) --extra test --extra lint -c requirements/run.txt -o requirements/dev.txt pyproject.toml
+	$(PIN_AS) $(PIN) --allow-unsafe --extra test --extra lint -c requirements/run.txt -o requirements/dev.txt pyproject.toml
 
 clean: ## remove what was built, .venv included
 	rm -rf build dist target .venv src/asepsis/*.so

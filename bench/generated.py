@@ -9,6 +9,7 @@ weak certificates on devices, a few devices that call the internet.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import random
 import sys
 import time
@@ -41,6 +42,10 @@ class Sort(NamedTuple):
     talks: tuple[tuple[str, int, str], ...] = ()
     modality: str = ""
     model: tuple[str, str] = ("", "")
+    card: str = ""
+    """First bytes of its MAC address: those of the maker, or made up ones, which are nobody's."""
+    asks: str = ""
+    """Its vendor class when it asks for an address."""
 
 
 SORTS = (
@@ -49,18 +54,18 @@ SORTS = (
     Sort("dx", 40, "radiology", (("pacs", 104, "dicom"),), "DX", ("Philips", "DigitalDiagnost C90")),
     Sort("us", 60, "wards", (("pacs", 104, "dicom"),), "US", ("GE HEALTHCARE", "LOGIQ E10")),
     Sort("xa", 10, "theatres", (("pacs", 104, "dicom"),), "XA", ("Philips", "Azurion 7")),
-    Sort("viewer", 120, "radiology", (("pacs", 104, "dicom"), ("ehr", 443, "ssl"))),
-    Sort("monitor", 1_000, "icu", (("central", 6001, ""),)),
+    Sort("viewer", 120, "radiology", (("pacs", 104, "dicom"), ("ehr", 443, "ssl")), asks="MSFT 5.0"),
+    Sort("monitor", 1_000, "icu", (("central", 6001, ""),), card="00:09:fb"),
     Sort("central", 25, "icu", (("engine", 2575, "hl7"),)),
-    Sort("pump", 1_250, "icu", (("pumpsrv", 443, "ssl"),)),
+    Sort("pump", 1_250, "icu", (("pumpsrv", 443, "ssl"),), card="00:12:21"),
     Sort("vent", 200, "icu", (("central", 6001, ""),)),
     Sort("analyser", 150, "laboratory", (("lis", 4000, "astm"),)),
     Sort("meter", 500, "wards", (("lis", 5000, "poct1"),)),
-    Sort("pc", 4_400, "offices", (("ehr", 443, "ssl"), ("files", 445, "smb"), ("dc", 53, "dns"), ("dc", 389, "ldap"))),
-    Sort("wardpc", 900, "wards", (("ehr", 443, "ssl"), ("files", 445, "smb"), ("dc", 53, "dns"))),
-    Sort("printer", 600, "offices", (("dc", 53, "dns"),)),
-    Sort("phone", 500, "telephones", (("dc", 53, "dns"),)),
-    Sort("camera", 100, "building", ()),
+    Sort("pc", 4_400, "offices", (("ehr", 443, "ssl"), ("files", 445, "smb"), ("dc", 53, "dns"), ("dc", 389, "ldap")), asks="MSFT 5.0"),
+    Sort("ward-pc", 900, "wards", (("ehr", 443, "ssl"), ("files", 445, "smb"), ("dc", 53, "dns")), asks="MSFT 5.0"),
+    Sort("printer", 600, "offices", (("dc", 53, "dns"),), asks="KYOCERA"),
+    Sort("phone", 500, "telephones", (("dc", 53, "dns"),), card="00:04:0d"),
+    Sort("camera", 100, "building", (), card="00:40:8c"),
     Sort("bms", 60, "building", ()),
     Sort("pacs", 2, "servers", (("archive", 104, "dicom"),)),
     Sort("archive", 1, "servers"),
@@ -113,9 +118,8 @@ class Generated:
             for n in range(max(1, round(assets * sort.share / total))):
                 at = placed[sort.zone] = placed[sort.zone] + 1
                 address = f"10.{NETS[sort.zone] + at // 62_500}.{at // 250 % 250}.{at % 250 + 1}"
-                made.append(
-                    Machine(sort, f"{sort.name}{n:05}", address, f"00:1b:{nth:02x}:{n >> 16 & 255:02x}:{n >> 8 & 255:02x}:{n & 255:02x}")
-                )
+                mac = f"{sort.card or f'02:1b:{nth:02x}'}:{n >> 16 & 255:02x}:{n >> 8 & 255:02x}:{n & 255:02x}"
+                made.append(Machine(sort, f"{sort.name}{n:05}", address, mac))
             self.of[sort.name] = made
         self.machines = [m for made in self.of.values() for m in made]
         self.pairs = list(self._pairs())
@@ -135,11 +139,19 @@ class Generated:
         return "\n".join(out)
 
     def rows(self, days: int, busy: int = 3) -> dict[str, list[dict[str, Any]]]:
-        """What the medical and other protocols say, `busy` times a day of each pair, and ARP of each machine."""
+        """What the medical and other protocols say, `busy` times a day of each pair, and ARP and DHCP of each machine."""
         out: Rows = defaultdict(list)
         for day in range(days):
             for machine in self.machines:
                 _add(out, "arp", self._at(day), machine, machine, 0, sender_mac=machine.mac, sender_ip=machine.address, op=1)
+                if machine.sort.asks:
+                    told = {
+                        "mac": machine.mac,
+                        "client_addr": machine.address,
+                        "vendor_class": machine.sort.asks,
+                        "host_name": machine.name,
+                    }
+                    _add(out, "dhcp", self._at(day), machine, self.of["dc"][0], 67, msg_type="REQUEST", **told)
             for client, server, port, service in self.pairs:
                 for _ in range(busy if service in ("dicom", "hl7", "astm", "poct1") else 1):
                     self._talk(out, self._at(day), client, server, port, service)
@@ -164,15 +176,18 @@ class Generated:
                 _add(out, "dicom_message", *to, command="C-FIND-RQ", affected_sop_class_uid=sop, patient=patient, **titles)
                 _add(out, "dicom_message", *to, command="C-FIND-RSP", affected_sop_class_uid=sop, status=0, **titles)
         elif service == "hl7":
-            names = {"sending_application": client.name.upper(), "receiving_application": server.name.upper(), "message_type": "ORU"}
+            sender = {"central": "INTELLIVUE", "engine": "MIRTH"}.get(client.sort.name, client.sort.name.upper()) + client.name[-3:]
+            names = {"sending_application": sender, "receiving_application": server.name.upper(), "message_type": "ORU"}
             _add(out, "hl7", *to, is_ack=False, ack_code="AA", processing_id="P", patient=patient, patients=[patient], **names)
         elif service == "astm":
             _add(out, "astm", *to, is_orig=True, manufacturer="Roche", model="cobas c 501", serial_number=client.name, patients=[patient])
         elif service == "poct1":
-            _add(out, "poct1", *to, is_orig=True, message_type="OBS.R01", model="Accu-Chek Inform II", patients=[patient])
+            told = {"is_orig": True, "vendor_id": "Roche", "model": "Accu-Chek Inform II", "serial_number": client.name}
+            _add(out, "poct1", *to, message_type="HEL.R01", **told)
+            _add(out, "poct1", *to, is_orig=True, message_type="OBS.R01", patients=[patient])
         elif service == "smb":
-            old = chance < 0.02
-            told = {"version": "SMB1" if old else "SMB2", "dialect": "NT LM 0.12" if old else "3.1.1", "signing_required": chance > 0.5}
+            old, signs = chance < 0.02, random.Random(server.name).random() > 0.5
+            told = {"version": "SMB1" if old else "SMB2", "dialect": "NT LM 0.12" if old else "3.1.1", "signing_required": signs}
             _add(out, "smb_mapping", *to, share="k1:share", share_type="DISK", status=0, **told)
         elif service == "ssl":
             told = {
@@ -187,7 +202,7 @@ class Generated:
 
 def _add(out: Rows, stream: str, ts: datetime, client: Machine, server: Machine, port: int, **values: Any) -> None:
     rows = out[stream]
-    uid = f"C{hash((client.name, server.name, ts)) & 0xFFFFFFFFFFFF:012x}"
+    uid = "C" + hashlib.blake2b(f"{client.name} {server.name} {ts}".encode(), digest_size=6).hexdigest()
     ends = {"id_orig_h": client.address, "id_resp_h": server.address, "id_resp_p": port, "uid": uid, "sensor": "made-up"}
     rows.append({"event_id": f"{stream}{len(rows):012x}", "ts": ts, **ends, **values})
 

@@ -9,9 +9,10 @@ import pytest
 
 from asepsis.cli.main import main
 from asepsis.findings import service
+from asepsis.findings.explain import WHEN
 from asepsis.findings.finding import Kind, Points
 from asepsis.findings.harm import HarmKind
-from asepsis.findings.ssvc import Automatable, Exploitation, Exposure
+from asepsis.findings.ssvc import Automatable, Decision, Exploitation, Exposure
 from asepsis.kit.site import Site
 
 from .making import proposal
@@ -79,7 +80,7 @@ def test_list_and_show_and_the_life_of_a_finding(store: Site, capsys: pytest.Cap
     assert name in capsys.readouterr().out
     assert run(store, "findings", "show", name) == 0
     text = capsys.readouterr().out
-    assert "Plan this for the next maintenance" in text
+    assert WHEN[Decision.SCHEDULED] in text
     assert "privacy" in text
     assert run(store, "findings", "accept", name, "--reason", "new scanner in May", "--until", UNTIL, "--json") == 0
     assert answer(capsys)["accepted"]["until"] == UNTIL

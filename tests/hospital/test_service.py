@@ -80,6 +80,21 @@ def test_the_commands_show_assets(store: Site, capsys: pytest.CaptureFixture[str
     assert "no such asset" in capsys.readouterr().err
 
 
+def test_show_names_the_event_of_each_fact_and_of_each_reason_of_identity(store: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    moved, ct = Traffic(), "1.2.840.10008.5.1.4.1.1.2"
+    for address in ("10.0.0.5", "10.0.1.5"):
+        made = {"modality": "CT", "manufacturer": "SIEMENS", "model": "SOMATOM Force", "serial": "SN7"}
+        moved.dicom(address, "10.0.0.9", "CT01", "PACS", [ct]).store(address, "10.0.0.9", "CT01", "PACS", made, ct)
+    (asset,) = [a for a in service.take_inventory(store, RowLake(moved.rows)) if a.kind == "CT"]
+    stores = [str(row["event_id"]) for stream, row in moved.rows if stream == "dicom_message"]
+    assert command.run(app, ["show", asset.id, "--site", str(store.path)], "assets") == 0
+    why, _, facts = capsys.readouterr().out.rpartition("fact ")
+    assert f"serial number SIEMENS SN7 (events {stores[0]}, {stores[2]})." in why
+    events = {line.split()[0]: line.split()[-1] for line in facts.splitlines()[2:] if line.strip()}
+    assert events.keys() >= {"serial", "model", "kind", "ae_title"}
+    assert set(events.values()) <= {str(row["event_id"]) for _, row in moved.rows}
+
+
 def test_an_empty_site_says_what_to_do_next(store: Site, capsys: pytest.CaptureFixture[str]) -> None:
     assert command.run(app, ["list", "--site", str(store.path)], "assets") == 0
     assert "asepsis assess" in capsys.readouterr().out

@@ -163,3 +163,10 @@ def test_a_device_tells_its_type_over_sdc() -> None:
     t.conn("10.0.0.5", "10.0.0.9", 80, "http")
     found = next(a for a in inventory(observe(RowLake(t.rows)), Plan()) if "10.0.0.5" in a.addresses)
     assert (found.kind, found.clinical_class) == ("infusion pump", "life")
+
+
+@pytest.mark.parametrize("service", ["tds", "tds,ssl", "tns", "postgresql", "mysql,ssl", "mongodb"])
+def test_a_database_that_is_named_by_what_it_says_is_one(service: str) -> None:
+    t = Traffic().conn("10.0.0.5", "10.0.0.9", 14330, service)
+    (asset,) = [a for a in inventory(observe(RowLake(t.rows)), Plan()) if a.addresses == ("10.0.0.9",)]
+    assert asset.kind == "database"

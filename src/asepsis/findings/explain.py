@@ -1,4 +1,8 @@
-"""Why a finding stands where it stands, in one sentence that a nurse manager understands."""
+"""Why a finding stands where it stands, in one sentence that a nurse manager understands.
+
+Every word costs: formulas of readability give one sentence of 22 short words grade 9 (tests/findings/test_reading.py). So a program or a
+person (automatable), from where (exposure), and whether that is known to happen (exploitation) is one clause.
+"""
 
 from __future__ import annotations
 
@@ -9,37 +13,34 @@ from .ssvc import Automatable, Decision, Exploitation, Exposure
 
 WHEN = {
     Decision.IMMEDIATE: "Act now",
-    Decision.OUT_OF_CYCLE: "Do this within days, before other planned work",
-    Decision.SCHEDULED: "Plan this for the next maintenance",
+    Decision.OUT_OF_CYCLE: "Act within days",
+    Decision.SCHEDULED: "At the next service",
     Decision.DEFER: "This can wait",
 }
-_EXPOSURE = {
-    Exposure.SMALL: "only its own part of the network reaches it",
-    Exposure.CONTROLLED: "other parts of the hospital's network may reach it",
-    Exposure.OPEN: "it is in touch with the internet",
+_WHO = {Automatable.YES: "a program", Automatable.NO: "someone"}
+_WHERE = {
+    Exposure.SMALL: "in its zone",
+    Exposure.CONTROLLED: "inside",
+    Exposure.OPEN: "online",
 }
-_EXPLOITATION = {
-    Exploitation.NONE: "nobody has been seen abusing it",
-    Exploitation.PUBLIC_POC: "how to abuse it is public knowledge",
-    Exploitation.ACTIVE: "attackers are known to use it",
+_KNOWN = {
+    Exploitation.NONE: "not seen yet",
+    Exploitation.PUBLIC_POC: "and the way is public",
+    Exploitation.ACTIVE: "as attackers do",
 }
 
 
 def rank_in_words(finding: Finding) -> str:
-    """The rank of a finding: when, its worst harm, who can reach it, what is known; the same facts as the decision rests on."""
+    """The rank of a finding: when, its worst harm, who can do it from where, what is known; the same facts as the decision rests on."""
     points, seen = points_that_count(finding.seen), finding.seen
-    reasons = [_worst_harm(finding)]
-    patients = counted(seen.patients, "patient")
-    if seen.patients and patients not in reasons[0]:
-        reasons.append(f"{patients} within reach")
+    harm, patients = _worst_harm(finding), counted(seen.patients, "patient")
+    reach = f" ({patients})" if seen.patients and patients not in harm else ""
     if seen.kind is Kind.ALERT:
-        reasons.append("the attacker is already inside")
+        way = f"the attacker is inside{', where a program can do it' if points.automatable is Automatable.YES else ''}"
     else:
-        reasons += [_EXPOSURE[points.exposure], _EXPLOITATION[points.exploitation]]
-    if points.automatable is Automatable.YES:
-        reasons.append("a program can do it by itself")
-    sentence = f"{WHEN[finding.decision]}: {', '.join(reasons[:-1])}, and {reasons[-1]}"
-    return f"{sentence} (not seen for a while, which does not mean it is gone)." if finding.state is State.STALE else f"{sentence}."
+        way = f"{_WHO[points.automatable]} {_WHERE[points.exposure]} can use it, {_KNOWN[points.exploitation]}"
+    stale = " (silence does not mean it is gone)" if finding.state is State.STALE else ""
+    return f"{WHEN[finding.decision]}: {harm}{reach}; {way}{stale}."
 
 
 def _worst_harm(finding: Finding) -> str:

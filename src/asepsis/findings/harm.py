@@ -90,7 +90,7 @@ def readable(patients: int) -> Judged:
         return 4, f"Records of {patients:,} patients can be read."
     if patients:
         return 3, f"Records of {patients} patient{'' if patients == 1 else 's'} can be read."
-    return 2, "No patient was seen yet, but records will pass the same way."
+    return 2, "Records will pass here, though none was seen yet."
 
 
 def leaked(patients: int) -> Judged:

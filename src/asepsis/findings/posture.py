@@ -148,7 +148,7 @@ def raised(harms: Mapping[HarmKind, Harm], reach: Iterable[Step]) -> Mapping[Har
     level, steps, name = grave
     if not steps or level <= harms[HarmKind.SAFETY].level:
         return harms
-    why = f"From here one gets at {name} in {-steps} step{'' if steps == -1 else 's'}, and a patient depends on that."
+    why = f"In {-steps} step{'' if steps == -1 else 's'} one gets at {name}, which a patient needs."
     return {**harms, HarmKind.SAFETY: Harm(level, why)}
 
 

@@ -39,7 +39,7 @@ def list_(site: SiteOption = DEFAULT_SITE, kind: KindOption = "", json: JsonOpti
 
 @app.command()
 def show(asset_id: AssetId, site: SiteOption = DEFAULT_SITE, json: JsonOption = False) -> None:
-    """One asset: every fact with its source, and why we take it for what we say."""
+    """One asset: every fact with its source and event, and why we take it for what we say. `lake sql` has the events."""
     a = service.asset(Site.open(site), asset_id)
     if json:
         return print_json(service.as_json(a))
@@ -47,11 +47,12 @@ def show(asset_id: AssetId, site: SiteOption = DEFAULT_SITE, json: JsonOption = 
     for sentence in a.why:
         print(f"  - {one_line(sentence)}")
     print_table(("", ""), [fact for fact in _facts(a) if fact[1]])
-    rows = [(f.name, f.value, f.source, _percent(f.confidence), iso(f.ts) if f.ts else "") for f in a.attributes]
+    rows = [(f.name, f.value, f.source, _percent(f.confidence), iso(f.ts) if f.ts else "", f.event_id or "") for f in a.attributes]
     stays = [(s.address, s.mac, iso(s.first) if s.first else "", iso(s.last) if s.last else "") for s in a.stays]
     print_table(("was at", "MAC address", "from", "to"), stays)
-    print_table(("may be", "why", "events"), [(m.id, m.why, ", ".join(m.events[:2])) for m in a.maybe])
-    print_table(("fact", "value", "source", "sure", "last seen"), rows)
+    if a.maybe:
+        print_table(("may be", "why", "events"), [(m.id, m.why, ", ".join(m.events[:2])) for m in a.maybe])
+    print_table(("fact", "value", "source", "sure", "last seen", "event"), rows)
     return None
 
 

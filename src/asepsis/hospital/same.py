@@ -51,7 +51,8 @@ class Key:
 
     @property
     def words(self) -> str:
-        return f"{WORDS[self.kind]} {self.value}" if self.kind != "certificate" else f"certificate {self.value[:16]}"
+        value = self.value[:16] if self.kind == "certificate" else " ".join(self.value.split("|")).strip()
+        return f"{WORDS[self.kind]} {value}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,11 @@ class Tie:
     other: int
     why: str
     events: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        """The reason with the events that show it; what people said has none."""
+        return f"{self.why.rstrip('.')} (events {', '.join(self.events[:2])})." if self.events else self.why
 
 
 @dataclass(frozen=True, slots=True)

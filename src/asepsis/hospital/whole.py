@@ -22,7 +22,7 @@ def whole(made: list[Part], present: Presence, acts: Sequence[Act] = ()) -> list
     out = [_together([made[n] for n in numbers]) for numbers in joined.groups]
     where = {n: g for g, numbers in enumerate(joined.groups) for n in numbers}
     for tie in joined.ties:
-        out[where[tie.one]].why_one += (tie.why,)
+        out[where[tie.one]].why_one += (tie.words,)
     _ids_differ(out)
     for tie in joined.proposed:
         for mine, theirs in ((tie.one, tie.other), (tie.other, tie.one)):

@@ -60,7 +60,7 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
         title=f"{anyone} can {'fetch or change files on' if open_to_all else 'read the login to'} {server.name}",
         many=f"{anyone} can get at the settings of devices",
         harms=five(
-            safety=(grave, "Whoever gets in can change what the device does."),
+            safety=(grave, "Whoever gets in can change what it does."),
             privacy=(2, "Whoever gets in can see what the device holds."),
             integrity=(max(2, grave), "Whoever gets in can change settings and data."),
             service=(max(2, grave), "Whoever gets in can stop the device."),

@@ -65,8 +65,8 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
         title=f"{anyone} can {does} patients' records in {server.name}: it asks for no login",
         many=f"{anyone} can fetch patients' records: no login is asked for",
         harms=five(
-            safety=(2 if written else 1, "A record that anyone can change can lead to a wrong treatment."),
-            privacy=(4 if patients >= 500 or exported else 3, "Whoever reaches the server can fetch patients' records, all at once."),
+            safety=(2 if written else 1, "A record that anyone can change can lead to wrong care."),
+            privacy=(4 if patients >= 500 or exported else 3, "All records can be fetched at once."),
             integrity=(3 if written else 2, "Whoever reaches the server may be able to put in false records."),
             service=(1, "It can be kept busy by anyone."),
             money_and_trust=leaked(patients),

@@ -55,9 +55,9 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
         " Whoever listens finds the password from that within hours.",
         harms=five(
             safety=(min(1, SAFETY_OF[server.weight]), "With the login one gets at devices that take the same."),
-            privacy=(2, "With the login files and records can be read."),
+            privacy=(2, "The login opens files and records."),
             integrity=(2, "With the login files and settings can be changed."),
-            service=(2, "Extortionists spread with logins that they found this way."),
+            service=(2, "Ransom gangs spread with logins that they found this way."),
             money_and_trust=(1, "Passwords have to be changed everywhere they are used."),
         ),
         exploitation=Exploitation.PUBLIC_POC,

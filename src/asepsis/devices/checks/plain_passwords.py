@@ -76,10 +76,10 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
         title=f"{anyone} can {'log in to' if believed else 'read the password to'} {server.name}",
         many=f"{anyone} {FAULT}",
         harms=five(
-            safety=(grave, "Whoever has the password can change what the device does."),
-            privacy=(2, "Whoever has the password can see what the device holds."),
-            integrity=(max(2, grave), "Whoever has the password can change settings and data."),
-            service=(max(2, grave), "Whoever has the password can stop the device."),
+            safety=(grave, "With the password one can change what it does."),
+            privacy=(2, "With the password one can see what it holds."),
+            integrity=(max(2, grave), "With the password one can change settings and data."),
+            service=(max(2, grave), "With the password one can stop the device."),
             money_and_trust=(1, "A password that was read has to be changed everywhere it is used."),
         ),
         # Programs that guess passwords roam by themselves; for web pages they need a person.

@@ -59,10 +59,10 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
         why=f"{named(clients)} opened the desktop of {server.name} ({server.address}, port {fault.part})"
         f" and was not asked to log in before.{more}",
         harms=five(
-            safety=(SAFETY_OF[server.weight], "Who breaks in this way does what the person at the machine could do."),
+            safety=(SAFETY_OF[server.weight], "Whoever breaks in can do what its user can."),
             privacy=(2, "Who breaks in this way reads what the machine holds."),
             integrity=(2, "Who breaks in this way changes what the machine holds."),
-            service=(3, "Extortionists come in this way and encrypt what they find."),
+            service=(3, "Ransom gangs come in this way and lock files."),
             money_and_trust=(2, "Recovery takes days to weeks."),
         ),
         # CISA KEV, CVE-2019-0708: it needs a desktop that is reached before the login.

@@ -55,8 +55,8 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
         why=f"{server.opening} ({server.address}, port {fault.part}) let {named(clients)} see and work its screen by VNC"
         " without a password.",
         harms=five(
-            safety=(grave, "Whoever works the screen does what the person at the device could do."),
-            privacy=(3, "What stands on the screen can be read, patients' names too."),
+            safety=(grave, "Whoever works the screen works the device."),
+            privacy=(3, "The screen can be read, with patients' names."),
             integrity=(max(2, grave), "Values and settings can be changed at the screen."),
             service=(max(2, grave), "The device can be stopped at the screen."),
             money_and_trust=(2, "Open screens are found by searching the network."),

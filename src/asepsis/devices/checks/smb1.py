@@ -56,10 +56,10 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
         title=f"{server.opening} shares files in an outdated way by which a worm can spread",
         many=FAULT,
         harms=five(
-            safety=(SAFETY_OF[server.weight], "If it is encrypted by extortionists, care that needs it has to wait or do without."),
+            safety=(SAFETY_OF[server.weight], "If it is locked for ransom, care has to wait."),
             privacy=(2, "The old version neither encrypts nor protects what is sent."),
             integrity=(2, "Files can be changed on their way."),
-            service=(3, "Worms that use this version have stopped whole hospitals."),
+            service=(3, "Worms that use it have stopped whole hospitals."),
             money_and_trust=(3, "Recovery from such a worm takes weeks."),
         ),
         # CISA lists the ways in through this version as exploited, by ransomware too (KEV, CVE-2017-0143 to CVE-2017-0148).

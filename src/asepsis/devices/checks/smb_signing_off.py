@@ -65,9 +65,9 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
         many="File servers do not insist on signed requests",
         harms=five(
             safety=(min(1, SAFETY_OF[server.weight]), "Files that care needs could be changed."),
-            privacy=(2, "Whoever tricks one user can read that user's files here."),
-            integrity=(2, "Whoever tricks one user can change that user's files here."),
-            service=(2, "Extortionists spread from machine to machine this way."),
+            privacy=(2, "Who tricks one user can read that one's files."),
+            integrity=(2, "Who tricks one user can change that user's files here."),
+            service=(2, "Ransom gangs spread from one machine to the next this way."),
             money_and_trust=(1, "It is an item that insurers and auditors ask for."),
         ),
         exploitation=Exploitation.PUBLIC_POC,

@@ -61,10 +61,10 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
         why=f"{named(clients)} asked {server.name} ({server.address}, port {fault.part}) by SNMP with a community that makers set and lists"
         " name, and it answered." + (" Settings were written that way." if written else ""),
         harms=five(
-            safety=(grave, "Who changes its settings can stop it or cut it off while a patient needs it."),
+            safety=(grave, "It can be stopped while a patient needs it."),
             privacy=(1, "Names of machines and of the network can be read."),
             integrity=(2 if written else 1, "Settings can be changed where writing is allowed."),
-            service=(2, "It can be switched off, restarted or cut off from the network."),
+            service=(2, "It can be switched off or cut off."),
             money_and_trust=(1, "It helps whoever prepares an attack."),
         ),
         exploitation=Exploitation.PUBLIC_POC,

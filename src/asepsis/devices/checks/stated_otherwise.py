@@ -56,7 +56,7 @@ def _proposal(asset: Asset, look: Look) -> Proposal:
         many=FAULT,
         why=" ".join(asset.contradictions),
         harms=five(
-            safety=(2 if clinical else 1, "A device that is taken for another may be switched off or cut off while a patient needs it."),
+            safety=(2 if clinical else 1, "It may be switched off while a patient needs it."),
             privacy=(1, "What is taken for another is guarded as the other needs it."),
             integrity=(1, "The hospital's list cannot be relied on."),
             service=(1, "In an emergency the wrong machine may be looked for."),

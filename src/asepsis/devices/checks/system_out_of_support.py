@@ -72,7 +72,7 @@ def _proposal(asset: Asset, fact: Attribute, look: Look) -> Proposal:
         why=f"{party.opening} ({party.address}) shows {fact.value} (seen in {fact.source}, {fact.confidence:.0%} sure)."
         f" Free updates ended on {end}.{bought}",
         harms=five(
-            safety=(grave, "Who breaks in through a known hole can stop or change what it does for patients."),
+            safety=(grave, "Through a known hole it can be stopped or changed."),
             privacy=(2, "Who breaks in reads what it holds."),
             integrity=(2, "Who breaks in changes what it holds."),
             service=(3, "Worms look for just such machines."),

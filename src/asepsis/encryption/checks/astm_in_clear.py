@@ -52,9 +52,9 @@ def _proposal(flow: Flow, look: Look) -> Proposal:
         title=f"{anyone} can read {flow.whose} lab {what} between {client.name} and {server.name}",
         many=f"{anyone} {FAULT}",
         harms=five(
-            safety=(2, "A result that was changed on its way can lead to a wrong treatment."),
+            safety=(2, "A changed result can lead to wrong care."),
             privacy=readable(flow.patients),
-            integrity=(3, "Results could be changed or made up without anyone noticing: only a simple sum guards them."),
+            integrity=(3, "Results could be changed or made up unseen."),
             service=(1, "False messages could stop the line to the laboratory's system."),
             money_and_trust=leaked(flow.patients),
         ),

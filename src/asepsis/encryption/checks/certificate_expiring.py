@@ -113,7 +113,7 @@ def _proposal(shown: Shown, look: Look) -> Proposal:
             safety=(1 if pressing else 0, "Care that needs the service has to do without until it is renewed."),
             privacy=(0, "Nothing more can be read than before."),
             integrity=(0, "Nothing can be changed by it."),
-            service=(3 if pressing else 2, "On that day careful partners stop talking to it, all at once."),
+            service=(3 if pressing else 2, "On that day its partners may stop talking to it."),
             money_and_trust=(1, "A repair in a hurry costs more than one in time."),
         ),
         peers=fault.parties(look),

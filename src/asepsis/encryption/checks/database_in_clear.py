@@ -74,8 +74,8 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
         title=f"{anyone} can read what {named(clients)} {'asks' if len(clients) == 1 else 'ask'} the database on {server.name}",
         many=f"{anyone} can read what is asked of databases",
         harms=five(
-            safety=(1, "Records that were changed on their way can mislead those who treat."),
-            privacy=(3, "What a database answers is often whole lists of patients."),
+            safety=(1, "Changed records can mislead those who treat."),
+            privacy=(3, "Often whole lists of patients can be read."),
             integrity=(2, "Questions and answers could be changed on their way."),
             service=(1, "A login that was read can be used to stop it."),
             money_and_trust=(2, "A leak of patients' records has to be reported and costs trust."),

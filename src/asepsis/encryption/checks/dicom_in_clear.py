@@ -63,9 +63,9 @@ def _proposal(flow: Flow, look: Look) -> Proposal:
         title=f"{anyone} can read {_what(flow)}",
         many=f"{anyone} {FAULT}",
         harms=five(
-            safety=(min(2, SAFETY_OF[flow.weight]), "A scan that was changed on its way can lead to a wrong treatment."),
+            safety=(min(2, SAFETY_OF[flow.weight]), "A changed scan can lead to wrong care."),
             privacy=readable(flow.patients),
-            integrity=(2, "Scans could be changed or swapped between the two without anyone noticing."),
+            integrity=(2, "Scans could be changed or swapped unseen."),
             service=(0, "Care goes on as before."),
             money_and_trust=leaked(flow.patients),
         ),

@@ -63,9 +63,9 @@ def _proposal(flow: Flow, look: Look) -> Proposal:
         title=f"{anyone} can read {flow.whose} scans that {client.name} {'stores on' if stored else 'fetches from'} {server.name}",
         many=f"{anyone} {FAULT}",
         harms=five(
-            safety=(min(2, SAFETY_OF[flow.weight]), "A scan that was changed on its way can lead to a wrong treatment."),
-            privacy=(4, "With the key that can be read, any scan on the server can be fetched.") if secret else readable(flow.patients),
-            integrity=(3 if secret else 2, "Scans could be changed on their way without anyone noticing."),
+            safety=(min(2, SAFETY_OF[flow.weight]), "A changed scan can lead to wrong care."),
+            privacy=(4, "Who reads the key can fetch any scan.") if secret else readable(flow.patients),
+            integrity=(3 if secret else 2, "Scans could be changed unseen."),
             service=(0, "Care goes on as before."),
             money_and_trust=leaked(flow.patients),
         ),

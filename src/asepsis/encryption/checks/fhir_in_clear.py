@@ -62,11 +62,9 @@ def _proposal(flow: Flow, look: Look) -> Proposal:
         title=f"{anyone} can read {flow.whose} records that {client.name} exchanges with {server.name}",
         many=f"{anyone} {FAULT}",
         harms=five(
-            safety=(2 if written else 1, "A record that was changed on its way can lead to a wrong treatment."),
-            privacy=(4, "With the key that can be read, any record on the server can be fetched.")
-            if flow.did("secret")
-            else readable(patients),
-            integrity=(3 if written else 2, "Records could be changed on their way without anyone noticing."),
+            safety=(2 if written else 1, "A changed record can lead to wrong care."),
+            privacy=(4, "Who reads the key can fetch any record.") if flow.did("secret") else readable(patients),
+            integrity=(3 if written else 2, "Records could be changed unseen."),
             service=(0, "Care goes on as before."),
             money_and_trust=leaked(patients),
         ),

@@ -72,10 +72,10 @@ def _proposal(flow: Flow, look: Look) -> Proposal:
         title=f"{anyone} can read {about} sent from {client.name} to {server.name}",
         many=f"{anyone} {FAULT}",
         harms=five(
-            safety=(2, "An order or a result that was changed on its way can lead to a wrong treatment."),
+            safety=(2, "A changed order or result can lead to wrong care."),
             privacy=readable(patients),
-            integrity=(3, "Orders, results and admissions could be changed or made up without anyone noticing."),
-            service=(1, "False messages could confuse the systems that receive them."),
+            integrity=(3, "Orders and results could be changed or made up unseen."),
+            service=(1, "False messages could mislead those who get them."),
             money_and_trust=leaked(patients),
         ),
         action=Action(

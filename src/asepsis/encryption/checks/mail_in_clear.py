@@ -105,7 +105,7 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
         many=f"{anyone} can read mail",
         harms=five(
             safety=(0, "Care does not hang on it."),
-            privacy=(3 if out else 2, "Mail often holds scans of letters, results and referrals."),
+            privacy=(3 if out else 2, "Mail often holds letters and results of patients."),
             integrity=(2 if out else 1, "Mail could be changed on its way."),
             service=(
                 1,

@@ -51,9 +51,9 @@ def _proposal(flow: Flow, look: Look) -> Proposal:
         title=f"{anyone} can read {flow.whose} bedside results between {client.name} and {server.name}",
         many=f"{anyone} {FAULT}",
         harms=five(
-            safety=(2, "A blood sugar that was changed on its way can lead to a wrong dose."),
+            safety=(2, "A changed blood sugar can lead to a wrong dose."),
             privacy=readable(flow.patients),
-            integrity=(3, "Results, and lists of who may measure, could be changed without anyone noticing."),
+            integrity=(3, "Results and lists of users could be changed unseen."),
             service=(1, "False messages could lock meters or fill their lists."),
             money_and_trust=leaked(flow.patients),
         ),

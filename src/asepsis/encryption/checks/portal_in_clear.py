@@ -76,10 +76,10 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
         title=f"{anyone} can {what} on {server.name}",
         many=f"{anyone} can {what}",
         harms=five(
-            safety=(1, "A page that was changed on its way can mislead those who treat."),
+            safety=(1, "A changed page can mislead those who treat."),
             privacy=(
                 3,
-                "With a login that was read any record can be opened." if logins else "Pages of such a system show patients' records.",
+                "With the login one can open any record." if logins else "Pages of such a system show patients' records.",
             ),
             integrity=(3 if logins else 2, "With a stolen session records can be changed in a colleague's name."),
             service=(1, "Care goes on, but a stolen login has to be searched for."),

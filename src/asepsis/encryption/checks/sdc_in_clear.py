@@ -53,9 +53,9 @@ def _proposal(flow: Flow, look: Look) -> Proposal:
         title=f"{anyone} can {'read and change' if controls else 'read'} what {client.name} and {server.name} tell each other at the bed",
         many=f"{anyone} {FAULT}",
         harms=five(
-            safety=(max(2, grave) if controls else 2, "A setting or a value that was changed on its way can hurt a patient."),
+            safety=(max(2, grave) if controls else 2, "A changed setting or value can hurt a patient."),
             privacy=readable(flow.patients),
-            integrity=(3, "Values, alarms and settings could be changed without anyone noticing."),
+            integrity=(3, "Values and alarms could be changed unseen."),
             service=(2, "An alarm that was held back is not heard."),
             money_and_trust=leaked(flow.patients),
         ),

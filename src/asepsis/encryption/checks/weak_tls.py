@@ -33,7 +33,7 @@ from asepsis.findings.service import (
 )
 
 ID = "weak-tls"
-FAULT = "Encrypted connections can be broken or imitated"
+FAULT = "Encrypted lines can be broken or faked"
 
 
 class Weakness(NamedTuple):
@@ -173,7 +173,7 @@ def _proposal(fault: Fault, weakness: Weakness, look: Look) -> Proposal:
         title=f"The encryption of {server.name} is weak: it uses {weakness.what}",
         many=FAULT,
         harms=five(
-            safety=(grave if server.clinical else 0, "What is changed on its way can mislead those who treat."),
+            safety=(grave if server.clinical else 0, "Changed data can mislead those who treat."),
             privacy=(2, "What passes may be read by someone in between."),
             integrity=weakness.integrity,
             service=(2 if weakness.refused else 1, "Connections may be refused by careful partners, or by browsers."),

@@ -145,7 +145,7 @@ def _proposal(name: Name, users: list[User], look: Look) -> Proposal:
         title=f"{first.opening} and {named(others)} go by the same name ({title}) for scans",
         many="Machines go by the same name for scans",
         harms=five(
-            safety=(min(2, grave), "A scan from the wrong machine can end up in a patient's record."),
+            safety=(min(2, grave), "A patient's record may get a wrong scan."),
             privacy=(2, "Scans may go to a machine that was not meant." if takes_in else "Whoever takes a known name may be given scans."),
             integrity=(2, "Nobody can tell which of the machines a scan came from."),
             service=(2, "Scans that go to the wrong machine are missing where they are needed."),

@@ -133,8 +133,8 @@ def _proposal(node: Node, sighting: Sighting, look: Look) -> Proposal:
         title=f"{anyone} can fetch or plant scans in {server.name}: it does not check who calls",
         fault=f"{anyone} {FAULT}",
         harms=five(
-            safety=(max(2, SAFETY_OF[server.weight]), "A false scan in a patient's record can lead to a wrong treatment."),
-            privacy=(3, "Whoever reaches it may ask it for patients' scans and lists."),
+            safety=(max(2, SAFETY_OF[server.weight]), "A false scan can lead to wrong care."),
+            privacy=(3, "Any caller may get scans and lists of patients."),
             integrity=(3, "Whoever reaches it may put false scans among the real ones."),
             service=(2, "It can be filled up or kept busy by anyone."),
             money_and_trust=(2, "Stolen or false scans have to be reported and cost trust."),

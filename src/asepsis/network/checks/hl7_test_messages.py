@@ -50,7 +50,7 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
         harms=five(
             safety=(2, "A made-up order or result can be taken for a real patient's."),
             privacy=(1, "A test system that is tied to the real one may hold real patients' data."),
-            integrity=(3, "Made-up entries in real records have to be found and taken out."),
+            integrity=(3, "False entries in real records have to be found."),
             service=(1, "Made-up orders cost work."),
             money_and_trust=(1, "Made-up entries may be billed."),
         ),

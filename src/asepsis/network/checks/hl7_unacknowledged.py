@@ -104,10 +104,10 @@ def _proposal(fault: Fault, number: dict[str, int], look: Look) -> Proposal:
         if refused
         else "Messages are never answered: some may be missing",
         harms=five(
-            safety=(2, "An order or a result that does not arrive delays or misleads a treatment."),
+            safety=(2, "A lost order or result can delay or mislead care."),
             privacy=(0, "Nothing more can be read than before."),
             integrity=(2, "The two systems may no longer say the same of a patient."),
-            service=(3, "Care waits for orders and results that do not arrive."),
+            service=(3, "Care waits for orders and results."),
             money_and_trust=(1, "Lost orders are lost work."),
         ),
         peers=(receiver,),

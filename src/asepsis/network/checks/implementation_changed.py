@@ -112,7 +112,7 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
         harms=five(
             safety=(0 if upgrade else min(2, grave), "A stranger in its place could send false scans."),
             privacy=(0 if upgrade else 2, "A stranger in its place could be given scans."),
-            integrity=(1 if upgrade else 2, "What it sends may not come from the program that was trusted."),
+            integrity=(1 if upgrade else 2, "What it sends may not be from the program we trust."),
             service=(1, "A change that nobody planned may have to be taken back."),
             money_and_trust=(1, "A change of a medical device has to be on record."),
         ),

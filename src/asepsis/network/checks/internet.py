@@ -122,7 +122,7 @@ def _proposal(device: Party, direction: str, sighting: Sighting, look: Look) -> 
         title=f"{device.opening} {verb}",
         fault=FAULT[direction],
         harms=five(
-            safety=(SAFETY_OF[device.weight], "Whoever takes over the device from outside can disturb the care it gives."),
+            safety=(SAFETY_OF[device.weight], "Whoever takes it over can disturb the care it gives."),
             privacy=(3 if inward else 2, "Patients' data can leave the hospital this way."),
             integrity=(2, "What the device measures or shows could be changed from outside."),
             service=_stopped(device.weight, inward),
@@ -156,9 +156,9 @@ def _proposal(device: Party, direction: str, sighting: Sighting, look: Look) -> 
 def _stopped(weight: ClinicalClass, inward: bool) -> Judged:
     if weight in (ClinicalClass.LIFE, ClinicalClass.MONITOR):
         if inward:
-            return 4, "Anyone in the world can try to stop it while patients depend on it."
-        return 3, "It could be stopped or encrypted from outside while patients depend on it."
-    return 2, "It could be stopped or encrypted from outside."
+            return 4, "Anyone can try to stop what patients need."
+        return 3, "It could be stopped while patients need it."
+    return 2, "It could be stopped or locked for ransom."
 
 
 def _services(sighting: Sighting) -> list[tuple[str, int]]:

@@ -65,9 +65,9 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
         many="Machines ask everyone nearby for names, so their logins can be stolen",
         harms=five(
             safety=(min(1, SAFETY_OF[party.weight]), "A stolen login can open devices that treat patients."),
-            privacy=(2, "With a stolen login files and records can be read."),
+            privacy=(2, "A stolen login opens files and records."),
             integrity=(1, "With a stolen login files can be changed."),
-            service=(2, "Extortionists often take their first login this way."),
+            service=(2, "Ransom gangs often take their first login this way."),
             money_and_trust=(1, "Stolen logins have to be changed everywhere."),
         ),
         exploitation=Exploitation.PUBLIC_POC,

@@ -42,7 +42,7 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
             safety=(1, "A false answer can send the device to the wrong machine."),
             privacy=(1, "Whoever runs that server learns what the device is and whom it talks to."),
             integrity=(1, "A false answer can send what the device measures to the wrong machine."),
-            service=(2, "When the internet is cut, as in an attack, the device may find nothing any more."),
+            service=(2, "If the internet is cut, it may find nothing."),
             money_and_trust=(1, "The hospital's own protection of name lookups is passed by."),
         ),
         peers=servers,

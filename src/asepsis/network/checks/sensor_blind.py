@@ -46,11 +46,11 @@ def _proposal(port: Interface, row: Row) -> Proposal:
         title=f"Sensor blind: the one on {port.interface} hears {'only broadcasts' if packets else 'nothing'}, so nobody watches that part",
         fault=FAULT,
         harms=five(
-            safety=(3, "An attack on devices that treat patients will not be noticed."),
+            safety=(3, "An attack on patients' devices will not be seen."),
             privacy=(3, "A theft of records will not be noticed."),
             integrity=(3, "Changed records will not be noticed."),
             service=(3, "An attack is noticed when machines stop."),
-            money_and_trust=(2, "What happened cannot be shown afterwards."),
+            money_and_trust=(2, "What happened cannot be shown later."),
         ),
         points=Points(Exploitation.NONE, Exposure.CONTROLLED, Automatable.NO),
         action=Action(

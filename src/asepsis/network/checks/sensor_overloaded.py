@@ -47,11 +47,11 @@ def _proposal(port: Interface, row: Row) -> Proposal:
         title=f"Sensor overloaded: the one on {port.interface} loses packets, so attacks can pass unseen",
         fault=FAULT,
         harms=five(
-            safety=(3, "An attack on a device that treats patients may not be noticed."),
+            safety=(3, "An attack on a patient's device may not be seen."),
             privacy=(2, "A theft of records may not be noticed."),
             integrity=(2, "Changed records may not be noticed."),
             service=(2, "An attack is noticed later, and stops more."),
-            money_and_trust=(1, "What happened cannot be shown afterwards."),
+            money_and_trust=(1, "What happened cannot be shown later."),
         ),
         points=Points(Exploitation.NONE, Exposure.CONTROLLED, Automatable.NO),
         action=Action(

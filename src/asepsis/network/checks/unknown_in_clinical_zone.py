@@ -102,9 +102,9 @@ def _proposal(fault: Fault, reason: str, look: Look) -> Proposal:
         fault,
         look,
         title=f"Nobody knows {what}, and it talks in {machine.zone}, where patients are cared for",
-        many="Nobody knows what these are, and they talk where patients are cared for",
+        many=f"Nobody knows {'for sure ' if known else ''}what these are, and they talk where patients are cared for",
         harms=five(
-            safety=(SAFETY_OF[ClinicalClass.MONITOR], "It may be a device that a patient depends on, or someone who may reach one."),
+            safety=(SAFETY_OF[ClinicalClass.MONITOR], "It may be a patient's device, or a stranger."),
             privacy=(2, "It is near to machines that hold patients' records."),
             integrity=(1, "What is not known cannot be kept up to date."),
             service=(1, "What is not known is not thought of when something is switched off."),

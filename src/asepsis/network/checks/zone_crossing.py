@@ -126,12 +126,12 @@ def _proposal(crossing: Crossing, sighting: Sighting, look: Look) -> Proposal:
         f"{PURPOSE.get(service, '')}, which nobody has allowed",
         fault="Machines reach a part of the network that nobody has allowed",
         harms=five(
-            safety=(SAFETY_OF[gravest], "Whoever gets into the one part can go on to devices in the other."),
+            safety=(SAFETY_OF[gravest], "Whoever gets in can go on to devices there."),
             privacy=(2, "What is kept in the other part can be asked for from here."),
             integrity=(2, "Settings and data in the other part can be reached from here."),
             service=(
                 3 if gravest in (ClinicalClass.LIFE, ClinicalClass.MONITOR) else 2,
-                "A worm in the one part does not stop at its border.",
+                "A worm does not stop at the border.",
             ),
             money_and_trust=(1, "A wall with unknown gaps has to be searched through after every attack."),
         ),

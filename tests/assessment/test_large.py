@@ -1,0 +1,70 @@
+"""A first look at 4,000 devices is a page: few lines, each of which says what, why and what to do, the gravest first."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+import textstat
+from bench.generated import make
+
+from asepsis.assessment.service import Assessment, assess, page
+from asepsis.findings.service import State
+from asepsis.findings.worklist import LINES_MAX
+from asepsis.kit.site import Site
+
+ASSETS, CONNECTIONS = 4_000, 20_000
+GRADE = 12.0
+"""The bound of one rank (tests/findings/test_reading.py)."""
+KINDS = {
+    "CT": 8, "MR": 6, "CR/DR": 16, "ultrasound": 24, "angiography": 4, "patient monitor": 401, "infusion pump": 501, "analyser": 60,
+    "point-of-care meter": 200, "central station": 10, "printer": 240, "phone": 200, "camera": 40, "file server": 5, "EHR": 2, "LIS": 1,
+    "RIS": 1, "interface engine": 1, "pump server": 1, "database": 1,
+}  # fmt: skip
+"""What of the generated machines says what it is, and how many of them there are."""
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> Assessment:
+    site = Site.open(tmp_path_factory.mktemp("large") / "site", create=True)
+    make(site, ASSETS, CONNECTIONS, days=1)
+    return assess(site, [])
+
+
+def test_every_machine_is_one_asset_and_those_that_say_what_they_are_are_that(seen: Assessment) -> None:
+    assert ASSETS <= len(seen.assets) <= ASSETS * 1.01
+    kinds = Counter(asset.kind for asset in seen.assets)
+    assert {kind: kinds[kind] for kind in KINDS} == KINDS
+    assert not kinds["network gear"]
+
+
+def test_a_first_look_is_a_page(seen: Assessment) -> None:
+    assert len(seen.findings) > 1_000
+    assert 10 <= len(seen.lines) <= LINES_MAX == 40
+    on_the_list = [member.id for line in seen.lines for member in line.members]
+    assert sorted(on_the_list) == sorted(f.id for f in seen.findings if f.state in (State.OPEN, State.STALE))
+
+
+def test_each_line_says_what_why_and_what_to_do(seen: Assessment) -> None:
+    for line in seen.lines:
+        assert line.title
+        assert textstat.automated_readability_index(line.why) <= GRADE, line.why
+        assert line.action.title
+        assert line.action.steps
+    assert len({line.title for line in seen.lines}) == len(seen.lines)
+
+
+def test_what_hurts_patients_first_comes_first(seen: Assessment) -> None:
+    order = [(-line.decision.rank, -line.impact.rank, -line.lead.seen.patients) for line in seen.lines]
+    assert order == sorted(order)
+    first = seen.lines[0]
+    assert first.lead.seen.check == "smb1"
+    # Data of patients that anyone can read come next, and before what is only unknown or old.
+    ten = [line.lead.seen.check for line in seen.lines[1:10]]
+    assert set(ten) <= {"dicom-in-clear", "hl7-in-clear", "astm-in-clear", "poct1-in-clear"}
+    assert all(line.patients for line in seen.lines[1:10])
+    assert len({line.lead.seen.asset_kind for line in seen.lines[:10]}) >= 8
+
+
+def test_the_report_of_it_is_a_page_that_opens(seen: Assessment) -> None:
+    assert len(page(seen)) < 4_000_000
