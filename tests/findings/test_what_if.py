@@ -55,3 +55,9 @@ def test_what_can_be_asked(text: str) -> None:
 def test_what_is_not_understood_is_said(text: str) -> None:
     with pytest.raises(WrongUse, match="not understood"):
         parse(text)
+
+
+def test_a_name_that_nothing_has_is_told_with_those_that_there_are() -> None:
+    assert not parse("zone:radiolgy no internet").concerns(INTERNET)
+    assert parse("zone:radiolgy no internet").names([INTERNET, WARD]) == "there is radiology, ward"
+    assert parse("asset:a-12 isolated").names([INTERNET]) == "`asepsis findings list` shows what is"

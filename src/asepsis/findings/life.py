@@ -71,7 +71,9 @@ def cleared(finding: Finding, contrary: Cleared) -> Finding:
         return proven
     if finding.settled is not None and contrary.ts <= finding.settled:
         return finding
-    return _turn(proven, State.CLOSED, Change(contrary.ts, "closed", SENSOR, contrary.why), contrary.ts)
+    # Fault and contrary may both be behind when it opens.
+    at = max(contrary.ts, finding.history[-1].at)
+    return _turn(proven, State.CLOSED, Change(at, "closed", SENSOR, contrary.why), contrary.ts)
 
 
 def carried(finding: Finding, to: Proposal, now: datetime) -> Finding:

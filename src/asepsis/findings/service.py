@@ -45,7 +45,7 @@ from .ssvc import Automatable, Decision, Exploitation, Exposure, HumanImpact
 from .store import Brief
 from .trace import trace
 from .what_if import Outcome, outcome, parse
-from .worklist import folded
+from .worklist import ON_THE_LIST, folded
 from .worklist import worklist as lines_of
 
 if TYPE_CHECKING:
@@ -195,8 +195,13 @@ def worklist(site: Site) -> list[Line]:
 
 
 def if_(site: Site, whats: Sequence[str]) -> Outcome:
-    """What would become of the worklist if the hospital changed this: `zone:radiology no internet`. Raises WrongUse."""
-    return outcome(findings(site), [parse(what) for what in whats])
+    """What would become of the worklist if the hospital changed this: `zone:radiology no internet`. Raises WrongUse, also for a zone, a
+    kind or an asset of which nothing is on the list."""
+    known, ifs = [f for f in findings(site) if f.state in ON_THE_LIST], [parse(what) for what in whats]
+    for what, asked in zip(ifs, whats, strict=True):
+        if known and not any(map(what.concerns, known)):
+            raise WrongUse("nothing on the worklist is there", asked, what.names(known))
+    return outcome(known, ifs)
 
 
 def accept(site: Site, finding_id: str, reason: str, until: date) -> Finding:

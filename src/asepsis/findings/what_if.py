@@ -18,6 +18,8 @@ from .ssvc import Exposure
 from .worklist import worklist
 
 _LEFT = {Remedy.NO_INTERNET: {Exposure.OPEN: Exposure.CONTROLLED}, Remedy.ISOLATED: dict.fromkeys(Exposure, Exposure.SMALL)}
+# Zones or kinds that an error names.
+_NAMED = 12
 _SCOPES = ("zone", "kind", "asset")
 USE = "write it as 'zone:NAME REMEDY', 'kind:NAME REMEDY', 'asset:ID REMEDY' or 'all REMEDY'; a remedy is " + ", ".join(Remedy)
 
@@ -38,6 +40,12 @@ class WhatIf:
             "kind": seen.asset_kind.casefold() == name,
             "asset": any(asset.startswith(name) for asset in seen.assets),
         }.get(self.scope, True)
+
+    def names(self, findings: Iterable[Finding]) -> str:
+        """What could have been named instead."""
+        named = {"zone": lambda f: f.seen.zone, "kind": lambda f: f.seen.asset_kind}.get(self.scope)
+        found = sorted({named(finding) for finding in findings} - {""}) if named else []
+        return f"there is {', '.join(found[:_NAMED])}" if found else "`asepsis findings list` shows what is"
 
 
 @dataclass(frozen=True, slots=True)

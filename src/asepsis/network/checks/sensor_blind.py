@@ -21,7 +21,7 @@ from asepsis.findings.service import (
 )
 from asepsis.network.hearing import BLIND_S, Interface, blind, heard
 
-ID = "sensor_blind"
+ID = "sensor-blind"
 FAULT = "A sensor hears nothing"
 
 

@@ -20,7 +20,7 @@ from asepsis.findings.service import (
 )
 from asepsis.network.hearing import CALM, OVERLOAD, Interface, calm, overloaded
 
-ID = "sensor_overloaded"
+ID = "sensor-overloaded"
 FAULT = "A sensor loses packets"
 
 
