@@ -14,6 +14,7 @@ from datetime import datetime
 from ipaddress import IPv6Address
 from itertools import pairwise
 
+from asepsis.hospital.equipment import serial_of
 from asepsis.hospital.facts import Binding, Client, Observations, Talker
 from asepsis.hospital.site_toml import Plan, parsed
 from asepsis.hospital.tenure import SETTLED, address_of
@@ -32,7 +33,7 @@ class Host:
     contested: bool = False
     vlan: int | None = None
     told: str = ""
-    """What tells it from another machine with the same MAC address: its host name, or the place that people took off."""
+    """What tells it from another machine with the same MAC address: its host name or serial number, or the place that people took off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def hosts(seen: Observations, plan: Plan, apart: Collection[str] = ()) -> tuple[
     for mac, claimed in claims.items():
         for address in claimed:
             claimants[address].add(mac)
-    proxies, clones = {c.mac for c in seen.claimers}, _clones(seen)
+    proxies, clones, signs = {c.mac for c in seen.claimers}, _clones(seen), _signs(seen)
     relays = _relays(heard, claims, _spans(seen), proxies, plan)
     carriers: dict[str, list[str]] = defaultdict(list)
     for mac in sorted(heard):
@@ -86,7 +87,7 @@ def hosts(seen: Observations, plan: Plan, apart: Collection[str] = ()) -> tuple[
         own = {a for a in claims[mac] & addresses if len(claimants[a]) == 1}
         if own and mac not in relays:
             own |= {a for a in heard.get(mac, set()) & addresses if not claimants[a] and carriers[a] == [mac]}
-        for told, together in _apart(own, apart, clones.get(mac, {})):
+        for told, together in _apart(own, apart, clones.get(mac) or _several(own, signs)):
             vlan = min((vlans[a] for a in together if a in vlans), default=None)
             out.append(Host(_inorder(together), mac, mac, vlan=vlan, told=told))
         placed |= own
@@ -97,7 +98,8 @@ def hosts(seen: Observations, plan: Plan, apart: Collection[str] = ()) -> tuple[
 
 
 def _apart(own: set[str], apart: Collection[str], clones: dict[str, str]) -> list[tuple[str, set[str]]]:
-    """The addresses of one MAC by the machine that has them: those of people's word each by itself, those of clones by their names."""
+    """The addresses of one MAC by the machine that has them: those of people's word each by itself, those of clones by what tells them
+    apart."""
     together: dict[str, set[str]] = defaultdict(set)
     for address in own - set(apart):
         together[clones.get(address, min(clones.values(), default=""))].add(address)
@@ -117,6 +119,36 @@ def _clones(seen: Observations) -> dict[str, dict[str, str]]:
         if len(names) > 1 and any(after[0] <= before[1] for before, after in pairwise(spans)):
             out[mac] = {str(client.place): name for name, of in sorted(names.items()) for client in of}
     return out
+
+
+def _signs(seen: Observations) -> dict[str, dict[str, set[str]]]:
+    """By place and kind of sign, what devices there told of themselves that no other has: serial numbers, endpoint references. Who takes
+    images in sends on those of others, and of them tells nothing."""
+    archives = {s.receiver for s in seen.stores}
+    out: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for store in seen.stores:
+        if not store.moved and store.sender not in archives and serial_of(store):
+            out[store.sender]["dicom"].add(serial_of(store).casefold())
+    for told in seen.described:
+        if serial_of(told):
+            out[told.address][told.source].add(serial_of(told).casefold())
+    for announced in seen.endpoints:
+        out[announced.address]["endpoint"].add(announced.endpoint)
+    return out
+
+
+def _several(own: set[str], signs: dict[str, dict[str, set[str]]]) -> dict[str, str]:
+    """Of one MAC address that answers for several devices, as a wireless bridge does, the sign by address: where two addresses tell
+    different ones of the same kind, they are not one machine's."""
+    for kind in ("dicom", "astm", "poct1", "sdc", "endpoint"):
+        told = {a: signs[a][kind] for a in sorted(own & signs.keys()) if signs[a].get(kind)}
+        groups: list[set[str]] = []
+        for of in told.values():
+            touching = [g for g in groups if g & of]
+            groups = [g for g in groups if not g & of] + [set().union(of, *touching)]
+        if len(groups) > 1:
+            return {a: min(next(g for g in groups if g & of)) for a, of in told.items()}
+    return {}
 
 
 def _frames(talkers: tuple[Talker, ...]) -> dict[str, set[str]]:

@@ -1,9 +1,9 @@
 """Which parts are one machine: joined on strong evidence, proposed to people on weak, never against a contradiction.
 
 Strong is what a machine keeps wherever it goes: its serial number, the endpoint reference of a device (WS-Discovery 1.1 2.1), the DHCP
-unique identifier (RFC 8415 11), a certificate of its own. Seen at two places at the same time it may be a copy, so it joins
-nothing then. Weak is what people give: host names, AE titles, HL7 applications; a replacement inherits them. Only two network cards of one
-name that are there in turn, again and again, are a laptop: a replacement takes over once.
+unique identifier (RFC 8415 11), a certificate of its own. Seen at two places at the same time it may be a copy, so it joins nothing then,
+also not what had it before or after. Weak is what people give: host names, AE titles, HL7 applications; a replacement inherits them. Only
+two network cards of one name that are there in turn, again and again, are a laptop: a replacement takes over once.
 """
 
 from __future__ import annotations
@@ -98,11 +98,12 @@ def join(parts: Sequence[Part], present: Presence, told: Iterable[Tie] = (), apa
     for tie in ties:
         union.join(tie.one, tie.other, True)
     for key, numbers in sorted(shared.items(), key=lambda item: _order(item[0])):
+        copied = key.kind in _STRONG and key.kind != "duid" and any(seen.at_once(one, other) for one, other in _pairs(key, numbers))
         for one, other in _pairs(key, numbers):
             if union.same(one, other):
                 continue
             tie = Tie(one, other, f"Both have the {key.words}.", _events(parts, key, one, other))
-            if _may_join(key, parts, one, other, seen) and union.join(one, other):
+            if not copied and _may_join(key, parts, one, other, seen) and union.join(one, other):
                 ties.append(tie)
             elif key.kind != "certificate" and union.may(one, other):
                 proposed.append(tie)
@@ -119,6 +120,9 @@ def _may_join(key: Key, parts: Sequence[Part], one: int, other: int, seen: _Seen
     if key.kind == "hostname":
         alike = _agree(*({(c.vendor_class, c.fingerprint) for c in of if c.fingerprint} for of in clients))
         return alike and seen.turns(one, other) >= TURNS and not seen.at_once(one, other)
+    if key.kind == "certificate" and not _agree(*({h.mac for h in parts[n].hosts if h.mac} for n in (one, other))):
+        # The servers of one service have one certificate; the one that rests may be silent until the other fails.
+        return False
     return key.kind in _STRONG and not seen.at_once(one, other)
 
 
