@@ -6,7 +6,7 @@ an attacker who invents names by the million makes the inventory incomplete, not
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
@@ -304,18 +304,30 @@ def presence(lake: Lake, places: set[str]) -> dict[str, list[tuple[datetime, dat
 
 def by_place(seen: Observations, held: Iterable[Tenure]) -> Observations:
     """The same, with what ARP and DHCP said of addresses that had several holders told of the place that the address was for each."""
-    place = {(t.address, t.mac): t.place for t in held}
-    several = {address for address, _ in place}
-
-    def at(address: str | None, mac: str) -> str | None:
-        return address if address not in several else place.get((address, mac))
-
-    bindings = ((b, at(b.address, b.mac)) for b in seen.bindings)
+    at: dict[str, dict[str, dict[str, Tenure]]] = {}
+    for tenure in held:
+        if tenure.mac:
+            at.setdefault(tenure.address, {}).setdefault(tenure.mac, {}).setdefault(tenure.name, tenure)
     return replace(
         seen,
-        bindings=tuple(replace(b, address=where) for b, where in bindings if where),
-        clients=tuple(replace(c, place=at(c.place, c.mac)) for c in seen.clients),
+        bindings=tuple(b for binding in seen.bindings for b in _bound(binding, at.get(binding.address))),
+        clients=tuple(_placed(client, at.get(client.place or "")) for client in seen.clients),
     )
+
+
+def _bound(binding: Binding, holders: Mapping[str, Mapping[str, Tenure]] | None) -> Iterable[Binding]:
+    """What shows a MAC address at an address that had several holders is told of each machine that had it; of none, if it was a thief's."""
+    if holders is None:
+        return (binding,)
+    return (replace(binding, address=tenure.place) for tenure in holders.get(binding.mac, {}).values())
+
+
+def _placed(client: Client, holders: Mapping[str, Mapping[str, Tenure]] | None) -> Client:
+    if holders is None:
+        return client
+    by_name = holders.get(client.mac, {})
+    tenure = by_name.get((client.host_name or "").lower()) or by_name.get("")
+    return replace(client, place=tenure.place if tenure else None)
 
 
 F = TypeVar("F", bound=Fact)
