@@ -17,6 +17,7 @@ from typing import Any
 
 from asepsis.hospital.facts import Fact
 from asepsis.hospital.parts import Part, serials
+from asepsis.hospital.tenure import BEFORE
 
 Interval = tuple[datetime, datetime]
 Presence = Callable[[set[str]], Mapping[str, Sequence[Interval]]]
@@ -85,13 +86,14 @@ def keys(part: Part) -> list[Key]:
         out += [Key("hostname", c.host_name.casefold(), c.event_id) for c in view.clients if c.host_name and "*" not in c.host_name]
     out += [Key("ae", f"{a.calling_ae} ({a.calling_uid})", a.event_id) for a in view.called_out if a.calling_ae and a.calling_uid]
     out += [Key("hl7", f"{m.sending_application}|{m.sending_facility or ''}", m.event_id) for m in view.hl7_sent if m.sending_application]
-    return list({(key.kind, key.value): key for key in sorted(out, key=_order)}.values())
+    return list({(key.kind, key.value): key for key in sorted(out, key=_order)}.values()) if out else []
 
 
 def join(parts: Sequence[Part], present: Presence, told: Iterable[Tie] = (), apart: Sequence[Sequence[bool | None]] = ()) -> Joined:
     """The groups. `told` are parts that people said are one machine: these need no evidence. Each of `apart` says of every part on which
     side of a split it is, if on any."""
-    shared = _shared(parts)
+    having = [keys(part) if part.role != "adapter" else [] for part in parts]
+    shared = _shared(having)
     seen = _Seen(parts, present, {n for numbers in shared.values() for n in numbers})
     ties, proposed = list(told), []
     union = _Union([{(m.casefold(), s.casefold()) for m, s, _ in serials(part)} for part in parts], apart)
@@ -102,7 +104,7 @@ def join(parts: Sequence[Part], present: Presence, told: Iterable[Tie] = (), apa
         for one, other in _pairs(key, numbers):
             if union.same(one, other):
                 continue
-            tie = Tie(one, other, f"Both have the {key.words}.", _events(parts, key, one, other))
+            tie = Tie(one, other, f"Both have the {key.words}.", _events(having, key, one, other))
             if not copied and _may_join(key, parts, one, other, seen) and union.join(one, other):
                 ties.append(tie)
             elif key.kind != "certificate" and union.may(one, other):
@@ -144,14 +146,14 @@ def _open(proposed: list[Tie], where: dict[int, int], seen: _Seen) -> Iterator[T
             yield tie
 
 
-def _shared(parts: Sequence[Part]) -> dict[Key, list[int]]:
+def _shared(having: Sequence[Sequence[Key]]) -> dict[Key, list[int]]:
     """Keys that several parts have, with their numbers."""
-    having: dict[Key, list[int]] = defaultdict(list)
-    for n, part in enumerate(parts):
-        if part.role != "adapter":
-            for key in keys(part):
-                having[Key(key.kind, key.value)].append(n)
-    return {key: numbers for key, numbers in having.items() if len(numbers) > 1 and (key.kind in _STRONG or len(numbers) <= SHARED_BY_MANY)}
+    by_key: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for n, known in enumerate(having):
+        for key in known:
+            by_key[key.kind, key.value].append(n)
+    several = ((Key(*of), numbers) for of, numbers in by_key.items() if len(numbers) > 1)
+    return {key: numbers for key, numbers in several if key.kind in _STRONG or len(numbers) <= SHARED_BY_MANY}
 
 
 def _pairs(key: Key, numbers: list[int]) -> Iterator[tuple[int, int]]:
@@ -159,8 +161,8 @@ def _pairs(key: Key, numbers: list[int]) -> Iterator[tuple[int, int]]:
     return combinations(numbers, 2) if len(numbers) <= SHARED_BY_MANY else pairwise(numbers)
 
 
-def _events(parts: Sequence[Part], key: Key, *numbers: int) -> tuple[str, ...]:
-    return tuple(k.event_id for n in numbers for k in keys(parts[n]) if (k.kind, k.value) == (key.kind, key.value))
+def _events(having: Sequence[Sequence[Key]], key: Key, *numbers: int) -> tuple[str, ...]:
+    return tuple(k.event_id for n in numbers for k in having[n] if (k.kind, k.value) == (key.kind, key.value))
 
 
 def _rank(key: Key) -> int:
@@ -176,6 +178,7 @@ class _Seen:
 
     def __init__(self, parts: Sequence[Part], present: Presence, numbers: set[int]) -> None:
         self._parts = parts
+        self._known: dict[int, list[Interval]] = {}
         self._at = present({a for n in numbers for host in parts[n].hosts for a in host.addresses})
 
     def at_once(self, one: int, other: int) -> bool:
@@ -183,17 +186,29 @@ class _Seen:
         mine, theirs = (self._intervals(n) for n in (one, other))
         if {a for h in self._parts[one].hosts for a in h.addresses} & {a for h in self._parts[other].hosts for a in h.addresses}:
             return True
-        if any(a[0] <= b[1] and b[0] <= a[1] for a in mine for b in theirs):
+        if _overlap(mine, theirs):
             return True
         return self.turns(one, other) > max(TURNS, TO_AND_FRO * (len(mine) + len(theirs)))
 
     def turns(self, one: int, other: int) -> int:
         """How often what was seen changes from one to the other."""
-        order = sorted((i[0], n) for n in (one, other) for i in self._intervals(n))
+        order = sorted((first, n) for n in (one, other) for first, _ in self._intervals(n))
         return sum(before[1] != after[1] for before, after in pairwise(order))
 
     def _intervals(self, n: int) -> list[Interval]:
-        return [i for host in self._parts[n].hosts for a in host.addresses for i in self._at.get(a, ())]
+        if n not in self._known:
+            self._known[n] = sorted(i for host in self._parts[n].hosts for a in host.addresses for i in self._at.get(a, ()))
+        return self._known[n]
+
+
+def _overlap(mine: list[Interval], theirs: list[Interval]) -> bool:
+    """Whether an interval of the one has a moment in common with one of the other. Both are in order of their beginnings."""
+    ends = {True: BEFORE, False: BEFORE}
+    for first, last, side in sorted([*((*i, True) for i in mine), *((*i, False) for i in theirs)]):
+        if first <= ends[not side]:
+            return True
+        ends[side] = max(ends[side], last)
+    return False
 
 
 class _Union:
