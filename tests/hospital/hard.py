@@ -264,6 +264,21 @@ class HardHospital(Hospital):
             made_up = f"02:dd:00:00:{number >> 8:02x}:{number & 255:02x}"
             self._asks(Machine("", [], vendor="", host=""), made_up, self._address(12), FIGHT + timedelta(seconds=number))
 
+    def invents(self, many: int) -> None:
+        """From the middle of the time on one makes up hardware addresses, names, titles, endpoints and claims, a tenth of them at addresses
+        that are others', from those addresses too."""
+        real = sorted({was.address for was in self.truth if ":" not in was.address})
+        for n in range(many):
+            mac = "02:" + ":".join(f"{self.random.randrange(256):02x}" for _ in range(5))
+            address = self.random.choice(real) if n % 10 == 0 else f"10.{200 + n % 20}.{n // 20 % 250}.{n % 250}"
+            ts = START + self.days / 2 * DAY + n / many * 5 * DAY
+            made_up = Machine(
+                "", [mac], host=f"x{n % 5000}", duid=f"255:{n // 3:08x}", ae=f"AE{n}", endpoint=f"urn:uuid:{n // 2}", vendor=""
+            )
+            self._row("dhcp", ts, "0.0.0.0", "255.255.255.255", msg_type="REQUEST", requested_addr=address, mac=mac, host_name=made_up.host,
+                      client_id=made_up.duid)  # fmt: skip
+            self._is_seen(made_up, mac, address, ts)
+
     # The sensor
 
     def _sensor(self) -> None:

@@ -223,7 +223,12 @@ class Hospital:
         if machine.endpoint:
             self._row("sdc", ts, address, "239.255.255.250", transport="udp", action="Hello", endpoint=machine.endpoint)
         if machine.app:
-            told = {"sending_application": machine.app, "sending_facility": "UKB", "receiving_application": "KIS"}
+            told = {
+                "sending_application": machine.app,
+                "sending_facility": "UKB",
+                "receiving_application": "KIS",
+                "uid": f"C{machine.name}{ts:%d%H%M}",
+            }
             self._row("hl7", ts, address, "10.99.0.8", is_ack=False, message_type="ORU", id_resp_p=2575, **told)
         if machine.astm:
             told = {"manufacturer": "Roche", "model": "c111", "serial_number": machine.astm}

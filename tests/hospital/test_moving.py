@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any
@@ -97,9 +98,10 @@ def by_sort(stays: list[tuple[Was, str]]) -> list[tuple[str, float, float, int]]
 
 
 SEEDS = range(1, 9) if os.environ.get("ASEPSIS_SOAK") else [1]
-WEAK = {"hidden-hl7-x", "hidden-hl7-y", "hidden-hl7-z", "bridged-x", "bridged-y", "bridged-z", "phoney"}
-"""What cannot be told by what these machines show: several HL7 applications of one address may be one computer's, devices behind a bridge
-that say nothing of themselves are one to all others, and a telephone that makes up a new address and has no name is a new one."""
+WEAK = {"bridged-x", "bridged-y", "bridged-z", "phoney", "routed-pc"}
+"""What cannot be told by what these machines show: devices behind a bridge that say nothing of themselves are one to all others, a
+telephone that makes up a new address and has no name is a new one, and a computer behind a router whose lease nobody heard is nobody
+known."""
 
 
 @pytest.mark.parametrize("hospital", [Hospital, HardHospital])
@@ -123,3 +125,19 @@ def test_no_machine_is_taken_for_the_one_that_it_replaced() -> None:
     for word, other in (("old", "new"), ("swapa", "swapb"), ("clonex", "cloney"), ("twinp", "twinq"), ("vipa", "vipb")):
         for n in range(1):
             assert not who[f"{word}{n}"] & who[f"{other}{n}"], word
+
+
+def test_who_invents_machines_by_the_thousand_hides_none(capsys: pytest.CaptureFixture[str]) -> None:
+    """As long as it takes for the same number of real ones; those that were there before are who they were."""
+    before = found(HardHospital(3, machines=200))
+    flooded = HardHospital(3, machines=200)
+    flooded.invents(20_000 if os.environ.get("ASEPSIS_SOAK") else 3_000)
+    begun = time.process_time()
+    after = found(flooded)
+    print(f"{time.process_time() - begun:.0f} s")
+    precision, recall = scores(after)
+    assert precision >= PRECISION
+    assert recall >= 0.95
+    own = [(was, one, other) for (was, one), (_, other) in zip(before, after, strict=True) if not was.sort.startswith(("routed", "pair"))]
+    assert sum(one == other for _, one, other in own) / len(own) >= 0.98
+    assert capsys.readouterr().err == ""

@@ -94,7 +94,7 @@ def test_who_got_another_lease_has_left_the_one_before() -> None:
     at = {a.macs: [s.place for s in a.stays] for a in assets_of(t)}
     assert at[A,] == [f"{HERE}@{A}", "10.0.0.6"]
     assert at[B,] == [f"{HERE}@{B}"]
-    assert at[()] == [HERE]
+    assert at[()] == [f"{HERE}@?"]
 
 
 def test_laptops_on_one_docking_station_are_told_apart_by_their_names() -> None:
@@ -123,6 +123,20 @@ def test_a_serial_number_that_takes_over_for_good_is_another_machine() -> None:
     assert who(t) == [("sn1", held(t)[0].since), ("sn2", START + timedelta(hours=100))]
     assert {a.serial: a.addresses for a in assets_of(t)} == {"SN1": (HERE,), "SN2": (HERE,)}
     assert not any(a.kind == "adapter" for a in assets_of(t))
+
+
+def test_a_lake_that_names_places_already_tells_the_same_holders() -> None:
+    t = (
+        Days()
+        .images("SN1", range(0, 60, 10))
+        .images("SN2", range(100, 160, 10))
+        .has(A, range(0, 9), "10.0.0.6")
+        .has(B, range(9, 20), "10.0.0.6")
+    )
+    lake = RowLake(t.rows)
+    before = claims(lake)
+    lake.place([(h.address, h.since, h.until, h.place) for h in tenures(before)])
+    assert claims(lake) == before
 
 
 def test_a_device_that_comes_back_from_repair_is_itself() -> None:
@@ -183,6 +197,21 @@ def test_instruments_behind_one_terminal_server_that_say_their_numbers_are_sever
     assert (found[""].kind, found[""].macs) == ("adapter", (A,))
     assert {found["A1"].behind, found["A2"].behind} == {found[""].id}
     assert {found["A1"].kind, found["A2"].kind} == {"analyser"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "taken", "uids", "many"), [("ORU", False, 2, 3), ("ORU", True, 2, 1), ("ADT", False, 2, 1), ("ORU", False, 1, 1)]
+)
+def test_monitors_behind_one_adapter_are_told_from_one_system_of_many_modules(kind: str, taken: bool, uids: int, many: int) -> None:
+    """Observations only, nothing taken in, each over connections of its own: anything else is one computer."""
+    t = Days().has(A, range(0, 60, 10))
+    for hour in range(6):
+        for n, application in enumerate(("BED1", "BED2")):
+            told = {"is_ack": False, "sending_application": application, "sending_facility": "ICU", "message_type": kind}
+            t.at(hour * 10, "hl7", uid=f"C{n % uids}", **told)
+    if taken:
+        t.at(1, "hl7", "10.0.0.9", HERE, uid="C9", is_ack=False, sending_application="KIS", message_type="ORM")
+    assert len([a for a in assets_of(t) if HERE in a.addresses]) == many
 
 
 def test_two_servers_of_one_certificate_are_two_even_if_one_rests() -> None:

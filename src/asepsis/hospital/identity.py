@@ -23,6 +23,10 @@ MOST_OTHERS = 4
 """Addresses that were heard from a machine beside those that it claimed, and may have been its own in turn."""
 
 
+OFTEN = 5
+"""Times that each of several devices behind one MAC address or one address must have said who it is: once is an error, or a forgery."""
+
+
 @dataclass(frozen=True, slots=True)
 class Host:
     """One network interface: its addresses, and the MAC address if it was shown to be its own. `contested`: two claim the address."""
@@ -122,18 +126,21 @@ def _clones(seen: Observations) -> dict[str, dict[str, str]]:
 
 
 def _signs(seen: Observations) -> dict[str, dict[str, set[str]]]:
-    """By place and kind of sign, what devices there told of themselves that no other has: serial numbers, endpoint references. Who takes
-    images in sends on those of others, and of them tells nothing."""
+    """By place and kind of sign, what devices there told of themselves often enough and no other has: serial numbers, endpoint references.
+    Who takes images in sends on those of others, and of them tells nothing."""
     archives = {s.receiver for s in seen.stores}
+    told = [
+        *((s.sender, "dicom", serial_of(s), s.events) for s in seen.stores if not s.moved and s.sender not in archives),
+        *((d.address, d.source, serial_of(d), d.events) for d in seen.described),
+        *((e.address, "endpoint", e.endpoint, e.events) for e in seen.endpoints),
+    ]
+    times: dict[tuple[str, str, str], int] = defaultdict(int)
+    for address, kind, sign, events in told:
+        times[address, kind, sign.casefold()] += events
     out: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for store in seen.stores:
-        if not store.moved and store.sender not in archives and serial_of(store):
-            out[store.sender]["dicom"].add(serial_of(store).casefold())
-    for told in seen.described:
-        if serial_of(told):
-            out[told.address][told.source].add(serial_of(told).casefold())
-    for announced in seen.endpoints:
-        out[announced.address]["endpoint"].add(announced.endpoint)
+    for (address, kind, sign), events in times.items():
+        if sign and events >= OFTEN:
+            out[address][kind].add(sign)
     return out
 
 
@@ -162,13 +169,33 @@ def _frames(talkers: tuple[Talker, ...]) -> dict[str, set[str]]:
 
 def _claims(seen: Observations) -> dict[str, set[str]]:
     claims: dict[str, set[str]] = defaultdict(set)
+    spans = _times(seen.talkers)
     for b in seen.bindings:
-        if is_station_mac(b.mac):
+        if is_station_mac(b.mac) and not _in_passing(b, spans.get(b.address, [])):
             claims[b.mac].add(b.address)
     for t in seen.talkers:
         if t.mac and is_station_mac(t.mac) and _eui64(t.address) == t.mac:
             claims[t.mac].add(t.address)
     return claims
+
+
+def _times(talkers: tuple[Talker, ...]) -> dict[str, list[Talker]]:
+    """By address, who was heard there for a while."""
+    out: dict[str, list[Talker]] = defaultdict(list)
+    for t in talkers:
+        if t.last - t.first >= SETTLED:
+            out[t.address].append(t)
+    return out
+
+
+def _in_passing(claim: Binding, there: list[Talker]) -> bool:
+    """A short claim by ARP of an address that others' frames carry before and after it, and its own never for long: anybody can make it."""
+    return (
+        claim.source == "arp"
+        and claim.last - claim.first < SETTLED
+        and not any(t.mac == claim.mac for t in there)
+        and any(t.first + SETTLED <= claim.first and claim.last + SETTLED <= t.last for t in there)
+    )
 
 
 def _vlans(talkers: tuple[Talker, ...]) -> dict[str, int]:

@@ -35,7 +35,7 @@ from asepsis.hospital.facts import (
     Talker,
     Used,
 )
-from asepsis.hospital.tenure import Tenure
+from asepsis.hospital.tenure import Tenure, incomplete
 
 MAX_FACTS = 200_000
 """Rows an answer may have: 4,000 devices with 50 distinct facts each."""
@@ -274,12 +274,19 @@ _QUERIES: tuple[tuple[str, type[Fact], str, str], ...] = (
 
 
 def observe(lake: Lake) -> Observations:
-    """Everything the lake's streams say about assets."""
+    """Everything the lake's streams say about assets. Where an answer is cut, what was first seen on an earlier day is kept, and of one day
+    what was seen most often: who makes up names by the million crowds out his own. It is said, and `cut` tells of what."""
     found: dict[str, list[Fact]] = {}
+    cut: set[str] = set()
     for name, kind, keys, source in _QUERIES:
-        query = f"SELECT {keys}, {_SEEN} FROM {source} GROUP BY {keys} ORDER BY event_id LIMIT {MAX_FACTS}"  # noqa: S608 - no input in it
-        found.setdefault(name, []).extend(rows(kind, lake.rows(query)))
-    return Observations(**{name: tuple(facts) for name, facts in found.items()})  # type: ignore[arg-type]
+        order = "date_trunc('day', min(ts)), count(*) DESC, event_id"
+        query = f"SELECT {keys}, {_SEEN} FROM {source} GROUP BY {keys} ORDER BY {order} LIMIT {MAX_FACTS + 1}"  # noqa: S608 - no input in it
+        answer = lake.rows(query)
+        cut |= {name} if len(answer) > MAX_FACTS else set()
+        found.setdefault(name, []).extend(rows(kind, answer[:MAX_FACTS]))
+    if cut:
+        incomplete(f"more than {MAX_FACTS:,} different facts of {', '.join(sorted(cut))}")
+    return Observations(**{name: tuple(facts) for name, facts in found.items()}, cut=tuple(sorted(cut)))  # type: ignore[arg-type]
 
 
 _PRESENT = """

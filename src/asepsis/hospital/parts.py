@@ -13,13 +13,11 @@ from dataclasses import dataclass, field, replace
 from asepsis.hospital.asset import Maybe
 from asepsis.hospital.equipment import Machine, own_and_forwarded, serial_of
 from asepsis.hospital.facts import Described
-from asepsis.hospital.identity import Host, asset_id
+from asepsis.hospital.identity import OFTEN, Host, asset_id
 from asepsis.hospital.view import View
 
 MOST_MACHINES = 16
 """More machines than this behind one address are not believed: it passes on images of others."""
-OFTEN = 5
-"""Times that each of several instruments at one address must have said its serial number to be one of its own."""
 MOST_SPEAKERS = 8
 """More left-over titles than this at one address are not made assets: anyone can invent titles."""
 
@@ -48,6 +46,8 @@ def parts(host: Host, view: View, apart: Collection[str] = ()) -> list[Part]:
     answers_queries = any(d.command in ("C-FIND-RSP", "C-MOVE-RSP", "C-GET-RSP") and d.ok for d in view.answered)
     if several := _instruments(view):
         return _behind_one(host, view, several)
+    if names := _monitors(view):
+        return _speaking_hl7(host, view, names)
     own, forwarded = own_and_forwarded(view.sent, view.received, bool(view.received) or answers_queries)
     if len(own) > MOST_MACHINES:
         own, forwarded = [], own + forwarded
@@ -80,8 +80,7 @@ def parts(host: Host, view: View, apart: Collection[str] = ()) -> list[Part]:
     names = set() if view.sharing else {m.sending_application for m in view.hl7_sent if m.sending_application}
     if len(names) > MOST_SPEAKERS:
         names = set()
-    for name in sorted(names):
-        out.append(Part(asset_id("hl7", name, host_id), "speaker", [host], view.of_applications({name}), behind=host_id))
+    out += _applications(host, view, names)
     rest = replace(view.without(taken | speakers, names), sent=())
     return [Part(host_id, "adapter", [host], rest, forwarded=forwarded, before=len(out)), *out]
 
@@ -106,6 +105,26 @@ def _behind_one(host: Host, view: View, several: dict[tuple[str, str], tuple[Des
         out.append(Part(_told_id(of_one, host_id), "machine", [host], of_one, behind=host_id))
     rest = replace(view, described=tuple(told for told in view.described if told not in taken))
     return [Part(host_id, "adapter", [host], rest, before=len(out)), *out]
+
+
+def _monitors(view: View) -> set[str]:
+    """Several applications at an address that sends nothing but observations (HL7 v2.5.1 7.3.1 ORU), takes no messages in and never sends
+    those of two over one connection: devices behind an adapter. A system of many modules takes orders too, an engine what it passes on."""
+    if view.sharing or view.hl7_taken or view.called_out or view.sent or any(m.message_type != "ORU" for m in view.hl7_sent):
+        return set()
+    times: dict[str, int] = defaultdict(int)
+    for message in view.hl7_sent:
+        times[message.sending_application or ""] += message.events
+    return set(times) if 1 < len(times) <= MOST_SPEAKERS and "" not in times and min(times.values()) >= OFTEN else set()
+
+
+def _speaking_hl7(host: Host, view: View, names: set[str]) -> list[Part]:
+    return [Part(host_identity(host), "adapter", [host], view.without(set(), names), before=len(names)), *_applications(host, view, names)]
+
+
+def _applications(host: Host, view: View, names: set[str]) -> list[Part]:
+    host_id = host_identity(host)
+    return [Part(asset_id("hl7", name, host_id), "speaker", [host], view.of_applications({name}), behind=host_id) for name in sorted(names)]
 
 
 def host_identity(host: Host) -> str:

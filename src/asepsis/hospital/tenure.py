@@ -9,12 +9,13 @@ known, what devices say of themselves does: a serial number, or the reference of
 
 from __future__ import annotations
 
-from bisect import bisect_right
+import sys
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from itertools import groupby, pairwise
+from itertools import groupby
 from typing import Any, Protocol
 
 from asepsis.hospital.equipment import is_serial
@@ -30,6 +31,8 @@ HOURS = 5
 hours, and the one only after the other, is one case in 126 (2 of the 252 orders)."""
 MOST_CLAIMS = 200_000
 """Turns that are gone through; those of addresses that changed hands least come first, so that who makes up holders crowds out himself."""
+NOBODY = "?"
+"""Who had an address when nobody is known who did."""
 LONGEST_NAME = 100
 """Characters of a serial number or endpoint that a place is written with."""
 BEFORE, AFTER = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
@@ -133,28 +136,30 @@ _CLAIMS = f"""
         select *, count(*) over (partition by address) as turns from settled
     )
     select address, mac, name, first, last, leased, alone from changes
-    where turns <= {2 * MOST_CHANGES} order by turns, address, turn limit {MOST_CLAIMS}
+    where turns <= {2 * MOST_CHANGES} order by turns, address, turn limit {MOST_CLAIMS + 1}
 """  # noqa: S608 - numbers of ours
 
-# What devices say of themselves at addresses whose MAC address nobody told. An archive that takes images in sends on those of others.
+# What devices say of themselves at addresses whose MAC address nobody told, but for one who claims it in passing. An archive that takes
+# images in sends on those of others. The ends may be named by their places already, where the lake was asked before.
 _TOLD = f"""
     with told as (
-        select id_orig_h as address, 'dicom' as source, serial as name, ts from dicom_message
+        select split_part(id_orig_h, '@', 1) as address, 'dicom' as source, serial as name, ts from dicom_message
         where command = 'C-STORE-RQ' and move_originator_ae is null
         and id_orig_h not in (select id_resp_h from dicom_message where command = 'C-STORE-RQ' and id_resp_h is not null)
         union all
-        select case when is_orig then id_orig_h else id_resp_h end, 'astm', serial_number, ts from astm
+        select split_part(case when is_orig then id_orig_h else id_resp_h end, '@', 1), 'astm', serial_number, ts from astm
         union all
-        select case when is_orig then id_orig_h else id_resp_h end, 'poct1', serial_number, ts
+        select split_part(case when is_orig then id_orig_h else id_resp_h end, '@', 1), 'poct1', serial_number, ts
         from poct1 where message_type = 'HEL.R01'
         union all
-        select id_resp_h, 'sdc', serial, ts from sdc where transport = 'http' and action = 'GetResponse'
+        select split_part(id_resp_h, '@', 1), 'sdc', serial, ts from sdc where transport = 'http' and action = 'GetResponse'
         union all
-        select id_orig_h, 'endpoint', endpoint, ts from sdc where transport = 'udp' and action = 'Hello'
+        select split_part(id_orig_h, '@', 1), 'endpoint', endpoint, ts from sdc where transport = 'udp' and action = 'Hello'
         union all
-        select id_resp_h, 'endpoint', endpoint, ts from sdc where transport = 'http' and action = 'GetResponse'
+        select split_part(id_resp_h, '@', 1), 'endpoint', endpoint, ts from sdc where transport = 'http' and action = 'GetResponse'
     ), known as (
         select sender_ip as address from arp where sender_ip is not null
+        group by sender_ip, sender_mac having min(date_trunc('hour', ts)) < max(date_trunc('hour', ts))
         union select coalesce(assigned_addr, client_addr) from dhcp
         where msg_type in ('ACK', 'REQUEST', 'INFORM') and mac is not null and coalesce(assigned_addr, client_addr) is not null
     ), routed as (
@@ -177,16 +182,26 @@ _TOLD = f"""
         select *, count(*) over (partition by address, source) as turns from turns
     )
     select address, source, name, first, last, hours from changes
-    where turns <= {4 * MOST_TURNS} order by turns, address, source, turn limit {MOST_CLAIMS}
+    where turns <= {4 * MOST_TURNS} order by turns, address, source, turn limit {MOST_CLAIMS + 1}
 """  # noqa: S608 - numbers of ours
 
 
 def claims(lake: Lake) -> list[Claim]:
     """Who claimed the addresses that several claimed, turn by turn. Left out are short claims in the midst of those of others: an address
     that two fight over, or that a thief claims for an hour, stays with who had it before and after."""
-    found = lake.rows(_CLAIMS)
-    out = [Claim(r["address"], r["mac"], _utc(r["first"]), _utc(r["last"]), bool(r["leased"]), r["name"], alone=r["alone"]) for r in found]
-    return out + _devices(lake.rows(_TOLD))
+    found, told = lake.rows(_CLAIMS), lake.rows(_TOLD)
+    if max(len(found), len(told)) > MOST_CLAIMS:
+        incomplete(f"more than {MOST_CLAIMS:,} changes of who has an address")
+    out = [
+        Claim(r["address"], r["mac"], _utc(r["first"]), _utc(r["last"]), bool(r["leased"]), r["name"], alone=r["alone"])
+        for r in found[:MOST_CLAIMS]
+    ]
+    return out + _devices(told[:MOST_CLAIMS])
+
+
+def incomplete(what: str) -> None:
+    """Says that there is more than the inventory looks at."""
+    print(f"asepsis: the inventory is incomplete: {what}; somebody may be making them up", file=sys.stderr, flush=True)
 
 
 def _devices(found: list[dict[str, Any]]) -> list[Claim]:
@@ -214,11 +229,13 @@ def tenures(claims: Iterable[Claim], one_of_many: frozenset[str] = frozenset()) 
     moves = _moves(kept)
     out: list[Tenure] = []
     for address, found in groupby(sorted(kept, key=lambda c: (c.address, c.first, c.last, c.holder)), key=lambda c: c.address):
-        turns = _joined(list(found))
+        turns = _joined(_without_strays(_joined(list(found))))
         if len(turns) <= MOST_CHANGES and not (turns[0].alone and _left(turns[0], moves) == AFTER):
-            starts = [BEFORE, *(turn.first for turn in turns[1:]), AFTER]
-            for turn, (since, until) in zip(turns, pairwise(starts), strict=True):
-                out.append(Tenure(address, turn.mac, since, min(until, _left(turn, moves)), turn.name))
+            starts = [_came(turns[0], moves), *(turn.first for turn in turns[1:]), AFTER]
+            ends = [min(until, _left(turn, moves)) for turn, until in zip(turns, starts[1:], strict=True)]
+            out += [Tenure(address, t.mac, since, until, t.name) for t, since, until in zip(turns, starts, ends, strict=False)]
+            between = zip([BEFORE, *ends], starts, strict=True)
+            out += [Tenure(address, "", since, until, NOBODY) for since, until in between if since < until]
     return out
 
 
@@ -243,6 +260,13 @@ def _left(turn: Claim, moves: _Moves) -> datetime:
     return next((ts for ts, address in later if address != turn.address), AFTER)
 
 
+def _came(turn: Claim, moves: _Moves) -> datetime:
+    """When the first known holder of an address was last given another one: whoever was here until then, it was not the holder."""
+    found = moves[turn.holder] if turn.leased else []
+    earlier = found[: bisect_left(found, (turn.first, ""))]
+    return next((ts for ts, address in reversed(earlier) if address != turn.address), BEFORE)
+
+
 def claims_for_others(claims: Iterable[Claim]) -> frozenset[str]:
     """MAC addresses that are no machine's own: those of VRRP and HSRP (RFC 5798 7.3, RFC 2281 5.6), which pass from router to router."""
     return frozenset(c.mac for c in claims if c.mac.startswith(("00:00:5e:00:01:", "00:00:5e:00:02:", "00:00:0c:07:ac:", "00:00:0c:9f:f")))
@@ -259,6 +283,19 @@ def places(held: Iterable[Tenure]) -> dict[str, list[Tenure]]:
 def address_of(place: str) -> str:
     """The address of a place: `10.0.0.5` of `10.0.0.5@00:1b:21:00:00:0a`."""
     return place.partition("@")[0]
+
+
+def _without_strays(turns: list[Claim]) -> list[Claim]:
+    """A short claim, or several, after which the same holder is there as before has moved nothing."""
+    out: list[Claim] = []
+    short: list[Claim] = []
+    for turn in turns:
+        if turn.mac and not turn.leased and turn.last - turn.first < SETTLED:
+            short.append(turn)
+            continue
+        out += [turn] if out and out[-1].holder == turn.holder else [*short, turn]
+        short = []
+    return out + [turn for turn in short if not out or turn.holder != out[-1].holder]
 
 
 def _joined(turns: list[Claim]) -> list[Claim]:
