@@ -80,6 +80,15 @@ def test_an_address_that_two_always_fight_over_is_nobodys() -> None:
     assert next(a for a in assets_of(t) if HERE in a.addresses).confidence == 0.3
 
 
+def test_forged_claims_of_an_address_behind_a_router_are_nobodys() -> None:
+    t = Days().images("SN1", range(0, 60, 10)).images("SN2", range(100, 160, 10))
+    before = assets_of(t)
+    for n, hour in enumerate((12, 44, 75, 123)):
+        t.at(hour, "arp", HERE, sender_mac=f"02:00:00:00:00:{n:02x}", sender_ip=HERE)
+    assert {a.id: a.serial for a in assets_of(t) if a.serial} == {a.id: a.serial for a in before if a.serial}
+    assert len(assets_of(t)) == len(before)
+
+
 def test_an_address_passes_within_a_second_and_back() -> None:
     t = Days().has(A, range(0, 10)).has(B, range(10, 20)).has(A, range(20, 30))
     assert who(t) == [(A, who(t)[0][1]), (B, START + timedelta(hours=10)), (A, START + timedelta(hours=20))]
@@ -212,6 +221,14 @@ def test_monitors_behind_one_adapter_are_told_from_one_system_of_many_modules(ki
     if taken:
         t.at(1, "hl7", "10.0.0.9", HERE, uid="C9", is_ack=False, sending_application="KIS", message_type="ORM")
     assert len([a for a in assets_of(t) if HERE in a.addresses]) == many
+
+
+def test_forged_hellos_join_no_two_machines_through_one_that_is_none() -> None:
+    t = Days().has(A, range(0, 60, 10), "10.0.0.1").has(B, range(0, 60, 10), "10.0.0.2").has(C, range(5, 6), "10.0.3.1")
+    for endpoint, victim in (("urn:1", "10.0.0.1"), ("urn:2", "10.0.0.2")):
+        for hour, source in (*((5.1, "10.0.3.1") for _ in range(5)), (20, victim)):
+            t.at(hour, "sdc", source, "239.255.255.250", transport="udp", action="Hello", endpoint=endpoint)
+    assert not any({A, B} <= set(a.macs) for a in assets_of(t))
 
 
 def test_two_servers_of_one_certificate_are_two_even_if_one_rests() -> None:

@@ -110,7 +110,8 @@ def _behind_one(host: Host, view: View, several: dict[tuple[str, str], tuple[Des
 def _monitors(view: View) -> set[str]:
     """Several applications at an address that sends nothing but observations (HL7 v2.5.1 7.3.1 ORU), takes no messages in and never sends
     those of two over one connection: devices behind an adapter. A system of many modules takes orders too, an engine what it passes on."""
-    if view.sharing or view.hl7_taken or view.called_out or view.sent or any(m.message_type != "ORU" for m in view.hl7_sent):
+    images = any(a.events >= OFTEN for a in view.called_out) or view.sent
+    if view.sharing or view.hl7_taken or images or any(m.message_type != "ORU" for m in view.hl7_sent):
         return set()
     times: dict[str, int] = defaultdict(int)
     for message in view.hl7_sent:

@@ -16,6 +16,7 @@ from itertools import combinations, pairwise
 from typing import Any
 
 from asepsis.hospital.facts import Fact
+from asepsis.hospital.identity import OFTEN
 from asepsis.hospital.parts import Part, serials
 from asepsis.hospital.tenure import BEFORE
 
@@ -27,6 +28,8 @@ TURNS = 3
 """Changes from one place to another and back that show one machine with two network cards."""
 TO_AND_FRO = 1 / 3
 """A machine that moves is seen at one place for a while; where more of the sightings than this are changes, there are two machines."""
+MOST_CARDS = 8
+"""MAC addresses that one machine is believed to have: its own two, and those of the docking stations that it stands on."""
 SHARED_BY_MANY = 8
 """A name or key that more parts than this have tells nothing of any two."""
 WORDS = {
@@ -78,7 +81,9 @@ def keys(part: Part) -> list[Key]:
     """The signs of a part, the strong ones first."""
     view = part.view
     out = [Key("serial", f"{maker}|{serial}", event) for maker, serial, event in serials(part)]
-    out += [Key("endpoint", e.endpoint, e.event_id) for e in view.endpoints]
+    # Anybody can send a hello in the name of an address: of several references one must have been told often.
+    lone = len({e.endpoint for e in view.endpoints}) == 1
+    out += [Key("endpoint", e.endpoint, e.event_id) for e in view.endpoints if lone or e.events >= OFTEN]
     # RFC 4361 6.1: type 255 carries an identifier of the interface and the DUID of the machine.
     out += [Key("duid", c.client_id, c.event_id) for c in view.clients if c.client_id and c.client_id.startswith("255:")]
     if part.role == "whole":
@@ -105,7 +110,8 @@ def join(parts: Sequence[Part], present: Presence, told: Iterable[Tie] = (), apa
             if union.same(one, other):
                 continue
             tie = Tie(one, other, f"Both have the {key.words}.", _events(having, key, one, other))
-            if not copied and _may_join(key, parts, one, other, seen) and union.join(one, other):
+            may = not copied and _may_join(key, parts, one, other, seen) and _one_machine(key, parts, union, one, other, seen)
+            if may and union.join(one, other):
                 ties.append(tie)
             elif key.kind != "certificate" and union.may(one, other):
                 proposed.append(tie)
@@ -126,6 +132,15 @@ def _may_join(key: Key, parts: Sequence[Part], one: int, other: int, seen: _Seen
         # The servers of one service have one certificate; the one that rests may be silent until the other fails.
         return False
     return key.kind in _STRONG and not seen.at_once(one, other)
+
+
+def _one_machine(key: Key, parts: Sequence[Part], union: _Union, one: int, other: int, seen: _Seen) -> bool:
+    """Whether all that was joined with the one can be one machine with all that was joined with the other: who forges signs of several
+    machines would else join them through a machine that is none."""
+    mine, theirs = union.members(one), union.members(other)
+    if len({host.mac for n in (*mine, *theirs) for host in parts[n].hosts if host.mac}) > MOST_CARDS:
+        return False
+    return key.kind == "duid" or len(mine) == len(theirs) == 1 or not any(seen.at_once(a, b) for a in mine for b in theirs)
 
 
 def _agree(mine: set[Any], theirs: set[Any]) -> bool:
@@ -216,6 +231,7 @@ class _Union:
 
     def __init__(self, serials: list[set[tuple[str, str]]], apart: Sequence[Sequence[bool | None]]) -> None:
         self._parent = list(range(len(serials)))
+        self._members = [[n] for n in range(len(serials))]
         self._serials = serials
         self._sides = [{(split, sides[n]) for split, sides in enumerate(apart) if sides[n] is not None} for n in range(len(serials))]
 
@@ -223,6 +239,9 @@ class _Union:
         while self._parent[n] != n:
             self._parent[n] = n = self._parent[self._parent[n]]
         return n
+
+    def members(self, n: int) -> list[int]:
+        return self._members[self.root(n)]
 
     def same(self, one: int, other: int) -> bool:
         return self.root(one) == self.root(other)
@@ -241,6 +260,7 @@ class _Union:
         first, second = sorted((self.root(one), self.root(other)))
         if first != second:
             self._parent[second] = first
+            self._members[first] = self._members[first] + self._members[second]
             self._serials[first] = self._serials[first] | self._serials[second]
             self._sides[first] = self._sides[first] | self._sides[second]
         return True

@@ -230,7 +230,7 @@ def tenures(claims: Iterable[Claim], one_of_many: frozenset[str] = frozenset()) 
     out: list[Tenure] = []
     for address, found in groupby(sorted(kept, key=lambda c: (c.address, c.first, c.last, c.holder)), key=lambda c: c.address):
         turns = _joined(_without_strays(_joined(list(found))))
-        if len(turns) <= MOST_CHANGES and not (turns[0].alone and _left(turns[0], moves) == AFTER):
+        if turns and len(turns) <= MOST_CHANGES and not (turns[0].alone and _left(turns[0], moves) == AFTER):
             starts = [_came(turns[0], moves), *(turn.first for turn in turns[1:]), AFTER]
             ends = [min(until, _left(turn, moves)) for turn, until in zip(turns, starts[1:], strict=True)]
             out += [Tenure(address, t.mac, since, until, t.name) for t, since, until in zip(turns, starts, ends, strict=False)]
@@ -286,16 +286,14 @@ def address_of(place: str) -> str:
 
 
 def _without_strays(turns: list[Claim]) -> list[Claim]:
-    """A short claim, or several, after which the same holder is there as before has moved nothing."""
-    out: list[Claim] = []
-    short: list[Claim] = []
-    for turn in turns:
-        if turn.mac and not turn.leased and turn.last - turn.first < SETTLED:
-            short.append(turn)
-            continue
-        out += [turn] if out and out[-1].holder == turn.holder else [*short, turn]
-        short = []
-    return out + [turn for turn in short if not out or turn.holder != out[-1].holder]
+    """A short claim by ARP, or several, between two who were there for a while moved nothing. One before or after them may be the first or
+    the last that was seen of somebody, and two may follow each other; of more, of which none was there for a while, nobody was there."""
+    short = [bool(turn.mac) and not turn.leased and turn.last - turn.first < SETTLED for turn in turns]
+    lasting = [n for n, brief in enumerate(short) if not brief]
+    if not lasting:
+        return turns if len(turns) <= 2 else []
+    ends = {n for n in (lasting[0] - 1, lasting[-1] + 1) if n in (0, len(turns) - 1)}
+    return [turn for n, turn in enumerate(turns) if not short[n] or n in ends]
 
 
 def _joined(turns: list[Claim]) -> list[Claim]:
