@@ -66,6 +66,8 @@ def own_and_forwarded(sent: Sequence[Store], received: Iterable[Store], is_archi
     Passed on: images of a machine whose images it also received; sent because another asked (C-MOVE, C-GET); sent by an application entity
     with images of many models, or of more than one where the host takes in images itself.
     """
+    if not sent:
+        return [], []
     taken_in = {key_of(s) for s in received} - {("", "", "")}
     models: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for s in sent:
