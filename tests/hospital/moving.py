@@ -8,7 +8,7 @@ address, stand by for each other behind one address.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -28,7 +28,12 @@ class Was:
     since: datetime
     until: datetime
     says: str = ""
-    """AE title by which it is told from others at the address."""
+    """AE title, HL7 application or serial number by which it is told from others at the address."""
+
+    @property
+    def sort(self) -> str:
+        """What sort of machine it is: its name without the number."""
+        return self.machine.rstrip("0123456789")
 
 
 @dataclass(slots=True)
@@ -45,6 +50,15 @@ class Machine:
     leases: bool = False
     vendor: str = "MSFT 5.0"
     duid: str = ""
+    title: str = ""
+    """By which it is told from others at its address; else its AE title."""
+    via: Callable[[datetime], str] | None = None
+    """The MAC address of the router that it stands behind: its own is in no frame, and no ARP of it is heard."""
+    silent: float = 0
+    """The share of its leases that nobody heard it get."""
+    app: str = ""
+    astm: str = ""
+    certificate: str = ""
 
 
 class Hospital:
@@ -57,13 +71,17 @@ class Hospital:
         self._free: dict[int, list[tuple[int, str]]] = {}
         self._macs = 0
         share = machines / 2_000
-        for make, many in (
+        for make, many in self._sorts():
+            for n in range(max(1, round(many * share))):
+                make(n)
+
+    def _sorts(self) -> tuple[tuple[Callable[[int], None], int], ...]:
+        """What there is, and how many of each in a hospital of 2,000."""
+        return (
             (self._workstation, 900), (self._laptop, 160), (self._phone, 160), (self._changing_phone, 20), (self._pump, 240),
             (self._server, 120), (self._modality, 80), (self._monitor, 160), (self._replaced, 40), (self._swap, 30), (self._new_card, 20),
             (self._cloned_mac, 8), (self._same_serial, 6), (self._stand_by, 8), (self._moved, 30),
-        ):  # fmt: skip
-            for n in range(max(1, round(many * share))):
-                make(n)
+        )  # fmt: skip
 
     # The machines
 
@@ -152,7 +170,7 @@ class Hospital:
         address, until = address or self._address(net), until or self.days
         begin = START + since * DAY + timedelta(minutes=self.random.randrange(30, 600))
         end = START + until * DAY - timedelta(minutes=30) if until < self.days else START + until * DAY
-        self.truth.append(Was(machine.name, address, machine.macs[0], begin, end, machine.ae))
+        self.truth.append(Was(machine.name, address, machine.macs[0], begin, end, machine.title or machine.ae))
         moment = begin
         while moment < end:
             self._is_seen(machine, machine.macs[0], address, moment)
@@ -173,7 +191,8 @@ class Hospital:
             begin = START + day * DAY + timedelta(minutes=self.random.randrange(420, 540))
             end = begin + timedelta(minutes=self.random.randrange(240, 600))
             self.truth.append(Was(machine.name, had[net], mac, begin, end))
-            self._asks(machine, mac, had[net], begin)
+            if not machine.silent or self.random.random() >= machine.silent:
+                self._asks(machine, mac, had[net], begin)
             moment = begin + timedelta(seconds=5)
             while moment < end:
                 self._is_seen(machine, mac, had[net], moment)
@@ -181,22 +200,42 @@ class Hospital:
 
     def _asks(self, machine: Machine, mac: str, address: str, ts: datetime) -> None:
         told = {"mac": mac, "host_name": machine.host or None, "vendor_class": machine.vendor or None, "fingerprint": "1,3,6,15,31,33"}
+        told |= {"client_id": machine.duid or None}
         self._row("dhcp", ts, "0.0.0.0", "255.255.255.255", msg_type="REQUEST", requested_addr=address, **told)
         self._row("dhcp", ts + timedelta(seconds=1), "10.1.0.1", address, msg_type="ACK", assigned_addr=address, mac=mac)
 
     def _is_seen(self, machine: Machine, mac: str, address: str, ts: datetime) -> None:
-        self._row("arp", ts, address, "10.1.0.1", sender_mac=mac, sender_ip=address, op=1)
+        if not machine.via and ":" not in address:
+            self._row("arp", ts, address, "10.1.0.1", sender_mac=mac, sender_ip=address, op=1)
+        carried = machine.via(ts) if machine.via else mac
         ends = {"id_resp_p": 443, "proto": "tcp", "service": "ssl", "orig_pkts": 9, "resp_pkts": 9, "resp_bytes": 900, "orig_bytes": 90}
-        self._row("conn", ts + timedelta(seconds=1), address, "10.99.0.9", orig_l2_addr=mac, resp_l2_addr="02:00:5e:00:00:01", **ends)
-        later = ts + timedelta(seconds=2)
+        self._row("conn", ts + timedelta(seconds=1), address, "10.99.0.9", orig_l2_addr=carried, resp_l2_addr="02:00:5e:00:00:01", **ends)
+        self._tells(machine, address, ts + timedelta(seconds=2))
+
+    def _tells(self, machine: Machine, address: str, ts: datetime) -> None:
+        """What a machine says of itself."""
         if machine.ae:
             titles = {"calling_ae": machine.ae, "called_ae": "PACS", "id_resp_p": 104}
             uid = {"calling_implementation_class_uid": "1.2.276.0.7230010.3.0.3.6.8", "proposed_abstract": [CT]}
-            self._row("dicom_association", later, address, "10.99.0.9", result="released", dimse_messages=2, **titles, **uid)
+            self._row("dicom_association", ts, address, "10.99.0.9", result="released", dimse_messages=2, **titles, **uid)
             told = {"modality": "CT", "manufacturer": "SIEMENS", "model": "SOMATOM Force", "serial": machine.serial or None}
-            self._row("dicom_message", later, address, "10.99.0.9", command="C-STORE-RQ", affected_sop_class_uid=CT, **titles, **told)
+            self._row("dicom_message", ts, address, "10.99.0.9", command="C-STORE-RQ", affected_sop_class_uid=CT, **titles, **told)
         if machine.endpoint:
-            self._row("sdc", later, address, "239.255.255.250", transport="udp", action="Hello", endpoint=machine.endpoint)
+            self._row("sdc", ts, address, "239.255.255.250", transport="udp", action="Hello", endpoint=machine.endpoint)
+        if machine.app:
+            told = {
+                "sending_application": machine.app,
+                "sending_facility": "UKB",
+                "receiving_application": "KIS",
+                "uid": f"C{machine.name}{ts:%d%H%M}",
+            }
+            self._row("hl7", ts, address, "10.99.0.8", is_ack=False, message_type="ORU", id_resp_p=2575, **told)
+        if machine.astm:
+            told = {"manufacturer": "Roche", "model": "c111", "serial_number": machine.astm}
+            self._row("astm", ts, address, "10.99.0.7", is_orig=True, id_resp_p=4000, **told)
+        if machine.certificate:
+            told = {"fingerprint": machine.certificate, "host_cert": True, "client_cert": False}
+            self._row("x509", ts, "10.99.0.6", address, id_resp_p=443, **told)
 
     def _row(self, stream: str, ts: datetime, orig: str, resp: str, **values: Any) -> None:
         of = self.rows.setdefault(stream, [])

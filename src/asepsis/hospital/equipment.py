@@ -6,6 +6,7 @@ forwards an MR image is no MR scanner.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,26 +16,8 @@ from asepsis.hospital.facts import Described, Store
 
 MANY_MODELS = 3
 """One application entity whose images come from this many different models passes on what others made."""
-_NO_SERIAL = {
-    "",
-    "0",
-    "00000",
-    "000000",
-    "0000000000",
-    "1",
-    "1234",
-    "12345",
-    "123456",
-    "none",
-    "n/a",
-    "na",
-    "unknown",
-    "sn",
-    "serial",
-    "default",
-    "anonymous",
-}
-"""Values that stand where no serial number was entered."""
+_NO_SERIAL = re.compile(r"(.)\1*|none|null|n/?a|unknown|sn|s/n|serial|serial ?number|default|anonymous|test|demo|tbd", re.I)
+"""What stands where no serial number was entered: one character again and again, digits counted up, a word for nothing."""
 
 _FITS = 16
 """An incomplete identity that fits more machines than this tells nothing."""
@@ -68,7 +51,13 @@ def key_of(store: Store) -> Key:
 def serial_of(told: Store | Described) -> str:
     """The serial number, if one was entered."""
     serial = (told.serial or "").strip()
-    return "" if serial.casefold() in _NO_SERIAL else serial
+    return serial if is_serial(serial) else ""
+
+
+def is_serial(text: str) -> bool:
+    """Whether it is a serial number, and not what is entered where there is none."""
+    plain = "".join(c for c in text if c.isalnum() or c == "/")
+    return bool(plain) and not "1234567890".startswith(plain.lstrip("0")) and not _NO_SERIAL.fullmatch(plain)
 
 
 def own_and_forwarded(sent: Sequence[Store], received: Iterable[Store], is_archive: bool) -> tuple[list[Machine], list[Machine]]:
@@ -77,6 +66,8 @@ def own_and_forwarded(sent: Sequence[Store], received: Iterable[Store], is_archi
     Passed on: images of a machine whose images it also received; sent because another asked (C-MOVE, C-GET); sent by an application entity
     with images of many models, or of more than one where the host takes in images itself.
     """
+    if not sent:
+        return [], []
     taken_in = {key_of(s) for s in received} - {("", "", "")}
     models: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for s in sent:

@@ -259,6 +259,8 @@ class Observations:
     claimers: tuple[Claimer, ...] = ()
     types: tuple[Coded, ...] = ()
     signs: tuple[Sign, ...] = ()
+    cut: tuple[str, ...] = ()
+    """Of which of these there was more than is looked at: what is built from them is incomplete."""
 
     def in_order(self) -> Observations:
         """The same, sorted: what is built from it never depends on the order of rows."""

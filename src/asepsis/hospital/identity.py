@@ -14,12 +14,17 @@ from datetime import datetime
 from ipaddress import IPv6Address
 from itertools import pairwise
 
+from asepsis.hospital.equipment import serial_of
 from asepsis.hospital.facts import Binding, Client, Observations, Talker
 from asepsis.hospital.site_toml import Plan, parsed
 from asepsis.hospital.tenure import SETTLED, address_of
 
 MOST_OTHERS = 4
 """Addresses that were heard from a machine beside those that it claimed, and may have been its own in turn."""
+
+
+OFTEN = 5
+"""Times that each of several devices behind one MAC address or one address must have said who it is: once is an error, or a forgery."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,7 @@ class Host:
     contested: bool = False
     vlan: int | None = None
     told: str = ""
-    """What tells it from another machine with the same MAC address: its host name, or the place that people took off."""
+    """What tells it from another machine with the same MAC address: its host name or serial number, or the place that people took off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,7 @@ def hosts(seen: Observations, plan: Plan, apart: Collection[str] = ()) -> tuple[
     for mac, claimed in claims.items():
         for address in claimed:
             claimants[address].add(mac)
-    proxies, clones = {c.mac for c in seen.claimers}, _clones(seen)
+    proxies, clones, signs = {c.mac for c in seen.claimers}, _clones(seen), _signs(seen)
     relays = _relays(heard, claims, _spans(seen), proxies, plan)
     carriers: dict[str, list[str]] = defaultdict(list)
     for mac in sorted(heard):
@@ -86,7 +91,7 @@ def hosts(seen: Observations, plan: Plan, apart: Collection[str] = ()) -> tuple[
         own = {a for a in claims[mac] & addresses if len(claimants[a]) == 1}
         if own and mac not in relays:
             own |= {a for a in heard.get(mac, set()) & addresses if not claimants[a] and carriers[a] == [mac]}
-        for told, together in _apart(own, apart, clones.get(mac, {})):
+        for told, together in _apart(own, apart, clones.get(mac) or _several(own, signs)):
             vlan = min((vlans[a] for a in together if a in vlans), default=None)
             out.append(Host(_inorder(together), mac, mac, vlan=vlan, told=told))
         placed |= own
@@ -97,7 +102,8 @@ def hosts(seen: Observations, plan: Plan, apart: Collection[str] = ()) -> tuple[
 
 
 def _apart(own: set[str], apart: Collection[str], clones: dict[str, str]) -> list[tuple[str, set[str]]]:
-    """The addresses of one MAC by the machine that has them: those of people's word each by itself, those of clones by their names."""
+    """The addresses of one MAC by the machine that has them: those of people's word each by itself, those of clones by what tells them
+    apart."""
     together: dict[str, set[str]] = defaultdict(set)
     for address in own - set(apart):
         together[clones.get(address, min(clones.values(), default=""))].add(address)
@@ -119,6 +125,39 @@ def _clones(seen: Observations) -> dict[str, dict[str, str]]:
     return out
 
 
+def _signs(seen: Observations) -> dict[str, dict[str, set[str]]]:
+    """By place and kind of sign, what devices there told of themselves often enough and no other has: serial numbers, endpoint references.
+    Who takes images in sends on those of others, and of them tells nothing."""
+    archives = {s.receiver for s in seen.stores}
+    told = [
+        *((s.sender, "dicom", serial_of(s), s.events) for s in seen.stores if not s.moved and s.sender not in archives),
+        *((d.address, d.source, serial_of(d), d.events) for d in seen.described),
+        *((e.address, "endpoint", e.endpoint, e.events) for e in seen.endpoints),
+    ]
+    times: dict[tuple[str, str, str], int] = defaultdict(int)
+    for address, kind, sign, events in told:
+        times[address, kind, sign.casefold()] += events
+    out: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for (address, kind, sign), events in times.items():
+        if sign and events >= OFTEN:
+            out[address][kind].add(sign)
+    return out
+
+
+def _several(own: set[str], signs: dict[str, dict[str, set[str]]]) -> dict[str, str]:
+    """Of one MAC address that answers for several devices, as a wireless bridge does, the sign by address: where two addresses tell
+    different ones of the same kind, they are not one machine's."""
+    for kind in ("dicom", "astm", "poct1", "sdc", "endpoint"):
+        told = {a: signs[a][kind] for a in sorted(own & signs.keys()) if signs[a].get(kind)}
+        groups: list[set[str]] = []
+        for of in told.values():
+            touching = [g for g in groups if g & of]
+            groups = [g for g in groups if not g & of] + [set().union(of, *touching)]
+        if len(groups) > 1:
+            return {a: min(next(g for g in groups if g & of)) for a, of in told.items()}
+    return {}
+
+
 def _frames(talkers: tuple[Talker, ...]) -> dict[str, set[str]]:
     heard: dict[str, set[str]] = defaultdict(set)
     for t in talkers:
@@ -130,13 +169,33 @@ def _frames(talkers: tuple[Talker, ...]) -> dict[str, set[str]]:
 
 def _claims(seen: Observations) -> dict[str, set[str]]:
     claims: dict[str, set[str]] = defaultdict(set)
+    spans = _times(seen.talkers)
     for b in seen.bindings:
-        if is_station_mac(b.mac):
+        if is_station_mac(b.mac) and not _in_passing(b, spans.get(b.address, [])):
             claims[b.mac].add(b.address)
     for t in seen.talkers:
         if t.mac and is_station_mac(t.mac) and _eui64(t.address) == t.mac:
             claims[t.mac].add(t.address)
     return claims
+
+
+def _times(talkers: tuple[Talker, ...]) -> dict[str, list[Talker]]:
+    """By address, who was heard there for a while."""
+    out: dict[str, list[Talker]] = defaultdict(list)
+    for t in talkers:
+        if t.last - t.first >= SETTLED:
+            out[t.address].append(t)
+    return out
+
+
+def _in_passing(claim: Binding, there: list[Talker]) -> bool:
+    """A short claim by ARP of an address that others' frames carry before and after it, and its own never for long: anybody can make it."""
+    return (
+        claim.source == "arp"
+        and claim.last - claim.first < SETTLED
+        and not any(t.mac == claim.mac for t in there)
+        and any(t.first + SETTLED <= claim.first and claim.last + SETTLED <= t.last for t in there)
+    )
 
 
 def _vlans(talkers: tuple[Talker, ...]) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from asepsis.hospital.act import Act, taken_off
@@ -47,17 +48,23 @@ def inventory(
 def _relays(relays: list[Relay], found: list[Host], made: list[Part], seen: Observations) -> list[Part]:
     """Tells every host behind a relay so, and makes an asset of each relay that is no host already."""
     first = {part.hosts[0]: part for part in made if part.role in ("whole", "adapter")}
+    by_frame, by_mac, said = defaultdict(list), defaultdict(list), defaultdict(list)
+    for host in found:
+        by_frame[host.frame_mac].append(host)
+        by_mac[host.mac].append(host)
+    for talker in seen.talkers if relays else ():
+        said[talker.mac].append(talker)
     out = []
     for relay in relays:
-        behind = [h for h in found if h.frame_mac == relay.mac and h.mac != relay.mac]
+        behind = [h for h in by_frame[relay.mac] if h.mac != relay.mac]
         adapters = [h for h in behind if first[h].role == "adapter"]
-        own = [h for h in found if h.mac == relay.mac] or (adapters if len(adapters) == 1 and not relay.routed else [])
+        own = by_mac[relay.mac] or (adapters if len(adapters) == 1 and not relay.routed else [])
         if own:
             part = first[own[0]]
             part.before = max(part.before, len(relay.before))
             part.routed = part.routed or relay.routed
         else:
-            view = View(talkers=tuple(t for t in seen.talkers if t.mac == relay.mac))
+            view = View(talkers=tuple(said[relay.mac]))
             part = Part(
                 asset_id("mac", relay.mac), "relay", [Host((), relay.mac, relay.mac)], view, before=len(relay.before), routed=relay.routed
             )

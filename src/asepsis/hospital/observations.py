@@ -6,7 +6,7 @@ an attacker who invents names by the million makes the inventory incomplete, not
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
@@ -35,7 +35,7 @@ from asepsis.hospital.facts import (
     Talker,
     Used,
 )
-from asepsis.hospital.tenure import Tenure
+from asepsis.hospital.tenure import Tenure, incomplete
 
 MAX_FACTS = 200_000
 """Rows an answer may have: 4,000 devices with 50 distinct facts each."""
@@ -276,12 +276,19 @@ _QUERIES: tuple[tuple[str, type[Fact], str, str], ...] = (
 
 
 def observe(lake: Lake) -> Observations:
-    """Everything the lake's streams say about assets."""
+    """Everything the lake's streams say about assets. Where an answer is cut, what was first seen on an earlier day is kept, and of one day
+    what was seen most often: who makes up names by the million crowds out his own. It is said, and `cut` tells of what."""
     found: dict[str, list[Fact]] = {}
+    cut: set[str] = set()
     for name, kind, keys, source in _QUERIES:
-        query = f"SELECT {keys}, {_SEEN} FROM {source} GROUP BY {keys} ORDER BY event_id LIMIT {MAX_FACTS}"  # noqa: S608 - no input in it
-        found.setdefault(name, []).extend(rows(kind, lake.rows(query)))
-    return Observations(**{name: tuple(facts) for name, facts in found.items()})  # type: ignore[arg-type]
+        order = "date_trunc('day', min(ts)), count(*) DESC, event_id"
+        query = f"SELECT {keys}, {_SEEN} FROM {source} GROUP BY {keys} ORDER BY {order} LIMIT {MAX_FACTS + 1}"  # noqa: S608 - no input in it
+        answer = lake.rows(query)
+        cut |= {name} if len(answer) > MAX_FACTS else set()
+        found.setdefault(name, []).extend(rows(kind, answer[:MAX_FACTS]))
+    if cut:
+        incomplete(f"more than {MAX_FACTS:,} different facts of {', '.join(sorted(cut))}")
+    return Observations(**{name: tuple(facts) for name, facts in found.items()}, cut=tuple(sorted(cut)))  # type: ignore[arg-type]
 
 
 _PRESENT = """
@@ -306,18 +313,30 @@ def presence(lake: Lake, places: set[str]) -> dict[str, list[tuple[datetime, dat
 
 def by_place(seen: Observations, held: Iterable[Tenure]) -> Observations:
     """The same, with what ARP and DHCP said of addresses that had several holders told of the place that the address was for each."""
-    place = {(t.address, t.mac): t.place for t in held}
-    several = {address for address, _ in place}
-
-    def at(address: str | None, mac: str) -> str | None:
-        return address if address not in several else place.get((address, mac))
-
-    bindings = ((b, at(b.address, b.mac)) for b in seen.bindings)
+    at: dict[str, dict[str, dict[str, Tenure]]] = {}
+    for tenure in held:
+        if tenure.mac:
+            at.setdefault(tenure.address, {}).setdefault(tenure.mac, {}).setdefault(tenure.name, tenure)
     return replace(
         seen,
-        bindings=tuple(replace(b, address=where) for b, where in bindings if where),
-        clients=tuple(replace(c, place=at(c.place, c.mac)) for c in seen.clients),
+        bindings=tuple(b for binding in seen.bindings for b in _bound(binding, at.get(binding.address))),
+        clients=tuple(_placed(client, at.get(client.place or "")) for client in seen.clients),
     )
+
+
+def _bound(binding: Binding, holders: Mapping[str, Mapping[str, Tenure]] | None) -> Iterable[Binding]:
+    """What shows a MAC address at an address that had several holders is told of each machine that had it; of none, if it was a thief's."""
+    if holders is None:
+        return (binding,)
+    return (replace(binding, address=tenure.place) for tenure in holders.get(binding.mac, {}).values())
+
+
+def _placed(client: Client, holders: Mapping[str, Mapping[str, Tenure]] | None) -> Client:
+    if holders is None:
+        return client
+    by_name = holders.get(client.mac, {})
+    tenure = by_name.get((client.host_name or "").lower()) or by_name.get("")
+    return replace(client, place=tenure.place if tenure else None)
 
 
 F = TypeVar("F", bound=Fact)

@@ -6,12 +6,14 @@ entity, an HL7 application) is an asset of its own too. Several AE titles withou
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 from asepsis.hospital.asset import Maybe
 from asepsis.hospital.equipment import Machine, own_and_forwarded, serial_of
-from asepsis.hospital.identity import Host, asset_id
+from asepsis.hospital.facts import Described
+from asepsis.hospital.identity import OFTEN, Host, asset_id
 from asepsis.hospital.view import View
 
 MOST_MACHINES = 16
@@ -42,6 +44,10 @@ class Part:
 def parts(host: Host, view: View, apart: Collection[str] = ()) -> list[Part]:
     """The assets at one host; the first is the host itself. What goes by a title of `apart` is a machine by itself, behind it."""
     answers_queries = any(d.command in ("C-FIND-RSP", "C-MOVE-RSP", "C-GET-RSP") and d.ok for d in view.answered)
+    if several := _instruments(view):
+        return _behind_one(host, view, several)
+    if names := _monitors(view):
+        return _speaking_hl7(host, view, names)
     own, forwarded = own_and_forwarded(view.sent, view.received, bool(view.received) or answers_queries)
     if len(own) > MOST_MACHINES:
         own, forwarded = [], own + forwarded
@@ -74,10 +80,52 @@ def parts(host: Host, view: View, apart: Collection[str] = ()) -> list[Part]:
     names = set() if view.sharing else {m.sending_application for m in view.hl7_sent if m.sending_application}
     if len(names) > MOST_SPEAKERS:
         names = set()
-    for name in sorted(names):
-        out.append(Part(asset_id("hl7", name, host_id), "speaker", [host], view.of_applications({name}), behind=host_id))
+    out += _applications(host, view, names)
     rest = replace(view.without(taken | speakers, names), sent=())
     return [Part(host_id, "adapter", [host], rest, forwarded=forwarded, before=len(out)), *out]
+
+
+def _instruments(view: View) -> dict[tuple[str, str], tuple[Described, ...]]:
+    """Several instruments that said again and again who they are, from one address without images: they stand behind a terminal server
+    or a docking station. One that was named once or twice may be an error of the line."""
+    found: dict[tuple[str, str], list[Described]] = defaultdict(list)
+    for told in view.described if not view.sent else ():
+        if serial_of(told):
+            found[(told.manufacturer or "").casefold(), serial_of(told).casefold()].append(told)
+    often = {key: tuple(of) for key, of in found.items() if sum(t.events for t in of) >= OFTEN}
+    return often if 1 < len(often) <= MOST_MACHINES else {}
+
+
+def _behind_one(host: Host, view: View, several: dict[tuple[str, str], tuple[Described, ...]]) -> list[Part]:
+    host_id = host_identity(host)
+    taken = {told for of in several.values() for told in of}
+    out = []
+    for _, of in sorted(several.items()):
+        of_one = View(described=of)
+        out.append(Part(_told_id(of_one, host_id), "machine", [host], of_one, behind=host_id))
+    rest = replace(view, described=tuple(told for told in view.described if told not in taken))
+    return [Part(host_id, "adapter", [host], rest, before=len(out)), *out]
+
+
+def _monitors(view: View) -> set[str]:
+    """Several applications at an address that sends nothing but observations (HL7 v2.5.1 7.3.1 ORU), takes no messages in and never sends
+    those of two over one connection: devices behind an adapter. A system of many modules takes orders too, an engine what it passes on."""
+    images = any(a.events >= OFTEN for a in view.called_out) or view.sent
+    if view.sharing or view.hl7_taken or images or any(m.message_type != "ORU" for m in view.hl7_sent):
+        return set()
+    times: dict[str, int] = defaultdict(int)
+    for message in view.hl7_sent:
+        times[message.sending_application or ""] += message.events
+    return set(times) if 1 < len(times) <= MOST_SPEAKERS and "" not in times and min(times.values()) >= OFTEN else set()
+
+
+def _speaking_hl7(host: Host, view: View, names: set[str]) -> list[Part]:
+    return [Part(host_identity(host), "adapter", [host], view.without(set(), names), before=len(names)), *_applications(host, view, names)]
+
+
+def _applications(host: Host, view: View, names: set[str]) -> list[Part]:
+    host_id = host_identity(host)
+    return [Part(asset_id("hl7", name, host_id), "speaker", [host], view.of_applications({name}), behind=host_id) for name in sorted(names)]
 
 
 def host_identity(host: Host) -> str:

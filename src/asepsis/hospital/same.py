@@ -1,9 +1,9 @@
 """Which parts are one machine: joined on strong evidence, proposed to people on weak, never against a contradiction.
 
 Strong is what a machine keeps wherever it goes: its serial number, the endpoint reference of a device (WS-Discovery 1.1 2.1), the DHCP
-unique identifier (RFC 8415 11), a certificate of its own. Seen at two places at the same time it may be a copy, so it joins
-nothing then. Weak is what people give: host names, AE titles, HL7 applications; a replacement inherits them. Only two network cards of one
-name that are there in turn, again and again, are a laptop: a replacement takes over once.
+unique identifier (RFC 8415 11), a certificate of its own. Seen at two places at the same time it may be a copy, so it joins nothing then,
+also not what had it before or after. Weak is what people give: host names, AE titles, HL7 applications; a replacement inherits them. Only
+two network cards of one name that are there in turn, again and again, are a laptop: a replacement takes over once.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from itertools import combinations, pairwise
 from typing import Any
 
 from asepsis.hospital.facts import Fact
+from asepsis.hospital.identity import OFTEN
 from asepsis.hospital.parts import Part, serials
+from asepsis.hospital.tenure import BEFORE
 
 Interval = tuple[datetime, datetime]
 Presence = Callable[[set[str]], Mapping[str, Sequence[Interval]]]
@@ -26,6 +28,8 @@ TURNS = 3
 """Changes from one place to another and back that show one machine with two network cards."""
 TO_AND_FRO = 1 / 3
 """A machine that moves is seen at one place for a while; where more of the sightings than this are changes, there are two machines."""
+MOST_CARDS = 8
+"""MAC addresses that one machine is believed to have: its own two, and those of the docking stations that it stands on."""
 SHARED_BY_MANY = 8
 """A name or key that more parts than this have tells nothing of any two."""
 WORDS = {
@@ -83,7 +87,9 @@ def keys(part: Part) -> list[Key]:
     """The signs of a part, the strong ones first."""
     view = part.view
     out = [Key("serial", f"{maker}|{serial}", event) for maker, serial, event in serials(part)]
-    out += [Key("endpoint", e.endpoint, e.event_id) for e in view.endpoints]
+    # Anybody can send a hello in the name of an address: of several references one must have been told often.
+    lone = len({e.endpoint for e in view.endpoints}) == 1
+    out += [Key("endpoint", e.endpoint, e.event_id) for e in view.endpoints if lone or e.events >= OFTEN]
     # RFC 4361 6.1: type 255 carries an identifier of the interface and the DUID of the machine.
     out += [Key("duid", c.client_id, c.event_id) for c in view.clients if c.client_id and c.client_id.startswith("255:")]
     if part.role == "whole":
@@ -91,24 +97,27 @@ def keys(part: Part) -> list[Key]:
         out += [Key("hostname", c.host_name.casefold(), c.event_id) for c in view.clients if c.host_name and "*" not in c.host_name]
     out += [Key("ae", f"{a.calling_ae} ({a.calling_uid})", a.event_id) for a in view.called_out if a.calling_ae and a.calling_uid]
     out += [Key("hl7", f"{m.sending_application}|{m.sending_facility or ''}", m.event_id) for m in view.hl7_sent if m.sending_application]
-    return list({(key.kind, key.value): key for key in sorted(out, key=_order)}.values())
+    return list({(key.kind, key.value): key for key in sorted(out, key=_order)}.values()) if out else []
 
 
 def join(parts: Sequence[Part], present: Presence, told: Iterable[Tie] = (), apart: Sequence[Sequence[bool | None]] = ()) -> Joined:
     """The groups. `told` are parts that people said are one machine: these need no evidence. Each of `apart` says of every part on which
     side of a split it is, if on any."""
-    shared = _shared(parts)
+    having = [keys(part) if part.role != "adapter" else [] for part in parts]
+    shared = _shared(having)
     seen = _Seen(parts, present, {n for numbers in shared.values() for n in numbers})
     ties, proposed = list(told), []
     union = _Union([{(m.casefold(), s.casefold()) for m, s, _ in serials(part)} for part in parts], apart)
     for tie in ties:
         union.join(tie.one, tie.other, True)
     for key, numbers in sorted(shared.items(), key=lambda item: _order(item[0])):
+        copied = key.kind in _STRONG and key.kind != "duid" and any(seen.at_once(one, other) for one, other in _pairs(key, numbers))
         for one, other in _pairs(key, numbers):
             if union.same(one, other):
                 continue
-            tie = Tie(one, other, f"Both have the {key.words}.", _events(parts, key, one, other))
-            if _may_join(key, parts, one, other, seen) and union.join(one, other):
+            tie = Tie(one, other, f"Both have the {key.words}.", _events(having, key, one, other))
+            may = not copied and _may_join(key, parts, one, other, seen) and _one_machine(key, parts, union, one, other, seen)
+            if may and union.join(one, other):
                 ties.append(tie)
             elif key.kind != "certificate" and union.may(one, other):
                 proposed.append(tie)
@@ -125,7 +134,19 @@ def _may_join(key: Key, parts: Sequence[Part], one: int, other: int, seen: _Seen
     if key.kind == "hostname":
         alike = _agree(*({(c.vendor_class, c.fingerprint) for c in of if c.fingerprint} for of in clients))
         return alike and seen.turns(one, other) >= TURNS and not seen.at_once(one, other)
+    if key.kind == "certificate" and not _agree(*({h.mac for h in parts[n].hosts if h.mac} for n in (one, other))):
+        # The servers of one service have one certificate; the one that rests may be silent until the other fails.
+        return False
     return key.kind in _STRONG and not seen.at_once(one, other)
+
+
+def _one_machine(key: Key, parts: Sequence[Part], union: _Union, one: int, other: int, seen: _Seen) -> bool:
+    """Whether all that was joined with the one can be one machine with all that was joined with the other: who forges signs of several
+    machines would else join them through a machine that is none."""
+    mine, theirs = union.members(one), union.members(other)
+    if len({host.mac for n in (*mine, *theirs) for host in parts[n].hosts if host.mac}) > MOST_CARDS:
+        return False
+    return key.kind == "duid" or len(mine) == len(theirs) == 1 or not any(seen.at_once(a, b) for a in mine for b in theirs)
 
 
 def _agree(mine: set[Any], theirs: set[Any]) -> bool:
@@ -146,14 +167,14 @@ def _open(proposed: list[Tie], where: dict[int, int], seen: _Seen) -> Iterator[T
             yield tie
 
 
-def _shared(parts: Sequence[Part]) -> dict[Key, list[int]]:
+def _shared(having: Sequence[Sequence[Key]]) -> dict[Key, list[int]]:
     """Keys that several parts have, with their numbers."""
-    having: dict[Key, list[int]] = defaultdict(list)
-    for n, part in enumerate(parts):
-        if part.role != "adapter":
-            for key in keys(part):
-                having[Key(key.kind, key.value)].append(n)
-    return {key: numbers for key, numbers in having.items() if len(numbers) > 1 and (key.kind in _STRONG or len(numbers) <= SHARED_BY_MANY)}
+    by_key: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for n, known in enumerate(having):
+        for key in known:
+            by_key[key.kind, key.value].append(n)
+    several = ((Key(*of), numbers) for of, numbers in by_key.items() if len(numbers) > 1)
+    return {key: numbers for key, numbers in several if key.kind in _STRONG or len(numbers) <= SHARED_BY_MANY}
 
 
 def _pairs(key: Key, numbers: list[int]) -> Iterator[tuple[int, int]]:
@@ -161,8 +182,8 @@ def _pairs(key: Key, numbers: list[int]) -> Iterator[tuple[int, int]]:
     return combinations(numbers, 2) if len(numbers) <= SHARED_BY_MANY else pairwise(numbers)
 
 
-def _events(parts: Sequence[Part], key: Key, *numbers: int) -> tuple[str, ...]:
-    return tuple(k.event_id for n in numbers for k in keys(parts[n]) if (k.kind, k.value) == (key.kind, key.value))
+def _events(having: Sequence[Sequence[Key]], key: Key, *numbers: int) -> tuple[str, ...]:
+    return tuple(k.event_id for n in numbers for k in having[n] if (k.kind, k.value) == (key.kind, key.value))
 
 
 def _rank(key: Key) -> int:
@@ -178,6 +199,7 @@ class _Seen:
 
     def __init__(self, parts: Sequence[Part], present: Presence, numbers: set[int]) -> None:
         self._parts = parts
+        self._known: dict[int, list[Interval]] = {}
         self._at = present({a for n in numbers for host in parts[n].hosts for a in host.addresses})
 
     def at_once(self, one: int, other: int) -> bool:
@@ -185,17 +207,29 @@ class _Seen:
         mine, theirs = (self._intervals(n) for n in (one, other))
         if {a for h in self._parts[one].hosts for a in h.addresses} & {a for h in self._parts[other].hosts for a in h.addresses}:
             return True
-        if any(a[0] <= b[1] and b[0] <= a[1] for a in mine for b in theirs):
+        if _overlap(mine, theirs):
             return True
         return self.turns(one, other) > max(TURNS, TO_AND_FRO * (len(mine) + len(theirs)))
 
     def turns(self, one: int, other: int) -> int:
         """How often what was seen changes from one to the other."""
-        order = sorted((i[0], n) for n in (one, other) for i in self._intervals(n))
+        order = sorted((first, n) for n in (one, other) for first, _ in self._intervals(n))
         return sum(before[1] != after[1] for before, after in pairwise(order))
 
     def _intervals(self, n: int) -> list[Interval]:
-        return [i for host in self._parts[n].hosts for a in host.addresses for i in self._at.get(a, ())]
+        if n not in self._known:
+            self._known[n] = sorted(i for host in self._parts[n].hosts for a in host.addresses for i in self._at.get(a, ()))
+        return self._known[n]
+
+
+def _overlap(mine: list[Interval], theirs: list[Interval]) -> bool:
+    """Whether an interval of the one has a moment in common with one of the other. Both are in order of their beginnings."""
+    ends = {True: BEFORE, False: BEFORE}
+    for first, last, side in sorted([*((*i, True) for i in mine), *((*i, False) for i in theirs)]):
+        if first <= ends[not side]:
+            return True
+        ends[side] = max(ends[side], last)
+    return False
 
 
 class _Union:
@@ -203,6 +237,7 @@ class _Union:
 
     def __init__(self, serials: list[set[tuple[str, str]]], apart: Sequence[Sequence[bool | None]]) -> None:
         self._parent = list(range(len(serials)))
+        self._members = [[n] for n in range(len(serials))]
         self._serials = serials
         self._sides = [{(split, sides[n]) for split, sides in enumerate(apart) if sides[n] is not None} for n in range(len(serials))]
 
@@ -210,6 +245,9 @@ class _Union:
         while self._parent[n] != n:
             self._parent[n] = n = self._parent[self._parent[n]]
         return n
+
+    def members(self, n: int) -> list[int]:
+        return self._members[self.root(n)]
 
     def same(self, one: int, other: int) -> bool:
         return self.root(one) == self.root(other)
@@ -228,6 +266,7 @@ class _Union:
         first, second = sorted((self.root(one), self.root(other)))
         if first != second:
             self._parent[second] = first
+            self._members[first] = self._members[first] + self._members[second]
             self._serials[first] = self._serials[first] | self._serials[second]
             self._sides[first] = self._sides[first] | self._sides[second]
         return True

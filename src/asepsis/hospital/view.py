@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields, replace
+from itertools import chain
 from typing import Any
 
 from asepsis.hospital.facts import (
@@ -61,11 +62,12 @@ class View:
     signs: tuple[Sign, ...] = ()
 
     def facts(self) -> Iterator[Fact]:
-        for f in fields(self):
-            yield from getattr(self, f.name)
+        for name in _NAMES:
+            if of := getattr(self, name):
+                yield from of
 
     def __add__(self, other: View) -> View:
-        return View(*(tuple(dict.fromkeys(getattr(self, f.name) + getattr(other, f.name))) for f in fields(self)))
+        return View(*(tuple(dict.fromkeys(getattr(self, name) + getattr(other, name))) for name in _NAMES))
 
     def of_ae(self, titles: set[str], sent: tuple[Store, ...]) -> View:
         """Only what application entities of these titles did, and these stores."""
@@ -94,6 +96,7 @@ class View:
         )
 
 
+_NAMES = tuple(f.name for f in fields(View))
 _SIDES: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("talkers", "talkers", lambda o: o.address),
     ("bindings", "bindings", lambda o: o.address),
@@ -136,6 +139,7 @@ class Index:
 
     def of(self, addresses: Iterable[str], mac: str) -> View:
         addresses = tuple(addresses)
-        sides = {side: tuple(f for a in addresses for f in self._by.get((side, a), ())) for side, _, _ in _SIDES}
+        found = ((side, [self._by[side, a] for a in addresses if (side, a) in self._by]) for side, _, _ in _SIDES)
+        sides = {side: tuple(chain.from_iterable(of)) for side, of in found if of}
         clients = (c for c in self._by.get(("clients", mac), ()) if c.place is None or not addresses or c.place in addresses)
         return View(clients=tuple(clients), **sides)

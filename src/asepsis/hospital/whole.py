@@ -12,7 +12,7 @@ from asepsis.hospital.equipment import machines
 from asepsis.hospital.identity import asset_id
 from asepsis.hospital.parts import Part, host_identity, serials
 from asepsis.hospital.same import Interval, Presence, Tie, join, spans
-from asepsis.hospital.tenure import AFTER
+from asepsis.hospital.tenure import AFTER, address_of
 
 
 def whole(made: list[Part], present: Presence, acts: Sequence[Act] = ()) -> list[Part]:
@@ -67,7 +67,7 @@ def _ids_differ(groups: list[Part]) -> None:
         by_id[part.id].append(part)
     for same in by_id.values():
         for part in same if len(same) > 1 else ():
-            part.id = asset_id(part.id, host_identity(part.hosts[0]), part.role, *part.hosts[0].addresses)
+            part.id = asset_id(part.id, host_identity(part.hosts[0]), part.role, *map(address_of, part.hosts[0].addresses))
 
 
 def from_first_to_last(made: Sequence[Part]) -> Presence:
