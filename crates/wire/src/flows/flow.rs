@@ -160,7 +160,7 @@ impl Flow {
     }
 
     /// Whether the segment goes on with this connection. A live one is not ended by whoever sends a SYN: only by the two ends together.
-    pub fn continuity(&mut self, dir: Dir, segment: &Segment<'_>, ts: i64, ip_len: usize) -> Continuity {
+    pub fn continuity(&mut self, dir: Dir, segment: &Segment<'_>, ts: i64, ip_len: usize, link: &Link) -> Continuity {
         if segment.flags & (SYN | ACK) == SYN {
             self.count_what_nobody_answered();
         } else if !matches!(&self.transport, Transport::Tcp(tcp) if tcp.again.is_some()) {
@@ -185,6 +185,7 @@ impl Flow {
                             seq: segment.seq,
                             ts,
                             ip_len,
+                            link: *link,
                         });
                         Continuity::Perhaps
                     }

@@ -292,7 +292,7 @@ impl Flows {
         let (ts, ip_len) = (*ts, *ip_len);
         let mut nonce = 0;
         if let Some((at, dir)) = found {
-            match self.unfolded(at, out)?.continuity(dir, segment, ts, ip_len) {
+            match self.unfolded(at, out)?.continuity(dir, segment, ts, ip_len, link) {
                 Continuity::Same => {}
                 Continuity::Perhaps => return Some(()),
                 Continuity::Over => {
@@ -303,7 +303,7 @@ impl Flows {
                 Continuity::Agreed(syn) => {
                     let ends = if syn.dir == dir { *ends } else { flip(ends) };
                     found = self
-                        .replace(at, ends, &syn, link, out)
+                        .replace(at, ends, &syn, out)
                         .map(|new| (new, if syn.dir == dir { Dir::Orig } else { Dir::Resp }));
                 }
             }
@@ -378,10 +378,10 @@ impl Flows {
     }
 
     /// Ends a connection whose ports another one has taken; that one began with `syn`.
-    fn replace(&mut self, at: u32, ends: Ends, syn: &Syn, link: &Link, out: &mut Output) -> Option<u32> {
+    fn replace(&mut self, at: u32, ends: Ends, syn: &Syn, out: &mut Output) -> Option<u32> {
         let nonce = self.nonce(at, syn.ts, syn.seq);
         self.remove(at, false, out);
-        let at = self.begin(ends, (syn.ts, nonce), link, Transport::Tcp(Box::default()), out);
+        let at = self.begin(ends, (syn.ts, nonce), &syn.link, Transport::Tcp(Box::default()), out);
         let flow = self.slab.get_mut(at as usize)?.flow()?;
         let segment = Segment {
             seq: syn.seq,
@@ -391,7 +391,7 @@ impl Flows {
             data: &[],
             cut: 0,
         };
-        flow.count(Dir::Orig, syn.ts, syn.ip_len, 0, link);
+        flow.count(Dir::Orig, syn.ts, syn.ip_len, 0, &syn.link);
         flow.segment(Dir::Orig, &segment, syn.ts, &mut self.recent, out);
         Some(at)
     }

@@ -1,5 +1,6 @@
 //! Both directions of a TCP connection together: in which order what they hold goes on.
 
+use crate::link::Link;
 use crate::protocols::conn::Ending;
 use crate::protocols::Dir;
 
@@ -88,4 +89,5 @@ pub struct Syn {
     pub seq: u32,
     pub ts: i64,
     pub ip_len: usize,
+    pub link: Link,
 }

@@ -30,7 +30,14 @@ fn send(flows: &mut Flows, out: &mut Output, host: u128, back: bool, bytes: &[u8
         cut: 0,
         fragment: None,
     };
-    flows.datagram(&Link::default(), &datagram, TS, out);
+    // The last byte of a hardware address is that of the host.
+    let [src, dst] = [src, dst].map(|host| Some([0x52, 0x54, 0, 0, 0, (host & 0xff) as u8]));
+    let link = Link {
+        src,
+        dst,
+        ..Link::default()
+    };
+    flows.datagram(&link, &datagram, TS, out);
 }
 
 #[test]
@@ -83,4 +90,29 @@ fn what_was_set_aside_counts_before_anything_is_given_up() {
     let all = rows(&mut out);
     let events: Vec<_> = all["hl7"].iter().map(|row| row["trigger_event"].as_str()).collect();
     assert_eq!(events, ["A01", "A02", "A03"]);
+}
+
+#[test]
+fn ports_that_are_used_again_belong_to_the_same_hardware() {
+    let (mut flows, mut out) = (Flows::default(), output());
+    let mut tell = |back: bool, seq: u32, ack: u32, flags: u8, data: &[u8]| {
+        let ports = if back { [445, 40_000] } else { [40_000, 445] };
+        send(&mut flows, &mut out, 1, back, &segment(ports, seq, ack, flags, data));
+    };
+    for seq in [1_000, 900_000] {
+        tell(false, seq, 0, SYN, b"");
+        tell(true, 7_000 + seq, seq + 1, SYN | ACK, b"");
+        tell(false, seq + 1, 7_001 + seq, ACK, b"a question");
+        tell(true, 7_001 + seq, seq + 11, ACK, b"an answer");
+    }
+    while !flows.finish(&mut out) {}
+    let all = rows(&mut out);
+    let hardware: Vec<_> = all["conn"]
+        .iter()
+        .map(|row| ["orig_l2_addr", "resp_l2_addr"].map(|column| row[column].as_str().to_owned()))
+        .collect();
+    assert_eq!(
+        hardware,
+        [["52:54:00:00:00:01", "52:54:00:00:00:00"]; 2].map(|pair| pair.map(str::to_owned))
+    );
 }
