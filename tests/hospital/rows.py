@@ -35,7 +35,7 @@ STREAMS: dict[str, dict[str, str]] = {
     "ssh": _texts("client server"),
     "x509": _texts("fingerprint") | dict.fromkeys(("host_cert", "client_cert"), _B),
     "smb_mapping": _texts("share dialect") | {"status": _I},
-    "smb_files": _texts("share") | {"status": _I},
+    "smb_files": _texts("share share_type name") | {"status": _I},
     "dicom_association": _texts("calling_ae called_ae calling_implementation_class_uid calling_implementation_version")
     | _texts("called_implementation_class_uid called_implementation_version result")
     | _texts("contexts_hash")

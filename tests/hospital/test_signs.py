@@ -170,3 +170,21 @@ def test_a_database_that_is_named_by_what_it_says_is_one(service: str) -> None:
     t = Traffic().conn("10.0.0.5", "10.0.0.9", 14330, service)
     (asset,) = [a for a in inventory(observe(RowLake(t.rows)), Plan()) if a.addresses == ("10.0.0.9",)]
     assert asset.kind == "database"
+
+
+def test_what_a_mac_says_to_log_in_does_not_make_it_windows() -> None:
+    traffic = Traffic().conn("10.0.0.5", "10.0.0.9", 445, "smb")
+    traffic.add("ntlm", "10.0.0.5", "10.0.0.9", 445, client_os_version="6.1.7600", server_os_version="6.1.7601")
+    found = {asset.addresses[0]: asset for asset in inventory(observe(RowLake(traffic.rows)), Plan())}
+    assert not [fact for fact in found["10.0.0.5"].attributes if fact.name == "system"]
+    assert [fact.value for fact in found["10.0.0.9"].attributes if fact.name == "system"] == ["Windows 7 or Server 2008 R2"]
+
+
+@pytest.mark.parametrize(
+    ("name", "share_type", "kind"), [("lsarpc", None, "unknown"), ("k1:abc", "PIPE", "unknown"), ("k1:abc", None, "file server")]
+)
+def test_who_opens_a_pipe_opens_no_file(name: str, share_type: str | None, kind: str) -> None:
+    traffic = Traffic().conn("10.0.0.5", "10.0.0.9", 4450)
+    traffic.add("smb_files", "10.0.0.5", "10.0.0.9", 4450, name=name, share_type=share_type)
+    found = {asset.addresses[0]: asset for asset in inventory(observe(RowLake(traffic.rows)), Plan())}
+    assert found["10.0.0.9"].kind == kind

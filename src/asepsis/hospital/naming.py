@@ -8,6 +8,7 @@ from asepsis.hospital.asset import STATED, Asset, Attribute
 from asepsis.hospital.clinical import SURE_ENOUGH
 from asepsis.hospital.kinds import KINDS, UNKNOWN, Verdict
 from asepsis.hospital.site_toml import parsed
+from asepsis.hospital.titles import TITLES_OF_TOOLKITS
 
 MOST_TITLES = 4
 """Titles that `called` gives."""
@@ -75,8 +76,14 @@ def is_guess(asset: Asset) -> bool:
 
 
 def _label(kind: str, titles: Sequence[str], hostnames: Sequence[str], where: str) -> str:
-    own = titles[0] if len(titles) == 1 else hostnames[0].split(".")[0] if len(hostnames) == 1 else ""
+    own = titles[0] if len(titles) == 1 and titles[0].upper() not in TITLES_OF_TOOLKITS else _host(hostnames)
     return ", ".join(filter(None, (own if own.casefold() != kind.casefold() else "", where)))
+
+
+def _host(hostnames: Sequence[str]) -> str:
+    """The name of a host that has one, without its domain; an address is no name."""
+    names = dict.fromkeys(name.split(".")[0].casefold() for name in hostnames if not parsed(name))
+    return next((name.split(".")[0] for name in hostnames if not parsed(name)), "") if len(names) == 1 else ""
 
 
 def _sentence(text: str) -> str:

@@ -87,12 +87,14 @@ _QUERIES: tuple[tuple[str, type[Fact], str, str], ...] = (
                         WHERE transport = 'udp' AND action IN ('Hello', 'ProbeMatches', 'ResolveMatches')) s
          WHERE scope LIKE 'sdc.cdc.type:%') t""",
     ),
+    # Heimdal, by which macOS logs in, says that it is Windows 6.1.7600 wherever it runs (lib/ntlm/ntlm.c).
     (
         "signs",
         Sign,
         "address, sign, text, source",
         """
         (SELECT id_orig_h AS address, 'ntlm-build' AS sign, client_os_version AS text, 'ntlm' AS source, ts, event_id FROM ntlm
+         WHERE client_os_version <> '6.1.7600'
          UNION ALL SELECT id_resp_h, 'ntlm-build', server_os_version, 'ntlm', ts, event_id FROM ntlm
          UNION ALL SELECT id_resp_h, 'smb-dialect', dialect, 'smb_mapping', ts, event_id FROM smb_mapping
          UNION ALL SELECT id_orig_h, 'ssh-banner', client, 'ssh', ts, event_id FROM ssh
@@ -222,13 +224,15 @@ _QUERIES: tuple[tuple[str, type[Fact], str, str], ...] = (
         """
         (SELECT id_resp_h AS address, id_resp_p AS port, software, publisher, ts, event_id FROM fhir WHERE status_code < 500) t""",
     ),
+    # The name of a file is a pseudonym; one in clear is that of a pipe.
     (
         "shares",
         Share,
         "address, share, files",
         """
         (SELECT id_resp_h AS address, share, FALSE AS files, ts, event_id FROM smb_mapping WHERE coalesce(status, 0) = 0
-         UNION ALL SELECT id_resp_h, share, TRUE, ts, event_id FROM smb_files WHERE coalesce(status, 0) = 0) t""",
+         UNION ALL SELECT id_resp_h, share, TRUE, ts, event_id FROM smb_files
+         WHERE coalesce(status, 0) = 0 AND coalesce(share_type, '') <> 'PIPE' AND name LIKE '%:%') t""",
     ),
     (
         "banners",

@@ -27,6 +27,7 @@ from asepsis.hospital.rotation import KnownKey, Rotated
 from asepsis.hospital.site_toml import Plan, checked, read_plan
 from asepsis.hospital.systems import Support, supported
 from asepsis.hospital.tenure import Tenure, address_of, claims, claims_for_others, tenures
+from asepsis.hospital.titles import TITLES_OF_PROGRAMS, TITLES_OF_TOOLKITS
 from asepsis.hospital.unknown import Unknown
 from asepsis.hospital.unknown import unknown as unknown_in
 from asepsis.hospital.whose import Match, Touched
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 __all__ = [
     "KINDS",
     "STATED",
+    "TITLES_OF_PROGRAMS",
+    "TITLES_OF_TOOLKITS",
     "Act",
     "Asset",
     "Attribute",

@@ -31,7 +31,7 @@ from asepsis.findings.service import (
     named,
     posture,
 )
-from asepsis.network.titles import OF_PROGRAMS
+from asepsis.hospital.service import TITLES_OF_PROGRAMS
 
 ID = "title-twice"
 
@@ -104,7 +104,8 @@ def _users(look: Look) -> dict[Name, list[User]]:
     found, parties = list[tuple[tuple[Name, str], Row]](), dict[str, Party]()
     for row in look.rows(_USED):
         party = look.at(row["address"], row["title"])
-        if row["title"].strip().upper() not in OF_PROGRAMS and look.locator.machine(row["address"]) and not _stands_for_others(row, look):
+        own = row["title"].strip().upper() not in TITLES_OF_PROGRAMS and look.locator.machine(row["address"])
+        if own and not _stands_for_others(row, look):
             parties[party.key] = party
             found.append((((row["side"], row["title"]), party.key), row))
     users = defaultdict[Name, list[User]](list)

@@ -37,7 +37,7 @@ from asepsis.findings.service import (
     gather,
     mended,
 )
-from asepsis.network.titles import OF_TOOLKITS
+from asepsis.hospital.service import TITLES_OF_TOOLKITS
 
 ID = "dicom-any-caller"
 FAULT = "can fetch or plant scans, because callers are not checked"
@@ -104,9 +104,9 @@ def _telling(found: list[Row], look: Look) -> Iterable[Row]:
     for row in unshown:
         names[row["client"], row["program"]].add(row["calling_ae"])
     several = {caller for caller, titles in names.items() if len(titles) >= TITLES_OF_ONE}
-    yield from (row for row in unstated if row["calling_ae"].upper() in OF_TOOLKITS)
+    yield from (row for row in unstated if row["calling_ae"].upper() in TITLES_OF_TOOLKITS)
     for row in unshown:
-        if row["calling_ae"].upper() not in OF_TOOLKITS and (
+        if row["calling_ae"].upper() not in TITLES_OF_TOOLKITS and (
             (row["client"], row["program"]) in several or look.parties.stated_titles(row["client"])
         ):
             yield row

@@ -24,7 +24,7 @@ from asepsis.findings.service import (
     gather,
     posture,
 )
-from asepsis.network.titles import OF_PROGRAMS
+from asepsis.hospital.service import TITLES_OF_PROGRAMS
 
 ID = "program-changed"
 # So often each program must have been seen: a scanner that starts its second program for the first time of the day is no change.
@@ -53,7 +53,7 @@ def run(look: Look) -> list[Proposal]:
     work: defaultdict[tuple[Name, str, bool], list[Row]] = defaultdict(list)
     for row in look.rows(_PROGRAMS):
         party = look.at(row["address"], row["title"])
-        if row["title"].strip().upper() not in OF_PROGRAMS and party.asset and look.locator.machine(row["address"]):
+        if row["title"].strip().upper() not in TITLES_OF_PROGRAMS and party.asset and look.locator.machine(row["address"]):
             parties[party.key] = party
             work[(party.key, row["side"], row["title"]), row["partner"], row["stores"]].append(row)
     changes: defaultdict[Name, list[Row]] = defaultdict(list)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-# Defaults of dcmtk, dcm4che, pynetdicom and GDCM tools.
-OF_TOOLKITS = frozenset(
+TITLES_OF_TOOLKITS = frozenset(
     {"ECHOSCU", "STORESCU", "FINDSCU", "MOVESCU", "GETSCU", "DCMSEND", "TERMSCU", "DCMQRSCU", "PYNETDICOM", "GDCMSCU", "ANY-SCU"}
 )
-# Defaults of servers and viewers, as their manuals name them: dcmtk, dcm4chee, Orthanc, Conquest, K-PACS, OsiriX, Horos, Weasis,
-# RadiAnt, MicroDicom, Sante; and what callers write who do not know whom they call.
-OF_PROGRAMS = OF_TOOLKITS | frozenset(
+"""Defaults of dcmtk, dcm4che, pynetdicom and GDCM tools."""
+TITLES_OF_PROGRAMS = TITLES_OF_TOOLKITS | frozenset(
     {"STORESCP", "DCMQRSCP", "ANY-SCP", "ANYSCP", "ANYSCU", "ANY", "DCM4CHEE", "ORTHANC", "CONQUESTSRV1", "KPSERVER"}
     | {"OSIRIX", "HOROS", "WEASIS", "WEASIS_AE", "RADIANT", "MICRODICOM", "SANTE", "AETITLE", "AE_TITLE", "DEFAULT"}
 )
+"""Those, and the defaults of servers and viewers, as their manuals name them: dcmtk, dcm4chee, Orthanc, Conquest, K-PACS, OsiriX, Horos,
+Weasis, RadiAnt, MicroDicom, Sante; and what callers write who do not know whom they call."""
