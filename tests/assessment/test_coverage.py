@@ -54,6 +54,11 @@ def test_a_week_of_everything_has_no_gap() -> None:
     assert gaps() == []
 
 
+def test_what_is_recognised_and_not_followed_is_told() -> None:
+    gap = only(gaps(EVERY | {"conn": [CONN | {"service": "bacnet"}, CONN | {"service": "bacnet"}, CONN | {"service": "modbus"}]}))
+    assert (gap.id, gap.title, gap.count) == ("not_followed", "What is said in BACnet, Modbus: 3 connections", 3)
+
+
 def test_nothing_heard_is_one_gap_and_not_every_one() -> None:
     assert only(gaps({}, heard=None)).id == "nothing_heard"
 

@@ -44,6 +44,12 @@ _CARRIED = """
            SUM(CASE WHEN service LIKE '%ssl' OR service = 'ssh' OR service = 'quic' THEN 1 ELSE 0 END) AS closed
     FROM conn WHERE proto IN ('tcp', 'udp') AND NOT interim AND orig_bytes + resp_bytes > 0 HAVING COUNT(*) > 0
 """
+_NOT_READ = {"bacnet": "BACnet", "modbus": "Modbus", "radius": "RADIUS", "sip": "SIP", "socks": "SOCKS", "tns": "Oracle"}
+"""Protocols that are recognised and not followed."""
+_RECOGNISED = f"""
+    SELECT service, COUNT(*) AS conns FROM conn WHERE service IN ({", ".join(f"'{name}'" for name in sorted(_NOT_READ))})
+    GROUP BY service ORDER BY conns DESC, service
+"""  # noqa: S608 - names of ours
 _SESSIONS = """
     SELECT COUNT(*) AS sessions, SUM(CASE WHEN version = 'TLSv13' THEN 1 ELSE 0 END) AS hidden
     FROM ssl WHERE established HAVING COUNT(*) > 0
@@ -187,6 +193,7 @@ def _protocols(lake: Lake, there: set[str]) -> Iterator[Gap]:
         )  # fmt: skip
     for row in lake.rows(_CARRIED):
         yield from _unread_talk(row)
+    yield from _not_followed(lake)
     for row in lake.rows(_SESSIONS):
         if row["hidden"]:
             yield Gap(
@@ -194,6 +201,17 @@ def _protocols(lake: Lake, there: set[str]) -> Iterator[Gap]:
                 "TLS 1.3 hides them, as it should: whether they are in date and strong is not known.",
                 "Ask those who run these servers for a list of their certificates.", row["hidden"], row["sessions"],
             )  # fmt: skip
+
+
+def _not_followed(lake: Lake) -> Iterator[Gap]:
+    found = lake.rows(_RECOGNISED)
+    if found:
+        conns = sum(int(row["conns"]) for row in found)
+        yield Gap(
+            "not_followed", f"What is said in {', '.join(_NOT_READ[row['service']] for row in found)}: {counted(conns, 'connection')}",
+            "That it is spoken is known, what it says is not: orders to the air, the doors or the lifts, and passwords, are in no finding.",
+            "Ask those who run these systems who may give orders there, and let nobody else reach them.", conns,
+        )  # fmt: skip
 
 
 def _unread_talk(row: dict[str, Any]) -> Iterator[Gap]:

@@ -61,7 +61,7 @@ def _proposal(asset: Asset, fact: Attribute, look: Look) -> Proposal:
     support, at = supported(fact.value), fact.ts or look.now
     end = support.end if support else look.now.date()
     paid = support.extended_end if support and support.extended_end and support.extended_end >= look.now.date() else None
-    bought = f" Paid updates, or those of a long-term edition, come until {paid} at the latest: whether it gets them is not known." if paid else ""
+    bought = f" Paid or long-term updates come until {paid} at most: whether it gets them is not known." if paid else ""
     grave = SAFETY_OF[party.weight]
     return posture(
         ID,
