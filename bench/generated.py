@@ -138,30 +138,45 @@ class Generated:
             out.append(f'[[zones]]\nname = "{zone}"\ncidrs = [{nets}]\npurpose = "{PURPOSES.get(zone, zone)}"\n')
         return "\n".join(out)
 
-    def rows(self, days: int, busy: int = 3) -> dict[str, list[dict[str, Any]]]:
-        """What the medical and other protocols say, `busy` times a day of each pair, and ARP and DHCP of each machine."""
+    def rows(self, day: int, busy: int = 3) -> Rows:
+        """What the medical and other protocols say on a day, `busy` times of each pair, and ARP and DHCP of each machine."""
         out: Rows = defaultdict(list)
-        for day in range(days):
-            for machine in self.machines:
-                _add(out, "arp", self._at(day), machine, machine, 0, sender_mac=machine.mac, sender_ip=machine.address, op=1)
-                if machine.sort.asks:
-                    told = {
-                        "mac": machine.mac,
-                        "client_addr": machine.address,
-                        "vendor_class": machine.sort.asks,
-                        "host_name": machine.name,
-                    }
-                    _add(out, "dhcp", self._at(day), machine, self.of["dc"][0], 67, msg_type="REQUEST", **told)
-            for client, server, port, service in self.pairs:
-                for _ in range(busy if service in ("dicom", "hl7", "astm", "poct1") else 1):
-                    self._talk(out, self._at(day), client, server, port, service)
+        for machine in self.machines:
+            _add(out, "arp", self._at(day), machine, machine, 0, sender_mac=machine.mac, sender_ip=machine.address, op=1)
+            if machine.sort.asks:
+                told = {
+                    "mac": machine.mac,
+                    "client_addr": machine.address,
+                    "vendor_class": machine.sort.asks,
+                    "host_name": machine.name,
+                }
+                _add(out, "dhcp", self._at(day), machine, self.of["dc"][0], 67, msg_type="REQUEST", **told)
+        for client, server, port, service in self.pairs:
+            for _ in range(busy if service in ("dicom", "hl7", "astm", "poct1") else 1):
+                self._talk(out, self._at(day), client, server, port, service)
+        return out
+
+    def minute(self, day: int, conns: int) -> Rows:
+        """What is said in the first minute of a day, when a hospital has `conns` connections a minute."""
+        out: Rows = defaultdict(list)
+        for client, server, port, service in self.random.choices(self.pairs, k=conns):
+            ts = START + timedelta(days=day, seconds=self.random.uniform(0, 60))
+            self._talk(out, ts, client, server, port, service)
+            counts = {"orig_bytes": 900, "resp_bytes": 5000, "orig_pkts": 12, "resp_pkts": 14}
+            ends = {"orig_l2_addr": client.mac, "resp_l2_addr": server.mac, "interim": False, "midstream": False, "partial": False}
+            _add(out, "conn", ts, client, server, port, proto="tcp", service=service or None, **counts, **ends)
         return out
 
     def _at(self, day: int) -> datetime:
         return START + timedelta(days=day, seconds=self.random.uniform(6 * 3600, 20 * 3600))
 
+    def _patient(self, day: int) -> int:
+        """One of those who are there on a day: a third of them new."""
+        beds = 2 + len(self.machines) // 5
+        return day * beds // 3 + self.random.randrange(beds)
+
     def _talk(self, out: Rows, ts: datetime, client: Machine, server: Machine, port: int, service: str) -> None:
-        chance, patient = random.Random(client.name).random(), f"k1:{self.random.randrange(10**9):024x}"
+        chance, patient = random.Random(client.name).random(), f"k1:{self._patient((ts - START).days):024x}"
         to = (ts, client, server, port)
         if service == "dicom":
             titles = {"calling_ae": client.name.upper(), "called_ae": server.name.upper()}
@@ -204,7 +219,7 @@ def _add(out: Rows, stream: str, ts: datetime, client: Machine, server: Machine,
     rows = out[stream]
     uid = "C" + hashlib.blake2b(f"{client.name} {server.name} {ts}".encode(), digest_size=6).hexdigest()
     ends = {"id_orig_h": client.address, "id_resp_h": server.address, "id_resp_p": port, "uid": uid, "sensor": "made-up"}
-    rows.append({"event_id": f"{stream}{len(rows):012x}", "ts": ts, **ends, **values})
+    rows.append({"event_id": f"{stream}{(ts - START).days:03x}{len(rows):09x}", "ts": ts, **ends, **values})
 
 
 _CONNS = """
@@ -224,15 +239,27 @@ def make(site: Site, assets: int, conns: int, days: int, seed: int = 1, busy: in
     made = Generated(assets, seed)
     (site.path / "site.toml").write_text(made.site_toml(), "utf-8")
     with files.lock(site.lake / ".lock", "this lake"), Writer(site.lake, lambda _: {}, new=True) as writer:
-        for stream, rows in made.rows(days, busy).items():
-            schema = pa.record_batch(_wire.empty(stream)).schema
-            rows.sort(key=lambda row: row["ts"])
-            for at in range(0, len(rows), 50_000):
-                writer.write(stream, pa.RecordBatch.from_pylist(rows[at : at + 50_000], schema=schema))
+        for day in range(days):
+            _write(writer, made.rows(day, busy))
         for batch in _conns(made, conns, days):
             writer.write("conn", batch)
         writer.commit()
     return made
+
+
+def add_minute(site: Site, made: Generated, day: int, conns: int) -> None:
+    """Writes the first minute of a day into a site that has the days before."""
+    with files.lock(site.lake / ".lock", "this lake"), Writer(site.lake, lambda _: {}) as writer:
+        _write(writer, made.minute(day, conns))
+        writer.commit()
+
+
+def _write(writer: Writer, rows: Rows) -> None:
+    for stream, of in rows.items():
+        schema = pa.record_batch(_wire.empty(stream)).schema
+        of.sort(key=lambda row: row["ts"])
+        for at in range(0, len(of), 50_000):
+            writer.write(stream, pa.RecordBatch.from_pylist(of[at : at + 50_000], schema=schema))
 
 
 def _conns(made: Generated, conns: int, days: int) -> Iterator[pa.RecordBatch]:

@@ -83,7 +83,8 @@ def arp(folder: Path, address: bytes, mac: bytes) -> Path:
 
 def test_an_accepted_finding_stays_accepted_when_its_address_turns_out_to_be_a_machine(tmp_path: Path) -> None:
     site = Site.open(tmp_path / "site", create=True)
-    (finding,) = assess(site, [ROOT / "tests/golden/hl7/monitors.pcap"]).findings
+    assess(site, [ROOT / "tests/golden/hl7/monitors.pcap"])
+    (finding,) = findings(site)
     accept(site, finding.id, "replaced in May", datetime.now(UTC).date() + timedelta(days=7))
     assess(site, [arp(tmp_path, bytes((10, 20, 20, 13)), bytes.fromhex("02000a14140d"))])
     (after,) = findings(site)

@@ -15,7 +15,7 @@ from asepsis.assessment.service import Assessment
 from asepsis.assessment.summary import DECIDE_MAX, good_news, in_reach, looked_at, not_shown, to_decide
 from asepsis.assessment.talks import OUTSIDE, Openness, Talk
 from asepsis.findings.line import line_of
-from asepsis.findings.service import Decision, State
+from asepsis.findings.service import Decision
 from asepsis.kit.site import Site
 from asepsis.settings import open_store
 
@@ -32,7 +32,7 @@ def morning(tmp_path_factory: pytest.TempPathFactory) -> Assessment:
 
 @pytest.fixture(scope="module")
 def nothing(morning: Assessment) -> Assessment:
-    return dataclasses.replace(morning, assets=[], findings=[], lines=[], talks=[], heard=None, coverage=())
+    return dataclasses.replace(morning, assets=[], lines=[], talks=[], heard=None, coverage=())
 
 
 def test_three_to_five_things_to_decide_each_of_another_sort(morning: Assessment) -> None:
@@ -85,8 +85,7 @@ def test_good_news_is_only_what_was_seen(morning: Assessment, nothing: Assessmen
     assert not any("outside world" in sentence for sentence in good_news(dataclasses.replace(morning, talks=[*morning.talks, out])))
     urgent = dataclasses.replace(morning.lines[0].lead, decision=Decision.IMMEDIATE)
     assert not any("very hour" in sentence for sentence in good_news(dataclasses.replace(morning, lines=[line_of([urgent])])))
-    closed = [dataclasses.replace(morning.findings[0], state=State.CLOSED)]
-    assert "1 fault found before is gone." in good_news(dataclasses.replace(morning, findings=closed))
+    assert "1 fault found before is gone." in good_news(dataclasses.replace(morning, closed=1))
 
 
 def test_limits_are_one_sentence_with_a_way_to_the_rest(morning: Assessment, nothing: Assessment) -> None:

@@ -19,7 +19,7 @@ from tests.checks.test_checks import check_of
 from asepsis.assessment.service import assess
 from asepsis.findings import life
 from asepsis.findings.finding import Finding
-from asepsis.findings.service import Look, rank_in_words
+from asepsis.findings.service import Look, findings, rank_in_words
 from asepsis.kit.site import Site
 
 ROOT = Path(__file__).parents[2]
@@ -31,11 +31,11 @@ ADDRESS = re.compile(r"\b\d+\.\d+\.\d+\.\d+\b|\b[0-9a-f]{2}(:[0-9a-f]{2}){5}\b")
 Texts = dict[str, set[str]]
 
 
-def texts(findings: Iterable[Finding], names: Iterable[str]) -> Texts:
+def texts(found: Iterable[Finding], names: Iterable[str]) -> Texts:
     """The texts of each kind, as sentences without names."""
     out: defaultdict[str, set[str]] = defaultdict(set)
     known = sorted({name for name in names if len(name) > 1}, key=len, reverse=True)
-    for finding in findings:
+    for finding in found:
         seen = finding.seen
         told = [("title", seen.title), ("fault", seen.fault), ("rank", rank_in_words(finding)), ("action", seen.action.title)]
         told += [("action for many", seen.action.for_many), *(("harm", harm.why) for harm in seen.harms.values())]
@@ -71,8 +71,9 @@ def morning(tmp_path_factory: pytest.TempPathFactory) -> Texts:
     site = Site.open(tmp_path_factory.mktemp("morning") / "site", create=True)
     (site.path / "site.toml").write_bytes((ROOT / "range/site.toml").read_bytes())
     seen = assess(site, sorted((ROOT / "range/captures").glob("*.pcap*")))
-    assert len(seen.findings) > 20
-    return texts(seen.findings, (a.name for a in seen.assets))
+    found = findings(site)
+    assert len(found) > 20
+    return texts(found, (a.name for a in seen.assets))
 
 
 def hardest(grades: Iterable[tuple[float, str]]) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from asepsis.findings.service import Decision, counted, worklist_text
+from asepsis.findings.service import Decision, counted, findings, worklist_text
 from asepsis.kit.command import DEFAULT_SITE, CoresOption, FailOnOption, JsonOption, SiteOption, at
 from asepsis.kit.output import ProgressBar, in_words, print_json
 from asepsis.kit.site import Site
@@ -51,7 +51,7 @@ def assess(
         if sys.stderr.isatty():
             print(f"report: {report}", file=sys.stderr)
     if json:
-        print_json(service.assessment_form(assessment))
+        print_json(service.assessment_form(assessment, findings(opened)))
     else:
         _show(assessment, captures, site, report)
     assessment.ingested.check()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from asepsis.encryption.service import post_quantum
-from asepsis.findings.service import Look, findings, worklist
+from asepsis.findings.service import Look, State, count_of, findings, worklist
 from asepsis.hospital.service import assets, locate, plan
 from asepsis.kit.output import Progress
 from asepsis.kit.site import Site
@@ -39,8 +39,8 @@ def assess(site: Site, paths: Sequence[Path], progress: Progress | None = None, 
         inventory, look_at = judge(site, lake)
         listened, talk = heard(lake), talks(lake, look_at.locator)
         gaps = coverage(lake, inventory, look_at.plan, listened, network.health(lake), len(ingested.problems))
-        found, lines = findings(site), worklist(site)
-        return Assessment(ingested, inventory, found, lines, talk, post_quantum(lake), look_at.now, listened, tuple(gaps))
+        lines, ready, closed = worklist(site), post_quantum(lake), count_of(site, State.CLOSED)
+        return Assessment(ingested, inventory, lines, talk, ready, look_at.now, listened, tuple(gaps), closed)
 
 
 def checks(site: Site) -> list[Checked]:

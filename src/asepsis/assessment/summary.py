@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from asepsis.findings.service import Decision, Effort, Line, State, counted
+from asepsis.findings.service import Decision, Effort, Line, counted
 from asepsis.kit.errors import one_line
 
 from .coverage import HIDING
@@ -129,9 +129,8 @@ def _good(assessment: Assessment) -> Iterator[str]:
     life = {asset.id for asset in assessment.assets if asset.clinical_class == "life" and asset.first_seen}
     if life and not any(OUTSIDE in (talk.source, talk.target) and life & {talk.source, talk.target} for talk in assessment.talks):
         yield "No machine that treats patients was seen to talk to the outside world."
-    closed = sum(finding.state is State.CLOSED for finding in assessment.findings)
-    if closed:
-        yield f"{counted(closed, 'fault')} found before {'is' if closed == 1 else 'are'} gone."
+    if assessment.closed:
+        yield f"{counted(assessment.closed, 'fault')} found before {'is' if assessment.closed == 1 else 'are'} gone."
     known = sum(asset.kind != "unknown" for asset in assessment.assets)
     if known and 5 * known >= 4 * len(assessment.assets):
         yield f"We could tell what {known:,} of {counted(len(assessment.assets), 'machine')} {'is' if known == 1 else 'are'}."

@@ -55,11 +55,10 @@ __all__ = [
     "SAFETY_OF", "Acceptance", "Action", "Automatable", "Change", "Check", "Cleared", "ClinicalClass", "Decision", "Effort", "Examined",
     "Excused", "Exploitation", "Exposure", "Fault", "Finding", "Harm", "HarmKind", "HumanImpact", "Judged", "Kind", "Lake", "Line",
     "Look", "Outcome", "Parties", "Party", "Points", "Proposal", "Remedy", "Row", "Scope", "Sight", "Sighting", "State", "Traced",
-    "accept", "add", "cited_rows", "cleared", "close", "counted", "examine", "faults", "finding_form", "findings", "five", "gather",
-    "glance",
-    "identity", "if_", "known_checks", "leaked", "line_form", "lines_of", "listed", "mended", "named", "nothing", "ordering_class",
-    "port", "posture", "public", "public_sql", "publish", "rank_in_words", "readable", "reopen", "rows", "show", "trace", "worklist",
-    "worklist_text",
+    "accept", "add", "cited_rows", "cleared", "close", "count_of", "counted", "examine", "faults", "finding_form", "findings", "five",
+    "gather", "glance", "identity", "if_", "known_checks", "leaked", "line_form", "lines_of", "listed", "mended", "named", "nothing",
+    "ordering_class", "port", "posture", "public", "public_sql", "publish", "rank_in_words", "readable", "reopen", "rows", "show",
+    "trace", "worklist", "worklist_text",
 ]  # fmt: skip
 
 
@@ -180,6 +179,14 @@ def findings(site: Site) -> list[Finding]:
     return sorted(
         (life.expired(finding, now) for finding in store.load()), key=lambda finding: (_STATES.index(finding.state), order(finding))
     )
+
+
+def count_of(site: Site, state: State) -> int:
+    """How many findings are in a state."""
+    open_store(site)
+    from .models import FindingRow
+
+    return FindingRow.objects.filter(state=state.value).count()
 
 
 def show(site: Site, finding_id: str) -> Finding:
