@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 
 import pytest
 import textstat
-from bench.generated import make
+from bench.generated import Generated, make
 
 from asepsis.assessment.service import Assessment, assess, page
 from asepsis.findings.service import State, count_of
@@ -24,15 +24,29 @@ KINDS = {
 """What of the generated machines says what it is, and how many of them there are."""
 
 
+RIGHT = {
+    "analyser": "analyser", "archive": "archive", "bms": "building control", "camera": "camera", "central": "central station", "ct": "CT",
+    "db": "database", "dc": "domain controller", "dx": "CR/DR", "ehr": "EHR", "engine": "interface engine", "files": "file server",
+    "lis": "LIS", "meter": "point-of-care meter", "monitor": "patient monitor", "mr": "MR", "pacs": "PACS", "pc": "workstation",
+    "phone": "phone", "printer": "printer", "pump": "infusion pump", "pumpsrv": "pump server", "ris": "RIS", "us": "ultrasound",
+    "vent": "ventilator", "viewer": "workstation", "ward-pc": "workstation", "xa": "angiography",
+}  # fmt: skip
+"""What each sort of generated machine is."""
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    site = Site.open(tmp_path_factory.mktemp("large") / "site", create=True)
-    make(site, ASSETS, CONNECTIONS, days=1)
-    return site
+    return Site.open(tmp_path_factory.mktemp("large") / "site", create=True)
 
 
 @pytest.fixture(scope="module")
-def seen(site: Site) -> Assessment:
+def made(site: Site) -> Generated:
+    return make(site, ASSETS, CONNECTIONS, days=1)
+
+
+@pytest.fixture(scope="module")
+def seen(site: Site, made: Generated) -> Assessment:
+    assert made.machines
     return assess(site, [])
 
 
@@ -41,6 +55,19 @@ def test_every_machine_is_one_asset_and_those_that_say_what_they_are_are_that(se
     kinds = Counter(asset.kind for asset in seen.assets)
     assert {kind: kinds[kind] for kind in KINDS} == KINDS
     assert not kinds["network gear"]
+
+
+def test_no_kind_is_surer_than_it_is_right(made: Generated, seen: Assessment) -> None:
+    """Reliability by tenths of confidence (Guo et al. 2017, On Calibration of Modern Neural Networks, 2)."""
+    right = {machine.address: RIGHT[machine.sort.name] for machine in made.machines}
+    told: defaultdict[int, list[tuple[float, bool]]] = defaultdict(list)
+    for asset in seen.assets:
+        if asset.kind != "unknown":
+            told[int(asset.kind_confidence * 10)].append((asset.kind_confidence, asset.kind == right[asset.addresses[0]]))
+    for of in told.values():
+        sure, true = (sum(column) / len(of) for column in zip(*of, strict=True))
+        print(f"{len(of):6} machines, sure {sure:.2f}, right {true:.2f}")
+        assert true >= sure
 
 
 def test_a_first_look_is_a_page(site: Site, seen: Assessment) -> None:
