@@ -12,7 +12,6 @@ from datetime import datetime
 from enum import StrEnum
 
 from asepsis.hospital.asset import Asset
-from asepsis.hospital.parts import Part, host_identity, serials
 
 
 class Verb(StrEnum):
@@ -52,16 +51,6 @@ def marks_of_asset(asset: Asset) -> frozenset[str]:
     strong |= {f"mac:{mac}" for mac in asset.macs}
     places = {f"place:{stay.place}" for stay in asset.stays} if not strong and not asset.behind else set()
     return frozenset(strong or {*places, f"id:{asset.id}"})
-
-
-def marks_of_part(part: Part) -> frozenset[str]:
-    """The same of a part."""
-    out = {f"id:{part.id}"} | {f"serial:{maker}|{serial}".casefold() for maker, serial, _ in serials(part)}
-    if part.role in ("whole", "adapter", "relay"):
-        out |= {f"mac:{host.mac}" for host in part.hosts if host.mac}
-        out |= {f"place:{place}" for host in part.hosts for place in host.addresses}
-        out |= {f"id:{host_identity(host)}" for host in part.hosts if host.mac or host.addresses}
-    return frozenset(out)
 
 
 def goes_by(asset: Asset) -> dict[str, str]:

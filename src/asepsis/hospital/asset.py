@@ -38,6 +38,11 @@ class Stay:
     place: str
 
 
+def address_of(place: str) -> str:
+    """The address of a place: `10.0.0.5` of `10.0.0.5@00:1b:21:00:00:0a`."""
+    return place.partition("@")[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Maybe:
     """Another asset that may be the same machine: for a person to say. `events` show why."""

@@ -14,10 +14,11 @@ from datetime import datetime
 from ipaddress import IPv6Address
 from itertools import pairwise
 
+from asepsis.hospital.asset import address_of
 from asepsis.hospital.equipment import serial_of
 from asepsis.hospital.facts import Binding, Client, Observations, Talker
 from asepsis.hospital.site_toml import Plan, parsed
-from asepsis.hospital.tenure import SETTLED, address_of
+from asepsis.hospital.tenure import SETTLED
 
 MOST_OTHERS = 4
 """Addresses that were heard from a machine beside those that it claimed, and may have been its own in turn."""
@@ -56,14 +57,6 @@ def asset_id(*identity: str) -> str:
     return "a-" + hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
-def is_asset_address(address: str, plan: Plan) -> bool:
-    """Inside the hospital and of one machine: no multicast, broadcast, loopback, link-local or unspecified address."""
-    ip = parsed(address)
-    if ip is None or ip.is_multicast or ip.is_loopback or ip.is_unspecified or ip.is_link_local or address == "255.255.255.255":
-        return False
-    return plan.inside(address)
-
-
 def is_station_mac(mac: str | None) -> bool:
     """An individual address (IEEE 802-2014 8.2): the group bit of the first octet is 0, and it is not all zeros."""
     try:
@@ -75,7 +68,7 @@ def is_station_mac(mac: str | None) -> bool:
 def hosts(seen: Observations, plan: Plan, apart: Collection[str] = ()) -> tuple[list[Host], list[Relay]]:
     """The machines that were heard, and the relays before them. What stands at a place of `apart` is a machine by itself."""
     heard, claims, vlans = _frames(seen.talkers), _claims(seen), _vlans(seen.talkers)
-    addresses = {a for a in (*(t.address for t in seen.talkers), *(b.address for b in seen.bindings)) if is_asset_address(a, plan)}
+    addresses = {a for a in (*(t.address for t in seen.talkers), *(b.address for b in seen.bindings)) if plan.machine(a)}
     claimants: dict[str, set[str]] = defaultdict(set)
     for mac, claimed in claims.items():
         for address in claimed:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from asepsis.hospital.act import Act, taken_off
-from asepsis.hospital.asset import Asset, Attribute
+from asepsis.hospital.asset import Asset, Attribute, address_of
 from asepsis.hospital.attributes import attributes, value_of
 from asepsis.hospital.clinical import clinical_class
 from asepsis.hospital.evidence import evidence
@@ -20,7 +20,7 @@ from asepsis.hospital.same import Presence
 from asepsis.hospital.site_toml import Plan
 from asepsis.hospital.stated import said, state
 from asepsis.hospital.stays import now, stays
-from asepsis.hospital.tenure import Tenure, address_of
+from asepsis.hospital.tenure import Tenure
 from asepsis.hospital.view import Index, View
 from asepsis.hospital.whole import from_first_to_last, whole
 

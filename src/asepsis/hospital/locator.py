@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import ChainMap, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
-from functools import cache, partial
+from functools import cache
 from typing import TypeVar
 
 from asepsis.hospital.asset import Asset
-from asepsis.hospital.identity import is_asset_address
 from asepsis.hospital.site_toml import Plan
 
 T = TypeVar("T")
@@ -28,7 +27,7 @@ class Locator:
         self._at: Mapping[str, Sequence[Asset]] = {}
         # Asked for every row of an answer: what the plan says of an address is looked up once.
         self.inside = cache(self.plan.inside)
-        self.machine = cache(partial(is_asset_address, plan=self.plan))
+        self.machine = cache(self.plan.machine)
         at: dict[str, list[Asset]] = defaultdict(list)
         for asset in sorted(self.assets.values(), key=lambda a: (bool(a.behind), a.id)):
             # Where it is now, and by its places where it was: an address that had several holders is in the rows as a place only.

@@ -9,28 +9,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from asepsis.hospital import asked, rotation, whose
 from asepsis.hospital.act import Act, Verb, goes_by, marks_of_asset
-from asepsis.hospital.arrivals import arrivals
-from asepsis.hospital.asset import STATED, Asset, Attribute, Maybe, Stay, as_json, from_json, kind_in_words
+from asepsis.hospital.asset import STATED, Asset, Attribute, Maybe, Stay, address_of, as_json, from_json, kind_in_words
 from asepsis.hospital.export import Format, as_csv, as_cyclonedx, system_of
-from asepsis.hospital.inventory import inventory
 from asepsis.hospital.kinds import KINDS, counted_kind
 from asepsis.hospital.locator import Locator
 from asepsis.hospital.naming import called, is_guess
-from asepsis.hospital.observations import Lake, observe, presence
 from asepsis.hospital.retention import Retention
-from asepsis.hospital.rotation import KnownKey, Rotated
 from asepsis.hospital.site_toml import Plan, checked, read_plan
 from asepsis.hospital.systems import Support, supported
-from asepsis.hospital.tenure import Tenure, address_of, claims, claims_for_others, tenures
 from asepsis.hospital.titles import TITLES_OF_PROGRAMS, TITLES_OF_TOOLKITS
-from asepsis.hospital.unknown import Unknown
-from asepsis.hospital.unknown import unknown as unknown_in
-from asepsis.hospital.whose import Match, Touched
 from asepsis.journal import service as journal
 from asepsis.kit import keys as site_keys
 from asepsis.kit.errors import BadInput, WrongUse
@@ -40,6 +32,11 @@ from asepsis.lake import service as lake_service
 
 if TYPE_CHECKING:
     from asepsis.hospital.models import ActRow, AssetRow
+    from asepsis.hospital.observations import Lake
+    from asepsis.hospital.rotation import KnownKey, Rotated
+    from asepsis.hospital.tenure import Tenure
+    from asepsis.hospital.unknown import Unknown
+    from asepsis.hospital.whose import Match, Touched
 
 __all__ = [
     "KINDS",
@@ -89,6 +86,8 @@ __all__ = [
 ]
 
 
+# What takes an inventory is loaded by who takes one: most commands only read it.
+_LATE = {"KnownKey": "rotation", "Match": "whose", "Rotated": "rotation", "Touched": "whose", "Unknown": "unknown"}
 _NAMED = 3
 """Assets at one address that are named where a line has room for some."""
 
@@ -99,6 +98,9 @@ def take_inventory(site: Site, lake: Lake) -> list[Asset]:
 
     Raises BadInput, with the line, for a site.toml that is not understood.
     """
+    from asepsis.hospital.inventory import inventory
+    from asepsis.hospital.observations import observe, presence
+
     held = tenures_of(lake)
     if held:
         lake.place([(t.address, t.since, t.until, t.place) for t in held])
@@ -126,6 +128,8 @@ def take_inventory(site: Site, lake: Lake) -> list[Asset]:
 def take_arrivals(site: Site, lake: Lake, known: Locator) -> tuple[Locator, frozenset[str]]:
     """What rows that came after the inventory of `known` say: the locator with who is new, saved and journalled; and the addresses, and
     assets at them, of which it cannot be said now who is there: that takes an inventory of all rows."""
+    from asepsis.hospital.arrivals import arrivals
+
     come = arrivals(lake, known)
     if come.new:
         rows = _rows(site)
@@ -141,6 +145,8 @@ def take_arrivals(site: Site, lake: Lake, known: Locator) -> tuple[Locator, froz
 
 def tenures_of(lake: Lake) -> list[Tenure]:
     """Who held the addresses that had several holders, and when."""
+    from asepsis.hospital.tenure import claims, claims_for_others, tenures
+
     claimed = claims(lake)
     return tenures(claimed, claims_for_others(claimed))
 
@@ -169,6 +175,9 @@ def export(site: Site, format: Format) -> str:
 
 def unknown(lake: Lake) -> list[Unknown]:
     """What was seen and stands in no table: nothing of it names a place, an address or a person."""
+    from asepsis.hospital.observations import observe
+    from asepsis.hospital.unknown import unknown as unknown_in
+
     return unknown_in(observe(lake))
 
 
@@ -251,7 +260,9 @@ def plan(site: Site) -> Plan:
 
 def keys(site: Site) -> list[KnownKey]:
     """The keys of the site's pseudonyms, the current one first; without their secrets."""
-    return rotation.known(site)
+    from asepsis.hospital.rotation import known
+
+    return known(site)
 
 
 def rotate_key(site: Site, shred: bool = False) -> Rotated:
@@ -261,6 +272,7 @@ def rotate_key(site: Site, shred: bool = False) -> Rotated:
     Raises BadInput if another rotation runs, for the site of another user, or when the disk is full; WrongUse where keys are to go while a
     watch uses one; DoesNotHold as `journal.record` does. Whenever it is killed the site has one whole current key.
     """
+    from asepsis.hospital.rotation import alone, rotate
 
     def record(act: str, detail: dict[str, object]) -> None:
         journal.record(site, act, "keys", detail)
@@ -270,26 +282,30 @@ def rotate_key(site: Site, shred: bool = False) -> Rotated:
         raise BadInput("the site belongs to another user", site.path, "run it as that user: sudo -u USER asepsis site rotate-key")
     journal.check(site)
     try:
-        with rotation.alone(site), lake_service.still(site):
+        with alone(site), lake_service.still(site):
             watched = lake_service.watched(site)
             if watched and shred:
                 raise WrongUse("a watch makes pseudonyms under the old key", site.path, "stop it, shred, and begin it again")
-            return replace(rotation.rotate(site, shred, record), watched=watched)
+            return replace(rotate(site, shred, record), watched=watched)
     except OSError as error:
         raise unwritable(error, site.path, "make room and run the same command again") from None
 
 
 def read_ids(path: Path) -> list[str]:
     """The ids in a file, or on standard input (`-`), one a line. Raises BadInput, which quotes none."""
+    from asepsis.hospital.asked import read
+
     if str(path) == "-":
-        return asked.read(sys.stdin.buffer, "standard input")
+        return read(sys.stdin.buffer, "standard input")
     with path.open("rb") as file:
-        return asked.read(file, str(path))
+        return read(file, str(path))
 
 
 def match_patients(site: Site, ids: Sequence[str]) -> list[Match]:
     """Which rows of the lake tell of these patients, accessions, orders or studies, under every key that the site has. Nothing of it is
     kept; the journal tells that it was asked, and of how many ids. Raises DoesNotHold as `journal.record` does: then there is no answer."""
+    from asepsis.hospital.whose import match
+
     journal.check(site)
     key = site_keys.current(site.path)
     here = _known_assets(site)
@@ -297,7 +313,7 @@ def match_patients(site: Site, ids: Sequence[str]) -> list[Match]:
         # Of an address that had several holders each row names who held it then.
         lake.place([(t.address, t.since, t.until, t.place) for t in tenures_of(lake)])
         keys = [key, *site_keys.older(site.path, key)]
-        found = whose.match(lake, keys, ids, lambda address: "; ".join(asset.name for asset in here.at(address)[:_NAMED]))
+        found = match(lake, keys, ids, lambda address: "; ".join(asset.name for asset in here.at(address)[:_NAMED]))
     journal.record(site, "patients.match", "patients", {"ids": len(ids)})
     return found
 
@@ -345,3 +361,9 @@ def _row(rows: type[AssetRow], a: Asset, detail: dict[str, Any]) -> AssetRow:
         id=a.id, name=a.name, kind=a.kind, kind_confidence=a.kind_confidence, clinical_class=a.clinical_class, zone=a.zone,
         first_seen=a.first_seen, last_seen=a.last_seen, detail=detail,
     )  # fmt: skip
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LATE:
+        raise AttributeError(name)
+    return getattr(import_module(f"asepsis.hospital.{_LATE[name]}"), name)

@@ -130,6 +130,13 @@ class Plan:
             return False
         return any(ip in n for n in _PRIVATE) or bool(self._zone_of(ip)) or any(a.address == str(ip) for a in self.assets)
 
+    def machine(self, address: str) -> bool:
+        """Whether it can be the address of one machine of the hospital: no multicast, broadcast, loopback, link-local or null one."""
+        ip = parsed(address)
+        if ip is None or ip.is_multicast or ip.is_loopback or ip.is_unspecified or ip.is_link_local or address == "255.255.255.255":
+            return False
+        return self.inside(address)
+
     def zone(self, address: str, vlan: int | None = None) -> str:
         """The zone's name, of the narrowest network that holds the address, else of the VLAN, else nothing."""
         ip = parsed(address)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from asepsis.hospital.asset import Stay
+from asepsis.hospital.asset import Stay, address_of
 from asepsis.hospital.facts import Fact
 from asepsis.hospital.identity import order
 from asepsis.hospital.parts import Part
-from asepsis.hospital.tenure import AFTER, BEFORE, address_of
+from asepsis.hospital.tenure import AFTER, BEFORE
 
 
 def stays(part: Part) -> tuple[Stay, ...]:

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from typing import TYPE_CHECKING
 
-from asepsis.hospital.facts import Fact
 from asepsis.hospital.kinds import patterns, table
-from asepsis.hospital.view import View
+
+if TYPE_CHECKING:
+    from asepsis.hospital.facts import Fact
+    from asepsis.hospital.view import View
 
 
 @dataclass(frozen=True, slots=True)

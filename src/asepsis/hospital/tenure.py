@@ -280,11 +280,6 @@ def places(held: Iterable[Tenure]) -> dict[str, list[Tenure]]:
     return dict(out)
 
 
-def address_of(place: str) -> str:
-    """The address of a place: `10.0.0.5` of `10.0.0.5@00:1b:21:00:00:0a`."""
-    return place.partition("@")[0]
-
-
 def _without_strays(turns: list[Claim]) -> list[Claim]:
     """A short claim by ARP, or several, between two who were there for a while moved nothing. One before or after them may be the first or
     the last that was seen of somebody, and two may follow each other; of more, of which none was there for a while, nobody was there."""

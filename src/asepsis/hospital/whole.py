@@ -6,18 +6,18 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from asepsis.hospital.act import Act, Verb, marks_of_part
-from asepsis.hospital.asset import Maybe
+from asepsis.hospital.act import Act, Verb
+from asepsis.hospital.asset import Maybe, address_of
 from asepsis.hospital.equipment import machines
 from asepsis.hospital.identity import asset_id
 from asepsis.hospital.parts import Part, host_identity, serials
 from asepsis.hospital.same import Interval, Presence, Tie, join, spans
-from asepsis.hospital.tenure import AFTER, address_of
+from asepsis.hospital.tenure import AFTER
 
 
 def whole(made: list[Part], present: Presence, acts: Sequence[Act] = ()) -> list[Part]:
     """The parts that are one machine as one, each with an id of its own. `acts` are what people said, and stands."""
-    marks = [marks_of_part(part) for part in made]
+    marks = [_marks(part) for part in made]
     joined = join(made, present, _told(marks, acts), [_sides(marks, act) for act in acts if act.verb is Verb.SPLIT])
     out = [_together([made[n] for n in numbers]) for numbers in joined.groups]
     where = {n: g for g, numbers in enumerate(joined.groups) for n in numbers}
@@ -77,3 +77,13 @@ def from_first_to_last(made: Sequence[Part]) -> Presence:
         return {a: spans(part.view.facts()) for part in made for host in part.hosts for a in host.addresses if a in places}
 
     return present
+
+
+def _marks(part: Part) -> frozenset[str]:
+    """What a part is known by, as `act.marks_of_asset` says it of an asset."""
+    out = {f"id:{part.id}"} | {f"serial:{maker}|{serial}".casefold() for maker, serial, _ in serials(part)}
+    if part.role in ("whole", "adapter", "relay"):
+        out |= {f"mac:{host.mac}" for host in part.hosts if host.mac}
+        out |= {f"place:{place}" for host in part.hosts for place in host.addresses}
+        out |= {f"id:{host_identity(host)}" for host in part.hosts if host.mac or host.addresses}
+    return frozenset(out)

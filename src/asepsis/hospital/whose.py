@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from asepsis import _wire
 from asepsis.hospital.asked import spellings
-from asepsis.hospital.tenure import address_of
+from asepsis.hospital.asset import address_of
 from asepsis.kit.keys import Key
 from asepsis.lake.service import Stream
 
