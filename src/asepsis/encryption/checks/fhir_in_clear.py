@@ -31,11 +31,16 @@ QUERIES = Queries(
                max(case when interaction in ('create', 'update', 'patch', 'delete', 'batch') then 1 else 0 end) as written, {span}
         from fhir where coalesce(interaction, '') <> 'capabilities' group by id_orig_h, id_resp_h, id_resp_p
     """,
+    # Those in the bodies. `patient` may be whom a search asked for, found or not; so may a reference, if nothing was given or taken.
     patients="""
-        select distinct client, server, cast(null as varchar(1)) as client_hint, cast(null as varchar(1)) as server_hint, patient from (
-            select id_orig_h as client, id_resp_h as server, patient from fhir where patient is not null
+        select distinct client, server, cast(null as varchar(1)) as client_hint, cast(null as varchar(1)) as server_hint, patient, referred
+        from (
+            select f.id_orig_h as client, f.id_resp_h as server, p.one as patient, 0 as referred
+            from fhir as f cross join unnest(f.patients) as p(one)
             union all
-            select f.id_orig_h as client, f.id_resp_h as server, p.one as patient from fhir as f cross join unnest(f.patients) as p(one)
+            select f.id_orig_h as client, f.id_resp_h as server, p.one as patient, 1 as referred
+            from fhir as f cross join unnest(f.patient_refs) as p(one)
+            where f.status_code between 200 and 299 or f.interaction in ('create', 'update', 'patch', 'batch')
         ) as seen
     """,
 )
