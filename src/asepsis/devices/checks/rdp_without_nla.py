@@ -24,11 +24,10 @@ from asepsis.findings.service import (
 ID = "rdp-without-nla"
 FAULT = "Remote desktops can be reached before a login"
 
-_TALKS = """
-    select id_resp_h as server, id_resp_p as port, id_orig_h as client, security_protocol, {{span}} from rdp
-    where security_protocol is not null and {which} coalesce(nla, false) group by id_resp_h, id_resp_p, id_orig_h, security_protocol
+_WITHOUT = """
+    select id_resp_h as server, id_resp_p as port, id_orig_h as client, security_protocol, {span} from rdp
+    where security_protocol is not null and not coalesce(nla, false) group by id_resp_h, id_resp_p, id_orig_h, security_protocol
 """
-_WITHOUT, _WITH = _TALKS.format(which="not"), _TALKS.format(which="")
 _REFUSED = """
     select id_resp_h as server, id_resp_p as port, id_orig_h as client, null as security_protocol, {span} from rdp
     where upper(result) like '%HYBRID_REQUIRED%' group by id_resp_h, id_resp_p, id_orig_h
@@ -40,9 +39,8 @@ def run(look: Look) -> list[Proposal]:
 
 
 def clears(look: Look) -> list[Cleared]:
-    """A server that turned a caller down for it, or a caller that now logs in first: which of both it asks for is not known else."""
-    good = [*look.rows(_REFUSED), *look.rows(_WITH)]
-    return cleared(ID, look, _WITHOUT, good, "It has asked for the login first since.", peer=lambda row: row["client"])
+    """A server that turned a caller down for it does so to all. A caller that logs in first may have offered to: that shows nothing."""
+    return cleared(ID, look, _WITHOUT, _REFUSED, "It has turned down a caller who would not log in first since.")
 
 
 def _proposal(fault: Fault, look: Look) -> Proposal:
