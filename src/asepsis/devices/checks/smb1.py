@@ -22,14 +22,18 @@ from asepsis.findings.service import (
 )
 
 ID = "smb1"
-FAULT = "Files are shared in a way that a worm can use"
+FAULT = "An outdated way to share files is on, by which a worm can spread"
 
-# `{span}` stays as it is here: `rows` fills it in.
+# A pipe is no file, and where the share was not seen only an extension shows that it was one. `{span}` stays as it is: `rows` fills it in.
 _SESSIONS = """
-    select id_orig_h as client, id_resp_h as server, {span} from (
-        select id_orig_h, id_resp_h, version, ts, event_id from smb_mapping
+    select id_orig_h as client, id_resp_h as server, max(shared) as shared, {span} from (
+        select id_orig_h, id_resp_h, version, ts, event_id,
+               case when share_type = 'DISK' and coalesce(status, 0) = 0 then 1 else 0 end as shared
+        from smb_mapping
         union all
-        select id_orig_h, id_resp_h, version, ts, event_id from smb_files
+        select id_orig_h, id_resp_h, version, ts, event_id,
+               case when coalesce(status, 0) = 0 and (share_type = 'DISK' or share_type is null and extension is not null) then 1 else 0 end
+        from smb_files
     ) as seen where version = 'SMB1' group by id_orig_h, id_resp_h
 """
 
@@ -41,11 +45,12 @@ def run(look: Look) -> list[Proposal]:
 
 def _proposal(fault: Fault, look: Look) -> Proposal:
     server, clients = fault.party, fault.parties(look)
+    shares = "shares files in an outdated way" if any(row["shared"] for row in fault.rows) else "speaks an outdated way to share files,"
     return posture(
         ID,
         fault,
         look,
-        title=f"{server.opening} shares files in an outdated way by which a worm can spread",
+        title=f"{server.opening} {shares} by which a worm can spread",
         many=FAULT,
         harms=five(
             safety=(SAFETY_OF[server.weight], "If it is locked for ransom, care has to wait."),
@@ -77,7 +82,7 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
 CHECK = Check(
     id=ID,
     title="SMB version 1",
-    looks_for="Shares opened and files used over SMB1.",
+    looks_for="Shares opened, files used and sessions that went on over SMB1.",
     cannot_see="Servers that would speak it if asked: only what was used is seen; whether a server has been set to turn it down since.",
     streams=(
         "smb_mapping",
