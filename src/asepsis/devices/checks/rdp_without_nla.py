@@ -22,7 +22,7 @@ from asepsis.findings.service import (
 )  # fmt: skip
 
 ID = "rdp-without-nla"
-FAULT = "Remote desktops can be reached before a login"
+FAULT = "Machines agree to show their desktops before anyone logs in"
 
 _WITHOUT = """
     select id_resp_h as server, id_resp_p as port, id_orig_h as client, security_protocol, {span} from rdp
@@ -46,16 +46,15 @@ def clears(look: Look) -> list[Cleared]:
 def _proposal(fault: Fault, look: Look) -> Proposal:
     server, clients = fault.party, fault.parties(look)
     readable = "rdp" in fault.sighting.values("security_protocol")
-    anyone = look.parties.anyone(server, *clients)
     more = " What passes is protected by a way of 1999 that can be broken." if readable else ""
     return posture(
         ID,
         fault,
         look,
-        title=f"{anyone} can get at the desktop of {server.name} before logging in",
-        many=f"{anyone} can get at desktops before logging in",
-        why=f"{named(clients)} opened the desktop of {server.name} ({server.address}, port {fault.part})"
-        f" and was not asked to log in before.{more}",
+        title=f"{server.opening} agrees to show its desktop before anyone logs in",
+        many=FAULT,
+        why=f"{server.opening} ({server.address}, port {fault.part}) agreed with {named(clients)} on a remote desktop that asks for no"
+        f" login before it is shown.{more}",
         harms=five(
             safety=(SAFETY_OF[server.weight], "Whoever breaks in can do what its user can."),
             privacy=(2, "Who breaks in this way reads what the machine holds."),
@@ -85,7 +84,8 @@ CHECK = Check(
     id=ID,
     title="RDP without Network Level Authentication",
     looks_for="Remote desktop sessions agreed without CredSSP: plain RDP security, or TLS alone.",
-    cannot_see="Desktops that nobody opened while the sensor listened; whether a server that agreed to NLA also takes callers without.",
+    cannot_see="Desktops that nobody opened while the sensor listened; whether a server that agreed to NLA also takes callers"
+    " without; whether a desktop was shown once both had agreed.",
     streams=("rdp",),
     harms=(HarmKind.SERVICE, HarmKind.SAFETY, HarmKind.PRIVACY),
     references=(
