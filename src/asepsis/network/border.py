@@ -74,6 +74,12 @@ class Crossing:
         return "an address" if number == 1 else f"{number} addresses"
 
     @property
+    def unnamed(self) -> str:
+        """That the hospital does not know the other sides."""
+        who = "It is no partner" if len(self.sighting.values("partner")) == 1 else "None of them is a partner"
+        return f"{who} that the hospital has named."
+
+    @property
     def shown(self) -> str:
         """The other sides, and the ports of the called ones: `203.0.113.5 (tcp port 443)`."""
         partners = self.sighting.values("partner")

@@ -22,7 +22,7 @@ from asepsis.findings.service import (
 )
 
 ID = "smb1"
-FAULT = "An outdated way to share files is on, by which a worm can spread"
+FAULT = "An outdated way to share files is in use, by which a worm can spread"
 
 # A pipe is no file, and where the share was not seen only an extension shows that it was one. `{span}` stays as it is: `rows` fills it in.
 _SESSIONS = """

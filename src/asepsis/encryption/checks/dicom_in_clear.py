@@ -87,7 +87,7 @@ def _proposal(flow: Flow, look: Look) -> Proposal:
             "Switch on encryption (DICOM TLS) for these connections; until then keep them in a zone of their own",
         ),
         why=f"{client.opening} and {server.name} talk DICOM without encryption"
-        f" ({flow.evidence}). Whoever can listen anywhere between them reads {_readable(flow)}.",
+        f" ({flow.evidence}). Whoever can listen anywhere between them {_readable(flow)}.",
     )
 
 
@@ -104,10 +104,10 @@ def _what(flow: Flow) -> str:
 
 def _readable(flow: Flow) -> str:
     if flow.did("stored"):
-        return "names, numbers and images, and could change them"
+        return "reads names, numbers and images, and could change them"
     if flow.did("asked"):
-        return "names and numbers, and could change them"
-    return "whose scans are sent where, and could change that" if flow.did("ordered") else "what they say, and could change it"
+        return f"{'reads' if flow.patients else 'would read'} names and numbers, and could change them"
+    return "reads which scans go where, and could change that" if flow.did("ordered") else "reads what they say, and could change it"
 
 
 CHECK = Check(

@@ -79,7 +79,7 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
         fault,
         look,
         title=f"{anyone} can read {'passwords sent to' if passwords else 'what is asked of'} the directory on {server.name}",
-        many=f"{anyone} can read what is asked of directories, and often passwords",
+        many=f"{anyone} can read {'passwords sent to' if passwords else 'what is asked of'} directories",
         harms=_harms_of_a_login(server, any(row["let_in"] for row in fault.rows)) if passwords else _harms_of_answers(server),
         peers=clients,
         others=clients,

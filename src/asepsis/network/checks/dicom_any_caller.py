@@ -196,9 +196,9 @@ def _harms(server: Party) -> dict[HarmKind, Harm]:
 def _harms_unknown() -> dict[HarmKind, Harm]:
     """Of a node that let strangers in and was not seen to do more for them."""
     return five(
-        safety=(1, "A false scan can lead to wrong care, if it takes one."),
-        privacy=(2, "Callers may get scans and lists of patients, if it gives them out."),
-        integrity=(2, "False scans may come to stand among the real ones, if it takes them."),
+        safety=(1, "If it takes a false scan, that can lead to wrong care."),
+        privacy=(2, "Callers may be able to get scans and names."),
+        integrity=(2, "False scans may get in among the real ones."),
         service=(1, "It can be kept busy by anyone."),
         money_and_trust=(1, "Somebody has to find out what a stranger may do there."),
     )

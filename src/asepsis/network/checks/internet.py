@@ -64,11 +64,11 @@ def _proposal(crossing: Crossing, look: Look) -> Proposal:
             "Block the internet for these devices at the firewall, except partners that the hospital knows and names",
         ),
         why=f"{device.opening} ({device.address}) {'called' if crossing.begun else 'talked with'} {crossing.shown} and data passed."
-        f"{'' if crossing.begun else ' Where the beginning is missing, who called is not known.'}"
-        " None of them is a partner that the hospital has named.",
+        f"{'' if crossing.begun else ' Of what began before the sensor listened it is not known who called.'}"
+        f" {crossing.unnamed}",
         first_seen=sighting.first_seen,
         last_seen=sighting.last_seen,
-        discriminator=Way.OUT,
+        discriminator=Way.OUT.value,
         zone=device.zone,
         asset_kind=device.kind,
         events=sighting.events,

@@ -62,7 +62,7 @@ def _proposal(crossing: Crossing, look: Look) -> Proposal:
             ),
             "Block the internet for these devices at the firewall, except partners that the hospital knows and names",
         ),
-        why=f"{device.opening} ({device.address}) {_how(crossing)} and data passed. None of them is a partner that the hospital has named.",
+        why=f"{device.opening} ({device.address}) {_how(crossing)} and data passed. {crossing.unnamed}",
         first_seen=sighting.first_seen,
         last_seen=sighting.last_seen,
         zone=device.zone,
