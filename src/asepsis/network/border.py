@@ -10,7 +10,7 @@ from asepsis.findings.service import Excused, Look, Party, Row, Sighting, gather
 from asepsis.network.partners import Partners
 
 # An attempt that nobody answered is not talk: both sides must have sent something, and one of them data. Names and time from outside are
-# findings of their own (resolver-outside, time-outside). The port of who called is looked at where it may be that of who was called.
+# findings of their own (resolver-outside, time-outside). Without a beginning the ends may be turned: then both ports are looked at.
 _TALKS = """
     select client, client_port, server, port, proto, name, basic, midstream, {span} from (
         select c.id_orig_h as client, case when c.midstream then c.id_orig_p end as client_port, c.id_resp_h as server, c.id_resp_p as port,
@@ -22,18 +22,21 @@ _TALKS = """
             select uid, host as name from http where host is not null
         ) as n on n.uid = c.uid
         where c.proto in ('tcp', 'udp') and c.orig_pkts > 0 and c.resp_pkts > 0
-              and coalesce(c.orig_bytes, 0) + coalesce(c.resp_bytes, 0) > 0 and ({outside})
+              and coalesce(c.orig_bytes, 0) + coalesce(c.resp_bytes, 0) > 0 and ({theirs} or c.midstream and {turned})
     ) as seen group by client, client_port, server, port, proto, name, basic, midstream
-""".replace("{outside}", f"{public_sql('c.id_orig')} or {public_sql('c.id_resp')}")
-# Of conversations without a beginning: ports that several use, from ports of their own (RFC 6335 6), are those of a server.
+"""
+# Ports that were seen to be called from outside; and without a beginning, those that several use from ports of their own (RFC 6335 6).
 _SERVED = """
+    select distinct id_resp_h as address, id_resp_p as port, proto from conn
+    where not coalesce(midstream, false) and proto in ('tcp', 'udp') and orig_pkts > 0 and resp_pkts > 0 and {outside}
+    union
     select address, port, proto from (
         select id_orig_h as address, id_orig_p as port, proto, id_resp_h as peer, id_resp_p as peer_port from conn where midstream
         union all
         select id_resp_h as address, id_resp_p as port, proto, id_orig_h as peer, id_orig_p as peer_port from conn where midstream
     ) as seen group by address, port, proto
     having count(distinct peer) > 1 and count(distinct peer_port) > 1 and min(peer_port) >= 1024
-"""
+""".replace("{outside}", public_sql("id_orig"))
 
 Served = set[tuple[str, int, str]]
 
@@ -44,13 +47,18 @@ class Way(StrEnum):
     OUT = "out"
     IN = "in"
 
+    @property
+    def query(self) -> str:
+        """What is asked of the lake: conversations of which this end, or if they are turned the other, may be the internet's."""
+        theirs, turned = ("c.id_resp", "c.id_orig") if self is Way.OUT else ("c.id_orig", "c.id_resp")
+        return _TALKS.replace("{theirs}", public_sql(theirs)).replace("{turned}", public_sql(turned))
+
 
 @dataclass(frozen=True, slots=True)
 class Talk:
     """A machine of ours and an address that is not private. `excuse` says why it is no fault, where the hospital states so."""
 
     device: Party
-    way: Way
     row: Row
     excuse: str
 
@@ -90,20 +98,21 @@ class Crossing:
 
 def crossings(look: Look, way: Way) -> list[Crossing]:
     """What may touch care and talks across the border one way, without a reason that is known."""
-    found = [talk for talk in _talks(look) if talk.way is way and not talk.excuse and talk.device.clinical]
+    found = [talk for talk in _talks(look, way) if not talk.excuse and talk.device.clinical]
     devices = {talk.device.key: talk.device for talk in found}
     sightings = gather((talk.device.key, talk.row) for talk in found)
     return [Crossing(devices[key], sighting) for key, sighting in sorted(sightings.items())]
 
 
 def excuses(look: Look, way: Way) -> list[Excused]:
-    found = gather((talk.excuse, talk.row) for talk in _talks(look) if talk.way is way and talk.excuse)
+    found = gather((talk.excuse, talk.row) for talk in _talks(look, way) if talk.excuse)
     return [Excused(why, sighting.events) for why, sighting in found.items()]
 
 
-def _talks(look: Look) -> Iterator[Talk]:
-    partners, served = Partners(look), _served(look)
-    for row in look.rows(_TALKS):
+def _talks(look: Look, way: Way) -> Iterator[Talk]:
+    rows = look.rows(way.query)
+    partners, served = Partners(look), _served(rows, look)
+    for row in rows:
         ours, called_us = _ours(row, look)
         if not ours:
             continue
@@ -111,14 +120,13 @@ def _talks(look: Look) -> Iterator[Talk]:
         port, their_port = (row["port"], row["client_port"]) if called_us else (row["client_port"], row["port"])
         if row["midstream"]:
             called_us = (ours, port, row["proto"]) in served
-        if row["basic"] and not called_us:
+        if called_us is not (way is Way.IN) or (row["basic"] and not called_us):
             continue
         # Called from outside, the name in the talk is the one that the caller gave us.
         partner, name = partners.of(theirs, ours, None if called_us else name)
         device = look.at(ours)
         yield Talk(
             device,
-            Way.IN if called_us else Way.OUT,
             row | {"partner": theirs, "called_port": port if called_us else their_port},
             _excuse(look, device, theirs, partner, name),
         )
@@ -140,10 +148,7 @@ def _excuse(look: Look, device: Party, theirs: str, partner: str, name: str) -> 
     return f"the hospital states that {device.name} does not touch care" if device.stated_harmless else ""
 
 
-def _served(look: Look) -> Served:
-    """Address, port and transport of what serves others, as far as that is needed where a beginning is missing."""
-    rows = look.rows(_TALKS)
-    if not any(row["midstream"] for row in rows):
-        return set()
-    begun = {(row["server"], row["port"], row["proto"]) for row in rows if not row["midstream"]}
-    return begun | {(row["address"], row["port"], row["proto"]) for row in look.rows(_SERVED)}
+def _served(rows: list[Row], look: Look) -> Served:
+    """Address, port and transport of what serves others, if there is talk without a beginning."""
+    unclear = any(row["midstream"] for row in rows)
+    return {(row["address"], row["port"], row["proto"]) for row in look.rows(_SERVED)} if unclear else set()
