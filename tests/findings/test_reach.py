@@ -56,3 +56,15 @@ def test_patients_are_those_of_the_busiest_day() -> None:
     hl7.append(hl7[0] | {"patient": "k1:another"})
     found = look({"hl7": hl7}, a1="support", a2="support")
     assert found.patients(found.at("10.0.0.1")) == 6
+
+
+def test_patients_of_fhir_are_those_that_answers_carry_by_number_or_by_reference() -> None:
+    ends = {"id_orig_h": "10.0.0.1", "id_resp_h": "10.0.0.2", "interaction": "search"}
+    fhir = [
+        ends | {"status_code": 200, "patient": "k1:asked", "patients": ["k1:n1"]},
+        ends | {"status_code": 200, "patient_refs": ["k1:p1", "k1:p2", "k1:p3"]},
+        ends | {"status_code": 404, "patient": "k1:asked too", "patient_refs": ["k1:nobody"]},
+        ends | {"interaction": "create", "status_code": 500, "patient_refs": ["k1:p4"]},
+    ]
+    found = look({"fhir": fhir}, a1="support", a2="support")
+    assert [found.patients(found.at(f"10.0.0.{n}")) for n in (1, 2)] == [4, 4]

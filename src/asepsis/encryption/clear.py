@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -43,7 +44,8 @@ Place = tuple[str, str, int]
 @dataclass(frozen=True, slots=True)
 class Queries:
     """A protocol in clear. `talks` gives client, server, port, client_hint, server_hint, the columns of `{span}` and what else the check
-    wants; `patients` gives, distinct, client, server, client_hint, server_hint and patient."""
+    wants; `patients` gives, distinct, client, server, client_hint, server_hint and patient; and `referred`, if some are known by a
+    reference and not by their number."""
 
     talks: str
     patients: str
@@ -106,10 +108,12 @@ def flows(look: Look, queries: Queries) -> list[Flow]:
             yield subject, row
 
     sightings = gather(keyed(queries.talks))
-    patients: dict[str, set[str]] = {}
+    patients: defaultdict[str, defaultdict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
     for subject, row in keyed(queries.patients):
-        patients.setdefault(subject, set()).add(row["patient"])
-    return [Flow(*sides[subject], sighting, len(patients.get(subject, ()))) for subject, sighting in sorted(sightings.items())]
+        patients[subject][row.get("referred", 0)].add(row["patient"])
+    # A number and a reference do not tell whether they are one patient, so the larger of both is counted: none twice.
+    count = {subject: max(map(len, found.values())) for subject, found in patients.items()}
+    return [Flow(*sides[subject], sighting, count.get(subject, 0)) for subject, sighting in sorted(sightings.items())]
 
 
 def proposal(

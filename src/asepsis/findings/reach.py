@@ -19,31 +19,37 @@ STEPS_MAX = 3
 
 # An acknowledgement or an answer to a query travels back, so its sender is the responder.
 _PATIENTS = """
-    select distinct day, address, hint, patient from (
-        select date_trunc('day', ts) as day, id_orig_h as address, calling_ae as hint, patient from dicom_message
+    select distinct day, address, hint, patient, referred from (
+        select date_trunc('day', ts) as day, id_orig_h as address, calling_ae as hint, patient, 0 as referred from dicom_message
         union all
-        select date_trunc('day', ts), id_resp_h as address, called_ae as hint, patient from dicom_message
+        select date_trunc('day', ts), id_resp_h as address, called_ae as hint, patient, 0 as referred from dicom_message
         union all
         select date_trunc('day', ts), case when is_ack then id_resp_h else id_orig_h end as address,
-               coalesce(sending_application, '') || '|' || coalesce(sending_facility, '') as hint, patient from hl7
+               coalesce(sending_application, '') || '|' || coalesce(sending_facility, '') as hint, patient, 0 as referred from hl7
         union all
         select date_trunc('day', ts), case when is_ack then id_orig_h else id_resp_h end as address,
-               coalesce(receiving_application, '') || '|' || coalesce(receiving_facility, '') as hint, patient from hl7
+               coalesce(receiving_application, '') || '|' || coalesce(receiving_facility, '') as hint, patient, 0 as referred from hl7
         union all
-        select day, id_orig_h as address, cast(null as varchar(1)) as hint, patient from records
+        select day, id_orig_h as address, cast(null as varchar(1)) as hint, patient, referred from records
         union all
-        select day, id_resp_h as address, cast(null as varchar(1)) as hint, patient from records
+        select day, id_resp_h as address, cast(null as varchar(1)) as hint, patient, referred from records
     ) as seen where patient is not null
 """
+# Of FHIR those in the bodies. `patient` may be whom a search asked for, found or not; so may a reference, if nothing was given or taken.
 _RECORDS = """
     with records as (
-        select date_trunc('day', ts) as day, id_orig_h, id_resp_h, patient from fhir
+        select date_trunc('day', f.ts) as day, f.id_orig_h, f.id_resp_h, p.one as patient, 0 as referred
+        from fhir as f cross join unnest(f.patients) as p(one)
         union all
-        select date_trunc('day', f.ts), f.id_orig_h, f.id_resp_h, p.one as patient from fhir as f cross join unnest(f.patients) as p(one)
+        select date_trunc('day', f.ts), f.id_orig_h, f.id_resp_h, p.one as patient, 1 as referred
+        from fhir as f cross join unnest(f.patient_refs) as p(one)
+        where f.status_code between 200 and 299 or f.interaction in ('create', 'update', 'patch', 'batch')
         union all
-        select date_trunc('day', a.ts), a.id_orig_h, a.id_resp_h, p.one as patient from astm as a cross join unnest(a.patients) as p(one)
+        select date_trunc('day', a.ts), a.id_orig_h, a.id_resp_h, p.one as patient, 0 as referred
+        from astm as a cross join unnest(a.patients) as p(one)
         union all
-        select date_trunc('day', m.ts), m.id_orig_h, m.id_resp_h, p.one as patient from poct1 as m cross join unnest(m.patients) as p(one)
+        select date_trunc('day', m.ts), m.id_orig_h, m.id_resp_h, p.one as patient, 0 as referred
+        from poct1 as m cross join unnest(m.patients) as p(one)
     )
 """
 # Both sides spoke, so the way is open.
@@ -64,8 +70,11 @@ class Reach:
         _ = self._patients, self._nearest
 
     def patients(self, party: Party) -> int:
-        """How many, each once, on the busiest day (UTC). Where the address alone tells, those of every asset at it."""
-        days: defaultdict[object, set[str]] = defaultdict(set)
+        """How many, each once, on the busiest day (UTC). Where the address alone tells, those of every asset at it.
+
+        A number and a reference do not tell whether they are one patient, so the larger of both is counted: none twice.
+        """
+        days: defaultdict[tuple[object, int], set[str]] = defaultdict(set)
         for key in {party.key, *party.ids}:
             for day, found in self._patients.get(key, {}).items():
                 days[day] |= found
@@ -82,10 +91,12 @@ class Reach:
         return tuple(found)
 
     @cached_property
-    def _patients(self) -> dict[str, dict[object, set[str]]]:
-        found: defaultdict[str, dict[object, set[str]]] = defaultdict(dict)
+    def _patients(self) -> dict[str, dict[tuple[object, int], set[str]]]:
+        """By asset, then by day and whether they are known by a reference."""
+        found: defaultdict[str, dict[tuple[object, int], set[str]]] = defaultdict(dict)
         for row in self._lake.rows(_RECORDS + _PATIENTS):
-            found[self._parties.at(row["address"], row["hint"]).key].setdefault(row["day"], set()).add(row["patient"])
+            of_day = found[self._parties.at(row["address"], row["hint"]).key].setdefault((row["day"], row["referred"]), set())
+            of_day.add(row["patient"])
         return found
 
     @cached_property

@@ -4,8 +4,8 @@ password at all. Logins of systems that staff read records in are portal-in-clea
 
 from __future__ import annotations
 
+from asepsis.devices.getting_in import harms_of_getting_in
 from asepsis.findings.service import (
-    SAFETY_OF,
     Action,
     Automatable,
     Check,
@@ -16,7 +16,6 @@ from asepsis.findings.service import (
     Proposal,
     counted,
     faults,
-    five,
     named,
     posture,
 )
@@ -51,21 +50,14 @@ def run(look: Look) -> list[Proposal]:
 def _proposal(fault: Fault, look: Look) -> Proposal:
     """Nothing clears it: a session that uses another way does not show that the old one is off."""
     server, way, clients = fault.party, fault.part, fault.parties(look)
-    anyone, grave = look.parties.anyone(server, *clients), SAFETY_OF[server.weight]
-    open_to_all = way == "tftp"
+    anyone, open_to_all = look.parties.anyone(server, *clients), way == "tftp"
     return posture(
         ID,
         fault,
         look,
         title=f"{anyone} can {'fetch or change files on' if open_to_all else 'read the login to'} {server.name}",
         many=f"{anyone} can get at the settings of devices",
-        harms=five(
-            safety=(grave, "Whoever gets in can change what it does."),
-            privacy=(2, "Whoever gets in can see what the device holds."),
-            integrity=(max(2, grave), "Whoever gets in can change settings and data."),
-            service=(max(2, grave), "Whoever gets in can stop the device."),
-            money_and_trust=(1, "A login that was read has to be changed everywhere it is used."),
-        ),
+        harms=harms_of_getting_in(server, look.patients(server)),
         automatable=_AUTOMATABLE[way],
         peers=clients,
         action=Action(

@@ -27,10 +27,13 @@ from asepsis.findings.service import (
 ID = "fhir-without-authorization"
 
 _ASKED = """
-    select client, server, port, {{span}}, max(written) as written, max(exported) as exported from (
+    select client, server, port, {{span}}, max(written) as written, max(exported) as exported, max(everything) as everything
+    from (
         select id_orig_h as client, id_resp_h as server, id_resp_p as port, ts, event_id,
                case when interaction in ('create', 'update', 'patch', 'delete', 'batch') then 1 else 0 end as written,
-               case when operation = '$export' then 1 else 0 end as exported
+               case when operation = '$export' then 1 else 0 end as exported,
+               case when operation = '$export' and level = 'system' and not coalesce(list_contains(search_params, '_type'), false)
+                    then 1 else 0 end as everything
         from fhir
         where auth_scheme is null and {answer} and coalesce(interaction, '') <> 'capabilities' and coalesce(resource_type, '') not in (
             'CodeSystem', 'ValueSet', 'ConceptMap', 'NamingSystem', 'StructureDefinition', 'StructureMap', 'OperationDefinition',
@@ -83,10 +86,18 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
             ),
             "Let these servers ask every caller for a login, and let the firewall allow only known callers",
         ),
-        why=f"{server.opening} ({server.address}, port {fault.part}) gave records to {counted(len(clients), 'caller')}: {named(clients)}."
-        f"{' It took in records too.' if written else ''}{' It began an export of everything.' if exported else ''}"
+        why=f"{server.opening} ({server.address}, port {fault.part}) answered {counted(len(clients), 'caller')} that asked for records:"
+        f" {named(clients)}."
+        f"{' It took in records too.' if written else ''}{_export(fault)}"
         " No login (Authorization) came with the question.",
     )
+
+
+def _export(fault: Fault) -> str:
+    """Bulk Data 2.0.0: of the whole server if nothing narrows it; which types `_type` names is not kept."""
+    if any(row["everything"] for row in fault.rows):
+        return " It began an export of all that it holds."
+    return " It began an export in bulk, of the sorts of records that were asked for." if any(row["exported"] for row in fault.rows) else ""
 
 
 CHECK = Check(

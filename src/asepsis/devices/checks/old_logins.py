@@ -26,20 +26,23 @@ ID = "old-logins"
 FAULT = "Logins are proven in a way from which the password can be found"
 
 _TALKS = """
-    select id_resp_h as server, id_orig_h as client, ntlm_version, {{span}} from ntlm
-    where ntlm_version is not null and ntlm_version <> 'anonymous' and {which} group by id_resp_h, id_orig_h, ntlm_version
+    select id_resp_h as server, id_orig_h as client, ntlm_version, account, {{span}} from ntlm
+    where ntlm_version is not null and ntlm_version not in ('anonymous', 'NTLMv2') and {which}
+    group by id_resp_h, id_orig_h, ntlm_version, account
 """
-_OLD = _TALKS.format(which="ntlm_version <> 'NTLMv2' and coalesce(success, true)")
-_NEW = _TALKS.format(which="ntlm_version = 'NTLMv2' and coalesce(success, true)")
+_TAKEN = _TALKS.format(which="coalesce(success, true)")
+# STATUS_NTLM_BLOCKED (MS-ERREF 2.3.1). Any other refusal may be a wrong password.
+_BLOCKED = _TALKS.format(which="not success and account is not null and status = 3221226520")
 
 
 def run(look: Look) -> list[Proposal]:
-    return [_proposal(fault, look) for fault in faults(look, _OLD, part=nothing)]
+    return [_proposal(fault, look) for fault in faults(look, _TAKEN, part=nothing)]
 
 
 def clears(look: Look) -> list[Cleared]:
-    why = "Everyone who logged in the old way has used the newer one since."
-    return cleared(ID, look, _OLD, _NEW, why, part=nothing, peer=lambda row: row["client"])
+    """A login by the newer version shows that the caller was changed, and not what the server takes."""
+    why = "Everyone who logged in the old way has been turned down since, because it is switched off."
+    return cleared(ID, look, _TAKEN, _BLOCKED, why, part=nothing, peer=lambda row: (row["client"], row["account"]))
 
 
 def _proposal(fault: Fault, look: Look) -> Proposal:
@@ -80,7 +83,8 @@ CHECK = Check(
     id=ID,
     title="NTLM version 1",
     looks_for="Logins by LM or NTLM version 1, with or without extended session security, over SMB and HTTP.",
-    cannot_see="Logins inside TLS or encrypted SMB; logins by Kerberos, which are not meant; what a server would also take.",
+    cannot_see="Logins inside TLS or encrypted SMB; logins by Kerberos, which are not meant; what a server would also take: a caller"
+    " who uses version 2 by now clears nothing.",
     streams=("ntlm",),
     harms=(HarmKind.PRIVACY, HarmKind.INTEGRITY, HarmKind.SERVICE),
     references=(

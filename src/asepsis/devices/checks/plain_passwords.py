@@ -8,8 +8,8 @@ shows no password that opens anything, and anonymous's of FTP (RFC 1635) is none
 
 from __future__ import annotations
 
+from asepsis.devices.getting_in import harms_of_getting_in
 from asepsis.findings.service import (
-    SAFETY_OF,
     Action,
     Automatable,
     Check,
@@ -21,7 +21,6 @@ from asepsis.findings.service import (
     Remedy,
     counted,
     faults,
-    five,
     posture,
 )
 
@@ -67,21 +66,14 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
     """Nothing clears it: a login that uses another way does not show that the old one is off."""
     server, service, clients = fault.party, fault.part, fault.parties(look)
     ports, instead = fault.listed("port"), INSTEAD.get(service, "SSH")
-    anyone, grave = look.parties.anyone(server, *clients), SAFETY_OF[server.weight]
-    believed = service == "rsh"
+    anyone, believed = look.parties.anyone(server, *clients), service == "rsh"
     return posture(
         ID,
         fault,
         look,
         title=f"{anyone} can {'log in to' if believed else 'read the password to'} {server.name}",
         many=f"{anyone} {FAULT}",
-        harms=five(
-            safety=(grave, "With the password one can change what it does."),
-            privacy=(2, "With the password one can see what it holds."),
-            integrity=(max(2, grave), "With the password one can change settings and data."),
-            service=(max(2, grave), "With the password one can stop the device."),
-            money_and_trust=(1, "A password that was read has to be changed everywhere it is used."),
-        ),
+        harms=harms_of_getting_in(server, look.patients(server)),
         # Programs that guess passwords roam by themselves; for web pages they need a person.
         automatable=Automatable.NO if service == "http-basic" else Automatable.YES,
         peers=clients,

@@ -22,13 +22,12 @@ from asepsis.findings.service import (
 )  # fmt: skip
 
 ID = "rdp-without-nla"
-FAULT = "Remote desktops can be reached before a login"
+FAULT = "Machines agree to show their desktops before anyone logs in"
 
-_TALKS = """
-    select id_resp_h as server, id_resp_p as port, id_orig_h as client, security_protocol, {{span}} from rdp
-    where security_protocol is not null and {which} coalesce(nla, false) group by id_resp_h, id_resp_p, id_orig_h, security_protocol
+_WITHOUT = """
+    select id_resp_h as server, id_resp_p as port, id_orig_h as client, security_protocol, {span} from rdp
+    where security_protocol is not null and not coalesce(nla, false) group by id_resp_h, id_resp_p, id_orig_h, security_protocol
 """
-_WITHOUT, _WITH = _TALKS.format(which="not"), _TALKS.format(which="")
 _REFUSED = """
     select id_resp_h as server, id_resp_p as port, id_orig_h as client, null as security_protocol, {span} from rdp
     where upper(result) like '%HYBRID_REQUIRED%' group by id_resp_h, id_resp_p, id_orig_h
@@ -40,24 +39,22 @@ def run(look: Look) -> list[Proposal]:
 
 
 def clears(look: Look) -> list[Cleared]:
-    """A server that turned a caller down for it, or a caller that now logs in first: which of both it asks for is not known else."""
-    good = [*look.rows(_REFUSED), *look.rows(_WITH)]
-    return cleared(ID, look, _WITHOUT, good, "It has asked for the login first since.", peer=lambda row: row["client"])
+    """A server that turned a caller down for it does so to all. A caller that logs in first may have offered to: that shows nothing."""
+    return cleared(ID, look, _WITHOUT, _REFUSED, "It has turned down a caller who would not log in first since.")
 
 
 def _proposal(fault: Fault, look: Look) -> Proposal:
     server, clients = fault.party, fault.parties(look)
     readable = "rdp" in fault.sighting.values("security_protocol")
-    anyone = look.parties.anyone(server, *clients)
     more = " What passes is protected by a way of 1999 that can be broken." if readable else ""
     return posture(
         ID,
         fault,
         look,
-        title=f"{anyone} can get at the desktop of {server.name} before logging in",
-        many=f"{anyone} can get at desktops before logging in",
-        why=f"{named(clients)} opened the desktop of {server.name} ({server.address}, port {fault.part})"
-        f" and was not asked to log in before.{more}",
+        title=f"{server.opening} agrees to show its desktop before anyone logs in",
+        many=FAULT,
+        why=f"{server.opening} ({server.address}, port {fault.part}) agreed with {named(clients)} on a remote desktop that asks for no"
+        f" login before it is shown.{more}",
         harms=five(
             safety=(SAFETY_OF[server.weight], "Whoever breaks in can do what its user can."),
             privacy=(2, "Who breaks in this way reads what the machine holds."),
@@ -87,7 +84,8 @@ CHECK = Check(
     id=ID,
     title="RDP without Network Level Authentication",
     looks_for="Remote desktop sessions agreed without CredSSP: plain RDP security, or TLS alone.",
-    cannot_see="Desktops that nobody opened while the sensor listened; whether a server that agreed to NLA also takes callers without.",
+    cannot_see="Desktops that nobody opened while the sensor listened; whether a server that agreed to NLA also takes callers"
+    " without; whether a desktop was shown once both had agreed.",
     streams=("rdp",),
     harms=(HarmKind.SERVICE, HarmKind.SAFETY, HarmKind.PRIVACY),
     references=(

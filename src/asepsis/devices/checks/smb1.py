@@ -7,14 +7,12 @@ from asepsis.findings.service import (
     Action,
     Automatable,
     Check,
-    Cleared,
     Effort,
     Exploitation,
     Fault,
     HarmKind,
     Look,
     Proposal,
-    cleared,
     counted,
     faults,
     five,
@@ -24,36 +22,35 @@ from asepsis.findings.service import (
 )
 
 ID = "smb1"
-FAULT = "Files are shared in a way that a worm can use"
+FAULT = "An outdated way to share files is in use, by which a worm can spread"
 
-# `{span}` stays as it is here: `rows` fills it in.
+# A pipe is no file, and where the share was not seen only an extension shows that it was one. `{span}` stays as it is: `rows` fills it in.
 _SESSIONS = """
-    select id_orig_h as client, id_resp_h as server, {{span}} from (
-        select id_orig_h, id_resp_h, version, ts, event_id from smb_mapping
+    select id_orig_h as client, id_resp_h as server, max(shared) as shared, {span} from (
+        select id_orig_h, id_resp_h, version, ts, event_id,
+               case when share_type = 'DISK' and coalesce(status, 0) = 0 then 1 else 0 end as shared
+        from smb_mapping
         union all
-        select id_orig_h, id_resp_h, version, ts, event_id from smb_files
-    ) as seen where version {which} group by id_orig_h, id_resp_h
+        select id_orig_h, id_resp_h, version, ts, event_id,
+               case when coalesce(status, 0) = 0 and (share_type = 'DISK' or share_type is null and extension is not null) then 1 else 0 end
+        from smb_files
+    ) as seen where version = 'SMB1' group by id_orig_h, id_resp_h
 """
-_OLD = _SESSIONS.format(which="= 'SMB1'")
-_NEW = _SESSIONS.format(which="<> 'SMB1'")
 
 
 def run(look: Look) -> list[Proposal]:
-    return [_proposal(fault, look) for fault in faults(look, _OLD, part=nothing)]
-
-
-def clears(look: Look) -> list[Cleared]:
-    why = "Every computer that used the old version has used a newer one since."
-    return cleared(ID, look, _OLD, _NEW, why, part=nothing, peer=lambda row: row["client"])
+    """Nothing clears it: who uses a newer version does not show that the old one is off, and a refusal of the old one leaves no row."""
+    return [_proposal(fault, look) for fault in faults(look, _SESSIONS, part=nothing)]
 
 
 def _proposal(fault: Fault, look: Look) -> Proposal:
     server, clients = fault.party, fault.parties(look)
+    shares = "shares files in an outdated way" if any(row["shared"] for row in fault.rows) else "speaks an outdated way to share files,"
     return posture(
         ID,
         fault,
         look,
-        title=f"{server.opening} shares files in an outdated way by which a worm can spread",
+        title=f"{server.opening} {shares} by which a worm can spread",
         many=FAULT,
         harms=five(
             safety=(SAFETY_OF[server.weight], "If it is locked for ransom, care has to wait."),
@@ -85,8 +82,8 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
 CHECK = Check(
     id=ID,
     title="SMB version 1",
-    looks_for="Shares opened and files used over SMB1; servers whose callers have all moved to SMB2 or SMB3 since are cleared.",
-    cannot_see="Servers that would speak it if asked: only what was used is seen.",
+    looks_for="Shares opened, files used and sessions that went on over SMB1.",
+    cannot_see="Servers that would speak it if asked: only what was used is seen; whether a server has been set to turn it down since.",
     streams=(
         "smb_mapping",
         "smb_files",
@@ -101,5 +98,4 @@ CHECK = Check(
         "ATT&CK T1021.002 SMB/Windows Admin Shares",
     ),
     run=run,
-    clears=clears,
 )

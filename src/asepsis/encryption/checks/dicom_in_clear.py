@@ -24,17 +24,24 @@ FAULT = "can read patients' scans"
 # "dicom-tls", IANA service name registry.
 TLS_PORTS = frozenset({2762})
 
+# Who asks whether the other is there (C-ECHO, PS3.7 9.1.5), or says nothing at all, tells nothing of a patient.
 QUERIES = Queries(
     talks="""
-        select client, server, port, client_hint, server_hint, max(stored) as stored, max(asked) as asked, {span} from (
-            select id_orig_h as client, id_resp_h as server, id_resp_p as port, calling_ae as client_hint, called_ae as server_hint,
-                   0 as stored, 0 as asked, ts, event_id
-            from dicom_association where result in ('accepted', 'released') or dimse_messages > 0
+        select client, server, port, client_hint, server_hint, max(stored) as stored, max(asked) as asked, max(ordered) as ordered, {span}
+        from (
+            select a.id_orig_h as client, a.id_resp_h as server, a.id_resp_p as port, a.calling_ae as client_hint,
+                   a.called_ae as server_hint, 0 as stored, 0 as asked, 0 as ordered, a.ts, a.event_id
+            from dicom_association as a left join (
+                select uid, max(case when command in ('C-ECHO-RQ', 'C-ECHO-RSP') then 0 else 1 end) as told from dicom_message group by uid
+            ) as m on m.uid = a.uid
+            where (a.result in ('accepted', 'released') and coalesce(a.dimse_messages, 1) > 0 or a.dimse_messages > 0)
+                  and coalesce(m.told, 1) = 1
             union all
             select id_orig_h as client, id_resp_h as server, id_resp_p as port, calling_ae as client_hint, called_ae as server_hint,
                    case when command = 'C-STORE-RQ' then 1 else 0 end as stored,
-                   case when command in ('C-FIND-RQ', 'C-GET-RQ', 'C-MOVE-RQ') then 1 else 0 end as asked, ts, event_id
-            from dicom_message
+                   case when command in ('C-FIND-RQ', 'C-GET-RQ') then 1 else 0 end as asked,
+                   case when command = 'C-MOVE-RQ' then 1 else 0 end as ordered, ts, event_id
+            from dicom_message where coalesce(command, '') not in ('C-ECHO-RQ', 'C-ECHO-RSP')
         ) as seen group by client, server, port, client_hint, server_hint
     """,
     patients="""
@@ -80,8 +87,7 @@ def _proposal(flow: Flow, look: Look) -> Proposal:
             "Switch on encryption (DICOM TLS) for these connections; until then keep them in a zone of their own",
         ),
         why=f"{client.opening} and {server.name} talk DICOM without encryption"
-        f" ({flow.evidence}). Whoever can listen anywhere between"
-        " them reads names, numbers and images, and could change them.",
+        f" ({flow.evidence}). Whoever can listen anywhere between them {_readable(flow)}.",
     )
 
 
@@ -91,13 +97,24 @@ def _what(flow: Flow) -> str:
         return f"{flow.whose} scans sent from {client} to {server}"
     if flow.did("asked"):
         return f"{flow.whose} records that {client} looks up in {server}"
+    if flow.did("ordered"):
+        return f"orders for {flow.whose} scans that {client} sends to {server}"
     return f"what {client} and {server} tell each other about scans"
+
+
+def _readable(flow: Flow) -> str:
+    if flow.did("stored"):
+        return "reads names, numbers and images, and could change them"
+    if flow.did("asked"):
+        return f"{'reads' if flow.patients else 'would read'} names and numbers, and could change them"
+    return "reads which scans go where, and could change that" if flow.did("ordered") else "reads what they say, and could change it"
 
 
 CHECK = Check(
     id=ID,
     title="DICOM in clear",
-    looks_for="DICOM associations and messages that the sensor could read, for each pair of assets, with the patients that were readable.",
+    looks_for="DICOM associations and messages that the sensor could read, for each pair of assets, with the patients that were readable;"
+    " not those that only ask whether the other is there (C-ECHO).",
     cannot_see="Associations that began before the sensor listened; what TLS at the same time hides.",
     streams=(
         "dicom_association",

@@ -14,8 +14,10 @@ from asepsis.findings.service import (
     Cleared,
     Effort,
     Fault,
+    Harm,
     HarmKind,
     Look,
+    Party,
     Proposal,
     Remedy,
     cleared,
@@ -31,13 +33,14 @@ ID = "directory-in-clear"
 
 # 8 and 13: the server wants encryption first, but the password has been sent by then. Searches without a login count from the second on.
 _CLEAR = """
-    select client, server, port, way, {span} from (
-        select id_orig_h as client, id_resp_h as server, id_resp_p as port, 'password' as way, ts, event_id
+    select client, server, port, way, max(let_in) as let_in, {span} from (
+        select id_orig_h as client, id_resp_h as server, id_resp_p as port, 'password' as way,
+               case when result_code = 0 then 1 else 0 end as let_in, ts, event_id
         from ldap
         where opcode = 'bind' and password_seen and coalesce(result_code, 0) in (0, 8, 13)
               and not coalesce(list_contains(marks, 'default-credentials'), false)
         union all
-        select s.id_orig_h as client, s.id_resp_h as server, s.id_resp_p as port, 'search' as way, s.ts, s.event_id
+        select s.id_orig_h as client, s.id_resp_h as server, s.id_resp_p as port, 'search' as way, 0 as let_in, s.ts, s.event_id
         from ldap as s
         left join (select distinct uid from ldap where opcode = 'bind' and result_code = 0) as bound on bound.uid = s.uid
         left join (select distinct uid from ldap where opcode = 'starttls' and result_code = 0) as turned on turned.uid = s.uid
@@ -76,14 +79,8 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
         fault,
         look,
         title=f"{anyone} can read {'passwords sent to' if passwords else 'what is asked of'} the directory on {server.name}",
-        many=f"{anyone} can read what is asked of directories, and often passwords",
-        harms=five(
-            safety=(min(1, SAFETY_OF[server.weight]), "With the login one gets at devices that take the same."),
-            privacy=(2, "Names, numbers and groups of staff can be read."),
-            integrity=(2, "Who is let in where hangs on the answers, and these could be changed on their way."),
-            service=(2 if passwords else 1, "With a login that was read one gets further into the network."),
-            money_and_trust=(1, "A password that was read has to be changed everywhere it is used."),
-        ),
+        many=f"{anyone} can read {'passwords sent to' if passwords else 'what is asked of'} directories",
+        harms=_harms_of_a_login(server, any(row["let_in"] for row in fault.rows)) if passwords else _harms_of_answers(server),
         peers=clients,
         others=clients,
         action=Action(
@@ -100,6 +97,29 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
         why=f"{counted(len(clients), 'machine')} ({named(clients)}) asked the directory on {server.name} ({server.address}, port"
         f" {fault.listed('port')}) by LDAP without encryption. Whoever can listen reads"
         f" {'names, passwords and answers' if passwords else 'questions and answers'}.",
+    )
+
+
+def _harms_of_a_login(server: Party, let_in: bool) -> dict[HarmKind, Harm]:
+    """A login of the directory opens every machine that asks it; whether one that was not let in is right is not known."""
+    level = 3 if let_in else 2
+    return five(
+        safety=(min(1, SAFETY_OF[server.weight]), "With the login one gets at devices that take the same."),
+        privacy=(level, "The login opens the files and records of its owner."),
+        integrity=(level, "With the login one can change what its owner can."),
+        service=(level, "Ransom gangs lock all that such a login opens."),
+        money_and_trust=(1, "A password that was read has to be changed everywhere it is used."),
+    )
+
+
+def _harms_of_answers(server: Party) -> dict[HarmKind, Harm]:
+    """No password passed: what is read or changed is what the directory says."""
+    return five(
+        safety=(min(1, SAFETY_OF[server.weight]), "A false answer can let a stranger in at a device."),
+        privacy=(2, "Names, numbers and groups of staff can be read."),
+        integrity=(2, "Who is let in where hangs on the answers, and these could be changed on their way."),
+        service=(1, "A false answer can lock staff out."),
+        money_and_trust=(1, "What staff may do has to be looked through."),
     )
 
 

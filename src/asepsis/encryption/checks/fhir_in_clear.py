@@ -23,19 +23,26 @@ FAULT = "can read patients' records"
 # "https", IANA service name registry. Any page may be behind it: see `clear.clears`.
 TLS_PORTS = frozenset({443})
 
-# What a server says of itself (`capabilities`) concerns no patient.
+# What a server says of itself (`capabilities`) concerns no patient. An export is answered by where its files will be (Bulk Data 2.0.0).
 QUERIES = Queries(
     talks="""
         select id_orig_h as client, id_resp_h as server, id_resp_p as port, cast(null as varchar(1)) as client_hint,
                cast(null as varchar(1)) as server_hint, max(case when auth_scheme in ('basic', 'bearer') then 1 else 0 end) as secret,
-               max(case when interaction in ('create', 'update', 'patch', 'delete', 'batch') then 1 else 0 end) as written, {span}
+               max(case when interaction in ('create', 'update', 'patch', 'delete', 'batch') then 1 else 0 end) as written,
+               max(case when status_code between 200 and 299 and coalesce(operation, '') <> '$export' then 1 else 0 end)
+                   as answered, {span}
         from fhir where coalesce(interaction, '') <> 'capabilities' group by id_orig_h, id_resp_h, id_resp_p
     """,
+    # Those in the bodies. `patient` may be whom a search asked for, found or not; so may a reference, if nothing was given or taken.
     patients="""
-        select distinct client, server, cast(null as varchar(1)) as client_hint, cast(null as varchar(1)) as server_hint, patient from (
-            select id_orig_h as client, id_resp_h as server, patient from fhir where patient is not null
+        select distinct client, server, cast(null as varchar(1)) as client_hint, cast(null as varchar(1)) as server_hint, patient, referred
+        from (
+            select f.id_orig_h as client, f.id_resp_h as server, p.one as patient, 0 as referred
+            from fhir as f cross join unnest(f.patients) as p(one)
             union all
-            select f.id_orig_h as client, f.id_resp_h as server, p.one as patient from fhir as f cross join unnest(f.patients) as p(one)
+            select f.id_orig_h as client, f.id_resp_h as server, p.one as patient, 1 as referred
+            from fhir as f cross join unnest(f.patient_refs) as p(one)
+            where f.status_code between 200 and 299 or f.interaction in ('create', 'update', 'patch', 'batch')
         ) as seen
     """,
 )
@@ -54,12 +61,15 @@ def _proposal(flow: Flow, look: Look) -> Proposal:
     anyone = look.parties.anyone(client, server)
     key = " The key that opens the server (password or token) can be read as well." if flow.did("secret") else ""
     written = flow.did("written") or flow.did("secret")
+    passed = flow.patients or flow.did("written") or flow.did("answered")
     return clear.proposal(
         ID,
         flow,
         look,
         server,
-        title=f"{anyone} can read {flow.whose} records that {client.name} exchanges with {server.name}",
+        title=f"{anyone} can read {flow.whose} records that {client.name} exchanges with {server.name}"
+        if passed
+        else f"{anyone} can read that {client.name} asks {server.name} for patients' records",
         many=f"{anyone} {FAULT}",
         harms=five(
             safety=(2 if written else 1, "A changed record can lead to wrong care."),
@@ -79,7 +89,10 @@ def _proposal(flow: Flow, look: Look) -> Proposal:
             "Serve these records over HTTPS only, and let the callers use that",
         ),
         why=f"{client.opening} and {server.name} exchange FHIR records without encryption ({flow.evidence})."
-        f" Whoever can listen between them reads the records.{key}",
+        f" Whoever can listen between them reads the records.{key}"
+        if passed
+        else f"{client.opening} asks {server.name} for FHIR records without encryption, port {flow.ports}. None was seen to pass, but they"
+        f" would pass the same way.{key}",
     )
 
 

@@ -25,13 +25,15 @@ ID = "weak-cipher"
 # `_` stands for any one character in LIKE, and does no harm here.
 _WEAK = " or ".join(f"cipher like '%{mark}%'" for mark in ("RC4", "3DES", "_DES_", "_DES40_", "EXPORT", "_NULL_", "_anon_"))
 _SESSIONS = """
-    select server, port, client, cipher, {{span}} from (
-        select id_resp_h as server, id_resp_p as port, id_orig_h as client, {cipher} as cipher, ts, event_id
-        from ssl where established and cipher is not null and {which}
-    ) as seen group by server, port, client, cipher
+    select server, port, client, offer, cipher, {{span}} from (
+        select id_resp_h as server, id_resp_p as port, id_orig_h as client, ja4 as offer, {cipher} as cipher, ts, event_id
+        from ssl where {which}
+    ) as seen group by server, port, client, offer, cipher
 """
-_BAD = _SESSIONS.format(cipher="cipher", which=f"({_WEAK})")
-_GOOD = _SESSIONS.format(cipher="''", which=f"not ({_WEAK})")
+_BAD = _SESSIONS.format(cipher="cipher", which=f"established and cipher is not null and ({_WEAK})")
+# Turned down before a suite was chosen: RFC 8446 6.2.
+_NONE = "cipher is null and last_alert in ('handshake_failure', 'insufficient_security', 'protocol_version')"
+_GOOD = _SESSIONS.format(cipher="''", which=f"ja4 is not null and (established and cipher is not null and not ({_WEAK}) or {_NONE})")
 
 
 def run(look: Look) -> list[Proposal]:
@@ -39,8 +41,9 @@ def run(look: Look) -> list[Proposal]:
 
 
 def clears(look: Look) -> list[Cleared]:
-    why = "Every caller who used such encryption has used a better one at the same port since."
-    return cleared(ID, look, _BAD, _GOOD, why, peer=lambda row: row["client"])
+    """The same offer of the same caller that was answered better, or not at all. What a server makes of another offer shows nothing."""
+    why = "Every caller who used such encryption has offered the same since, and got a better one or was turned down."
+    return cleared(ID, look, _BAD, _GOOD, why, peer=lambda row: (row["client"], row["offer"]))
 
 
 def _proposal(fault: Fault, look: Look) -> Proposal:
@@ -81,7 +84,8 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
 CHECK = Check(
     id=ID,
     title="Cipher suite that no longer protects",
-    looks_for="TLS sessions agreed with RC4, DES, 3DES, export, NULL or anonymous suites; cleared when every caller agrees on better ones.",
+    looks_for="TLS sessions agreed with RC4, DES, 3DES, export, NULL or anonymous suites; cleared when the same"
+    " offers are answered better.",
     cannot_see="What a server would agree on if a caller asked for nothing better.",
     streams=("ssl",),
     harms=(HarmKind.PRIVACY, HarmKind.INTEGRITY, HarmKind.SAFETY),

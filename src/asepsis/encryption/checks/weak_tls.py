@@ -38,7 +38,7 @@ FAULT = "Encrypted lines can be broken or faked"
 
 class Weakness(NamedTuple):
     """One way to be weak: where it shows, the condition in SQL, and the words for it. `refused`: careful partners refuse it;
-    `by_client`: it is agreed with each caller anew."""
+    `by_offer`: it is agreed anew with each caller, from what that one offers."""
 
     stream: str
     seen_at_all: str
@@ -47,7 +47,7 @@ class Weakness(NamedTuple):
     action: str
     integrity: Judged
     refused: bool = False
-    by_client: bool = False
+    by_offer: bool = False
 
 
 _CERTIFICATE = "coalesce(host_cert, false) and not coalesce(client_cert, false)"
@@ -56,12 +56,12 @@ _NEW_KEY = "Give {server} a certificate with a new key: RSA 2048 or P-256"
 WEAKNESSES = {
     "old-version": Weakness(
         stream="ssl",
-        seen_at_all="established and version is not null",
-        weak="version in ('SSLv2', 'SSLv3', 'TLSv10', 'TLSv11')",
+        seen_at_all="(established and version is not null or version is null and last_alert in ('protocol_version', 'handshake_failure'))",
+        weak="coalesce(version, '') in ('SSLv2', 'SSLv3', 'TLSv10', 'TLSv11')",
         what="an outdated version of encryption",
         action="Let {server} use TLS 1.2 and 1.3 only",
         integrity=(2, "What passes can be changed by someone in between."),
-        by_client=True,
+        by_offer=True,
     ),
     "expired": Weakness(
         stream="x509",
@@ -109,8 +109,8 @@ WEAKNESSES = {
 }
 _VERSIONS = """
     select id_resp_h as server, id_resp_p as port, id_orig_h as client, cast(null as varchar(1)) as certificate,
-           cast(null as varchar(1)) as asked_for, {{span}}
-    from ssl where {seen_at_all} and {condition} group by id_resp_h, id_resp_p, id_orig_h
+           cast(null as varchar(1)) as asked_for, ja4 as offer, {{span}}
+    from ssl where {seen_at_all} and {condition} group by id_resp_h, id_resp_p, id_orig_h, ja4
 """
 # One port may show several certificates, by the name that the caller asked for.
 _CERTIFICATES = """
@@ -132,13 +132,16 @@ def run(look: Look) -> list[Proposal]:
 
 
 def clears(look: Look) -> list[Cleared]:
-    """Servers that have not shown the weakness since: to the same caller where it depends on the caller, else under the same name."""
+    """Servers that have not shown the weakness since, under the same name. Where it depends on what the caller offers: to the same offer of
+    the same caller, by a better answer or none; what a server makes of one offer does not show what it makes of another."""
     cleared = list[Cleared]()
     for name, weakness in WEAKNESSES.items():
         seen = {weak: list(look.rows(_query(weakness, weak))) for weak in (True, False)}
         bad = [_sight(row, _discriminator(name, row), weakness, look) for row in seen[True]]
         without: defaultdict[tuple[str, Hashable], list[Sight]] = defaultdict(list)
         for row in seen[False] if bad else ():
+            if weakness.by_offer and not row["offer"]:
+                continue
             sight = _sight(row, "", weakness, look)
             without[sight.subject, sight.peer].append(sight)
         # A new certificate may be made out to another subject: what counts is who shows it, and what was asked for.
@@ -152,7 +155,7 @@ def _discriminator(name: str, row: Row) -> str:
 
 
 def _sight(row: Row, discriminator: str, weakness: Weakness, look: Look) -> Sight:
-    peer = row["port"], row["asked_for"], row["client"] if weakness.by_client else ""
+    peer = row["port"], row["asked_for"], (row["client"], row["offer"]) if weakness.by_offer else ""
     return Sight(look.at(row["server"]).key, discriminator, peer, row["last_seen"], row["last_event"])
 
 
@@ -195,7 +198,8 @@ CHECK = Check(
     id=ID,
     title="TLS below 1.2, or a certificate that is out of date or weak",
     looks_for="TLS sessions agreed below 1.2; certificates of servers that were not in date when shown, with weak keys, MD5 or SHA-1.",
-    cannot_see="Certificates of TLS 1.3, which are sent encrypted; versions that a server would take but nobody asked for.",
+    cannot_see="Certificates of TLS 1.3, which are sent encrypted; versions that a server would take but nobody asked for:"
+    " a caller who offers better ones by now clears nothing.",
     streams=(
         "ssl",
         "x509",

@@ -1,0 +1,154 @@
+"""Talk across the border of the hospital: between a machine of ours and an address that may be the internet's, partners apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from asepsis.findings.service import Excused, Look, Party, Row, Sighting, gather, public, public_sql
+from asepsis.network.partners import Partners
+
+# An attempt that nobody answered is not talk: both sides must have sent something, and one of them data. Names and time from outside are
+# findings of their own (resolver-outside, time-outside). Without a beginning the ends may be turned: then both ports are looked at.
+_TALKS = """
+    select client, client_port, server, port, proto, name, basic, midstream, {span} from (
+        select c.id_orig_h as client, case when c.midstream then c.id_orig_p end as client_port, c.id_resp_h as server, c.id_resp_p as port,
+               c.proto, n.name, coalesce(c.midstream, false) as midstream, c.ts, c.event_id,
+               coalesce(c.service, '') in ('dns', 'ntp') or (coalesce(c.service, '') = 'ssl' and c.id_resp_p = 853) as basic
+        from conn as c left join (
+            select uid, server_name as name from ssl where server_name is not null
+            union
+            select uid, host as name from http where host is not null
+        ) as n on n.uid = c.uid
+        where c.proto in ('tcp', 'udp') and c.orig_pkts > 0 and c.resp_pkts > 0
+              and coalesce(c.orig_bytes, 0) + coalesce(c.resp_bytes, 0) > 0 and ({theirs} or c.midstream and {turned})
+    ) as seen group by client, client_port, server, port, proto, name, basic, midstream
+"""
+# Ports that were seen to be called from outside; and without a beginning, those that several use from ports of their own (RFC 6335 6).
+_SERVED = """
+    select distinct id_resp_h as address, id_resp_p as port, proto from conn
+    where not coalesce(midstream, false) and proto in ('tcp', 'udp') and orig_pkts > 0 and resp_pkts > 0 and {outside}
+    union
+    select address, port, proto from (
+        select id_orig_h as address, id_orig_p as port, proto, id_resp_h as peer, id_resp_p as peer_port from conn where midstream
+        union all
+        select id_resp_h as address, id_resp_p as port, proto, id_orig_h as peer, id_orig_p as peer_port from conn where midstream
+    ) as seen group by address, port, proto
+    having count(distinct peer) > 1 and count(distinct peer_port) > 1 and min(peer_port) >= 1024
+""".replace("{outside}", public_sql("id_orig"))
+
+Served = set[tuple[str, int, str]]
+
+
+class Way(StrEnum):
+    """Which side began. Where that was not seen and cannot be told, `OUT`: nobody is said to get in who was not seen to."""
+
+    OUT = "out"
+    IN = "in"
+
+    @property
+    def query(self) -> str:
+        """What is asked of the lake: conversations of which this end, or if they are turned the other, may be the internet's."""
+        theirs, turned = ("c.id_resp", "c.id_orig") if self is Way.OUT else ("c.id_orig", "c.id_resp")
+        return _TALKS.replace("{theirs}", public_sql(theirs)).replace("{turned}", public_sql(turned))
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A machine of ours and an address that is not private. `excuse` says why it is no fault, where the hospital states so."""
+
+    device: Party
+    row: Row
+    excuse: str
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """All talk of a device one way."""
+
+    device: Party
+    sighting: Sighting
+
+    @property
+    def begun(self) -> bool:
+        """Whether the beginning of all of it was seen."""
+        return not any(row["midstream"] for row in self.sighting.rows)
+
+    @property
+    def addresses(self) -> str:
+        """`an address`, `3 addresses`."""
+        number = len(self.sighting.values("partner"))
+        return "an address" if number == 1 else f"{number} addresses"
+
+    @property
+    def unnamed(self) -> str:
+        """That the hospital does not know the other sides."""
+        who = "It is no partner" if len(self.sighting.values("partner")) == 1 else "None of them is a partner"
+        return f"{who} that the hospital has named."
+
+    @property
+    def shown(self) -> str:
+        """The other sides, and the ports of the called ones: `203.0.113.5 (tcp port 443)`."""
+        partners = self.sighting.values("partner")
+        more = f" and {len(partners) - 3} more" if len(partners) > 3 else ""
+        ports = sorted({(row["proto"], row["called_port"]) for row in self.sighting.rows})
+        return f"{', '.join(partners[:3])}{more} ({', '.join(f'{proto} port {port}' for proto, port in ports[:3])})"
+
+
+def crossings(look: Look, way: Way) -> list[Crossing]:
+    """What may touch care and talks across the border one way, without a reason that is known."""
+    found = [talk for talk in _talks(look, way) if not talk.excuse and talk.device.clinical]
+    devices = {talk.device.key: talk.device for talk in found}
+    sightings = gather((talk.device.key, talk.row) for talk in found)
+    return [Crossing(devices[key], sighting) for key, sighting in sorted(sightings.items())]
+
+
+def excuses(look: Look, way: Way) -> list[Excused]:
+    found = gather((talk.excuse, talk.row) for talk in _talks(look, way) if talk.excuse)
+    return [Excused(why, sighting.events) for why, sighting in found.items()]
+
+
+def _talks(look: Look, way: Way) -> Iterator[Talk]:
+    rows = look.rows(way.query)
+    partners, served = Partners(look), _served(rows, look)
+    for row in rows:
+        ours, called_us = _ours(row, look)
+        if not ours:
+            continue
+        theirs, name = (row["client"], None) if called_us else (row["server"], row["name"])
+        port, their_port = (row["port"], row["client_port"]) if called_us else (row["client_port"], row["port"])
+        if row["midstream"]:
+            called_us = (ours, port, row["proto"]) in served
+        if called_us is not (way is Way.IN) or (row["basic"] and not called_us):
+            continue
+        # Called from outside, the name in the talk is the one that the caller gave us.
+        partner, name = partners.of(theirs, ours, None if called_us else name)
+        device = look.at(ours)
+        yield Talk(
+            device,
+            row | {"partner": theirs, "called_port": port if called_us else their_port},
+            _excuse(look, device, theirs, partner, name),
+        )
+
+
+def _ours(row: Row, look: Look) -> tuple[str, bool]:
+    """The address of ours if the other is not private, and whether it is the one that was called."""
+    for ours, theirs, called in ((row["client"], row["server"], False), (row["server"], row["client"], True)):
+        if look.locator.machine(ours) and public(theirs):
+            return ours, called
+    return "", False
+
+
+def _excuse(look: Look, device: Party, theirs: str, partner: str, name: str) -> str:
+    if look.locator.inside(theirs):
+        return f"the hospital states that {theirs} is its own"
+    if partner:
+        return f"the hospital names {f'{name} ({theirs})' if name else theirs} as its partner {partner}"
+    return f"the hospital states that {device.name} does not touch care" if device.stated_harmless else ""
+
+
+def _served(rows: list[Row], look: Look) -> Served:
+    """Address, port and transport of what serves others, if there is talk without a beginning."""
+    unclear = any(row["midstream"] for row in rows)
+    return {(row["address"], row["port"], row["proto"]) for row in look.rows(_SERVED)} if unclear else set()
