@@ -73,8 +73,11 @@ class Lake:
         """From now on every stream names the ends of a connection by their place: `spans` say how an address is written from when until
         when. The table `places` has them, for what else holds addresses."""
         self._engine.place(spans)
-        self._registered.clear()
-        self._places, self._paired = True, False
+        # Without any the streams stay as they are, and what was made of them.
+        if spans or self._places:
+            self._registered.clear()
+            self._paired = False
+        self._places = True
 
     def append(self, name: str, rows: pa.Table) -> None:
         """Adds rows to a table of this session, to join with the streams. It is gone when the lake is closed."""
