@@ -3,7 +3,7 @@
     python bench/generated.py SITE --assets 4000 --conns 1000000 --days 1
 
 Nobody's traffic is in it. Faults are planted as often as they are met: clear-text DICOM and HL7 everywhere, old SMB on some modalities,
-weak certificates on devices, a few devices that call the internet.
+old TLS on devices.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -229,6 +230,7 @@ _CONNS = """
            p.client as id_orig_h, 40000 + (i * 31 + p.n) % 20000 as id_orig_p, p.server as id_resp_h, p.port as id_resp_p,
            'tcp' as proto, p.service as service, 1.5 as duration, 900 as orig_bytes, 5000 as resp_bytes, 'SF' as conn_state,
            'ShADadFf' as history, 0 as missed_bytes, 12 as orig_pkts, 1500 as orig_ip_bytes, 14 as resp_pkts, 5700 as resp_ip_bytes,
+           0 as id_orig_hi, p.client_lo as id_orig_lo, 0 as id_resp_hi, p.server_lo as id_resp_lo,
            p.client_mac as orig_l2_addr, p.server_mac as resp_l2_addr, 6 as ip_proto, false as interim, false as midstream, false as partial
     from pairs as p, range({low}, {high}) as t(i)
 """
@@ -262,12 +264,18 @@ def _write(writer: Writer, rows: Rows) -> None:
             writer.write(stream, pa.RecordBatch.from_pylist(of[at : at + 50_000], schema=schema))
 
 
+def _low(machine: Machine) -> int:
+    """The lower half of its address as the lake has it: ::ffff:a.b.c.d (RFC 4291 2.5.5.2)."""
+    return 0xFFFF << 32 | int(ip_address(machine.address))
+
+
 def _conns(made: Generated, conns: int, days: int) -> Iterator[pa.RecordBatch]:
     """Connections of each pair, as many as make up `conns`, over all days."""
     schema = pa.record_batch(_wire.empty("conn")).schema
     pairs = pa.table({
         "n": list(range(len(made.pairs))), "client": [c.address for c, *_ in made.pairs], "server": [s.address for _, s, *_ in made.pairs],
         "port": [p for *_, p, _ in made.pairs], "service": [service or None for *_, service in made.pairs],
+        "client_lo": [_low(c) for c, *_ in made.pairs], "server_lo": [_low(s) for _, s, *_ in made.pairs],
         "client_mac": [c.mac for c, *_ in made.pairs], "server_mac": [s.mac for _, s, *_ in made.pairs],
     })  # fmt: skip
     each = max(1, round(conns / len(made.pairs)))

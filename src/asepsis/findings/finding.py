@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cached_property
 
 from .harm import ClinicalClass, Harm, HarmKind
 from .ssvc import Automatable, Decision, Exploitation, Exposure, HumanImpact
@@ -80,7 +81,7 @@ class Step:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Proposal:
     """What a check or rule says is wrong, with all that is needed to rank it.
 
@@ -110,7 +111,7 @@ class Proposal:
     reach: tuple[Step, ...] = ()
     ends: tuple[Remedy, ...] = ()
 
-    @property
+    @cached_property
     def id(self) -> str:
         return identity(self.check, self.subject, self.discriminator)
 
@@ -184,7 +185,8 @@ class Finding:
 
 def digest_of(proposal: Proposal) -> str:
     """A fingerprint of all that a check said, as far as a finding keeps it: the same words and rows give the same."""
-    said = replace(proposal, events=tuple(dict.fromkeys(proposal.events))[:EVENTS_MAX])
+    events = tuple(dict.fromkeys(proposal.events))[:EVENTS_MAX]
+    said = proposal if events == proposal.events else replace(proposal, events=events)
     return hashlib.blake2b(repr(said).encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 

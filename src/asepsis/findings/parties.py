@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -36,13 +37,31 @@ def public(address: str) -> bool:
 
 
 def public_sql(end: str) -> str:
-    """The condition that the address of `end` (`id_orig`, `id_resp`) may be the internet's, by its numbers: what need not be fetched."""
-    never = []
-    for network in _NEVER_OUTSIDE:
-        half, shift = ("hi", 64) if network.version == 6 and network.prefixlen <= 64 else ("lo", 0)
-        above = "" if half == "hi" else f"{end}_hi = 0 and "
-        never.append(f"{above}{end}_{half} between {_half(network[0], shift)} and {_half(network[-1], shift)}")
-    return f"not ({' or '.join(never)})"
+    """The condition that the address of `end` (`id_orig`, `id_resp`) may be the internet's, by its numbers."""
+    return f"(({_high(end)}) or ({_low(end)}))"
+
+
+def public_rows(stream: str, end: str) -> str:
+    """The rows of a stream that fulfil it, as a table of a query. Each half of them asks one column at a time, which the engine does
+    before it fetches the others: of a hundred million rows few are left."""
+    return f"(select * from {stream} where {_high(end)} union all select * from {stream} where {_low(end)})"  # noqa: S608 - names of ours
+
+
+def _high(end: str) -> str:
+    """Told by the upper half: IPv6, without what is mapped or local in it."""
+    never = (n for n in _NEVER_OUTSIDE if n.version == 6 and n.prefixlen <= 64)
+    return f"{end}_hi <> 0 and {_none_of(f'{end}_hi', ((_half(n[0], 64), _half(n[-1], 64)) for n in never))}"
+
+
+def _low(end: str) -> str:
+    """Told by the lower half: IPv4."""
+    never = (n for n in _NEVER_OUTSIDE if n.version == 4 or n.prefixlen > 64)
+    return f"{end}_hi = 0 and {_none_of(f'{end}_lo', ((_half(n[0], 0), _half(n[-1], 0)) for n in never))}"
+
+
+def _none_of(column: str, spans: Iterable[tuple[int, int]]) -> str:
+    cases = " ".join(f"when {column} between {first} and {last} then false" for first, last in spans)
+    return f"case {cases} else {column} is not null end"
 
 
 def _half(address: IPv4Address | IPv6Address, shift: int) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from asepsis.findings.service import Excused, Look, Party, Row, Sighting, gather, public, public_sql
+from asepsis.findings.service import Excused, Look, Party, Row, Sighting, gather, public, public_rows, public_sql
 from asepsis.network.partners import Partners
 
 # An attempt that nobody answered is not talk: both sides must have sent something, and one of them data. Names and time from outside are
@@ -16,19 +16,19 @@ _TALKS = """
         select c.id_orig_h as client, case when c.midstream then c.id_orig_p end as client_port, c.id_resp_h as server, c.id_resp_p as port,
                c.proto, n.name, coalesce(c.midstream, false) as midstream, c.ts, c.event_id,
                coalesce(c.service, '') in ('dns', 'ntp') or (coalesce(c.service, '') = 'ssl' and c.id_resp_p = 853) as basic
-        from conn as c left join (
+        from {crossing} as c left join (
             select uid, server_name as name from ssl where server_name is not null
             union
             select uid, host as name from http where host is not null
         ) as n on n.uid = c.uid
         where c.proto in ('tcp', 'udp') and c.orig_pkts > 0 and c.resp_pkts > 0
-              and coalesce(c.orig_bytes, 0) + coalesce(c.resp_bytes, 0) > 0 and ({theirs} or c.midstream and {turned})
+              and coalesce(c.orig_bytes, 0) + coalesce(c.resp_bytes, 0) > 0
     ) as seen group by client, client_port, server, port, proto, name, basic, midstream
 """
 # Ports that were seen to be called from outside; and without a beginning, those that several use from ports of their own (RFC 6335 6).
 _SERVED = """
-    select distinct id_resp_h as address, id_resp_p as port, proto from conn
-    where not coalesce(midstream, false) and proto in ('tcp', 'udp') and orig_pkts > 0 and resp_pkts > 0 and {outside}
+    select distinct id_resp_h as address, id_resp_p as port, proto from {outside}
+    where not coalesce(midstream, false) and proto in ('tcp', 'udp') and orig_pkts > 0 and resp_pkts > 0
     union
     select address, port, proto from (
         select id_orig_h as address, id_orig_p as port, proto, id_resp_h as peer, id_resp_p as peer_port from conn where midstream
@@ -36,7 +36,7 @@ _SERVED = """
         select id_resp_h as address, id_resp_p as port, proto, id_orig_h as peer, id_orig_p as peer_port from conn where midstream
     ) as seen group by address, port, proto
     having count(distinct peer) > 1 and count(distinct peer_port) > 1 and min(peer_port) >= 1024
-""".replace("{outside}", public_sql("id_orig"))
+""".replace("{outside}", public_rows("conn", "id_orig"))
 
 Served = set[tuple[str, int, str]]
 
@@ -50,8 +50,9 @@ class Way(StrEnum):
     @property
     def query(self) -> str:
         """What is asked of the lake: conversations of which this end, or if they are turned the other, may be the internet's."""
-        theirs, turned = ("c.id_resp", "c.id_orig") if self is Way.OUT else ("c.id_orig", "c.id_resp")
-        return _TALKS.replace("{theirs}", public_sql(theirs)).replace("{turned}", public_sql(turned))
+        theirs, turned = ("id_resp", "id_orig") if self is Way.OUT else ("id_orig", "id_resp")
+        perhaps = f"select * from conn where midstream and {public_sql(turned)} and not {public_sql(theirs)}"  # noqa: S608 - ours
+        return _TALKS.replace("{crossing}", f"(select * from {public_rows('conn', theirs)} union all {perhaps})")  # noqa: S608 - ours
 
 
 @dataclass(frozen=True, slots=True)
