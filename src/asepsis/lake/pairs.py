@@ -44,9 +44,8 @@ def each() -> str:
 def summed() -> str:
     """The query that has the first and the last of those that are alike."""
     keys = ", ".join(_KEYS)
-    ends = f"min(ts) as first_ts, max(ts) as last_ts, min_by(event_id, {_AT}) as first_event, max_by(event_id, {_AT}) as last_event"
     return (
-        f"with alike as (select {keys}, {ends}, count(*) as conns from ({each()}) as one group by {keys}) "  # noqa: S608
-        f"select {keys}, first_ts as ts, first_event as event_id, conns from alike "
-        f"union all select {keys}, last_ts, last_event, 0 from alike where last_event <> first_event"
+        f"with alike as (select {keys}, min({_AT}) as first, max({_AT}) as last, count(*) as conns from ({each()}) as one group by {keys}) "  # noqa: S608
+        f"select {keys}, first.a as ts, first.b as event_id, conns from alike "
+        f"union all select {keys}, last.a, last.b, 0 from alike where last.b <> first.b"
     )
