@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from asepsis.assessment.service import Judge, assess
-from asepsis.findings.service import State, findings
+from asepsis.findings.service import State, findings, line_form
 from asepsis.hospital.service import assets
 from asepsis.journal import service as journal
 from asepsis.kit.site import Site
@@ -86,8 +86,8 @@ def test_nothing_new_is_no_news(minutes: list[Path], tmp_path: Path) -> None:
     site = Site.open(tmp_path / "site", create=True)
     ingest(site, minutes)
     judge = Judge(site)
-    lines = judge.news()
+    lines = [line_form(line) for line in judge.news()]
     assert lines, "who has never looked looks at everything"
     told = list(journal.entries(site))
-    assert judge.news() == lines
+    assert [line_form(line) for line in judge.news()] == lines
     assert list(journal.entries(site)) == told

@@ -20,7 +20,7 @@ from tests.assessment.large import large
 
 from asepsis.assessment import service
 from asepsis.cli.main import main
-from asepsis.findings.line import added, line_of
+from asepsis.findings.line import Line, added, line_of
 from asepsis.kit.site import Site
 from asepsis.settings import open_store
 
@@ -66,7 +66,7 @@ def crowd(tmp_path_factory: pytest.TempPathFactory) -> str:
     found = service.assess(site, [MORNING])
     assets, talks = large(5000, 30_000)
     ingested = dataclasses.replace(found.ingested, problems=[("a.pcap", "cut short " * 40)] * 9)
-    lines = [added([line_of([wordy(line.lead)] * 9)] * 2) for line in found.lines]
+    lines = [Line(wordy(line.lead), added([line_of([wordy(line.lead)] * 9).group] * 2)) for line in found.lines]
     return service.page(dataclasses.replace(found, assets=assets, talks=talks, ingested=ingested, lines=lines))
 
 

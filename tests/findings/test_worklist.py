@@ -14,7 +14,7 @@ from asepsis.findings.explain import rank_in_words
 from asepsis.findings.finding import Action, Effort, Finding, Kind, Points
 from asepsis.findings.form import finding_form, line_form, worklist_text
 from asepsis.findings.harm import HarmKind
-from asepsis.findings.line import MEMBERS_MAX, added, line_of, order
+from asepsis.findings.line import MEMBERS_MAX, added, group_of, order
 from asepsis.findings.ssvc import Automatable, Exploitation, Exposure
 from asepsis.findings.worklist import LINES_MAX, worklist
 
@@ -61,11 +61,11 @@ def test_lines_add_up_to_the_line_of_all(findings: list[Finding], cut: int) -> N
     """But for devices, which are told apart within a line: one device is of one kind and in one zone."""
     findings = sorted(findings, key=order)
     one, other = findings[: min(cut, len(findings) - 1)], findings[min(cut, len(findings) - 1) :]
-    both, whole = added([line_of(one), line_of(other)]), line_of(findings)
-    assert (both.lead, both.members, both.places) == (whole.lead, whole.members, whole.places)
+    both, whole = added([group_of(one), group_of(other)]), group_of(findings)
+    assert (both.members, both.places) == (whole.members, whole.places)
     for name in ("count", "patients", "effort", "first_seen", "last_seen"):
         assert getattr(both.totals, name) == getattr(whole.totals, name)
-    assert {kind: harm.level for kind, harm in both.harms.items()} == {kind: harm.level for kind, harm in whole.harms.items()}
+    assert {kind: harm.level for kind, harm in both.totals.harms.items()} == {kind: harm.level for kind, harm in whole.totals.harms.items()}
 
 
 def test_four_thousand_devices_give_at_most_forty_lines_and_the_top_stays_apart() -> None:

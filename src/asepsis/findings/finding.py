@@ -47,7 +47,7 @@ class Effort(StrEnum):
     DAYS = "days"
     WEEKS = "weeks"
 
-    @property
+    @cached_property
     def rank(self) -> int:
         return list(Effort).index(self)
 

@@ -1,6 +1,7 @@
 """A line of the worklist: what is wrong in one sort of way, on one kind of machine, in one part of the network, all told together.
 
-A line adds up: two lines make one, so that a long list can be folded without looking at every finding again.
+A group adds up: two groups make one, so that a long list can be folded without looking at any finding again. A line is a group with the
+finding that leads it.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from heapq import merge
+from itertools import islice
 
 from asepsis.hospital.service import counted_kind
 
@@ -63,17 +66,40 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """`lead` is the member that gives the line its rank; `members` the gravest, in order; `places` what was gathered."""
+class Group:
+    """`members` are the gravest, in order, `places` what was gathered."""
 
-    lead: Finding
-    members: tuple[Member, ...]
+    members: Sequence[Member]
     totals: Totals
     places: tuple[Place, ...]
 
     @property
     def rank(self) -> Rank:
-        return order(self.lead)
+        return self.members[0].rank
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`lead` is the first member of the group: it gives the line its rank."""
+
+    lead: Finding
+    group: Group
+
+    @property
+    def members(self) -> Sequence[Member]:
+        return self.group.members
+
+    @property
+    def totals(self) -> Totals:
+        return self.group.totals
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        return self.group.places
+
+    @property
+    def rank(self) -> Rank:
+        return self.group.rank
 
     @property
     def decision(self) -> Decision:
@@ -154,6 +180,11 @@ def member(finding: Finding) -> Member:
 
 def line_of(findings: Sequence[Finding]) -> Line:
     """The line of findings in order, one or more."""
+    return Line(findings[0], group_of(findings))
+
+
+def group_of(findings: Sequence[Finding]) -> Group:
+    """What findings in order, one or more, add up to."""
     actions = list(dict.fromkeys(f.seen.action.title for f in findings))
     totals = Totals(
         count=len(findings),
@@ -168,13 +199,13 @@ def line_of(findings: Sequence[Finding]) -> Line:
         harms=worst_of(f.seen.harms for f in findings),
     )
     places = tuple(sorted({place(f) for f in findings}))
-    return Line(findings[0], tuple(map(member, findings[:MEMBERS_MAX])), totals, places)
+    return Group(tuple(map(member, findings[:MEMBERS_MAX])), totals, places)
 
 
-def added(lines: Sequence[Line]) -> Line:
-    """Several lines, of different machines or faults, as one."""
-    lines = sorted(lines, key=lambda line: line.rank)
-    all_of = [line.totals for line in lines]
+def added(groups: Iterable[Group]) -> Group:
+    """Several groups, of different machines or faults, as one."""
+    groups = sorted(groups, key=lambda group: group.rank)
+    all_of = [group.totals for group in groups]
     totals = Totals(
         count=sum(t.count for t in all_of),
         devices=sum(t.devices for t in all_of),
@@ -187,8 +218,8 @@ def added(lines: Sequence[Line]) -> Line:
         actions_count=sum(t.actions_count for t in all_of),
         harms=worst_of(t.harms for t in all_of),
     )
-    members = tuple(sorted((m for line in lines for m in line.members), key=lambda m: m.rank)[:MEMBERS_MAX])
-    return Line(lines[0].lead, members, totals, tuple(sorted({p for line in lines for p in line.places})))
+    members = tuple(islice(merge(*(group.members for group in groups), key=lambda member: member.rank), MEMBERS_MAX))
+    return Group(members, totals, tuple(sorted({place for group in groups for place in group.places})))
 
 
 def worst_of(harms: Iterable[Mapping[HarmKind, Harm]]) -> dict[HarmKind, Harm]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, overload
 
 from django.db import models
 
 from .finding import Acceptance, Action, Change, Effort, Finding, Kind, Points, Proposal, Remedy, State, Step, digest_of
 from .harm import ClinicalClass, Harm, HarmKind
-from .line import Line, Member, Place, Totals
+from .line import Group, Line, Member, Place, Totals
 from .ssvc import Automatable, Decision, Exploitation, Exposure, HumanImpact
 from .worklist import ON_THE_LIST
 
@@ -236,12 +236,8 @@ class LineRow(models.Model):
             ],
         )
 
-    def line(self, lead: Finding) -> Line:
-        """The line of this row."""
-        members = tuple(
-            Member(id, title, Decision(d), HumanImpact(i), State(s), patients, Effort(e), datetime.fromisoformat(seen))
-            for id, title, d, i, s, patients, e, seen in self.members
-        )
+    def group(self) -> Group:
+        """What this row holds."""
         harms = {HarmKind(kind): Harm(level, why) for kind, (level, why) in self.harms.items()}
         totals = Totals(
             self.count,
@@ -255,7 +251,32 @@ class LineRow(models.Model):
             self.actions_count,
             harms,
         )
-        return Line(lead, members, totals, ((self.check_id, self.zone, self.asset_kind),))
+        return Group(_Members(self.members), totals, ((self.check_id, self.zone, self.asset_kind),))
+
+
+class _Members(Sequence[Member]):
+    """The members of a row, each made when it is asked for: of most groups of a long list only the first is."""
+
+    def __init__(self, rows: Sequence[list[Any]]) -> None:
+        self._rows = rows
+        self._made: dict[int, Member] = {}
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, at: int) -> Member: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Member]: ...
+    def __getitem__(self, at: int | slice) -> Member | Sequence[Member]:
+        if isinstance(at, slice):
+            return [self[n] for n in range(*at.indices(len(self)))]
+        if at not in self._made:
+            id, title, decision, impact, state, patients, effort, seen = self._rows[at]
+            self._made[at] = Member(
+                id, title, Decision(decision), HumanImpact(impact), State(state), patients, Effort(effort), datetime.fromisoformat(seen)
+            )
+        return self._made[at]
 
 
 class ChangeRow(models.Model):

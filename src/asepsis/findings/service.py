@@ -45,7 +45,7 @@ from .ssvc import Automatable, Decision, Exploitation, Exposure, HumanImpact
 from .store import Brief
 from .trace import trace
 from .what_if import Outcome, outcome, parse
-from .worklist import ON_THE_LIST, folded
+from .worklist import ON_THE_LIST
 from .worklist import worklist as lines_of
 
 if TYPE_CHECKING:
@@ -198,7 +198,7 @@ def show(site: Site, finding_id: str) -> Finding:
 def worklist(site: Site) -> list[Line]:
     """What to do, in order."""
     open_store(site)
-    return folded(store.lines(datetime.now(UTC)))
+    return store.lines(datetime.now(UTC))
 
 
 def if_(site: Site, whats: Sequence[str]) -> Outcome:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from enum import StrEnum
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any
 
@@ -59,7 +59,7 @@ class HumanImpact(StrEnum):
     HIGH = "high"
     VERY_HIGH = "very high"
 
-    @property
+    @cached_property
     def rank(self) -> int:
         return list(HumanImpact).index(self)
 
@@ -70,7 +70,7 @@ class Decision(StrEnum):
     OUT_OF_CYCLE = "out-of-cycle"
     IMMEDIATE = "immediate"
 
-    @property
+    @cached_property
     def rank(self) -> int:
         return list(Decision).index(self)
 

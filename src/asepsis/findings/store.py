@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from . import life
 from .finding import Effort, Finding, Kind, State
 from .line import MEMBERS_MAX, STEPS_MAX, Line, Place, line_of, place
+from .worklist import folded
 
 if TYPE_CHECKING:
     from .models import FindingQuery
@@ -111,19 +112,18 @@ def refresh(places: Collection[Place]) -> None:
 
 
 def lines(now: datetime) -> list[Line]:
-    """The lines as they stand; those in which an acceptance has ended since the last run are looked at anew."""
+    """The worklist as it stands; what an acceptance has ended in since the last run is looked at anew."""
     today = now.date()
     _after_upgrade()
     from .models import FindingRow, LineRow
 
     anew = set(FindingRow.objects.overdue(today).values_list("check_id", "zone", "asset_kind"))
-    found = [row for row in LineRow.objects.all() if (row.check_id, row.zone, row.asset_kind) not in anew]
-    leads = {finding.id: finding for finding in load({row.lead_id for row in found})}
-    out = [row.line(leads[row.lead_id]) for row in found]
-    for where in sorted(anew):
-        if line := _line(FindingRow.objects.of(where).to_do(today), now):
-            out.append(line)
-    return out
+    groups = [row.group() for row in LineRow.objects.all() if (row.check_id, row.zone, row.asset_kind) not in anew]
+    fresh = [line for where in sorted(anew) if (line := _line(FindingRow.objects.of(where).to_do(today), now))]
+    listed = folded([*groups, *(line.group for line in fresh)])
+    leads = {line.lead.id: line.lead for line in fresh}
+    leads |= {finding.id: finding for finding in load({group.members[0].id for group in listed} - leads.keys())}
+    return [Line(leads[group.members[0].id], group) for group in listed]
 
 
 def _line(rows: FindingQuery, now: datetime | None = None) -> Line | None:
@@ -138,7 +138,7 @@ def _line(rows: FindingQuery, now: datetime | None = None) -> Line | None:
     told["effort"] = list(Effort)[told["effort"]]
     faults = rows.order_by("fault").values_list("fault", flat=True).distinct()[:STEPS_MAX]
     told["faults"] = tuple(dict.fromkeys((*line.totals.faults, *faults)))[:STEPS_MAX]
-    return replace(line, totals=replace(line.totals, **told))
+    return Line(line.lead, replace(line.group, totals=replace(line.totals, **told)))
 
 
 def _after_upgrade() -> None:

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from asepsis.hospital.service import Locator
-from asepsis.lake.service import streams
 
 from .asking import SPAN, Lake, Row
 from .check import Check
@@ -50,6 +49,8 @@ class _EachEvent:
 
 def _present(lake: Lake, events: frozenset[str]) -> frozenset[str]:
     """Those that the lake still has."""
+    from asepsis.lake.service import streams
+
     everything = " union all ".join(f"select event_id from {name}" for name in streams())  # noqa: S608 - names of ours
     found = lake.rows(f"select event_id from ({everything}) as seen where {_among(events)}")  # noqa: S608 - escaped
     return frozenset(row["event_id"] for row in found)

@@ -28,7 +28,6 @@ from asepsis.kit import keys as site_keys
 from asepsis.kit.errors import BadInput, WrongUse
 from asepsis.kit.files import unwritable
 from asepsis.kit.site import Site
-from asepsis.lake import service as lake_service
 
 if TYPE_CHECKING:
     from asepsis.hospital.models import ActRow, AssetRow
@@ -273,6 +272,7 @@ def rotate_key(site: Site, shred: bool = False) -> Rotated:
     watch uses one; DoesNotHold as `journal.record` does. Whenever it is killed the site has one whole current key.
     """
     from asepsis.hospital.rotation import alone, rotate
+    from asepsis.lake.service import still, watched
 
     def record(act: str, detail: dict[str, object]) -> None:
         journal.record(site, act, "keys", detail)
@@ -282,11 +282,11 @@ def rotate_key(site: Site, shred: bool = False) -> Rotated:
         raise BadInput("the site belongs to another user", site.path, "run it as that user: sudo -u USER asepsis site rotate-key")
     journal.check(site)
     try:
-        with alone(site), lake_service.still(site):
-            watched = lake_service.watched(site)
-            if watched and shred:
+        with alone(site), still(site):
+            listening = watched(site)
+            if listening and shred:
                 raise WrongUse("a watch makes pseudonyms under the old key", site.path, "stop it, shred, and begin it again")
-            return replace(rotate(site, shred, record), watched=watched)
+            return replace(rotate(site, shred, record), watched=listening)
     except OSError as error:
         raise unwritable(error, site.path, "make room and run the same command again") from None
 
@@ -305,11 +305,12 @@ def match_patients(site: Site, ids: Sequence[str]) -> list[Match]:
     """Which rows of the lake tell of these patients, accessions, orders or studies, under every key that the site has. Nothing of it is
     kept; the journal tells that it was asked, and of how many ids. Raises DoesNotHold as `journal.record` does: then there is no answer."""
     from asepsis.hospital.whose import match
+    from asepsis.lake.service import open_lake
 
     journal.check(site)
     key = site_keys.current(site.path)
     here = _known_assets(site)
-    with lake_service.open_lake(site) as lake:
+    with open_lake(site) as lake:
         # Of an address that had several holders each row names who held it then.
         lake.place([(t.address, t.since, t.until, t.place) for t in tenures_of(lake)])
         keys = [key, *site_keys.older(site.path, key)]

@@ -50,7 +50,6 @@ from asepsis.hospital.clinical import CLASSES
 from asepsis.hospital.kinds import KINDS
 from asepsis.hospital.retention import Retention, stated
 from asepsis.kit.errors import BadInput, WrongUse
-from asepsis.lake.service import streams
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -327,6 +326,8 @@ def _between_zones(flows: tuple[Flow, ...], zones: tuple[Zone, ...]) -> tuple[Fl
 def _retention(entries: Any) -> Retention:
     if not isinstance(entries, dict):
         raise _Wrong(_RETENTION, 0, "", f"write it as [{_RETENTION}]")
+    from asepsis.lake.service import streams
+
     known, days = streams(), []
     for key, value in entries.items():
         try:
