@@ -48,6 +48,10 @@ HARMS = five(
 )
 
 
+POINTS = Points(Exploitation.PUBLIC_POC, Exposure.CONTROLLED, Automatable.NO)
+ACTION = Action("Install the update of its maker", Effort.HOURS, ("Ask the maker which update mends it.",))
+
+
 def standing(site: Site, number: int, now: datetime) -> Iterator[tuple[str, list[Proposal]]]:
     """So many findings of CHECKS checks, spread over all assets."""
     known = assets(site)
@@ -65,8 +69,8 @@ def standing(site: Site, number: int, now: datetime) -> Iterator[tuple[str, list
                     title=f"{asset.name} has vulnerability {n} {at // len(known)}",
                     fault=f"Vulnerability {n}",
                     harms=HARMS,
-                    points=Points(Exploitation.PUBLIC_POC, Exposure.CONTROLLED, Automatable.NO),
-                    action=Action("Install the update of its maker", Effort.HOURS, ("Ask the maker which update mends it.",)),
+                    points=POINTS,
+                    action=ACTION,
                     why="Its version is in the range that the advisory names.",
                     first_seen=START,
                     last_seen=now,

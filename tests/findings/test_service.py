@@ -48,6 +48,23 @@ def test_publishing_twice_changes_nothing_and_journals_once(store: Site) -> None
     assert next(iter(entries(store))).detail == {"closed": 20, "opened": 60}
 
 
+def test_what_is_said_again_in_the_same_words_is_not_read(store: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where an earlier build kept it: its digest is renewed the first time."""
+    from asepsis.findings import store as kept
+    from asepsis.findings.models import FindingRow
+
+    seen = [proposal(subject=str(n)) for n in range(3)]
+    service.publish(store, seen)
+    FindingRow.objects.filter(subject="1").update(digest="of an earlier build")
+    read: list[int] = []
+    load = kept.load
+    monkeypatch.setattr(kept, "load", lambda ids=None: (read.append(len(ids or ())), load(ids))[1])
+    service.publish(store, seen)
+    service.publish(store, seen)
+    assert read == [1, 0]
+    assert acts(store) == ["findings.publish"]
+
+
 def test_a_finding_closes_on_contrary_evidence_and_opens_when_seen_again(store: Site) -> None:
     service.publish(store, [proposal()])
     service.publish(store, [proposal()], [Cleared("dicom-in-clear", "A1>A2", at(5), "seen encrypted")])

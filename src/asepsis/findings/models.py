@@ -30,6 +30,15 @@ class FindingQuery(models.QuerySet["FindingRow"]):
         calling = models.Q(state__in=[state.value for state in ON_THE_LIST])
         return self.filter(calling | models.Q(state=State.ACCEPTED.value, accepted_until__lt=today) if today else calling)
 
+    def turning(self, silent_since: datetime) -> FindingQuery:
+        """Those that turn when they are told again as before: closed ones, and those that were silent since."""
+        silent = models.Q(state=State.OPEN.value, last_seen__lt=silent_since, turned__lt=silent_since) & ~models.Q(kind=Kind.ALERT.value)
+        return self.filter(models.Q(state=State.CLOSED.value) | silent)
+
+    def resting(self) -> FindingQuery:
+        """Those that do not turn when they are not told any more: alerts, and what was closed because it is none."""
+        return self.filter(models.Q(kind=Kind.ALERT.value) | models.Q(state=State.CLOSED.value, settled__isnull=True))
+
     def of(self, place: Place) -> FindingQuery:
         """Those of a line."""
         return self.filter(check_id=place[0], zone=place[1], asset_kind=place[2])

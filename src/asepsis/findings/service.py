@@ -89,8 +89,8 @@ def publish(
         turned: list[tuple[Finding, int]] = []
         for check in sorted({*asked, *(check for _, check in over)}):
             run = Run(tuple(given.get(check, ())), tuple(proofs.get(check, ())), Traced(), wire) if wire and check in asked else None
-            known, after = _reviewed(check, run, {id for id, of in over if of == check}, trace)
-            changed = [finding for finding in (life.expired(f, today) for f in after) if known.get(finding.id) != finding]
+            known, after, outdated = _reviewed(check, run, {id for id, of in over if of == check}, trace)
+            changed = [f for f in (life.expired(f, today) for f in after) if known.get(f.id) != f or f.id in outdated]
             store.save(changed, known)
             turned += [(finding, len(known[finding.id].history) if finding.id in known else 0) for finding in changed]
         _journal_turns(site, turned, min(asked) if len(asked) == 1 else "findings")
@@ -101,47 +101,45 @@ def add(site: Site, proposals: Iterable[Proposal], now: datetime) -> None:
     been silent opens again. All else waits for a look at everything, for these rows are a part of what there is to say."""
     given = {proposal.id: proposal for proposal in proposals}
     with _transaction(site):
-        known = {brief.key: brief for brief in store.of_keys(given)}
-        wanted = [p for key, p in given.items() if key not in known or _returns(known[key], p)]
-        before = {f.id: f for f in store.load({known[p.id].id for p in wanted if p.id in known})}
+        known = store.faults(given)
+        before = {f.id: f for f in store.over(given) if _returns(f, given[f.seen.id])}
+        again = {f.seen.id for f in before.values()}
+        wanted = [p for key, p in given.items() if key not in known or key in again]
         run = Run(tuple(wanted), (), Traced(), now, taken=store.taken(given))
         changed = [finding for finding in review(before.values(), run) if before.get(finding.id) != finding]
         store.save(changed, before)
         _journal_turns(site, [(f, len(before[f.id].history) if f.id in before else 0) for f in changed], "findings")
 
 
-def _returns(brief: Brief, proposal: Proposal) -> bool:
-    if brief.state is State.STALE:
-        return proposal.last_seen > brief.last_seen
-    return brief.state is State.CLOSED and brief.settled is not None and proposal.last_seen > brief.settled
+def _returns(finding: Finding, proposal: Proposal) -> bool:
+    ended = finding.seen.last_seen if finding.state is State.STALE else finding.settled
+    return ended is not None and proposal.last_seen > ended
 
 
-def _reviewed(check: str, run: Run | None, over: Collection[str], trace: Tracer | None) -> tuple[dict[str, Finding], list[Finding]]:
-    """The findings of a check that a run may turn, as they were and as they are. Those that are seen again as before are not even read."""
+def _reviewed(
+    check: str, run: Run | None, over: Collection[str], trace: Tracer | None
+) -> tuple[dict[str, Finding], list[Finding], set[str]]:
+    """The findings of a check that a run may turn, as they were and as they are. Those that are seen again as before are not even read.
+    And the ids of those whose digest an earlier build made: they would be read every time."""
     briefs = store.briefs(check) if run else []
-    read = _to_read(briefs, run) if run else set()
+    read = _to_read(check, briefs, run) if run else set()
     known = {finding.id: finding for finding in store.load(read | set(over))}
     if not run:
-        return known, list(known.values())
+        return known, list(known.values()), set()
     gone = lost(known.values(), run.proposals)
     traced = trace({check: frozenset(event for finding in gone for event in finding.seen.events)}) if trace and gone else Traced()
     unread = frozenset(brief.key for brief in briefs if brief.id not in known)
-    return known, review(known.values(), replace(run, traced=traced, unread=unread, taken=frozenset(brief.id for brief in briefs)))
+    after = review(known.values(), replace(run, traced=traced, unread=unread, taken=frozenset(brief.id for brief in briefs)))
+    return known, after, {brief.id for brief in briefs if brief.id in known and brief.digest != digest_of(known[brief.id].seen)}
 
 
-def _to_read(briefs: Iterable[Brief], run: Run) -> set[str]:
-    """The ids of findings that the run may turn or change."""
+def _to_read(check: str, briefs: Iterable[Brief], run: Run) -> set[str]:
+    """The ids of findings that the run may turn: not those told again in the same words, nor those that stay as they are untold."""
     said = {proposal.id: digest_of(proposal) for proposal in run.proposals}
-    contrary = {proof.id for proof in run.cleared}
-    return {brief.id for brief in briefs if brief.key in contrary or not _as_before(brief, said.get(brief.key), run.now)}
-
-
-def _as_before(brief: Brief, digest: str | None, now: datetime) -> bool:
-    """Whether nothing can have changed: told again in the same words and not silent for long, or an alert or what is done with not told."""
-    if digest is None:
-        return brief.alert or (brief.state is State.CLOSED and brief.settled is None)
-    silent = brief.state is State.OPEN and not brief.alert and now - max(brief.last_seen, brief.turned) > life.STALE_AFTER
-    return brief.digest == digest and brief.state is not State.CLOSED and not silent
+    contrary, turning, resting = {proof.id for proof in run.cleared}, store.turning(check, run.now), store.resting(check)
+    return {
+        id for id, key, digest in briefs if key in contrary or (said[key] != digest or id in turning if key in said else id not in resting)
+    }
 
 
 Told = TypeVar("Told", Proposal, Cleared)

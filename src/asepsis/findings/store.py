@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from . import life
-from .finding import Effort, Finding, Kind, State
+from .finding import Effort, Finding, State
 from .line import MEMBERS_MAX, STEPS_MAX, Line, Place, line_of, place
 from .worklist import folded
 
@@ -20,32 +20,48 @@ _AT_ONCE = 500
 _ORDER = ("-decision_rank", "-impact_rank", "-patients", "effort_rank", "id")
 
 
-@dataclass(frozen=True, slots=True)
-class Brief:
-    """What is known of a finding without reading it whole."""
+class Brief(NamedTuple):
+    """What is known of a finding without reading it whole: its id, the identity of its fault, and the digest of all that was said of it."""
 
     id: str
     key: str
     digest: str
-    state: State
-    settled: datetime | None
-    last_seen: datetime
-    turned: datetime
-    alert: bool
 
 
 def briefs(check: str) -> list[Brief]:
     """All findings of a check in short."""
     from .models import FindingRow
 
-    return _in_short(FindingRow.objects.filter(check_id=check))
+    return [Brief(*row) for row in FindingRow.objects.filter(check_id=check).values_list("id", "key", "digest")]
 
 
-def of_keys(keys: Iterable[str]) -> list[Brief]:
-    """The findings of these identities in short."""
+def turning(check: str, now: datetime) -> frozenset[str]:
+    """The findings of a check that turn when they are told again as before: those that are closed, and those that were silent for long."""
     from .models import FindingRow
 
-    return [brief for some in _some(keys) for brief in _in_short(FindingRow.objects.filter(key__in=some))]
+    return frozenset(FindingRow.objects.filter(check_id=check).turning(now - life.STALE_AFTER).values_list("id", flat=True))
+
+
+def resting(check: str) -> frozenset[str]:
+    """The findings of a check that do not turn when they are not told any more."""
+    from .models import FindingRow
+
+    return frozenset(FindingRow.objects.filter(check_id=check).resting().values_list("id", flat=True))
+
+
+def faults(keys: Iterable[str]) -> frozenset[str]:
+    """Those of these identities that findings have, whatever became of them."""
+    from .models import FindingRow
+
+    return frozenset(key for some in _some(keys) for key in FindingRow.objects.filter(key__in=some).values_list("key", flat=True))
+
+
+def over(keys: Iterable[str]) -> list[Finding]:
+    """The findings of these identities that are closed or silent, whole."""
+    from .models import FindingRow
+
+    rows = FindingRow.objects.filter(state__in=[State.STALE.value, State.CLOSED.value]).prefetch_related("changes")
+    return [row.value(row.changes.all()) for some in _some(keys) for row in rows.filter(key__in=some)]
 
 
 def taken(ids: Iterable[str]) -> frozenset[str]:
@@ -53,11 +69,6 @@ def taken(ids: Iterable[str]) -> frozenset[str]:
     from .models import FindingRow
 
     return frozenset(id for some in _some(ids) for id in FindingRow.objects.filter(id__in=some).values_list("id", flat=True))
-
-
-def _in_short(rows: FindingQuery) -> list[Brief]:
-    told = rows.values_list("id", "key", "digest", "state", "settled", "last_seen", "turned", "kind")
-    return [Brief(*row[:3], State(row[3]), *row[4:7], row[7] == Kind.ALERT.value) for row in told]
 
 
 def _some(keys: Iterable[str]) -> Iterator[list[str]]:
