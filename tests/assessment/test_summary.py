@@ -80,6 +80,7 @@ def test_good_news_is_only_what_was_seen(morning: Assessment, nothing: Assessmen
     assert any("locked against readers" in sentence for sentence in news)
     assert "Nothing must be stopped this very hour." in news
     assert "Nothing that was heard got lost on its way to us." in news
+    assert "We could tell what 20 of 24 machines are." in news, "a guess is not known"
     life = next(asset.id for asset in morning.assets if asset.clinical_class == "life")
     out = Talk(life, OUTSIDE, ("ssl",), 1, Openness.ENCRYPTED)
     assert not any("outside world" in sentence for sentence in good_news(dataclasses.replace(morning, talks=[*morning.talks, out])))

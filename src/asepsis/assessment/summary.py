@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from asepsis.findings.service import Decision, Effort, Line, counted
+from asepsis.hospital.service import is_guess
 from asepsis.kit.errors import one_line
 
 from .coverage import HIDING
@@ -131,7 +132,7 @@ def _good(assessment: Assessment) -> Iterator[str]:
         yield "No machine that treats patients was seen to talk to the outside world."
     if assessment.closed:
         yield f"{counted(assessment.closed, 'fault')} found before {'is' if assessment.closed == 1 else 'are'} gone."
-    known = sum(asset.kind != "unknown" for asset in assessment.assets)
+    known = sum(asset.kind != "unknown" and not is_guess(asset) for asset in assessment.assets)
     if known and 5 * known >= 4 * len(assessment.assets):
         yield f"We could tell what {known:,} of {counted(len(assessment.assets), 'machine')} {'is' if known == 1 else 'are'}."
     if assessment.heard and not {gap.id for gap in assessment.coverage} & {*HIDING, "not_read_whole"}:
