@@ -56,6 +56,22 @@ def test_cited_rows_survive_and_findings_stay_as_they_are(assessed: Site, capsys
     capsys.readouterr()
 
 
+def test_no_fault_is_taken_back_because_rows_are_gone(assessed: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    """What told the machines apart, whose the data was and how often it passed is gone with the rows that nothing cites."""
+    before = {finding.id: finding for finding in findings(assessed)}
+    (assessed.path / "site.toml").write_text("[retention]\ndefault = 1\n")
+    where = ["--site", str(assessed.path)]
+    assert main(["lake", "expire", *where]) == 0
+    assert main(["assess", *where]) == 0
+    after = {finding.id: finding for finding in findings(assessed)}
+    assert {id: after[id].state for id in before} == {id: finding.state for id, finding in before.items()}
+    again = [(before[id].seen, after[id].seen) for id in before if before[id].seen.check == after[id].seen.check]
+    assert all(now.patients >= then.patients and now.first_seen <= then.first_seen for then, now in again)
+    assert main(["assess", *where]) == 0
+    assert findings(assessed) == list(after.values())
+    capsys.readouterr()
+
+
 def test_without_a_table_nothing_expires(assessed: Site, capsys: pytest.CaptureFixture[str]) -> None:
     before = count(assessed)
     assert main(["lake", "expire", "--site", str(assessed.path), "--json"]) == 0

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from asepsis.findings import life
 from asepsis.findings.finding import Finding, Kind, Proposal, State
+from asepsis.findings.harm import HarmKind
 from asepsis.findings.review import JUDGED_ANEW, Run, Traced, lost, review
 
 from .making import T0, at, proposal
@@ -86,6 +88,30 @@ def test_rows_that_are_gone_say_nothing_and_silence_never_closes() -> None:
     several = life.opened(proposal(subject="x", events=("e1", "e2")))
     assert review([several], run(present=there("e1"))) == [several]
     assert review([life.opened(proposal(events=()))], run())[0].state is State.OPEN
+
+
+def test_what_is_older_than_the_lake_is_not_taken_back_unless_a_statement_excuses_it() -> None:
+    """The rows that it cites are kept; those that told whose they are may be gone."""
+    known, forgot = life.opened(OLD), at(1)
+    judged = replace(run(present=there("e1")), whole_since=forgot)
+    assert review([known], judged) == [known]
+    excuse = {("dicom-in-clear", "e1"): "the hospital names 203.0.113.80 as its partner vendor"}
+    (aside,) = review([known], replace(judged, traced=Traced(there("e1"), excuses=excuse)))
+    assert aside.state is State.CLOSED
+    (aside,) = review([known], replace(judged, whole_since=T0))
+    assert aside.state is State.CLOSED, "nothing of its time has expired"
+
+
+def test_what_expired_lessens_no_fault() -> None:
+    known = life.opened(proposal(patients=12))
+    left = proposal(patients=2, first_seen=at(3), last_seen=at(4))
+    (after,) = review([known], replace(run(left), whole_since=at(2)))
+    assert (after.seen.patients, after.seen.first_seen, after.seen.last_seen) == (12, known.seen.first_seen, at(4))
+    graver = life.opened(proposal(levels={HarmKind.SAFETY: 4}, title="Anyone can change what the device does"))
+    (after,) = review([graver], replace(run(left), whole_since=at(2)))
+    assert (after.seen.title, after.decision, after.seen.last_seen) == (graver.seen.title, graver.decision, at(4))
+    (after,) = review([known], run(left))
+    assert (after.seen.patients, after.seen.first_seen) == (2, at(3))
 
 
 def test_rows_of_another_check_say_nothing() -> None:

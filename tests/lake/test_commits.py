@@ -122,6 +122,16 @@ def test_snapshots_say_what_the_commits_say(long: Path) -> None:
         commits.read(long)
 
 
+def test_what_has_expired_is_known_from_commits_and_snapshots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commits, "SNAPSHOT_EVERY", 4)
+    snapshot = commits.append(tmp_path, Snapshot(0, ()), [_part("a")])
+    assert commits.read(tmp_path).whole_since is None
+    for n, since in enumerate((30, 20, None, None, None)):
+        snapshot = commits.append(tmp_path, snapshot, [_part(f"b{n}")], whole_since=since)
+        assert (snapshot.whole_since, commits.read(tmp_path).whole_since) == (30, 30)
+    assert (tmp_path / "_commits" / "snapshot-00000004.json").exists()
+
+
 def test_what_old_commits_keep_of_the_journal_is_archived(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(commits, "SNAPSHOT_EVERY", 4)
     snapshot = Snapshot(0, ())

@@ -35,7 +35,7 @@ def judge(site: Site, lake: Lake) -> tuple[list[Asset], Look]:
     for room in _ROOMS:
         for seen in room.examine(look, known):
             traced = partial(trace, room.all_checks(), lake, look.locator, look.now)
-            publish(site, seen.proposals, seen.cleared, look.now, traced, [seen.check])
+            publish(site, seen.proposals, seen.cleared, look.now, traced, [seen.check], lake.whole_since)
     return inventory, look
 
 

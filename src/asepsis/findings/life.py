@@ -44,6 +44,17 @@ def seen_again(finding: Finding, proposal: Proposal, contrary: Cleared | None = 
     return _turn(after, State.OPEN, Change(now or proposal.last_seen, "reopened", SENSOR, why), settled)
 
 
+def added_to(known: Proposal, new: Proposal) -> Proposal:
+    """What is said of a fault of which rows have expired that once said more: the graver of then and now, for as many patients."""
+    then, now = ([ranked.rank for ranked in judge(proposal)] for proposal in (known, new))
+    return replace(
+        known if then > now else new,
+        first_seen=min(known.first_seen, new.first_seen),
+        last_seen=max(known.last_seen, new.last_seen),
+        patients=max(known.patients, new.patients),
+    )
+
+
 def _why_reopened(before: Finding, after: Finding, contrary: Cleared | None) -> str:
     """Why what is seen now calls for work again, or nothing if it does not."""
     last, settled = after.seen.last_seen, before.settled

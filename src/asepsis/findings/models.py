@@ -9,7 +9,7 @@ from typing import Any, ClassVar, overload
 
 from django.db import models
 
-from .finding import Acceptance, Action, Change, Effort, Finding, Kind, Points, Proposal, Remedy, State, Step, digest_of
+from .finding import Acceptance, Action, Change, Effort, Finding, Kind, Points, Proposal, Remedy, State, Step
 from .harm import ClinicalClass, Harm, HarmKind
 from .line import Group, Line, Member, Place, Totals
 from .ssvc import Automatable, Decision, Exploitation, Exposure, HumanImpact
@@ -112,8 +112,8 @@ class FindingRow(models.Model):
         ]
 
     @staticmethod
-    def of(finding: Finding) -> FindingRow:
-        """The row of a finding, without its history."""
+    def of(finding: Finding, digest: str) -> FindingRow:
+        """The row of a finding, without its history, with the digest of what its check said."""
         seen, acceptance = finding.seen, finding.acceptance
         return FindingRow(
             id=finding.id,
@@ -140,7 +140,7 @@ class FindingRow(models.Model):
             last_seen=seen.last_seen,
             state=finding.state.value,
             key=seen.id,
-            digest=digest_of(seen),
+            digest=digest,
             turned=finding.history[-1].at,
             device=seen.device,
             action_title=seen.action.title,

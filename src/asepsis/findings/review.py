@@ -38,7 +38,7 @@ class Traced:
 @dataclass(frozen=True, slots=True)
 class Run:
     """What the checks saw, up to the time `now` on the wire. `unread` are identities that are proposed as they were and need not be looked
-    at again, `taken` the ids that findings have besides those that are."""
+    at again, `taken` the ids that findings have besides those that are. What the lake showed before `whole_since` may have expired."""
 
     proposals: tuple[Proposal, ...]
     cleared: tuple[Cleared, ...]
@@ -46,6 +46,11 @@ class Run:
     now: datetime
     unread: frozenset[str] = frozenset()
     taken: frozenset[str] = frozenset()
+    whole_since: datetime | None = None
+
+    def remembers(self, finding: Finding) -> bool:
+        """Whether the lake still has all that it had when the finding's fault was first seen."""
+        return self.whole_since is None or finding.seen.first_seen >= self.whole_since
 
 
 def lost(known: Iterable[Finding], proposals: Iterable[Proposal]) -> list[Finding]:
@@ -65,7 +70,8 @@ def review(known: Iterable[Finding], run: Run) -> list[Finding]:
             continue
         key, before = proposal.id, holder.get(proposal.id)
         if before:
-            holder[key] = life.seen_again(before, proposal, contrary.get(key), run.now)
+            said = proposal if run.remembers(before) else life.added_to(before.seen, proposal)
+            holder[key] = life.seen_again(before, said, contrary.get(key), run.now)
         else:
             holder[key] = life.opened(proposal, run.now, _name(proposal, taken))
             taken.add(holder[key].id)
@@ -87,14 +93,15 @@ def _settled(known: list[Finding], run: Run) -> list[Finding]:
         now_for = _now_for(finding, run.traced, proposals)
         if len(now_for) == 1 and now_for[0].id not in held:
             heirs[now_for[0].id].append(finding)
-        elif now_for:
-            after[finding.id] = life.handed_over(finding, _subjects(now_for), run.now)
-        else:
-            after[finding.id] = life.set_aside(finding, _excuse(finding, run.traced), run.now)
+        elif not now_for and (why := _excuse(finding, run.traced)):
+            after[finding.id] = life.set_aside(finding, why, run.now)
+        elif run.remembers(finding):
+            anew = life.handed_over(finding, _subjects(now_for), run.now) if now_for else life.set_aside(finding, JUDGED_ANEW, run.now)
+            after[finding.id] = anew
     for key, candidates in heirs.items():
         first, *others = sorted(candidates, key=lambda f: (_FIRST.index(f.state), f.seen.first_seen, f.id))
         after[first.id] = life.carried(first, proposals[key], run.now)
-        for other in others:
+        for other in filter(run.remembers, others):
             after[other.id] = life.handed_over(other, proposals[key].subject, run.now)
     return list(after.values())
 
@@ -113,7 +120,7 @@ def _subjects(proposals: Iterable[Proposal]) -> str:
 
 def _excuse(finding: Finding, traced: Traced) -> str:
     whys = dict.fromkeys(traced.excuses.get((finding.seen.check, event), "") for event in finding.seen.events)
-    return "; ".join(why for why in whys if why) or JUDGED_ANEW
+    return "; ".join(why for why in whys if why)
 
 
 def _done(finding: Finding) -> bool:

@@ -72,12 +72,14 @@ def publish(
     now: datetime | None = None,
     trace: Tracer | None = None,
     checks: Iterable[str] = (),
+    whole_since: datetime | None = None,
 ) -> None:
     """Brings the findings up to date with what checks saw, in one transaction; the same again changes nothing.
 
     `now` is the time on the wire up to which the sensor has seen (default: the newest time handed in): silence is judged by it, so that a
     capture of last year does not make everything stale. `checks` are those that were looked at, also where they propose nothing (default:
     all that have findings). `trace` tells what became of rows, by check, that speak for findings which are not proposed any more.
+    Rows of before `whole_since` may have expired: a fault that was seen then is not taken back because they are gone.
     """
     given, proofs = _by_check(proposals), _by_check(cleared)
     times = [p.last_seen for of in given.values() for p in of] + [c.ts for of in proofs.values() for c in of]
@@ -88,10 +90,12 @@ def publish(
         over = store.ended(today.date())
         turned: list[tuple[Finding, int]] = []
         for check in sorted({*asked, *(check for _, check in over)}):
-            run = Run(tuple(given.get(check, ())), tuple(proofs.get(check, ())), Traced(), wire) if wire and check in asked else None
-            known, after, outdated = _reviewed(check, run, {id for id, of in over if of == check}, trace)
-            changed = [f for f in (life.expired(f, today) for f in after) if known.get(f.id) != f or f.id in outdated]
-            store.save(changed, known)
+            run = None
+            if wire and check in asked:
+                run = Run(tuple(given.get(check, ())), tuple(proofs.get(check, ())), Traced(), wire, whole_since=whole_since)
+            known, after, said = _reviewed(check, run, {id for id, of in over if of == check}, trace)
+            changed = [f for f in (life.expired(f, today) for f in after) if known.get(f.id) != f or f.id in said]
+            store.save(changed, known, said)
             turned += [(finding, len(known[finding.id].history) if finding.id in known else 0) for finding in changed]
         _journal_turns(site, turned, min(asked) if len(asked) == 1 else "findings")
 
@@ -118,28 +122,26 @@ def _returns(finding: Finding, proposal: Proposal) -> bool:
 
 def _reviewed(
     check: str, run: Run | None, over: Collection[str], trace: Tracer | None
-) -> tuple[dict[str, Finding], list[Finding], set[str]]:
-    """The findings of a check that a run may turn, as they were and as they are. Those that are seen again as before are not even read.
-    And the ids of those whose digest an earlier build made: they would be read every time."""
-    briefs = store.briefs(check) if run else []
-    read = _to_read(check, briefs, run) if run else set()
-    known = {finding.id: finding for finding in store.load(read | set(over))}
+) -> tuple[dict[str, Finding], list[Finding], dict[str, str]]:
+    """The findings of a check that a run may turn, as they were and as they are; those that are seen again as before are not even read. And
+    by id the digests of what is said of findings now, where they are not those that are kept."""
     if not run:
-        return known, list(known.values()), set()
+        known = {finding.id: finding for finding in store.load(set(over))}
+        return known, list(known.values()), {}
+    briefs, told = store.briefs(check), {proposal.id: digest_of(proposal) for proposal in run.proposals}
+    anew = {id: told[key] for id, key, digest in briefs if told.get(key, digest) != digest}
+    known = {finding.id: finding for finding in store.load(_to_read(check, briefs, run, told.keys()) | anew.keys() | set(over))}
     gone = lost(known.values(), run.proposals)
     traced = trace({check: frozenset(event for finding in gone for event in finding.seen.events)}) if trace and gone else Traced()
     unread = frozenset(brief.key for brief in briefs if brief.id not in known)
     after = review(known.values(), replace(run, traced=traced, unread=unread, taken=frozenset(brief.id for brief in briefs)))
-    return known, after, {brief.id for brief in briefs if brief.id in known and brief.digest != digest_of(known[brief.id].seen)}
+    return known, after, anew
 
 
-def _to_read(check: str, briefs: Iterable[Brief], run: Run) -> set[str]:
-    """The ids of findings that the run may turn: not those told again in the same words, nor those that stay as they are untold."""
-    said = {proposal.id: digest_of(proposal) for proposal in run.proposals}
+def _to_read(check: str, briefs: Iterable[Brief], run: Run, told: Collection[str]) -> set[str]:
+    """The ids of findings that turn although they are `told` in the words that are kept, or because they are not told, or by a proof."""
     contrary, turning, resting = {proof.id for proof in run.cleared}, store.turning(check, run.now), store.resting(check)
-    return {
-        id for id, key, digest in briefs if key in contrary or (said[key] != digest or id in turning if key in said else id not in resting)
-    }
+    return {id for id, key, _ in briefs if key in contrary or (id in turning if key in told else id not in resting)}
 
 
 Told = TypeVar("Told", Proposal, Cleared)

@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from itertools import islice
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import life
-from .finding import Effort, Finding, State
+from .finding import Effort, Finding, State, digest_of
 from .line import MEMBERS_MAX, STEPS_MAX, Line, Place, line_of, place
 from .worklist import folded
 
@@ -95,13 +96,14 @@ def ended(today: date) -> list[tuple[str, str]]:
     return list(FindingRow.objects.overdue(today).values_list("id", "check_id"))
 
 
-def save(changed: Iterable[Finding], known: Mapping[str, Finding]) -> None:
-    """Writes findings that changed, their new turns, and the lines that they were or are in."""
+def save(changed: Iterable[Finding], known: Mapping[str, Finding], said: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Writes findings that changed, their new turns, and the lines that they were or are in. `said` are digests by id, where what a check
+    says is not what a finding keeps."""
     from .models import ChangeRow, FindingRow
 
     changed = list(changed)
     columns = [column.name for column in FindingRow._meta.concrete_fields if not column.primary_key]
-    rows = [FindingRow.of(finding) for finding in changed]
+    rows = [FindingRow.of(finding, said.get(finding.id) or digest_of(finding.seen)) for finding in changed]
     FindingRow.objects.bulk_create(rows, batch_size=_AT_ONCE, update_conflicts=True, unique_fields=["id"], update_fields=columns)
     turns = []
     for finding in changed:

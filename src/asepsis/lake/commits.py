@@ -51,10 +51,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What the lake holds after commit number `n`."""
+    """What the lake holds after commit number `n`. Rows before `whole_since`, in microseconds since 1970, may have expired."""
 
     n: int
     parts: tuple[Part, ...]
+    whole_since: int | None = None
 
     def of(self, stream: str) -> list[Part]:
         return [part for part in self.parts if part.stream == stream]
@@ -67,13 +68,14 @@ def read(lake: Path) -> Snapshot:
     listed = _listed(log)
     last = _check_whole(log, listed)
     start = _snapshot(log, max(listed.snapshots)) if listed.snapshots else Snapshot(0, ())
-    parts = {part.path: part for part in start.parts}
+    parts, whole_since = {part.path: part for part in start.parts}, start.whole_since
     for n in range(start.n + 1, last + 1):
         commit = _commit(log / _name(n))
         for gone in commit["removed"]:
             parts.pop(gone, None)
         parts |= {part.path: part for part in commit["added"]}
-    return Snapshot(last, tuple(parts.values()))
+        whole_since = _later(whole_since, commit["whole_since"])
+    return Snapshot(last, tuple(parts.values()), whole_since)
 
 
 def expect(lake: Path) -> None:
@@ -94,16 +96,24 @@ def anchors(lake: Path) -> Iterator[tuple[int, object]]:
 
 
 def append(
-    lake: Path, before: Snapshot, added: Iterable[Part], removed: Iterable[str] = (), journal: Mapping[str, object] = MappingProxyType({})
+    lake: Path,
+    before: Snapshot,
+    added: Iterable[Part],
+    removed: Iterable[str] = (),
+    journal: Mapping[str, object] = MappingProxyType({}),
+    whole_since: int | None = None,
 ) -> Snapshot:
-    """Commits: from now on readers see `added` and no longer `removed`. `journal` is what the commit keeps of the journal. The caller holds
-    the lake's lock."""
+    """Commits: from now on readers see `added` and no longer `removed`, and know that rows before `whole_since` have expired. `journal` is
+    what the commit keeps of the journal. The caller holds the lake's lock."""
     added, gone = tuple(added), frozenset(removed)
     n, log = before.n + 1, lake / "_commits"
     body = {"n": n, "added": [asdict(part) for part in added], "removed": sorted(gone), "journal": dict(journal)}
+    if whole_since is not None:
+        body["whole_since"] = whole_since
     if not _create(log / _name(n), body):
         raise BadInput(f"commit {n} stands already", log, "another program writes to the lake without its lock")
-    after = Snapshot(n, tuple(part for part in before.parts if part.path not in gone) + added)
+    kept = tuple(part for part in before.parts if part.path not in gone)
+    after = Snapshot(n, kept + added, _later(before.whole_since, whole_since))
     if n % SNAPSHOT_EVERY == 0:
         # The commit stands; without its snapshot the lake is only slower.
         with suppress(OSError):
@@ -111,9 +121,14 @@ def append(
     return after
 
 
+def _later(one: int | None, other: int | None) -> int | None:
+    return max((int(time) for time in (one, other) if time is not None), default=None)
+
+
 def _keep(log: Path, snapshot: Snapshot) -> None:
     """Writes a snapshot. The one before it stays too, for a reader that has just found its name and for who has to do without this one."""
-    _create(log / _name(snapshot.n, _SNAPSHOT), {"n": snapshot.n, "parts": [astuple(part) for part in snapshot.parts]})
+    parts = [astuple(part) for part in snapshot.parts]
+    _create(log / _name(snapshot.n, _SNAPSHOT), {"n": snapshot.n, "parts": parts, "whole_since": snapshot.whole_since})
     snapshots = sorted(_listed(log).snapshots)
     for n in snapshots[:-2]:
         (log / _name(n, _SNAPSHOT)).unlink(missing_ok=True)
@@ -204,7 +219,8 @@ def _commit(path: Path) -> dict[str, Any]:
     try:
         body["added"] = [Part(**part) for part in body["added"]]
         body["removed"] = list(body["removed"])
-    except (KeyError, TypeError):
+        body["whole_since"] = _later(body.get("whole_since"), None)
+    except (KeyError, TypeError, ValueError):
         raise BadInput("commit is damaged", path, _RESTORE) from None
     _check_inside(body["added"], path)
     return body
@@ -215,12 +231,13 @@ def _snapshot(log: Path, n: int) -> Snapshot:
     body = _load(path, "snapshot", todo)
     try:
         parts = tuple(Part(*part) for part in body["parts"])
-    except (KeyError, TypeError):
+        whole_since = _later(body.get("whole_since"), None)
+    except (KeyError, TypeError, ValueError):
         raise BadInput("snapshot is damaged", path, todo) from None
     if body.get("n") != n:
         raise BadInput("snapshot is damaged", path, todo)
     _check_inside(parts, path)
-    return Snapshot(n, parts)
+    return Snapshot(n, parts, whole_since)
 
 
 def _load(path: Path, what: str, todo: str = _RESTORE) -> dict[str, Any]:

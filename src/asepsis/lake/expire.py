@@ -213,7 +213,7 @@ def _write(lake: Path, over: list[_Over], plan: Mapping[str, Policy], named: pa.
             if not each.whole:
                 for batch in _left(lake, each.part, plan[each.part.stream], named):
                     writer.write(each.part.stream, batch)
-        writer.commit([each.part.path for each in over])
+        writer.commit([each.part.path for each in over], max(plan[stream].micros for stream in rows))
 
 
 def _left(lake: Path, part: Part, policy: Policy, named: pa.Array) -> Iterator[pa.RecordBatch]:

@@ -25,7 +25,8 @@ _PAIRS = {"pairs", "each_pair"}
 
 class Lake:
     """Every stream as a table, also those without rows; what it shows is the lake at the moment it was opened, but for the parts `without`:
-    who has looked at those already sees what came since. `parts` are all that it holds."""
+    who has looked at those already sees what came since. `parts` are all that it holds, `whole_since` is when rows begin of which none has
+    expired: None if none ever did."""
 
     def __init__(self, folder: Path, bounds: Bounds | None = None, without: Collection[str] = ()) -> None:
         self.streams: dict[str, Stream] = streams()
@@ -34,6 +35,7 @@ class Lake:
         self._reading = Reading(folder)
         snapshot = commits.read(folder)
         self.parts = frozenset(part.path for part in snapshot.parts)
+        self.whole_since = _time(snapshot.whole_since)
         self._snapshot = Snapshot(snapshot.n, tuple(part for part in snapshot.parts if part.path not in without))
         self._engine = DuckDBEngine(folder, bounds or Bounds())
         self._registered: set[str] = set()
@@ -55,11 +57,7 @@ class Lake:
 
     def last(self, *names: str) -> datetime | None:
         """The latest `ts` of these streams, as the commit log knows it; None where they hold nothing, or a clock beyond the calendar."""
-        micros = max((part.max_ts for name in names for part in self._snapshot.of(name)), default=None)
-        try:
-            return None if micros is None else _EPOCH + timedelta(microseconds=micros)
-        except OverflowError:
-            return None
+        return _time(max((part.max_ts for name in names for part in self._snapshot.of(name)), default=None))
 
     def ask(self, query: str) -> pa.Table:
         """The answer to a query that a person wrote: one SELECT over the streams, within the lake's bounds, or BadInput."""
@@ -108,3 +106,10 @@ class Lake:
     def _named(self, query: str) -> set[str]:
         words = {word.lower() for word in _WORD.findall(query)}
         return (words & self.streams.keys()) | ({"conn"} if words & _PAIRS else set())
+
+
+def _time(micros: int | None) -> datetime | None:
+    try:
+        return None if micros is None else _EPOCH + timedelta(microseconds=micros)
+    except OverflowError:
+        return None

@@ -106,15 +106,16 @@ class Writer:
         if self._rows >= COMMIT_ROWS:
             self.commit()
 
-    def commit(self, replaced: Iterable[str] = ()) -> bool:
-        """Makes everything written so far count, in place of the parts `replaced`; whether there was anything to commit."""
+    def commit(self, replaced: Iterable[str] = (), whole_since: int | None = None) -> bool:
+        """Makes everything written so far count, in place of the parts `replaced`; whether there was anything to commit. Of what was there
+        before `whole_since` rows have expired."""
         for key in list(self._open):
             self._close(key)
         gone = tuple(replaced)
         new = bool(self._closed or gone)
         if new:
             journal = self._announce(self._snapshot.n + 1)
-            self._snapshot = commits.append(self._lake, self._snapshot, self._closed, gone, journal)
+            self._snapshot = commits.append(self._lake, self._snapshot, self._closed, gone, journal, whole_since)
         self._closed, self._rows = [], 0
         return new
 
