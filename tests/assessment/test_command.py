@@ -181,6 +181,9 @@ def test_what_is_no_capture_is_refused_in_one_line(ask: Any, content: bytes, tmp
         ("missing/deep/r.html", "the folder of the report does not exist: .*missing/deep: make it, or name another place"),
         ("to nowhere.html", "the folder of the report does not exist: .*nowhere: make it"),
         ("a folder", "this is a folder: .*a folder: write --report .*a folder/report.html"),
+        ("empty.pcap", "would take the place of a file that is none: .*empty.pcap: name another place"),
+        ("site/key", "would lie in the site's own folder"),
+        ("site/new.html", "would lie in the site's own folder"),
         ("x" * 300, "File name too long: name another place"),
         ("loop", "name another place"),
         ("/proc/r.html", "cannot be written|may not be written"),
@@ -199,13 +202,14 @@ def test_a_report_that_cannot_be_written_says_so_in_one_line(ask: Any, tmp_path:
     assert re.search(says, err), err
     assert not [path for path in tmp_path.iterdir() if path.suffix == ".tmp"]
     assert (tmp_path / "a file").read_text() == "mine"
+    assert (tmp_path / "empty.pcap").read_bytes() == EMPTY
     assert (tmp_path / "site").exists() == place.startswith("/proc/r"), "refused before anything is read"
 
 
 def test_a_report_replaces_a_file_through_a_link(ask: Any, tmp_path: Path) -> None:
     (tmp_path / "empty.pcap").write_bytes(EMPTY)
     (tmp_path / "there").mkdir()
-    (tmp_path / "there" / "r.html").write_text("old")
+    (tmp_path / "there" / "r.html").write_text("<!doctype html>old")
     (tmp_path / "link.html").symlink_to("there/r.html")
     (tmp_path / "new.html").symlink_to("there/new.html")
     for link in ("link.html", "new.html"):

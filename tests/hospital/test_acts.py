@@ -54,6 +54,30 @@ def test_what_was_taken_off_is_a_machine_by_itself_until_it_is_undone(store: Sit
     assert take(store) == before
 
 
+def test_of_a_merge_and_a_split_the_later_holds(store: Site) -> None:
+    before = take(store)
+    service.merge(store, [before["10.0.0.1"].id, before["10.0.0.3"].id])
+    merged = take(store)["10.0.0.1"]
+    service.split(store, merged.id, "10.0.0.3")
+    assert {a.addresses for a in take(store).values()} == {a.addresses for a in before.values()}
+    service.merge(store, [before["10.0.0.1"].id, take(store)["10.0.0.3"].id])
+    assert take(store)["10.0.0.1"].addresses == merged.addresses
+    service.undo(store)
+    service.undo(store)
+    assert take(store)["10.0.0.1"].addresses == merged.addresses
+
+
+def test_an_act_is_undone_once_however_many_do_it_at_once(store: Site) -> None:
+    act = service.set_(store, take(store)["10.0.0.1"].id, {"name": "MR"})
+    read = service.acts
+    with pytest.MonkeyPatch.context() as patch:
+        # Another has read the acts and is about to undo the same.
+        patch.setattr(service, "acts", lambda site: (read(site), patch.undo(), service.undo(site, act.n))[0])
+        with pytest.raises(WrongUse, match="undone already"):
+            service.undo(store, act.n)
+    assert [e.act for e in entries(store)].count("hospital.undo") <= 1
+
+
 def test_what_is_set_beats_what_was_seen(store: Site) -> None:
     mr = take(store)["10.0.0.1"]
     service.set_(store, mr.id, {"name": "MR room 2", "kind": "ct", "clinical_class": "life", "owner": "radiology"})
@@ -84,7 +108,21 @@ def test_acts_are_journalled_without_free_text(store: Site) -> None:
     assert "ZZTEST" not in store.journal.joinpath("journal.jsonl").read_text()
 
 
-@pytest.mark.parametrize("act", ["merge ID", "split ID 10.9.9.9", "set ID", "set ID --kind toaster", "undo", "undo 7"])
+@pytest.mark.parametrize(
+    "act",
+    [
+        "merge ID",
+        "split ID 10.9.9.9",
+        "split ID 00:1b:21:00:00:0a",
+        "set ID",
+        "set ID --name R\udcf6",
+        "set ID --name \x1b[31mX",
+        "set \udcff",
+        "set ID --kind toaster",
+        "undo",
+        "undo 7",
+    ],
+)
 def test_what_cannot_be_said_is_refused_in_one_line(store: Site, capsys: pytest.CaptureFixture[str], act: str) -> None:
     mr = take(store)["10.0.0.1"]
     said = [mr.id if word == "ID" else word for word in act.split()]

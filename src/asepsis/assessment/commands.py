@@ -40,9 +40,9 @@ def assess(
     json: JsonOption = False,
 ) -> None:
     """What is on my network, what endangers patients, what do I do first, and why."""
-    if report is not None:
-        place.check(report)
     captures = captures or []
+    if report is not None:
+        place.check(report, site)
     opened = service.site_for(site, captures) if captures else Site.open(site)
     with ProgressBar("reading packets") as progress:
         assessment = service.assess(opened, captures, progress, cores)

@@ -13,15 +13,25 @@ from asepsis.kit.errors import BadInput
 _ELSEWHERE = "name another place with --report"
 
 
-def check(path: Path) -> None:
-    """Raises BadInput if no report can be written to `path`: better before the packets are read than after."""
+def check(path: Path, site: Path) -> None:
+    """Raises BadInput if no report can be written to `path`, or it would take the place of something else: of a capture, of the site's key.
+    Better before the packets are read than after."""
     try:
+        if path.resolve().is_relative_to(site.resolve()):
+            raise BadInput("the report would lie in the site's own folder", path, _ELSEWHERE)
+        if path.is_file() and not _is_stdout(path) and not _is_report(path):
+            raise BadInput("the report would take the place of a file that is none", path, _ELSEWHERE)
         if path.is_dir():
             raise BadInput("the report needs a file, and this is a folder", path, f"write --report {path / 'report.html'}")
         if not _special(path):
             _check_folder(path.resolve().parent)
     except (OSError, RuntimeError) as error:  # a name too long, a link that leads to itself
         raise BadInput("the report cannot be written", path, f"{_words(error)}: {_ELSEWHERE}") from None
+
+
+def _is_report(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(64).lstrip().lower().startswith((b"<!doctype html", b"<html")) or not path.stat().st_size
 
 
 def _check_folder(folder: Path) -> None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from asepsis.kit.errors import WrongUse
+from asepsis.kit.free_text import free_text
 
 from .decision import judge
 from .finding import EVENTS_MAX, Acceptance, Change, Cleared, Finding, Kind, Proposal, State
@@ -19,6 +20,7 @@ SENSOR = "sensor"
 # Longer than any weekly routine and a week of holidays, so that silence says something.
 STALE_AFTER = timedelta(days=14)
 ACCEPT_AT_MOST = timedelta(days=366)
+REASON_MOST = 1_000
 
 
 def opened(proposal: Proposal, now: datetime | None = None, name: str = "") -> Finding:
@@ -129,11 +131,9 @@ def expired(finding: Finding, now: datetime) -> Finding:
 
 def accepted(finding: Finding, person: str, reason: str, until: date, now: datetime) -> Finding:
     """A person lives with it. Raises WrongUse without a reason, or if the end is past or more than a year away, or it is closed."""
-    reason = " ".join(reason.split())
     if finding.state is State.CLOSED:
         raise WrongUse("the finding is closed", finding.id, "there is nothing to accept")
-    if not reason:
-        raise WrongUse("no reason", finding.id, "say with --reason why the hospital can live with it")
+    reason = _reason(reason, finding.id, "say with --reason why the hospital can live with it")
     if not now.date() <= until <= (now + ACCEPT_AT_MOST).date():
         raise WrongUse(f"cannot accept until {until}", finding.id, "name a day from today to a year from now")
     change = Change(now, "accepted", person, f"until {until}: {reason}")
@@ -151,12 +151,21 @@ def reopened(finding: Finding, person: str, now: datetime) -> Finding:
 
 def closed_by(finding: Finding, person: str, reason: str, now: datetime) -> Finding:
     """A person has dealt with an alert. Raises WrongUse for the other kinds, which only evidence closes."""
-    reason = " ".join(reason.split())
     if finding.seen.kind is not Kind.ALERT:
         raise WrongUse(f"a {finding.seen.kind} finding closes when the evidence says so", finding.id, "mend it, or accept it to a date")
-    if finding.state is State.CLOSED or not reason:
-        raise WrongUse("closed already" if reason else "no reason", finding.id, "" if reason else "say with --reason what was done")
+    if finding.state is State.CLOSED:
+        raise WrongUse("closed already", finding.id)
+    reason = _reason(reason, finding.id, "say with --reason what was done")
     return _turn(finding, State.CLOSED, Change(now, "closed", person, reason), finding.seen.last_seen)
+
+
+def _reason(words: str, id: str, todo: str) -> str:
+    if not words.strip():
+        raise WrongUse("no reason", id, todo)
+    try:
+        return free_text(words, REASON_MOST)
+    except ValueError as error:
+        raise WrongUse(f"the reason {error}", id) from None
 
 
 def _turn(finding: Finding, state: State, change: Change, settled: datetime | None) -> Finding:

@@ -199,6 +199,9 @@ def split(site: Site, id: str, what: str) -> Act:
     known = goes_by(whole)
     if what not in known:
         raise WrongUse("it does not go by that", what, f"it goes by {', '.join(sorted(k for k in known if '@' not in k)) or 'nothing'}")
+    kind = known[what].partition(":")[0]
+    if kind != "ae" and sum(mark.startswith(f"{kind}:") for mark in set(known.values())) == 1:
+        raise WrongUse("nothing would be left of the asset", what, "it goes by no other address; say what it is with `asepsis assets set`")
     return _act(site, Verb.SPLIT, [whole], [marks_of_asset(whole), frozenset({known[what]})], {}, what)
 
 
@@ -212,16 +215,17 @@ def set_(site: Site, id: str, values: Mapping[str, str]) -> Act:
 
 def undo(site: Site, n: int | None = None) -> Act:
     """Takes back an act; without a number the last one that stands. Raises WrongUse."""
-    standing = [act for act in acts(site) if not act.undone and n in (None, act.n)]
-    if not standing:
-        what = f"act {n} does not exist, or is undone already" if n is not None else "there is nothing to undo"
-        raise WrongUse(what, todo="`asepsis assets acts` lists what was said")
-    act = standing[-1]
+    rows = _act_rows(site)
     from django.db import transaction
 
     with transaction.atomic():
+        standing = [act for act in acts(site) if not act.undone and n in (None, act.n)]
+        # Of two who undo the same at once one is told that it is done: the first to write holds the store.
+        if not standing or not rows.objects.filter(n=standing[-1].n, undone=False).update(undone=True):
+            what = f"act {n} does not exist, or is undone already" if n is not None else "there is nothing to undo"
+            raise WrongUse(what, todo="`asepsis assets acts` lists what was said")
+        act = standing[-1]
         journal.record(site, "hospital.undo", act.assets[0], {"act": act.n, "verb": act.verb.value})
-        _act_rows(site).objects.filter(n=act.n).update(undone=True)
     return replace(act, undone=True)
 
 

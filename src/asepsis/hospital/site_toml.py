@@ -50,6 +50,7 @@ from asepsis.hospital.clinical import CLASSES
 from asepsis.hospital.kinds import KINDS
 from asepsis.hospital.retention import Retention, stated
 from asepsis.kit.errors import BadInput, WrongUse
+from asepsis.kit.free_text import free_text
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -57,6 +58,7 @@ Network = IPv4Network | IPv6Network
 _PRIVATE = tuple(ip_network(n) for n in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10"))
 """RFC 1918 section 3, RFC 3927 2.1 (link-local), RFC 4193 3.1 (unique local), RFC 4291 2.5.6."""
 MAX_BYTES = 4 << 20
+TEXT_MOST = 200
 """A site.toml of 20,000 stated assets is under 4 MiB."""
 
 
@@ -182,9 +184,9 @@ class _Wrong(Exception):
 
 
 def _text(value: Any) -> str:
-    if not isinstance(value, str) or not 0 < len(value) <= 200:
-        raise ValueError("must be a text of 1 to 200 characters")
-    return value
+    if not isinstance(value, str):
+        raise ValueError(f"must be a text of 1 to {TEXT_MOST} characters")
+    return free_text(value, TEXT_MOST)
 
 
 def _one_of(words: list[str], value: Any) -> str:

@@ -34,11 +34,15 @@ def whole(made: list[Part], present: Presence, acts: Sequence[Act] = ()) -> list
 
 
 def _told(marks: Sequence[frozenset[str]], acts: Sequence[Act]) -> Iterator[Tie]:
-    """What people said is one machine."""
-    for act in acts:
+    """What people said is one machine, except what they took off later."""
+    for nth, act in enumerate(acts):
         if act.verb is Verb.MERGE:
-            first, *others = [n for n, of in enumerate(marks) if any(of & named for named in act.marks)] or [-1]
-            yield from (Tie(first, other, act.words, ()) for other in others)
+            splits = [_sides(marks, later) for later in acts[nth:] if later.verb is Verb.SPLIT]
+            together: defaultdict[tuple[bool, ...], list[int]] = defaultdict(list)
+            for n, of in enumerate(marks):
+                if any(of & named for named in act.marks):
+                    together[tuple(sides[n] is True for sides in splits)].append(n)
+            yield from (Tie(first, other, act.words, ()) for first, *others in together.values() for other in others)
 
 
 def _sides(marks: Sequence[frozenset[str]], act: Act) -> list[bool | None]:

@@ -7,6 +7,7 @@ Exit codes: 0 done, 1 findings that `--fail-on` names, 2 wrong use, 3 bad input,
 from __future__ import annotations
 
 import errno
+import io
 import os
 import shlex
 import sys
@@ -18,7 +19,7 @@ from typing import Annotated, Any, TextIO, cast
 
 import typer
 
-from asepsis.kit.errors import AsepsisError, BadInput, one_line
+from asepsis.kit.errors import AsepsisError, BadInput, WrongUse, one_line
 from asepsis.kit.files import unwritable
 
 SiteOption = Annotated[Path, typer.Option("--site", metavar="DIR", readable=False, help="Directory of the site.", show_default=True)]
@@ -72,6 +73,9 @@ def run(app: typer.Typer, arguments: Sequence[str], name: str, explain: Callable
 
     `explain` knows of exceptions from elsewhere that are no bugs.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # What a terminal or a pipe of another encoding cannot show is told in escapes, after work that may have taken hours.
+        sys.stdout.reconfigure(errors="backslashreplace")
     with redirect_stdout(cast(TextIO, _Printed(sys.stdout))):
         return _run(app, arguments, name, explain)
 
@@ -99,6 +103,10 @@ def _run(app: typer.Typer, arguments: Sequence[str], name: str, explain: Callabl
         if error.filename == _Printed.NAME:
             return _say(str(unwritable(error, _Printed.NAME, "make room where it goes")), BadInput.exit_code)
         return _say(str(BadInput(error.strerror or error, error.filename or "", _MENDED.get(error.errno or 0, ""))), BadInput.exit_code)
+    except UnicodeEncodeError as error:
+        if any("\udc80" <= c <= "\udcff" for text in arguments for c in text):
+            return _say("an argument is no UTF-8 text: type it in a terminal that is set to UTF-8", WrongUse.exit_code)
+        return _bug(error)
     except MemoryError:
         return _say("out of memory", BadInput.exit_code)
     except Exception as error:  # noqa: BLE001 - the last wall before a traceback

@@ -42,6 +42,10 @@ class Site:
         Raises BadInput if there is no site, the key cannot be read, or a newer version of asepsis made it.
         """
         try:
+            str(path.resolve()).encode()
+        except UnicodeEncodeError:
+            raise BadInput("the name of the site's folder is no UTF-8", repr(str(path)), "name another") from None
+        try:
             if not (path / "site.json").exists():
                 if any((path / name).exists() for name in _USED):
                     raise BadInput("the site is damaged: its site.json is missing", path, "restore it from a backup")

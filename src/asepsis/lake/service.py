@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -269,7 +270,10 @@ def __getattr__(name: str) -> type[Lake]:
 
 def _detail(site: Site, paths: Sequence[Path], result: Ingested) -> dict[str, object]:
     """What the journal keeps of an ingest: no file names, which may carry those of patients."""
-    names = [{"name": _wire.pseudonym(site.key, site.key_id, path.name), "bytes": _size(path)} for path in paths[:100]]
+    names = [
+        {"name": _wire.pseudonym(site.key, site.key_id, os.fsencode(path.name).decode("utf-8", "backslashreplace")), "bytes": _size(path)}
+        for path in paths[:100]
+    ]
     return {
         "paths": len(paths),
         "captures": names,
