@@ -17,6 +17,7 @@ from asepsis.hospital.observations import observe
 from asepsis.hospital.site_toml import Plan
 from asepsis.hospital.unknown import unknown
 from asepsis.kit import command
+from asepsis.kit.output import iso
 from asepsis.kit.site import Site
 
 from .rows import MR, SIGNA, RowLake, Traffic, adapter_hospital
@@ -70,6 +71,26 @@ def test_what_the_tables_do_not_know_is_exported_without_names_and_addresses() -
     }
     told = json.dumps([(u.table, u.seen, u.beside) for u in found])
     assert not any(secret in told for secret in ("10.0.0", "ZZTEST", "zztest", "SN13363", "00:00:01"))
+
+
+def test_of_what_makers_say_the_names_and_addresses_of_this_site_are_left_out() -> None:
+    t = strange().arp("f0:f0:f0:00:00:02", "10.9.5.2").add("dhcp", mac="f0:f0:f0:00:00:02", msg_type="REQUEST", host_name="ws-ilse")
+    t.dicom(
+        "10.9.5.2", "10.0.0.9", "ILSE_AE", "PACS", [MR],
+        calling_implementation_class_uid="9.9.2", calling_implementation_version="WS_10.9.5.2",
+    )  # fmt: skip
+    for model in ("Scan 7 at 10.9.5.5", "Scan 7 of ILSE_AE", "Scan 7 (ws-ilse.hospital.test)", "Scan 7 fe80::1 ilse@hospital.test"):
+        t.store("10.9.5.2", "10.0.0.9", "ILSE_AE", "PACS", SIGNA | {"model": model, "serial": "SER-4711"}, MR)
+    told = json.dumps([(u.table, u.seen, u.beside) for u in unknown(observe(RowLake(t.rows)))])
+    assert "GE MEDICAL SYSTEMS Scan 7 at *" in told
+    assert "9.9.2 WS_*" in told
+    assert not any(secret in told.casefold() for secret in ("10.9.5", "ilse", "4711", "fe80"))
+
+
+def test_the_same_inventory_is_the_same_document(store: Site) -> None:
+    found = service.take_inventory(store, RowLake(adapter_hospital().rows))
+    assert as_cyclonedx(found) == as_cyclonedx(found)
+    assert as_cyclonedx(found)["metadata"]["timestamp"] == iso(max(a.last_seen for a in found if a.last_seen).replace(microsecond=0))
 
 
 @pytest.mark.parametrize("format", ["csv", "json", "cyclonedx"])

@@ -66,7 +66,8 @@ def export(
 
 @app.command()
 def unknown(site: SiteOption = DEFAULT_SITE, json: JsonOption = False) -> None:
-    """What machines said of their make that no table knows. No address, name or person is in it: it may be shown to others."""
+    """What machines said of their make that no table knows. Addresses and names that machines of this site have are left out of it (*).
+    Read it before you show it to others: makers' words may be followed by what somebody typed."""
     from asepsis.lake.service import open_lake
 
     with open_lake(Site.open(site)) as lake:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ COLUMNS = (
     "id", "name", "kind", "kind_confidence", "clinical_class", "manufacturer", "model", "software", "serial", "owner", "zone", "addresses",
     "macs", "hostnames", "ae_titles", "hl7_applications", "system", "behind", "first_seen", "last_seen",
 )  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@")
 
 
 class Format(StrEnum):
@@ -38,7 +39,7 @@ def as_csv(assets: Iterable[Asset]) -> str:
     return out.getvalue()
 
 
-def as_cyclonedx(assets: Sequence[Asset], now: datetime | None = None) -> dict[str, Any]:
+def as_cyclonedx(assets: Sequence[Asset]) -> dict[str, Any]:
     """A CycloneDX 1.6 document (ECMA-424): components of type `device`; what has no field of its own is a property `asepsis:...`."""
     return {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
@@ -47,7 +48,8 @@ def as_cyclonedx(assets: Sequence[Asset], now: datetime | None = None) -> dict[s
         "serialNumber": f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_OID, ' '.join(a.id for a in assets))}",
         "version": 1,
         "metadata": {
-            "timestamp": iso((now or datetime.now(UTC)).replace(microsecond=0)),
+            # The same inventory is the same document: its time is that of what was seen last.
+            "timestamp": iso(max((a.last_seen for a in assets if a.last_seen), default=datetime.now(UTC)).replace(microsecond=0)),
             "tools": {"components": [{"type": "application", "name": "asepsis", "version": __version__}]},
         },
         "components": [_component(asset) for asset in assets],
@@ -78,4 +80,6 @@ def _cell(asset: Asset, column: str) -> str:
 
 
 def _harmless(text: str) -> str:
-    return "'" + text if text.startswith(_FORMULA) else text
+    """Without what cannot be shown; a spreadsheet reads letters of full width as it reads others, and looks behind blanks."""
+    shown = "".join(c for c in text if unicodedata.category(c)[0] != "C")
+    return "'" + shown if unicodedata.normalize("NFKC", shown).lstrip().startswith(_FORMULA) else shown
