@@ -34,15 +34,16 @@ def asset(n: int, **given: Any) -> Asset:
 def gaps(
     rows: dict[str, list[dict[str, Any]]] | None = None, assets: tuple[Asset, ...] = (), plan: Plan | None = None, **given: Any
 ) -> list[Gap]:
-    found = coverage(
-        RowsLake(rows or EVERY), assets or (asset(1),), plan or Plan(), given.pop("heard", WEEK), given.pop("health", ()), **given
-    )
+    """The gaps besides the one that all share: nobody looks for attacks."""
+    heard = given.pop("heard", WEEK)
+    found = coverage(RowsLake(rows or EVERY), assets or (asset(1),), plan or Plan(), heard, given.pop("health", ()), **given)
+    assert [gap.id for gap in found[-1:]] == ["attacks"] or not heard
     for gap in found:
         assert gap.title
         assert gap.means.endswith(".")
         assert gap.mend.endswith(".")
         assert gap.share is None or 0 <= gap.share <= 1
-    return found
+    return [gap for gap in found if gap.id != "attacks"]
 
 
 def only(found: list[Gap]) -> Gap:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
+from dataclasses import replace
 from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,8 @@ def asset(asset_id: str, clinical_class: str = "monitor", **given: Any) -> Asset
 
 
 def talk(source: str, target: str, openness: Openness = Openness.CLEAR_CLINICAL, *services: str, n: int = 1) -> Talk:
-    return Talk(source, target, services or ("dicom",), n, openness, n if openness is Openness.CLEAR_CLINICAL else 0)
+    clear, encrypted = (n if openness is kind else 0 for kind in (Openness.CLEAR_CLINICAL, Openness.ENCRYPTED))
+    return Talk(source, target, services or ("dicom",), n, openness, clear, encrypted)
 
 
 def svg_of(found: Flows) -> ElementTree.Element:
@@ -155,6 +157,14 @@ def test_clinical_traffic_in_clear_is_a_thick_line_drawn_last_with_its_name_and_
     assert paths(svg) == ["other", "safe", "clear"]
     assert len([path for path in svg.iter(f"{SVG}path") if path.get("class") == "tip"]) == 1
     assert texts(svg, "open") == ["sends DICOM in clear", "DICOM 1"]
+
+
+def test_a_line_is_encrypted_only_if_all_of_it_is() -> None:
+    ends = [asset("CT"), asset("PC", "none")]
+    (edge,) = flows(ends, [talk("CT", "PC", Openness.ENCRYPTED, "ssh", n=138), talk("CT", "PC", Openness.ENCRYPTED, "ssl")]).edges
+    assert (edge.openness, edge.connections) == (Openness.ENCRYPTED, 139)
+    mixed = replace(talk("CT", "PC", Openness.ENCRYPTED, "ssh", "dns", n=139), encrypted=1)
+    assert flows(ends, [mixed]).edges[0].openness is Openness.OTHER
 
 
 def test_what_machines_of_one_box_say_to_each_other_is_drawn_too() -> None:

@@ -18,7 +18,7 @@ class Rows:
     """A lake that has already been asked."""
 
     def __init__(self, *rows: dict[str, Any]) -> None:
-        blank = {"source_hint": None, "target_hint": None, "service": None, "connections": 1, "carries": None}
+        blank = {"source_hint": None, "target_hint": None, "service": None, "connections": 1, "carries": None, "quiet": False}
         self._rows = [blank | row for row in rows]
 
     def rows(self, query: str, /) -> list[dict[str, Any]]:
@@ -74,6 +74,14 @@ def test_what_is_said_to_everybody_or_to_an_address_where_nothing_is_goes_nowher
 
 def test_what_stays_inside_one_asset_or_outside_the_hospital_is_no_edge() -> None:
     assert found({"source": "10.0.0.2", "target": "10.0.0.2"}, {"source": "192.0.2.1", "target": "192.0.2.2"}) == []
+
+
+def test_who_was_turned_away_or_only_asked_said_nothing_of_patients() -> None:
+    pair = {"source": "10.0.0.2", "target": "10.0.0.1", "source_hint": None, "target_hint": "MR01", "service": "dicom"}
+    (talk,) = found(pair | {"quiet": True, "connections": 4})
+    assert (talk.openness, talk.clear, talk.services) == (Openness.OTHER, 0, ("dicom",))
+    (talk,) = found(pair | {"quiet": True, "connections": 4}, pair | {"connections": 2})
+    assert (talk.openness, talk.clear, talk.connections) == (Openness.CLEAR_CLINICAL, 2, 6)
 
 
 def test_a_title_tells_two_machines_behind_one_address_apart() -> None:

@@ -103,6 +103,18 @@ def test_nothing_is_rotated_that_cannot_be_written_down(site: Site) -> None:
     assert Site.open(site.path) == site
 
 
+def test_a_key_whose_shredding_was_stopped_is_told_until_it_is_gone(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    where = ["--site", str(site.path)]
+    service.rotate_key(site)
+    (site.path / "key.k1").rename(site.path / ".key.k1.going")
+    assert main(["site", "show", *where]) == 0
+    assert "k1 was to be shredded, and that run was stopped" in capsys.readouterr().err
+    assert main(["site", "rotate-key", "--shred-old", *where]) == 0
+    capsys.readouterr()
+    assert main(["site", "show", *where]) == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_the_command_shows_ids_and_no_keys(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
     where = ["--site", str(site.path)]
     assert main(["site", "rotate-key", *where]) == 0

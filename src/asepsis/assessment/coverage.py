@@ -80,7 +80,7 @@ def coverage(lake: Lake, assets: Sequence[Asset], plan: Plan, heard: Heard | Non
         *(_time(heard) if heard else [_NOTHING]),
         *_losses(health),
         *_inventory(assets, plan, there),
-        *(_protocols(lake, there) if heard else ()),
+        *((*_protocols(lake, there), _ATTACKS) if heard else ()),
     ]
 
 
@@ -104,6 +104,11 @@ def coverage_text(gaps: Sequence[Gap]) -> str:
     return f"Could not show: {titles}{more} ({counted(len(gaps), 'thing')}; see --report or --json)."
 
 
+_ATTACKS = Gap(
+    "attacks", "Attacks: weak points are looked for, not who uses them",
+    "Where the list says that no abuse was seen, none was looked for. A machine that is abused already is told only by its weak points.",
+    "Leave what you have against attacks switched on, and have what looks odd looked into.",
+)  # fmt: skip
 _NOTHING = Gap(
     "nothing_heard", "Any conversation between machines: none was heard", "Nothing can be said of this network.",
     "Check that the capture comes from a mirror port through which clinical traffic passes.",

@@ -215,14 +215,16 @@ def _edges(talks: Iterable[Talk], keys: dict[str, Key]) -> tuple[Edge, ...]:
 
 def _edge(source: str, target: str, said: Sequence[Talk]) -> Edge:
     open_ones = [talk for talk in said if talk.openness is Openness.CLEAR_CLINICAL]
+    connections = sum(talk.connections for talk in said)
+    locked = sum(talk.encrypted for talk in said) == connections
     return Edge(
         source,
         target,
         tuple(sorted({service for talk in said for service in talk.services})),
         tuple(sorted({service for talk in open_ones for service in talk.services} & CLINICAL)),
-        sum(talk.connections for talk in said),
+        connections,
         sum(talk.clear for talk in said),
-        max(talk.openness for talk in said),
+        Openness.CLEAR_CLINICAL if open_ones else Openness.ENCRYPTED if locked else Openness.OTHER,
     )
 
 

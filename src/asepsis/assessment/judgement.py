@@ -26,6 +26,11 @@ def all_checks() -> list[Check]:
     return [check for room in _ROOMS for check in room.all_checks()]
 
 
+def references() -> dict[str, tuple[str, ...]]:
+    """Whose guidance each check rests on, by its id."""
+    return {check.id: check.references for check in all_checks()}
+
+
 def judge(site: Site, lake: Lake) -> tuple[list[Asset], Look]:
     """Takes the inventory, runs every check, and remembers what one saw before the next. Where a known finding is not found again, what
     became of its rows is asked before anything is decided."""

@@ -45,7 +45,7 @@ def _choice(choice: Choice) -> str:
     what = f'<a href="#line-{choice.line}"><strong>{escape(choice.what)}</strong></a>'
     return (
         f'<li><p>{what} <span class="decision">{escape(choice.when)}</span></p>'
-        f"<p><em>Who may be hurt:</em> {escape(choice.who)}</p><p><em>What it takes:</em> {escape(choice.takes)}</p></li>"
+        f"<p><em>What can happen:</em> {escape(choice.who)}</p><p><em>What it takes:</em> {escape(choice.takes)}</p></li>"
     )
 
 

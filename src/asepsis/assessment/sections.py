@@ -14,6 +14,7 @@ from asepsis.lake.service import NOTHING_READ
 
 from .coverage import Gap
 from .flows import Edge, Flows, flows
+from .judgement import references
 from .management import NOTHING
 from .markup import bar, prose, section, table
 from .picture import NAMES, drawn, picture
@@ -31,15 +32,18 @@ _OPENNESS = {Openness.CLEAR_CLINICAL: "readable by anyone on the way", Openness.
 
 
 def worklist(lines: Sequence[Line]) -> str:
-    body = f'<ol class="worklist">{"".join(_line(n, line) for n, line in enumerate(lines, 1))}</ol>' if lines else f"<p>{NOTHING}</p>"
+    said = references()
+    items = "".join(_line(n, line, said.get(line.lead.seen.check, ())) for n, line in enumerate(lines, 1))
+    body = f'<ol class="worklist">{items}</ol>' if lines else f"<p>{NOTHING}</p>"
     return section("worklist", "Worklist", body)
 
 
-def _line(nth: int, line: Line) -> str:
+def _line(nth: int, line: Line, guidance: Sequence[str]) -> str:
     steps = "".join(f"<li>{escape(step)}</li>" for step in line.action.steps)
     harms = ((kind.value.replace("_", " "), str(harm.level), harm.why) for kind, harm in line.harms.items() if harm.level)
     members = ((m.id, m.title, m.state.value, str(m.patients or ""), iso(m.last_seen)[:19] + "Z") for m in line.members)
     many, shown = counted(line.count, "finding"), len(line.members)
+    see = f'<p class="quiet">See {escape("; ".join(guidance))}.</p>' if guidance else ""
     cut = f"<p>The first {shown} of {many}; <code>asepsis findings list</code> has all.</p>" if line.count > shown else ""
     return (
         f'<li id="line-{nth}" class="{escape(line.decision.value.replace(" ", "-"))}"><h3>{escape(line.title)}</h3>'
@@ -48,7 +52,8 @@ def _line(nth: int, line: Line) -> str:
         f"<details><summary>Steps, harm and {many}</summary>"
         f"{f'<ol>{steps}</ol>' if steps else ''}<p>{escape(line.lead.seen.why)}</p>"
         f"{table('Harm of this', ('Harm', '0-4', 'Why'), harms)}"
-        f"{table('What belongs to this', ('Finding', 'What', 'State', 'Patients', 'Last seen'), members)}{cut}</details></li>"
+        f"{table('What belongs to this', ('Finding', 'What', 'State', 'Patients', 'Last seen'), members)}{cut}"
+        f"{see}</details></li>"
     )
 
 

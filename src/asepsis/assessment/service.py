@@ -17,14 +17,14 @@ from .assessment import Assessment, assessment_form
 from .checked import Checked, Verdict, checked, checked_form
 from .coverage import coverage
 from .heard import heard
-from .judgement import Judge, all_checks, judge, last_packet
+from .judgement import Judge, all_checks, judge, last_packet, references
 from .report import page
 from .talks import talks
 from .watch import Seen, look
 
 __all__ = [
     "Assessment", "Checked", "Ear", "Judge", "Seen", "Verdict", "all_checks", "assess", "assessment_form", "checked_form", "checks", "page",
-    "site_for", "watch",
+    "references", "site_for", "watch",
 ]  # fmt: skip
 
 

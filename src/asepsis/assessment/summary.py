@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 DECIDE_MAX = 5
 """More is not decided in one meeting."""
+# Less than half is nothing to be proud of.
+_MOSTLY = 0.5
 # What fits on one sheet of paper, whatever a machine is called.
 _WHAT, _WHO, _TAKES = 130, 150, 170
 CLASSES = {
@@ -83,7 +85,7 @@ def in_reach(assessment: Assessment) -> str:
     if not patients:
         return "No patient was seen within reach of these faults. That does not mean there are none."
     whose = "one patient is" if patients == 1 else f"{patients:,} patients are"
-    return f"At least {whose} within reach. Their records can be read or changed, or a machine they need can be stopped."
+    return f"At least {whose} within reach. Their records can be read or changed, or a machine they need can be stopped.{_read(assessment)}"
 
 
 def good_news(assessment: Assessment) -> list[str]:
@@ -103,6 +105,15 @@ def not_shown(assessment: Assessment) -> tuple[str, str]:
     )
 
 
+def _read(assessment: Assessment) -> str:
+    """How much of what is said of patients can be read, where it is more than can be praised."""
+    clinical = traffic(assessment.assets, assessment.talks)
+    if not clinical.clear or clinical.share is None or clinical.share >= _MOSTLY:
+        return ""
+    whole = clinical.clear + clinical.encrypted
+    return f" Of {counted(whole, 'connection')} that may be about patients {clinical.clear:,} can be read on the way."
+
+
 def _choice(same: Sequence[tuple[int, Line]]) -> Choice:
     nth, line = same[0]
     lines = [line for _, line in same]
@@ -120,14 +131,14 @@ def _choice(same: Sequence[tuple[int, Line]]) -> Choice:
 
 def _good(assessment: Assessment) -> Iterator[str]:
     clinical = traffic(assessment.assets, assessment.talks)
-    if clinical.encrypted and clinical.share is not None:
+    if clinical.encrypted and clinical.share is not None and clinical.share >= _MOSTLY:
         yield (
             f"{clinical.share:.0%} of the talk that may be about patients is locked against readers "
             f"({clinical.encrypted:,} of {clinical.clear + clinical.encrypted:,} connections)."
         )
     if assessment.heard and not any(line.decision is Decision.IMMEDIATE for line in assessment.lines):
-        yield "Nothing must be stopped this very hour."
-    life = {asset.id for asset in assessment.assets if asset.clinical_class == "life" and asset.first_seen}
+        yield "No weak point that we found has to be mended this very hour."
+    life = {asset.id for asset in assessment.assets if asset.clinical_class == "life" and asset.first_seen and not is_guess(asset)}
     if life and not any(OUTSIDE in (talk.source, talk.target) and life & {talk.source, talk.target} for talk in assessment.talks):
         yield "No machine that treats patients was seen to talk to the outside world."
     if assessment.closed:

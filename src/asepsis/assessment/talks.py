@@ -51,12 +51,15 @@ WITH speakers AS (
     FROM hl7 WHERE NOT is_ack GROUP BY uid
 )
 SELECT c.id_orig_h AS source, s.source_hint, c.id_resp_h AS target, s.target_hint, c.service AS service, w.carries,
-       COUNT(DISTINCT c.uid) AS connections
+       q.uid IS NOT NULL AS quiet, COUNT(DISTINCT c.uid) AS connections
 FROM conn c LEFT JOIN speakers s ON s.uid = c.uid
 LEFT JOIN (SELECT uid, MIN(carries) AS carries FROM http WHERE carries IS NOT NULL GROUP BY uid) w ON w.uid = c.uid
+LEFT JOIN (
+    SELECT uid FROM dicom_association EXCEPT SELECT uid FROM dicom_message WHERE command NOT LIKE 'C-ECHO%'
+) q ON q.uid = c.uid
 WHERE c.proto IN ('tcp', 'udp') AND NOT c.interim
-GROUP BY c.id_orig_h, s.source_hint, c.id_resp_h, s.target_hint, c.service, w.carries
-ORDER BY 1, 2, 3, 4, 5, 6
+GROUP BY c.id_orig_h, s.source_hint, c.id_resp_h, s.target_hint, c.service, w.carries, q.uid IS NOT NULL
+ORDER BY 1, 2, 3, 4, 5, 6, 7
 """
 
 
@@ -69,12 +72,13 @@ def talks(lake: Lake, locator: Locator) -> list[Talk]:
         if source == target or not source or not target:
             continue
         before = found.get((source, target), Talk(source, target, (), 0, Openness.OTHER))
-        found[source, target] = _and(before, row["carries"] or row["service"] or "", row["connections"])
+        found[source, target] = _and(before, row["carries"] or row["service"] or "", row["connections"], row["quiet"])
     return [talk for _, talk in sorted(found.items())]
 
 
-def _and(talk: Talk, service: str, connections: int) -> Talk:
-    openness = _openness(service)
+def _and(talk: Talk, service: str, connections: int, quiet: bool) -> Talk:
+    """`quiet` is an association that was refused, or only asked whether somebody is there: nothing of a patient was said."""
+    openness = Openness.OTHER if quiet else _openness(service)
     return Talk(
         talk.source,
         talk.target,

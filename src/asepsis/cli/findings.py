@@ -1,14 +1,25 @@
-"""`asepsis findings ...`. `checks` tells of the checks of every measure, which findings know nothing of, so it stands above them all."""
+"""`asepsis findings ...`. `checks` and `show` tell of the checks of every measure, which findings know nothing of, so they stand above
+them all."""
 
 from __future__ import annotations
 
-from asepsis.findings.commands import app
+from asepsis.findings import service as findings
+from asepsis.findings.commands import FindingId, answer, app
 from asepsis.findings.service import State
 from asepsis.kit.command import DEFAULT_SITE, JsonOption, SiteOption
 from asepsis.kit.output import print_json, print_table
 from asepsis.kit.site import Site
 
 __all__ = ["app"]
+
+
+@app.command()
+def show(finding_id: FindingId, site: SiteOption = DEFAULT_SITE, json: JsonOption = False) -> None:
+    """One finding with its reasons, what to do, its history, and whose guidance it rests on."""
+    finding = findings.show(Site.open(site), finding_id)
+    from asepsis.assessment.service import references
+
+    answer(finding, json, references().get(finding.seen.check, ()))
 
 
 @app.command()

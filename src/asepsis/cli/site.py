@@ -9,7 +9,8 @@ import typer
 
 from asepsis.hospital import service
 from asepsis.hospital.service import Rotated
-from asepsis.kit.command import DEFAULT_SITE, JsonOption, SiteOption, group
+from asepsis.kit.command import DEFAULT_SITE, JsonOption, SiteOption, at, group
+from asepsis.kit.errors import one_line
 from asepsis.kit.output import iso, print_json, print_table
 from asepsis.kit.site import Site
 
@@ -24,10 +25,13 @@ ShredOption = Annotated[
 def show(site: SiteOption = DEFAULT_SITE, json: JsonOption = False) -> None:
     """Where the site is, and which keys of pseudonyms it has: their ids and since when, never the keys."""
     opened = Site.open(site)
-    keys = service.keys(opened)
+    keys, going = service.keys(opened), service.going_keys(opened)
+    if going:
+        todo = f"`asepsis site rotate-key --shred-old{at(site)}` completes it"
+        print(f"asepsis: {', '.join(going)} was to be shredded, and that run was stopped: {todo}", file=sys.stderr)
     if json:
-        return print_json({"path": opened.path, "name": opened.name, "key_id": opened.key_id, "keys": keys})
-    print(f"Site '{opened.name}' at {opened.path}")
+        return print_json({"path": opened.path, "name": opened.name, "key_id": opened.key_id, "keys": keys, "going": going})
+    print(f"Site '{one_line(opened.name)}' at {one_line(opened.path, 4000)}")
     print_table(("key", "since", ""), [(key.id, iso(key.since)[:10], "current" if key.current else "older, still matched") for key in keys])
     return None
 

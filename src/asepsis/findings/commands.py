@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -44,27 +45,21 @@ def list_(site: SiteOption = DEFAULT_SITE, state: StateOption = None, json: Json
 
 
 @app.command()
-def show(finding_id: FindingId, site: SiteOption = DEFAULT_SITE, json: JsonOption = False) -> None:
-    """One finding with its reasons, what to do, and its history."""
-    _answer(service.show(_open(site), finding_id), json)
-
-
-@app.command()
 def accept(finding_id: FindingId, reason: Reason, until: UntilOption, site: SiteOption = DEFAULT_SITE, json: JsonOption = False) -> None:
     """Live with a finding to the end of a day, for a reason; after it the finding is open again by itself."""
-    _answer(service.accept(_open(site), finding_id, reason, _day(until)), json)
+    answer(service.accept(_open(site), finding_id, reason, _day(until)), json)
 
 
 @app.command()
 def reopen(finding_id: FindingId, site: SiteOption = DEFAULT_SITE, json: JsonOption = False) -> None:
     """Take back an acceptance or a closing."""
-    _answer(service.reopen(_open(site), finding_id), json)
+    answer(service.reopen(_open(site), finding_id), json)
 
 
 @app.command()
 def close(finding_id: FindingId, reason: Reason, site: SiteOption = DEFAULT_SITE, json: JsonOption = False) -> None:
     """Close an alert that has been dealt with. Other findings close when the evidence says so."""
-    _answer(service.close(_open(site), finding_id, reason), json)
+    answer(service.close(_open(site), finding_id, reason), json)
 
 
 def worklist(site: SiteOption = DEFAULT_SITE, if_: IfOption = None, fail_on: FailOnOption = None, json: JsonOption = False) -> None:
@@ -93,9 +88,10 @@ def _day(text: str) -> date:
         raise WrongUse("not a day", text, f"write it as {datetime.now(UTC).date()}") from None
 
 
-def _answer(finding: Finding, json: bool) -> None:
+def answer(finding: Finding, json: bool, references: Sequence[str] = ()) -> None:
+    """Prints a finding, and whose guidance its check rests on."""
     if json:
-        return print_json(finding_form(finding))
+        return print_json(finding_form(finding) | ({"references": list(references)} if references else {}))
     seen = finding.seen
     print(one_line(seen.title))
     print(
@@ -105,7 +101,8 @@ def _answer(finding: Finding, json: bool) -> None:
         print(f"  - {one_line(step, 600)}")
     print_table(("harm", "0-4", "why"), [(kind.value.replace("_", " "), harm.level, harm.why) for kind, harm in seen.harms.items()])
     print_table(("decided by", "value", "because"), [(i.name.replace("_", " "), i.value, i.because) for i in inputs(finding)])
-    print_table(("within reach", "steps", "class"), [(step.name, str(step.steps), step.clinical_class) for step in seen.reach])
+    if seen.reach:
+        print_table(("within reach", "steps", "class"), [(step.name, str(step.steps), step.clinical_class) for step in seen.reach])
     facts = [
         ("id", finding.id),
         ("decision", finding.decision),
@@ -119,4 +116,6 @@ def _answer(finding: Finding, json: bool) -> None:
     ]
     print_table(("", ""), [fact for fact in facts if fact[1]])
     print_table(("when", "what", "who", "why"), [(iso(turn.at), turn.what, turn.who, turn.why) for turn in finding.history])
+    for reference in references:
+        print(f"See {one_line(reference)}")
     return None

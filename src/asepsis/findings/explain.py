@@ -24,7 +24,7 @@ _WHERE = {
     Exposure.OPEN: "online",
 }
 _KNOWN = {
-    Exploitation.NONE: "not seen yet",
+    Exploitation.NONE: "no abuse seen",
     Exploitation.PUBLIC_POC: "and the way is public",
     Exploitation.ACTIVE: "as attackers do",
 }

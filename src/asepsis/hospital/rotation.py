@@ -42,6 +42,11 @@ def known(site: Site) -> list[KnownKey]:
     return [KnownKey(each.id, each.since, each is key) for each in (key, *keys.older(site.path, key))]
 
 
+def going(site: Site) -> list[str]:
+    """The ids of keys that are still there although they were to be shredded: that run was stopped."""
+    return keys.going(site.path)
+
+
 @contextmanager
 def alone(site: Site) -> Iterator[None]:
     """Nobody else rotates the key as long as the block lasts. Raises BadInput if somebody does."""

@@ -65,6 +65,7 @@ __all__ = [
     "called",
     "counted_kind",
     "export",
+    "going_keys",
     "is_guess",
     "keys",
     "kind_in_words",
@@ -266,6 +267,13 @@ def keys(site: Site) -> list[KnownKey]:
     from asepsis.hospital.rotation import known
 
     return known(site)
+
+
+def going_keys(site: Site) -> list[str]:
+    """The ids of keys that a stopped run was to shred and did not."""
+    from asepsis.hospital.rotation import going
+
+    return going(site)
 
 
 def rotate_key(site: Site, shred: bool = False) -> Rotated:

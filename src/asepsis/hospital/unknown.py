@@ -46,7 +46,8 @@ def unknown(seen: Observations) -> list[Unknown]:
 
 def _names(seen: Observations) -> frozenset[str]:
     """What machines, applications and places of this hospital are called, in small letters."""
-    told: set[str | None] = {n.hostname for n in seen.names} | {name for c in seen.clients for name in (c.host_name, c.client_fqdn)}
+    told: set[str | None] = set()
+    told |= {n.hostname for n in seen.names} | {name for c in seen.clients for name in (c.host_name, c.client_fqdn)}
     told |= {title for a in seen.associations for title in (a.calling_ae, a.called_ae)}
     told |= {word for m in seen.messages for word in (m.sending_application, m.sending_facility)}
     told |= {word for s in seen.stores for word in (s.station, s.serial)}

@@ -114,6 +114,11 @@ def shred(site: Path) -> None:
     _finish(site)
 
 
+def going(site: Path) -> list[str]:
+    """The ids of keys that were to be shredded when the run was stopped. The next rotation completes it."""
+    return sorted(path.name.split(".")[2] for path in site.glob(_GOING))
+
+
 def _finish(site: Path) -> None:
     """Overwrites and removes the keys that are on their way out."""
     for path in sorted(site.glob(_GOING)):
