@@ -15,8 +15,8 @@ from asepsis.assessment.coverage import CLINICAL_STREAMS, HIDING, Gap, coverage,
 from asepsis.assessment.heard import Heard, heard
 from asepsis.cli.main import main
 from asepsis.hospital.asset import Asset, from_json
+from asepsis.hospital.plan import Plan, Stated, Zone
 from asepsis.hospital.service import as_json
-from asepsis.hospital.site_toml import Plan, Stated, Zone
 from asepsis.network.service import Health, Trouble
 
 MORNING = Path(__file__).parents[2] / "range" / "captures" / "morning.pcap.gz"

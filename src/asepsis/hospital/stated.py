@@ -12,7 +12,7 @@ from asepsis.hospital.clinical import clinical_class
 from asepsis.hospital.identity import asset_id
 from asepsis.hospital.kinds import UNKNOWN, Verdict
 from asepsis.hospital.naming import machine_label, machine_name, role_name
-from asepsis.hospital.site_toml import Plan, Stated
+from asepsis.hospital.plan import Plan, Stated
 
 
 def state(assets: list[Asset], plan: Plan) -> list[Asset]:
