@@ -95,6 +95,11 @@ class Plan:
         by_address = self._zone_of(ip) if ip else ""
         return by_address or next((z.name for z in self.zones if vlan is not None and vlan in z.vlans), "")
 
+    def holds(self, zone: str, address: str) -> bool:
+        """Whether a net of the zone holds the address; that of another may be narrower."""
+        ip = parsed(address)
+        return ip is not None and any(ip in n for z in self.zones if z.name == zone for n in z.cidrs)
+
     def isolated(self, zone: str) -> bool:
         """Whether the hospital states that nothing from elsewhere reaches this zone."""
         return any(z.isolated for z in self.zones if z.name == zone)
