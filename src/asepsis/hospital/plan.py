@@ -15,8 +15,8 @@ Address = IPv4Address | IPv6Address
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """A part of the network with one purpose. `isolated`: a firewall lets nothing from elsewhere reach it; only then does what is wrong
-    inside it count as within reach of that zone alone."""
+    """A part of the network with one purpose, by nets, VLANs or both. `isolated`: a firewall lets nothing from elsewhere reach it; only
+    then, and as long as nothing was seen to, does what is wrong inside it count as within reach of that zone alone."""
 
     name: str
     cidrs: tuple[Network, ...] = ()
@@ -27,7 +27,8 @@ class Zone:
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """An asset that the hospital knows. Every one of `address`, `mac`, `ae`, `serial` that is given must fit."""
+    """An asset that the hospital knows. It is the one that every one of `address`, `mac`, `ae`, `serial` that is given fits; else the one
+    that the strongest of them fits (`serial`, `mac`, then `address`, then `ae`), and what does not fit is a finding."""
 
     address: str = ""
     mac: str = ""
@@ -43,7 +44,7 @@ class Stated:
 
 @dataclass(frozen=True, slots=True)
 class Partner:
-    """Who outside may be talked to."""
+    """Who outside may be talked to, by nets, domains or both."""
 
     name: str = "partner"
     cidrs: tuple[Network, ...] = ()

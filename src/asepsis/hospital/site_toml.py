@@ -12,7 +12,7 @@ name = "servers"
 cidrs = ["10.20.0.0/24"]
 
 [[assets]]
-address = "10.10.0.20"          # or mac, ae, serial: at least one, and all that are given must fit
+address = "10.10.0.20"          # or mac, ae, serial: at least one; what does not fit is a finding
 name = "MR 1"
 kind = "MR"
 clinical_class = "monitor"

@@ -22,6 +22,7 @@ from asepsis.hospital.service import STATED, Asset
 
 ID = "stated-otherwise"
 FAULT = "The hospital's list and what was seen do not agree"
+_DEPENDED_ON = frozenset({ClinicalClass.LIFE, ClinicalClass.MONITOR})
 # What is stated of an asset and may be seen of it. Of an address that it does not have, what was seen of it last speaks.
 _COMPARED = frozenset({"kind", "clinical_class", "manufacturer", "model", "serial", "mac", "ae_title", "address"})
 
@@ -48,10 +49,15 @@ def _shown(asset: Asset) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(fact.event_id) for fact in facts))
 
 
+def _seen_classes(asset: Asset) -> list[str]:
+    """Of a device that is stated to be none, whether it is one is what has to be found out."""
+    return [fact.value for fact in asset.attributes if fact.name == "clinical_class" and fact.source != STATED]
+
+
 def _proposal(asset: Asset, look: Look) -> Proposal:
     party = Party(asset.stays[-1].place if asset.stays else asset.id, (asset,))
     first, last = asset.first_seen or look.now, asset.last_seen or look.now
-    clinical = party.weight in (ClinicalClass.LIFE, ClinicalClass.MONITOR)
+    clinical = not _DEPENDED_ON.isdisjoint((party.weight, *_seen_classes(asset)))
     return posture(
         ID,
         Fault(party, "", Sighting(first, last, _shown(asset))),
