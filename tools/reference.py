@@ -28,6 +28,7 @@ from asepsis.findings.service import Check
 from asepsis.hospital import site_toml
 from asepsis.hospital.clinical import CLASSES
 from asepsis.hospital.kinds import KINDS
+from asepsis.hospital.plan import Flow
 from asepsis.hospital.retention import DAYS, DEFAULT, Retention
 from asepsis.kit import command as kit
 from asepsis.kit import site as site_layout
@@ -209,14 +210,15 @@ _ENVIRONMENT = {
     " you send it on.",
 }
 _VALUES = {
-    "_text": "text of 1 to 200 characters",
-    "_address": "IPv4 or IPv6 address",
-    "_mac": "MAC address, such as `00:11:22:33:44:55`",
-    "_network": "network in CIDR notation",
-    "_vlan": "number from 0 to 4094",
-    "_bool": "`true` or `false`; `false` if it is left out",
-    "_service": "name as in `conn.service`, or a port",
-    "_domain": "domain name; its subdomains are meant too",
+    "text": "text of 1 to 200 characters",
+    "address": "IPv4 or IPv6 address",
+    "mac": "MAC address, such as `00:11:22:33:44:55`",
+    "network": "network in CIDR notation, of /8 (IPv6 /7) or narrower",
+    "network_outside": "public network in CIDR notation, of /8 (IPv6 /16) or narrower",
+    "vlan": "number from 0 to 4094",
+    "boolean": "`true` or `false`; `false` if it is left out",
+    "service": "name as in `conn.service`, or a port",
+    "domain": "domain name of two parts or more, with or without `*.` before it; its subdomains are meant too",
 }
 
 
@@ -242,14 +244,14 @@ def _settings() -> str:
 
 def _toml_table(name: str, makes: type[Any], keys: dict[str, Callable[[Any], Any]], needed: tuple[str, ...]) -> str:
     rows = ((f"`{key}`", _value(of)) for key, of in keys.items())
-    at_least = (" and " if makes is site_toml.Flow else " or ").join(f"`{key}`" for key in needed)
+    at_least = (" and " if makes is Flow else " or ").join(f"`{key}`" for key in needed)
     return f"### [[{name}]]\n\n{_text(makes.__doc__ or '')} Needed: {at_least}.\n\n{_table(('key', 'value'), rows)}"
 
 
 def _value(of: Callable[[Any], Any]) -> str:
     if not isinstance(of, partial):
         return _VALUES[of.__name__]
-    if of.func.__name__ == "_list":
+    if of.func.__name__ == "listed":
         return f"list; each a {_value(of.args[0])}"
     return "one of the words below, in any case"
 

@@ -15,8 +15,8 @@ from asepsis.assessment.coverage import CLINICAL_STREAMS, HIDING, Gap, coverage,
 from asepsis.assessment.heard import Heard, heard
 from asepsis.cli.main import main
 from asepsis.hospital.asset import Asset, from_json
+from asepsis.hospital.plan import Plan, Stated, Zone
 from asepsis.hospital.service import as_json
-from asepsis.hospital.site_toml import Plan, Stated, Zone
 from asepsis.network.service import Health, Trouble
 
 MORNING = Path(__file__).parents[2] / "range" / "captures" / "morning.pcap.gz"
@@ -103,6 +103,19 @@ def test_zones_and_machines_that_the_hospital_states_and_nobody_saw() -> None:
     assert (zones.id, zones.count, zones.of) == ("silent_zones", 2, 3)
     assert "lab, ward" in zones.title
     assert (stated.id, stated.count, stated.of) == ("never_seen", 1, 2)
+
+
+def test_a_zone_whose_frames_were_seen_is_not_silent() -> None:
+    plan = Plan((Zone("ward", vlans=(40,)), Zone("guest", vlans=(60,)), Zone("lab", vlans=(70, 71)), Zone("office")))
+    ward = asset(1, zone="ward")
+
+    def silent(*vlans: int) -> str:
+        frames = [CONN | {"id_orig_h": "10.4.0.2", "service": "dns", "orig_pkts": 1, "vlan": vlan} for vlan in vlans]
+        return only(gaps(EVERY | {"conn": frames}, (ward,), plan)).title
+
+    assert silent(40) == "Any machine of 3 zones: guest, lab, office"
+    assert silent(40, 60) == "Any machine of 2 zones: lab, office"
+    assert silent(60, 71, 99) == "Any machine of 1 zone: office"
 
 
 def test_machines_of_no_known_kind() -> None:

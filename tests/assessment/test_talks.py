@@ -8,8 +8,8 @@ import pytest
 
 from asepsis.assessment.talks import OUTSIDE, Openness, Talk, talks
 from asepsis.hospital.asset import Asset, from_json
+from asepsis.hospital.plan import Plan
 from asepsis.hospital.service import Locator, as_json
-from asepsis.hospital.site_toml import Plan
 
 BLANK = Asset("", "", "unknown", 0.0, "unknown", "", 1.0)
 

@@ -14,7 +14,7 @@ from asepsis.hospital.commands import app
 from asepsis.hospital.export import COLUMNS, as_csv, as_cyclonedx
 from asepsis.hospital.inventory import inventory
 from asepsis.hospital.observations import observe
-from asepsis.hospital.site_toml import Plan
+from asepsis.hospital.plan import Plan
 from asepsis.hospital.unknown import unknown
 from asepsis.kit import command
 from asepsis.kit.output import iso

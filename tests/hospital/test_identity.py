@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from asepsis.hospital.identity import asset_id, hosts
 from asepsis.hospital.observations import observe
-from asepsis.hospital.site_toml import Plan
+from asepsis.hospital.plan import Plan
 
 from .rows import RowLake, Traffic
 

@@ -10,7 +10,7 @@ from asepsis.hospital.asset import Asset, as_json, from_json
 from asepsis.hospital.facts import Observations
 from asepsis.hospital.inventory import inventory
 from asepsis.hospital.observations import observe
-from asepsis.hospital.site_toml import Plan
+from asepsis.hospital.plan import Plan
 
 from .rows import AZURION, CT, MR, SIGNA, SOMATOM, STUDY_FIND, WORKLIST_FIND, RowLake, Traffic, adapter_hospital
 

@@ -16,7 +16,7 @@ from asepsis import _wire
 from asepsis.hospital.inventory import inventory
 from asepsis.hospital.locator import Locator
 from asepsis.hospital.observations import observe, presence
-from asepsis.hospital.site_toml import Plan
+from asepsis.hospital.plan import Plan
 from asepsis.hospital.tenure import claims, claims_for_others, places, tenures
 from asepsis.lake.engine import PLACES, DuckDBEngine, Span, placed
 

@@ -14,7 +14,7 @@ from asepsis.hospital.inventory import inventory
 from asepsis.hospital.kinds import table
 from asepsis.hospital.network_card import card, is_made_up, maker_of
 from asepsis.hospital.observations import observe
-from asepsis.hospital.site_toml import Plan
+from asepsis.hospital.plan import Plan
 from asepsis.hospital.systems import supported
 
 from .rows import RowLake, Traffic

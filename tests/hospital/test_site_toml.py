@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 
 import pytest
@@ -9,8 +11,10 @@ import pytest
 from asepsis.hospital.inventory import inventory
 from asepsis.hospital.locator import Locator
 from asepsis.hospital.observations import observe
-from asepsis.hospital.site_toml import Plan, read_plan
+from asepsis.hospital.plan import Plan
+from asepsis.hospital.site_toml import read_plan
 from asepsis.kit.errors import BadInput
+from asepsis.lake.service_names import CORE, service_names
 
 from .rows import RowLake, Traffic, adapter_hospital
 
@@ -72,7 +76,7 @@ def test_inside_zones_and_partners(tmp_path: Path) -> None:
 
 
 def test_a_zone_is_closed_only_if_the_hospital_says_so(tmp_path: Path) -> None:
-    plan = plan_of(tmp_path, "[[zones]]\nname = 'icu'\nisolated = true\n[[zones]]\nname = 'ward'\n")
+    plan = plan_of(tmp_path, "[[zones]]\nname = 'icu'\nvlans = [1]\nisolated = true\n[[zones]]\nname = 'ward'\nvlans = [2]\n")
     assert [plan.isolated(zone) for zone in ("icu", "ward", "")] == [True, False, False]
 
 
@@ -168,6 +172,167 @@ def test_a_fault_is_one_line_with_its_place(tmp_path: Path, text: str, line: int
     assert f"site.toml:{line}" in str(fault.value) or "zones = [" in text
     assert said in str(fault.value)
     assert "\n" not in str(fault.value)
+
+
+ZONE = "[[zones]]\nname = '{}'\n{}\n"
+A = ZONE.format("a", "cidrs = ['10.0.0.0/24']\nvlans = [3]")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("domains", "*", "'*' is no domain name of two parts or more, such as reads.example or *.reads.example"),
+        ("domains", "*.example", "is no domain name of two parts"),
+        ("domains", "com", "is no domain name of two parts"),
+        ("domains", "", "a text of 1 to 200"),
+        ("domains", "a..example", "is no domain name"),
+        ("domains", "-a.example", "is no domain name"),
+        ("domains", "https://reads.example/x", "holds more than a domain name: write reads.example"),
+        ("domains", "reads.example:443", "write reads.example"),
+        ("domains", "203.0.113.7", "'203.0.113.7' is an address: write it in cidrs"),
+        ("cidrs", "0.0.0.0/0", "'0.0.0.0/0' is wider than /8"),
+        ("cidrs", "192.0.0.0/7", "wider than /8"),
+        ("cidrs", "2000::/3", "wider than /16"),
+        ("cidrs", "10.1.0.0/16", "covers private addresses"),
+        ("cidrs", "192.0.0.0/8", "covers private addresses"),
+        ("cidrs", "fd00::/16", "covers private addresses"),
+        ("cidrs", "203.0.113.5/28", "write 203.0.113.0/28 for the net, or 203.0.113.5 for the machine"),
+    ],
+)
+def test_a_partner_is_somebody_and_not_everybody(tmp_path: Path, key: str, value: str, said: str) -> None:
+    with pytest.raises(BadInput) as fault:
+        plan_of(tmp_path, f"[[partners]]\nname = 'p'\n{key} = [\n  '{value}',\n]\n")
+    assert said in str(fault.value)
+    assert "site.toml:4:3: " in str(fault.value)
+
+
+def test_a_domain_is_meant_with_what_is_below_it(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, "[[partners]]\nname = 'p'\ndomains = ['*.Reads.example.', 'a-1.example', 'm\u00fcnchen.example']\n")
+    assert plan.partners[0].domains == ("reads.example", "a-1.example", "xn--mnchen-3ya.example")
+    assert plan.partner("9.9.9.9", "x.reads.example") == "p"
+    assert plan.partner("9.9.9.9") == plan.partner("9.9.9.9", "example") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "said", "other"),
+    [
+        (ZONE.format("b", "cidrs = ['10.0.0.0/24']"), "7:10", "'10.0.0.0/24' is a net of zone 'a' already", 3),
+        (ZONE.format("b", "vlans = [4,\n 3]"), "8:2", "3 is a VLAN of zone 'a' already", 4),
+        (ZONE.format("b", ""), "5:1", "zones: 'b' needs cidrs or vlans", 0),
+        (ZONE.format("b", "vlans = [4]\ncidrs = []"), "8:9", "an empty list says nothing", 0),
+        (ZONE.format("b", "cidrs = ['10.10.0.20/8']"), "7:10", "write 10.0.0.0/8 for the net, or 10.10.0.20 for the machine", 0),
+        (ZONE.format("b", "cidrs = ['0.0.0.0/0']"), "7:10", "would count the internet as inside", 0),
+        ("[[flows]]\nfrom = 'a'\nto = 'a'\nservices = ['dicomm']", "8:13", "'dicomm' is no service: did you mean dicom?", 0),
+        ("[[flows]]\nfrom = 'a'\nto = 'a'\nservices = ['fhir']", "8:13", "did you mean http?", 0),
+        ("[[flows]]\nfrom = 'a'\nto = 'a'\nservices = ['??']", "8:13", "write a port, or one of astm, bacnet", 0),
+        ("[[flows]]\nfrom = 'a'\nto = 'a'\nservices = [80, '99999']", "8:17", "99999 is no port: those are 1 to 65535", 0),
+        ("[[flows]]\nfrom = 'a'\nto = 'a'\nservices = []", "8:12", "an empty list says nothing", 0),
+    ],
+)
+def test_entries_that_mean_nothing_or_the_same_are_refused(tmp_path: Path, text: str, at: str, said: str, other: int) -> None:
+    with pytest.raises(BadInput) as fault:
+        plan_of(tmp_path, A + text)
+    assert f"site.toml:{at}: " in str(fault.value)
+    assert said in str(fault.value)
+    assert (f"(the other is in line {other})" in str(fault.value)) == bool(other)
+
+
+@pytest.mark.parametrize(
+    ("key", "kinds"),
+    [
+        ("address = '10.0.0.5'", ("kind = 'CT'", "kind = 'MR'")),
+        ("mac = '00:11:22:33:44:55'", ("kind = 'CT'", "kind = 'MR'")),
+        ("serial = 'SN1'", ("clinical_class = 'life'", "clinical_class = 'none'")),
+    ],
+)
+def test_one_machine_is_not_stated_to_be_two_things(tmp_path: Path, key: str, kinds: tuple[str, str]) -> None:
+    one, other = (f"[[assets]]\n{key}\n{kind}\n" for kind in kinds)
+    with pytest.raises(BadInput, match=r"is stated above already, and is (CT|life) there.*the other is in line 3\): .*site.toml:6:"):
+        plan_of(tmp_path, one + other)
+    assert plan_of(tmp_path, one + f"[[assets]]\n{key}\nname = 'it'\n").assets[1].name == "it"
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        ("ae = 'CT01'", "ae = 'MR01'"),
+        ("", "ae = 'MR01'"),
+        ("mac = '00:11:22:33:44:55'", "mac = '00:11:22:33:44:56'"),
+        ("serial = '1'", "serial = '2'"),
+    ],
+)
+def test_machines_at_one_address_are_told_apart_by_another_key(tmp_path: Path, keys: tuple[str, str]) -> None:
+    one, other = (f"[[assets]]\naddress = '10.0.0.5'\n{key}\n" for key in keys)
+    assert len(plan_of(tmp_path, f"{one}kind = 'adapter'\n{other}kind = 'MR'\n").assets) == 2
+
+
+def test_a_flow_may_be_stated_as_a_finding_names_it(tmp_path: Path) -> None:
+    said = "'smtp,ssl', 'TCP above 49151', 'udp 4000', 443, '104', 'netbios-ns', 'quic'"
+    (flow,) = plan_of(tmp_path, f"{A}[[flows]]\nfrom = 'a'\nto = 'a'\nservices = [{said}]\n").flows
+    assert flow.services == ("smtp,ssl", "tcp above 49151", "udp 4000", "443", "104", "netbios-ns", "quic")
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("[[zones]]\nname = 'a'\ncidrs = [\n  '10.0.0.0/24', # ]\n  'bad',\n]\n", "5:3"),
+        ("zones = [{name = 'a', vlans = [1]},\n  {name = 'b', cidrs = ['x']}]\n", "2:25"),
+        ("[[zones]]\nname = 'a'\nvlans = [1]\npurpose = '''\n[[zones]]\nname = 3\n'''\n[[zones]]\nname = 3\n", "9:8"),
+        ('[[zones]]\nname = "a"\nvlans = [1]\npurpose = """\n[[zones]]\\"""\nname = 3\n"""\n[[zones]]\nname = 3\n', "9:8"),
+        ("# [[zones]]\n[[ 'zones' ]]\r\n\"name\" = 3\r\n", "3:10"),
+        ("[[zones]]\nname = 'a'\n[zones.sub]\nx = 1\n", "3:1"),
+        ("when = 1979-05-27 07:32:00\n", "1:8"),
+        ("[[zones]]\nname = 'a'\nvlans = [[1], {a = [2.5]}]\n", "3:10"),
+        ("retention.conn = 'x'\n", "1:18"),
+    ],
+)
+def test_the_place_is_that_of_the_item(tmp_path: Path, text: str, at: str) -> None:
+    with pytest.raises(BadInput) as fault:
+        plan_of(tmp_path, text)
+    assert f"site.toml:{at}: " in str(fault.value)
+
+
+def test_a_file_of_notepad_is_read(tmp_path: Path) -> None:
+    (tmp_path / "site.toml").write_bytes(A.replace("\n", "\r\n").encode("utf-8-sig"))
+    assert read_plan(tmp_path / "site.toml").zones[0].name == "a"
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"[[zones]]\nname = 'R\xf6ntgen'\n", "site.toml:2:10: save it as UTF-8"),
+        ("[[zones]]\n".encode("utf-16"), "site.toml:1:1: save it as UTF-8"),
+        (b"x = " + b"[" * 3000, "nested too deep"),
+        (b"[retention]\nconn = " + b"9" * 5000, "too many digits"),
+        (b"# " + b"." * 500 + b"\n" + b"a." * 50_000 + b"a = 1\n", "site.toml:2:1: keep to the keys"),
+        (b"[[zones]]\nname = '\\u001b[31m'\nvlans = [1]\n", None),
+        (b'[[zones]]\nname = "a\\u001b[31m"\nvlans = [1]\n', "has control characters"),
+        (b"#" * (5 << 20), "larger than 4 MiB"),
+    ],
+)
+def test_what_is_no_text_for_it_is_one_line(tmp_path: Path, content: bytes, says: str | None) -> None:
+    (tmp_path / "site.toml").write_bytes(content)
+    if says is None:
+        assert read_plan(tmp_path / "site.toml").zones[0].name == "\\u001b[31m"
+        return
+    with pytest.raises(BadInput, match=re.escape(says)) as fault:
+        read_plan(tmp_path / "site.toml")
+    assert "\n" not in str(fault.value)
+
+
+def test_what_stands_in_its_place_and_is_no_file_is_told(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("nowhere")
+    for name, says in (("pipe", "is no file"), ("link", "is a link to nothing"), (".", "is no file")):
+        with pytest.raises(BadInput, match=says):
+            read_plan(tmp_path / name)
+
+
+def test_services_of_the_core_are_those_of_its_source() -> None:
+    source = Path(__file__).parents[2] / "crates/wire/src/protocols"
+    text = "".join(path.read_text("utf-8") for path in source.rglob("*.rs") if "tests" not in str(path))
+    assert set(re.findall(r"(?:Protocol|Datagrams) = \w+ \{\s*name: \"([^\"]+)\"", text)) == CORE
+    assert service_names() > CORE
 
 
 def test_days_of_streams(tmp_path: Path) -> None:

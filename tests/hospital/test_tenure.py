@@ -11,7 +11,7 @@ from asepsis.hospital.asset import Asset
 from asepsis.hospital.equipment import is_serial
 from asepsis.hospital.inventory import inventory
 from asepsis.hospital.observations import observe, presence
-from asepsis.hospital.site_toml import Plan
+from asepsis.hospital.plan import Plan
 from asepsis.hospital.tenure import Tenure, claims, claims_for_others, tenures
 
 from .rows import CT, SOMATOM, START, RowLake, Traffic

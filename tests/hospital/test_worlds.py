@@ -31,7 +31,7 @@ from asepsis.hospital.facts import (
 from asepsis.hospital.inventory import inventory
 from asepsis.hospital.locator import Locator
 from asepsis.hospital.observations import observe
-from asepsis.hospital.site_toml import Plan
+from asepsis.hospital.plan import Plan
 from asepsis.hospital.tenure import Claim, Tenure, tenures
 
 from .rows import CT, START, RowLake, Traffic

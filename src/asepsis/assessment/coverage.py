@@ -37,6 +37,7 @@ _THERE = " UNION ALL ".join(
     f"SELECT '{stream}' AS stream FROM {stream} HAVING COUNT(*) > 0"  # noqa: S608 - names of ours
     for stream in (*CLINICAL_STREAMS, "arp", "dhcp")
 )
+_VLANS = "SELECT vlan FROM pairs WHERE vlan IS NOT NULL AND orig_pkts + resp_pkts > 0 GROUP BY vlan"
 _CARRIED = """
     SELECT COUNT(*) AS conns, SUM(orig_bytes + resp_bytes) AS bytes,
            SUM(CASE WHEN service IS NULL THEN 1 ELSE 0 END) AS odd,
@@ -79,7 +80,7 @@ def coverage(lake: Lake, assets: Sequence[Asset], plan: Plan, heard: Heard | Non
         *_unread(unread),
         *(_time(heard) if heard else [_NOTHING]),
         *_losses(health),
-        *_inventory(assets, plan, there),
+        *_inventory(lake, assets, plan, there),
         *((*_protocols(lake, there), _ATTACKS) if heard else ()),
     ]
 
@@ -147,10 +148,10 @@ def _losses(health: Sequence[Health]) -> Iterator[Gap]:
             yield Gap(id, f"What is missing because {why}", trouble.means, trouble.mend, trouble.count, trouble.of)
 
 
-def _inventory(assets: Sequence[Asset], plan: Plan, there: set[str]) -> Iterator[Gap]:
+def _inventory(lake: Lake, assets: Sequence[Asset], plan: Plan, there: set[str]) -> Iterator[Gap]:
     seen = [asset for asset in assets if asset.first_seen]
-    stated, zones = len(assets) - len(seen), [zone.name for zone in plan.zones]
-    silent = [zone for zone in zones if zone not in {asset.zone for asset in seen}]
+    stated, zones = len(assets) - len(seen), plan.zones
+    silent = _silent(lake, seen, plan)
     yield from _identity(seen, there)
     if silent:
         more = ", ..." if len(silent) > _NAMED else ""
@@ -172,6 +173,14 @@ def _inventory(assets: Sequence[Asset], plan: Plan, there: set[str]) -> Iterator
             "They count as machines that watch patients, until somebody says what they are.",
             "State what they are in site.toml.", unknown, len(seen),
         )  # fmt: skip
+
+
+def _silent(lake: Lake, seen: Sequence[Asset], plan: Plan) -> list[str]:
+    """The zones of which no machine was seen, by its address or by a frame in their VLAN."""
+    zones = {asset.zone for asset in seen}
+    silent = [zone for zone in plan.zones if zone.name not in zones]
+    vlans = {row["vlan"] for row in lake.rows(_VLANS)} if any(zone.vlans for zone in silent) else set()
+    return [zone.name for zone in silent if vlans.isdisjoint(zone.vlans)]
 
 
 def _identity(seen: Sequence[Asset], there: set[str]) -> Iterator[Gap]:

@@ -25,7 +25,7 @@ _EXPLOITATION = {
     Exploitation.ACTIVE: "attackers are known to use it (CISA KEV, or seen here); see the references of the check",
 }
 _EXPOSURE = {
-    Exposure.SMALL: "all sides stand in one zone that site.toml states to be isolated",
+    Exposure.SMALL: "all sides stand in one zone that site.toml states to be isolated, and nothing was seen to come in from elsewhere",
     Exposure.CONTROLLED: "inside the hospital, and what the firewall lets pass is not known",
     Exposure.OPEN: "one side of the conversation is an address of the internet",
 }

@@ -31,7 +31,7 @@ class Look:
 
     @cached_property
     def parties(self) -> Parties:
-        return Parties(self.locator)
+        return Parties(self.locator, lambda: self.reach.entered)
 
     @cached_property
     def reach(self) -> Reach:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -149,10 +149,11 @@ class Party:
 
 
 class Parties:
-    """A locator that asks once for each address and hint."""
+    """A locator that asks once for each address and hint. `entered` tells the zones that were seen to be reached from elsewhere though
+    they are stated to be isolated."""
 
-    def __init__(self, locator: Locator) -> None:
-        self._locator = locator
+    def __init__(self, locator: Locator, entered: Callable[[], Collection[str]] = frozenset) -> None:
+        self._locator, self._entered = locator, entered
         self._known: dict[tuple[str, str | None], Party] = {}
 
     def at(self, address: str, hint: str | None = None) -> Party:
@@ -172,18 +173,31 @@ class Parties:
         """Whether an address is the internet's, as far as the hospital has not said otherwise."""
         return public(address) and not self._locator.inside(address)
 
+    @property
+    def isolated(self) -> frozenset[str]:
+        """The zones that the hospital states to be isolated."""
+        return frozenset(zone.name for zone in self._locator.plan.zones if zone.isolated)
+
+    def zone(self, address: str) -> str:
+        """As stated for the address, else that of the asset, which knows its VLAN; nothing for what is no machine of the hospital."""
+        return (self._locator.zone(address) or self.at(address).zone) if self._locator.machine(address) else ""
+
+    def somebody(self, address: str) -> bool:
+        """Whether it is the address of one machine, here or outside: link-local ones are nobody's for who stands elsewhere."""
+        return self._locator.machine(address) or self.outside(address)
+
     def stated_titles(self, address: str) -> set[str]:
         """The AE titles that site.toml states for an address; none if it states none with that address."""
         return {stated.ae for stated in self._locator.plan.assets if stated.ae and stated.address == address}
 
     def exposure(self, *sides: Party) -> Exposure:
-        """Open if one side is the internet's; small only within a zone that the hospital states to be closed; else controlled, for what
-        the firewall lets pass is not known."""
+        """Open if one side is the internet's; small only within a zone that the hospital states to be closed, as long as nothing from
+        elsewhere was seen to reach it; else controlled, for what the firewall lets pass is not known."""
         if any(self.outside(party.address) for party in sides):
             return Exposure.OPEN
         zone = sides[0].zone
         closed = all(party.zone == zone for party in sides) and self._locator.plan.isolated(zone)
-        return Exposure.SMALL if closed else Exposure.CONTROLLED
+        return Exposure.SMALL if closed and zone not in self._entered() else Exposure.CONTROLLED
 
     def anyone(self, *sides: Party) -> str:
         """Who can listen or get in, as the exposure says."""

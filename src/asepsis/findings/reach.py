@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from .asking import rows
 from .finding import Step
 from .harm import ClinicalClass
 from .parties import Parties, Party
+from .walls import INTO, entered
 
 if TYPE_CHECKING:
     from .asking import Lake
@@ -67,7 +69,7 @@ class Reach:
 
     def find(self) -> None:
         """Asks the lake now; what it says then can be asked for when the lake is closed."""
-        _ = self._patients, self._nearest
+        _ = self._patients, self._nearest, self.entered
 
     def patients(self, party: Party) -> int:
         """How many, each once, on the busiest day (UTC). Where the address alone tells, those of every asset at it.
@@ -89,6 +91,12 @@ class Reach:
                 steps, asset = min(ways)
                 found.append(Step(clinical_class, steps, asset, self._parties.named(asset)))
         return tuple(found)
+
+    @cached_property
+    def entered(self) -> frozenset[str]:
+        """The zones that machines from elsewhere reached though the hospital states them to be isolated; asked only where it does."""
+        isolated = self._parties.isolated
+        return frozenset(zone for zone, _ in entered(rows(self._lake, INTO), self._parties) if zone in isolated) if isolated else isolated
 
     @cached_property
     def _patients(self) -> dict[str, dict[tuple[object, int], set[str]]]:

@@ -44,6 +44,7 @@ from .sightings import Sight, Sighting, gather, mended
 from .ssvc import Automatable, Decision, Exploitation, Exposure, HumanImpact
 from .store import Brief
 from .trace import trace
+from .walls import INTO, entered
 from .what_if import Outcome, outcome, parse
 from .worklist import ON_THE_LIST
 from .worklist import worklist as lines_of
@@ -52,13 +53,13 @@ if TYPE_CHECKING:
     from .models import FindingRow
 
 __all__ = [
-    "SAFETY_OF", "Acceptance", "Action", "Automatable", "Change", "Check", "Cleared", "ClinicalClass", "Decision", "Effort", "Examined",
-    "Excused", "Exploitation", "Exposure", "Fault", "Finding", "Harm", "HarmKind", "HumanImpact", "Judged", "Kind", "Lake", "Line",
-    "Look", "Outcome", "Parties", "Party", "Points", "Proposal", "Remedy", "Row", "Scope", "Sight", "Sighting", "State", "Traced",
-    "accept", "add", "cited_rows", "cleared", "close", "count_of", "counted", "examine", "faults", "finding_form", "findings", "five",
-    "gather", "glance", "identity", "if_", "known_checks", "leaked", "line_form", "lines_of", "listed", "mended", "named", "nothing",
-    "ordering_class", "port", "posture", "public", "public_rows", "public_sql", "publish", "rank_in_words", "readable", "reopen",
-    "rows", "show", "trace", "worklist", "worklist_text",
+    "INTO", "SAFETY_OF", "Acceptance", "Action", "Automatable", "Change", "Check", "Cleared", "ClinicalClass", "Decision", "Effort",
+    "Examined", "Excused", "Exploitation", "Exposure", "Fault", "Finding", "Harm", "HarmKind", "HumanImpact", "Judged", "Kind", "Lake",
+    "Line", "Look", "Outcome", "Parties", "Party", "Points", "Proposal", "Remedy", "Row", "Scope", "Sight", "Sighting", "State", "Traced",
+    "accept", "add", "cited_rows", "cleared", "close", "count_of", "counted", "entered", "examine", "faults", "finding_form", "findings",
+    "five", "gather", "glance", "identity", "if_", "known_checks", "leaked", "line_form", "lines_of", "listed", "mended", "named",
+    "nothing", "ordering_class", "port", "posture", "public", "public_rows", "public_sql", "publish", "rank_in_words", "readable",
+    "reopen", "rows", "show", "trace", "worklist", "worklist_text",
 ]  # fmt: skip
 
 

@@ -20,3 +20,11 @@ def clinical_class(kind: str, confidence: float) -> tuple[str, str]:
     if confidence < SURE_ENOUGH and of_kind not in ("life", "unknown"):
         return "unknown", f"kind {kind} is only a guess"
     return of_kind, f"kind {kind}"
+
+
+_GRAVEST = ("life", "monitor", "unknown", "support", "none")
+
+
+def graver(one: str, other: str) -> bool:
+    """Whether a patient may depend more on `one`; of what is not known it may be a device."""
+    return _GRAVEST.index(one) < _GRAVEST.index(other)

@@ -17,7 +17,7 @@ from itertools import pairwise
 from asepsis.hospital.asset import address_of
 from asepsis.hospital.equipment import serial_of
 from asepsis.hospital.facts import Binding, Client, Observations, Talker
-from asepsis.hospital.site_toml import Plan, parsed
+from asepsis.hospital.plan import Plan, parsed
 from asepsis.hospital.tenure import SETTLED
 
 MOST_OTHERS = 4

@@ -16,8 +16,8 @@ from asepsis.hospital.kinds import UNKNOWN, Evidence, Verdict, judge
 from asepsis.hospital.naming import machine_label, machine_name, role_name, roles
 from asepsis.hospital.observations import by_place
 from asepsis.hospital.parts import Part, host_identity, parts, serials
+from asepsis.hospital.plan import Plan
 from asepsis.hospital.same import Presence
-from asepsis.hospital.site_toml import Plan
 from asepsis.hospital.stated import said, state
 from asepsis.hospital.stays import now, stays
 from asepsis.hospital.tenure import Tenure

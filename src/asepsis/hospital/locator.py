@@ -9,7 +9,7 @@ from functools import cache
 from typing import TypeVar
 
 from asepsis.hospital.asset import Asset
-from asepsis.hospital.site_toml import Plan
+from asepsis.hospital.plan import Plan
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from asepsis.hospital.asset import STATED, Asset, Attribute
 from asepsis.hospital.clinical import SURE_ENOUGH
 from asepsis.hospital.kinds import KINDS, UNKNOWN, Verdict
-from asepsis.hospital.site_toml import parsed
+from asepsis.hospital.plan import parsed
 from asepsis.hospital.titles import TITLES_OF_TOOLKITS
 
 MOST_TITLES = 4

@@ -19,8 +19,9 @@ from asepsis.hospital.export import Format, as_csv, as_cyclonedx, system_of
 from asepsis.hospital.kinds import KINDS, counted_kind
 from asepsis.hospital.locator import Locator
 from asepsis.hospital.naming import called, is_guess
+from asepsis.hospital.plan import Plan
 from asepsis.hospital.retention import Retention
-from asepsis.hospital.site_toml import Plan, checked, read_plan
+from asepsis.hospital.site_toml import checked, read_plan
 from asepsis.hospital.systems import Support, supported
 from asepsis.hospital.titles import TITLES_OF_PROGRAMS, TITLES_OF_TOOLKITS
 from asepsis.journal import service as journal

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 from asepsis.hospital.act import Act, Verb, marks_of_asset
 from asepsis.hospital.asset import STATED, Asset, Attribute
-from asepsis.hospital.clinical import clinical_class
+from asepsis.hospital.clinical import SURE_ENOUGH, clinical_class, graver
 from asepsis.hospital.identity import asset_id
 from asepsis.hospital.kinds import UNKNOWN, Verdict
+from asepsis.hospital.meant import Known
 from asepsis.hospital.naming import machine_label, machine_name, role_name
-from asepsis.hospital.site_toml import Plan, Stated
+from asepsis.hospital.plan import Plan, Stated
+
+_DEPENDED_ON = ("life", "monitor")
+"""Classes that a patient depends on now. Stated lower than what was seen, the statement counts, as a person may have a reason; it is said,
+as a slip would hide a device that somebody needs. Stated higher is careful, and no contradiction."""
 
 
 def state(assets: list[Asset], plan: Plan) -> list[Asset]:
     """The assets with every statement applied, and those stated that were not seen."""
-    by_id = {a.id: a for a in assets}
+    by_id, known = {a.id: a for a in assets}, Known(assets, plan.assets)
     for stated in plan.assets:
-        fits = [a for a in by_id.values() if _fits(stated, a)]
-        asset = min(fits, key=lambda a: (bool(a.behind), a.id)) if fits else _unseen(stated, plan)
-        by_id[asset.id] = _with(asset, stated)
+        meant, contradictions = known.meant(stated)
+        asset = meant or _unseen(stated, plan)
+        if asset.id not in by_id:
+            known.add(asset)
+        asset = by_id.get(asset.id, asset)
+        by_id[asset.id] = _with(asset, stated, contradictions=contradictions)
     return list(by_id.values())
 
 
@@ -34,15 +42,6 @@ def said(assets: list[Asset], acts: Sequence[Act]) -> list[Asset]:
             for asset in known:
                 by_id[asset.id] = _with(asset, Stated(**act.values), act.words)
     return list(by_id.values())
-
-
-def _fits(stated: Stated, asset: Asset) -> bool:
-    return (
-        (not stated.address or stated.address in asset.addresses)
-        and (not stated.mac or stated.mac in asset.macs)
-        and (not stated.ae or stated.ae in asset.ae_titles)
-        and (not stated.serial or stated.serial.casefold() == asset.serial.casefold())
-    )
 
 
 def _unseen(stated: Stated, plan: Plan) -> Asset:
@@ -81,37 +80,48 @@ def _name(asset: Asset, told: dict[str, str]) -> str:
     return asset.name
 
 
-def _with(asset: Asset, stated: Stated, words: str = "") -> Asset:
+def _with(asset: Asset, stated: Stated, words: str = "", contradictions: tuple[str, ...] = ()) -> Asset:
     told = {n: getattr(stated, n) for n in ("name", "kind", "clinical_class", "owner", "manufacturer", "model") if getattr(stated, n)}
     why = [words or f"site.toml states: {', '.join(f'{n.replace(chr(95), chr(32))} {v}' for n, v in told.items())}."] if told else []
     changes: dict[str, Any] = dict(told)
-    differ = []
     if "kind" in told:
         changes["kind_confidence"] = 1.0
-        seen = next((fact for fact in asset.attributes if fact.name == "kind" and fact.source != STATED), None)
-        if seen and seen.value != told["kind"]:
-            differ.append(
-                f"What was seen speaks for {seen.value} ({seen.confidence:.0%}), stated is {told['kind']}: one of the two is wrong."
-            )
         if "clinical_class" not in told:
             changes["clinical_class"], _ = clinical_class(told["kind"], 1.0)
             changes["class_source"] = f"{STATED} kind {told['kind']}"
     if "clinical_class" in told:
         changes["class_source"] = STATED
+    if contradictions and graver(asset.clinical_class, changes.get("clinical_class", asset.clinical_class)):
+        changes |= {
+            "clinical_class": asset.clinical_class,
+            "class_source": f"{asset.class_source}; what is stated may be another machine's",
+        }
     if "name" not in told:
         changes["name"] = _name(asset, told)
-    for n in ("manufacturer", "model"):
-        named = next((fact.value for fact in asset.attributes if fact.name == n and fact.source != STATED), "")
-        if n in told and named and named.casefold() != told[n].casefold():
-            differ.append(f"It names its {n} {named}, stated is {told[n]}: one of the two is wrong.")
+    differ = (*contradictions, *_differences(asset, told))
     known_by = {"address": stated.address, "mac": stated.mac, "ae_title": stated.ae, "serial": stated.serial}
     facts = tuple(Attribute(n, v, STATED, None, 1.0, None) for n, v in (told | known_by).items() if v)
-    sure = asset.confidence if words else 1.0
     return replace(
         asset,
         **changes,
-        confidence=sure,
+        confidence=asset.confidence if words or contradictions else 1.0,
         attributes=facts + asset.attributes,
         contradictions=tuple(dict.fromkeys((*differ, *asset.contradictions))),
         why=(*why, *differ, *asset.why),
     )
+
+
+def _differences(asset: Asset, told: dict[str, str]) -> Iterator[str]:
+    """Where what it is stated to be is not what was seen."""
+    seen = {fact.name: fact for fact in reversed(asset.attributes) if fact.source != STATED}
+    kind, its_class = seen.get("kind"), seen.get("clinical_class")
+    if kind and kind.value != told.get("kind", kind.value):
+        yield f"What was seen speaks for {kind.value} ({kind.confidence:.0%}), stated is {told['kind']}: one of the two is wrong."
+    elif kind and its_class and its_class.value in _DEPENDED_ON and kind.confidence >= SURE_ENOUGH:
+        stated = told.get("clinical_class", its_class.value)
+        if graver(its_class.value, stated):
+            told_by = f"What was seen speaks for {kind.value} ({kind.confidence:.0%})"
+            yield f"{told_by}, which is of class {its_class.value}; stated is class {stated}: one of the two is wrong."
+    for n in ("manufacturer", "model"):
+        if n in told and n in seen and seen[n].value.casefold() != told[n].casefold():
+            yield f"It names its {n} {seen[n].value}, stated is {told[n]}: one of the two is wrong."

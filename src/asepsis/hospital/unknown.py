@@ -12,7 +12,7 @@ from asepsis.hospital.dicom_software import implementation
 from asepsis.hospital.facts import Observations
 from asepsis.hospital.kinds import patterns
 from asepsis.hospital.network_card import card, is_made_up
-from asepsis.hospital.site_toml import parsed
+from asepsis.hospital.plan import parsed
 
 LEFT_OUT = "*"
 _WORD = re.compile(r"[^\s,;()\[\]{}<>\"'/=|]+")

@@ -26,6 +26,7 @@ from asepsis.lake.export import Format, Selection
 from asepsis.lake.ingest import NOTHING_READ, Ingested, look, run
 from asepsis.lake.kept import Exported, Keep, Kept, Segment, Wanted
 from asepsis.lake.live import Ear, Heard, listen, watch_lock
+from asepsis.lake.service_names import service_names
 from asepsis.lake.streams import Column, Stream, streams
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ __all__ = [
     "ingest",
     "open_lake",
     "packets",
+    "service_names",
     "site_for",
     "still",
     "streams",

@@ -1,4 +1,5 @@
-"""Assets that the hospital states to be one thing and that were seen to be another: kind, maker or model (site.toml, `assets set`)."""
+"""Assets that the hospital states to be one thing and that were seen to be another: what they are, or what they are known by (site.toml,
+`assets set`)."""
 
 from __future__ import annotations
 
@@ -21,6 +22,9 @@ from asepsis.hospital.service import STATED, Asset
 
 ID = "stated-otherwise"
 FAULT = "The hospital's list and what was seen do not agree"
+_DEPENDED_ON = frozenset({ClinicalClass.LIFE, ClinicalClass.MONITOR})
+# What is stated of an asset and may be seen of it. Of an address that it does not have, what was seen of it last speaks.
+_COMPARED = frozenset({"kind", "clinical_class", "manufacturer", "model", "serial", "mac", "ae_title", "address"})
 
 
 def run(look: Look) -> list[Proposal]:
@@ -34,20 +38,26 @@ def clears(look: Look) -> list[Cleared]:
     return [Cleared(ID, asset.id, asset.last_seen, why, events=_shown(asset)) for asset in agreed if asset.last_seen]
 
 
-def _stated(asset: Asset) -> bool:
-    return any(fact.source == STATED and fact.name in ("kind", "manufacturer", "model") for fact in asset.attributes)
+def _stated(asset: Asset) -> frozenset[str]:
+    return _COMPARED & {fact.name for fact in asset.attributes if fact.source == STATED}
 
 
 def _shown(asset: Asset) -> tuple[str, ...]:
     """The events by which it was seen to be what it is."""
-    facts = [f for f in asset.attributes if f.source != STATED and f.event_id and f.name in ("kind", "manufacturer", "model")]
+    seen = [fact for fact in asset.attributes if fact.source != STATED and fact.event_id]
+    facts = [fact for fact in seen if fact.name in _stated(asset)] or seen[:1]
     return tuple(dict.fromkeys(str(fact.event_id) for fact in facts))
+
+
+def _seen_classes(asset: Asset) -> list[str]:
+    """Of a device that is stated to be none, whether it is one is what has to be found out."""
+    return [fact.value for fact in asset.attributes if fact.name == "clinical_class" and fact.source != STATED]
 
 
 def _proposal(asset: Asset, look: Look) -> Proposal:
     party = Party(asset.stays[-1].place if asset.stays else asset.id, (asset,))
     first, last = asset.first_seen or look.now, asset.last_seen or look.now
-    clinical = party.weight in (ClinicalClass.LIFE, ClinicalClass.MONITOR)
+    clinical = not _DEPENDED_ON.isdisjoint((party.weight, *_seen_classes(asset)))
     return posture(
         ID,
         Fault(party, "", Sighting(first, last, _shown(asset))),
@@ -68,7 +78,8 @@ def _proposal(asset: Asset, look: Look) -> Proposal:
             (
                 f"`asepsis assets show {asset.id}` lists what speaks for each.",
                 "Correct the entry in site.toml; what was set at the command line: `asepsis assets acts`, `asepsis assets undo`.",
-                "If neither is wrong, another machine may stand there: ask the ward.",
+                "Where DHCP gives out addresses, state its mac or serial, and leave the address out.",
+                "If neither is wrong, another machine may stand there or go by its name: ask the ward.",
             ),
             "Find out what they are, and correct the list",
         ),
@@ -78,8 +89,8 @@ def _proposal(asset: Asset, look: Look) -> Proposal:
 CHECK = Check(
     id=ID,
     title="Stated otherwise",
-    looks_for="Assets whose kind, maker or model site.toml or a person states, and whose traffic speaks for another.",
-    cannot_see="Stated assets that were never seen: they stand in the report's coverage.",
+    looks_for="Assets whose kind, maker, model, class, address, card, serial number or title is stated, and that were seen with another.",
+    cannot_see="Stated assets that were never seen: they stand in the report's coverage. A class stated graver than seen is no fault.",
     streams=("conn", "arp"),
     harms=(HarmKind.SAFETY, HarmKind.INTEGRITY, HarmKind.SERVICE),
     references=("HICP 2023 practice 5 IT Asset Management", "NIST CSF 2.0 ID.AM-01", "NIST SP 800-66r2 5.1.1 Security Management Process"),

@@ -12,12 +12,14 @@ from . import (
     implementation_changed,
     internet,
     names_answered,
+    not_isolated,
     reached_from_internet,
     resolver_outside,
     sensor_blind,
     sensor_overloaded,
     time_outside,
     unknown_in_clinical_zone,
+    vlan_otherwise,
     zone_crossing,
 )
 
@@ -36,6 +38,8 @@ _ALL = (
     time_outside,
     unknown_in_clinical_zone,
     zone_crossing,
+    not_isolated,
+    vlan_otherwise,
 )
 
 

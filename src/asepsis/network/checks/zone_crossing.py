@@ -88,15 +88,10 @@ def _crossings(look: Look) -> Iterator[tuple[Crossing, Row]]:
     for row in look.rows(_TALKS) if look.plan.flows else ():
         for side in (row["client"], row["server"]):
             if side not in zones:
-                zones[side] = _zone(side, look)
+                zones[side] = look.parties.zone(side)
         source, target = zones[row["client"]], zones[row["server"]]
         if source and target and source != target:
             yield (source, target, _service(row)), row
-
-
-def _zone(address: str, look: Look) -> str:
-    """As stated for the address, else that of the asset, which knows its VLAN."""
-    return (look.locator.zone(address) or look.at(address).zone) if look.locator.machine(address) else ""
 
 
 def _service(row: Row) -> str:
