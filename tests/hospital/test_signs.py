@@ -47,6 +47,32 @@ def test_a_root_ends_at_a_dot_and_the_version_name_beats_another_ones_root() -> 
     assert named("9.9.9", "NOBODY") == "NOBODY"
 
 
+@pytest.mark.parametrize(
+    ("uid", "version", "kind"),
+    [
+        ("1.9.9.9.8", "MR_VIEWER", None),
+        ("1.2.3", "BROKER_TOOL", None),
+        ("1.2.3", "LOGIQUE", None),
+        (None, "DCF_SEND", None),
+        # Toolkits have names of their own, but not every word that begins so is theirs.
+        ("1.2.3", "OFFIS_DCMTK_367", ""),
+        ("1.2.3", "MergeCOM3_390", ""),
+        ("1.2.3", "dcm4che-5.31", ""),
+        ("1.2.3", "GDCMATIC", None),
+        # Both fit, or the root has one line of products.
+        ("1.3.12.2.1107.5.2.30", "MR_VE11C", "MR"),
+        ("1.2.124.113532.3320", "BROKER992.0", "worklist broker"),
+        ("1.2.840.113619.6.475", "DV28.0", "MR"),
+        # The maker is known, the line of products is not.
+        ("1.3.12.2.1107.5.2.30", "LEONARDO", ""),
+        ("1.2.124.113532.3320", None, ""),
+    ],
+)
+def test_a_name_that_anyone_may_choose_says_nothing_without_its_root(uid: str | None, version: str | None, kind: str | None) -> None:
+    row = implementation(uid, version)
+    assert (row["kind"] if row else None) == kind
+
+
 ORTHANC, MOVESCU, FINDSCU = "41d3e7e35cd69a14", "3c81ba6ab3b0f21a", "24ae69f45884b00f"
 
 
