@@ -59,6 +59,13 @@ def test_a_special_kind_beats_its_general_one() -> None:
     assert judge([say("modality", 55, "a"), say("CT", 30, "b")]).kind == "CT"
 
 
+def test_what_speaks_for_both_alike_does_not_make_it_the_special_kind() -> None:
+    taken_in = [say("archive", 45, "store"), say("PACS", 45, "store")]
+    assert judge(taken_in).kind == "PACS"
+    assert judge([*taken_in, say("archive", 40, "promise"), say("archive", 25, "name")]).kind == "archive"
+    assert judge([*taken_in, say("archive", 40, "promise"), say("PACS", 60, "answers")]).kind == "PACS"
+
+
 def test_a_guess_has_no_harmless_class() -> None:
     assert clinical_class("camera", 0.39)[0] == "unknown"
     assert clinical_class("camera", 0.40)[0] == "none"
