@@ -138,6 +138,8 @@ def _by_services(view: View) -> Iterator[Evidence]:
             for row in table("services"):
                 if row["role"] == role and row["match"] in found:
                     yield _from(f, row["kind"], int(row["points"]), f"{role}:{row['match']}", row["sentence"], "conn")
+    for e in view.exchanges:
+        yield _from(e, "telephone exchange", 60, "sip:many", f"It speaks SIP with {e.partners} others: a telephone does so with few.", "conn")
     for answer in view.fhir:
         yield _from(answer, "EHR", 55, "fhir", "It answers requests for patient records (FHIR).", "fhir")
 

@@ -161,6 +161,14 @@ class Sharing(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange(Fact):
+    """An address that spoke SIP with so many others that it is no telephone."""
+
+    address: str
+    partners: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FhirServer(Fact):
     """An address answered FHIR."""
 
@@ -259,6 +267,7 @@ class Observations:
     claimers: tuple[Claimer, ...] = ()
     types: tuple[Coded, ...] = ()
     signs: tuple[Sign, ...] = ()
+    exchanges: tuple[Exchange, ...] = ()
     cut: tuple[str, ...] = ()
     """Of which of these there was more than is looked at: what is built from them is incomplete."""
 

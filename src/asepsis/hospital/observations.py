@@ -22,6 +22,7 @@ from asepsis.hospital.facts import (
     Described,
     Dimse,
     Endpoint,
+    Exchange,
     Fact,
     FhirServer,
     Message,
@@ -41,6 +42,8 @@ MAX_FACTS = 200_000
 """Rows an answer may have: 4,000 devices with 50 distinct facts each."""
 ADDRESSES_OF_ONE_MACHINE = 4
 """ARP answers of one MAC for more addresses than this within an hour are answers for others (proxy ARP, RFC 1027)."""
+LINES_OF_ONE_TELEPHONE = 3
+"""Others that a telephone speaks SIP with: the exchanges that it is registered at, and one that it is moved to."""
 MAX_TEXT = 256
 """Characters kept of one text: the longest name a protocol here allows is a DNS name of 253 (RFC 1035 2.3.4)."""
 
@@ -58,6 +61,12 @@ _CLAIMERS = f"""
     (SELECT sender_mac AS mac, min(ts) AS ts, min(event_id) AS event_id FROM arp
      WHERE sender_mac IS NOT NULL AND sender_ip <> '0.0.0.0' GROUP BY sender_mac, date_trunc('hour', ts)
      HAVING count(DISTINCT sender_ip) > {ADDRESSES_OF_ONE_MACHINE}) t"""  # noqa: S608 - a number of ours
+
+_EXCHANGES = f"""
+    (SELECT address, count(DISTINCT partner) AS partners, min(ts) AS ts, min(event_id) AS event_id FROM (
+        SELECT id_orig_h AS address, id_resp_h AS partner, ts, event_id FROM pairs WHERE service = 'sip' AND resp_pkts > 0
+        UNION ALL SELECT id_resp_h, id_orig_h, ts, event_id FROM pairs WHERE service = 'sip' AND resp_pkts > 0) s
+     GROUP BY address HAVING count(DISTINCT partner) > {LINES_OF_ONE_TELEPHONE}) t"""  # noqa: S608 - a number of ours
 
 _QUERIES: tuple[tuple[str, type[Fact], str, str], ...] = (
     (
@@ -216,6 +225,12 @@ _QUERIES: tuple[tuple[str, type[Fact], str, str], ...] = (
         """
         (SELECT id_orig_h AS orig, count(DISTINCT sending_application) AS applications, min(ts) AS ts, min(event_id) AS event_id
          FROM hl7 WHERE NOT is_ack GROUP BY id_orig_h, uid HAVING count(DISTINCT sending_application) > 1) t""",
+    ),
+    (
+        "exchanges",
+        Exchange,
+        "address, partners",
+        _EXCHANGES,
     ),
     (
         "fhir",

@@ -18,6 +18,7 @@ from asepsis.hospital.facts import (
     Described,
     Dimse,
     Endpoint,
+    Exchange,
     Fact,
     FhirServer,
     Message,
@@ -60,6 +61,7 @@ class View:
     endpoints: tuple[Endpoint, ...] = ()
     types: tuple[Coded, ...] = ()
     signs: tuple[Sign, ...] = ()
+    exchanges: tuple[Exchange, ...] = ()
 
     def facts(self) -> Iterator[Fact]:
         for name in _NAMES:
@@ -120,6 +122,7 @@ _SIDES: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("endpoints", "endpoints", lambda o: o.address),
     ("types", "types", lambda o: o.address),
     ("signs", "signs", lambda o: o.address),
+    ("exchanges", "exchanges", lambda o: o.address),
 )
 
 
