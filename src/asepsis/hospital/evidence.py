@@ -117,6 +117,8 @@ def _by_hl7(view: View) -> Iterator[Evidence]:
         for name, row in found:
             said = f"It sends HL7 messages as application {name}."
             yield _from(senders[name], row["kind"], int(row["points"]), f"hl7:{row['kind']}", said, "hl7")
+    for m in view.hl7_sent if not view.sharing else ():
+        yield from _by_model(m, m.software_vendor or "", m.software_product or "", "Its messages name the software", "hl7")
     for m in view.hl7_taken:
         # An acknowledgement names its author in MSH-3; a message names whom it is for in MSH-5 (HL7 v2.5.1 2.15.9).
         name = (m.sending_application if m.is_ack else m.receiving_application) or ""
