@@ -47,7 +47,7 @@ STREAMS: dict[str, dict[str, str]] = {
     | _texts("software_vendor software_product software_version")
     | {"is_ack": _B},
     "sdc": _texts("transport action endpoint manufacturer model serial firmware") | {"scopes": _L},
-    "astm": _texts("manufacturer model serial_number software_version") | {"is_orig": _B},
+    "astm": _texts("sender manufacturer model serial_number software_version") | {"is_orig": _B, "results": _I},
     "poct1": _texts("message_type vendor_id manufacturer model serial_number software_version") | {"is_orig": _B},
 }
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)

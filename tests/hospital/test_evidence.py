@@ -77,3 +77,26 @@ def test_who_passes_messages_on_is_not_the_machine_that_they_name() -> None:
 def test_the_server_of_pumps_is_no_pump(application: str, kind: str) -> None:
     t = Traffic().conn("10.0.0.5", "10.0.0.9", 2575, "hl7").hl7("10.0.0.5", "10.0.0.9", application, "F", "ENG", "H1")
     assert kinds(t)["10.0.0.5"] == kind
+
+
+@pytest.mark.parametrize(
+    ("told", "maker"), [({}, ""), ({"manufacturer": "Sysmex"}, "Sysmex"), ({"sender": "ADVIA", "manufacturer": "Siemens"}, "Siemens")]
+)
+@pytest.mark.parametrize("is_orig", [True, False])
+def test_who_sends_results_is_an_analyser_whatever_it_calls_itself(told: dict[str, str], maker: str, is_orig: bool) -> None:
+    ends = ("10.0.0.31", "10.0.0.9") if is_orig else ("10.0.0.9", "10.0.0.31")
+    t = Traffic().conn(*ends, 4000, "astm").add("astm", *ends, 4000, is_orig=is_orig, results=3, **told)
+    analyser = found(t)["10.0.0.31"]
+    assert (analyser.kind, analyser.clinical_class, analyser.manufacturer) == ("analyser", "monitor", maker)
+    assert kinds(t)["10.0.0.9"] == "LIS"
+
+
+def test_who_takes_in_the_results_of_several_is_the_laboratorys_system_even_if_it_sends_them_on() -> None:
+    t = Traffic()
+    for source, target in (("10.0.0.31", "10.0.0.9"), ("10.0.0.32", "10.0.0.9"), ("10.0.0.9", "10.0.0.7")):
+        t.conn(source, target, 4000, "astm").add("astm", source, target, 4000, is_orig=True, results=1)
+    # Orders go to the instrument.
+    t.add("astm", "10.0.0.9", "10.0.0.31", 4000, is_orig=True, results=0, sender="HOST")
+    assert kinds(t) == {"10.0.0.31": "analyser", "10.0.0.32": "analyser", "10.0.0.9": "LIS", "10.0.0.7": "LIS"}
+    assert found(t)["10.0.0.9"].kind_confidence == 0.5
+    assert found(t)["10.0.0.7"].kind_confidence == 0.35

@@ -28,7 +28,7 @@ _INSTRUMENTS = {
 def evidence(view: View, machines: Iterable[Machine], forwarded: Iterable[Machine]) -> list[Evidence]:
     """Every reason to take the asset for some kind."""
     out = [*_by_images(view), *_by_roles(view), *_by_proposals(view), *_by_hl7(view), *_by_services(view), *_by_shares(view)]
-    out += [*_by_banners(view), *_by_dhcp(view), *_by_names(view), *_by_software(view), *_by_card(view), *_by_type(view)]
+    out += [*_by_results(view), *_by_banners(view), *_by_dhcp(view), *_by_names(view), *_by_software(view), *_by_card(view), *_by_type(view)]
     for machine in machines:
         out += _by_model(machine.stores[0], machine.manufacturer, machine.model, "Its images name the model", "dicom_message")
     for d in view.described:
@@ -125,6 +125,20 @@ def _by_hl7(view: View) -> Iterator[Evidence]:
         for row in _application(name):
             yield _from(m, row["kind"], int(row["points"]), f"hl7:{row['kind']}", f"It takes in HL7 messages as application {name}.", "hl7")
         yield _from(m, "interface engine", 35, "hl7:takes", "It takes in HL7 messages.", "hl7")
+
+
+def _by_results(view: View) -> Iterator[Evidence]:
+    """Instruments send results, the laboratory's system or its middleware takes them in; middleware that sends them on is no instrument."""
+    if view.results_taken:
+        senders = len({r.sender for r in view.results_taken})
+        many = senders > 1
+        of = f"{senders} instruments" if many else "an instrument"
+        said = f"It takes in results of {of} (ASTM), as laboratory systems and their middleware do."
+        yield _from(view.results_taken[0], "LIS", 50 if many else 35, "astm:takes", said, "astm")
+        return
+    for r in view.results_sent:
+        yield from _by_model(r, r.manufacturer or "", r.named or "", "It sends results as", "astm")
+        yield _from(r, "analyser", 50, "instrument:astm", "It sends results in ASTM records, as laboratory instruments do.", "astm")
 
 
 def _application(name: str) -> list[dict[str, str]]:

@@ -192,6 +192,17 @@ class Described(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Results(Fact):
+    """Results of a laboratory went from one address to another in ASTM records (E1394 R). `named`, `manufacturer`: what the header says of
+    the sender, which is not always its model."""
+
+    sender: str
+    receiver: str
+    named: str | None
+    manufacturer: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate(Fact):
     """A server at an address showed a certificate of its own; `fingerprint` is the SHA-256 of it."""
 
@@ -268,6 +279,7 @@ class Observations:
     types: tuple[Coded, ...] = ()
     signs: tuple[Sign, ...] = ()
     exchanges: tuple[Exchange, ...] = ()
+    results: tuple[Results, ...] = ()
     cut: tuple[str, ...] = ()
     """Of which of these there was more than is looked at: what is built from them is incomplete."""
 

@@ -28,6 +28,7 @@ from asepsis.hospital.facts import (
     Message,
     Named,
     Observations,
+    Results,
     Served,
     Share,
     Sharing,
@@ -273,6 +274,15 @@ _QUERIES: tuple[tuple[str, type[Fact], str, str], ...] = (
          SELECT CASE WHEN is_orig THEN id_orig_h ELSE id_resp_h END, 'poct1', coalesce(manufacturer, vendor_id), model, serial_number,
                 software_version, ts, event_id
          FROM poct1 WHERE message_type = 'HEL.R01') t""",
+    ),
+    (
+        "results",
+        Results,
+        "sender, receiver, named, manufacturer",
+        """
+        (SELECT CASE WHEN is_orig THEN id_orig_h ELSE id_resp_h END AS sender, CASE WHEN is_orig THEN id_resp_h ELSE id_orig_h END AS receiver,
+                sender AS named, manufacturer, ts, event_id
+         FROM astm WHERE results > 0) t""",
     ),
     (
         "certificates",

@@ -24,6 +24,7 @@ from asepsis.hospital.facts import (
     Message,
     Named,
     Observations,
+    Results,
     Served,
     Share,
     Sharing,
@@ -62,6 +63,8 @@ class View:
     types: tuple[Coded, ...] = ()
     signs: tuple[Sign, ...] = ()
     exchanges: tuple[Exchange, ...] = ()
+    results_sent: tuple[Results, ...] = ()
+    results_taken: tuple[Results, ...] = ()
 
     def facts(self) -> Iterator[Fact]:
         for name in _NAMES:
@@ -123,6 +126,8 @@ _SIDES: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("types", "types", lambda o: o.address),
     ("signs", "signs", lambda o: o.address),
     ("exchanges", "exchanges", lambda o: o.address),
+    ("results_sent", "results", lambda o: o.sender),
+    ("results_taken", "results", lambda o: o.receiver),
 )
 
 
