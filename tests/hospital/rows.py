@@ -46,7 +46,7 @@ STREAMS: dict[str, dict[str, str]] = {
     "hl7": _texts("sending_application sending_facility receiving_application receiving_facility message_type")
     | _texts("software_vendor software_product software_version")
     | {"is_ack": _B},
-    "sdc": _texts("transport action endpoint manufacturer model serial firmware") | {"scopes": _L},
+    "sdc": _texts("transport action service endpoint manufacturer model serial firmware") | {"scopes": _L, "types": _L},
     "astm": _texts("sender manufacturer model serial_number software_version") | {"is_orig": _B, "results": _I},
     "poct1": _texts("message_type vendor_id manufacturer model serial_number software_version") | {"is_orig": _B},
 }

@@ -56,9 +56,7 @@ SFT = {"is_ack": False, "message_type": "ORU"}
 )
 def test_the_software_that_messages_name_tells_the_machine(vendor: str, product: str, kind: str) -> None:
     t = Traffic().conn("10.0.0.5", "10.0.0.9", 2575, "hl7")
-    t.add(
-        "hl7", "10.0.0.5", "10.0.0.9", 2575, sending_application="XYZ", software_vendor=vendor, software_product=product, uid="H1", **SFT
-    )
+    t.add("hl7", "10.0.0.5", "10.0.0.9", 2575, sending_application="XYZ", software_vendor=vendor, software_product=product, uid="H1", **SFT)
     assert kinds(t)["10.0.0.5"] == kind
 
 
@@ -100,3 +98,35 @@ def test_who_takes_in_the_results_of_several_is_the_laboratorys_system_even_if_i
     assert kinds(t) == {"10.0.0.31": "analyser", "10.0.0.32": "analyser", "10.0.0.9": "LIS", "10.0.0.7": "LIS"}
     assert found(t)["10.0.0.9"].kind_confidence == 0.5
     assert found(t)["10.0.0.7"].kind_confidence == 0.35
+
+
+MEDICAL = ["dpws:Device", "mdpws:MedicalDevice"]
+
+
+def _sdc(*told: dict[str, object]) -> Traffic:
+    t = Traffic().conn("10.0.0.9", "10.0.0.5", 44603, "http").conn("10.0.0.5", "10.0.0.9", 44029, "http")
+    for row in told:
+        ends = ("10.0.0.5", "10.0.0.9") if "Report" in str(row["action"]) or row["transport"] == "udp" else ("10.0.0.9", "10.0.0.5")
+        t.add("sdc", *ends, 44603, **row)
+    return t
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"transport": "http", "action": "GetResponse", "service": "transfer", "model": "ZZ View 5", "types": MEDICAL},
+        {"transport": "http", "action": "GetMdibResponse", "service": "GetService"},
+        {"transport": "udp", "action": "Hello", "service": "discovery", "types": MEDICAL},
+    ],
+)
+def test_a_medical_device_of_unknown_model_is_no_web_server(told: dict[str, object]) -> None:
+    t = _sdc(told, {"transport": "http", "action": "EpisodicMetricReport", "service": "StateEventService"})
+    # A guess: its class stays unknown.
+    device = found(t)["10.0.0.5"]
+    assert (device.kind, device.kind_confidence, device.clinical_class) == ("patient monitor", 0.35, "unknown")
+    assert kinds(t)["10.0.0.9"] == "central station"
+
+
+def test_a_device_of_the_web_that_is_not_medical_stays_what_it_is() -> None:
+    told = {"transport": "http", "action": "GetResponse", "service": "transfer", "model": "Laser 5", "types": ["dpws:Device"]}
+    assert kinds(_sdc(told))["10.0.0.5"] == "web server"

@@ -18,6 +18,9 @@ _PROPOSES_EVERYTHING = 10
 _ADMINISTRATIVE = ("IPC$", "ADMIN$", "C$", "D$", "PRINT$")
 """Shares that every Windows machine has (MS-SRVS 3.1.1.7)."""
 
+_WEB = "web server"
+"""What speaks HTTP because SDC does (IEEE 11073-20702) is none."""
+
 _INSTRUMENTS = {
     "astm": ("analyser", "It sends ASTM messages in its own name, as laboratory instruments do."),
     "poct1": ("point-of-care meter", "It says hello in POCT1, as meters at the bed do."),
@@ -28,7 +31,16 @@ _INSTRUMENTS = {
 def evidence(view: View, machines: Iterable[Machine], forwarded: Iterable[Machine]) -> list[Evidence]:
     """Every reason to take the asset for some kind."""
     out = [*_by_images(view), *_by_roles(view), *_by_proposals(view), *_by_hl7(view), *_by_services(view), *_by_shares(view)]
-    out += [*_by_results(view), *_by_banners(view), *_by_dhcp(view), *_by_names(view), *_by_software(view), *_by_card(view), *_by_type(view)]
+    out += [
+        *_by_results(view),
+        *_by_banners(view),
+        *_by_dhcp(view),
+        *_by_names(view),
+        *_by_software(view),
+        *_by_card(view),
+        *_by_type(view),
+        *_by_sdc(view),
+    ]
     for machine in machines:
         out += _by_model(machine.stores[0], machine.manufacturer, machine.model, "Its images name the model", "dicom_message")
     for d in view.described:
@@ -152,10 +164,12 @@ def _by_services(view: View) -> Iterator[Evidence]:
             named = (f.service or "").lower().split(",")
             found = {*named, *(f"{name}:{f.port}" for name in named)} if f.service else {f"{f.proto}/{f.port}"}
             for row in table("services"):
-                if row["role"] == role and row["match"] in found:
+                if row["role"] == role and row["match"] in found and not (view.bedsides and row["kind"] == _WEB):
                     yield _from(f, row["kind"], int(row["points"]), f"{role}:{row['match']}", row["sentence"], "conn")
     for e in view.exchanges:
-        yield _from(e, "telephone exchange", 60, "sip:many", f"It speaks SIP with {e.partners} others: a telephone does so with few.", "conn")
+        yield _from(
+            e, "telephone exchange", 60, "sip:many", f"It speaks SIP with {e.partners} others: a telephone does so with few.", "conn"
+        )
     for answer in view.fhir:
         yield _from(answer, "EHR", 55, "fhir", "It answers requests for patient records (FHIR).", "fhir")
 
@@ -212,6 +226,17 @@ def _by_type(view: View) -> Iterator[Evidence]:
         row = types.get(t.scope.rpartition("/")[2])
         if row:
             yield _from(t, row["kind"], int(row["points"]), f"sdc:{row['code']}", row["sentence"], "sdc")
+
+
+def _by_sdc(view: View) -> Iterator[Evidence]:
+    """Who tells of a patient by SDC is a medical device, whichever; who only takes that in shows or keeps it."""
+    providers = [b for b in view.bedsides if b.role == "provider"]
+    if providers:
+        yield _from(providers[0], "patient monitor", 35, "sdc:provider", "It tells of itself as medical devices do (SDC).", "sdc")
+    elif view.bedsides:
+        many = len({b.partner for b in view.bedsides})
+        said = f"It takes in what {many} medical device{'s report' if many > 1 else ' reports'} (SDC)."
+        yield _from(view.bedsides[0], "central station", 45 if many > 1 else 30, "sdc:consumer", said, "sdc")
 
 
 def _by_names(view: View) -> Iterator[Evidence]:

@@ -219,6 +219,16 @@ class Endpoint(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bedside(Fact):
+    """An address in SDC (ISO/IEEE 11073-20701): `role` is `provider`, a medical device that tells of itself, or `consumer`, who takes in the
+    reports of one. `partner`: the other one, if it spoke to one."""
+
+    address: str
+    role: str
+    partner: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sign(Fact):
     """A sign of the operating system at an address: `sign` as in data/os_signs.tsv, `source` the stream that shows it."""
 
@@ -280,6 +290,7 @@ class Observations:
     signs: tuple[Sign, ...] = ()
     exchanges: tuple[Exchange, ...] = ()
     results: tuple[Results, ...] = ()
+    bedsides: tuple[Bedside, ...] = ()
     cut: tuple[str, ...] = ()
     """Of which of these there was more than is looked at: what is built from them is incomplete."""
 

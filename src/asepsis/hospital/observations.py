@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar
 from asepsis.hospital.facts import (
     Association,
     Banner,
+    Bedside,
     Binding,
     Certificate,
     Claimer,
@@ -283,6 +284,21 @@ _QUERIES: tuple[tuple[str, type[Fact], str, str], ...] = (
         (SELECT CASE WHEN is_orig THEN id_orig_h ELSE id_resp_h END AS sender, CASE WHEN is_orig THEN id_resp_h ELSE id_orig_h END AS receiver,
                 sender AS named, manufacturer, ts, event_id
          FROM astm WHERE results > 0) t""",
+    ),
+    # Printers and cameras speak DPWS too: only types and services of medical devices tell.
+    (
+        "bedsides",
+        Bedside,
+        "address, role, partner",
+        """
+        (SELECT id_resp_h AS address, 'provider' AS role, id_orig_h AS partner, ts, event_id FROM sdc
+         WHERE transport = 'http' AND service LIKE '%Service' AND action LIKE '%Response'
+         UNION ALL
+         SELECT CASE WHEN transport = 'http' THEN id_resp_h ELSE id_orig_h END, 'provider', NULL, ts, event_id FROM sdc
+         WHERE action IN ('Hello', 'ProbeMatches', 'ResolveMatches', 'GetResponse') AND list_contains(types, 'mdpws:MedicalDevice')
+         UNION ALL
+         SELECT id_resp_h, 'consumer', id_orig_h, ts, event_id FROM sdc
+         WHERE transport = 'http' AND service LIKE '%Service' AND (action LIKE '%Report' OR action = 'WaveformStream')) t""",
     ),
     (
         "certificates",

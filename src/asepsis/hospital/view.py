@@ -11,6 +11,7 @@ from typing import Any
 from asepsis.hospital.facts import (
     Association,
     Banner,
+    Bedside,
     Binding,
     Certificate,
     Client,
@@ -65,6 +66,7 @@ class View:
     exchanges: tuple[Exchange, ...] = ()
     results_sent: tuple[Results, ...] = ()
     results_taken: tuple[Results, ...] = ()
+    bedsides: tuple[Bedside, ...] = ()
 
     def facts(self) -> Iterator[Fact]:
         for name in _NAMES:
@@ -128,6 +130,7 @@ _SIDES: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("exchanges", "exchanges", lambda o: o.address),
     ("results_sent", "results", lambda o: o.sender),
     ("results_taken", "results", lambda o: o.receiver),
+    ("bedsides", "bedsides", lambda o: o.address),
 )
 
 
