@@ -130,3 +130,49 @@ def test_a_medical_device_of_unknown_model_is_no_web_server(told: dict[str, obje
 def test_a_device_of_the_web_that_is_not_medical_stays_what_it_is() -> None:
     told = {"transport": "http", "action": "GetResponse", "service": "transfer", "model": "Laser 5", "types": ["dpws:Device"]}
     assert kinds(_sdc(told))["10.0.0.5"] == "web server"
+
+
+def _tries(source: str, targets: int, ports: range, state: str, each: int = 1, **told: object) -> Traffic:
+    t = Traffic()
+    for n in range(targets):
+        for port in ports:
+            for _ in range(each):
+                values = {"orig_bytes": 0, "resp_bytes": 0, "resp_pkts": int(state == "REJ"), "conn_state": state, **told}
+                t.conn(source, f"10.0.1.{n}", port, None, **values)
+    return t
+
+
+def _answered(t: Traffic, source: str, targets: int, times: int = 1) -> Traffic:
+    for _ in range(times):
+        for n in range(targets):
+            t.conn(source, f"10.0.2.{n}", 104, "dicom", orig_bytes=500, conn_state="SF")
+    return t
+
+
+@pytest.mark.parametrize("state", ["S0", "REJ"])
+def test_who_knocks_at_many_doors_in_vain_is_perhaps_a_scanner_and_not_harmless(state: str) -> None:
+    scanner = found(_answered(_tries("10.0.0.66", 40, range(20, 23), state), "10.0.0.66", 5))["10.0.0.66"]
+    assert (scanner.kind, scanner.kind_confidence, scanner.clinical_class) == ("scanner", 0.25, "unknown")
+    assert any("about 4" in sentence or "about 3" in sentence for sentence in scanner.why)
+
+
+@pytest.mark.parametrize(
+    "traffic",
+    [
+        # A print server whose printers are off, again and again.
+        _tries("10.0.0.66", 30, range(9100, 9101), "S0", each=4),
+        # A PACS that sends to stations that are off, and does its work.
+        _answered(_tries("10.0.0.66", 30, range(104, 106), "REJ"), "10.0.0.66", 35, 2),
+        # One that sees whether doors are open; half a capture; a server with many ports; addresses of the internet.
+        _tries("10.0.0.66", 40, range(20, 23), "SF", resp_pkts=4),
+        _tries("10.0.0.66", 40, range(20, 23), "S0", orig_bytes=700),
+        _tries("10.0.0.66", 3, range(1, 60), "REJ"),
+    ],
+)
+def test_who_knows_whom_he_looks_for_is_no_scanner(traffic: Traffic) -> None:
+    assert kinds(traffic).get("10.0.0.66", "unknown") != "scanner"
+
+
+def test_a_scanner_that_is_something_else_too_stays_that() -> None:
+    t = _tries("10.0.0.66", 40, range(20, 23), "S0").conn("10.0.0.5", "10.0.0.66", 88, "krb")
+    assert kinds(t)["10.0.0.66"] == "domain controller"

@@ -31,16 +31,8 @@ _INSTRUMENTS = {
 def evidence(view: View, machines: Iterable[Machine], forwarded: Iterable[Machine]) -> list[Evidence]:
     """Every reason to take the asset for some kind."""
     out = [*_by_images(view), *_by_roles(view), *_by_proposals(view), *_by_hl7(view), *_by_services(view), *_by_shares(view)]
-    out += [
-        *_by_results(view),
-        *_by_banners(view),
-        *_by_dhcp(view),
-        *_by_names(view),
-        *_by_software(view),
-        *_by_card(view),
-        *_by_type(view),
-        *_by_sdc(view),
-    ]
+    out += [*_by_results(view), *_by_banners(view), *_by_dhcp(view), *_by_names(view), *_by_software(view), *_by_card(view)]
+    out += [*_by_type(view), *_by_sdc(view), *_by_knocking(view)]
     for machine in machines:
         out += _by_model(machine.stores[0], machine.manufacturer, machine.model, "Its images name the model", "dicom_message")
     for d in view.described:
@@ -167,9 +159,8 @@ def _by_services(view: View) -> Iterator[Evidence]:
                 if row["role"] == role and row["match"] in found and not (view.bedsides and row["kind"] == _WEB):
                     yield _from(f, row["kind"], int(row["points"]), f"{role}:{row['match']}", row["sentence"], "conn")
     for e in view.exchanges:
-        yield _from(
-            e, "telephone exchange", 60, "sip:many", f"It speaks SIP with {e.partners} others: a telephone does so with few.", "conn"
-        )
+        said = f"It speaks SIP with {e.partners} others: a telephone does so with few."
+        yield _from(e, "telephone exchange", 60, "sip:many", said, "conn")
     for answer in view.fhir:
         yield _from(answer, "EHR", 55, "fhir", "It answers requests for patient records (FHIR).", "fhir")
 
@@ -237,6 +228,13 @@ def _by_sdc(view: View) -> Iterator[Evidence]:
         many = len({b.partner for b in view.bedsides})
         said = f"It takes in what {many} medical device{'s report' if many > 1 else ' reports'} (SDC)."
         yield _from(view.bedsides[0], "central station", 45 if many > 1 else 30, "sdc:consumer", said, "sdc")
+
+
+def _by_knocking(view: View) -> Iterator[Evidence]:
+    """A guess, and no more: whether it does so by permission only people know. All else that is known of a machine stands above it."""
+    for k in view.knocking:
+        said = f"On one day it tried to reach about {k.machines} machines, most of it in vain, as scanners do, and worms."
+        yield _from(k, "scanner", 25, "knocking", said, "conn")
 
 
 def _by_names(view: View) -> Iterator[Evidence]:

@@ -169,6 +169,15 @@ class Exchange(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Knocking(Fact):
+    """On one day an address tried to open TCP connections to about so many machines of the site, and most of all that it tried was in
+    vain."""
+
+    address: str
+    machines: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FhirServer(Fact):
     """An address answered FHIR."""
 
@@ -220,8 +229,8 @@ class Endpoint(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bedside(Fact):
-    """An address in SDC (ISO/IEEE 11073-20701): `role` is `provider`, a medical device that tells of itself, or `consumer`, who takes in the
-    reports of one. `partner`: the other one, if it spoke to one."""
+    """An address in SDC (ISO/IEEE 11073-20701): `role` is `provider`, a medical device that tells of itself, or `consumer`, who takes in
+    the reports of one. `partner`: the other one, if it spoke to one."""
 
     address: str
     role: str
@@ -291,6 +300,7 @@ class Observations:
     exchanges: tuple[Exchange, ...] = ()
     results: tuple[Results, ...] = ()
     bedsides: tuple[Bedside, ...] = ()
+    knocking: tuple[Knocking, ...] = ()
     cut: tuple[str, ...] = ()
     """Of which of these there was more than is looked at: what is built from them is incomplete."""
 

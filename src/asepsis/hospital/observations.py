@@ -26,6 +26,7 @@ from asepsis.hospital.facts import (
     Exchange,
     Fact,
     FhirServer,
+    Knocking,
     Message,
     Named,
     Observations,
@@ -46,6 +47,9 @@ ADDRESSES_OF_ONE_MACHINE = 4
 """ARP answers of one MAC for more addresses than this within an hour are answers for others (proxy ARP, RFC 1027)."""
 LINES_OF_ONE_TELEPHONE = 3
 """Others that a telephone speaks SIP with: the exchanges that it is registered at, and one that it is moved to."""
+MACHINES_KNOCKED_AT, DOORS_KNOCKED_AT = 20, 50
+"""Machines, and ports of them all together, that nobody tries in vain on one day who knows whom he looks for: a print server whose printers
+are off stays below."""
 MAX_TEXT = 256
 """Characters kept of one text: the longest name a protocol here allows is a DNS name of 253 (RFC 1035 2.3.4)."""
 
@@ -69,6 +73,21 @@ _EXCHANGES = f"""
         SELECT id_orig_h AS address, id_resp_h AS partner, ts, event_id FROM pairs WHERE service = 'sip' AND resp_pkts > 0
         UNION ALL SELECT id_resp_h, id_orig_h, ts, event_id FROM pairs WHERE service = 'sip' AND resp_pkts > 0) s
      GROUP BY address HAVING count(DISTINCT partner) > {LINES_OF_ONE_TELEPHONE}) t"""  # noqa: S608 - a number of ours
+
+# Only few sources are summed over all connections, and what is distinct is estimated, so that a scan of millions of ports takes no room. A
+# site's own addresses: what a blocked way to the internet does to a browser is no scan. Data without an answer is half a capture.
+_KNOCKING = f"""
+    (SELECT id_orig_h AS address, approx_count_distinct(CASE WHEN vain THEN id_resp_h END) AS machines,
+            min(CASE WHEN vain THEN ts END) AS ts, min(CASE WHEN vain THEN event_id END) AS event_id
+     FROM (SELECT *, conn_state IN ('S0', 'REJ') AND coalesce(orig_bytes, 0) = 0
+                     AND regexp_matches(id_resp_h, '^(10|192[.]168|172[.](1[6-9]|2[0-9]|3[01]))[.]|^f[cd]..:') AS vain
+           FROM conn WHERE proto = 'tcp' AND id_orig_h IN (
+               SELECT id_orig_h FROM pairs WHERE proto = 'tcp' AND service IS NULL AND orig_bytes = 0 AND resp_bytes = 0
+               GROUP BY id_orig_h HAVING count(DISTINCT id_resp_h) >= {MACHINES_KNOCKED_AT} AND sum(conns) >= {DOORS_KNOCKED_AT})) c
+     GROUP BY id_orig_h, date_trunc('day', ts)
+     HAVING count(CASE WHEN vain THEN 1 END) * 2 > count(*)
+        AND approx_count_distinct(CASE WHEN vain THEN id_resp_h END) >= {MACHINES_KNOCKED_AT}
+        AND approx_count_distinct(CASE WHEN vain THEN id_resp_h || ' ' || id_resp_p END) >= {DOORS_KNOCKED_AT}) t"""  # noqa: S608 - numbers of ours
 
 _QUERIES: tuple[tuple[str, type[Fact], str, str], ...] = (
     (
@@ -235,6 +254,12 @@ _QUERIES: tuple[tuple[str, type[Fact], str, str], ...] = (
         _EXCHANGES,
     ),
     (
+        "knocking",
+        Knocking,
+        "address, machines",
+        _KNOCKING,
+    ),
+    (
         "fhir",
         FhirServer,
         "address, port, software, publisher",
@@ -281,8 +306,8 @@ _QUERIES: tuple[tuple[str, type[Fact], str, str], ...] = (
         Results,
         "sender, receiver, named, manufacturer",
         """
-        (SELECT CASE WHEN is_orig THEN id_orig_h ELSE id_resp_h END AS sender, CASE WHEN is_orig THEN id_resp_h ELSE id_orig_h END AS receiver,
-                sender AS named, manufacturer, ts, event_id
+        (SELECT CASE WHEN is_orig THEN id_orig_h ELSE id_resp_h END AS sender,
+                CASE WHEN is_orig THEN id_resp_h ELSE id_orig_h END AS receiver, sender AS named, manufacturer, ts, event_id
          FROM astm WHERE results > 0) t""",
     ),
     # Printers and cameras speak DPWS too: only types and services of medical devices tell.

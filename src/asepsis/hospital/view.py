@@ -22,6 +22,7 @@ from asepsis.hospital.facts import (
     Exchange,
     Fact,
     FhirServer,
+    Knocking,
     Message,
     Named,
     Observations,
@@ -67,6 +68,7 @@ class View:
     results_sent: tuple[Results, ...] = ()
     results_taken: tuple[Results, ...] = ()
     bedsides: tuple[Bedside, ...] = ()
+    knocking: tuple[Knocking, ...] = ()
 
     def facts(self) -> Iterator[Fact]:
         for name in _NAMES:
@@ -131,6 +133,7 @@ _SIDES: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("results_sent", "results", lambda o: o.sender),
     ("results_taken", "results", lambda o: o.receiver),
     ("bedsides", "bedsides", lambda o: o.address),
+    ("knocking", "knocking", lambda o: o.address),
 )
 
 
