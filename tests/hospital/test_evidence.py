@@ -60,12 +60,21 @@ def test_the_software_that_messages_name_tells_the_machine(vendor: str, product:
     assert kinds(t)["10.0.0.5"] == kind
 
 
-def test_who_passes_messages_on_is_not_the_machine_that_they_name() -> None:
+@pytest.mark.parametrize("uids", [("H1", "H1"), ("H1", "H2")])
+def test_who_sends_for_several_is_not_the_machine_that_the_messages_name(uids: tuple[str, str]) -> None:
     t = Traffic().conn("10.0.0.5", "10.0.0.9", 2575, "hl7")
-    for application, product in (("A", "Perseus A500"), ("B", "5008 CAREsystem")):
-        named = {"software_vendor": "Fresenius", "software_product": product, "sending_application": application, "uid": "H1"}
+    for uid, application, product in zip(uids, ("RIS", "LIS"), ("Perseus A500", "5008 CAREsystem"), strict=True):
+        named = {"software_vendor": "Fresenius", "software_product": product, "sending_application": application, "uid": uid}
         t.add("hl7", "10.0.0.5", "10.0.0.9", 2575, **named, **SFT)
-    assert kinds(t)["10.0.0.5"] == "interface engine"
+    assert (kinds(t)["10.0.0.5"], found(t)["10.0.0.5"].roles) == ("interface engine", ())
+
+
+def test_who_passes_a_message_on_is_not_the_machine_that_it_names() -> None:
+    named = {"software_vendor": "Draeger", "software_product": "Perseus A500", "sending_application": "XYZ"}
+    t = Traffic()
+    for source, target in (("10.0.0.5", "10.0.0.9"), ("10.0.0.9", "10.0.0.7")):
+        t.conn(source, target, 2575, "hl7").add("hl7", source, target, 2575, uid=f"H{source}", **named, **SFT)
+    assert kinds(t) == {"10.0.0.5": "anaesthesia", "10.0.0.9": "interface engine", "10.0.0.7": "interface engine"}
 
 
 @pytest.mark.parametrize(

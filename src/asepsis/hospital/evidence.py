@@ -31,7 +31,15 @@ _INSTRUMENTS = {
 def evidence(view: View, machines: Iterable[Machine], forwarded: Iterable[Machine]) -> list[Evidence]:
     """Every reason to take the asset for some kind."""
     out = [*_by_images(view), *_by_roles(view), *_by_proposals(view), *_by_hl7(view), *_by_services(view), *_by_shares(view)]
-    out += [*_by_results(view), *_by_banners(view), *_by_dhcp(view), *_by_names(view), *_by_software(view), *_by_card(view)]
+    out += [
+        *_by_software_of_hl7(view),
+        *_by_results(view),
+        *_by_banners(view),
+        *_by_dhcp(view),
+        *_by_names(view),
+        *_by_software(view),
+        *_by_card(view),
+    ]
     out += [*_by_type(view), *_by_sdc(view), *_by_knocking(view)]
     for machine in machines:
         out += _by_model(machine.stores[0], machine.manufacturer, machine.model, "Its images name the model", "dicom_message")
@@ -121,14 +129,22 @@ def _by_hl7(view: View) -> Iterator[Evidence]:
         for name, row in found:
             said = f"It sends HL7 messages as application {name}."
             yield _from(senders[name], row["kind"], int(row["points"]), f"hl7:{row['kind']}", said, "hl7")
-    for m in view.hl7_sent if not view.sharing else ():
-        yield from _by_model(m, m.software_vendor or "", m.software_product or "", "Its messages name the software", "hl7")
     for m in view.hl7_taken:
         # An acknowledgement names its author in MSH-3; a message names whom it is for in MSH-5 (HL7 v2.5.1 2.15.9).
         name = (m.sending_application if m.is_ack else m.receiving_application) or ""
         for row in _application(name):
             yield _from(m, row["kind"], int(row["points"]), f"hl7:{row['kind']}", f"It takes in HL7 messages as application {name}.", "hl7")
         yield _from(m, "interface engine", 35, "hl7:takes", "It takes in HL7 messages.", "hl7")
+
+
+def _by_software_of_hl7(view: View) -> Iterator[Evidence]:
+    """What its messages say made them (SFT). Who sends in several names, or took in messages of the same software, passes them on."""
+    taken = {(m.software_vendor, m.software_product) for m in view.hl7_taken}
+    if view.sharing or len({m.sending_application for m in view.hl7_sent}) > 1:
+        return
+    for m in view.hl7_sent:
+        if (m.software_vendor, m.software_product) not in taken:
+            yield from _by_model(m, m.software_vendor or "", m.software_product or "", "Its messages name the software", "hl7")
 
 
 def _by_results(view: View) -> Iterator[Evidence]:
