@@ -30,7 +30,7 @@ STREAMS: dict[str, dict[str, str]] = {
     "dns": _texts("query qtype_name") | {"answers": _L},
     "http": _texts("server user_agent"),
     "fhir": _texts("software publisher") | {"status_code": _I},
-    "ssl": _texts("server_name version"),
+    "ssl": _texts("server_name version ja4"),
     "ntlm": _texts("hostname client_os_version server_os_version server_dns_computer_name server_nb_computer_name"),
     "ssh": _texts("client server"),
     "x509": _texts("fingerprint") | dict.fromkeys(("host_cert", "client_cert"), _B),

@@ -13,7 +13,7 @@ from asepsis.hospital.dicom_software import by_contexts, implementation, named
 from asepsis.hospital.inventory import inventory
 from asepsis.hospital.kinds import table
 from asepsis.hospital.network_card import card, is_made_up, maker_of
-from asepsis.hospital.observations import observe
+from asepsis.hospital.observations import _QUERIES, observe
 from asepsis.hospital.site_toml import Plan
 from asepsis.hospital.systems import supported
 
@@ -174,6 +174,27 @@ def test_a_database_is_told_by_what_it_speaks(label: str) -> None:
     t = Traffic().conn("10.0.0.9", "10.0.0.5", 9999, label)
     found = next(a for a in inventory(observe(RowLake(t.rows)), Plan()) if "10.0.0.5" in a.addresses)
     assert found.kind == "database"
+
+
+@pytest.mark.parametrize(
+    ("ja4", "system"),
+    [
+        ("t12d190800_d83cc789557e_7af1ed941c26", "Windows"),
+        ("t12i210700_76e208dd3e22_16bbda4055b2", "Windows"),
+        ("t13d2014h2_a09f3c656075_14788d8d241b", "macOS"),
+        ("t13d1516h2_8daaf6152771_02713d6af862", None),
+    ],
+)
+def test_a_library_that_belongs_to_a_system_hints_at_it(ja4: str, system: str | None) -> None:
+    t = Traffic().add("ssl", "10.0.0.5", "10.0.0.9", 443, ja4=ja4).conn("10.0.0.5", "10.0.0.9", 443, "ssl")
+    asset = next(a for a in inventory(observe(RowLake(t.rows)), Plan()) if "10.0.0.5" in a.addresses)
+    assert {(a.value, a.source) for a in asset.attributes if a.name == "system"} == ({(system, "ssl")} if system else set())
+
+
+def test_every_sign_of_the_table_is_read() -> None:
+    read = {"http-agent", "http-server", "dhcp-vendor", "dhcp-fingerprint"}
+    asked = next(source for name, _, _, source in _QUERIES if name == "signs")
+    assert {row["sign"] for row in table("os_signs")} <= read | set(re.findall(r"'([a-z0-9]+(?:-[a-z]+)?)'", asked))
 
 
 def test_every_system_of_a_sign_has_dates_or_is_a_family() -> None:

@@ -39,6 +39,7 @@ from asepsis.hospital.facts import (
     Talker,
     Used,
 )
+from asepsis.hospital.kinds import table
 from asepsis.hospital.tenure import Tenure, incomplete
 
 MAX_FACTS = 200_000
@@ -89,6 +90,18 @@ _KNOCKING = f"""
         AND approx_count_distinct(CASE WHEN vain THEN id_resp_h END) >= {MACHINES_KNOCKED_AT}
         AND approx_count_distinct(CASE WHEN vain THEN id_resp_h || ' ' || id_resp_p END) >= {DOORS_KNOCKED_AT}) t"""  # noqa: S608 - numbers of ours
 
+# A browser makes many fingerprints: only those that say something are asked for.
+_JA4 = "|".join(row["pattern"] for row in table("os_signs") if row["sign"] == "ja4")
+_SIGNS = f"""
+    (SELECT id_orig_h AS address, 'ntlm-build' AS sign, client_os_version AS text, 'ntlm' AS source, ts, event_id FROM ntlm
+     WHERE client_os_version <> '6.1.7600'
+     UNION ALL SELECT id_resp_h, 'ntlm-build', server_os_version, 'ntlm', ts, event_id FROM ntlm
+     UNION ALL SELECT id_resp_h, 'smb-dialect', dialect, 'smb_mapping', ts, event_id FROM smb_mapping
+     UNION ALL SELECT id_orig_h, 'ssh-banner', client, 'ssh', ts, event_id FROM ssh
+     UNION ALL SELECT id_resp_h, 'ssh-banner', server, 'ssh', ts, event_id FROM ssh
+     UNION ALL SELECT id_orig_h, 'ja4', ja4, 'ssl', ts, event_id FROM ssl WHERE regexp_matches(ja4, '{_JA4}')) t
+    WHERE text IS NOT NULL"""  # noqa: S608 - patterns of ours
+
 _QUERIES: tuple[tuple[str, type[Fact], str, str], ...] = (
     (
         "talkers",
@@ -122,14 +135,7 @@ _QUERIES: tuple[tuple[str, type[Fact], str, str], ...] = (
         "signs",
         Sign,
         "address, sign, text, source",
-        """
-        (SELECT id_orig_h AS address, 'ntlm-build' AS sign, client_os_version AS text, 'ntlm' AS source, ts, event_id FROM ntlm
-         WHERE client_os_version <> '6.1.7600'
-         UNION ALL SELECT id_resp_h, 'ntlm-build', server_os_version, 'ntlm', ts, event_id FROM ntlm
-         UNION ALL SELECT id_resp_h, 'smb-dialect', dialect, 'smb_mapping', ts, event_id FROM smb_mapping
-         UNION ALL SELECT id_orig_h, 'ssh-banner', client, 'ssh', ts, event_id FROM ssh
-         UNION ALL SELECT id_resp_h, 'ssh-banner', server, 'ssh', ts, event_id FROM ssh) t
-        WHERE text IS NOT NULL""",
+        _SIGNS,
     ),
     (
         "claimers",
