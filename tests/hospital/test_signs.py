@@ -73,6 +73,13 @@ def test_a_name_that_anyone_may_choose_says_nothing_without_its_root(uid: str | 
     assert (row["kind"] if row else None) == kind
 
 
+def test_a_row_that_rests_on_a_number_alone_tells_no_kind() -> None:
+    rows = table("dicom_implementations")
+    assert not [row["root"] for row in rows if row["kind"] and row["source"].startswith(("root only", "no named source"))]
+    assert not [row["root"] for row in rows if row["source"].startswith(("OID root", "IANA")) and ";" not in row["source"]]
+    assert not [row["root"] for row in rows if "public code" in row["source"] and not row["source"].startswith("no named source")]
+
+
 ORTHANC, MOVESCU, FINDSCU = "41d3e7e35cd69a14", "3c81ba6ab3b0f21a", "24ae69f45884b00f"
 
 
