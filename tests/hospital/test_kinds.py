@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
@@ -33,6 +34,13 @@ def test_every_kind_has_a_class_and_known_general_kinds() -> None:
         assert kind.clinical_class in CLASSES
         assert kind.general <= KINDS.keys()
         assert kind.words[-1] not in "syx)", "an s makes it several"
+
+
+def test_every_service_of_the_table_is_one_that_the_core_names() -> None:
+    sources = (Path(__file__).parents[2] / "crates/wire/src/protocols").rglob("*.rs")
+    named = {name for source in sources for name in re.findall(r'name: "([a-z0-9_-]+)"', source.read_text("utf-8"))}
+    matches = [row["match"] for row in table("services")]
+    assert {match.partition(":")[0] for match in matches if "/" not in match} <= named
 
 
 def test_nothing_seen_is_unknown() -> None:
