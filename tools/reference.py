@@ -279,6 +279,7 @@ _COLUMN = {
     "role": "`server` or `client`; in DICOM `scp` or `scu`",
     "root": "beginning of the Implementation Class UID",
     "prefix": "beginning of the Implementation Version Name; in `oui.tsv` of the MAC address",
+    "alone": "`yes` where the version name says it without the root",
     "toolkit": "name of the toolkit or maker",
     "vendor": "who makes it",
     "product": "the product line, empty where it is not known",

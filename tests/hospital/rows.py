@@ -30,7 +30,7 @@ STREAMS: dict[str, dict[str, str]] = {
     "dns": _texts("query qtype_name") | {"answers": _L},
     "http": _texts("server user_agent"),
     "fhir": _texts("software publisher") | {"status_code": _I},
-    "ssl": _texts("server_name version"),
+    "ssl": _texts("server_name version ja4"),
     "ntlm": _texts("hostname client_os_version server_os_version server_dns_computer_name server_nb_computer_name"),
     "ssh": _texts("client server"),
     "x509": _texts("fingerprint") | dict.fromkeys(("host_cert", "client_cert"), _B),
@@ -46,8 +46,8 @@ STREAMS: dict[str, dict[str, str]] = {
     "hl7": _texts("sending_application sending_facility receiving_application receiving_facility message_type")
     | _texts("software_vendor software_product software_version")
     | {"is_ack": _B},
-    "sdc": _texts("transport action endpoint manufacturer model serial firmware") | {"scopes": _L},
-    "astm": _texts("manufacturer model serial_number software_version") | {"is_orig": _B},
+    "sdc": _texts("transport action service endpoint manufacturer model serial firmware") | {"scopes": _L, "types": _L},
+    "astm": _texts("sender manufacturer model serial_number software_version") | {"is_orig": _B, "results": _I},
     "poct1": _texts("message_type vendor_id manufacturer model serial_number software_version") | {"is_orig": _B},
 }
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)

@@ -85,6 +85,21 @@ def test_an_archive_that_forwards_is_not_the_scanner() -> None:
     assert found["10.0.0.9",].manufacturer == ""
 
 
+COMMITMENT = "1.2.840.10008.1.20.1"
+
+
+@pytest.mark.parametrize(
+    ("title", "asks", "kind"),
+    [("VNA1", [], "archive"), ("VNA1", [STUDY_FIND], "PACS"), ("PACS1", [], "PACS"), ("STORE1", [STUDY_FIND], "PACS")],
+)
+def test_who_keeps_images_is_an_archive_until_it_answers_queries(title: str, asks: list[str], kind: str) -> None:
+    t = Traffic().dicom("10.0.0.5", "10.0.0.9", "MR01", title, [MR]).store("10.0.0.5", "10.0.0.9", "MR01", title, SIGNA, MR)
+    for command, sop_class in (("N-ACTION", COMMITMENT), *(("C-FIND", asked) for asked in asks)):
+        t.dimse("10.0.0.5", "10.0.0.9", "MR01", title, f"{command}-RQ", sop_class)
+        t.dimse("10.0.0.5", "10.0.0.9", "MR01", title, f"{command}-RSP", sop_class, status=0)
+    assert next(a for a in assets_of(t).values() if "10.0.0.9" in a.addresses).kind == kind
+
+
 def test_images_of_many_models_from_one_title_are_passed_on() -> None:
     t = Traffic().dicom("10.0.0.9", "10.0.0.7", "ROUTER", "CLOUD", [MR, CT, XA])
     for machine, sop_class in ((SIGNA, MR), (SOMATOM, CT), (AZURION, XA)):

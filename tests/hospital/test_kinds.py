@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
@@ -35,6 +36,13 @@ def test_every_kind_has_a_class_and_known_general_kinds() -> None:
         assert kind.words[-1] not in "syx)", "an s makes it several"
 
 
+def test_every_service_of_the_table_is_one_that_the_core_names() -> None:
+    sources = (Path(__file__).parents[2] / "crates/wire/src/protocols").rglob("*.rs")
+    named = {name for source in sources for name in re.findall(r'name: "([a-z0-9_-]+)"', source.read_text("utf-8"))}
+    matches = [row["match"] for row in table("services")]
+    assert {match.partition(":")[0] for match in matches if "/" not in match} <= named
+
+
 def test_nothing_seen_is_unknown() -> None:
     assert (judge([]).kind, judge([]).confidence) == ("unknown", 0.0)
     assert judge([say("CT", 20)]).kind == "unknown"
@@ -57,6 +65,13 @@ def test_a_special_kind_beats_its_general_one() -> None:
     verdict = judge([say("CT", 80, "a"), say("PET", 80, "b")])
     assert (verdict.kind, verdict.confidence) == ("PET", 0.80)
     assert judge([say("modality", 55, "a"), say("CT", 30, "b")]).kind == "CT"
+
+
+def test_what_speaks_for_both_alike_does_not_make_it_the_special_kind() -> None:
+    taken_in = [say("archive", 45, "store"), say("PACS", 45, "store")]
+    assert judge(taken_in).kind == "PACS"
+    assert judge([*taken_in, say("archive", 40, "promise"), say("archive", 25, "name")]).kind == "archive"
+    assert judge([*taken_in, say("archive", 40, "promise"), say("PACS", 60, "answers")]).kind == "PACS"
 
 
 def test_a_guess_has_no_harmless_class() -> None:

@@ -13,7 +13,7 @@ from asepsis.hospital.dicom_software import by_contexts, implementation, named
 from asepsis.hospital.inventory import inventory
 from asepsis.hospital.kinds import table
 from asepsis.hospital.network_card import card, is_made_up, maker_of
-from asepsis.hospital.observations import observe
+from asepsis.hospital.observations import _QUERIES, observe
 from asepsis.hospital.plan import Plan
 from asepsis.hospital.systems import supported
 
@@ -45,6 +45,39 @@ def test_a_root_ends_at_a_dot_and_the_version_name_beats_another_ones_root() -> 
     assert implementation(None, None) is None
     assert implementation("9.9.9", "NOBODY") is None
     assert named("9.9.9", "NOBODY") == "NOBODY"
+
+
+@pytest.mark.parametrize(
+    ("uid", "version", "kind"),
+    [
+        ("1.9.9.9.8", "MR_VIEWER", None),
+        ("1.2.3", "BROKER_TOOL", None),
+        ("1.2.3", "LOGIQUE", None),
+        (None, "DCF_SEND", None),
+        # Toolkits have names of their own, but not every word that begins so is theirs.
+        ("1.2.3", "OFFIS_DCMTK_367", ""),
+        ("1.2.3", "MergeCOM3_390", ""),
+        ("1.2.3", "dcm4che-5.31", ""),
+        ("1.2.3", "GDCMATIC", None),
+        # Both fit, or the root has one line of products.
+        ("1.3.12.2.1107.5.2.30", "MR_VE11C", "MR"),
+        ("1.2.124.113532.3320", "BROKER992.0", "worklist broker"),
+        ("1.2.840.113619.6.475", "DV28.0", "MR"),
+        # The maker is known, the line of products is not.
+        ("1.3.12.2.1107.5.2.30", "LEONARDO", ""),
+        ("1.2.124.113532.3320", None, ""),
+    ],
+)
+def test_a_name_that_anyone_may_choose_says_nothing_without_its_root(uid: str | None, version: str | None, kind: str | None) -> None:
+    row = implementation(uid, version)
+    assert (row["kind"] if row else None) == kind
+
+
+def test_a_row_that_rests_on_a_number_alone_tells_no_kind() -> None:
+    rows = table("dicom_implementations")
+    assert not [row["root"] for row in rows if row["kind"] and row["source"].startswith(("root only", "no named source"))]
+    assert not [row["root"] for row in rows if row["source"].startswith(("OID root", "IANA")) and ";" not in row["source"]]
+    assert not [row["root"] for row in rows if "public code" in row["source"] and not row["source"].startswith("no named source")]
 
 
 ORTHANC, MOVESCU, FINDSCU = "41d3e7e35cd69a14", "3c81ba6ab3b0f21a", "24ae69f45884b00f"
@@ -148,6 +181,27 @@ def test_a_database_is_told_by_what_it_speaks(label: str) -> None:
     t = Traffic().conn("10.0.0.9", "10.0.0.5", 9999, label)
     found = next(a for a in inventory(observe(RowLake(t.rows)), Plan()) if "10.0.0.5" in a.addresses)
     assert found.kind == "database"
+
+
+@pytest.mark.parametrize(
+    ("ja4", "system"),
+    [
+        ("t12d190800_d83cc789557e_7af1ed941c26", "Windows"),
+        ("t12i210700_76e208dd3e22_16bbda4055b2", "Windows"),
+        ("t13d2014h2_a09f3c656075_14788d8d241b", "macOS"),
+        ("t13d1516h2_8daaf6152771_02713d6af862", None),
+    ],
+)
+def test_a_library_that_belongs_to_a_system_hints_at_it(ja4: str, system: str | None) -> None:
+    t = Traffic().add("ssl", "10.0.0.5", "10.0.0.9", 443, ja4=ja4).conn("10.0.0.5", "10.0.0.9", 443, "ssl")
+    asset = next(a for a in inventory(observe(RowLake(t.rows)), Plan()) if "10.0.0.5" in a.addresses)
+    assert {(a.value, a.source) for a in asset.attributes if a.name == "system"} == ({(system, "ssl")} if system else set())
+
+
+def test_every_sign_of_the_table_is_read() -> None:
+    read = {"http-agent", "http-server", "dhcp-vendor", "dhcp-fingerprint"}
+    asked = next(source for name, _, _, source in _QUERIES if name == "signs")
+    assert {row["sign"] for row in table("os_signs")} <= read | set(re.findall(r"'([a-z0-9]+(?:-[a-z]+)?)'", asked))
 
 
 def test_every_system_of_a_sign_has_dates_or_is_a_family() -> None:

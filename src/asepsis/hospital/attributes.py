@@ -55,6 +55,10 @@ def _of_itself(view: View) -> Iterator[Attribute]:
         if d.source == "sdc" or len(instruments) == 1:
             for name in ("manufacturer", "model", "serial", "software"):
                 yield from _from(d, name, getattr(d, name), d.source, 0.9)
+    makers = {r.manufacturer for r in view.results_sent if r.manufacturer}
+    if len(makers) == 1 and not view.described and not view.results_taken:
+        for r in view.results_sent:
+            yield from _from(r, "manufacturer", r.manufacturer, "astm", 0.9)
 
 
 def _of_dicom(view: View) -> Iterator[Attribute]:

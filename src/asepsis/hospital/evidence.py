@@ -18,6 +18,9 @@ _PROPOSES_EVERYTHING = 10
 _ADMINISTRATIVE = ("IPC$", "ADMIN$", "C$", "D$", "PRINT$")
 """Shares that every Windows machine has (MS-SRVS 3.1.1.7)."""
 
+_WEB = "web server"
+"""What speaks HTTP because SDC does (IEEE 11073-20702) is none."""
+
 _INSTRUMENTS = {
     "astm": ("analyser", "It sends ASTM messages in its own name, as laboratory instruments do."),
     "poct1": ("point-of-care meter", "It says hello in POCT1, as meters at the bed do."),
@@ -28,7 +31,16 @@ _INSTRUMENTS = {
 def evidence(view: View, machines: Iterable[Machine], forwarded: Iterable[Machine]) -> list[Evidence]:
     """Every reason to take the asset for some kind."""
     out = [*_by_images(view), *_by_roles(view), *_by_proposals(view), *_by_hl7(view), *_by_services(view), *_by_shares(view)]
-    out += [*_by_banners(view), *_by_dhcp(view), *_by_names(view), *_by_software(view), *_by_card(view), *_by_type(view)]
+    out += [
+        *_by_software_of_hl7(view),
+        *_by_results(view),
+        *_by_banners(view),
+        *_by_dhcp(view),
+        *_by_names(view),
+        *_by_software(view),
+        *_by_card(view),
+    ]
+    out += [*_by_type(view), *_by_sdc(view), *_by_knocking(view)]
     for machine in machines:
         out += _by_model(machine.stores[0], machine.manufacturer, machine.model, "Its images name the model", "dicom_message")
     for d in view.described:
@@ -125,6 +137,30 @@ def _by_hl7(view: View) -> Iterator[Evidence]:
         yield _from(m, "interface engine", 35, "hl7:takes", "It takes in HL7 messages.", "hl7")
 
 
+def _by_software_of_hl7(view: View) -> Iterator[Evidence]:
+    """What its messages say made them (SFT). Who sends in several names, or took in messages of the same software, passes them on."""
+    taken = {(m.software_vendor, m.software_product) for m in view.hl7_taken}
+    if view.sharing or len({m.sending_application for m in view.hl7_sent}) > 1:
+        return
+    for m in view.hl7_sent:
+        if (m.software_vendor, m.software_product) not in taken:
+            yield from _by_model(m, m.software_vendor or "", m.software_product or "", "Its messages name the software", "hl7")
+
+
+def _by_results(view: View) -> Iterator[Evidence]:
+    """Instruments send results, the laboratory's system or its middleware takes them in; middleware that sends them on is no instrument."""
+    if view.results_taken:
+        senders = len({r.sender for r in view.results_taken})
+        many = senders > 1
+        of = f"{senders} instruments" if many else "an instrument"
+        said = f"It takes in results of {of} (ASTM), as laboratory systems and their middleware do."
+        yield _from(view.results_taken[0], "LIS", 50 if many else 35, "astm:takes", said, "astm")
+        return
+    for r in view.results_sent:
+        yield from _by_model(r, r.manufacturer or "", r.named or "", "It sends results as", "astm")
+        yield _from(r, "analyser", 50, "instrument:astm", "It sends results in ASTM records, as laboratory instruments do.", "astm")
+
+
 def _application(name: str) -> list[dict[str, str]]:
     """The first row that fits: the table stands in the order of how telling the words are."""
     return next(([row] for pattern, row in patterns("hl7_applications", "pattern") if pattern.search(name)), []) if name else []
@@ -136,8 +172,11 @@ def _by_services(view: View) -> Iterator[Evidence]:
             named = (f.service or "").lower().split(",")
             found = {*named, *(f"{name}:{f.port}" for name in named)} if f.service else {f"{f.proto}/{f.port}"}
             for row in table("services"):
-                if row["role"] == role and row["match"] in found:
+                if row["role"] == role and row["match"] in found and not (view.bedsides and row["kind"] == _WEB):
                     yield _from(f, row["kind"], int(row["points"]), f"{role}:{row['match']}", row["sentence"], "conn")
+    for e in view.exchanges:
+        said = f"It speaks SIP with {e.partners} others: a telephone does so with few."
+        yield _from(e, "telephone exchange", 60, "sip:many", said, "conn")
     for answer in view.fhir:
         yield _from(answer, "EHR", 55, "fhir", "It answers requests for patient records (FHIR).", "fhir")
 
@@ -194,6 +233,24 @@ def _by_type(view: View) -> Iterator[Evidence]:
         row = types.get(t.scope.rpartition("/")[2])
         if row:
             yield _from(t, row["kind"], int(row["points"]), f"sdc:{row['code']}", row["sentence"], "sdc")
+
+
+def _by_sdc(view: View) -> Iterator[Evidence]:
+    """Who tells of a patient by SDC is a medical device, whichever; who only takes that in shows or keeps it."""
+    providers = [b for b in view.bedsides if b.role == "provider"]
+    if providers:
+        yield _from(providers[0], "patient monitor", 35, "sdc:provider", "It tells of itself as medical devices do (SDC).", "sdc")
+    elif view.bedsides:
+        many = len({b.partner for b in view.bedsides})
+        said = f"It takes in what {many} medical device{'s report' if many > 1 else ' reports'} (SDC)."
+        yield _from(view.bedsides[0], "central station", 45 if many > 1 else 30, "sdc:consumer", said, "sdc")
+
+
+def _by_knocking(view: View) -> Iterator[Evidence]:
+    """A guess, and no more: whether it does so by permission only people know. All else that is known of a machine stands above it."""
+    for k in view.knocking:
+        said = f"On one day it tried to reach about {k.machines} machines, most of it in vain, as scanners do, and worms."
+        yield _from(k, "scanner", 25, "knocking", said, "conn")
 
 
 def _by_names(view: View) -> Iterator[Evidence]:

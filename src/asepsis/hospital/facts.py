@@ -161,6 +161,23 @@ class Sharing(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange(Fact):
+    """An address that spoke SIP with so many others that it is no telephone."""
+
+    address: str
+    partners: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knocking(Fact):
+    """On one day an address tried to open TCP connections to about so many machines of the site, and most of all that it tried was in
+    vain."""
+
+    address: str
+    machines: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FhirServer(Fact):
     """An address answered FHIR."""
 
@@ -184,6 +201,17 @@ class Described(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Results(Fact):
+    """Results of a laboratory went from one address to another in ASTM records (E1394 R). `named`, `manufacturer`: what the header says of
+    the sender, which is not always its model."""
+
+    sender: str
+    receiver: str
+    named: str | None
+    manufacturer: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate(Fact):
     """A server at an address showed a certificate of its own; `fingerprint` is the SHA-256 of it."""
 
@@ -197,6 +225,16 @@ class Endpoint(Fact):
 
     address: str
     endpoint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bedside(Fact):
+    """An address in SDC (ISO/IEEE 11073-20701): `role` is `provider`, a medical device that tells of itself, or `consumer`, who takes in
+    the reports of one. `partner`: the other one, if it spoke to one."""
+
+    address: str
+    role: str
+    partner: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,6 +297,10 @@ class Observations:
     claimers: tuple[Claimer, ...] = ()
     types: tuple[Coded, ...] = ()
     signs: tuple[Sign, ...] = ()
+    exchanges: tuple[Exchange, ...] = ()
+    results: tuple[Results, ...] = ()
+    bedsides: tuple[Bedside, ...] = ()
+    knocking: tuple[Knocking, ...] = ()
     cut: tuple[str, ...] = ()
     """Of which of these there was more than is looked at: what is built from them is incomplete."""
 

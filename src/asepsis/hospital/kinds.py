@@ -92,19 +92,25 @@ def judge(evidence: Iterable[Evidence]) -> Verdict:
     kept = tuple(sorted(strongest.values(), key=_by_strength))
     scores = {kind: _score(e.points for e in kept if e.kind == kind) for kind in {e.kind for e in kept}}
     ranked = sorted(scores, key=lambda k: (-scores[k], sum(k in KINDS[o].general for o in scores), k))
-    winner = next(iter(_specific(ranked, scores)), UNKNOWN)
+    winner = next(iter(_specific(ranked, scores, kept)), UNKNOWN)
     if scores.get(winner, 0) < LEAST:
         return Verdict(UNKNOWN, 0.0, tuple((k, scores[k]) for k in ranked), kept)
     rival = max((scores[k] for k in scores if _rivals(winner, k)), default=0)
     return Verdict(winner, max(scores[winner] - rival // 2, 5) / 100, tuple((k, scores[k]) for k in ranked), kept)
 
 
-def _specific(ranked: list[str], scores: dict[str, int]) -> list[str]:
-    """Puts a special kind before its general one where both have evidence: CT and PET images from one machine are a PET/CT."""
-    return sorted(
-        ranked,
-        key=lambda k: (any(k in KINDS[o].general and scores[o] >= LEAST and scores[o] * 2 >= scores[k] for o in ranked), ranked.index(k)),
-    )
+def _specific(ranked: list[str], scores: dict[str, int], kept: Iterable[Evidence]) -> list[str]:
+    """Puts a special kind before its general one where both have evidence: CT and PET images from one machine are a PET/CT. Evidence that
+    speaks for both alike decides nothing: who takes in images may be a PACS or an archive, and is a PACS if it answers queries."""
+    rules: dict[str, set[str]] = {}
+    for e in kept:
+        rules.setdefault(e.kind, set()).add(e.rule)
+
+    def is_outdone(kind: str) -> bool:
+        special = (o for o in ranked if kind in KINDS[o].general and rules[o] - rules[kind])
+        return any(scores[o] >= LEAST and scores[o] * 2 >= scores[kind] for o in special)
+
+    return sorted(ranked, key=lambda k: (is_outdone(k), ranked.index(k)))
 
 
 def _rivals(winner: str, other: str) -> bool:

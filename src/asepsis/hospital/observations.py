@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar
 from asepsis.hospital.facts import (
     Association,
     Banner,
+    Bedside,
     Binding,
     Certificate,
     Claimer,
@@ -22,11 +23,14 @@ from asepsis.hospital.facts import (
     Described,
     Dimse,
     Endpoint,
+    Exchange,
     Fact,
     FhirServer,
+    Knocking,
     Message,
     Named,
     Observations,
+    Results,
     Served,
     Share,
     Sharing,
@@ -35,12 +39,18 @@ from asepsis.hospital.facts import (
     Talker,
     Used,
 )
+from asepsis.hospital.kinds import table
 from asepsis.hospital.tenure import Tenure, incomplete
 
 MAX_FACTS = 200_000
 """Rows an answer may have: 4,000 devices with 50 distinct facts each."""
 ADDRESSES_OF_ONE_MACHINE = 4
 """ARP answers of one MAC for more addresses than this within an hour are answers for others (proxy ARP, RFC 1027)."""
+LINES_OF_ONE_TELEPHONE = 3
+"""Others that a telephone speaks SIP with: the exchanges that it is registered at, and one that it is moved to."""
+MACHINES_KNOCKED_AT, DOORS_KNOCKED_AT = 20, 50
+"""Machines, and ports of them all together, that nobody tries in vain on one day who knows whom he looks for: a print server whose printers
+are off stays below."""
 MAX_TEXT = 256
 """Characters kept of one text: the longest name a protocol here allows is a DNS name of 253 (RFC 1035 2.3.4)."""
 
@@ -58,6 +68,39 @@ _CLAIMERS = f"""
     (SELECT sender_mac AS mac, min(ts) AS ts, min(event_id) AS event_id FROM arp
      WHERE sender_mac IS NOT NULL AND sender_ip <> '0.0.0.0' GROUP BY sender_mac, date_trunc('hour', ts)
      HAVING count(DISTINCT sender_ip) > {ADDRESSES_OF_ONE_MACHINE}) t"""  # noqa: S608 - a number of ours
+
+_EXCHANGES = f"""
+    (SELECT address, count(DISTINCT partner) AS partners, min(ts) AS ts, min(event_id) AS event_id FROM (
+        SELECT id_orig_h AS address, id_resp_h AS partner, ts, event_id FROM pairs WHERE service = 'sip' AND resp_pkts > 0
+        UNION ALL SELECT id_resp_h, id_orig_h, ts, event_id FROM pairs WHERE service = 'sip' AND resp_pkts > 0) s
+     GROUP BY address HAVING count(DISTINCT partner) > {LINES_OF_ONE_TELEPHONE}) t"""  # noqa: S608 - a number of ours
+
+# Only few sources are summed over all connections, and what is distinct is estimated, so that a scan of millions of ports takes no room. A
+# site's own addresses: what a blocked way to the internet does to a browser is no scan. Data without an answer is half a capture.
+_KNOCKING = f"""
+    (SELECT id_orig_h AS address, approx_count_distinct(CASE WHEN vain THEN id_resp_h END) AS machines,
+            min(CASE WHEN vain THEN ts END) AS ts, min(CASE WHEN vain THEN event_id END) AS event_id
+     FROM (SELECT *, conn_state IN ('S0', 'REJ') AND coalesce(orig_bytes, 0) = 0
+                     AND regexp_matches(id_resp_h, '^(10|192[.]168|172[.](1[6-9]|2[0-9]|3[01]))[.]|^f[cd]..:') AS vain
+           FROM conn WHERE proto = 'tcp' AND id_orig_h IN (
+               SELECT id_orig_h FROM pairs WHERE proto = 'tcp' AND service IS NULL AND orig_bytes = 0 AND resp_bytes = 0
+               GROUP BY id_orig_h HAVING count(DISTINCT id_resp_h) >= {MACHINES_KNOCKED_AT} AND sum(conns) >= {DOORS_KNOCKED_AT})) c
+     GROUP BY id_orig_h, date_trunc('day', ts)
+     HAVING count(CASE WHEN vain THEN 1 END) * 2 > count(*)
+        AND approx_count_distinct(CASE WHEN vain THEN id_resp_h END) >= {MACHINES_KNOCKED_AT}
+        AND approx_count_distinct(CASE WHEN vain THEN id_resp_h || ' ' || id_resp_p END) >= {DOORS_KNOCKED_AT}) t"""  # noqa: S608 - numbers of ours
+
+# A browser makes many fingerprints: only those that say something are asked for.
+_JA4 = "|".join(row["pattern"] for row in table("os_signs") if row["sign"] == "ja4")
+_SIGNS = f"""
+    (SELECT id_orig_h AS address, 'ntlm-build' AS sign, client_os_version AS text, 'ntlm' AS source, ts, event_id FROM ntlm
+     WHERE client_os_version <> '6.1.7600'
+     UNION ALL SELECT id_resp_h, 'ntlm-build', server_os_version, 'ntlm', ts, event_id FROM ntlm
+     UNION ALL SELECT id_resp_h, 'smb-dialect', dialect, 'smb_mapping', ts, event_id FROM smb_mapping
+     UNION ALL SELECT id_orig_h, 'ssh-banner', client, 'ssh', ts, event_id FROM ssh
+     UNION ALL SELECT id_resp_h, 'ssh-banner', server, 'ssh', ts, event_id FROM ssh
+     UNION ALL SELECT id_orig_h, 'ja4', ja4, 'ssl', ts, event_id FROM ssl WHERE regexp_matches(ja4, '{_JA4}')) t
+    WHERE text IS NOT NULL"""  # noqa: S608 - patterns of ours
 
 _QUERIES: tuple[tuple[str, type[Fact], str, str], ...] = (
     (
@@ -92,14 +135,7 @@ _QUERIES: tuple[tuple[str, type[Fact], str, str], ...] = (
         "signs",
         Sign,
         "address, sign, text, source",
-        """
-        (SELECT id_orig_h AS address, 'ntlm-build' AS sign, client_os_version AS text, 'ntlm' AS source, ts, event_id FROM ntlm
-         WHERE client_os_version <> '6.1.7600'
-         UNION ALL SELECT id_resp_h, 'ntlm-build', server_os_version, 'ntlm', ts, event_id FROM ntlm
-         UNION ALL SELECT id_resp_h, 'smb-dialect', dialect, 'smb_mapping', ts, event_id FROM smb_mapping
-         UNION ALL SELECT id_orig_h, 'ssh-banner', client, 'ssh', ts, event_id FROM ssh
-         UNION ALL SELECT id_resp_h, 'ssh-banner', server, 'ssh', ts, event_id FROM ssh) t
-        WHERE text IS NOT NULL""",
+        _SIGNS,
     ),
     (
         "claimers",
@@ -218,6 +254,18 @@ _QUERIES: tuple[tuple[str, type[Fact], str, str], ...] = (
          FROM hl7 WHERE NOT is_ack GROUP BY id_orig_h, uid HAVING count(DISTINCT sending_application) > 1) t""",
     ),
     (
+        "exchanges",
+        Exchange,
+        "address, partners",
+        _EXCHANGES,
+    ),
+    (
+        "knocking",
+        Knocking,
+        "address, machines",
+        _KNOCKING,
+    ),
+    (
         "fhir",
         FhirServer,
         "address, port, software, publisher",
@@ -258,6 +306,30 @@ _QUERIES: tuple[tuple[str, type[Fact], str, str], ...] = (
          SELECT CASE WHEN is_orig THEN id_orig_h ELSE id_resp_h END, 'poct1', coalesce(manufacturer, vendor_id), model, serial_number,
                 software_version, ts, event_id
          FROM poct1 WHERE message_type = 'HEL.R01') t""",
+    ),
+    (
+        "results",
+        Results,
+        "sender, receiver, named, manufacturer",
+        """
+        (SELECT CASE WHEN is_orig THEN id_orig_h ELSE id_resp_h END AS sender,
+                CASE WHEN is_orig THEN id_resp_h ELSE id_orig_h END AS receiver, sender AS named, manufacturer, ts, event_id
+         FROM astm WHERE results > 0) t""",
+    ),
+    # Printers and cameras speak DPWS too: only types and services of medical devices tell.
+    (
+        "bedsides",
+        Bedside,
+        "address, role, partner",
+        """
+        (SELECT id_resp_h AS address, 'provider' AS role, id_orig_h AS partner, ts, event_id FROM sdc
+         WHERE transport = 'http' AND service LIKE '%Service' AND action LIKE '%Response'
+         UNION ALL
+         SELECT CASE WHEN transport = 'http' THEN id_resp_h ELSE id_orig_h END, 'provider', NULL, ts, event_id FROM sdc
+         WHERE action IN ('Hello', 'ProbeMatches', 'ResolveMatches', 'GetResponse') AND list_contains(types, 'mdpws:MedicalDevice')
+         UNION ALL
+         SELECT id_resp_h, 'consumer', id_orig_h, ts, event_id FROM sdc
+         WHERE transport = 'http' AND service LIKE '%Service' AND (action LIKE '%Report' OR action = 'WaveformStream')) t""",
     ),
     (
         "certificates",

@@ -103,7 +103,7 @@ def _behind_one(host: Host, view: View, several: dict[tuple[str, str], tuple[Des
     for _, of in sorted(several.items()):
         of_one = View(described=of)
         out.append(Part(_told_id(of_one, host_id), "machine", [host], of_one, behind=host_id))
-    rest = replace(view, described=tuple(told for told in view.described if told not in taken))
+    rest = replace(view, described=tuple(told for told in view.described if told not in taken), results_sent=())
     return [Part(host_id, "adapter", [host], rest, before=len(out)), *out]
 
 

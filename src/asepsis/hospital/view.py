@@ -11,6 +11,7 @@ from typing import Any
 from asepsis.hospital.facts import (
     Association,
     Banner,
+    Bedside,
     Binding,
     Certificate,
     Client,
@@ -18,11 +19,14 @@ from asepsis.hospital.facts import (
     Described,
     Dimse,
     Endpoint,
+    Exchange,
     Fact,
     FhirServer,
+    Knocking,
     Message,
     Named,
     Observations,
+    Results,
     Served,
     Share,
     Sharing,
@@ -60,6 +64,11 @@ class View:
     endpoints: tuple[Endpoint, ...] = ()
     types: tuple[Coded, ...] = ()
     signs: tuple[Sign, ...] = ()
+    exchanges: tuple[Exchange, ...] = ()
+    results_sent: tuple[Results, ...] = ()
+    results_taken: tuple[Results, ...] = ()
+    bedsides: tuple[Bedside, ...] = ()
+    knocking: tuple[Knocking, ...] = ()
 
     def facts(self) -> Iterator[Fact]:
         for name in _NAMES:
@@ -120,6 +129,11 @@ _SIDES: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("endpoints", "endpoints", lambda o: o.address),
     ("types", "types", lambda o: o.address),
     ("signs", "signs", lambda o: o.address),
+    ("exchanges", "exchanges", lambda o: o.address),
+    ("results_sent", "results", lambda o: o.sender),
+    ("results_taken", "results", lambda o: o.receiver),
+    ("bedsides", "bedsides", lambda o: o.address),
+    ("knocking", "knocking", lambda o: o.address),
 )
 
 

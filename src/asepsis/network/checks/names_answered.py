@@ -25,7 +25,7 @@ from asepsis.findings.service import (
 
 ID = "names-asked-aloud"
 # Machines that ask so by nature, hold no login worth relaying, and cannot be told otherwise.
-_LEFT_OUT = frozenset({"printer", "phone", "camera", "network gear", "adapter", "building control", "scanner"})
+_LEFT_OUT = frozenset({"printer", "phone", "camera", "network gear", "adapter", "building control"})
 NAMES = {"llmnr": "LLMNR", "nbns": "NetBIOS"}
 
 # Questions to all, and answers to such questions; registrations and answers of a name server (WINS) are neither.
