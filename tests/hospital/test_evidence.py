@@ -7,7 +7,7 @@ import pytest
 from asepsis.hospital.asset import Asset
 from asepsis.hospital.inventory import inventory
 from asepsis.hospital.observations import observe
-from asepsis.hospital.site_toml import Plan
+from asepsis.hospital.plan import Plan
 
 from .rows import RowLake, Traffic
 
