@@ -114,7 +114,10 @@ def play(folder: Path) -> None:
 
 
 def dicom(folder: Path) -> None:
-    """A store, a query and a worklist-like query with planted values, user name and password; implicit and explicit little endian."""
+    """A store, a query and a worklist-like query with planted values, user name and password; implicit and explicit little endian.
+
+    Also equipment, titles and versions that bear what the data set tells of its patient.
+    """
     from pydicom.dataset import Dataset, FileMetaDataset
     from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, ImplicitVRLittleEndian, generate_uid
     from pynetdicom import AE
@@ -148,6 +151,25 @@ def dicom(folder: Path) -> None:
         identity = UserIdentityNegotiation()
         identity.user_identity_type, identity.primary_field, identity.secondary_field = 2, USERS[0].encode(), SECRETS[0].encode()
         assoc = ae.associate(SERVER, 11104, ae_title="PACS", ext_neg=[identity])
+        assert assoc.is_established
+        assert assoc.send_c_store(ds).Status == 0
+        assoc.release()
+    borne = (MRNS[0], NAMES[0], f"CT {NAMES[1]}", MRNS[5], NAMES[3], BIRTHS[0], ACCESSIONS[0])
+    columns = ("Manufacturer", "ManufacturerModelName", "StationName", "DeviceSerialNumber", "SoftwareVersions")
+    for n, (title, value) in enumerate(zip((NAMES[0].upper(), MRNS[5], *("CT02",) * 5), borne, strict=True)):
+        ds = Dataset()
+        ds.SOPClassUID, ds.SOPInstanceUID, ds.StudyInstanceUID = CTImageStorage, generate_uid(), generate_uid()
+        ds.file_meta = FileMetaDataset()
+        ds.file_meta.TransferSyntaxUID = (ImplicitVRLittleEndian, ExplicitVRLittleEndian)[n % 2]
+        ds.PatientName, ds.PatientID, ds.PatientBirthDate, ds.AccessionNumber = f"{NAMES[0]}^{NAMES[1]}", MRNS[0], BIRTHS[0], ACCESSIONS[0]
+        ds.SeriesInstanceUID, ds.Modality, ds.DeviceUID = generate_uid(), "CT", f"1.2.{BIRTHS[0]}"
+        ds.OtherPatientIDs, ds.OtherPatientNames = MRNS[5], NAMES[3]
+        for column in columns:
+            setattr(ds, column, value)
+        ae = AE(ae_title=title)
+        ae.implementation_version_name = value[:16]
+        ae.add_requested_context(CTImageStorage, ds.file_meta.TransferSyntaxUID)
+        assoc = ae.associate(SERVER, 11104, ae_title="PACS")
         assert assoc.is_established
         assert assoc.send_c_store(ds).Status == 0
         assoc.release()

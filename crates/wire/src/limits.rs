@@ -180,6 +180,12 @@ pub const PSEUDONYM_INPUT: usize = 1024;
 /// Nested encapsulations (VLAN tags, tunnels, extension headers) followed in one packet.
 pub const NESTING: usize = 16;
 
+/// Bytes of what a message says of persons that names of systems are compared with, repetitions of one such field, and the fewest characters of a
+/// value that count: two patients with three ids each and their names are 200 bytes; three characters stand in any id by chance.
+pub const PERSONAL: usize = 1024;
+pub const PERSONAL_REPETITIONS: usize = 8;
+pub const PERSONAL_SHORTEST: usize = 4;
+
 // --- HL7 v2 ---
 
 /// Bytes of one HL7 segment that may stand together: FT and TX fields may be 65,536 long (v2.5.1 2.A.31); documents in ED fields are longer
@@ -214,12 +220,6 @@ pub const HL7_TEXT: usize = 12 << 10;
 /// Patients of one message: merges name two a patient, a laboratory's report or the answer to a query for candidates some tens; as many as a
 /// list cell holds.
 pub const HL7_PATIENTS: usize = LIST;
-
-/// Bytes of what a message says of persons that its header is compared with, repetitions of one such field, and the fewest characters of a
-/// value that count: two patients with three ids each and their names are 200 bytes; three characters stand in any id by chance.
-pub const HL7_PERSONAL: usize = 1024;
-pub const HL7_PERSONAL_REPETITIONS: usize = 8;
-pub const HL7_PERSONAL_SHORTEST: usize = 4;
 
 /// Characters of one id or name in a message: MSH-10 is 20 up to v2.6 and 199 after, device identifiers (EUI-64, GS1) stay below 64.
 pub const HL7_ID: usize = 64;

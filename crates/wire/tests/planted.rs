@@ -426,31 +426,43 @@ fn dicom() -> Talk {
         [&tag[..], &u32::try_from(value.len()).unwrap().to_le_bytes(), value].concat()
     };
     let ct = b"1.2.840.10008.5.1.4.1.1.2\0";
-    let head = [&[0, 1, 0, 0][..], b"PACS            CT01            ", &[0; 32]].concat();
+    let head = [&[0, 1, 0, 0][..], b"MRN004711       MUSTERMANN      ", &[0; 32]].concat();
     let implicit = item(0x40, b"1.2.840.10008.1.2");
     let asked = item(0x20, &[&[1, 0, 0, 0][..], &item(0x30, ct), &implicit].concat());
     let identity = item(0x58, &[&[2, 0][..], &counted(b"Mustermann"), &counted(b"19640812")].concat());
-    let request = [&head[..], &item(0x10, b"1.2.840.10008.3.1.1.1"), &asked, &item(0x50, &identity)].concat();
-    let answer = [&head[..], &item(0x21, &[&[1, 0, 0, 0][..], &implicit].concat())].concat();
+    let user = [item(0x55, b"ERIKA_19640812"), identity].concat();
+    let request = [&head[..], &item(0x10, b"1.2.840.10008.3.1.1.1"), &asked, &item(0x50, &user)].concat();
+    let answer = [
+        &head[..],
+        &item(0x21, &[&[1, 0, 0, 0][..], &implicit].concat()),
+        &item(0x50, &item(0x55, b"MRN004711")),
+    ]
+    .concat();
     let command = [
         element(0x0000_0002, ct),
         element(0x0000_0100, &[1, 0]),
         element(0x0000_0110, &[1, 0]),
         element(0x0000_0800, &[1, 0]),
         element(0x0000_0902, b"Erika Mustermann"),
+        element(0x0000_1030, b"MUSTERMANN"),
     ]
     .concat();
     let texts: &[(u32, &[u8])] = &[
         (0x0008_0050, b"MRN004711 "),
-        (0x0008_0060, b"CT"),
+        (0x0008_0060, b"ERIKA "),
+        (0x0008_0070, b"Mustermann"),
         (0x0008_0080, b"Praxis Erika Mustermann "),
         (0x0008_0090, b"Mustermann^Erika"),
         (0x0008_1010, b"ERIKA-19640812"),
         (0x0008_1030, b"Mustermann"),
+        (0x0008_1090, b"CT of Erika "),
         (0x0010_0010, b"Mustermann^Erika"),
         (0x0010_0020, b"MRN004711 "),
         (0x0010_0030, b"19640812"),
         (0x0010_4000, b"Erika Mustermann"),
+        (0x0018_1000, b"MRN004711 "),
+        (0x0018_1002, b"1.2.3.19640812"),
+        (0x0018_1020, b"Mustermann\\V1 "),
         (0x0020_000D, b"1.2.3.19640812"),
     ];
     let set: Vec<u8> = texts.iter().flat_map(|(tag, value)| element(*tag, value)).collect();

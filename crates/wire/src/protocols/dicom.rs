@@ -19,7 +19,8 @@ use crate::protocols::Protocol;
 use crate::stream;
 
 stream! {
-    /// One association between two application entities, written when it ends. DICOM PS3.8.
+    /// One association between two application entities, written when it ends. A title or version name that holds what a data set of it tells of
+    /// the patient is left out. DICOM PS3.8.
     DicomAssociation = "dicom_association" {
         /// Application entity title of who asked. PS3.8 Table 9-11.
         calling_ae: Word,
@@ -95,7 +96,8 @@ stream! {
 }
 
 stream! {
-    /// One DIMSE message: a request, a response, a pending response, a cancel. DICOM PS3.7.
+    /// One DIMSE message: a request, a response, a pending response, a cancel. What names systems and equipment is left out where it holds an id,
+    /// a name or the date of birth that the data set tells of its patient. DICOM PS3.7.
     DicomMessage = "dicom_message" {
         /// Calling AE title of the association. PS3.8 Table 9-11.
         calling_ae: Word,

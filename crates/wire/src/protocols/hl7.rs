@@ -8,7 +8,7 @@ mod long;
 pub mod message;
 pub mod outbox;
 pub mod over_http;
-pub(in crate::protocols) mod personal;
+mod personal;
 mod probe;
 pub(in crate::protocols) mod segment;
 mod session;

@@ -38,6 +38,7 @@ pub mod ldap;
 pub mod lines;
 pub mod login;
 pub mod ntlm;
+mod personal;
 pub mod poct1;
 pub mod rdp;
 pub mod rfb;

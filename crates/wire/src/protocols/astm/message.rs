@@ -9,8 +9,8 @@ use super::Astm;
 use crate::context::Context;
 use crate::limits;
 use crate::product;
-use crate::protocols::hl7::personal::Personal;
 use crate::protocols::hl7::segment::{time, token, Segment};
+use crate::protocols::personal::Personal;
 use crate::protocols::Dir;
 
 /// What frames did while a message was carried.

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::pdu::{Associate, PresentationContext};
 use super::DicomAssociation;
 use crate::context::Context;
+use crate::protocols::personal::Personal;
 use crate::protocols::Dir;
 
 /// What was seen of an association.
@@ -23,6 +24,8 @@ pub struct Association {
     release_asked: Option<Dir>,
     released: bool,
     pub messages: i64,
+    /// Whether the calling and the called title hold what a data set told of its patient.
+    withheld: [bool; 2],
     bytes: [u64; 2],
     /// Bytes of it were lost by the capture.
     pub lossy: bool,
@@ -94,12 +97,32 @@ impl Association {
         self.request.is_none()
     }
 
+    /// A data set tells this of its patient: titles and versions that hold any of it are not told any more.
+    pub fn withhold(&mut self, personal: &Personal) {
+        let [calling, called] = self.titles().map(|title| title.is_some_and(|title| personal.is_in(title)));
+        let [calling_before, called_before] = self.withheld;
+        self.withheld = [calling || calling_before, called || called_before];
+        for party in self.request.iter_mut().chain(self.answer.iter_mut()) {
+            party.implementation_version.take_if(|version| personal.is_in(version));
+        }
+    }
+
+    /// The calling and the called title, wherever they are told first.
+    fn titles(&self) -> [Option<&str>; 2] {
+        [
+            self.parties().find_map(|a| a.calling_ae.as_deref()),
+            self.parties().find_map(|a| a.called_ae.as_deref()),
+        ]
+    }
+
     pub fn calling_ae(&self) -> Option<&str> {
-        self.parties().find_map(|a| a.calling_ae.as_deref())
+        let ([title, _], [withheld, _]) = (self.titles(), self.withheld);
+        title.filter(|_| !withheld)
     }
 
     pub fn called_ae(&self) -> Option<&str> {
-        self.parties().find_map(|a| a.called_ae.as_deref())
+        let ([_, title], [_, withheld]) = (self.titles(), self.withheld);
+        title.filter(|_| !withheld)
     }
 
     pub fn abstract_syntax(&self, id: u8) -> Option<&str> {

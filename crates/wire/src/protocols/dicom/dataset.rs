@@ -8,7 +8,9 @@ use flate2::{Decompress, FlushDecompress, Status};
 
 use super::uids::Encoding;
 use super::walker::{Element, Visitor, Walker, Wish};
+use crate::charset::Charset;
 use crate::limits;
+use crate::protocols::personal::Personal;
 
 pub const SPECIFIC_CHARACTER_SET: u32 = 0x0008_0005;
 pub const SOP_CLASS_UID: u32 = 0x0008_0016;
@@ -21,6 +23,12 @@ pub const INSTITUTION_NAME: u32 = 0x0008_0080;
 pub const STATION_NAME: u32 = 0x0008_1010;
 pub const MANUFACTURER_MODEL_NAME: u32 = 0x0008_1090;
 pub const PATIENT_ID: u32 = 0x0010_0020;
+const PATIENT_NAME: u32 = 0x0010_0010;
+const PATIENT_BIRTH_DATE: u32 = 0x0010_0030;
+const OTHER_PATIENT_IDS: u32 = 0x0010_1000;
+const OTHER_PATIENT_NAMES: u32 = 0x0010_1001;
+const OTHER_PATIENT_IDS_SEQUENCE: u32 = 0x0010_1002;
+const PATIENT_BIRTH_NAME: u32 = 0x0010_1005;
 pub const DEVICE_SERIAL_NUMBER: u32 = 0x0018_1000;
 pub const DEVICE_UID: u32 = 0x0018_1002;
 pub const SOFTWARE_VERSIONS: u32 = 0x0018_1020;
@@ -44,6 +52,14 @@ const WANTED: [u32; 15] = [
     STUDY_INSTANCE_UID,
 ];
 
+/// Whether it names the patient or the order: to be compared with, not to be kept.
+fn is_personal(tag: u32) -> bool {
+    matches!(
+        tag,
+        ACCESSION_NUMBER | PATIENT_NAME | PATIENT_ID | PATIENT_BIRTH_DATE | OTHER_PATIENT_IDS | OTHER_PATIENT_NAMES | PATIENT_BIRTH_NAME
+    )
+}
+
 /// What a data set is read for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
@@ -60,6 +76,8 @@ pub struct Found {
     places: Vec<(u32, Range<usize>)>,
     /// `keyword:kind`; keys within a sequence as `sequence.keyword:kind`.
     pub keys: Vec<String>,
+    /// What it tells of its patient.
+    pub personal: Personal,
     pub malformed: Option<&'static str>,
 }
 
@@ -73,7 +91,33 @@ impl Found {
         self.bytes.clear();
         self.places.clear();
         self.keys.clear();
+        self.personal.clear();
         self.malformed = None;
+    }
+
+    /// How the texts of the data set are written.
+    pub fn charset(&self) -> Charset {
+        self.get(SPECIFIC_CHARACTER_SET).map(Charset::dicom).unwrap_or_default()
+    }
+
+    /// Takes what identifies the patient and the order from an element: the words of names, in all component groups and components (PS3.5 6.2.1),
+    /// ids without their issuers, of dates of birth the date. In a query wild cards and ranges stand between them, too.
+    fn person(&mut self, tag: u32, value: &[u8]) {
+        let text = self.charset().decode(value);
+        let padding = |c: char| c.is_whitespace() || c.is_control();
+        let between: &[char] = match tag {
+            PATIENT_NAME | OTHER_PATIENT_NAMES | PATIENT_BIRTH_NAME => &['\\', '=', '^', ' ', ',', '*', '?'],
+            PATIENT_BIRTH_DATE => &['\\', '-'],
+            _ => &['\\', '*', '?'],
+        };
+        for part in text.split(between) {
+            let part = match tag {
+                PATIENT_BIRTH_DATE => part.get(..8).unwrap_or(part),
+                PATIENT_ID | OTHER_PATIENT_IDS => part.split('^').next().unwrap_or_default(),
+                _ => part,
+            };
+            self.personal.add(part.trim_matches(padding).as_bytes());
+        }
     }
 
     fn put(&mut self, tag: u32, value: &[u8]) {
@@ -167,9 +211,11 @@ impl Visitor for Head<'_> {
     fn wish(&mut self, element: &Element) -> Wish {
         match self.purpose {
             // Elements stand in ascending order (PS3.5 7.1): after the last that is wanted comes nothing but the object itself.
+            Purpose::Object if element.within == OTHER_PATIENT_IDS_SEQUENCE && element.tag == PATIENT_ID => Wish::Keep,
             Purpose::Object if element.depth > 0 => Wish::Pass,
+            Purpose::Object if element.tag == OTHER_PATIENT_IDS_SEQUENCE && matches!(element.vr, None | Some([b'S', b'Q'])) => Wish::Enter,
             Purpose::Object if element.tag > STUDY_INSTANCE_UID => Wish::Stop,
-            Purpose::Object if WANTED.contains(&element.tag) => Wish::Keep,
+            Purpose::Object if WANTED.contains(&element.tag) || is_personal(element.tag) => Wish::Keep,
             Purpose::Object => Wish::Pass,
             Purpose::Query => self.key(element),
         }
@@ -180,6 +226,9 @@ impl Visitor for Head<'_> {
         let kind = if query { matching(vr(element), value) } else { "value" };
         if query {
             self.asked(element, kind);
+        }
+        if is_personal(element.tag) {
+            self.found.person(element.tag, value);
         }
         let single = kind == "value" || matches!(element.tag, QUERY_RETRIEVE_LEVEL | SPECIFIC_CHARACTER_SET);
         if !single || element.depth > 0 || !WANTED.contains(&element.tag) {

@@ -5,7 +5,6 @@ use super::command::{self, Command};
 use super::dataset::{self, DataSet, Found, Purpose};
 use super::uids::{encoding, sop_class, uid};
 use super::DicomMessage;
-use crate::charset::Charset;
 use crate::context::Context;
 use crate::hostname::title;
 use crate::limits;
@@ -98,13 +97,16 @@ impl Message {
     }
 
     /// Gives the row and is free for the next message.
-    pub fn emit(&mut self, association: &Association, dir: Dir, cx: &mut Context<'_>) {
+    pub fn emit(&mut self, association: &mut Association, dir: Dir, cx: &mut Context<'_>) {
         let command = Command::read(&self.command);
         let found = |tag: u32| self.found.get(tag);
-        let text = |tag: u32| found(tag).and_then(clean);
+        let (charset, personal) = (self.found.charset(), &self.found.personal);
+        association.withhold(personal);
+        // What names equipment is kept only if it holds nothing of what the data set tells of its patient.
+        let plain = |tag: u32| found(tag).filter(|value| !personal.is_in(charset.decode(value).as_bytes()));
+        let text = |tag: u32| plain(tag).and_then(clean);
         // What people enter: codes and names of rooms and machines, or whatever they think of.
         let titled = |tag: u32| text(tag).map(|t| title(&t).into_owned());
-        let charset = found(dataset::SPECIFIC_CHARACTER_SET).map(Charset::dicom).unwrap_or_default();
         let pseudonym = |value: Option<&[u8]>| value.and_then(|v| cx.pseudonym_in(charset, v));
         let affected_class = command.affected_sop_class.or_else(|| found(dataset::SOP_CLASS_UID)).and_then(uid);
         let requested_class = command.requested_sop_class.and_then(uid);
@@ -115,8 +117,11 @@ impl Message {
         let [modality, station] = [dataset::MODALITY, dataset::STATION_NAME].map(titled);
         let [manufacturer, model] = [dataset::MANUFACTURER, dataset::MANUFACTURER_MODEL_NAME].map(text);
         let [serial, software] = [dataset::DEVICE_SERIAL_NUMBER, dataset::SOFTWARE_VERSIONS].map(text);
-        let [destination, originator] = [command.move_destination, command.move_originator]
-            .map(|title| title.filter(|t| t.len() <= 16 && dataset::plain(t)).and_then(clean));
+        let [destination, originator] = [command.move_destination, command.move_originator].map(|title| {
+            title
+                .filter(|t| t.len() <= 16 && dataset::plain(t) && !personal.is_in(t))
+                .and_then(clean)
+        });
         let described = command.has_data_set() && !command.is_query();
         let row = DicomMessage {
             calling_ae: association.calling_ae(),
@@ -139,8 +144,8 @@ impl Message {
             serial: serial.as_deref(),
             software_versions: software.as_deref(),
             station_name: station.as_deref(),
-            device_uid: found(dataset::DEVICE_UID).and_then(uid),
-            institution_present: described.then(|| text(dataset::INSTITUTION_NAME).is_some()),
+            device_uid: plain(dataset::DEVICE_UID).and_then(uid),
+            institution_present: described.then(|| found(dataset::INSTITUTION_NAME).and_then(clean).is_some()),
             patient: patient.as_deref(),
             study: study.as_deref(),
             accession: accession.as_deref(),
@@ -155,6 +160,7 @@ impl Message {
         };
         cx.emit(self.ts, dir, self.at, &row);
         (self.open, self.awaits_data, self.data_set) = (false, false, None);
+        self.found.clear();
     }
 }
 

@@ -3,6 +3,8 @@
 mod build;
 mod hostile;
 
+use std::collections::BTreeMap;
+
 use build::*;
 
 use super::{probe::probe, PROTOCOL};
@@ -138,6 +140,191 @@ fn a_station_named_by_its_owner() {
     assert_eq!(station(b"ERIKA-PC"), "*-PC");
     assert_eq!(station(b"MUSTERMANN^ERIKA"), "*");
     assert_eq!(station(b"MRN004711 "), "MRN*");
+}
+
+/// An image of PLANTMUELLER^PLANTHANS, number PLANT471100, and other elements, which replace those.
+fn of_patient(elements: &[(u32, &[u8; 2], &[u8])]) -> Vec<u8> {
+    let patient: [(u32, &[u8; 2], &[u8]); 3] = [
+        (0x0010_0010, b"PN", b"PLANTMUELLER^PLANTHANS"),
+        (0x0010_0020, b"LO", b"PLANT471100 "),
+        (0x0010_0030, b"DA", b"19010203"),
+    ];
+    let mut all: BTreeMap<u32, (&[u8; 2], &[u8])> = patient.into_iter().map(|(tag, vr, value)| (tag, (vr, value))).collect();
+    all.extend(elements.iter().map(|(tag, vr, value)| (*tag, (*vr, *value))));
+    all.iter()
+        .flat_map(|(tag, (vr, value))| element(Order::Explicit, *tag, vr, value))
+        .collect()
+}
+
+#[test]
+fn equipment_that_bears_what_the_data_set_tells_of_its_patient_is_withheld() {
+    let columns = [
+        (0x0008_0060, b"CS", "modality"),
+        (0x0008_0070, b"LO", "manufacturer"),
+        (0x0008_1010, b"SH", "station_name"),
+        (0x0008_1090, b"LO", "model"),
+        (0x0018_1000, b"LO", "serial"),
+        (0x0018_1020, b"LO", "software_versions"),
+    ];
+    for (tag, vr, column) in columns {
+        for value in [
+            "PLANT471100",
+            "PLANTMUELLER",
+            "MUELLER PLANTHANS",
+            "CT plantmueller",
+            "V1\\SN-19010203-2",
+        ] {
+            let row = stored(EXPLICIT, &of_patient(&[(tag, vr, value.as_bytes())]));
+            assert_eq!(row[column], "-", "{column} {value}");
+        }
+        let row = stored(EXPLICIT, &of_patient(&[(tag, vr, b"MRROOM")]));
+        assert_eq!(row[column], "MRROOM", "{column}");
+    }
+    let row = stored(
+        EXPLICIT,
+        &of_patient(&[
+            (0x0008_0080, b"LO", b"PLANTMUELLER"),
+            (0x0010_0020, b"LO", b"47110815"),
+            (0x0018_1002, b"UI", b"1.2.47110815.3"),
+        ]),
+    );
+    assert_eq!((row["device_uid"].as_str(), row["institution_present"].as_str()), ("-", "true"));
+    assert!(row["patient"].starts_with("k1:"));
+}
+
+#[test]
+fn whatever_names_the_patient_is_compared() {
+    let model = |told: &[(u32, &[u8; 2], &[u8])], model: &[u8]| {
+        let told = [told, &[(0x0008_1090, b"LO", model)]].concat();
+        stored(EXPLICIT, &of_patient(&told))["model"].clone()
+    };
+    let charset = |name: &'static [u8]| (0x0008_0005, b"CS", name);
+    // Every component group and every component; each name of somebody who has several.
+    let yamada = "Yamada^Tarou=\u{5c71}\u{7530}^\u{592a}\u{90ce}=\u{3084}\u{307e}\u{3060}^\u{305f}\u{308d}\u{3046}";
+    let person: &[(u32, &[u8; 2], &[u8])] = &[charset(b"ISO_IR 192"), (0x0010_0010, b"PN", yamada.as_bytes())];
+    for part in ["tarou", "\u{5c71}\u{7530}", "\u{305f}\u{308d}\u{3046}"] {
+        assert_eq!(model(person, format!("CT {part}").as_bytes()), "-", "{part}");
+    }
+    let of = |tag: u32, vr: &'static [u8; 2], value: &'static [u8]| [(tag, vr, value)];
+    assert_eq!(model(&of(0x0010_1000, b"LO", b"OTHER1\\OTHER2 "), b"X-OTHER2"), "-");
+    assert_eq!(model(&of(0x0010_1001, b"PN", b"Alias^Anna\\Mayer^Lotte "), b"LOTTE 2"), "-");
+    assert_eq!(model(&of(0x0010_1005, b"PN", b"Schulze "), b"SCHULZE"), "-");
+    assert_eq!(model(&of(0x0010_0010, b"PN", b"van der Maaten, Hendrik "), b"Maaten"), "-");
+    assert_eq!(model(&of(0x0010_0020, b"LO", b"ABC123^^^HOSP "), b"ABC123"), "-");
+    assert_eq!(model(&of(0x0010_0020, b"LO", b"ABC123^^^HOSP "), b"HOSP"), "HOSP");
+    assert_eq!(model(&of(0x0008_0050, b"SH", b"ACC4711 "), b"ACC4711"), "-");
+    // As text, in whichever of its character sets both are written.
+    let switched = [
+        charset(b"\\ISO 2022 IR 144"),
+        (0x0010_0010, b"PN", b"\x1b-L\xbc\xd8\xe8\xda\xd8\xdd"),
+    ];
+    assert_eq!(model(&switched, b"CT \x1b-L\xbc\xd8\xe8\xda\xd8\xdd 2"), "-");
+    // Ids in a sequence, with and without lengths.
+    for order in [Order::Explicit, Order::Implicit, Order::Big] {
+        let id = element(order, 0x0010_0020, b"LO", b"OTHER471100 ");
+        let item = [&head(order, 0xFFFE_E000, b"  ", id.len() as u32), &id[..]].concat();
+        for ids in [element(order, 0x0010_1002, b"SQ", &item), undefined(order, 0x0010_1002, b"SQ", &id)] {
+            let set = [
+                element(order, 0x0010_0020, b"LO", b"MRN1"),
+                ids,
+                element(order, 0x0018_1000, b"LO", b"OTHER471100 "),
+                element(order, 0x0018_1020, b"LO", b"V1"),
+            ]
+            .concat();
+            let row = stored([EXPLICIT, "1.2.840.10008.1.2", "1.2.840.10008.1.2.2"][order as usize], &set);
+            let got = [&row["serial"], &row["software_versions"], &row["malformed"]];
+            assert_eq!(got, ["-", "V1", "-"], "{order:?}");
+        }
+    }
+}
+
+#[test]
+fn a_phantom_does_not_erase_the_maker() {
+    let told = |name: &[u8], id: &[u8]| {
+        let set = of_patient(&[
+            (0x0008_0070, b"LO", b"PHILIPS Medical Systems"),
+            (0x0008_1010, b"SH", b"CT1"),
+            (0x0008_1090, b"LO", b"Ingenuity CT 128"),
+            (0x0010_0010, b"PN", name),
+            (0x0010_0020, b"LO", id),
+            (0x0018_1000, b"LO", b"SN-1"),
+        ]);
+        let row = stored(EXPLICIT, &set);
+        ["manufacturer", "station_name", "model", "serial"].map(|column| row[column].clone())
+    };
+    let whole = ["PHILIPS Medical Systems", "CT1", "Ingenuity CT 128", "SN-1"];
+    assert_eq!(told(b"CT^QA", b"1 "), whole);
+    assert_eq!(told(b"CT1 ", b"128 "), whole);
+    // A maker's name is not that of a patient because it begins alike.
+    assert_eq!(told(b"Smith^Philip", b"QA "), whole);
+    assert_eq!(told(b"Philips^QA", b"1 ")[0], "-");
+}
+
+#[test]
+fn titles_and_versions_that_bear_it_are_withheld_from_there_on() {
+    let mut script = opened(CT, EXPLICIT);
+    script.push((Dir::Orig, data(&[command(0x30, 6, "1.2.840.10008.1.1", false)], 4096)));
+    let set = of_patient(&[(0x0010_0020, b"LO", b"CT01"), (0x0010_1000, b"LO", b"MAKER_1 ")]);
+    script.push((Dir::Orig, data(&[command(1, 7, CT, true), set], 4096)));
+    script.push((Dir::Resp, data(&[response(0x8001, 7, 0)], 4096)));
+    // Of the next patient nothing stands there: what was withheld stays withheld.
+    script.push((Dir::Orig, data(&[command(1, 8, CT, true), of_patient(&[])], 4096)));
+    script.extend([(Dir::Orig, released()), (Dir::Resp, pdu(6, &[0; 4]))]);
+    let rows = played(&script);
+    let titles: Vec<[&str; 3]> = rows["dicom_message"]
+        .iter()
+        .map(|row| ["command", "calling_ae", "called_ae"].map(|column| row[column].as_str()))
+        .collect();
+    let wanted = [
+        ["C-ECHO-RQ", "CT01", "PACS"],
+        ["C-STORE-RQ", "-", "PACS"],
+        ["C-STORE-RSP", "-", "PACS"],
+        ["C-STORE-RQ", "-", "PACS"],
+    ];
+    assert_eq!(titles, wanted);
+    let row = &rows["dicom_association"][0];
+    let got = [
+        "calling_ae",
+        "called_ae",
+        "calling_implementation_version",
+        "called_implementation_version",
+    ]
+    .map(|column| &row[column]);
+    assert_eq!(got, ["-", "PACS", "-", "-"]);
+    assert_eq!(row["calling_implementation_class_uid"], "1.2.3.4");
+    // The next association of the connection says it for itself.
+    script.extend(opened(CT, EXPLICIT));
+    assert_eq!(played(&script)["dicom_association"][1]["calling_ae"], "CT01");
+}
+
+#[test]
+fn a_query_is_compared_with_what_it_asks_for() {
+    let class = "1.2.840.10008.5.1.4.1.2.2.2";
+    for (tag, vr, asked) in [
+        (0x0010_0010, b"PN", &b"CT01* "[..]),
+        (0x0010_0020, b"LO", b"X\\CT01"),
+        (0x0010_0030, b"DA", b"19010203-"),
+    ] {
+        let set = [
+            element(Order::Explicit, 0x0008_1010, b"SH", b"S19010203 "),
+            element(Order::Explicit, tag, vr, asked),
+        ]
+        .concat();
+        let mut script = opened(class, EXPLICIT);
+        let mut find = command(0x21, 1, class, true);
+        let destination = element(Order::Implicit, 0x0000_0600, b"AE", b"CT01");
+        let at = find.len() - 10;
+        find.splice(at..at, destination);
+        script.push((Dir::Orig, data(&[find, set], 4096)));
+        let row = one(&played(&script), "C-MOVE-RQ").clone();
+        let got = ["move_destination", "calling_ae", "station_name"].map(|column| row[column].as_str());
+        let wanted = if tag == 0x0010_0030 {
+            ["CT01", "CT01", "-"]
+        } else {
+            ["-", "-", "S*"]
+        };
+        assert_eq!(got, wanted, "{tag:x}");
+    }
 }
 
 #[test]

@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::personal::Personal;
+use super::personal;
 use super::segment::{code, short, time, token, Fields, Segment, ENCODING_CHARACTERS};
 use super::Hl7;
 use crate::charset::Charset;
 use crate::context::{Context, Output};
 use crate::heads::Origin;
 use crate::limits;
+use crate::protocols::personal::Personal;
 use crate::records::Listed;
 use crate::text::{is_plain, pieces};
 
@@ -246,7 +247,7 @@ impl Message {
     }
 
     fn identifies(&mut self, name: [u8; 3], segment: &Segment<'_>, fields: &Fields<'_>, cx: &Context<'_>) {
-        self.personal.take(name, segment, fields);
+        personal::take(&mut self.personal, name, segment, fields);
         let one = |number: usize| fields.get(number).and_then(|f| segment.component(f, 1));
         match &name {
             b"PID" => {

@@ -9,8 +9,8 @@ use crate::hostname;
 use crate::keys::Keys;
 use crate::limits;
 use crate::product;
-use crate::protocols::hl7::personal::Personal;
 use crate::protocols::hl7::segment::{time, token};
+use crate::protocols::personal::Personal;
 use crate::protocols::Dir;
 use crate::xml::{local, unescaped, Handler};
 

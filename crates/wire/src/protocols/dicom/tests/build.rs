@@ -122,7 +122,7 @@ pub enum Order {
     Big,
 }
 
-fn head(order: Order, tag: u32, vr: &[u8; 2], length: u32) -> Vec<u8> {
+pub fn head(order: Order, tag: u32, vr: &[u8; 2], length: u32) -> Vec<u8> {
     let (group, number) = ((tag >> 16) as u16, tag as u16);
     let long = [b"SQ", b"UN", b"OW", b"OB", b"UT"].contains(&vr);
     let plain = group == 0xFFFE;
