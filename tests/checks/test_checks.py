@@ -42,13 +42,19 @@ def told(proposal: Proposal) -> dict[str, Any]:
         "subject": proposal.subject,
         "discriminator": proposal.discriminator,
         "title": proposal.title,
+        "why": proposal.why,
+        "do": proposal.action.title,
+        "steps": list(proposal.action.steps),
+        "harms": {kind: [harm.level, harm.why] for kind, harm in proposal.harms.items()},
         "patients": proposal.patients,
         "zone": proposal.zone,
         "asset_kind": proposal.asset_kind,
         "exposure": proposal.points.exposure,
         "exploitation": proposal.points.exploitation,
+        "automatable": proposal.points.automatable,
         "human_impact": impact_of(proposal.harms),
         "decision": judge(proposal)[0],
+        "reach": [[step.clinical_class, step.steps, step.name] for step in proposal.reach],
     }
 
 

@@ -1,6 +1,12 @@
-"""File servers that still speak SMB version 1 (MS-CIFS, "NT LM 0.12"), the way WannaCry went through hospitals in 2017."""
+"""File servers that still speak SMB version 1 (MS-CIFS, "NT LM 0.12"), the way WannaCry went through hospitals in 2017.
+
+The holes that it went through are those of Windows' own server of then (MS17-010; CISA KEV, CVE-2017-0143 to CVE-2017-0148). What else
+speaks the version, Samba or a newer Windows, does not have them: there it is outdated, most often unsigned, and never encrypted.
+"""
 
 from __future__ import annotations
+
+import re
 
 from asepsis.findings.service import (
     SAFETY_OF,
@@ -10,8 +16,10 @@ from asepsis.findings.service import (
     Effort,
     Exploitation,
     Fault,
+    Harm,
     HarmKind,
     Look,
+    Party,
     Proposal,
     counted,
     faults,
@@ -20,9 +28,15 @@ from asepsis.findings.service import (
     nothing,
     posture,
 )
+from asepsis.hospital.service import Asset
 
 ID = "smb1"
 FAULT = "An outdated way to share files is in use, by which a worm can spread"
+FAULT_WITHOUT_HOLES = "An outdated way to share files is in use: they can be read and changed on their way"
+# A sign that says less leaves the system unknown.
+SURE = 0.5
+# Systems by their names in os_support.tsv: all that is no Windows, and what of Windows came after MS17-010. Windows CE has a server of its own.
+_WITHOUT_HOLES = re.compile(r"(?!Windows)|Windows (11|10 (17|18|19|2)|Server (2019|202|23H2)|CE|Embedded C)")
 
 # A pipe is no file, and where the share was not seen only an extension shows that it was one. `{span}` stays as it is: `rows` fills it in.
 _SESSIONS = """
@@ -45,25 +59,28 @@ def run(look: Look) -> list[Proposal]:
 
 def _proposal(fault: Fault, look: Look) -> Proposal:
     server, clients = fault.party, fault.parties(look)
-    shares = "shares files in an outdated way" if any(row["shared"] for row in fault.rows) else "speaks an outdated way to share files,"
+    other = _without_holes(server)
+    shared = any(row["shared"] for row in fault.rows)
+    shares = "shares files in an outdated way" if shared else "speaks an outdated way to share files"
+    by = (
+        ": they can be read and changed on their way"
+        if other
+        else " by which a worm can spread"
+        if shared
+        else ", by which a worm can spread"
+    )
     return posture(
         ID,
         fault,
         look,
-        title=f"{server.opening} {shares} by which a worm can spread",
-        many=FAULT,
-        harms=five(
-            safety=(SAFETY_OF[server.weight], "If it is locked for ransom, care has to wait."),
-            privacy=(2, "The old version neither encrypts nor protects what is sent."),
-            integrity=(2, "Files can be changed on their way."),
-            service=(3, "Worms that use it have stopped whole hospitals."),
-            money_and_trust=(3, "Recovery from such a worm takes weeks."),
-        ),
-        # CISA lists the ways in through this version as exploited, by ransomware too (KEV, CVE-2017-0143 to CVE-2017-0148).
-        exploitation=Exploitation.ACTIVE,
-        automatable=Automatable.YES,
+        title=f"{server.opening} {shares}{by}",
+        many=FAULT_WITHOUT_HOLES if other else FAULT,
+        harms=_harms_on_the_way(server) if other else _harms_of_a_worm(server),
+        exploitation=Exploitation.PUBLIC_POC if other else Exploitation.ACTIVE,
+        automatable=Automatable.NO if other else Automatable.YES,
         peers=clients,
         others=clients,
+        takes_over=not other,
         action=Action(
             f"Switch SMB version 1 off on {server.name}; move what needs it to version 3, or fence it in",
             Effort.DAYS,
@@ -75,15 +92,57 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
             "Switch SMB version 1 off on these servers; move what needs it to version 3, or fence it in",
         ),
         why=f"{counted(len(clients), 'computer')} ({named(clients)}) used SMB version 1 with {server.name} ({server.address})."
-        " Programs that break in through this version are public, and attackers are known to use them.",
+        f" {_means(server, other)}",
+    )
+
+
+def _means(server: Party, other: str) -> str:
+    if other:
+        return (
+            f"{server.opening} shows {other}, which does not have the holes that worms used. But the version is outdated: it does not encrypt,"
+            " and what is not signed can be changed on its way."
+        )
+    unknown = "" if all(map(_system, server.assets)) and server.assets else " Its system is not known, so it may have them."
+    return f"Windows has holes in this version, up to Windows 10 1607 and Server 2016, that attackers are known to use.{unknown}"
+
+
+def _without_holes(server: Party) -> str:
+    """The systems at the address if each of them is known, and known not to have the holes."""
+    systems = [_system(asset) for asset in server.assets]
+    return " or ".join(dict.fromkeys(systems)) if all(name and _WITHOUT_HOLES.match(name) for name in systems) else ""
+
+
+def _system(asset: Asset) -> str:
+    known = [fact for fact in asset.attributes if fact.name == "system" and fact.confidence >= SURE]
+    return max(known, key=lambda fact: (fact.confidence, fact.value)).value if known else ""
+
+
+def _harms_of_a_worm(server: Party) -> dict[HarmKind, Harm]:
+    return five(
+        safety=(SAFETY_OF[server.weight], "If it is locked for ransom, care has to wait."),
+        privacy=(2, "The old version neither encrypts nor protects what is sent."),
+        integrity=(2, "Files can be changed on their way."),
+        service=(3, "Worms that use it have stopped whole hospitals."),
+        money_and_trust=(3, "Recovery from such a worm takes weeks."),
+    )
+
+
+def _harms_on_the_way(server: Party) -> dict[HarmKind, Harm]:
+    return five(
+        safety=(min(1, SAFETY_OF[server.weight]), "A changed file can mislead those who treat."),
+        privacy=(2, "The old version does not encrypt: files can be read on their way."),
+        integrity=(2, "Files can be changed on their way."),
+        service=(1, "Who changes what passes can keep staff from their files."),
+        money_and_trust=(1, "Insurers and auditors ask for such servers."),
     )
 
 
 CHECK = Check(
     id=ID,
     title="SMB version 1",
-    looks_for="Shares opened, files used and sessions that went on over SMB1.",
-    cannot_see="Servers that would speak it if asked: only what was used is seen; whether a server has been set to turn it down since.",
+    looks_for="Shares opened, files used and sessions that went on over SMB1, and whether the server's system is one with known holes in it.",
+    cannot_see="Servers that would speak it if asked: only what was used is seen; whether a server has been set to turn it down since;"
+    " whether a Windows of then has been mended.",
     streams=(
         "smb_mapping",
         "smb_files",
@@ -93,6 +152,7 @@ CHECK = Check(
         "HICP 2023 practice 7 Vulnerability Management",
         "NIST CSF 2.0 PR.PS-02",
         "MS-CIFS",
+        "Microsoft MS17-010",
         "CISA KEV CVE-2017-0143 to CVE-2017-0148",
         "ATT&CK T1210 Exploitation of Remote Services",
         "ATT&CK T1021.002 SMB/Windows Admin Shares",
