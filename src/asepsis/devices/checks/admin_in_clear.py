@@ -4,7 +4,7 @@ password at all. Logins of systems that staff read records in are portal-in-clea
 
 from __future__ import annotations
 
-from asepsis.devices.getting_in import harms_of_getting_in
+from asepsis.devices.getting_in import fence, harms_of_getting_in
 from asepsis.findings.service import (
     Action,
     Automatable,
@@ -60,12 +60,13 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
         harms=harms_of_getting_in(server, look.patients(server)),
         automatable=_AUTOMATABLE[way],
         peers=clients,
+        takes_over=True,
         action=Action(
             f"Use {INSTEAD[way]} for {server.name}, and switch the old way off",
             Effort.HOURS,
             (
                 f"Ask {server.maker} whether {INSTEAD[way]} is supported and how the old service is switched off.",
-                f"Where it is not, allow port {fault.listed('port')} only from the one computer that needs it.",
+                fence(fault.listed("port"), clients, look),
                 "Change the password afterwards: it may have been read."
                 if not open_to_all
                 else "Look whether its files are as they should be.",

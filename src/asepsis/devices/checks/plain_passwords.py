@@ -8,7 +8,7 @@ shows no password that opens anything, and anonymous's of FTP (RFC 1635) is none
 
 from __future__ import annotations
 
-from asepsis.devices.getting_in import harms_of_getting_in
+from asepsis.devices.getting_in import fence, from_outside, harms_of_getting_in
 from asepsis.findings.service import (
     Action,
     Automatable,
@@ -17,10 +17,12 @@ from asepsis.findings.service import (
     Fault,
     HarmKind,
     Look,
+    Party,
     Proposal,
     Remedy,
     counted,
     faults,
+    named,
     posture,
 )
 
@@ -66,34 +68,44 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
     """Nothing clears it: a login that uses another way does not show that the old one is off."""
     server, service, clients = fault.party, fault.part, fault.parties(look)
     ports, instead = fault.listed("port"), INSTEAD.get(service, "SSH")
-    anyone, believed = look.parties.anyone(server, *clients), service == "rsh"
+    outside, believed = from_outside(clients, look), service == "rsh"
+    anyone = "Anyone on the internet" if outside else look.parties.anyone(server, *clients)
     return posture(
         ID,
         fault,
         look,
-        title=f"{anyone} can {'log in to' if believed else 'read the password to'} {server.name}",
-        many=f"{anyone} {FAULT}",
+        title=f"The password to {server.name} crosses the internet, and can be read on its way"
+        if outside and not believed
+        else f"{anyone} can {'log in to' if believed else 'read the password to'} {server.name}",
+        many="Passwords cross the internet, and can be read on their way" if outside and not believed else f"{anyone} {FAULT}",
         harms=harms_of_getting_in(server, look.patients(server)),
         # Programs that guess passwords roam by themselves; for web pages they need a person.
         automatable=Automatable.NO if service == "http-basic" else Automatable.YES,
         peers=clients,
+        takes_over=True,
         action=Action(
             f"Use {instead} to log in to {server.name}, switch the old way off, and change the password",
             Effort.HOURS,
             (
                 f"Ask {server.maker} whether {instead} is supported and how the old service is switched off.",
-                f"Where it is not, allow port {ports} only from the one computer that needs it.",
+                fence(ports, clients, look),
                 "Change the password afterwards: it may have been read.",
             ),
             "Log in to them in a way that cannot be read (SSH, SFTP, HTTPS), switch the old way off, and change the passwords",
         ),
-        why=f"{counted(len(clients), 'computer')} used {NAMES[service]} towards {server.name} ({server.address}, port {ports})."
-        + (
-            " It asks for no password: it believes the name that the caller says, and anyone can say that."
-            if believed
-            else " Name and password travel readable for everyone who can listen."
-        ),
+        why=f"{counted(len(clients), 'computer')} ({named(clients)}) used {NAMES[service]} towards {server.name} ({server.address}, port"
+        f" {ports}).{_across(outside)} {_travels(believed)}",
     )
+
+
+def _across(outside: list[Party]) -> str:
+    return f" Over the internet came {named(outside)}." if outside else ""
+
+
+def _travels(believed: bool) -> str:
+    if believed:
+        return "It asks for no password: it believes the name that the caller says, and anyone can say that."
+    return "Name and password travel readable for everyone who can listen."
 
 
 CHECK = Check(

@@ -10,16 +10,14 @@ from asepsis.findings.service import (
     ClinicalClass,
     Effort,
     Excused,
-    Exploitation,
-    Exposure,
+    Fault,
     HarmKind,
     Judged,
-    Kind,
     Look,
-    Points,
     Proposal,
     Remedy,
     five,
+    posture,
 )
 from asepsis.network import border
 from asepsis.network.border import Crossing, Way
@@ -38,12 +36,12 @@ def excuses(look: Look) -> list[Excused]:
 
 def _proposal(crossing: Crossing, look: Look) -> Proposal:
     device, sighting = crossing.device, crossing.sighting
-    return Proposal(
-        check=ID,
-        kind=Kind.POSTURE,
-        subject=device.key,
+    return posture(
+        ID,
+        Fault(device, "", sighting),
+        look,
         title=f"{device.opening} can be reached from the internet",
-        fault="Devices can be reached from the internet",
+        many="Devices can be reached from the internet",
         harms=five(
             safety=(SAFETY_OF[device.weight], "Whoever takes it over can disturb the care it gives."),
             privacy=(3, "Patients' data can leave the hospital this way."),
@@ -51,7 +49,9 @@ def _proposal(crossing: Crossing, look: Look) -> Proposal:
             service=_stopped(device.weight),
             money_and_trust=(2, "A device on the internet is a usual way in for extortion."),
         ),
-        points=Points(Exploitation.NONE, Exposure.OPEN, Automatable.YES),
+        automatable=Automatable.YES,
+        peers=map(look.at, sighting.values("partner")),
+        takes_over=True,
         action=Action(
             f"Block the internet for {device.name} at the firewall, except partners that the hospital knows and names",
             Effort.HOURS,
@@ -63,13 +63,6 @@ def _proposal(crossing: Crossing, look: Look) -> Proposal:
             "Block the internet for these devices at the firewall, except partners that the hospital knows and names",
         ),
         why=f"{device.opening} ({device.address}) {_how(crossing)} and data passed. {crossing.unnamed}",
-        first_seen=sighting.first_seen,
-        last_seen=sighting.last_seen,
-        zone=device.zone,
-        asset_kind=device.kind,
-        events=sighting.events,
-        patients=look.patients(device),
-        assets=device.ids,
     )
 
 
