@@ -35,7 +35,7 @@ FAULT = "An outdated way to share files is in use, by which a worm can spread"
 FAULT_WITHOUT_HOLES = "An outdated way to share files is in use: they can be read and changed on their way"
 # A sign that says less leaves the system unknown.
 SURE = 0.5
-# Systems by their names in os_support.tsv: all that is no Windows, and what of Windows came after MS17-010. Windows CE has a server of its own.
+# By their names in os_support.tsv: all that is no Windows, what of Windows came after MS17-010, and Windows CE with a server of its own.
 _WITHOUT_HOLES = re.compile(r"(?!Windows)|Windows (11|10 (17|18|19|2)|Server (2019|202|23H2)|CE|Embedded C)")
 
 # A pipe is no file, and where the share was not seen only an extension shows that it was one. `{span}` stays as it is: `rows` fills it in.
@@ -99,7 +99,7 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
 def _means(server: Party, other: str) -> str:
     if other:
         return (
-            f"{server.opening} shows {other}, which does not have the holes that worms used. But the version is outdated: it does not encrypt,"
+            f"{server.opening} shows {other}, which does not have the holes that worms used. But the version is old: it does not encrypt,"
             " and what is not signed can be changed on its way."
         )
     unknown = "" if all(map(_system, server.assets)) and server.assets else " Its system is not known, so it may have them."
@@ -140,7 +140,7 @@ def _harms_on_the_way(server: Party) -> dict[HarmKind, Harm]:
 CHECK = Check(
     id=ID,
     title="SMB version 1",
-    looks_for="Shares opened, files used and sessions that went on over SMB1, and whether the server's system is one with known holes in it.",
+    looks_for="Shares opened, files used and sessions that went on over SMB1; whether the server's system is one with known holes in it.",
     cannot_see="Servers that would speak it if asked: only what was used is seen; whether a server has been set to turn it down since;"
     " whether a Windows of then has been mended.",
     streams=(
