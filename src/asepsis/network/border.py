@@ -6,15 +6,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from asepsis.findings.service import Excused, Look, Party, Row, Sighting, gather, public, public_rows, public_sql
+from asepsis.findings.service import Excused, Look, Party, Row, Sighting, gather, listed, public, public_rows, public_sql
 from asepsis.network.partners import Partners
 
 # An attempt that nobody answered is not talk: both sides must have sent something, and one of them data. Names and time from outside are
-# findings of their own (resolver-outside, time-outside). Without a beginning the ends may be turned: then both ports are looked at.
+# findings of their own (resolver-outside, time-outside). Without a beginning the ends may be turned: then both ports are looked at. What
+# FTP carries travels one way, between ports that both sides agree on (RFC 959 3.2).
 _TALKS = """
-    select client, client_port, server, port, proto, name, basic, midstream, {span} from (
+    select client, client_port, server, port, proto, name, basic, midstream, max(case when ftp then 1 else 0 end) as ftp,
+           min(case when carried then 1 else 0 end) as carried, {span} from (
         select c.id_orig_h as client, case when c.midstream then c.id_orig_p end as client_port, c.id_resp_h as server, c.id_resp_p as port,
-               c.proto, n.name, coalesce(c.midstream, false) as midstream, c.ts, c.event_id,
+               c.proto, coalesce(c.service, '') = 'ftp' as ftp,
+               c.proto = 'tcp' and coalesce(c.service, 'ftp-data') = 'ftp-data' and c.id_resp_p >= 1024
+                   and (coalesce(c.orig_bytes, 0) = 0 or coalesce(c.resp_bytes, 0) = 0) as carried,
+               n.name, coalesce(c.midstream, false) as midstream, c.ts, c.event_id,
                coalesce(c.service, '') in ('dns', 'ntp') or (coalesce(c.service, '') = 'ssl' and c.id_resp_p = 853) as basic
         from {crossing} as c left join (
             select uid, server_name as name from ssl where server_name is not null
@@ -91,10 +96,20 @@ class Crossing:
     @property
     def shown(self) -> str:
         """The other sides, and the ports of the called ones: `203.0.113.5 (tcp port 443)`."""
-        partners = self.sighting.values("partner")
-        more = f" and {len(partners) - 3} more" if len(partners) > 3 else ""
-        ports = sorted({(row["proto"], row["called_port"]) for row in self.sighting.rows})
-        return f"{', '.join(partners[:3])}{more} ({', '.join(f'{proto} port {port}' for proto, port in ports[:3])})"
+        return f"{listed(self.sighting.values('partner'), 3)} ({listed(self._ports, 3)})"
+
+    @property
+    def names(self) -> list[str]:
+        """By which names the device asked for the other sides, in TLS or in web requests."""
+        return [str(name) for name in self.sighting.values("name")]
+
+    @property
+    def _ports(self) -> list[str]:
+        """Those that were called, of FTP the one where the talk began."""
+        beside = {row["partner"] for row in self.sighting.rows if row["ftp"]}
+        rows = [row for row in self.sighting.rows if not (row["carried"] and row["partner"] in beside)]
+        ports = sorted({(row["proto"], row["called_port"], bool(row["ftp"])) for row in rows})
+        return [f"{proto} port {port}{' for FTP' if ftp else ''}" for proto, port, ftp in ports]
 
 
 def crossings(look: Look, way: Way) -> list[Crossing]:

@@ -21,6 +21,7 @@ from asepsis.findings.service import (
     Proposal,
     Remedy,
     five,
+    listed,
 )
 from asepsis.network import border
 from asepsis.network.border import Crossing, Way
@@ -52,7 +53,8 @@ def _proposal(crossing: Crossing, look: Look) -> Proposal:
             service=_stopped(device.weight),
             money_and_trust=(2, "A device on the internet is a usual way in for extortion."),
         ),
-        points=Points(Exploitation.NONE, Exposure.OPEN, Automatable.YES),
+        # What a device calls outside is no way in for a program that roams: someone has to hold the other side first.
+        points=Points(Exploitation.NONE, Exposure.OPEN, Automatable.NO),
         action=Action(
             f"Block the internet for {device.name} at the firewall, except partners that the hospital knows and names",
             Effort.HOURS,
@@ -64,6 +66,7 @@ def _proposal(crossing: Crossing, look: Look) -> Proposal:
             "Block the internet for these devices at the firewall, except partners that the hospital knows and names",
         ),
         why=f"{device.opening} ({device.address}) {'called' if crossing.begun else 'talked with'} {crossing.shown} and data passed."
+        f"{_asked_for(crossing)}"
         f"{'' if crossing.begun else ' Of what began before the sensor listened it is not known who called.'}"
         f" {crossing.unnamed}",
         first_seen=sighting.first_seen,
@@ -75,6 +78,10 @@ def _proposal(crossing: Crossing, look: Look) -> Proposal:
         patients=look.patients(device),
         assets=device.ids,
     )
+
+
+def _asked_for(crossing: Crossing) -> str:
+    return f" It asked for {listed(crossing.names, 3)} there." if crossing.names else ""
 
 
 def _stopped(weight: ClinicalClass) -> Judged:
