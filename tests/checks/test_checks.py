@@ -157,13 +157,13 @@ def test_every_query_can_be_said_to_spark(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("asked", "says"),
     [
-        ({"level": "system"}, "It began an export of all that it holds."),
-        ({"level": "system", "search_params": ["_type"]}, "It began an export in bulk, of the sorts of records that were asked for."),
-        ({"level": "instance", "resource_type": "Group"}, "It began an export in bulk, of the sorts of records that were asked for."),
+        ({"level": "system"}, "It began an export of all that it holds for the device at 10.10.0.77."),
+        ({"level": "system", "search_params": ["_type"]}, "It began an export in bulk, of the sorts of records that were asked for, for"),
+        ({"level": "instance", "resource_type": "Group"}, "It began an export in bulk, of the sorts of records that were asked for, for"),
     ],
 )
 def test_an_export_is_of_everything_only_if_nothing_narrows_it(asked: dict[str, Any], says: str, tmp_path: Path) -> None:
     case = next(case for case in CASES if case.check == "fhir_without_authorization")
-    row = {"id_orig_h": "10.10.0.30", "id_resp_h": "10.10.0.20", "id_resp_p": 80, "operation": "$export", "status_code": 202}
+    row = {"id_orig_h": "10.10.0.77", "id_resp_h": "10.10.0.20", "id_resp_p": 80, "operation": "$export", "status_code": 202}
     (found,) = check_of(case).run(Look(RowsLake({"fhir": [row | asked]}), case.locator(tmp_path), NOW))
     assert says in found.why

@@ -5,6 +5,10 @@ What a server says of itself and what vocabularies it has is meant for all (R4 h
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+
 from asepsis.findings.service import (
     Action,
     Automatable,
@@ -13,7 +17,9 @@ from asepsis.findings.service import (
     Effort,
     Fault,
     HarmKind,
+    Judged,
     Look,
+    Party,
     Proposal,
     cleared,
     counted,
@@ -22,16 +28,20 @@ from asepsis.findings.service import (
     leaked,
     named,
     posture,
+    readable,
 )
 
 ID = "fhir-without-authorization"
 
 _ASKED = """
-    select client, server, port, {{span}}, max(written) as written, max(exported) as exported, max(everything) as everything
+    select client, server, port, {{span}}, max(written) as written, max(exported) as exported, max(fetched) as fetched,
+           max(everything) as everything
     from (
         select id_orig_h as client, id_resp_h as server, id_resp_p as port, ts, event_id,
                case when interaction in ('create', 'update', 'patch', 'delete', 'batch') then 1 else 0 end as written,
                case when operation = '$export' then 1 else 0 end as exported,
+               case when interaction in ('create', 'update', 'patch', 'delete', 'batch') or operation = '$export' then 0 else 1 end
+                   as fetched,
                case when operation = '$export' and level = 'system' and not coalesce(list_contains(search_params, '_type'), false)
                     then 1 else 0 end as everything
         from fhir
@@ -43,11 +53,22 @@ _ASKED = """
     ) as seen group by client, server, port
 """
 _GIVEN = _ASKED.format(answer="status_code between 200 and 299")
+# Those in the bodies. `patient` may be whom a search asked for, found or not; so may a reference, if nothing was given or taken.
+_PASSED = """
+    select distinct date_trunc('day', f.ts) as day, f.id_resp_h as server, p.one as patient, 0 as referred
+    from fhir as f cross join unnest(f.patients) as p(one)
+    union
+    select distinct date_trunc('day', f.ts), f.id_resp_h, p.one, 1
+    from fhir as f cross join unnest(f.patient_refs) as p(one)
+    where f.status_code between 200 and 299 or f.interaction in ('create', 'update', 'patch', 'batch')
+"""
 _REFUSED = _ASKED.format(answer="status_code in (401, 403)")
 
 
 def run(look: Look) -> list[Proposal]:
-    return [_proposal(fault, look) for fault in faults(look, _GIVEN)]
+    found = list(faults(look, _GIVEN))
+    patients = _patients(look) if found else {}
+    return [_proposal(fault, look, patients.get(fault.party.key, 0)) for fault in found]
 
 
 def clears(look: Look) -> list[Cleared]:
@@ -55,21 +76,27 @@ def clears(look: Look) -> list[Cleared]:
     return cleared(ID, look, _GIVEN, _REFUSED, "It has turned down a caller without a login since.")
 
 
-def _proposal(fault: Fault, look: Look) -> Proposal:
+def _patients(look: Look) -> dict[str, int]:
+    """How many passed by FHIR at each server, on its busiest day; what else the machine holds is not given out this way."""
+    found: defaultdict[str, defaultdict[tuple[object, int], set[str]]] = defaultdict(lambda: defaultdict(set))
+    for row in look.rows(_PASSED):
+        found[look.at(row["server"]).key][row["day"], row["referred"]].add(row["patient"])
+    return {server: max(map(len, days.values())) for server, days in found.items()}
+
+
+def _proposal(fault: Fault, look: Look, patients: int) -> Proposal:
     server, clients = fault.party, fault.parties(look)
-    anyone = look.parties.anyone(server, *clients)
-    written, exported = (any(row[column] for row in fault.rows) for column in ("written", "exported"))
-    patients = look.patients(server)
-    does = "change" if written else "fetch"
-    return posture(
+    anyone, name = look.parties.anyone(server, *clients), _name(server)
+    written = _did(fault, "written", look)
+    made = posture(
         ID,
         fault,
         look,
-        title=f"{anyone} can {does} patients' records in {server.name}: it asks for no login",
+        title=f"{anyone} can {'change' if written else 'fetch'} patients' records in {name}: it asks for no login",
         many=f"{anyone} can fetch patients' records: no login is asked for",
         harms=five(
             safety=(2 if written else 1, "A record that anyone can change can lead to wrong care."),
-            privacy=(4 if patients >= 500 or exported else 3, "All records can be fetched at once."),
+            privacy=_privacy(fault, patients),
             integrity=(3 if written else 2, "Whoever reaches the server may be able to put in false records."),
             service=(1, "It can be kept busy by anyone."),
             money_and_trust=leaked(patients),
@@ -77,27 +104,55 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
         automatable=Automatable.YES,
         peers=clients,
         action=Action(
-            f"Let {server.name} ask every caller for a login, and let the firewall allow only known callers",
+            f"Let {name} ask every caller for a login, and let the firewall allow only known callers",
             Effort.DAYS,
             (
                 f"Ask {server.maker} how logins are switched on (OAuth 2.0, as SMART App Launch and SMART Backend Services say).",
-                f"Decide who of {named(clients)} may ask, and give each a login of its own, with no more rights than needed.",
+                f"Decide who may ask, of those that did ({named(clients)}); give each a login of its own, with no more rights than needed.",
                 f"Until then let only those reach port {fault.part}.",
             ),
             "Let these servers ask every caller for a login, and let the firewall allow only known callers",
         ),
-        why=f"{server.opening} ({server.address}, port {fault.part}) answered {counted(len(clients), 'caller')} that asked for records:"
-        f" {named(clients)}."
-        f"{' It took in records too.' if written else ''}{_export(fault)}"
-        " No login (Authorization) came with the question.",
+        why=f"{name[:1].upper()}{name[1:]} ({server.address}, port {fault.part}) answered {counted(len(clients), 'caller')} without a login"
+        f" (Authorization). {' '.join(_told(fault, look))}",
     )
+    return replace(made, patients=patients)
 
 
-def _export(fault: Fault) -> str:
-    """Bulk Data 2.0.0: of the whole server if nothing narrows it; which types `_type` names is not kept."""
+def _name(server: Party) -> str:
+    """By what this is about, where a machine does several things."""
+    several = server.asset and server.asset.roles and server.kind != "EHR"
+    return f"the health record system on {server.name}" if several else server.name
+
+
+def _did(fault: Fault, column: str, look: Look) -> list[Party]:
+    """Who did it."""
+    return list({party.key: party for party in (look.at(row["client"]) for row in fault.rows if row[column])}.values())
+
+
+def _told(fault: Fault, look: Look) -> Iterator[str]:
+    """Bulk Data 2.0.0: an export is of the whole server if nothing narrows it; which types `_type` names is not kept."""
+    fetched, written, everything = (_did(fault, column, look) for column in ("fetched", "written", "everything"))
+    some = [party for party in _did(fault, "exported", look) if party not in everything]
+    if fetched:
+        yield f"It gave records to {named(fetched)}."
+    if written:
+        yield f"It took in records from {named(written)}."
+    if everything:
+        yield f"It began an export of all that it holds for {named(everything)}."
+    if some:
+        yield f"It began an export in bulk, of the sorts of records that were asked for, for {named(some)}."
+
+
+def _privacy(fault: Fault, patients: int) -> Judged:
+    """An answer to an export shows that it was accepted."""
     if any(row["everything"] for row in fault.rows):
-        return " It began an export of all that it holds."
-    return " It began an export in bulk, of the sorts of records that were asked for." if any(row["exported"] for row in fault.rows) else ""
+        return 4, "All records can be fetched at once."
+    if any(row["exported"] for row in fault.rows):
+        return 4, "Records of many patients can be fetched at once."
+    if patients:
+        return readable(patients)
+    return 3, "Whoever asks is given records." if any(row["fetched"] for row in fault.rows) else "Whoever asks may be given records."
 
 
 CHECK = Check(
