@@ -81,7 +81,7 @@ class Flow:
     @property
     def evidence(self) -> str:
         """What was readable and where, as `3 patients readable in what was seen, port 104`."""
-        return f"{counted(self.patients, 'patient')} readable in what was seen, port {self.ports}"
+        return f"{counted(self.patients, 'patient') if self.patients else 'no patient'} readable in what was seen, port {self.ports}"
 
     @property
     def maker(self) -> str:

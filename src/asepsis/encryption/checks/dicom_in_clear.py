@@ -98,7 +98,7 @@ def _what(flow: Flow) -> str:
     if flow.did("asked"):
         return f"{flow.whose} records that {client} looks up in {server}"
     if flow.did("ordered"):
-        return f"orders for {flow.whose} scans that {client} sends to {server}"
+        return f"requests of {client} to fetch {flow.whose} scans from {server}"
     return f"what {client} and {server} tell each other about scans"
 
 

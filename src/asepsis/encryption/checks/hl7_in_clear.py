@@ -24,6 +24,22 @@ FAULT = "can read messages about patients"
 # MLLP keeps no port for TLS: only the port that was clear can turn encrypted.
 TLS_PORTS: frozenset[int] = frozenset()
 
+# What the messages tell, by their types (HL7 2.9 0354); of the sorts the first that passed gives the harm to patients its reason.
+_OF = {
+    "orders": frozenset({"ORM", "OMG", "OML", "OMI", "OMP", "OMD", "OMS", "OMN", "RDE", "RDS", "RGV", "RAS", "ORR", "ORG", "ORL", "ORI"}),
+    "results": frozenset({"ORU", "OUL", "ORF"}),
+    "admissions": frozenset({"ADT"}),
+}
+# Whose results are what a patient's body does now (IHE PCD-01).
+_BEDSIDE = frozenset({"patient monitor", "central station", "ventilator", "anaesthesia", "ECG"})
+_READ = {"orders": "orders", "vital signs": "vital signs", "results": "results", "admissions": "who is where"}
+_WRONG = {
+    "orders": "A changed order can lead to wrong care.",
+    "vital signs": "Changed vital signs can lead to wrong care.",
+    "results": "A changed result can lead to wrong care.",
+    "admissions": "A patient under a wrong name or in a wrong bed can get the wrong care.",
+}
+
 QUERIES = Queries(
     talks="""
         select client, server, port, client_hint, server_hint, message_type, {span} from (
@@ -63,6 +79,7 @@ def clears(look: Look) -> list[Cleared]:
 def _proposal(flow: Flow, look: Look) -> Proposal:
     client, server, patients = flow.client, flow.server, flow.patients
     anyone = look.parties.anyone(client, server)
+    sorts = _sorts(flow)
     about = f"messages about {counted(patients, 'patient')}" if patients else "messages about patients"
     return clear.proposal(
         ID,
@@ -72,9 +89,9 @@ def _proposal(flow: Flow, look: Look) -> Proposal:
         title=f"{anyone} can read {about} sent from {client.name} to {server.name}",
         many=f"{anyone} {FAULT}",
         harms=five(
-            safety=(2, "A changed order or result can lead to wrong care."),
+            safety=(2, _WRONG[sorts[0]] if sorts else "A changed message can lead to wrong care."),
             privacy=readable(patients),
-            integrity=(3, "Orders and results could be changed or made up unseen."),
+            integrity=(3, f"{_and(sorts).capitalize() or 'Messages'} could be changed or made up unseen."),
             service=(1, "False messages could mislead those who get them."),
             money_and_trust=leaked(patients),
         ),
@@ -90,9 +107,26 @@ def _proposal(flow: Flow, look: Look) -> Proposal:
             "Switch on encryption (TLS) for these messages; until then let only sender and receiver use the ports",
         ),
         why=f"{client.opening} sends HL7 messages ({', '.join(flow.sighting.values('message_type')) or 'of unknown type'}) to {server.name}"
-        f" without encryption ({flow.evidence}). Whoever can listen between them reads names, numbers and"
-        " results; nothing shows the receiver that a message was changed.",
+        f" without encryption ({flow.evidence}). Whoever can listen between them reads {_readable(sorts)}; nothing shows the receiver that a"
+        " message was changed.",
     )
+
+
+def _sorts(flow: Flow) -> list[str]:
+    types = set(flow.sighting.values("message_type"))
+    found = {sort for sort, of in _OF.items() if types & of}
+    if "results" in found and flow.client.kind in _BEDSIDE:
+        found = found - {"results"} | {"vital signs"}
+    return [sort for sort in _READ if sort in found]
+
+
+def _readable(sorts: list[str]) -> str:
+    return _and(["names", "numbers", *([_READ[sort] for sort in sorts] or ["what else they say"])])
+
+
+def _and(words: list[str]) -> str:
+    """`orders, results and admissions`."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
 CHECK = Check(
