@@ -6,6 +6,7 @@ from asepsis.findings.service import Check
 
 from . import (
     astm_in_clear,
+    calls_in_clear,
     certificate_expiring,
     database_in_clear,
     dicom_in_clear,
@@ -25,6 +26,7 @@ from . import (
 
 _ALL = (
     astm_in_clear,
+    calls_in_clear,
     certificate_expiring,
     database_in_clear,
     dicom_in_clear,
