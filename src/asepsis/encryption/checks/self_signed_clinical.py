@@ -64,7 +64,7 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
         title=f"Nobody vouches for {server.name}: those who use it cannot tell it from a false one",
         many="Nobody vouches for these: those who use them cannot tell them from false ones",
         harms=five(
-            safety=(min(2, SAFETY_OF[server.weight]), "A false one in between could show wrong values."),
+            safety=(SAFETY_OF[server.weight], "A false one in between could show wrong values."),
             privacy=(2, "A false one in between could read what passes."),
             integrity=(2, "A false one in between could change what passes."),
             service=(1, "Careful partners refuse it."),

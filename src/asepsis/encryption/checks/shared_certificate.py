@@ -71,7 +71,7 @@ def _proposal(fault: Fault, machines: list[Party], look: Look) -> Proposal:
         title=f"{len(machines)} machines share one key: whoever gets it from one can pretend to be all of them",
         many="Machines share one key: whoever gets it from one can pretend to be all of them",
         harms=five(
-            safety=(min(2, gravest), "A false device could show wrong values."),
+            safety=(gravest, "A false device could show wrong values."),
             privacy=(2, "What passes to any of them could be read."),
             integrity=(2, "What passes to any of them could be changed."),
             service=(1, "If the key leaks, all of them have to get a new one at once."),

@@ -59,7 +59,7 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
         title=f"What passes to {server.name} looks protected, but {readable}",
         many="What looks encrypted can be read or changed",
         harms=five(
-            safety=(min(2, SAFETY_OF[server.weight]) if server.clinical else 0, "Changed data can mislead those who treat."),
+            safety=(SAFETY_OF[server.weight] if server.clinical else 0, "Changed data can mislead those who treat."),
             privacy=(3 if none or nobody else 2, "What passes can be read."),
             integrity=(3 if nobody else 2, "Someone in between can change what passes, or pretend to be the server."),
             service=(1, "New browsers and careful partners refuse it."),

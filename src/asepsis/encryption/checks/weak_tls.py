@@ -168,7 +168,7 @@ def _query(weakness: Weakness, weak: bool) -> str:
 def _proposal(fault: Fault, weakness: Weakness, look: Look) -> Proposal:
     server, port, certificate = fault.party, fault.rows[0]["port"], fault.rows[0]["certificate"]
     named = f" ({certificate})" if certificate else ""
-    grave = min(2, SAFETY_OF[server.weight])
+    grave = SAFETY_OF[server.weight]
     return posture(
         ID,
         fault,
