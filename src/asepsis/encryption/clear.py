@@ -84,6 +84,15 @@ class Flow:
         return f"{counted(self.patients, 'patient') if self.patients else 'no patient'} readable in what was seen, port {self.ports}"
 
     @property
+    def to_https(self) -> str:
+        """The step for who calls; where the address alone does not tell who that is, it has to be found out first."""
+        then = f"to https:// and close port {self.ports}."
+        if len(self.client.assets) < 2:
+            return f"Point {self.client.name} {then}"
+        where = "behind" if any(asset.behind for asset in self.client.assets) else "at"
+        return f"Find out which of the machines {where} {self.client.address} ask {self.server.name}; point them {then}"
+
+    @property
     def maker(self) -> str:
         """Whom to ask: the maker of the server if it is known."""
         return self.server.maker if self.server.asset and self.server.asset.manufacturer else self.client.maker

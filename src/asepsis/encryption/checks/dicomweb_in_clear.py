@@ -74,7 +74,7 @@ def _proposal(flow: Flow, look: Look) -> Proposal:
             Effort.HOURS,
             (
                 f"Give {server.name} a certificate and TLS 1.2 or newer; a reverse proxy in front of it will do.",
-                f"Point {client.name} to https:// and close port {flow.ports}.",
+                flow.to_https,
                 *(("Change the passwords and tokens that were used: they may have been read.",) if secret else ()),
             ),
             "Serve these scans over HTTPS only, and let the callers use that",
