@@ -31,7 +31,8 @@ from asepsis.findings.service import (
 
 ID = "directory-in-clear"
 
-# 8 and 13: the server wants encryption first, but the password has been sent by then. Searches without a login count from the second on.
+# 8 and 13: the server wants encryption first, but the password has been sent by then. Searches without a login count from the second on; so
+# they do after an anonymous one at a port that is no directory's: that is how a program is lured into fetching code (CVE-2021-44228).
 _CLEAR = """
     select client, server, port, way, max(let_in) as let_in, {span} from (
         select id_orig_h as client, id_resp_h as server, id_resp_p as port, 'password' as way,
@@ -42,10 +43,13 @@ _CLEAR = """
         union all
         select s.id_orig_h as client, s.id_resp_h as server, s.id_resp_p as port, 'search' as way, 0 as let_in, s.ts, s.event_id
         from ldap as s
-        left join (select distinct uid from ldap where opcode = 'bind' and result_code = 0) as bound on bound.uid = s.uid
+        left join (
+            select uid, max(case when auth = 'anonymous' then 0 else 1 end) as named from ldap
+            where opcode = 'bind' and result_code = 0 group by uid
+        ) as bound on bound.uid = s.uid
         left join (select distinct uid from ldap where opcode = 'starttls' and result_code = 0) as turned on turned.uid = s.uid
         where s.opcode = 'search' and not coalesce(s.sealed, false) and turned.uid is null
-              and s.searches > case when bound.uid is null then 1 else 0 end
+              and s.searches > case when bound.uid is null or (bound.named = 0 and s.id_resp_p not in (389, 3268)) then 1 else 0 end
     ) as seen group by client, server, port, way
 """
 # Who seals searches may still send a password elsewhere; who turns to TLS sends it there.
@@ -129,7 +133,7 @@ CHECK = Check(
     looks_for="LDAP binds with a readable password, and searches that neither TLS nor a security layer protects, with a side that may touch"
     " care.",
     cannot_see="Directories that nobody asked while the sensor listened; whether a security layer encrypts or only signs; searches in"
-    " logs of Zeek.",
+    " logs of Zeek; a single search without a name at a port of its own, which may be no directory's.",
     streams=("ldap",),
     harms=(HarmKind.INTEGRITY, HarmKind.PRIVACY, HarmKind.SERVICE),
     references=(
