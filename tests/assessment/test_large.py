@@ -9,7 +9,7 @@ import textstat
 from bench.generated import Generated, make
 
 from asepsis.assessment.service import Assessment, assess, page
-from asepsis.findings.service import State, count_of
+from asepsis.findings.service import HarmKind, State, count_of
 from asepsis.findings.worklist import LINES_MAX
 from asepsis.kit.site import Site
 
@@ -91,10 +91,12 @@ def test_what_hurts_patients_first_comes_first(seen: Assessment) -> None:
     assert order == sorted(order)
     first = seen.lines[0]
     assert first.lead.seen.check == "smb1"
+    # Who gets between a device that keeps patients alive and its callers can hurt them.
+    assert (seen.lines[1].lead.seen.check, seen.lines[1].lead.seen.harms[HarmKind.SAFETY].level) == ("weak-tls", 3)
     # Data of patients that anyone can read come next, and before what is only unknown or old.
-    ten = [line.lead.seen.check for line in seen.lines[1:10]]
+    ten = [line.lead.seen.check for line in seen.lines[2:10]]
     assert set(ten) <= {"dicom-in-clear", "hl7-in-clear", "astm-in-clear", "poct1-in-clear"}
-    assert all(line.patients for line in seen.lines[1:10])
+    assert all(line.patients for line in seen.lines[2:10])
     assert len({line.lead.seen.asset_kind for line in seen.lines[:10]}) >= 8
 
 

@@ -50,9 +50,9 @@ def test_three_to_five_things_to_decide_each_of_another_sort(morning: Assessment
 
 
 def test_one_line_alone_keeps_its_own_words(morning: Assessment) -> None:
-    (choice,) = to_decide(morning.lines[1:2])
-    assert choice.what == morning.lines[1].title
-    assert choice.when == {Decision.OUT_OF_CYCLE: "Within days"}[morning.lines[1].decision]
+    (choice,) = to_decide(morning.lines[:1])
+    assert choice.what == morning.lines[0].title
+    assert choice.when == {Decision.OUT_OF_CYCLE: "Within days"}[morning.lines[0].decision]
 
 
 def test_when_and_how_long_and_how_many(morning: Assessment, nothing: Assessment) -> None:

@@ -38,7 +38,7 @@ FAULT = "Encrypted lines can be broken or faked"
 
 class Weakness(NamedTuple):
     """One way to be weak: where it shows, the condition in SQL, and the words for it. `refused`: careful partners refuse it;
-    `by_offer`: it is agreed anew with each caller, from what that one offers."""
+    `by_offer`: it is agreed anew with each caller, from what that one offers; `dated`: nothing but its dates is wrong."""
 
     stream: str
     seen_at_all: str
@@ -48,6 +48,7 @@ class Weakness(NamedTuple):
     integrity: Judged
     refused: bool = False
     by_offer: bool = False
+    dated: bool = False
 
 
 _CERTIFICATE = "coalesce(host_cert, false) and not coalesce(client_cert, false)"
@@ -71,6 +72,7 @@ WEAKNESSES = {
         action="Renew the certificate of {server}",
         integrity=_IMITATION,
         refused=True,
+        dated=True,
     ),
     "not-yet-valid": Weakness(
         stream="x509",
@@ -80,6 +82,7 @@ WEAKNESSES = {
         action="Set the clock of {server} right, or give it a certificate that is valid now",
         integrity=_IMITATION,
         refused=True,
+        dated=True,
     ),
     "short-key": Weakness(
         stream="x509",
@@ -168,7 +171,8 @@ def _query(weakness: Weakness, weak: bool) -> str:
 def _proposal(fault: Fault, weakness: Weakness, look: Look) -> Proposal:
     server, port, certificate = fault.party, fault.rows[0]["port"], fault.rows[0]["certificate"]
     named = f" ({certificate})" if certificate else ""
-    grave = SAFETY_OF[server.weight]
+    # A date lets nobody in between; what can be broken or forged does.
+    grave = min(2, SAFETY_OF[server.weight]) if weakness.dated else SAFETY_OF[server.weight]
     return posture(
         ID,
         fault,
