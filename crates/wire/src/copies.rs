@@ -9,15 +9,19 @@ use crate::limits;
 
 /// Bytes of a payload that are compared. Of TCP its header, in which the checksum stands for what follows.
 const HEAD: usize = 60;
+/// More than packets, so that nearly each has a bucket of its own.
+const BUCKETS: usize = 2 * limits::COPIES;
+const LAST: u32 = limits::COPIES as u32;
 const TCP: u8 = 6;
 const TCP_HEAD: usize = 20;
 
-/// A packet that came lately, by its hash.
+/// A packet that came lately, by its hash, and the number of the one before it in the same bucket.
 #[derive(Clone, Copy, Default)]
 struct Seen {
     hash: u64,
     ts: i64,
     hops: u8,
+    before: u32,
 }
 
 /// What a packet is to those before it.
@@ -30,10 +34,14 @@ pub enum Copy {
     Routed,
 }
 
+/// The last packets, each known as long as so many others have not come: whatever the hash is seeded with, the same capture gives the same
+/// rows. It is seeded at random, so that nobody can make a packet that is taken for a copy of another.
 pub struct Copies {
     seen: Box<[Seen; limits::COPIES]>,
-    /// A byte of the hash of each: these lie so close together that they stay at hand, and tell of nearly every packet that it is no copy.
-    tags: Box<[u8; limits::COPIES]>,
+    /// By hash, the number of the newest packet.
+    newest: Box<[u32; BUCKETS]>,
+    /// That of the newest of all.
+    number: u32,
     hasher: RandomState,
 }
 
@@ -41,7 +49,9 @@ impl Default for Copies {
     fn default() -> Copies {
         Copies {
             seen: Box::new([Seen::default(); limits::COPIES]),
-            tags: Box::new([0; limits::COPIES]),
+            newest: Box::new([0; BUCKETS]),
+            // So that number 0 is too old from the beginning.
+            number: LAST,
             hasher: RandomState::new(),
         }
     }
@@ -70,15 +80,29 @@ impl Copies {
     }
 
     fn look_up(&mut self, hash: u64, ts: i64, hops: u8, age: i64) -> Copy {
-        let place = hash as usize % limits::COPIES;
-        let (Some(seen), Some(tag)) = (self.seen.get_mut(place), self.tags.get_mut(place)) else {
+        let Some(newest) = self.newest.get_mut(hash as usize % BUCKETS) else {
             return Copy::First;
         };
-        let before = std::mem::replace(tag, (hash >> 56) as u8);
-        if before == *tag && seen.hash == hash && ts.abs_diff(seen.ts) <= age.unsigned_abs() {
-            return if seen.hops == hops { Copy::Again } else { Copy::Routed };
+        let (mut number, mut behind) = (*newest, None);
+        // Each is further behind than the one before: what a bucket holds from before numbers began anew leads nowhere.
+        while self.number.wrapping_sub(number) < LAST && behind < Some(self.number.wrapping_sub(number)) {
+            behind = Some(self.number.wrapping_sub(number));
+            let Some(seen) = self.seen.get(number as usize % limits::COPIES) else {
+                break;
+            };
+            if seen.hash == hash {
+                if ts.abs_diff(seen.ts) > age.unsigned_abs() {
+                    break;
+                }
+                return if seen.hops == hops { Copy::Again } else { Copy::Routed };
+            }
+            number = seen.before;
         }
-        *seen = Seen { hash, ts, hops };
+        self.number = self.number.wrapping_add(1);
+        if let Some(place) = self.seen.get_mut(self.number as usize % limits::COPIES) {
+            let before = std::mem::replace(newest, self.number);
+            *place = Seen { hash, ts, hops, before };
+        }
         Copy::First
     }
 }
@@ -114,5 +138,38 @@ mod tests {
         assert_eq!(of(0, 64, b"abc", 600), Copy::First);
         assert_eq!(of(0, 63, b"abc", 600), Copy::Routed);
         assert_eq!(of(0, 64, b"abc", 610), Copy::First);
+    }
+
+    #[test]
+    fn the_last_packets_are_known_whatever_the_hash_is_seeded_with() {
+        let last = u16::try_from(limits::COPIES).unwrap();
+        for _ in 0..8 {
+            let mut copies = Copies::default();
+            let mut of = |id: u16| copies.of(&datagram(id, 64, b"abc"), 1_000_000_000);
+            for id in 1..=last {
+                assert_eq!(of(id), Copy::First);
+            }
+            for id in 1..=last {
+                assert_eq!(of(id), Copy::Again, "{id} of {last}");
+            }
+            assert_eq!(of(last + 1), Copy::First);
+            assert_eq!(of(2), Copy::Again);
+            assert_eq!(of(1), Copy::First, "so many others came since");
+        }
+    }
+
+    #[test]
+    fn numbers_begin_anew_after_the_last() {
+        let mut copies = Copies {
+            number: u32::MAX - 2,
+            ..Copies::default()
+        };
+        let mut of = |id: u16| copies.of(&datagram(id, 64, b"abc"), 1_000_000_000);
+        for id in 1..=6 {
+            assert_eq!(of(id), Copy::First);
+        }
+        for id in 1..=6 {
+            assert_eq!(of(id), Copy::Again);
+        }
     }
 }

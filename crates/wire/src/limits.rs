@@ -140,7 +140,7 @@ pub const FRAME: usize = 9_242;
 pub const HANDSHAKE_AFTER: i64 = 300_000_000_000;
 /// Packets of one side that make it strange that none of the other was seen: a client that is not answered sends SYNs only.
 pub const ONE_WAY_PACKETS: u64 = 4;
-/// Packets that are remembered to know their copies: 96 KiB, and 4 that mostly suffice; at 10 Gbit/s some milliseconds.
+/// Packets that are remembered to know their copies: 96 KiB, and 32 by which they are found; at 10 Gbit/s some milliseconds.
 pub const COPIES: usize = 4096;
 /// Furthest apart that copies come (nanoseconds), as far as the sender numbers its packets: the queue of a mirror port.
 pub const COPY_AGE: i64 = 100_000_000;
