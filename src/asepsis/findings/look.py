@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import cached_property
 
@@ -41,6 +42,10 @@ class Look:
     def at(self, address: str, hint: str | None = None) -> Party:
         """Whose an address is."""
         return self.parties.at(address, hint)
+
+    def all_at(self, addresses: Iterable[str]) -> list[Party]:
+        """Whose addresses are, each once."""
+        return list({party.key: party for party in map(self.at, addresses)}.values())
 
     def patients(self, party: Party) -> int:
         """How many patients are within reach of whoever gets hold of it: those of its busiest day."""

@@ -33,7 +33,7 @@ class Fault:
 
     def parties(self, look: Look, column: str = "client") -> list[Party]:
         """Whose the addresses in a column are, each once."""
-        return list({party.key: party for party in map(look.at, self.sighting.values(column))}.values())
+        return look.all_at(self.sighting.values(column))
 
     def listed(self, column: str, most: int = 5) -> str:
         """The values of a column, as `104, 11112 and 3 more`."""

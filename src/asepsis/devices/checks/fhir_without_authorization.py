@@ -127,7 +127,7 @@ def _name(server: Party) -> str:
 
 def _did(fault: Fault, column: str, look: Look) -> list[Party]:
     """Who did it."""
-    return list({party.key: party for party in (look.at(row["client"]) for row in fault.rows if row[column])}.values())
+    return look.all_at(row["client"] for row in fault.rows if row[column])
 
 
 def _told(fault: Fault, look: Look) -> Iterator[str]:

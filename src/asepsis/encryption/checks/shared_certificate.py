@@ -47,7 +47,7 @@ def run(look: Look) -> list[Proposal]:
             shown[row["fingerprint"]].append(row)
     proposals = []
     for fingerprint, sighting in sorted(gather((key, row) for key, rows in shown.items() for row in rows).items()):
-        machines = list({party.key: party for party in (look.at(row["server"]) for row in sighting.rows)}.values())
+        machines = look.all_at(row["server"] for row in sighting.rows)
         if len(machines) >= MACHINES_MIN and not _one_service(sighting.rows):
             proposals.append(_proposal(Fault(machines[0], fingerprint[:16], sighting), machines, look))
     return proposals

@@ -17,7 +17,6 @@ from asepsis.findings.service import (
     HarmKind,
     Kind,
     Look,
-    Party,
     Points,
     Proposal,
     Remedy,
@@ -57,7 +56,7 @@ def _entered(look: Look) -> Iterator[tuple[str, Row]]:
 
 
 def _proposal(zone: str, sighting: Sighting, look: Look) -> Proposal:
-    clients, servers = (_sides(sighting, side, look) for side in ("client", "server"))
+    clients, servers = (look.all_at(sighting.values(side)) for side in ("client", "server"))
     gravest = min((party.weight for party in servers), key=list(ClinicalClass).index)
     depended_on = gravest in (ClinicalClass.LIFE, ClinicalClass.MONITOR)
     kinds = {party.kind for party in servers}
@@ -96,10 +95,6 @@ def _proposal(zone: str, sighting: Sighting, look: Look) -> Proposal:
         patients=max(look.patients(party) for party in servers),
         assets=tuple(dict.fromkeys(one for party in (*servers, *clients) for one in party.ids))[:ASSETS_MAX],
     )
-
-
-def _sides(sighting: Sighting, column: str, look: Look) -> list[Party]:
-    return list({party.key: party for party in map(look.at, sighting.values(column))}.values())
 
 
 CHECK = Check(

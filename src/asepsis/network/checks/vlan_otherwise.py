@@ -71,7 +71,7 @@ def _misplaced(look: Look) -> Iterator[tuple[Place, Row]]:
 
 def _proposal(place: Place, sighting: Sighting, look: Look) -> Proposal:
     zone, other, vlan = place
-    machines = list({party.key: party for party in map(look.at, sighting.values("machine"))}.values())
+    machines = look.all_at(sighting.values("machine"))
     clinical = any(party.weight in (ClinicalClass.LIFE, ClinicalClass.MONITOR) for party in machines)
     kinds = {party.kind for party in machines}
     return Proposal(

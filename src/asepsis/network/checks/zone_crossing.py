@@ -20,7 +20,6 @@ from asepsis.findings.service import (
     HarmKind,
     Kind,
     Look,
-    Party,
     Points,
     Proposal,
     Remedy,
@@ -109,7 +108,7 @@ def _stated(crossing: Crossing, row: Row, look: Look) -> str:
 
 def _proposal(crossing: Crossing, sighting: Sighting, look: Look) -> Proposal:
     source, target, service = crossing
-    clients, servers = (_sides(sighting, side, look) for side in ("client", "server"))
+    clients, servers = (look.all_at(sighting.values(side)) for side in ("client", "server"))
     gravest = min((party.weight for party in servers), key=list(ClinicalClass).index)
     ports = sorted({str(row["port"]) for row in sighting.rows if row["port"] < 49152}, key=int)
     shortest, shown = (ports[0], f" (port {', '.join(ports[:3])})") if ports else (service, "")
@@ -152,10 +151,6 @@ def _proposal(crossing: Crossing, sighting: Sighting, look: Look) -> Proposal:
         patients=max(look.patients(party) for party in servers),
         assets=tuple(dict.fromkeys(one for party in (*servers, *clients) for one in party.ids))[:ASSETS_MAX],
     )
-
-
-def _sides(sighting: Sighting, column: str, look: Look) -> list[Party]:
-    return list({party.key: party for party in map(look.at, sighting.values(column))}.values())
 
 
 CHECK = Check(
