@@ -130,7 +130,7 @@ def _harms_of_a_worm(server: Party) -> dict[HarmKind, Harm]:
 def _harms_on_the_way(server: Party) -> dict[HarmKind, Harm]:
     return five(
         safety=(min(1, SAFETY_OF[server.weight]), "A changed file can mislead those who treat."),
-        privacy=(2, "The old version does not encrypt: files can be read on their way."),
+        privacy=(2, "Files can be read on their way."),
         integrity=(2, "Files can be changed on their way."),
         service=(1, "Who changes what passes can keep staff from their files."),
         money_and_trust=(1, "Insurers and auditors ask for such servers."),
