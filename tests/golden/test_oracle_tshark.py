@@ -25,12 +25,13 @@ pytestmark = needs_tshark
 
 @captures("")
 def test_connections(path: Path) -> None:
-    """Packets and IP bytes both ways, payload bytes by sequence number (TCP) or length (UDP), community id."""
+    """Packets and IP bytes both ways, payload bytes by sequence number (TCP) or length (UDP), hop limits, community id."""
     flows: dict[tuple[str, str], dict[str, list[int]]] = {}
     for transport, size in (("tcp", "tcp.len"), ("udp", "udp.length")):
-        fields = ("communityid", f"{transport}.stream", "ip.src", f"{transport}.srcport", "ip.len", size, "tcp.seq")
-        for (flow,), (stream,), (source,), (port,), (length,), (data,), seq in tshark(path, f"ip && {transport} && !icmp", *fields):
-            sums = flows.setdefault((flow, transport + stream), {}).setdefault(f"{source}:{port}", [0, 0, 0])
+        fields = ("communityid", f"{transport}.stream", "ip.src", f"{transport}.srcport", "ip.len", "ip.ttl", size, "tcp.seq")
+        packets = tshark(path, f"ip && {transport} && !icmp", *fields)
+        for (flow,), (stream,), (source,), (port,), (length,), (hops,), (data,), seq in packets:
+            sums = flows.setdefault((flow, transport + stream), {}).setdefault(f"{source}:{port}", [0, 0, 0, int(hops)])
             sums[0] += 1
             sums[1] += int(length)
             if transport == "udp":
@@ -42,7 +43,7 @@ def test_connections(path: Path) -> None:
     for row in rows(path)["conn"]:
         if row["proto"] != "icmp" and not row["interim"]:
             sides = [
-                (f"{row[f'id_{side}_h']}:{row[f'id_{side}_p']}", [row[f"{side}_pkts"], row[f"{side}_ip_bytes"], row[f"{side}_bytes"]])
+                (f"{row[f'id_{side}_h']}:{row[f'id_{side}_p']}", [row[f"{side}_{what}"] for what in ("pkts", "ip_bytes", "bytes", "ttl")])
                 for side in ("orig", "resp")
             ]
             mine.append((row["community_id"], *sorted(repr(side) for side in sides if side[1][0])))

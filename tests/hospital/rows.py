@@ -21,7 +21,7 @@ def _texts(names: str) -> dict[str, str]:
 COMMON = _texts("event_id uid id_orig_h id_resp_h") | {"ts": "TIMESTAMPTZ", "id_orig_p": _I, "id_resp_p": _I}
 STREAMS: dict[str, dict[str, str]] = {
     "conn": _texts("proto service orig_l2_addr resp_l2_addr conn_state")
-    | dict.fromkeys(("orig_pkts", "resp_pkts", "orig_bytes", "resp_bytes", "vlan"), _I)
+    | dict.fromkeys(("orig_pkts", "resp_pkts", "orig_bytes", "resp_bytes", "vlan", "orig_ttl", "resp_ttl"), _I)
     | {"midstream": _B},
     "arp": _texts("sender_mac sender_ip"),
     "dhcp": _texts(

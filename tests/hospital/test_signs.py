@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from asepsis.hospital.dicom_software import by_contexts, implementation, named
+from asepsis.hospital.export import system_of
 from asepsis.hospital.inventory import inventory
 from asepsis.hospital.kinds import table
 from asepsis.hospital.network_card import card, is_made_up, maker_of
@@ -198,9 +199,42 @@ def test_a_library_that_belongs_to_a_system_hints_at_it(ja4: str, system: str | 
     assert {(a.value, a.source) for a in asset.attributes if a.name == "system"} == ({(system, "ssl")} if system else set())
 
 
+@pytest.mark.parametrize(
+    ("hops", "system"),
+    [
+        (128, "possible Windows"),
+        # Behind three routers.
+        (125, "possible Windows"),
+        (61, "possible Unix-like system"),
+        (255, "possible embedded or network system"),
+        (32, ""),
+        (None, ""),
+    ],
+)
+def test_the_hop_limit_hints_at_a_system(hops: int | None, system: str) -> None:
+    t = Traffic().conn("10.0.0.5", "10.0.0.9", 9000, orig_bytes=9, orig_ttl=hops, resp_ttl=64)
+    found = {a.addresses[0]: a for a in inventory(observe(RowLake(t.rows)), Plan())}
+    assert system_of(found["10.0.0.5"]) == system
+    assert system_of(found["10.0.0.9"]) == "possible Unix-like system"
+
+
+def test_who_answers_nothing_or_sends_to_many_shows_no_hop_limit_of_its_own() -> None:
+    t = Traffic().conn("10.0.0.5", "10.0.0.9", 9000, orig_bytes=0, orig_ttl=128, resp_bytes=0, resp_ttl=255)
+    t.conn("10.0.0.5", "224.0.0.251", 5353, "dns", proto="udp", orig_bytes=90, orig_ttl=255, resp_pkts=0)
+    t.conn("10.0.0.5", "10.0.0.9", 80, "http", orig_bytes=90, resp_bytes=90)
+    assert {system_of(a) for a in inventory(observe(RowLake(t.rows)), Plan())} == {""}
+
+
+def test_what_a_machine_says_beats_its_hop_limit() -> None:
+    t = Traffic().conn("10.0.0.5", "10.0.0.9", 445, "smb", orig_bytes=90, orig_ttl=64, resp_ttl=64)
+    t.add("ntlm", "10.0.0.5", "10.0.0.9", 445, server_os_version="6.1.7601")
+    (asset,) = [a for a in inventory(observe(RowLake(t.rows)), Plan()) if a.addresses == ("10.0.0.9",)]
+    assert system_of(asset) == "Windows 7 or Server 2008 R2"
+
+
 def test_every_sign_of_the_table_is_read() -> None:
     read = {"http-agent", "http-server", "dhcp-vendor", "dhcp-fingerprint"}
-    asked = next(source for name, _, _, source in _QUERIES if name == "signs")
+    asked = " ".join(source for name, _, _, source in _QUERIES if name == "signs")
     assert {row["sign"] for row in table("os_signs")} <= read | set(re.findall(r"'([a-z0-9]+(?:-[a-z]+)?)'", asked))
 
 

@@ -4,9 +4,9 @@ use crate::bytes::{be16, be32};
 use crate::ip::{ipv4, ipv6};
 pub use crate::ip::{Datagram, Fragment};
 use crate::limits;
-use crate::tunnel::Inner;
+use crate::tunnel::{Inner, Tunnel};
 
-/// Link-layer facts of a frame.
+/// What a frame says of the way that its packet came.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Link {
     pub src: Option<[u8; 6]>,
@@ -14,6 +14,10 @@ pub struct Link {
     /// Outer and inner VLAN id (IEEE 802.1Q, 802.1ad).
     pub vlan: Option<u16>,
     pub inner_vlan: Option<u16>,
+    /// Hop limit of the innermost IP header that was read.
+    pub hops: u8,
+    /// The innermost tunnel.
+    pub tunnel: Option<Tunnel>,
 }
 
 /// What a frame holds.
@@ -56,10 +60,8 @@ pub fn decode(link_type: u16, frame: &[u8], wire_len: usize) -> (Link, Content<'
     // Nearly all there is: IPv4 right behind the head of an Ethernet frame.
     if let (1, Some(([dst @ .., _, _, _, _, _, _, 8, 0], packet))) = (link_type, frame.split_first_chunk::<14>()) {
         (link.dst, link.src) = (Some(*dst), mac(frame, 6));
-        return (
-            link,
-            ipv4(packet, wire_len.saturating_sub(14)).map_or(Content::Malformed, Content::Ip),
-        );
+        let content = ip(ipv4(packet, wire_len.saturating_sub(14)), &mut link);
+        return (link, content);
     }
     let content = start(link_type, frame, &mut link)
         .and_then(|(layer, at)| follow(layer, frame.get(at..)?, wire_len.saturating_sub(at), &mut link))
@@ -69,12 +71,22 @@ pub fn decode(link_type: u16, frame: &[u8], wire_len: usize) -> (Link, Content<'
 
 /// What a tunnel carries. Where it has no addresses or tags of its own, those of the frame around it stay: they are the nearest there are.
 pub fn decode_inner<'a>(outer: &Link, inner: &Inner<'a>) -> (Link, Content<'a>) {
-    let mut link = *outer;
+    let mut link = Link {
+        tunnel: Some(inner.tunnel),
+        ..*outer
+    };
     if let Some(vlan) = inner.vlan {
         (link.vlan, link.inner_vlan) = (Some(vlan), None);
     }
     let content = follow(inner.layer, inner.bytes, inner.wire_len, &mut link).unwrap_or(Content::Other);
     (link, content)
+}
+
+#[inline]
+fn ip<'a>(datagram: Option<Datagram<'a>>, link: &mut Link) -> Content<'a> {
+    let Some(datagram) = datagram else { return Content::Malformed };
+    link.hops = datagram.hops;
+    Content::Ip(datagram)
 }
 
 /// Whether frames of this link type can be followed: it is one by which a frame of zeros, longer than every head, begins with something.
@@ -117,8 +129,8 @@ fn follow<'a>(mut layer: Layer, mut rest: &'a [u8], mut wire_len: usize, link: &
     let mut tags = 0;
     for _ in 0..limits::NESTING {
         let (next, len) = match layer {
-            Layer::Type(IPV4) => return Some(ipv4(rest, wire_len).map_or(Content::Malformed, Content::Ip)),
-            Layer::Type(IPV6) => return Some(ipv6(rest, wire_len).map_or(Content::Malformed, Content::Ip)),
+            Layer::Type(IPV4) => return Some(ip(ipv4(rest, wire_len), link)),
+            Layer::Type(IPV6) => return Some(ip(ipv6(rest, wire_len), link)),
             Layer::Type(ARP) => return Some(Content::Arp(rest)),
             Layer::Ethernet => {
                 (link.dst, link.src) = (mac(rest, 0), mac(rest, 6));

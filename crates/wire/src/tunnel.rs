@@ -6,9 +6,41 @@ use crate::bytes::be16;
 use crate::ip::Datagram;
 use crate::link::{Layer, IPV4, IPV6};
 
+/// What carries a packet inside another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tunnel {
+    /// IP in IP.
+    Ip,
+    /// A packet in GRE.
+    Gre,
+    /// A frame in GRE.
+    Nvgre,
+    Pptp,
+    Erspan,
+    Vxlan,
+    Geneve,
+    Teredo,
+}
+
+impl Tunnel {
+    pub fn name(self) -> &'static str {
+        match self {
+            Tunnel::Ip => "ip",
+            Tunnel::Gre => "gre",
+            Tunnel::Nvgre => "nvgre",
+            Tunnel::Pptp => "pptp",
+            Tunnel::Erspan => "erspan",
+            Tunnel::Vxlan => "vxlan",
+            Tunnel::Geneve => "geneve",
+            Tunnel::Teredo => "teredo",
+        }
+    }
+}
+
 /// A packet inside another.
 #[derive(Clone, Copy, Debug)]
 pub struct Inner<'a> {
+    pub tunnel: Tunnel,
     pub layer: Layer,
     pub bytes: &'a [u8],
     /// What it had on the wire.
@@ -17,18 +49,18 @@ pub struct Inner<'a> {
     pub vlan: Option<u16>,
 }
 
-/// What stands behind a tunnel's header, where, and the VLAN id that the header tells.
-type Found = (Layer, usize, Option<u16>);
+/// Which tunnel it is, what stands behind its header, where, and the VLAN id that the header tells.
+type Found = (Tunnel, Layer, usize, Option<u16>);
 
 const TRANSPARENT_ETHERNET: u16 = 0x6558;
 
 /// The packet inside, if this is a tunnel.
 pub fn inner<'a>(datagram: &Datagram<'a>) -> Option<Inner<'a>> {
     let mut payload = datagram.payload;
-    let (layer, at, vlan) = match datagram.proto {
+    let (tunnel, layer, at, vlan) = match datagram.proto {
         // RFC 2003; RFC 4213 section 3 and RFC 2473.
-        4 => (Layer::Type(IPV4), 0, None),
-        41 => (Layer::Type(IPV6), 0, None),
+        4 => (Tunnel::Ip, Layer::Type(IPV4), 0, None),
+        41 => (Tunnel::Ip, Layer::Type(IPV6), 0, None),
         47 => gre(payload)?,
         17 => {
             let len = usize::from(be16(payload, 4)?);
@@ -39,6 +71,7 @@ pub fn inner<'a>(datagram: &Datagram<'a>) -> Option<Inner<'a>> {
     };
     let bytes = payload.get(at..).filter(|bytes| !bytes.is_empty())?;
     Some(Inner {
+        tunnel,
         layer,
         bytes,
         wire_len: bytes.len().saturating_add(datagram.cut),
@@ -61,12 +94,12 @@ fn gre(payload: &[u8]) -> Option<Found> {
         _ if has(ROUTING) => None,
         (0, 0x88be) if has(SEQUENCE) => erspan_ii(payload, at),
         // Type I has no header of its own and no sequence number.
-        (0, 0x88be) => Some((Layer::Ethernet, at, None)),
+        (0, 0x88be) => Some((Tunnel::Erspan, Layer::Ethernet, at, None)),
         (0, 0x22eb) => erspan_iii(payload, at),
         // NVGRE (RFC 7637) and any other bridge.
-        (0, TRANSPARENT_ETHERNET) => Some((Layer::Ethernet, at, None)),
-        (0, kind) => Some((Layer::Type(kind), at, None)),
-        (1, 0x880b) => Some((Layer::Ppp, at + word(ACKNOWLEDGEMENT), None)),
+        (0, TRANSPARENT_ETHERNET) => Some((Tunnel::Nvgre, Layer::Ethernet, at, None)),
+        (0, kind) => Some((Tunnel::Gre, Layer::Type(kind), at, None)),
+        (1, 0x880b) => Some((Tunnel::Pptp, Layer::Ppp, at + word(ACKNOWLEDGEMENT), None)),
         _ => None,
     }
 }
@@ -77,7 +110,7 @@ fn erspan_vlan(payload: &[u8], at: usize) -> Option<u16> {
 }
 
 fn erspan_ii(payload: &[u8], at: usize) -> Option<Found> {
-    (payload.get(at)? >> 4 == 1).then(|| (Layer::Ethernet, at + 8, erspan_vlan(payload, at)))
+    (payload.get(at)? >> 4 == 1).then(|| (Tunnel::Erspan, Layer::Ethernet, at + 8, erspan_vlan(payload, at)))
 }
 
 /// Its last bits say what kind of frame follows and whether eight bytes of the platform stand before it.
@@ -89,7 +122,7 @@ fn erspan_iii(payload: &[u8], at: usize) -> Option<Found> {
         _ => return None,
     };
     let len = if word & 1 == 1 { 20 } else { 12 };
-    (payload.get(at)? >> 4 == 2).then(|| (layer, at + len, erspan_vlan(payload, at)))
+    (payload.get(at)? >> 4 == 2).then(|| (Tunnel::Erspan, layer, at + len, erspan_vlan(payload, at)))
 }
 
 /// Any port can be another's: the header must be one too.
@@ -105,14 +138,14 @@ fn over_udp(datagram: &[u8], cut: usize) -> Option<Found> {
         None if to == 3544 || from == 3544 => teredo(datagram.get(8..)?, cut),
         found => found,
     }
-    .map(|(layer, at, vlan)| (layer, at + 8, vlan))
+    .map(|(tunnel, layer, at, vlan)| (tunnel, layer, at + 8, vlan))
 }
 
 /// RFC 7348 section 5; with the group that draft-smith-vxlan-group-policy puts in what was reserved.
 fn vxlan(head: &[u8]) -> Option<Found> {
     let plain = matches!(head, [0x08, 0, 0, 0, _, _, _, 0]);
     let grouped = matches!(head, [0x88, flags, _, _, _, _, _, 0] if flags & !0x48 == 0);
-    (plain || grouped).then_some((Layer::Ethernet, 8, None))
+    (plain || grouped).then_some((Tunnel::Vxlan, Layer::Ethernet, 8, None))
 }
 
 /// RFC 8926 section 3.4.
@@ -123,8 +156,8 @@ fn geneve(head: &[u8]) -> Option<Found> {
     }
     let at = 8 + usize::from(version & 0x3f) * 4;
     match be16(head, 2)? {
-        TRANSPARENT_ETHERNET => Some((Layer::Ethernet, at, None)),
-        kind @ (IPV4 | IPV6) => Some((Layer::Type(kind), at, None)),
+        TRANSPARENT_ETHERNET => Some((Tunnel::Geneve, Layer::Ethernet, at, None)),
+        kind @ (IPV4 | IPV6) => Some((Tunnel::Geneve, Layer::Type(kind), at, None)),
         _ => None,
     }
 }
@@ -142,5 +175,5 @@ fn teredo(payload: &[u8], cut: usize) -> Option<Found> {
     let packet = payload.get(at..)?;
     let fits = usize::from(be16(packet, 4)?) + 40 == packet.len().saturating_add(cut);
     let found = packet.first()? >> 4 == 6 && fits && *packet.get(6)? != NOTHING;
-    found.then_some((Layer::Type(IPV6), at, None))
+    found.then_some((Tunnel::Teredo, Layer::Type(IPV6), at, None))
 }

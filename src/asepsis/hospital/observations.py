@@ -137,6 +137,18 @@ _QUERIES: tuple[tuple[str, type[Fact], str, str], ...] = (
         "address, sign, text, source",
         _SIGNS,
     ),
+    # Who ends connections in the name of others says nothing in them; what is sent to many has hop limits of its own.
+    (
+        "signs",
+        Sign,
+        "address, sign, text, source",
+        """
+        (SELECT id_orig_h AS address, 'ttl' AS sign, CAST(orig_ttl AS VARCHAR) AS text, 'conn' AS source, ts, event_id FROM pairs
+         WHERE proto = 'tcp' AND orig_bytes > 0
+         UNION ALL SELECT id_resp_h, 'ttl', CAST(resp_ttl AS VARCHAR), 'conn', ts, event_id FROM pairs
+         WHERE proto = 'tcp' AND resp_bytes > 0) t
+        WHERE text IS NOT NULL""",
+    ),
     (
         "claimers",
         Claimer,

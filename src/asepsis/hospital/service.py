@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from asepsis.hospital.act import Act, Verb, goes_by, marks_of_asset
 from asepsis.hospital.asset import STATED, Asset, Attribute, Maybe, Stay, address_of, as_json, from_json, kind_in_words
-from asepsis.hospital.export import Format, as_csv, as_cyclonedx, system_of
+from asepsis.hospital.export import Format, as_csv, as_cyclonedx
 from asepsis.hospital.kinds import KINDS, counted_kind
 from asepsis.hospital.locator import Locator
 from asepsis.hospital.naming import called, is_guess
@@ -79,7 +79,6 @@ __all__ = [
     "set_",
     "split",
     "supported",
-    "system_of",
     "take_arrivals",
     "take_inventory",
     "undo",

@@ -3,7 +3,7 @@
 A month of a hospital is a hundred million connections, and most questions ask only whether two ends ever spoke so. `pairs` has the columns
 of `conn` that such questions need, and for all connections that are alike in them two rows: the first with its `ts` and `event_id`, and
 the last. `each_pair` has the same of every connection, for whoever asks after certain events. Bytes are told in steps: at least 1, 20, 60,
-100, 300.
+100, 300. Hop limits are told as what they began with.
 """
 
 from __future__ import annotations
@@ -24,8 +24,12 @@ _KEYS = {
     "orig_l2_addr": "orig_l2_addr",
     "resp_l2_addr": "resp_l2_addr",
     "vlan": "vlan",
+    "orig_ttl": "{orig_ttl}",
+    "resp_ttl": "{resp_ttl}",
     "midstream": "coalesce(midstream, false)",
 }
+BEGUN = (32, 64, 128, 255)
+"""Hop limits that systems begin with: nobody is as far away as the next lower one (p0f 3 guesses so, fp_tcp.c guess_dist)."""
 _AT = "struct_pack(a := ts, b := event_id)"
 
 
@@ -34,9 +38,14 @@ def _step(column: str) -> str:
     return f"case {cases} else 0 end"
 
 
+def _begun(column: str) -> str:
+    cases = " ".join(f"when {column} <= {most} then {most}" for most in BEGUN)
+    return f"case {cases} end"
+
+
 def each() -> str:
     """The query that has every connection."""
-    steps = {"orig_bytes": _step("orig_bytes"), "resp_bytes": _step("resp_bytes")}
+    steps = {f"{side}_{what}": of(f"{side}_{what}") for side in ("orig", "resp") for what, of in (("bytes", _step), ("ttl", _begun))}
     told = ", ".join(f"{source.format(**steps)} as {name}" for name, source in _KEYS.items())
     return f"select {told}, ts, event_id, 1 as conns from conn"  # noqa: S608 - names of ours
 

@@ -11,14 +11,16 @@ from asepsis.network.partners import Partners
 
 # An attempt that nobody answered is not talk: both sides must have sent something, and one of them data. Names and time from outside are
 # findings of their own (resolver-outside, time-outside). Without a beginning the ends may be turned: then both ports are looked at. What
-# FTP carries travels one way, between ports that both sides agree on (RFC 959 3.2).
+# FTP carries travels one way, between ports that both sides agree on (RFC 959 3.2). A tunnel of IPv4 joins networks of people who know
+# each other; those of frames bring what was mirrored, those of IPv6 the internet.
 _TALKS = """
-    select client, client_port, server, port, proto, name, basic, midstream, max(case when ftp then 1 else 0 end) as ftp,
+    select client, client_port, server, port, proto, name, basic, midstream, tunnel, max(case when ftp then 1 else 0 end) as ftp,
            min(case when carried then 1 else 0 end) as carried, {span} from (
         select c.id_orig_h as client, case when c.midstream then c.id_orig_p end as client_port, c.id_resp_h as server, c.id_resp_p as port,
                c.proto, coalesce(c.service, '') = 'ftp' as ftp,
                c.proto = 'tcp' and coalesce(c.service, 'ftp-data') = 'ftp-data' and c.id_resp_p >= 1024
                    and (coalesce(c.orig_bytes, 0) = 0 or coalesce(c.resp_bytes, 0) = 0) as carried,
+               case when c.tunnel in ('ip', 'gre') and c.id_orig_h not like '%:%' then c.tunnel end as tunnel,
                n.name, coalesce(c.midstream, false) as midstream, c.ts, c.event_id,
                coalesce(c.service, '') in ('dns', 'ntp') or (coalesce(c.service, '') = 'ssl' and c.id_resp_p = 853) as basic
         from {crossing} as c left join (
@@ -28,7 +30,7 @@ _TALKS = """
         ) as n on n.uid = c.uid
         where c.proto in ('tcp', 'udp') and c.orig_pkts > 0 and c.resp_pkts > 0
               and coalesce(c.orig_bytes, 0) + coalesce(c.resp_bytes, 0) > 0
-    ) as seen group by client, client_port, server, port, proto, name, basic, midstream
+    ) as seen group by client, client_port, server, port, proto, name, basic, midstream, tunnel
 """
 # Ports that were seen to be called from outside; and without a beginning, those that several use from ports of their own (RFC 6335 6).
 _SERVED = """
@@ -42,6 +44,8 @@ _SERVED = """
     ) as seen group by address, port, proto
     having count(distinct peer) > 1 and count(distinct peer_port) > 1 and min(peer_port) >= 1024
 """.replace("{outside}", public_rows("conn", "id_orig"))
+
+_TUNNELS = {"ip": "IP in IP", "gre": "GRE"}
 
 Served = set[tuple[str, int, str]]
 
@@ -80,6 +84,11 @@ class Crossing:
     def begun(self) -> bool:
         """Whether the beginning of all of it was seen."""
         return not any(row["midstream"] for row in self.sighting.rows)
+
+    @property
+    def tunnels(self) -> list[str]:
+        """The tunnels that all of it came through, or nothing: then an address that is not private may still be another site's."""
+        return [_TUNNELS[tunnel] for tunnel in self.sighting.values("tunnel")] if all(row["tunnel"] for row in self.sighting.rows) else []
 
     @property
     def addresses(self) -> str:

@@ -8,6 +8,7 @@ use crate::link::Link;
 use crate::protocols::arp::mac_text;
 use crate::protocols::conn::{tcp_state, Conn};
 use crate::protocols::Dir;
+use crate::tunnel::Tunnel;
 
 use super::conversation::Speech;
 use super::follow::Where;
@@ -22,7 +23,9 @@ pub struct Counters {
     /// Payload bytes as sent, retransmissions included (UDP and ICMP; TCP counts by sequence).
     pub bytes: u64,
     pub l2: Option<[u8; 6]>,
+    /// Of its first packet.
     pub vlan: Option<u16>,
+    pub hops: Option<u8>,
     /// Letters of the history that this side has given.
     said: u16,
 }
@@ -56,8 +59,8 @@ pub struct Flow {
     pub last_ts: i64,
     next_interim: i64,
     pub counters: [Counters; 2],
-    vlan: Option<u16>,
-    inner_vlan: Option<u16>,
+    /// That of the first packet.
+    link: Link,
     pub transport: Transport,
     history: String,
 }
@@ -110,8 +113,7 @@ impl Flow {
             last_ts: ts,
             next_interim: ts.saturating_add(limits::INTERIM_FIRST),
             counters: [Counters::default(); 2],
-            vlan: link.vlan,
-            inner_vlan: link.inner_vlan,
+            link: *link,
             transport,
             history: String::new(),
         }
@@ -513,7 +515,7 @@ impl Flow {
         let summary = Summary {
             span: (self.first_ts, self.last_ts),
             counters: &self.counters,
-            vlans: (self.vlan, self.inner_vlan),
+            link: &self.link,
         };
         let (identity, first_ts) = (&mut self.identity, self.first_ts);
         summary.tell(row, identity.ends.proto, |at, row| out.emit(identity, first_ts, Dir::Orig, at, row));
@@ -545,7 +547,7 @@ pub fn count(counters: &mut [Counters; 2], dir: Dir, ip_len: usize, payload: usi
     let [orig, resp] = counters;
     let (sender, receiver) = if dir == Dir::Orig { (orig, resp) } else { (resp, orig) };
     if sender.packets == 0 {
-        sender.vlan = link.vlan;
+        (sender.vlan, sender.hops) = (link.vlan, Some(link.hops));
     }
     sender.packets += 1;
     sender.ip_bytes += ip_len as u64;
@@ -563,8 +565,8 @@ pub struct Summary<'a> {
     /// Time of the first and of the last packet.
     pub span: (i64, i64),
     pub counters: &'a [Counters; 2],
-    /// Outer and inner, of the first packet.
-    pub vlans: (Option<u16>, Option<u16>),
+    /// That of the first packet.
+    pub link: &'a Link,
 }
 
 impl Summary<'_> {
@@ -593,8 +595,11 @@ impl Summary<'_> {
             orig_l2_addr: l2[0].as_deref(),
             resp_l2_addr: l2[1].as_deref(),
             // A mirror may tag one direction only.
-            vlan: self.vlans.0.or(orig.vlan).or(resp.vlan).map(i64::from),
-            inner_vlan: self.vlans.1.map(i64::from),
+            vlan: self.link.vlan.or(orig.vlan).or(resp.vlan).map(i64::from),
+            inner_vlan: self.link.inner_vlan.map(i64::from),
+            orig_ttl: orig.hops.map(i64::from),
+            resp_ttl: resp.hops.map(i64::from),
+            tunnel: self.link.tunnel.map(Tunnel::name),
             ip_proto: Some(i64::from(ip_proto)),
             ..row
         };

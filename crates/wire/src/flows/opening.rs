@@ -151,7 +151,7 @@ impl Opening {
         let summary = Summary {
             span: (first.ts, first.ts),
             counters: &counters,
-            vlans: (first.link.vlan, first.link.inner_vlan),
+            link: &first.link,
         };
         let connections = alike.iter().map(|one| (Identity::new(one.ends, one.ts, one.nonce), one.ts));
         summary.tell(row, first.ends.proto, |at, row| out.emit_each(connections, Dir::Orig, at, row));
@@ -198,7 +198,8 @@ mod tests {
             src: Some([1; 6]),
             dst: Some([2; 6]),
             vlan: Some(7),
-            inner_vlan: None,
+            hops: 63,
+            ..Link::default()
         };
         let every = (0..=255).flat_map(|flags| [(flags, 0), (flags, 512)]);
         for (flags, window) in every.filter(|(flags, _)| flags & (FIN | RST) == 0) {

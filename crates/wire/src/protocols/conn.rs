@@ -38,6 +38,12 @@ stream! {
         vlan: Int,
         /// Inner VLAN id (IEEE 802.1ad).
         inner_vlan: Int,
+        /// Hop limit (TTL) of the originator's first packet seen: what it began with, less one for each router before the sensor.
+        orig_ttl: Int,
+        /// Hop limit of the responder's first packet seen.
+        resp_ttl: Int,
+        /// The innermost tunnel that its first packet came through: ip (IP in IP), gre (a packet in GRE), nvgre (a frame in GRE), pptp, erspan, vxlan, geneve, teredo.
+        tunnel: Word,
         /// IP protocol number.
         ip_proto: Int,
         /// The connection goes on: a later row of the same `uid` replaces this one.

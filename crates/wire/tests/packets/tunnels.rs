@@ -77,13 +77,42 @@ fn the_connection_inside_is_found_and_the_tunnel_counted() {
         let (rows, pipeline) = read(ETHERNET, &[frame]);
         found(&rows, name);
         let outer = rows["conn"].iter().find(|row| row["id_orig_h"] == "172.16.0.1");
-        assert_eq!(outer.map(|row| row["orig_pkts"].as_str()), Some("1"), "{name}");
+        assert_eq!(
+            outer.map(|row| (row["orig_pkts"].as_str(), row["tunnel"].as_str())),
+            Some(("1", "-")),
+            "{name}"
+        );
         assert_eq!(
             (rows["conn"].len(), pipeline.packets(), pipeline.undecoded(), pipeline.other()),
             (2, 1, 0, 0),
             "{name}"
         );
     }
+}
+
+#[test]
+fn the_kind_of_the_innermost_tunnel_and_its_hop_limit_are_told() {
+    let word = |name: &str| {
+        match name {
+            "ip in ip" | "6in4" => "ip",
+            _ => name.split(' ').next().expect("a word").trim_end_matches(','),
+        }
+        .to_owned()
+    };
+    for (name, mut frame) in all() {
+        // The hop limit of the tunnel's own packet.
+        frame[14 + 4 + 8] = 17;
+        let (rows, _) = read(ETHERNET, &[frame]);
+        let row = found(&rows, name);
+        assert_eq!(
+            (row["tunnel"].as_str(), row["orig_ttl"].as_str(), row["resp_ttl"].as_str()),
+            (word(name).as_str(), "64", "-"),
+            "{name}"
+        );
+    }
+    let both = around(4, &ip4([10, 8, 0, 1], [10, 8, 0, 2], 47, &gre(0, 0x0800, 0, &inside())));
+    let (rows, _) = read(ETHERNET, &[both]);
+    assert_eq!(found(&rows, "gre in ip")["tunnel"], "gre");
 }
 
 #[test]

@@ -32,7 +32,7 @@ from asepsis.hospital.service import Asset
 
 ID = "smb1"
 FAULT = "An outdated way to share files is in use, by which a worm can spread"
-FAULT_WITHOUT_HOLES = "An outdated way to share files is in use: they can be read and changed on their way"
+FAULT_WITHOUT_HOLES = "Files that are shared in an outdated way can be read and changed"
 # A sign that says less leaves the system unknown.
 SURE = 0.5
 # By their names in os_support.tsv: all that is no Windows, what of Windows came after MS17-010, and Windows CE with a server of its own.
