@@ -165,7 +165,8 @@ class Generated:
             self._talk(out, ts, client, server, port, service)
             counts = {"orig_bytes": 900, "resp_bytes": 5000, "orig_pkts": 12, "resp_pkts": 14}
             ends = {"orig_l2_addr": client.mac, "resp_l2_addr": server.mac, "interim": False, "midstream": False, "partial": False}
-            _add(out, "conn", ts, client, server, port, proto="tcp", service=service or None, **counts, **ends)
+            hops = {"orig_ttl": 127, "resp_ttl": 63}
+            _add(out, "conn", ts, client, server, port, proto="tcp", service=service or None, **counts, **ends, **hops)
         return out
 
     def _at(self, day: int) -> datetime:
@@ -231,7 +232,9 @@ _CONNS = """
            'tcp' as proto, p.service as service, 1.5 as duration, 900 as orig_bytes, 5000 as resp_bytes, 'SF' as conn_state,
            'ShADadFf' as history, 0 as missed_bytes, 12 as orig_pkts, 1500 as orig_ip_bytes, 14 as resp_pkts, 5700 as resp_ip_bytes,
            0 as id_orig_hi, p.client_lo as id_orig_lo, 0 as id_resp_hi, p.server_lo as id_resp_lo,
-           p.client_mac as orig_l2_addr, p.server_mac as resp_l2_addr, 6 as ip_proto, false as interim, false as midstream, false as partial
+           p.client_mac as orig_l2_addr, p.server_mac as resp_l2_addr,
+           127 - 64 * (p.client_lo % 3 // 2) as orig_ttl, 63 as resp_ttl, 6 as ip_proto,
+           false as interim, false as midstream, false as partial
     from pairs as p, range({low}, {high}) as t(i)
 """
 

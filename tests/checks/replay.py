@@ -21,7 +21,7 @@ from asepsis.lake.engine import DuckDBEngine, Span
 SOURCE = Path(__file__).parents[2] / "src/asepsis"
 DAY = datetime(2026, 3, 2, tzinfo=UTC)
 NOW = DAY + timedelta(hours=20)
-EMPTY_ASSET = Asset("", "", "unknown", 0.0, "unknown", "", 1.0)
+EMPTY_ASSET = Asset("", "", "unknown", 0.9, "unknown", "", 1.0)
 
 
 class RowsLake:

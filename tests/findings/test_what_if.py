@@ -57,6 +57,13 @@ def test_what_is_not_understood_is_said(text: str) -> None:
         parse(text)
 
 
+def test_a_kind_is_also_what_is_only_possible() -> None:
+    guessed, other = finding("internet", asset_kind="possible scanner"), finding("internet", asset_kind="workstation")
+    asked = parse("kind:scanner isolated")
+    assert (asked.concerns(guessed), asked.concerns(other)) == (True, False)
+    assert parse("kind:scaner isolated").names([guessed, other]) == "there is scanner, workstation"
+
+
 def test_a_name_that_nothing_has_is_told_with_those_that_there_are() -> None:
     assert not parse("zone:radiolgy no internet").concerns(INTERNET)
     assert parse("zone:radiolgy no internet").names([INTERNET, WARD]) == "there is radiology, ward"

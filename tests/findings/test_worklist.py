@@ -113,6 +113,10 @@ def test_closed_and_accepted_are_not_on_the_list_but_stale_is() -> None:
         ([{"assets": (str(n // 2),), "zone": "", "patients": 0} for n in range(4)], "2 MR scanners (4 faults)"),
         ([{"assets": (), "asset_kind": ""} for n in range(2)], "2 devices in radiology, at least 2 patients"),
         ([{"assets": (str(n),), "asset_kind": "unknown"} for n in range(2)], "2 unidentified machines in radiology, at least 2 patients"),
+        (
+            [{"assets": (str(n),), "asset_kind": "possible file server"} for n in range(2)],
+            "2 possible file servers in radiology, at least 2 patients",
+        ),
     ],
 )
 def test_a_line_of_many_counts_the_devices_and_says_where(members: list[dict[str, Any]], title: str) -> None:

@@ -11,7 +11,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import TYPE_CHECKING, TypeVar
 
 from asepsis.findings.service import counted
-from asepsis.hospital.service import KINDS, counted_kind, is_guess
+from asepsis.hospital.service import KINDS, POSSIBLE, counted_kind, is_guess
 
 from .talks import CLINICAL, OUTSIDE, Openness, Talk
 
@@ -190,15 +190,14 @@ def _box(key: Key, group: list[Asset], column: int) -> Box:
     if len(group) == 1:
         (asset,) = group
         words = KINDS[asset.kind].words if asset.kind in KINDS else asset.kind
-        label = f"possible {words}" if is_guess(asset) else words
+        label = f"{POSSIBLE}{words}" if is_guess(asset) else words
         return Box(id, place, column, label[:1].upper() + label[1:], asset.name, 1)
     kinds = Counter(asset.kind for asset in group)
     if what == _REST:
         words = ", ".join(counted_kind(n, kind) for kind, n in kinds.most_common(3)) + (", ..." if len(kinds) > 3 else "")
         return Box(id, place, column, f"{len(group):,} machines of {counted(len(kinds), 'kind')}", words, len(group))
-    label = counted_kind(len(group), what) if what in KINDS else f"{len(group):,} {what}"
-    if all(map(is_guess, group)):
-        label = label.replace(" ", " possible ", 1)
+    guess = POSSIBLE if all(map(is_guess, group)) else ""
+    label = counted_kind(len(group), f"{guess}{what}") if what in KINDS else f"{len(group):,} {what}"
     makers = [maker for maker, _ in Counter(asset.manufacturer for asset in group if asset.manufacturer).most_common()]
     return Box(id, place, column, label, ", ".join(makers), len(group))
 

@@ -8,7 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from asepsis.findings.service import counted
-from asepsis.hospital.service import KINDS, counted_kind, is_guess, kind_in_words
+from asepsis.hospital.service import KINDS, counted_kind, is_guess, kind_in_words, told_kind
 
 from .markup import section, table
 from .summary import CLASSES
@@ -59,9 +59,7 @@ def _cut(each: int, kinds: dict[tuple[str, str, bool], list[Asset]]) -> str:
 
 
 def _kind(kind: str, group: Sequence[Asset], each: int) -> str:
-    words = counted_kind(len(group), kind) if kind in KINDS else f"{len(group):,} {kind}"
-    if is_guess(group[0]):
-        words = words.replace(" ", " possible ", 1)
+    words = counted_kind(len(group), told_kind(group[0])) if kind in KINDS else f"{len(group):,} {kind}"
     shown = f" ({each:,} of them shown)" if len(group) > each else ""
     note = f'<p class="quiet">{_UNKNOWN}</p>' if kind == "unknown" else ""
     rows = table(words, _HEADS, map(_row, group[:each]))

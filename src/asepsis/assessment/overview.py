@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from asepsis.findings.service import counted
-from asepsis.hospital.service import KINDS, Asset, called, counted_kind, is_guess
+from asepsis.hospital.service import KINDS, Asset, called, counted_kind, is_guess, told_kind
 from asepsis.kit.command import DEFAULT_SITE, at
 from asepsis.kit.errors import one_line
 
@@ -42,9 +42,7 @@ def _by_kind(assets: Sequence[Asset]) -> list[list[Asset]]:
 
 
 def _rows(found: Sequence[Asset], each: int) -> list[tuple[str, str, str]]:
-    kind = counted_kind(len(found), found[0].kind)
-    if is_guess(found[0]):
-        kind = kind.replace(" ", " possible ", 1)
+    kind = counted_kind(len(found), told_kind(found[0]))
     return [(kind if n == 0 else "", _address(asset), _words(asset)) for n, asset in enumerate(found[:each])]
 
 

@@ -143,7 +143,7 @@ def proposal(
         first_seen=sighting.first_seen,
         last_seen=sighting.last_seen,
         zone=first.zone or server.zone or client.zone,
-        asset_kind=first.kind,
+        asset_kind=first.kind_told,
         events=sighting.events,
         patients=flow.patients,
         assets=tuple(dict.fromkeys((*first.ids, *client.ids, *server.ids))),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-from asepsis.hospital.service import STATED, Asset, Locator, address_of
+from asepsis.hospital.service import STATED, Asset, Locator, address_of, told_kind, within
 
 from .harm import ClinicalClass, ordering_class
 from .ssvc import Exposure
@@ -97,7 +97,7 @@ class Party:
     @property
     def name(self) -> str:
         if self.asset:
-            return self.asset.name or f"the device at {self.address}"
+            return within(self.asset) or f"the device at {self.address}"
         if any(asset.behind for asset in self.assets):
             return f"a device behind {self.address}"
         return f"one of {len(self.assets)} devices at {self.address}" if self.assets else f"the device at {self.address}"
@@ -111,6 +111,12 @@ class Party:
     def kind(self) -> str:
         kinds = {asset.kind for asset in self.assets}
         return kinds.pop() if len(kinds) == 1 else ""
+
+    @property
+    def kind_told(self) -> str:
+        """The kind as it is told: `possible scanner` where little speaks for it."""
+        kinds = {told_kind(asset) for asset in self.assets}
+        return kinds.pop() if len(kinds) == 1 else self.kind
 
     @property
     def zone(self) -> str:

@@ -134,7 +134,7 @@ def posture(
         last_seen=sighting.last_seen,
         discriminator=fault.part,
         zone=party.zone,
-        asset_kind=party.kind,
+        asset_kind=party.kind_told,
         events=sighting.events,
         patients=look.patients(party),
         assets=tuple(assets)[:ASSETS_MAX],

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from asepsis.hospital.service import POSSIBLE
 from asepsis.kit.errors import WrongUse
 
 from .decision import judge
@@ -37,13 +38,13 @@ class WhatIf:
         seen, name = finding.seen, self.name.casefold()
         return {
             "zone": seen.zone.casefold() == name,
-            "kind": seen.asset_kind.casefold() == name,
+            "kind": seen.asset_kind.removeprefix(POSSIBLE).casefold() == name,
             "asset": any(asset.startswith(name) for asset in seen.assets),
         }.get(self.scope, True)
 
     def names(self, findings: Iterable[Finding]) -> str:
         """What could have been named instead."""
-        named = {"zone": lambda f: f.seen.zone, "kind": lambda f: f.seen.asset_kind}.get(self.scope)
+        named = {"zone": lambda f: f.seen.zone, "kind": lambda f: f.seen.asset_kind.removeprefix(POSSIBLE)}.get(self.scope)
         found = sorted({named(finding) for finding in findings} - {""}) if named else []
         return f"there is {', '.join(found[:_NAMED])}" if found else "`asepsis findings list` shows what is"
 

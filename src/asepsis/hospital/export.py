@@ -14,6 +14,7 @@ from typing import Any
 from asepsis import __version__
 from asepsis.hospital.asset import Asset, as_json
 from asepsis.hospital.clinical import SURE_ENOUGH
+from asepsis.hospital.kinds import POSSIBLE
 from asepsis.kit.output import iso
 
 COLUMNS = (
@@ -71,7 +72,7 @@ def _component(asset: Asset) -> dict[str, Any]:
 def system_of(asset: Asset) -> str:
     """The operating system that is best founded, or nothing: `possible Windows` if little speaks for it."""
     best = next((fact for fact in asset.attributes if fact.name == "system"), None)
-    return f"{'' if best.confidence >= SURE_ENOUGH else 'possible '}{best.value}" if best else ""
+    return f"{'' if best.confidence >= SURE_ENOUGH else POSSIBLE}{best.value}" if best else ""
 
 
 def _cell(asset: Asset, column: str) -> str:

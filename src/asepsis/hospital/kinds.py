@@ -78,9 +78,14 @@ def _kinds() -> dict[str, Kind]:
 KINDS = _kinds()
 
 
+POSSIBLE = "possible "
+"""Stands before a kind for which little speaks."""
+
+
 def counted_kind(number: int, kind: str) -> str:
-    """`3 CT scanners`, `1 workstation`; of several kinds, or of one that is no word of ours, `2 devices`."""
-    words = KINDS[kind].words if kind in KINDS else "device"
+    """`3 CT scanners`, `1 possible workstation`; of several kinds, or of one that is no word of ours, `2 devices`."""
+    plain = kind.removeprefix(POSSIBLE)
+    words = kind[: -len(plain)] + KINDS[plain].words if plain in KINDS else "device"
     return f"{number:,} {words}" if number == 1 else f"{number:,} {words}s"
 
 

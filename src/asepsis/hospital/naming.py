@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from asepsis.hospital.asset import STATED, Asset, Attribute
 from asepsis.hospital.clinical import SURE_ENOUGH
-from asepsis.hospital.kinds import KINDS, UNKNOWN, Verdict
+from asepsis.hospital.kinds import KINDS, POSSIBLE, UNKNOWN, Verdict
 from asepsis.hospital.plan import parsed
 from asepsis.hospital.titles import TITLES_OF_TOOLKITS
 
@@ -52,7 +52,7 @@ def role_name(verdict: Verdict, titles: Sequence[str], applications: Sequence[st
         return _sentence(f"unknown machine {label}")
     if len(applications) == 1 and kind.group == "server" and not titles:
         label = f"{applications[0]}, {label}"
-    return _sentence(f"{'possible ' if verdict.confidence < SURE_ENOUGH else ''}{verdict.kind} ({label})")
+    return _sentence(f"{POSSIBLE if verdict.confidence < SURE_ENOUGH else ''}{verdict.kind} ({label})")
 
 
 def called(asset: Asset) -> str:
@@ -73,6 +73,17 @@ def called(asset: Asset) -> str:
 def is_guess(asset: Asset) -> bool:
     """Whether its kind is no more than possible."""
     return asset.kind != UNKNOWN and asset.kind_confidence < SURE_ENOUGH
+
+
+def told_kind(asset: Asset) -> str:
+    """Its kind as it is told: `possible scanner` where little speaks for it."""
+    return f"{POSSIBLE}{asset.kind}" if is_guess(asset) else asset.kind
+
+
+def within(asset: Asset) -> str:
+    """Its name within a sentence: what only says what it is begins small, `possible web server (192.0.2.5)`."""
+    small = asset.name[:1].lower() + asset.name[1:]
+    return small if small.startswith((f"{told_kind(asset)} (", f"{UNKNOWN} machine ")) else asset.name
 
 
 def _label(kind: str, titles: Sequence[str], hostnames: Sequence[str], where: str) -> str:

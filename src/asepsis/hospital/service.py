@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 from asepsis.hospital.act import Act, Verb, goes_by, marks_of_asset
 from asepsis.hospital.asset import STATED, Asset, Attribute, Maybe, Stay, address_of, as_json, from_json, kind_in_words
 from asepsis.hospital.export import Format, as_csv, as_cyclonedx
-from asepsis.hospital.kinds import KINDS, counted_kind
+from asepsis.hospital.kinds import KINDS, POSSIBLE, counted_kind
 from asepsis.hospital.locator import Locator
-from asepsis.hospital.naming import called, is_guess
+from asepsis.hospital.naming import called, is_guess, told_kind, within
 from asepsis.hospital.plan import Plan
 from asepsis.hospital.retention import Retention
 from asepsis.hospital.site_toml import checked, read_plan
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "KINDS",
+    "POSSIBLE",
     "STATED",
     "TITLES_OF_PROGRAMS",
     "TITLES_OF_TOOLKITS",
@@ -81,8 +82,10 @@ __all__ = [
     "supported",
     "take_arrivals",
     "take_inventory",
+    "told_kind",
     "undo",
     "unknown",
+    "within",
 ]
 
 

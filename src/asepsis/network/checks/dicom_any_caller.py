@@ -170,7 +170,7 @@ def _proposal(node: Node, sighting: Sighting, look: Look) -> Proposal:
         last_seen=sighting.last_seen,
         discriminator=node[1],
         zone=server.zone,
-        asset_kind=server.kind,
+        asset_kind=server.kind_told,
         events=sighting.events,
         patients=look.patients(server),
         assets=server.ids,

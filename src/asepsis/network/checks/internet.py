@@ -73,7 +73,7 @@ def _proposal(crossing: Crossing, look: Look) -> Proposal:
         last_seen=sighting.last_seen,
         discriminator=Way.OUT.value,
         zone=device.zone,
-        asset_kind=device.kind,
+        asset_kind=device.kind_told,
         events=sighting.events,
         patients=look.patients(device),
         assets=device.ids,

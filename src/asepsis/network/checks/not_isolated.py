@@ -59,7 +59,7 @@ def _proposal(zone: str, sighting: Sighting, look: Look) -> Proposal:
     clients, servers = (look.all_at(sighting.values(side)) for side in ("client", "server"))
     gravest = min((party.weight for party in servers), key=list(ClinicalClass).index)
     depended_on = gravest in (ClinicalClass.LIFE, ClinicalClass.MONITOR)
-    kinds = {party.kind for party in servers}
+    kinds = {party.kind_told for party in servers}
     return Proposal(
         check=ID,
         kind=Kind.POSTURE,

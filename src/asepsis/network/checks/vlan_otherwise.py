@@ -73,7 +73,7 @@ def _proposal(place: Place, sighting: Sighting, look: Look) -> Proposal:
     zone, other, vlan = place
     machines = look.all_at(sighting.values("machine"))
     clinical = any(party.weight in (ClinicalClass.LIFE, ClinicalClass.MONITOR) for party in machines)
-    kinds = {party.kind for party in machines}
+    kinds = {party.kind_told for party in machines}
     return Proposal(
         check=ID,
         kind=Kind.POSTURE,

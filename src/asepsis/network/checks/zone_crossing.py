@@ -109,6 +109,7 @@ def _stated(crossing: Crossing, row: Row, look: Look) -> str:
 def _proposal(crossing: Crossing, sighting: Sighting, look: Look) -> Proposal:
     source, target, service = crossing
     clients, servers = (look.all_at(sighting.values(side)) for side in ("client", "server"))
+    kinds = {party.kind_told for party in servers}
     gravest = min((party.weight for party in servers), key=list(ClinicalClass).index)
     ports = sorted({str(row["port"]) for row in sighting.rows if row["port"] < 49152}, key=int)
     shortest, shown = (ports[0], f" (port {', '.join(ports[:3])})") if ports else (service, "")
@@ -146,7 +147,7 @@ def _proposal(crossing: Crossing, sighting: Sighting, look: Look) -> Proposal:
         last_seen=sighting.last_seen,
         discriminator=service,
         zone=target,
-        asset_kind=next(iter({party.kind for party in servers})) if len({party.kind for party in servers}) == 1 else "",
+        asset_kind=kinds.pop() if len(kinds) == 1 else "",
         events=sighting.events,
         patients=max(look.patients(party) for party in servers),
         assets=tuple(dict.fromkeys(one for party in (*servers, *clients) for one in party.ids))[:ASSETS_MAX],
