@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -23,6 +24,8 @@ _NEVER_OUTSIDE = tuple(
 )
 # Servers whose pages are read by those who treat.
 _PORTALS = frozenset({"EHR", "RIS", "LIS", "PACS", "archive", "worklist broker", "treatment planning", "central station", "pump server"})
+# Addresses that stand beside a name.
+_ADDRESSES = 5
 _GRAVEST = (ClinicalClass.LIFE, ClinicalClass.MONITOR, ClinicalClass.UNKNOWN, ClinicalClass.SUPPORT, ClinicalClass.NONE)
 
 
@@ -71,6 +74,15 @@ def _half(address: IPv4Address | IPv6Address, shift: int) -> int:
     return half - (1 << 64) if half >> 63 else half
 
 
+def _stands_in(address: str, name: str) -> bool:
+    return re.search(rf"(?<![\w.:]){re.escape(address)}(?![\w:]|\.\w)", name) is not None
+
+
+def large(text: str) -> str:
+    """As a sentence begins."""
+    return text[:1].upper() + text[1:]
+
+
 @dataclass(frozen=True)
 class Party:
     """One side of a conversation. `assets` are several, or none, when the place (an address at a time) cannot tell; then `key` is that."""
@@ -105,7 +117,25 @@ class Party:
     @property
     def opening(self) -> str:
         """The name as a sentence begins with it."""
-        return self.name[:1].upper() + self.name[1:]
+        return large(self.name)
+
+    @property
+    def placed(self) -> str:
+        """The name with the address, if that does not stand in it."""
+        return self.seen_at((self.address,))
+
+    @property
+    def placed_opening(self) -> str:
+        return large(self.placed)
+
+    def seen_at(self, addresses: Iterable[object]) -> str:
+        """The name with those of the addresses that do not stand in it."""
+        others = ", ".join([str(address) for address in addresses if not _stands_in(str(address), self.name)][:_ADDRESSES])
+        return f"{self.name} ({others})" if others else self.name
+
+    def on(self, port: object) -> str:
+        """The same with a port: `PACS (192.0.2.7, port 443)`."""
+        return f"{self.placed.removesuffix(')')}, port {port})" if self.placed.endswith(")") else f"{self.placed} (port {port})"
 
     @property
     def kind(self) -> str:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from .asking import Row
+from .explain import counted
 from .finding import Action, Cleared, Kind, Points, Proposal, Step
 from .harm import SAFETY_OF, Harm, HarmKind
 from .look import Look
-from .parties import Party
+from .parties import Party, large
 from .sightings import Sight, Sighting, gather, mended
 from .ssvc import Automatable, Exploitation
 
@@ -155,6 +156,12 @@ def raised(harms: Mapping[HarmKind, Harm], reach: Iterable[Step]) -> Mapping[Har
 def named(parties: Iterable[Party], most: int = 3) -> str:
     """`CT 1, PACS and 4 more`."""
     return listed([party.name for party in parties], most)
+
+
+def opening(parties: Iterable[Party], noun: str = "") -> str:
+    """How a sentence about some begins: `CT 1, PACS and 4 more`; with a noun several are counted, `6 computers (CT 1, PACS and 4 more)`."""
+    parties = list(parties)
+    return f"{counted(len(parties), noun)} ({named(parties)})" if noun and len(parties) != 1 else large(named(parties))
 
 
 def listed(values: Iterable[object], most: int = 5) -> str:

@@ -37,8 +37,8 @@ from .form import finding_form, line_form, worklist_text
 from .harm import SAFETY_OF, ClinicalClass, Harm, HarmKind, Judged, five, leaked, ordering_class, readable
 from .line import Line, order
 from .look import Look
-from .parties import Parties, Party, public, public_rows, public_sql
-from .posture import Fault, cleared, faults, listed, named, nothing, port, posture
+from .parties import Parties, Party, large, public, public_rows, public_sql
+from .posture import Fault, cleared, faults, listed, named, nothing, opening, port, posture
 from .review import Run, Traced, lost, review
 from .sightings import Sight, Sighting, gather, mended
 from .ssvc import Automatable, Decision, Exploitation, Exposure, HumanImpact
@@ -57,9 +57,9 @@ __all__ = [
     "Examined", "Excused", "Exploitation", "Exposure", "Fault", "Finding", "Harm", "HarmKind", "HumanImpact", "Judged", "Kind", "Lake",
     "Line", "Look", "Outcome", "Parties", "Party", "Points", "Proposal", "Remedy", "Row", "Scope", "Sight", "Sighting", "State", "Traced",
     "accept", "add", "cited_rows", "cleared", "close", "count_of", "counted", "entered", "examine", "faults", "finding_form", "findings",
-    "five", "gather", "glance", "identity", "if_", "known_checks", "leaked", "line_form", "lines_of", "listed", "mended", "named",
-    "nothing", "ordering_class", "port", "posture", "public", "public_rows", "public_sql", "publish", "rank_in_words", "readable",
-    "reopen", "rows", "show", "trace", "worklist", "worklist_text",
+    "five", "gather", "glance", "identity", "if_", "known_checks", "large", "leaked", "line_form", "lines_of", "listed", "mended", "named",
+    "nothing", "opening", "ordering_class", "port", "posture", "public", "public_rows", "public_sql", "publish", "rank_in_words",
+    "readable", "reopen", "rows", "show", "trace", "worklist", "worklist_text",
 ]  # fmt: skip
 
 

@@ -14,9 +14,8 @@ from asepsis.findings.service import (
     HarmKind,
     Look,
     Proposal,
-    counted,
     faults,
-    named,
+    opening,
     posture,
 )
 
@@ -73,8 +72,7 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
             ),
             "Set these devices up in a way that cannot be read (HTTPS, SSH), and switch the old way off",
         ),
-        why=f"{counted(len(clients), 'computer')} ({named(clients)}) used {NAMES[way]} towards {server.name} ({server.address}, port"
-        f" {fault.listed('port')})."
+        why=f"{opening(clients, 'computer')} used {NAMES[way]} towards {server.on(fault.listed('port'))}."
         f" {'It asks for no password at all.' if open_to_all else 'Name and password travel readable for everyone who can listen.'}",
     )
 

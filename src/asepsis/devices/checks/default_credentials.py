@@ -24,6 +24,7 @@ from asepsis.findings.service import (
     faults,
     five,
     named,
+    opening,
     posture,
 )  # fmt: skip
 
@@ -87,7 +88,7 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
         look,
         title=f"Whoever has read the manual {'can' if certain else 'may be able to'} log in to {server.name}",
         many=FAULT,
-        why=f"{named(clients)} logged in to {server.name} ({server.address}, port {fault.listed('port')}) by {way} with a name and password"
+        why=f"{opening(clients)} logged in to {server.on(fault.listed('port'))} by {way} with a name and password"
         f" that makers' manuals print, {outcome}.",
         harms=five(
             safety=(grave, "Whoever logs in can change what the device does."),

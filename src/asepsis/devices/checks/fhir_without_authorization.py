@@ -25,6 +25,7 @@ from asepsis.findings.service import (
     counted,
     faults,
     five,
+    large,
     leaked,
     named,
     posture,
@@ -86,7 +87,7 @@ def _patients(look: Look) -> dict[str, int]:
 
 def _proposal(fault: Fault, look: Look, patients: int) -> Proposal:
     server, clients = fault.party, fault.parties(look)
-    anyone, name = look.parties.anyone(server, *clients), _name(server)
+    anyone, name = look.parties.anyone(server, *clients), _name(server, server.name)
     written = _did(fault, "written", look)
     made = posture(
         ID,
@@ -113,16 +114,16 @@ def _proposal(fault: Fault, look: Look, patients: int) -> Proposal:
             ),
             "Let these servers ask every caller for a login, and let the firewall allow only known callers",
         ),
-        why=f"{name[:1].upper()}{name[1:]} ({server.address}, port {fault.part}) answered {counted(len(clients), 'caller')} without a login"
+        why=f"{large(_name(server, server.on(fault.part)))} answered {counted(len(clients), 'caller')} without a login"
         f" (Authorization). {' '.join(_told(fault, look))}",
     )
     return replace(made, patients=patients)
 
 
-def _name(server: Party) -> str:
+def _name(server: Party, called: str) -> str:
     """By what this is about, where a machine does several things."""
     several = server.asset and server.asset.roles and server.kind != "EHR"
-    return f"the health record system on {server.name}" if several else server.name
+    return f"the health record system on {called}" if several else called
 
 
 def _did(fault: Fault, column: str, look: Look) -> list[Party]:

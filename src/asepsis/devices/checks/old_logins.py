@@ -14,11 +14,11 @@ from asepsis.findings.service import (
     Look,
     Proposal,
     cleared,
-    counted,
     faults,
     five,
     named,
     nothing,
+    opening,
     posture,
 )  # fmt: skip
 
@@ -54,7 +54,7 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
         look,
         title=f"{server.opening} takes logins from which the password can be found",
         many=FAULT,
-        why=f"{counted(len(clients), 'machine')} ({named(clients)}) logged in to {server.name} ({server.address}) by {ways}."
+        why=f"{opening(clients, 'machine')} logged in to {server.placed} by {ways}."
         " Whoever listens finds the password from that within hours.",
         harms=five(
             safety=(min(1, SAFETY_OF[server.weight]), "With the login one gets at devices that take the same."),

@@ -20,9 +20,9 @@ from asepsis.findings.service import (
     Party,
     Proposal,
     Remedy,
-    counted,
     faults,
     named,
+    opening,
     posture,
 )
 
@@ -93,8 +93,7 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
             ),
             "Log in to them in a way that cannot be read (SSH, SFTP, HTTPS), switch the old way off, and change the passwords",
         ),
-        why=f"{counted(len(clients), 'computer')} ({named(clients)}) used {NAMES[service]} towards {server.name} ({server.address}, port"
-        f" {ports}).{_across(outside)} {_travels(believed)}",
+        why=f"{opening(clients, 'computer')} used {NAMES[service]} towards {server.on(ports)}.{_across(outside)} {_travels(believed)}",
     )
 
 

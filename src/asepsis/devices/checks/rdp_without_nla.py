@@ -17,6 +17,7 @@ from asepsis.findings.service import (
     cleared,
     faults,
     five,
+    large,
     named,
     posture,
 )  # fmt: skip
@@ -53,7 +54,7 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
         look,
         title=f"{server.opening} agrees to show its desktop before anyone logs in",
         many=FAULT,
-        why=f"{server.opening} ({server.address}, port {fault.part}) agreed with {named(clients)} on a remote desktop that asks for no"
+        why=f"{large(server.on(fault.part))} agreed with {named(clients)} on a remote desktop that asks for no"
         f" login before it is shown.{more}",
         harms=five(
             safety=(SAFETY_OF[server.weight], "Whoever breaks in can do what its user can."),

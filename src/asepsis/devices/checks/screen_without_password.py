@@ -17,6 +17,7 @@ from asepsis.findings.service import (
     cleared,
     faults,
     five,
+    large,
     named,
     posture,
 )  # fmt: skip
@@ -52,8 +53,7 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
         look,
         title=f"{anyone} can watch and work the screen of {server.name}: no password is asked for",
         many=f"{anyone} can watch and work screens: no password is asked for",
-        why=f"{server.opening} ({server.address}, port {fault.part}) let {named(clients)} see and work its screen by VNC"
-        " without a password.",
+        why=f"{large(server.on(fault.part))} let {named(clients)} see and work its screen by VNC without a password.",
         harms=five(
             safety=(grave, "Whoever works the screen works the device."),
             privacy=(3, "The screen can be read, with patients' names."),

@@ -21,11 +21,11 @@ from asepsis.findings.service import (
     Look,
     Party,
     Proposal,
-    counted,
     faults,
     five,
     named,
     nothing,
+    opening,
     posture,
 )
 from asepsis.hospital.service import Asset
@@ -91,8 +91,7 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
             ),
             "Switch SMB version 1 off on these servers; move what needs it to version 3, or fence it in",
         ),
-        why=f"{counted(len(clients), 'computer')} ({named(clients)}) used SMB version 1 with {server.name} ({server.address})."
-        f" {_means(server, other)}",
+        why=f"{opening(clients, 'computer')} used SMB version 1 with {server.placed}. {_means(server, other)}",
     )
 
 

@@ -18,11 +18,11 @@ from asepsis.findings.service import (
     Party,
     Proposal,
     cleared,
-    counted,
     faults,
     five,
     named,
     nothing,
+    opening,
     posture,
 )
 
@@ -82,7 +82,7 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
             ),
             "Let these servers demand signed messages for their shares",
         ),
-        why=f"{counted(len(clients), 'computer')} ({named(clients)}) opened shares on {server.name} ({server.address}), which says that"
+        why=f"{opening(clients, 'computer')} opened shares on {server.placed}, which says that"
         " messages need no signature. Public programs pass on a login to such a server and act in its name.",
     )
 

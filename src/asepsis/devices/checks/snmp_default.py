@@ -17,7 +17,7 @@ from asepsis.findings.service import (
     cleared,
     faults,
     five,
-    named,
+    opening,
     posture,
 )  # fmt: skip
 
@@ -58,7 +58,7 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
         look,
         title=f"Anyone who knows the usual password {does} {server.name}",
         many=FAULT,
-        why=f"{named(clients)} asked {server.name} ({server.address}, port {fault.part}) by SNMP with a community that makers set and lists"
+        why=f"{opening(clients)} asked {server.on(fault.part)} by SNMP with a community that makers set and lists"
         " name, and it answered." + (" Settings were written that way." if written else ""),
         harms=five(
             safety=(grave, "It can be stopped while a patient needs it."),

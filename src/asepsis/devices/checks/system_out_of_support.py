@@ -103,7 +103,7 @@ def _proposal(asset: Asset, fact: Attribute, look: Look) -> Proposal:
         if mended_then
         else f"{party.opening} runs {fact.value}, which has not been mended since {end}",
         many=FAULT,
-        why=f"{party.opening} ({party.address}) shows {fact.value} (seen in {fact.source}, {fact.confidence:.0%} sure)."
+        why=f"{party.placed_opening} shows {fact.value} (seen in {fact.source}, {fact.confidence:.0%} sure)."
         f" Its free updates ended on {end}; it was last heard to run it on {at.date()}"
         f"{', when they still came: it may have been upgraded since' if mended_then else ''}.{bought}",
         harms=five(

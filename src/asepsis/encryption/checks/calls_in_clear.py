@@ -87,7 +87,7 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
             ),
             "Set these calls up encrypted (SIP over TLS), with encrypted voice (SRTP)",
         ),
-        why=f"{party.opening} ({party.address}) sets up calls with {named(peers)} by SIP without encryption (port {fault.listed('port')})."
+        why=f"{party.placed_opening} sets up calls with {named(peers)} by SIP without encryption (port {fault.listed('port')})."
         f"{f' This crosses the internet ({named(outside)}).' if outside else ''} Whoever can listen reads who calls whom, and most often"
         " can listen to the call as well. What the calls are about cannot be told.",
     )

@@ -23,6 +23,7 @@ from asepsis.findings.service import (
     counted,
     faults,
     five,
+    large,
     posture,
 )
 
@@ -127,7 +128,7 @@ def _proposal(shown: Shown, look: Look) -> Proposal:
             ),
             "Renew these certificates in time",
         ),
-        why=f"{server.opening} ({server.address}, port {fault.rows[0]['port']}) shows a certificate ({certificate}) that is valid until"
+        why=f"{large(server.on(fault.rows[0]['port']))} shows a certificate ({certificate}) that is valid until"
         f" {shown.until:%Y-%m-%d %H:%M} UTC; no newer one has been seen there since.",
     )
 

@@ -19,10 +19,10 @@ from asepsis.findings.service import (
     Row,
     Scope,
     cleared,
-    counted,
     faults,
     five,
     named,
+    opening,
     posture,
 )
 
@@ -92,8 +92,8 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
             ),
             "Require encryption on these databases, and let their callers use it",
         ),
-        why=f"{counted(len(clients), 'machine')} ({named(clients)}) talked {product} with {server.name} ({server.address}, port"
-        f" {fault.listed('port')}), and no encryption began{' that goes beyond the login' if product == 'SQL Server' else ''}. Whoever can"
+        why=f"{opening(clients, 'machine')} talked {product} with {server.on(fault.listed('port'))}, and no"
+        f" encryption began{' that goes beyond the login' if product == 'SQL Server' else ''}. Whoever can"
         " listen between them reads questions and answers.",
     )
 

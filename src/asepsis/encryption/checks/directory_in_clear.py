@@ -21,11 +21,11 @@ from asepsis.findings.service import (
     Proposal,
     Remedy,
     cleared,
-    counted,
     faults,
     five,
     named,
     nothing,
+    opening,
     posture,
 )
 
@@ -98,9 +98,8 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
             ),
             "Let their callers ask these directories encrypted, then require that",
         ),
-        why=f"{counted(len(clients), 'machine')} ({named(clients)}) asked the directory on {server.name} ({server.address}, port"
-        f" {fault.listed('port')}) by LDAP without encryption. Whoever can listen reads"
-        f" {'names, passwords and answers' if passwords else 'questions and answers'}.",
+        why=f"{opening(clients, 'machine')} asked the directory on {server.on(fault.listed('port'))} by LDAP without encryption."
+        f" Whoever can listen reads {'names, passwords and answers' if passwords else 'questions and answers'}.",
     )
 
 

@@ -22,6 +22,7 @@ from asepsis.findings.service import (
     faults,
     five,
     named,
+    opening,
     posture,
 )
 
@@ -125,7 +126,7 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
             ),
             "Switch on encryption for this mail, and let nothing else pass",
         ),
-        why=f"{machine.opening if out else named(others)} used {protocol} with {named(others) if out else machine.name}"
+        why=f"{machine.opening if out else opening(others)} used {protocol} with {named(others) if out else machine.name}"
         f" (port {fault.listed('port')}) and did not switch to encryption. Whoever can listen reads the mail"
         f"{' and the password' if password else ' and may read the password' if fetches else ''}.",
     )

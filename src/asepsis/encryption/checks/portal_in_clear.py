@@ -20,7 +20,7 @@ from asepsis.findings.service import (
     faults,
     five,
     leaked,
-    named,
+    opening,
     posture,
 )
 
@@ -96,7 +96,7 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
             ),
             "Serve these pages over HTTPS only",
         ),
-        why=f"{named(clients)} opened {counted(pages, 'page')} of {server.name} ({server.address}, port {fault.part}) without encryption"
+        why=f"{opening(clients)} opened {counted(pages, 'page')} of {server.on(fault.part)} without encryption"
         f"{among}. Whoever can listen between them sees the same.",
     )
 

@@ -20,6 +20,7 @@ from asepsis.findings.service import (
     cleared,
     faults,
     five,
+    large,
     named,
     posture,
 )
@@ -81,8 +82,7 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
             ),
             "Give these a certificate of the hospital's own authority",
         ),
-        why=f"{server.opening} ({server.address}, port {fault.part}) showed {named(clients)} a certificate that it has signed itself"
-        f" ({certificate}).",
+        why=f"{large(server.on(fault.part))} showed {named(clients)} a certificate that it has signed itself ({certificate}).",
     )
 
 

@@ -18,6 +18,7 @@ from asepsis.findings.service import (
     five,
     gather,
     named,
+    opening,
     posture,
 )
 
@@ -89,7 +90,7 @@ def _proposal(fault: Fault, machines: list[Party], look: Look) -> Proposal:
             ),
             "Give each of these machines a certificate and a key of its own",
         ),
-        why=f"{named(machines, 5)} show the same certificate ({certificate}). The same certificate means the same secret key on each.",
+        why=f"{opening(machines)} show the same certificate ({certificate}). The same certificate means the same secret key on each.",
     )
 
 

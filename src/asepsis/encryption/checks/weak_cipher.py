@@ -17,6 +17,7 @@ from asepsis.findings.service import (
     cleared,
     faults,
     five,
+    large,
     posture,
 )
 
@@ -76,8 +77,7 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
             ),
             "Let these servers use AES-GCM or ChaCha20 only",
         ),
-        why=f"{server.opening} ({server.address}, port {fault.part}) agreed on {fault.listed('cipher', 3)}. How such encryption is broken"
-        " or passed by is public.",
+        why=f"{large(server.on(fault.part))} agreed on {fault.listed('cipher', 3)}. How such encryption is broken or passed by is public.",
     )
 
 

@@ -28,6 +28,7 @@ from asepsis.findings.service import (
     Sight,
     faults,
     five,
+    large,
     mended,
     posture,
 )
@@ -193,8 +194,7 @@ def _proposal(fault: Fault, weakness: Weakness, look: Look) -> Proposal:
             (f"If it cannot be set there, ask {server.maker}; until then put a TLS proxy in front of port {port}.",),
             "Give these servers TLS 1.2 and 1.3 only, and certificates that are in date, with strong keys and signatures",
         ),
-        why=f"{server.opening} ({server.address}, port {port}) uses {weakness.what}{named}. Someone in between may read what passes, or"
-        " pretend to be that server.",
+        why=f"{large(server.on(port))} uses {weakness.what}{named}. Someone in between may read what passes, or pretend to be that server.",
     )
 
 

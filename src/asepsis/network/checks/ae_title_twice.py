@@ -138,7 +138,7 @@ def _proposal(name: Name, users: list[User], look: Look) -> Proposal:
     sighting = next(iter(gather(("", row) for user in users for row in user.sighting.rows).values()))
     grave = max(SAFETY_OF[user.party.weight] for user in users)
     takes_in = side == "answers"
-    where = listed([f"{user.party.name} ({user.party.address})" for user in users], 4)
+    where = listed([user.party.placed for user in users], 4)
     return posture(
         ID,
         Fault(first, f"{side} {title}", sighting),

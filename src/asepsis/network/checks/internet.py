@@ -65,7 +65,7 @@ def _proposal(crossing: Crossing, look: Look) -> Proposal:
             ),
             "Block the internet for these devices at the firewall, except partners that the hospital knows and names",
         ),
-        why=f"{device.opening} ({device.address}) {'called' if crossing.begun else 'talked with'} {crossing.shown} and data passed."
+        why=f"{device.placed_opening} {'called' if crossing.begun else 'talked with'} {crossing.shown} and data passed."
         f"{_asked_for(crossing)}"
         f"{'' if crossing.begun else ' Of what began before the sensor listened it is not known who called.'}"
         f" {crossing.unnamed}",

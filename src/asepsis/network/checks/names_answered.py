@@ -22,6 +22,7 @@ from asepsis.findings.service import (
     Scope,
     faults,
     five,
+    large,
     named,
     nothing,
     posture,
@@ -116,7 +117,7 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
         automatable=Automatable.YES,
         others=askers,
         action=_find_out(party, askers) if false else _switch_off(party, ways),
-        why=f"{party.opening} ({fault.listed('machine')}) {_did(fault, askers)} by {ways}, which reaches all nearby."
+        why=f"{large(party.seen_at(fault.sighting.values('machine')))} {_did(fault, askers)} by {ways}, which reaches all nearby."
         f"{_what_for(fault, false)} Public programs answer in place of the right machine and take the login that follows.",
     )
 

@@ -28,6 +28,7 @@ from asepsis.findings.service import (
     gather,
     listed,
     named,
+    opening,
 )
 
 ID = "not-isolated"
@@ -85,7 +86,7 @@ def _proposal(zone: str, sighting: Sighting, look: Look) -> Proposal:
             ),
             "Find out who let these in and shut the parts off, or mend site.toml",
         ),
-        why=f"{named(clients)} talked {listed(sighting.values('service'))} with {named(servers)} in {zone}, and got answers."
+        why=f"{opening(clients)} talked {listed(sighting.values('service'))} with {named(servers)} in {zone}, and got answers."
         f" site.toml states that {zone} is isolated. As long as it is not, faults inside it count as within reach of others.",
         first_seen=sighting.first_seen,
         last_seen=sighting.last_seen,

@@ -55,7 +55,7 @@ def _proposal(crossing: Crossing, look: Look) -> Proposal:
         peers=() if tunnels else map(look.at, sighting.values("partner")),
         takes_over=True,
         action=_fence_the_tunnel(device) if tunnels else _block(device),
-        why=f"{device.opening} ({device.address}) {_how(crossing)} and data passed. {crossing.unnamed}{_joined(tunnels)}",
+        why=f"{device.placed_opening} {_how(crossing)} and data passed. {crossing.unnamed}{_joined(tunnels)}",
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asepsis.findings.service import Action, Check, Effort, Excused, Fault, HarmKind, Look, Proposal, Remedy, Scope, five, posture
+from asepsis.findings.service import Action, Check, Effort, Excused, Fault, HarmKind, Look, Proposal, Remedy, Scope, five, large, posture
 from asepsis.network import outside
 from asepsis.network.outside import Outside
 
@@ -31,7 +31,7 @@ def excuses(look: Look) -> list[Excused]:
 
 def _proposal(fault: Fault, look: Look) -> Proposal:
     """Nothing clears it: a device that asks the hospital's server may go on to ask the other."""
-    device, servers = fault.party, fault.parties(look, "server")
+    device, servers, clients = fault.party, fault.parties(look, "server"), fault.sighting.values("client")
     return posture(
         ID,
         fault,
@@ -56,7 +56,7 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
             ),
             "Let these devices ask the hospital's own name server, and block name lookups to the internet for them",
         ),
-        why=f"{device.opening} ({fault.listed('client')}) asked {fault.listed('server', 3)} and was answered. It is no partner that the"
+        why=f"{large(device.seen_at(clients))} asked {fault.listed('server', 3)} and was answered. It is no partner that the"
         " hospital has named.",
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asepsis.findings.service import Action, Check, Effort, Excused, Fault, HarmKind, Look, Proposal, Remedy, Scope, five, posture
+from asepsis.findings.service import Action, Check, Effort, Excused, Fault, HarmKind, Look, Proposal, Remedy, Scope, five, large, posture
 from asepsis.network import outside
 from asepsis.network.outside import Outside
 
@@ -28,7 +28,7 @@ def excuses(look: Look) -> list[Excused]:
 
 def _proposal(fault: Fault, look: Look) -> Proposal:
     """Nothing clears it: a device may have several time servers and ask them in turn."""
-    device, servers = fault.party, fault.parties(look, "server")
+    device, servers, clients = fault.party, fault.parties(look, "server"), fault.sighting.values("client")
     return posture(
         ID,
         fault,
@@ -53,7 +53,7 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
             ),
             "Let these devices take their time from a server of the hospital",
         ),
-        why=f"{device.opening} ({fault.listed('client')}) asked {fault.listed('server', 3)} for the time and was answered. It is no partner"
+        why=f"{large(device.seen_at(clients))} asked {fault.listed('server', 3)} for the time and was answered. It is no partner"
         " that the hospital has named, and nothing proves that the answer is right.",
     )
 

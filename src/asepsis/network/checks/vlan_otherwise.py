@@ -27,6 +27,7 @@ from asepsis.findings.service import (
     five,
     gather,
     named,
+    opening,
 )
 
 ID = "vlan-otherwise"
@@ -98,7 +99,7 @@ def _proposal(place: Place, sighting: Sighting, look: Look) -> Proposal:
             ),
             "Mend site.toml, or find out who put these machines there",
         ),
-        why=f"{named(machines)} talked in VLAN {vlan} with machines that are not of {other} either, so no router put them there."
+        why=f"{opening(machines)} talked in VLAN {vlan} with machines that are not of {other} either, so no router put them there."
         f" site.toml states VLAN {vlan} for {other} and their addresses for {zone}: one of the two is wrong.",
         first_seen=sighting.first_seen,
         last_seen=sighting.last_seen,

@@ -29,6 +29,7 @@ from asepsis.findings.service import (
     five,
     gather,
     named,
+    opening,
 )
 
 ID = "zone-crossing"
@@ -141,7 +142,7 @@ def _proposal(crossing: Crossing, sighting: Sighting, look: Look) -> Proposal:
             ),
             "Block these at the firewall, or state them in site.toml if care needs them",
         ),
-        why=f"{named(clients)} in {source} talked {service}{shown} with {named(servers)} in {target}, and data passed both ways."
+        why=f"{opening(clients)} in {source} talked {service}{shown} with {named(servers)} in {target}, and data passed both ways."
         " site.toml states other flows between zones, and not this one.",
         first_seen=sighting.first_seen,
         last_seen=sighting.last_seen,
