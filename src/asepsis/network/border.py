@@ -11,15 +11,17 @@ from asepsis.network.partners import Partners
 
 # An attempt that nobody answered is not talk: both sides must have sent something, and one of them data. Names and time from outside are
 # findings of their own (resolver-outside, time-outside). Without a beginning the ends may be turned: then both ports are looked at. What
-# FTP carries travels one way, between ports that both sides agree on (RFC 959 3.2). A tunnel of IPv4 joins networks of people who know
-# each other; those of frames bring what was mirrored, those of IPv6 the internet.
+# FTP carries travels one way, between ports that both sides agree on; the server may begin it, from port 20 (RFC 959 3.2). A tunnel of IPv4
+# joins networks of people who know each other; those of frames bring what was mirrored, those of IPv6 the internet.
 _TALKS = """
-    select client, client_port, server, port, proto, name, basic, midstream, tunnel, max(case when ftp then 1 else 0 end) as ftp,
+    select client, client_port, server, port, proto, name, basic, midstream, tunnel, active, max(case when ftp then 1 else 0 end) as ftp,
            min(case when carried then 1 else 0 end) as carried, {span} from (
         select c.id_orig_h as client, case when c.midstream then c.id_orig_p end as client_port, c.id_resp_h as server, c.id_resp_p as port,
                c.proto, coalesce(c.service, '') = 'ftp' as ftp,
                c.proto = 'tcp' and coalesce(c.service, 'ftp-data') = 'ftp-data' and c.id_resp_p >= 1024
                    and (coalesce(c.orig_bytes, 0) = 0 or coalesce(c.resp_bytes, 0) = 0) as carried,
+               c.proto = 'tcp' and c.id_orig_p = 20
+                   and (coalesce(c.orig_bytes, 0) = 0 or coalesce(c.resp_bytes, 0) = 0) as active,
                case when c.tunnel in ('ip', 'gre') and c.id_orig_h not like '%:%' then c.tunnel end as tunnel,
                n.name, coalesce(c.midstream, false) as midstream, c.ts, c.event_id,
                coalesce(c.service, '') in ('dns', 'ntp') or (coalesce(c.service, '') = 'ssl' and c.id_resp_p = 853) as basic
@@ -30,7 +32,7 @@ _TALKS = """
         ) as n on n.uid = c.uid
         where c.proto in ('tcp', 'udp') and c.orig_pkts > 0 and c.resp_pkts > 0
               and coalesce(c.orig_bytes, 0) + coalesce(c.resp_bytes, 0) > 0
-    ) as seen group by client, client_port, server, port, proto, name, basic, midstream, tunnel
+    ) as seen group by client, client_port, server, port, proto, name, basic, midstream, tunnel, active
 """
 # Ports that were seen to be called from outside; and without a beginning, those that several use from ports of their own (RFC 6335 6).
 _SERVED = """
@@ -46,6 +48,8 @@ _SERVED = """
 """.replace("{outside}", public_rows("conn", "id_orig"))
 
 _TUNNELS = {"ip": "IP in IP", "gre": "GRE"}
+
+_ASKED = "select distinct id_orig_h as client, id_resp_h as server from pairs where service = 'ftp'"
 
 Served = set[tuple[str, int, str]]
 
@@ -136,8 +140,11 @@ def excuses(look: Look, way: Way) -> list[Excused]:
 
 def _talks(look: Look, way: Way) -> Iterator[Talk]:
     rows = look.rows(way.query)
-    partners, served = Partners(look), _served(rows, look)
+    partners, served, asked = Partners(look), _served(rows, look), _asked(rows, look)
     for row in rows:
+        # The other side has asked for it, and is told of as who began.
+        if row["active"] and (row["server"], row["client"]) in asked:
+            continue
         ours, called_us = _ours(row, look)
         if not ours:
             continue
@@ -177,3 +184,8 @@ def _served(rows: list[Row], look: Look) -> Served:
     """Address, port and transport of what serves others, if there is talk without a beginning."""
     unclear = any(row["midstream"] for row in rows)
     return {(row["address"], row["port"], row["proto"]) for row in look.rows(_SERVED)} if unclear else set()
+
+
+def _asked(rows: list[Row], look: Look) -> set[tuple[str, str]]:
+    """Who spoke FTP with which server, if a server may have begun what it carries."""
+    return {(row["client"], row["server"]) for row in look.rows(_ASKED)} if any(row["active"] for row in rows) else set()
