@@ -17,10 +17,10 @@ def party(name: str, address: str = "10.0.0.5", kind: str = "workstation", confi
     ("name", "placed", "on"),
     [
         ("MR01", "MR01 (10.0.0.5)", "MR01 (10.0.0.5, port 104)"),
-        ("Workstation (WS1, 10.0.0.5)", "workstation (WS1, 10.0.0.5)", "workstation (WS1, 10.0.0.5, port 104)"),
+        ("Workstation (WS1, 10.0.0.5)", "the workstation (WS1, 10.0.0.5)", "the workstation (WS1, 10.0.0.5, port 104)"),
         # It goes by another address than the one that this is about.
-        ("Workstation (10.0.0.99)", "workstation (10.0.0.99) (10.0.0.5)", "workstation (10.0.0.99) (10.0.0.5, port 104)"),
-        ("Unknown machine 10.0.0.5", "unknown machine 10.0.0.5", "unknown machine 10.0.0.5 (port 104)"),
+        ("Workstation (10.0.0.99)", "the workstation (10.0.0.99) (10.0.0.5)", "the workstation (10.0.0.99) (10.0.0.5, port 104)"),
+        ("Unknown machine 10.0.0.5", "the unknown machine 10.0.0.5", "the unknown machine 10.0.0.5 (port 104)"),
     ],
 )
 def test_an_address_stands_there_once(name: str, placed: str, on: str) -> None:
@@ -30,7 +30,7 @@ def test_an_address_stands_there_once(name: str, placed: str, on: str) -> None:
 
 
 def test_an_address_that_begins_another_is_not_that() -> None:
-    assert party("Unknown machine 10.0.0.51", "10.0.0.5", "unknown").placed == "unknown machine 10.0.0.51 (10.0.0.5)"
+    assert party("Unknown machine 10.0.0.51", "10.0.0.5", "unknown").placed == "the unknown machine 10.0.0.51 (10.0.0.5)"
 
 
 def test_addresses_beside_a_name_are_few() -> None:
@@ -40,6 +40,6 @@ def test_addresses_beside_a_name_are_few() -> None:
 
 def test_a_sentence_begins_large_and_counts_several() -> None:
     one, other = party("Workstation (10.0.0.5)"), party("PACS (10.0.0.6)", "10.0.0.6", "PACS")
-    assert opening([one], "computer") == "Workstation (10.0.0.5)"
-    assert opening([one, other], "computer") == "2 computers (workstation (10.0.0.5), PACS (10.0.0.6))"
-    assert opening([one, other]) == "Workstation (10.0.0.5), PACS (10.0.0.6)"
+    assert opening([one], "computer") == "The workstation (10.0.0.5)"
+    assert opening([one, other], "computer") == "2 computers (the workstation (10.0.0.5), PACS (10.0.0.6))"
+    assert opening([one, other]) == "The workstation (10.0.0.5), PACS (10.0.0.6)"

@@ -27,9 +27,17 @@ def test_a_machine_goes_by_its_own_name(titles: list[str], hostnames: list[str],
 @pytest.mark.parametrize(
     ("name", "kind", "confidence", "told", "within_a_sentence"),
     [
-        ("Possible web server (10.0.0.5)", "web server", 0.3, "possible web server", "possible web server (10.0.0.5)"),
-        ("Workstation (ws1)", "workstation", 0.6, "workstation", "workstation (ws1)"),
-        ("Unknown machine 10.0.0.5", "unknown", 0.0, "unknown", "unknown machine 10.0.0.5"),
+        ("Possible web server (10.0.0.5)", "web server", 0.3, "possible web server", "the possible web server (10.0.0.5)"),
+        ("Workstation (ws1)", "workstation", 0.6, "workstation", "the workstation (ws1)"),
+        ("Unknown machine 10.0.0.5", "unknown", 0.0, "unknown", "the unknown machine 10.0.0.5"),
+        ("Network gear 10.0.0.5", "network gear", 0.6, "network gear", "the network gear 10.0.0.5"),
+        (
+            "Interface engine for LAB, RIS (10.0.0.5)",
+            "interface engine",
+            0.6,
+            "interface engine",
+            "the interface engine for LAB, RIS (10.0.0.5)",
+        ),
         # A word that is written large, and what a machine or the hospital says that it is called.
         ("PACS (10.0.0.5)", "PACS", 0.8, "PACS", "PACS (10.0.0.5)"),
         ("Ventilator 2", "ventilator", 0.9, "ventilator", "Ventilator 2"),

@@ -116,8 +116,8 @@ class Party:
 
     @property
     def opening(self) -> str:
-        """The name as a sentence begins with it."""
-        return large(self.name)
+        """The name as a title begins with it."""
+        return large((self.asset and self.asset.name) or self.name)
 
     @property
     def placed(self) -> str:

@@ -81,9 +81,11 @@ def told_kind(asset: Asset) -> str:
 
 
 def within(asset: Asset) -> str:
-    """Its name within a sentence: what only says what it is begins small, `possible web server (192.0.2.5)`."""
-    small = asset.name[:1].lower() + asset.name[1:]
-    return small if small.startswith((f"{told_kind(asset)} (", f"{UNKNOWN} machine ")) else asset.name
+    """Its name within a sentence: `the possible web server (192.0.2.5)` where it only says what it is."""
+    kind, small = told_kind(asset), asset.name[:1].lower() + asset.name[1:]
+    gear = asset.kind in KINDS and KINDS[asset.kind].group == "gear"
+    described = (f"{kind} (", f"{kind} for ", f"{kind} " if gear else f"{UNKNOWN} machine ")
+    return f"the {small}" if small.startswith(described) else asset.name
 
 
 def _label(kind: str, titles: Sequence[str], hostnames: Sequence[str], where: str) -> str:
