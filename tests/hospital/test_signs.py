@@ -276,3 +276,23 @@ def test_who_opens_a_pipe_opens_no_file(name: str, share_type: str | None, kind:
     traffic.add("smb_files", "10.0.0.5", "10.0.0.9", 4450, name=name, share_type=share_type)
     found = {asset.addresses[0]: asset for asset in inventory(observe(RowLake(traffic.rows)), Plan())}
     assert found["10.0.0.9"].kind == kind
+
+
+@pytest.mark.parametrize(
+    ("build", "kind"),
+    [
+        # Windows XP, 10 1703 and 10 22H2 are no servers; builds that a server has too, or no build at all.
+        ("5.1.2600", "workstation"),
+        ("10.0.15063", "workstation"),
+        ("10.0.19045", "workstation"),
+        ("10.0.19041", "file server"),
+        ("6.1.7601", "file server"),
+        ("10.0.20348", "file server"),
+        (None, "file server"),
+    ],
+)
+def test_a_desktop_of_which_a_folder_is_open_to_others_is_no_file_server(build: str | None, kind: str) -> None:
+    t = Traffic().conn("10.0.0.5", "10.0.0.9", 445, "smb").add("smb_mapping", "10.0.0.5", "10.0.0.9", 445, share="k1:abc", status=0)
+    t.add("ntlm", "10.0.0.5", "10.0.0.9", 445, server_os_version=build)
+    (asset,) = [a for a in inventory(observe(RowLake(t.rows)), Plan()) if a.addresses == ("10.0.0.9",)]
+    assert asset.kind == kind

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from asepsis.hospital.dicom_software import implementation
@@ -9,6 +10,7 @@ from asepsis.hospital.equipment import Machine
 from asepsis.hospital.facts import Fact
 from asepsis.hospital.kinds import Evidence, patterns, table
 from asepsis.hospital.network_card import card
+from asepsis.hospital.systems import systems
 from asepsis.hospital.view import View
 
 STORAGE = "1.2.840.10008.5.1.4.1.1."
@@ -17,6 +19,13 @@ _PROPOSES_EVERYTHING = 10
 """Who proposes more storage classes than this at once is an archive or a workstation: the list names no modality."""
 _ADMINISTRATIVE = ("IPC$", "ADMIN$", "C$", "D$", "PRINT$")
 """Shares that every Windows machine has (MS-SRVS 3.1.1.7)."""
+
+_DESKTOP = re.compile(r"Windows (98|XP|Vista|7|8|8\.1|10|11)\b(?!.*(Server|Embedded|x64))")
+"""Windows of which no edition is a server's, by the names of os_support.tsv."""
+SURE = 0.5
+"""A sign of a system that says less is a hint."""
+_SHARED = 45
+"""Points of a share that may be no more than an open folder."""
 
 _WEB = "web server"
 """What speaks HTTP because SDC does (IEEE 11073-20702) is none."""
@@ -182,14 +191,20 @@ def _by_services(view: View) -> Iterator[Evidence]:
 
 
 def _by_shares(view: View) -> Iterator[Evidence]:
+    """Whoever serves files is a file server, but for a desktop of which a folder is open to others."""
+    desktop = next((s for s in systems(view) if s.confidence >= SURE and _DESKTOP.match(s.name)), None)
+    points = _SHARED if desktop else 65
     for s in view.shares:
         name = (s.share or "").upper()
         if name in ("SYSVOL", "NETLOGON"):
             yield _from(s, "domain controller", 80, "share:domain", f"It serves the share {name}, as domain controllers do.", "smb_mapping")
         elif name and name not in _ADMINISTRATIVE:
-            yield _from(s, "file server", 65, "share", "It serves a file share (SMB).", "smb_files" if s.files else "smb_mapping")
+            yield _from(s, "file server", points, "share", "It serves a file share (SMB).", "smb_files" if s.files else "smb_mapping")
         elif not name and s.files:
-            yield _from(s, "file server", 45, "share", "Files are opened on it (SMB).", "smb_files")
+            yield _from(s, "file server", _SHARED, "share", "Files are opened on it (SMB).", "smb_files")
+    if desktop and view.shares:
+        said = f"It runs {desktop.name}, which is made for desktops: a folder of it is open to others."
+        yield _from(desktop.fact, "workstation", 55, "share:desktop", said, desktop.source)
 
 
 def _by_banners(view: View) -> Iterator[Evidence]:
