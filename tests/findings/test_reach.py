@@ -1,9 +1,10 @@
-"""How near devices are that patients depend on, along connections that were seen; and how many patients, on the busiest day."""
+"""How near devices are that patients depend on, along connections that were seen; and how many patients, in the busiest 24 hours."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from tests.checks.replay import EMPTY_ASSET, NOW, RowsLake
 
 from asepsis.findings.look import Look
@@ -48,7 +49,7 @@ def test_of_several_as_near_the_first_by_id() -> None:
     assert steps(found, 1) == [("life", 1, "a2")]
 
 
-def test_patients_are_those_of_the_busiest_day() -> None:
+def test_patients_are_those_of_the_busiest_24_hours() -> None:
     hl7 = [
         {"id_orig_h": "10.0.0.1", "id_resp_h": "10.0.0.2", "is_ack": False, "patient": f"k1:{n % 5}", "ts": f"{24 * (n // 5):02}:00"}
         for n in range(15)
@@ -56,6 +57,22 @@ def test_patients_are_those_of_the_busiest_day() -> None:
     hl7.append(hl7[0] | {"patient": "k1:another"})
     found = look({"hl7": hl7}, a1="support", a2="support")
     assert found.patients(found.at("10.0.0.1")) == 6
+
+
+@pytest.mark.parametrize(
+    ("hours", "patients"),
+    [
+        # Around midnight UTC, which is noon elsewhere; a day from its first quarter on; two days that do not touch.
+        ([23, 24], 2),
+        ([0, 7, 13, 23], 4),
+        ([18, 24, 30, 36, 42], 4),
+        ([6, 54], 1),
+    ],
+)
+def test_a_day_begins_with_any_quarter(hours: list[int], patients: int) -> None:
+    ends = {"id_orig_h": "10.0.0.1", "id_resp_h": "10.0.0.2", "is_ack": False}
+    found = look({"hl7": [ends | {"patient": f"k1:{hour}", "ts": f"{hour:02}:30"} for hour in hours]}, a1="support", a2="support")
+    assert found.patients(found.at("10.0.0.1")) == patients
 
 
 def test_patients_of_fhir_are_those_that_answers_carry_by_number_or_by_reference() -> None:

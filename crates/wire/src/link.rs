@@ -4,7 +4,7 @@ use crate::bytes::{be16, be32};
 use crate::ip::{ipv4, ipv6};
 pub use crate::ip::{Datagram, Fragment};
 use crate::limits;
-use crate::tunnel::{Inner, Tunnel};
+use crate::tunnel::{Carrier, Inner};
 
 /// What a frame says of the way that its packet came.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct Link {
     /// Hop limit of the innermost IP header that was read.
     pub hops: u8,
     /// The innermost tunnel.
-    pub tunnel: Option<Tunnel>,
+    pub tunnel: Option<Carrier>,
 }
 
 /// What a frame holds.
@@ -72,7 +72,7 @@ pub fn decode(link_type: u16, frame: &[u8], wire_len: usize) -> (Link, Content<'
 /// What a tunnel carries. Where it has no addresses or tags of its own, those of the frame around it stay: they are the nearest there are.
 pub fn decode_inner<'a>(outer: &Link, inner: &Inner<'a>) -> (Link, Content<'a>) {
     let mut link = Link {
-        tunnel: Some(inner.tunnel),
+        tunnel: Some(inner.carrier),
         ..*outer
     };
     if let Some(vlan) = inner.vlan {

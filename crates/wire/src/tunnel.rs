@@ -37,10 +37,19 @@ impl Tunnel {
     }
 }
 
+/// What carried a packet, from where to where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Carrier {
+    pub kind: Tunnel,
+    /// Addresses as in [`Datagram`], in bytes: so they need no room to be aligned.
+    pub src: [u8; 16],
+    pub dst: [u8; 16],
+}
+
 /// A packet inside another.
 #[derive(Clone, Copy, Debug)]
 pub struct Inner<'a> {
-    pub tunnel: Tunnel,
+    pub carrier: Carrier,
     pub layer: Layer,
     pub bytes: &'a [u8],
     /// What it had on the wire.
@@ -57,7 +66,7 @@ const TRANSPARENT_ETHERNET: u16 = 0x6558;
 /// The packet inside, if this is a tunnel.
 pub fn inner<'a>(datagram: &Datagram<'a>) -> Option<Inner<'a>> {
     let mut payload = datagram.payload;
-    let (tunnel, layer, at, vlan) = match datagram.proto {
+    let (kind, layer, at, vlan) = match datagram.proto {
         // RFC 2003; RFC 4213 section 3 and RFC 2473.
         4 => (Tunnel::Ip, Layer::Type(IPV4), 0, None),
         41 => (Tunnel::Ip, Layer::Type(IPV6), 0, None),
@@ -71,7 +80,11 @@ pub fn inner<'a>(datagram: &Datagram<'a>) -> Option<Inner<'a>> {
     };
     let bytes = payload.get(at..).filter(|bytes| !bytes.is_empty())?;
     Some(Inner {
-        tunnel,
+        carrier: Carrier {
+            kind,
+            src: datagram.src.to_be_bytes(),
+            dst: datagram.dst.to_be_bytes(),
+        },
         layer,
         bytes,
         wire_len: bytes.len().saturating_add(datagram.cut),

@@ -88,8 +88,8 @@ class Proposal:
 
     `title` names the fault on this subject in plain words; `fault` names it for many ("Anyone on the network can read patients' scans").
     `subject` is asset ids or addresses as text; with `check` and `discriminator` it is the identity. `patients` are those within reach,
-    counted on the busiest day. `events` are `event_id`s of the lake. Of `assets` the first is the one of `asset_kind` and `zone`. `reach`
-    are the devices that patients depend on which may be got at from here, `ends` the remedies that would end the fault.
+    counted in the busiest 24 hours. `events` are `event_id`s of the lake. Of `assets` the first is the one of `asset_kind` and `zone`.
+    `reach` are the devices that patients depend on which may be got at from here, `ends` the remedies that would end the fault.
     """
 
     check: str

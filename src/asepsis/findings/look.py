@@ -48,7 +48,7 @@ class Look:
         return list({party.key: party for party in map(self.at, addresses)}.values())
 
     def patients(self, party: Party) -> int:
-        """How many patients are within reach of whoever gets hold of it: those of its busiest day."""
+        """How many patients are within reach of whoever gets hold of it: those of its busiest 24 hours."""
         return self.reach.patients(party)
 
     def steps(self, party: Party) -> tuple[Step, ...]:

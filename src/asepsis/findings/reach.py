@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from .asking import rows
+from .busiest import busiest, quarter
 from .finding import Step
 from .harm import ClinicalClass
 from .parties import Parties, Party
@@ -20,40 +22,40 @@ STEPS_MAX = 3
 """Connections that an attack is followed along: each further one needs another weakness."""
 
 # An acknowledgement or an answer to a query travels back, so its sender is the responder.
-_PATIENTS = """
-    select distinct day, address, hint, patient, referred from (
-        select date_trunc('day', ts) as day, id_orig_h as address, calling_ae as hint, patient, 0 as referred from dicom_message
+_PATIENTS = f"""
+    select distinct since, address, hint, patient, referred from (
+        select {quarter("ts")} as since, id_orig_h as address, calling_ae as hint, patient, 0 as referred from dicom_message
         union all
-        select date_trunc('day', ts), id_resp_h as address, called_ae as hint, patient, 0 as referred from dicom_message
+        select {quarter("ts")}, id_resp_h as address, called_ae as hint, patient, 0 as referred from dicom_message
         union all
-        select date_trunc('day', ts), case when is_ack then id_resp_h else id_orig_h end as address,
+        select {quarter("ts")}, case when is_ack then id_resp_h else id_orig_h end as address,
                coalesce(sending_application, '') || '|' || coalesce(sending_facility, '') as hint, patient, 0 as referred from hl7
         union all
-        select date_trunc('day', ts), case when is_ack then id_orig_h else id_resp_h end as address,
+        select {quarter("ts")}, case when is_ack then id_orig_h else id_resp_h end as address,
                coalesce(receiving_application, '') || '|' || coalesce(receiving_facility, '') as hint, patient, 0 as referred from hl7
         union all
-        select day, id_orig_h as address, cast(null as varchar(1)) as hint, patient, referred from records
+        select since, id_orig_h as address, cast(null as varchar(1)) as hint, patient, referred from records
         union all
-        select day, id_resp_h as address, cast(null as varchar(1)) as hint, patient, referred from records
+        select since, id_resp_h as address, cast(null as varchar(1)) as hint, patient, referred from records
     ) as seen where patient is not null
-"""
+"""  # noqa: S608 - columns of ours
 # Of FHIR those in the bodies. `patient` may be whom a search asked for, found or not; so may a reference, if nothing was given or taken.
-_RECORDS = """
+_RECORDS = f"""
     with records as (
-        select date_trunc('day', f.ts) as day, f.id_orig_h, f.id_resp_h, p.one as patient, 0 as referred
+        select {quarter("f.ts")} as since, f.id_orig_h, f.id_resp_h, p.one as patient, 0 as referred
         from fhir as f cross join unnest(f.patients) as p(one)
         union all
-        select date_trunc('day', f.ts), f.id_orig_h, f.id_resp_h, p.one as patient, 1 as referred
+        select {quarter("f.ts")}, f.id_orig_h, f.id_resp_h, p.one as patient, 1 as referred
         from fhir as f cross join unnest(f.patient_refs) as p(one)
         where f.status_code between 200 and 299 or f.interaction in ('create', 'update', 'patch', 'batch')
         union all
-        select date_trunc('day', a.ts), a.id_orig_h, a.id_resp_h, p.one as patient, 0 as referred
+        select {quarter("a.ts")}, a.id_orig_h, a.id_resp_h, p.one as patient, 0 as referred
         from astm as a cross join unnest(a.patients) as p(one)
         union all
-        select date_trunc('day', m.ts), m.id_orig_h, m.id_resp_h, p.one as patient, 0 as referred
+        select {quarter("m.ts")}, m.id_orig_h, m.id_resp_h, p.one as patient, 0 as referred
         from poct1 as m cross join unnest(m.patients) as p(one)
     )
-"""
+"""  # noqa: S608 - columns of ours
 # Both sides spoke, so the way is open.
 _WAYS = """
     select distinct id_orig_h as client, id_resp_h as server from pairs
@@ -72,15 +74,12 @@ class Reach:
         _ = self._patients, self._nearest, self.entered
 
     def patients(self, party: Party) -> int:
-        """How many, each once, on the busiest day (UTC). Where the address alone tells, those of every asset at it.
-
-        A number and a reference do not tell whether they are one patient, so the larger of both is counted: none twice.
-        """
-        days: defaultdict[tuple[object, int], set[str]] = defaultdict(set)
+        """How many, each once, in the busiest 24 hours. Where the address alone tells, those of every asset at it."""
+        quarters: defaultdict[tuple[datetime, int], set[str]] = defaultdict(set)
         for key in {party.key, *party.ids}:
-            for day, found in self._patients.get(key, {}).items():
-                days[day] |= found
-        return max(map(len, days.values()), default=0)
+            for when, found in self._patients.get(key, {}).items():
+                quarters[when] |= found
+        return busiest(quarters)
 
     def steps(self, party: Party) -> tuple[Step, ...]:
         """The nearest life-sustaining and the nearest monitoring asset that it may get at, if one is within STEPS_MAX."""
@@ -99,12 +98,12 @@ class Reach:
         return frozenset(zone for zone, _ in entered(rows(self._lake, INTO), self._parties) if zone in isolated) if isolated else isolated
 
     @cached_property
-    def _patients(self) -> dict[str, dict[tuple[object, int], set[str]]]:
-        """By asset, then by day and whether they are known by a reference."""
-        found: defaultdict[str, dict[tuple[object, int], set[str]]] = defaultdict(dict)
+    def _patients(self) -> dict[str, dict[tuple[datetime, int], set[str]]]:
+        """By asset, then by quarter of a day and whether they are known by a reference."""
+        found: defaultdict[str, dict[tuple[datetime, int], set[str]]] = defaultdict(dict)
         for row in self._lake.rows(_RECORDS + _PATIENTS):
-            of_day = found[self._parties.at(row["address"], row["hint"]).key].setdefault((row["day"], row["referred"]), set())
-            of_day.add(row["patient"])
+            seen = found[self._parties.at(row["address"], row["hint"]).key].setdefault((row["since"], row["referred"]), set())
+            seen.add(row["patient"])
         return found
 
     @cached_property

@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use crate::context::{Ends, Identity, Output};
 use crate::limits;
 use crate::link::Link;
+use crate::names::address;
 use crate::protocols::arp::mac_text;
 use crate::protocols::conn::{tcp_state, Conn};
 use crate::protocols::Dir;
-use crate::tunnel::Tunnel;
+use crate::tunnel::Carrier;
 
 use super::conversation::Speech;
 use super::follow::Where;
@@ -26,6 +27,7 @@ pub struct Counters {
     /// Of its first packet.
     pub vlan: Option<u16>,
     pub hops: Option<u8>,
+    pub tunnel: Option<Carrier>,
     /// Letters of the history that this side has given.
     said: u16,
 }
@@ -547,7 +549,7 @@ pub fn count(counters: &mut [Counters; 2], dir: Dir, ip_len: usize, payload: usi
     let [orig, resp] = counters;
     let (sender, receiver) = if dir == Dir::Orig { (orig, resp) } else { (resp, orig) };
     if sender.packets == 0 {
-        (sender.vlan, sender.hops) = (link.vlan, Some(link.hops));
+        (sender.vlan, sender.hops, sender.tunnel) = (link.vlan, Some(link.hops), link.tunnel);
     }
     sender.packets += 1;
     sender.ip_bytes += ip_len as u64;
@@ -584,6 +586,9 @@ impl Summary<'_> {
             }
         };
         let l2 = [orig.l2, resp.l2].map(|mac| mac.as_ref().map(mac_text));
+        // Of a side that sent nothing the other one tells where it is sent to.
+        let end = |mine: &Counters, other: &Counters| mine.tunnel.map(|t| t.src).or(other.tunnel.map(|t| t.dst));
+        let tunnel_ends = [end(orig, resp), end(resp, orig)].map(|end| end.map(|bytes| address(u128::from_be_bytes(bytes)).to_string()));
         let (first, last) = self.span;
         let row = Conn {
             proto: Some(proto),
@@ -599,7 +604,9 @@ impl Summary<'_> {
             inner_vlan: self.link.inner_vlan.map(i64::from),
             orig_ttl: orig.hops.map(i64::from),
             resp_ttl: resp.hops.map(i64::from),
-            tunnel: self.link.tunnel.map(Tunnel::name),
+            tunnel: orig.tunnel.or(resp.tunnel).map(|tunnel| tunnel.kind.name()),
+            tunnel_orig_h: tunnel_ends[0].as_deref(),
+            tunnel_resp_h: tunnel_ends[1].as_deref(),
             ip_proto: Some(i64::from(ip_proto)),
             ..row
         };

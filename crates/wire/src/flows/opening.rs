@@ -176,6 +176,7 @@ impl Opening {
 #[cfg(test)]
 mod tests {
     use crate::testing::output;
+    use crate::tunnel::{Carrier, Tunnel};
 
     use super::*;
 
@@ -199,6 +200,11 @@ mod tests {
             dst: Some([2; 6]),
             vlan: Some(7),
             hops: 63,
+            tunnel: Some(Carrier {
+                kind: Tunnel::Gre,
+                src: [3; 16],
+                dst: [4; 16],
+            }),
             ..Link::default()
         };
         let every = (0..=255).flat_map(|flags| [(flags, 0), (flags, 512)]);

@@ -42,8 +42,12 @@ stream! {
         orig_ttl: Int,
         /// Hop limit of the responder's first packet seen.
         resp_ttl: Int,
-        /// The innermost tunnel that its first packet came through: ip (IP in IP), gre (a packet in GRE), nvgre (a frame in GRE), pptp, erspan, vxlan, geneve, teredo.
+        /// The innermost tunnel that the first packet of the originator, else of the responder, came through: ip (IP in IP), gre (a packet in GRE), nvgre (a frame in GRE), pptp, erspan, vxlan, geneve, teredo.
         tunnel: Word,
+        /// Who sent that tunnel's packets for the originator.
+        tunnel_orig_h: Word,
+        /// Who sent them for the responder, or was sent those for it.
+        tunnel_resp_h: Word,
         /// IP protocol number.
         ip_proto: Int,
         /// The connection goes on: a later row of the same `uid` replaces this one.

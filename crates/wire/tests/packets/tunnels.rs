@@ -109,10 +109,20 @@ fn the_kind_of_the_innermost_tunnel_and_its_hop_limit_are_told() {
             (word(name).as_str(), "64", "-"),
             "{name}"
         );
+        // The responder has sent nothing: its end is where that was sent to.
+        assert_eq!(
+            (row["tunnel_orig_h"].as_str(), row["tunnel_resp_h"].as_str()),
+            ("172.16.0.1", "172.16.0.2"),
+            "{name}"
+        );
     }
     let both = around(4, &ip4([10, 8, 0, 1], [10, 8, 0, 2], 47, &gre(0, 0x0800, 0, &inside())));
     let (rows, _) = read(ETHERNET, &[both]);
-    assert_eq!(found(&rows, "gre in ip")["tunnel"], "gre");
+    let row = found(&rows, "gre in ip");
+    assert_eq!(
+        (row["tunnel"].as_str(), row["tunnel_orig_h"].as_str(), row["tunnel_resp_h"].as_str()),
+        ("gre", "10.8.0.1", "10.8.0.2")
+    );
 }
 
 #[test]

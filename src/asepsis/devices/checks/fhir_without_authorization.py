@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 
 from asepsis.findings.service import (
     Action,
@@ -21,6 +22,7 @@ from asepsis.findings.service import (
     Look,
     Party,
     Proposal,
+    busiest,
     cleared,
     counted,
     faults,
@@ -29,6 +31,7 @@ from asepsis.findings.service import (
     leaked,
     named,
     posture,
+    quarter,
     readable,
 )
 
@@ -55,14 +58,14 @@ _ASKED = """
 """
 _GIVEN = _ASKED.format(answer="status_code between 200 and 299")
 # Those in the bodies. `patient` may be whom a search asked for, found or not; so may a reference, if nothing was given or taken.
-_PASSED = """
-    select distinct date_trunc('day', f.ts) as day, f.id_resp_h as server, p.one as patient, 0 as referred
+_PASSED = f"""
+    select distinct {quarter("f.ts")} as since, f.id_resp_h as server, p.one as patient, 0 as referred
     from fhir as f cross join unnest(f.patients) as p(one)
     union
-    select distinct date_trunc('day', f.ts), f.id_resp_h, p.one, 1
+    select distinct {quarter("f.ts")}, f.id_resp_h, p.one, 1
     from fhir as f cross join unnest(f.patient_refs) as p(one)
     where f.status_code between 200 and 299 or f.interaction in ('create', 'update', 'patch', 'batch')
-"""
+"""  # noqa: S608 - columns of ours
 _REFUSED = _ASKED.format(answer="status_code in (401, 403)")
 
 
@@ -78,11 +81,11 @@ def clears(look: Look) -> list[Cleared]:
 
 
 def _patients(look: Look) -> dict[str, int]:
-    """How many passed by FHIR at each server, on its busiest day; what else the machine holds is not given out this way."""
-    found: defaultdict[str, defaultdict[tuple[object, int], set[str]]] = defaultdict(lambda: defaultdict(set))
+    """How many passed by FHIR at each server, in its busiest 24 hours; what else the machine holds is not given out this way."""
+    found: defaultdict[str, defaultdict[tuple[datetime, int], set[str]]] = defaultdict(lambda: defaultdict(set))
     for row in look.rows(_PASSED):
-        found[look.at(row["server"]).key][row["day"], row["referred"]].add(row["patient"])
-    return {server: max(map(len, days.values())) for server, days in found.items()}
+        found[look.at(row["server"]).key][row["since"], row["referred"]].add(row["patient"])
+    return {server: busiest(quarters) for server, quarters in found.items()}
 
 
 def _proposal(fault: Fault, look: Look, patients: int) -> Proposal:
