@@ -61,6 +61,7 @@ def test_a_kind_is_also_what_is_only_possible() -> None:
     guessed, other = finding("internet", asset_kind="possible scanner"), finding("internet", asset_kind="workstation")
     asked = parse("kind:scanner isolated")
     assert (asked.concerns(guessed), asked.concerns(other)) == (True, False)
+    assert parse("kind:possible scanner isolated").concerns(guessed)
     assert parse("kind:scaner isolated").names([guessed, other]) == "there is scanner, workstation"
 
 

@@ -30,7 +30,7 @@ def test_a_machine_goes_by_its_own_name(titles: list[str], hostnames: list[str],
         ("Possible web server (10.0.0.5)", "web server", 0.3, "possible web server", "the possible web server (10.0.0.5)"),
         ("Workstation (ws1)", "workstation", 0.6, "workstation", "the workstation (ws1)"),
         ("Unknown machine 10.0.0.5", "unknown", 0.0, "unknown", "the unknown machine 10.0.0.5"),
-        ("Network gear 10.0.0.5", "network gear", 0.6, "network gear", "the network gear 10.0.0.5"),
+        ("Network gear 10.0.0.5", "network gear", 0.6, "network gear", "the network device 10.0.0.5"),
         (
             "Interface engine for LAB, RIS (10.0.0.5)",
             "interface engine",

@@ -205,7 +205,7 @@ def test_a_library_that_belongs_to_a_system_hints_at_it(ja4: str, system: str | 
         (128, "possible Windows"),
         # Behind three routers.
         (125, "possible Windows"),
-        (61, "possible Unix-like system"),
+        (61, "possible Unix-like or embedded system"),
         (255, "possible embedded or network system"),
         (32, ""),
         (None, ""),
@@ -215,7 +215,7 @@ def test_the_hop_limit_hints_at_a_system(hops: int | None, system: str) -> None:
     t = Traffic().conn("10.0.0.5", "10.0.0.9", 9000, orig_bytes=9, orig_ttl=hops, resp_ttl=64)
     found = {a.addresses[0]: a for a in inventory(observe(RowLake(t.rows)), Plan())}
     assert system_of(found["10.0.0.5"]) == system
-    assert system_of(found["10.0.0.9"]) == "possible Unix-like system"
+    assert system_of(found["10.0.0.9"]) == "possible Unix-like or embedded system"
 
 
 def test_who_answers_nothing_or_sends_to_many_shows_no_hop_limit_of_its_own() -> None:
@@ -223,6 +223,16 @@ def test_who_answers_nothing_or_sends_to_many_shows_no_hop_limit_of_its_own() ->
     t.conn("10.0.0.5", "224.0.0.251", 5353, "dns", proto="udp", orig_bytes=90, orig_ttl=255, resp_pkts=0)
     t.conn("10.0.0.5", "10.0.0.9", 80, "http", orig_bytes=90, resp_bytes=90)
     assert {system_of(a) for a in inventory(observe(RowLake(t.rows)), Plan())} == {""}
+
+
+def test_several_hop_limits_at_one_address_tell_nothing() -> None:
+    t = (
+        Traffic()
+        .conn("10.0.0.5", "10.0.0.9", 9000, orig_bytes=9, orig_ttl=64)
+        .conn("10.0.0.5", "10.0.0.9", 9001, orig_bytes=9, orig_ttl=127)
+    )
+    (asset,) = [a for a in inventory(observe(RowLake(t.rows)), Plan()) if a.addresses == ("10.0.0.5",)]
+    assert system_of(asset) == ""
 
 
 def test_what_a_machine_says_beats_its_hop_limit() -> None:

@@ -120,6 +120,11 @@ class Party:
         return large((self.asset and self.asset.name) or self.name)
 
     @property
+    def begins(self) -> str:
+        """The name as a sentence begins with it."""
+        return large(self.name)
+
+    @property
     def placed(self) -> str:
         """The name with the address, if that does not stand in it."""
         return self.seen_at((self.address,))

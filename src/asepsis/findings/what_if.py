@@ -35,7 +35,7 @@ class WhatIf:
 
     def concerns(self, finding: Finding) -> bool:
         """Whether the change touches what a finding is about."""
-        seen, name = finding.seen, self.name.casefold()
+        seen, name = finding.seen, self.name.casefold().removeprefix(POSSIBLE)
         return {
             "zone": seen.zone.casefold() == name,
             "kind": seen.asset_kind.removeprefix(POSSIBLE).casefold() == name,

@@ -44,12 +44,12 @@ def role_name(verdict: Verdict, titles: Sequence[str], applications: Sequence[st
     kind = KINDS[verdict.kind]
     label = _label(verdict.kind, titles, hostnames, where)
     if kind.group == "gear":
-        return _sentence(f"{verdict.kind} {label}")
+        return _sentence(f"{verdict.kind} {_beside(label)}")
     if verdict.kind == "interface engine" and applications:
         more = f" and {len(applications) - 4} more" if len(applications) > 4 else ""
         return f"Interface engine for {', '.join(applications[:4])}{more} ({where})"
     if verdict.kind == UNKNOWN:
-        return _sentence(f"unknown machine {label}")
+        return _sentence(f"unknown machine {_beside(label)}")
     if len(applications) == 1 and kind.group == "server" and not titles:
         label = f"{applications[0]}, {label}"
     return _sentence(f"{POSSIBLE if verdict.confidence < SURE_ENOUGH else ''}{verdict.kind} ({label})")
@@ -83,9 +83,16 @@ def told_kind(asset: Asset) -> str:
 def within(asset: Asset) -> str:
     """Its name within a sentence: `the possible web server (192.0.2.5)` where it only says what it is."""
     kind, small = told_kind(asset), asset.name[:1].lower() + asset.name[1:]
-    gear = asset.kind in KINDS and KINDS[asset.kind].group == "gear"
-    described = (f"{kind} (", f"{kind} for ", f"{kind} " if gear else f"{UNKNOWN} machine ")
-    return f"the {small}" if small.startswith(described) else asset.name
+    if asset.kind == UNKNOWN:
+        return f"the {small}" if small.startswith(f"{UNKNOWN} machine ") else asset.name
+    rest = small.removeprefix(kind)
+    described = rest.startswith((" (", " for ")) or (asset.kind in KINDS and KINDS[asset.kind].group == "gear" and rest.startswith(" "))
+    return f"the {kind.removesuffix(asset.kind)}{KINDS[asset.kind].words}{rest}" if described and rest != small else asset.name
+
+
+def _beside(label: str) -> str:
+    """A label behind a kind: an address alone needs no brackets."""
+    return f"({label})" if "," in label else label
 
 
 def _label(kind: str, titles: Sequence[str], hostnames: Sequence[str], where: str) -> str:

@@ -60,7 +60,11 @@ def supported(system: str) -> Support | None:
 def _signs(view: View) -> Iterator[tuple[str, str, str, Fact]]:
     for banner in view.banners:
         yield ("http-agent" if banner.role == "client" else "http-server"), banner.text, "http", banner
+    # Behind one address may stand several machines; who they are the hop limit does not tell then.
+    several = len({shown.text for shown in view.signs if shown.sign == "ttl"}) > 1
     for shown in view.signs:
+        if several and shown.sign == "ttl":
+            continue
         yield shown.sign, shown.text, shown.source, shown
     for client in view.clients:
         if client.vendor_class:

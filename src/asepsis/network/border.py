@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from asepsis.findings.service import Excused, Look, Party, Row, Sighting, gather, listed, public, public_rows, public_sql
@@ -11,18 +13,20 @@ from asepsis.network.partners import Partners
 
 # An attempt that nobody answered is not talk: both sides must have sent something, and one of them data. Names and time from outside are
 # findings of their own (resolver-outside, time-outside). Without a beginning the ends may be turned: then both ports are looked at. What
-# FTP carries travels one way, between ports that both sides agree on; the server may begin it, from port 20 (RFC 959 3.2). A tunnel of IPv4
-# joins networks of people who know each other; those of frames bring what was mirrored, those of IPv6 the internet.
+# FTP carries travels one way, between ports that both sides agree on; the server may begin it, from port 20 (RFC 959 3.2). Tunnels of
+# frames bring what was mirrored, and IPv6 in IPv4 the internet; other tunnels join networks, and it matters who is at their other end.
 _TALKS = """
-    select client, client_port, server, port, proto, name, basic, midstream, tunnel, active, max(case when ftp then 1 else 0 end) as ftp,
+    select client, client_port, server, port, proto, name, basic, midstream, tunnel, client_end, server_end, active,
+           max(case when ftp then 1 else 0 end) as ftp,
            min(case when carried then 1 else 0 end) as carried, {span} from (
         select c.id_orig_h as client, case when c.midstream then c.id_orig_p end as client_port, c.id_resp_h as server, c.id_resp_p as port,
                c.proto, coalesce(c.service, '') = 'ftp' as ftp,
                c.proto = 'tcp' and coalesce(c.service, 'ftp-data') = 'ftp-data' and c.id_resp_p >= 1024
                    and (coalesce(c.orig_bytes, 0) = 0 or coalesce(c.resp_bytes, 0) = 0) as carried,
-               c.proto = 'tcp' and c.id_orig_p = 20
+               c.proto = 'tcp' and c.id_orig_p = 20 and coalesce(c.service, 'ftp-data') = 'ftp-data' and c.id_resp_p >= 1024
                    and (coalesce(c.orig_bytes, 0) = 0 or coalesce(c.resp_bytes, 0) = 0) as active,
-               case when c.tunnel in ('ip', 'gre') and c.id_orig_h not like '%:%' then c.tunnel end as tunnel,
+               case when {joins} then c.tunnel end as tunnel, case when {joins} then c.tunnel_orig_h end as client_end,
+               case when {joins} then c.tunnel_resp_h end as server_end,
                n.name, coalesce(c.midstream, false) as midstream, c.ts, c.event_id,
                coalesce(c.service, '') in ('dns', 'ntp') or (coalesce(c.service, '') = 'ssl' and c.id_resp_p = 853) as basic
         from {crossing} as c left join (
@@ -32,8 +36,8 @@ _TALKS = """
         ) as n on n.uid = c.uid
         where c.proto in ('tcp', 'udp') and c.orig_pkts > 0 and c.resp_pkts > 0
               and coalesce(c.orig_bytes, 0) + coalesce(c.resp_bytes, 0) > 0
-    ) as seen group by client, client_port, server, port, proto, name, basic, midstream, tunnel, active
-"""
+    ) as seen group by client, client_port, server, port, proto, name, basic, midstream, tunnel, client_end, server_end, active
+""".replace("{joins}", "(c.tunnel in ('gre', 'pptp') or c.tunnel = 'ip' and c.id_orig_h not like '%:%')")
 # Ports that were seen to be called from outside; and without a beginning, those that several use from ports of their own (RFC 6335 6).
 _SERVED = """
     select distinct id_resp_h as address, id_resp_p as port, proto from {outside}
@@ -47,25 +51,32 @@ _SERVED = """
     having count(distinct peer) > 1 and count(distinct peer_port) > 1 and min(peer_port) >= 1024
 """.replace("{outside}", public_rows("conn", "id_orig"))
 
-_TUNNELS = {"ip": "IP in IP", "gre": "GRE"}
+_TUNNELS = {"ip": "IP in IP", "gre": "GRE", "pptp": "PPTP"}
+_ASKED = """
+    select id_orig_h as client, id_resp_h as server, min(ts) as since, max(ts) as until, max(duration) as longest from conn
+    where service = 'ftp' group by id_orig_h, id_resp_h, date_trunc('hour', ts)
+"""
+_LATE = timedelta(minutes=2)
 
-_ASKED = "select distinct id_orig_h as client, id_resp_h as server from pairs where service = 'ftp'"
-
+Sessions = defaultdict[tuple[str, str], list[tuple[datetime, datetime]]]
 Served = set[tuple[str, int, str]]
 
 
 class Way(StrEnum):
-    """Which side began. Where that was not seen and cannot be told, `OUT`: nobody is said to get in who was not seen to."""
+    """Which side began. Where that was not seen and cannot be told, `OUT`: nobody is said to get in who was not seen to. What came in
+    through a tunnel of the hospital's own is no `IN`: behind it the caller may be another network's."""
 
     OUT = "out"
     IN = "in"
+    TUNNEL = "tunnel"
 
     @property
     def query(self) -> str:
         """What is asked of the lake: conversations of which this end, or if they are turned the other, may be the internet's."""
         theirs, turned = ("id_resp", "id_orig") if self is Way.OUT else ("id_orig", "id_resp")
-        perhaps = f"select * from conn where midstream and {public_sql(turned)} and not {public_sql(theirs)}"  # noqa: S608 - ours
-        return _TALKS.replace("{crossing}", f"(select * from {public_rows('conn', theirs)} union all {perhaps})")  # noqa: S608 - ours
+        conn = "(select * from conn where tunnel is not null)" if self is Way.TUNNEL else "conn"
+        perhaps = f"select * from {conn} where midstream and {public_sql(turned)} and not {public_sql(theirs)}"  # noqa: S608 - ours
+        return _TALKS.replace("{crossing}", f"(select * from {public_rows(conn, theirs)} union all {perhaps})")  # noqa: S608 - ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +101,18 @@ class Crossing:
         return not any(row["midstream"] for row in self.sighting.rows)
 
     @property
-    def tunnels(self) -> list[str]:
-        """The tunnels that all of it came through, or nothing: then an address that is not private may still be another site's."""
-        return [_TUNNELS[tunnel] for tunnel in self.sighting.values("tunnel")] if all(row["tunnel"] for row in self.sighting.rows) else []
+    def veiled(self) -> bool:
+        """Whether all of it passed through tunnels of the hospital's own."""
+        return all(row["veiled"] for row in self.sighting.rows)
+
+    @property
+    def tunnel(self) -> str:
+        """`a tunnel (GRE) whose other end is 192.0.2.1`, if all of it passed through some."""
+        if not all(row["tunnel"] for row in self.sighting.rows):
+            return ""
+        kinds, ends = (", ".join(map(_TUNNELS.__getitem__, self.sighting.values("tunnel"))), listed(self.sighting.values("end"), 3))
+        one = len(self.sighting.values("end")) == 1
+        return f"a tunnel ({kinds}) whose other end is {ends}" if one else f"tunnels ({kinds}) whose other ends are {ends}"
 
     @property
     def addresses(self) -> str:
@@ -143,7 +163,7 @@ def _talks(look: Look, way: Way) -> Iterator[Talk]:
     partners, served, asked = Partners(look), _served(rows, look), _asked(rows, look)
     for row in rows:
         # The other side has asked for it, and is told of as who began.
-        if row["active"] and (row["server"], row["client"]) in asked:
+        if row["active"] and _was_asked(row, asked[row["server"], row["client"]]):
             continue
         ours, called_us = _ours(row, look)
         if not ours:
@@ -152,14 +172,18 @@ def _talks(look: Look, way: Way) -> Iterator[Talk]:
         port, their_port = (row["port"], row["client_port"]) if called_us else (row["client_port"], row["port"])
         if row["midstream"]:
             called_us = (ours, port, row["proto"]) in served
-        if called_us is not (way is Way.IN) or (row["basic"] and not called_us):
+        if called_us is (way is Way.OUT) or (row["basic"] and not called_us):
+            continue
+        end = row["server_end"] if ours == row["client"] else row["client_end"]
+        veiled = bool(end) and look.locator.inside(end)
+        if way is not Way.OUT and veiled is not (way is Way.TUNNEL):
             continue
         # Called from outside, the name in the talk is the one that the caller gave us.
         partner, name = partners.of(theirs, ours, None if called_us else name)
         device = look.at(ours)
         yield Talk(
             device,
-            row | {"partner": theirs, "called_port": port if called_us else their_port},
+            row | {"partner": theirs, "called_port": port if called_us else their_port, "end": end, "veiled": veiled},
             _excuse(look, device, theirs, partner, name),
         )
 
@@ -186,6 +210,14 @@ def _served(rows: list[Row], look: Look) -> Served:
     return {(row["address"], row["port"], row["proto"]) for row in look.rows(_SERVED)} if unclear else set()
 
 
-def _asked(rows: list[Row], look: Look) -> set[tuple[str, str]]:
-    """Who spoke FTP with which server, if a server may have begun what it carries."""
-    return {(row["client"], row["server"]) for row in look.rows(_ASKED)} if any(row["active"] for row in rows) else set()
+def _asked(rows: list[Row], look: Look) -> Sessions:
+    """When who spoke FTP with which server, if a server may have begun what it carries."""
+    found: Sessions = defaultdict(list)
+    for row in look.rows(_ASKED) if any(row["active"] for row in rows) else ():
+        until = row["until"] + timedelta(seconds=row["longest"] or 0) + _LATE
+        found[row["client"], row["server"]].append((row["since"], until))
+    return found
+
+
+def _was_asked(row: Row, sessions: list[tuple[datetime, datetime]]) -> bool:
+    return any(since <= row["first_seen"] and row["last_seen"] <= until for since, until in sessions)

@@ -30,6 +30,7 @@ _USED = """
         select id_orig_h as client, id_resp_h as server, id_resp_p as port, 'web-login' as way, ts, event_id
         from http
         where method = 'POST' and coalesce(auth_scheme, '') <> 'basic' and coalesce(status_code, 200) < 400 and carries is null
+              and (content_type is not null or request_body_len is null)
               and (uri like '%/login%' or uri like '%/logon%' or uri like '%/signin%' or uri like '%/sign-in%')
         union all
         select t.id_orig_h as client, t.id_resp_h as server, t.id_resp_p as port, 'tftp' as way, t.ts, t.event_id

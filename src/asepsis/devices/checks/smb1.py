@@ -86,7 +86,9 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
             Effort.DAYS,
             (
                 f"Find what the callers need: {named(clients)}.",
-                f"Ask {server.maker} for a release that speaks SMB 3; then switch version 1 off on both sides.",
+                "It speaks newer versions: see that its callers do, then switch version 1 off on both sides."
+                if other
+                else f"Ask {server.maker} for a release that speaks SMB 3; then switch version 1 off on both sides.",
                 "Where a device cannot, let only that device reach the server, from a zone of its own.",
             ),
             "Switch SMB version 1 off on these servers; move what needs it to version 3, or fence it in",
@@ -98,7 +100,7 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
 def _means(server: Party, other: str) -> str:
     if other:
         return (
-            f"{server.opening} shows {other}, which does not have the holes that worms used. But the version is old: it does not encrypt,"
+            f"{server.begins} shows {other}, which does not have the holes that worms used. But the version is old: it does not encrypt,"
             " and what is not signed can be changed on its way."
         )
     unknown = "" if all(map(_system, server.assets)) and server.assets else " Its system is not known, so it may have them."

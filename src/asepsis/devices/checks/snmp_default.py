@@ -51,7 +51,7 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
     server, clients = fault.party, fault.parties(look)
     written = any(row["written"] for row in fault.rows)
     grave = SAFETY_OF[server.weight] if written else min(1, SAFETY_OF[server.weight])
-    does = "changes settings of" if written else "reads out"
+    does = "can change settings of" if written else "can read out"
     return posture(
         ID,
         fault,

@@ -68,7 +68,7 @@ def _proposal(flow: Flow, look: Look) -> Proposal:
             ),
             "Put analysers and the laboratory's system in zones of their own, or encrypting boxes on both ends of the lines",
         ),
-        why=f"{client.opening} and {server.name} exchange laboratory messages (ASTM) without encryption"
+        why=f"{client.begins} and {server.name} exchange laboratory messages (ASTM) without encryption"
         f" ({flow.evidence}). The protocol knows none, and anyone on the way"
         " reads numbers and results.",
     )

@@ -86,7 +86,7 @@ def _proposal(flow: Flow, look: Look) -> Proposal:
             ),
             "Switch on encryption (DICOM TLS) for these connections; until then keep them in a zone of their own",
         ),
-        why=f"{client.opening} and {server.name} talk DICOM without encryption"
+        why=f"{client.begins} and {server.name} talk DICOM without encryption"
         f" ({flow.evidence}). Whoever can listen anywhere between them {_readable(flow)}.",
     )
 

@@ -79,7 +79,7 @@ def _proposal(flow: Flow, look: Look) -> Proposal:
             ),
             "Serve these scans over HTTPS only, and let the callers use that",
         ),
-        why=f"{client.opening} and {server.name} exchange DICOMweb messages without encryption"
+        why=f"{client.begins} and {server.name} exchange DICOMweb messages without encryption"
         f" ({counted(flow.patients, 'patient')} named in what was searched for, port {flow.ports}). Whoever can listen between them reads"
         f" lists and scans.{key}",
     )

@@ -88,10 +88,10 @@ def _proposal(flow: Flow, look: Look) -> Proposal:
             ),
             "Serve these records over HTTPS only, and let the callers use that",
         ),
-        why=f"{client.opening} and {server.name} exchange FHIR records without encryption ({flow.evidence})."
+        why=f"{client.begins} and {server.name} exchange FHIR records without encryption ({flow.evidence})."
         f" Whoever can listen between them reads the records.{key}"
         if passed
-        else f"{client.opening} asks {server.name} for FHIR records without encryption, port {flow.ports}. None was seen to pass, but they"
+        else f"{client.begins} asks {server.name} for FHIR records without encryption, port {flow.ports}. None was seen to pass, but they"
         f" would pass the same way.{key}",
     )
 

@@ -106,7 +106,7 @@ def _proposal(flow: Flow, look: Look) -> Proposal:
             ),
             "Switch on encryption (TLS) for these messages; until then let only sender and receiver use the ports",
         ),
-        why=f"{client.opening} sends HL7 messages ({', '.join(flow.sighting.values('message_type')) or 'of unknown type'}) to {server.name}"
+        why=f"{client.begins} sends HL7 messages ({', '.join(flow.sighting.values('message_type')) or 'of unknown type'}) to {server.name}"
         f" without encryption ({flow.evidence}). Whoever can listen between them reads {_readable(sorts)}; nothing shows the receiver that"
         " a message was changed.",
     )

@@ -67,7 +67,7 @@ def _proposal(flow: Flow, look: Look) -> Proposal:
             ),
             "Ask the makers for encryption between meters and their managers; until then keep meters in zones of their own",
         ),
-        why=f"{client.opening} and {server.name} exchange POCT1 messages without encryption"
+        why=f"{client.begins} and {server.name} exchange POCT1 messages without encryption"
         f" ({flow.evidence}). Whoever can listen between them reads numbers"
         f" and results.{lists}",
     )

@@ -69,7 +69,7 @@ def _proposal(flow: Flow, look: Look) -> Proposal:
             ),
             "Switch on encryption with certificates between these devices: the standard asks for it",
         ),
-        why=f"{client.opening} and {server.name} exchange SDC messages over plain HTTP ({flow.evidence})"
+        why=f"{client.begins} and {server.name} exchange SDC messages over plain HTTP ({flow.evidence})"
         f"{', and settings are made this way' if controls else ''}. Whoever can listen between them reads values"
         " and alarms; the standard asks for TLS on both sides.",
     )

@@ -6,6 +6,7 @@ from asepsis.findings.service import Check
 
 from . import (
     ae_title_twice,
+    called_through_tunnel,
     dicom_any_caller,
     hl7_test_messages,
     hl7_unacknowledged,
@@ -31,6 +32,7 @@ _ALL = (
     hl7_unacknowledged,
     internet,
     reached_from_internet,
+    called_through_tunnel,
     names_answered,
     resolver_outside,
     sensor_blind,

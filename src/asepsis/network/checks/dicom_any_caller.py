@@ -164,7 +164,7 @@ def _proposal(node: Node, sighting: Sighting, look: Look) -> Proposal:
             ),
             "Let each of them accept only the callers on a list, and let the firewall allow only those",
         ),
-        why=f"{server.opening} let in callers at port {node[1]} that it cannot know: {_shown(sighting)}. A node that checks its callers"
+        why=f"{server.begins} let in callers at port {node[1]} that it cannot know: {_shown(sighting)}. A node that checks its callers"
         f" would have turned them down.{'' if served else ' What they may do there was not seen: nothing was given or taken.'}",
         first_seen=sighting.first_seen,
         last_seen=sighting.last_seen,

@@ -66,7 +66,7 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
             ),
             "Send test messages to test systems, and let these receivers turn down what is no production message",
         ),
-        why=f"{sender.opening} sent {counted(_number(fault), 'message')} marked as {kinds} to"
+        why=f"{sender.begins} sent {counted(_number(fault), 'message')} marked as {kinds} to"
         f" {first['server_hint'].strip('|').replace('|', ' at ') or receiver.name} ({receiver.name}, port {first['port']}), which takes"
         " production messages at the same place.",
     )

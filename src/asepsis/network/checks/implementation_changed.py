@@ -126,7 +126,7 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
             ),
             "Ask who changed the programs of these machines, and note the new versions in the device file",
         ),
-        why=f"{party.opening}, as {title}, named its program {old} until {earlier['last_seen']:%Y-%m-%d %H:%M} UTC and {new} ever since. "
+        why=f"{party.begins}, as {title}, named its program {old} until {earlier['last_seen']:%Y-%m-%d %H:%M} UTC and {new} ever since. "
         + ("Both come from the same maker, so it looks like an upgrade." if upgrade else "They come from different makers."),
         peers=fault.parties(look, "partner"),
     )

@@ -68,7 +68,7 @@ def _proposal(crossing: Crossing, look: Look) -> Proposal:
         why=f"{device.placed_opening} {'called' if crossing.begun else 'talked with'} {crossing.shown} and data passed."
         f"{_asked_for(crossing)}"
         f"{'' if crossing.begun else ' Of what began before the sensor listened it is not known who called.'}"
-        f" {crossing.unnamed}",
+        f" {crossing.unnamed}{_through(crossing)}",
         first_seen=sighting.first_seen,
         last_seen=sighting.last_seen,
         discriminator=Way.OUT.value,
@@ -78,6 +78,13 @@ def _proposal(crossing: Crossing, look: Look) -> Proposal:
         patients=look.patients(device),
         assets=device.ids,
     )
+
+
+def _through(crossing: Crossing) -> str:
+    if not crossing.tunnel:
+        return ""
+    behind = ", which is the hospital's own: behind it such an address may be another site's" if crossing.veiled else ""
+    return f" All of it went through {crossing.tunnel}{behind}."
 
 
 def _asked_for(crossing: Crossing) -> str:

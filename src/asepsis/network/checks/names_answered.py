@@ -33,6 +33,7 @@ ID = "names-asked-aloud"
 # Machines that ask so by nature, hold no login worth relaying, and cannot be told otherwise.
 _LEFT_OUT = frozenset({"printer", "phone", "camera", "network gear", "adapter", "building control"})
 ASKED = "Machines ask everyone nearby for names, so their logins can be stolen"
+ANSWERED = "Machines answer nearby who asks for their names, a way that attackers use"
 FALSE = "Machines answer nearby for names of others, as attackers do to take logins"
 NAMES = {"llmnr": "LLMNR", "nbns": "NetBIOS"}
 
@@ -105,7 +106,7 @@ def _proposal(fault: Fault, look: Look) -> Proposal:
         fault,
         look,
         title=_title(fault, false),
-        many=FALSE if false else ASKED,
+        many=FALSE if false else ANSWERED if len(_answers(fault)) == len(fault.rows) else ASKED,
         harms=five(
             safety=(min(1, SAFETY_OF[party.weight]), "A stolen login can open devices that treat patients."),
             privacy=(2, "A stolen login opens files and records."),
@@ -127,7 +128,7 @@ def _title(fault: Fault, false: bool) -> str:
     if false:
         return f"{opening} answers nearby for names of others, as attackers do to take logins"
     if len(_answers(fault)) == len(fault.rows):
-        return f"{opening} answers everyone nearby who asks for names, a way that attackers use"
+        return f"{opening} answers nearby who asks for its name, a way that attackers use"
     return f"{opening} asks everyone nearby for names, so its login can be stolen"
 
 

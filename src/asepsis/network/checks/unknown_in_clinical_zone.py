@@ -120,7 +120,7 @@ def _proposal(fault: Fault, reason: str, look: Look) -> Proposal:
             ),
             "Find out what these are, and state them in site.toml",
         ),
-        why=f"{machine.opening} talks in {machine.zone} ({reason}), for instance with {look.at(fault.rows[0]['partner']).name}. {guess}",
+        why=f"{machine.begins} talks in {machine.zone} ({reason}), for instance with {look.at(fault.rows[0]['partner']).name}. {guess}",
     )
 
 
