@@ -14,8 +14,9 @@ from asepsis.hospital.export import system_of
 from asepsis.hospital.inventory import inventory
 from asepsis.hospital.kinds import table
 from asepsis.hospital.network_card import card, is_made_up, maker_of
-from asepsis.hospital.observations import _QUERIES, observe
+from asepsis.hospital.observations import observe
 from asepsis.hospital.plan import Plan
+from asepsis.hospital.questions import QUESTIONS
 from asepsis.hospital.systems import supported
 
 from .rows import RowLake, Traffic
@@ -244,7 +245,7 @@ def test_what_a_machine_says_beats_its_hop_limit() -> None:
 
 def test_every_sign_of_the_table_is_read() -> None:
     read = {"http-agent", "http-server", "dhcp-vendor", "dhcp-fingerprint"}
-    asked = " ".join(source for name, _, _, source in _QUERIES if name == "signs")
+    asked = " ".join(source for name, _, _, source in QUESTIONS if name == "signs")
     assert {row["sign"] for row in table("os_signs")} <= read | set(re.findall(r"'([a-z0-9]+(?:-[a-z]+)?)'", asked))
 
 

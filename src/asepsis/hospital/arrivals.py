@@ -10,7 +10,8 @@ from typing import Any
 from asepsis.hospital.asset import Asset
 from asepsis.hospital.inventory import inventory
 from asepsis.hospital.locator import Locator
-from asepsis.hospital.observations import ADDRESSES_OF_ONE_MACHINE, Lake, observe
+from asepsis.hospital.observations import Lake, observe
+from asepsis.hospital.questions import ADDRESSES_OF_ONE_MACHINE
 
 _SEEN = """
     select address, mac, max(claimed) as claimed from (
