@@ -15,6 +15,7 @@ from asepsis.network.partners import Partners
 # findings of their own (resolver-outside, time-outside). Without a beginning the ends may be turned: then both ports are looked at. What
 # FTP carries travels one way, between ports that both sides agree on; the server may begin it, from port 20 (RFC 959 3.2). Tunnels of
 # frames bring what was mirrored, and IPv6 in IPv4 the internet; other tunnels join networks, and it matters who is at their other end.
+_JOINS = "c.tunnel in ('gre', 'pptp', 'ip') and (c.tunnel <> 'ip' or c.id_orig_h not like '%:%')"
 _TALKS = """
     select client, client_port, server, port, proto, name, basic, midstream, tunnel, client_end, server_end, active,
            max(case when ftp then 1 else 0 end) as ftp,
@@ -29,15 +30,20 @@ _TALKS = """
                case when {joins} then c.tunnel_resp_h end as server_end,
                n.name, coalesce(c.midstream, false) as midstream, c.ts, c.event_id,
                coalesce(c.service, '') in ('dns', 'ntp') or (coalesce(c.service, '') = 'ssl' and c.id_resp_p = 853) as basic
-        from {crossing} as c left join (
-            select uid, server_name as name from ssl where server_name is not null
-            union
-            select uid, host as name from http where host is not null
-        ) as n on n.uid = c.uid
+        from {crossing} as c left join {names} as n on n.uid = c.uid
         where c.proto in ('tcp', 'udp') and c.orig_pkts > 0 and c.resp_pkts > 0
               and coalesce(c.orig_bytes, 0) + coalesce(c.resp_bytes, 0) > 0
     ) as seen group by client, client_port, server, port, proto, name, basic, midstream, tunnel, client_end, server_end, active
-""".replace("{joins}", "(c.tunnel in ('gre', 'pptp') or c.tunnel = 'ip' and c.id_orig_h not like '%:%')")
+""".replace("{joins}", _JOINS)
+# Most networks have none: one column tells.
+_ANY_TUNNEL = "select 1 as one from conn where tunnel in ('gre', 'pptp', 'ip') limit 1"
+_NAMES = """(
+    select uid, server_name as name from ssl where server_name is not null
+    union
+    select uid, host as name from http where host is not null
+)"""
+# Called from outside, the name in the talk is the one that the caller gave us.
+_NO_NAMES = "(select cast(null as varchar(1)) as uid, cast(null as varchar(1)) as name)"
 # Ports that were seen to be called from outside; and without a beginning, those that several use from ports of their own (RFC 6335 6).
 _SERVED = """
     select distinct id_resp_h as address, id_resp_p as port, proto from {outside}
@@ -76,7 +82,8 @@ class Way(StrEnum):
         theirs, turned = ("id_resp", "id_orig") if self is Way.OUT else ("id_orig", "id_resp")
         conn = "(select * from conn where tunnel is not null)" if self is Way.TUNNEL else "conn"
         perhaps = f"select * from {conn} where midstream and {public_sql(turned)} and not {public_sql(theirs)}"  # noqa: S608 - ours
-        return _TALKS.replace("{crossing}", f"(select * from {public_rows(conn, theirs)} union all {perhaps})")  # noqa: S608 - ours
+        crossing = f"(select * from {public_rows(conn, theirs)} union all {perhaps})"  # noqa: S608 - ours
+        return _TALKS.replace("{crossing}", crossing).replace("{names}", _NAMES if self is Way.OUT else _NO_NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +166,7 @@ def excuses(look: Look, way: Way) -> list[Excused]:
 
 
 def _talks(look: Look, way: Way) -> Iterator[Talk]:
-    rows = look.rows(way.query)
+    rows = look.rows(way.query) if way is not Way.TUNNEL or look.rows(_ANY_TUNNEL) else []
     partners, served, asked = Partners(look), _served(rows, look), _asked(rows, look)
     for row in rows:
         # The other side has asked for it, and is told of as who began.
@@ -178,7 +185,6 @@ def _talks(look: Look, way: Way) -> Iterator[Talk]:
         veiled = bool(end) and look.locator.inside(end)
         if way is not Way.OUT and veiled is not (way is Way.TUNNEL):
             continue
-        # Called from outside, the name in the talk is the one that the caller gave us.
         partner, name = partners.of(theirs, ours, None if called_us else name)
         device = look.at(ours)
         yield Talk(
