@@ -12,6 +12,7 @@ import sys
 import uuid
 import zlib
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -75,7 +76,7 @@ def written(site: Path) -> Iterator[tuple[str, bytes]]:
         yield str(path.relative_to(site)), path.name.encode() + content
         if path.suffix == ".parquet":
             yield f"{path.name} decoded", repr(pq.read_table(path).to_pylist()).encode()
-    with sqlite3.connect(site / "store.sqlite3") as store:
+    with closing(sqlite3.connect(site / "store.sqlite3")) as store:
         yield "store decoded", "\n".join(store.iterdump()).encode()
 
 

@@ -7,6 +7,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -41,7 +42,7 @@ def assessed(planted_folder: Path) -> tuple[Path, dict[str, bytes]]:
         said[name] = name.encode() + path.read_bytes()
         if path.suffix == ".parquet":
             said[f"{name} decoded"] = repr(pq.read_table(path).to_pylist()).encode()
-    with sqlite3.connect(site / "store.sqlite3") as store:
+    with closing(sqlite3.connect(site / "store.sqlite3")) as store:
         said["store decoded"] = "\n".join(store.iterdump()).encode()
     return folder, said
 
