@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 
 from asepsis.hospital import service
+from asepsis.hospital.asset import Asset
 from asepsis.hospital.commands import app
 from asepsis.hospital.export import COLUMNS, as_csv, as_cyclonedx
 from asepsis.hospital.inventory import inventory
@@ -91,6 +92,7 @@ def test_the_same_inventory_is_the_same_document(store: Site) -> None:
     found = service.take_inventory(store, RowLake(adapter_hospital().rows))
     assert as_cyclonedx(found) == as_cyclonedx(found)
     assert as_cyclonedx(found)["metadata"]["timestamp"] == iso(max(a.last_seen for a in found if a.last_seen).replace(microsecond=0))
+    assert "timestamp" not in as_cyclonedx([Asset("A1", "MR01", "MR", 1.0, "monitor", "stated", 1.0)])["metadata"]
 
 
 @pytest.mark.parametrize("format", ["csv", "json", "cyclonedx"])

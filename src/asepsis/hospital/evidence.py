@@ -10,7 +10,7 @@ from asepsis.hospital.equipment import Machine
 from asepsis.hospital.facts import Fact
 from asepsis.hospital.kinds import Evidence, patterns, table
 from asepsis.hospital.network_card import card
-from asepsis.hospital.systems import systems
+from asepsis.hospital.systems import SURE, systems
 from asepsis.hospital.view import View
 
 STORAGE = "1.2.840.10008.5.1.4.1.1."
@@ -22,8 +22,6 @@ _ADMINISTRATIVE = ("IPC$", "ADMIN$", "C$", "D$", "PRINT$")
 
 _DESKTOP = re.compile(r"Windows (98|XP|Vista|7|8|8\.1|10|11)\b(?!.*(Server|Embedded|x64))")
 """Windows of which no edition is a server's, by the names of os_support.tsv."""
-SURE = 0.5
-"""A sign of a system that says less is a hint."""
 _SHARED = 45
 """Points of a share that may be no more than an open folder."""
 

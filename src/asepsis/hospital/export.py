@@ -7,14 +7,13 @@ import io
 import unicodedata
 import uuid
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 from asepsis import __version__
 from asepsis.hospital.asset import Asset, as_json
-from asepsis.hospital.clinical import SURE_ENOUGH
 from asepsis.hospital.kinds import POSSIBLE
+from asepsis.hospital.systems import SURE
 from asepsis.kit.output import iso
 
 COLUMNS = (
@@ -43,6 +42,7 @@ def as_csv(assets: Iterable[Asset]) -> str:
 
 def as_cyclonedx(assets: Sequence[Asset]) -> dict[str, Any]:
     """A CycloneDX 1.6 document (ECMA-424): components of type `device`; what has no field of its own is a property `asepsis:...`."""
+    seen = max((asset.last_seen for asset in assets if asset.last_seen), default=None)
     return {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
         "bomFormat": "CycloneDX",
@@ -50,8 +50,8 @@ def as_cyclonedx(assets: Sequence[Asset]) -> dict[str, Any]:
         "serialNumber": f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_OID, ' '.join(a.id for a in assets))}",
         "version": 1,
         "metadata": {
-            # The same inventory is the same document: its time is that of what was seen last.
-            "timestamp": iso(max((a.last_seen for a in assets if a.last_seen), default=datetime.now(UTC)).replace(microsecond=0)),
+            # The same inventory is the same document: its time is that of what was seen last, and none if nothing was.
+            **({"timestamp": iso(seen.replace(microsecond=0))} if seen else {}),
             "tools": {"components": [{"type": "application", "name": "asepsis", "version": __version__}]},
         },
         "components": [_component(asset) for asset in assets],
@@ -72,7 +72,7 @@ def _component(asset: Asset) -> dict[str, Any]:
 def system_of(asset: Asset) -> str:
     """The operating system that is best founded, or nothing: `possible Windows` if little speaks for it."""
     best = next((fact for fact in asset.attributes if fact.name == "system"), None)
-    return f"{'' if best.confidence >= SURE_ENOUGH else POSSIBLE}{best.value}" if best else ""
+    return f"{'' if best.confidence >= SURE else POSSIBLE}{best.value}" if best else ""
 
 
 def _cell(asset: Asset, column: str) -> str:

@@ -22,7 +22,7 @@ from asepsis.hospital.naming import called, is_guess, told_kind, within
 from asepsis.hospital.plan import Plan
 from asepsis.hospital.retention import Retention
 from asepsis.hospital.site_toml import checked, read_plan
-from asepsis.hospital.systems import Support, supported
+from asepsis.hospital.systems import SURE, Support, supported
 from asepsis.hospital.titles import TITLES_OF_PROGRAMS, TITLES_OF_TOOLKITS
 from asepsis.journal import service as journal
 from asepsis.kit import keys as site_keys
@@ -42,6 +42,7 @@ __all__ = [
     "KINDS",
     "POSSIBLE",
     "STATED",
+    "SURE",
     "TITLES_OF_PROGRAMS",
     "TITLES_OF_TOOLKITS",
     "Act",

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from asepsis.hospital.view import View
 
 
+SURE = 0.5
+"""A sign that says less is a hint, and leaves the system unknown."""
+
+
 @dataclass(frozen=True, slots=True)
 class System:
     """An operating system, how sure that is (0-1), and the fact that says so. `source` is its stream."""

@@ -61,8 +61,8 @@ pub struct Flow {
     pub last_ts: i64,
     next_interim: i64,
     pub counters: [Counters; 2],
-    /// That of the first packet.
-    link: Link,
+    vlan: Option<u16>,
+    inner_vlan: Option<u16>,
     pub transport: Transport,
     history: String,
 }
@@ -115,7 +115,8 @@ impl Flow {
             last_ts: ts,
             next_interim: ts.saturating_add(limits::INTERIM_FIRST),
             counters: [Counters::default(); 2],
-            link: *link,
+            vlan: link.vlan,
+            inner_vlan: link.inner_vlan,
             transport,
             history: String::new(),
         }
@@ -517,7 +518,7 @@ impl Flow {
         let summary = Summary {
             span: (self.first_ts, self.last_ts),
             counters: &self.counters,
-            link: &self.link,
+            vlans: (self.vlan, self.inner_vlan),
         };
         let (identity, first_ts) = (&mut self.identity, self.first_ts);
         summary.tell(row, identity.ends.proto, |at, row| out.emit(identity, first_ts, Dir::Orig, at, row));
@@ -567,8 +568,8 @@ pub struct Summary<'a> {
     /// Time of the first and of the last packet.
     pub span: (i64, i64),
     pub counters: &'a [Counters; 2],
-    /// That of the first packet.
-    pub link: &'a Link,
+    /// Outer and inner, of the first packet.
+    pub vlans: (Option<u16>, Option<u16>),
 }
 
 impl Summary<'_> {
@@ -600,8 +601,8 @@ impl Summary<'_> {
             orig_l2_addr: l2[0].as_deref(),
             resp_l2_addr: l2[1].as_deref(),
             // A mirror may tag one direction only.
-            vlan: self.link.vlan.or(orig.vlan).or(resp.vlan).map(i64::from),
-            inner_vlan: self.link.inner_vlan.map(i64::from),
+            vlan: self.vlans.0.or(orig.vlan).or(resp.vlan).map(i64::from),
+            inner_vlan: self.vlans.1.map(i64::from),
             orig_ttl: orig.hops.map(i64::from),
             resp_ttl: resp.hops.map(i64::from),
             tunnel: orig.tunnel.or(resp.tunnel).map(|tunnel| tunnel.kind.name()),

@@ -151,7 +151,7 @@ impl Opening {
         let summary = Summary {
             span: (first.ts, first.ts),
             counters: &counters,
-            link: &first.link,
+            vlans: (first.link.vlan, first.link.inner_vlan),
         };
         let connections = alike.iter().map(|one| (Identity::new(one.ends, one.ts, one.nonce), one.ts));
         summary.tell(row, first.ends.proto, |at, row| out.emit_each(connections, Dir::Orig, at, row));

@@ -28,13 +28,11 @@ from asepsis.findings.service import (
     opening,
     posture,
 )
-from asepsis.hospital.service import Asset
+from asepsis.hospital.service import SURE, Asset
 
 ID = "smb1"
 FAULT = "An outdated way to share files is in use, by which a worm can spread"
 FAULT_WITHOUT_HOLES = "Files that are shared in an outdated way can be read and changed"
-# A sign that says less leaves the system unknown.
-SURE = 0.5
 # By their names in os_support.tsv: all that is no Windows, what of Windows came after MS17-010, and Windows CE with a server of its own.
 _WITHOUT_HOLES = re.compile(r"(?!Windows)|Windows (11|10 (17|18|19|2)|Server (2019|202|23H2)|CE|Embedded C)")
 

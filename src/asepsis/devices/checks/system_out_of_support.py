@@ -23,12 +23,12 @@ from asepsis.findings.service import (
     five,
     posture,
 )  # fmt: skip
-from asepsis.hospital.service import STATED, Asset, Attribute, supported
+from asepsis.hospital.service import STATED, SURE, Asset, Attribute, supported
 
 ID = "system-out-of-support"
 FAULT = "Weaknesses of these systems are no longer mended"
-# A sign that says less is no more than a hint; one that agrees with another may say a little less.
-SURE, SECOND = 0.5, 0.4
+# A sign that agrees with another may say a little less.
+SECOND = 0.4
 
 # In web requests and answers a program can call itself what it likes, and those of attackers do: a text counts if several peers got it.
 _TOLD_TO_SEVERAL = """
