@@ -114,20 +114,36 @@ class Patient:
 WORDS = ("ALPHA", "BRAVO", "CHARLIE", "DELTA", "ECHO", "FOXTROT", "GOLF", "HOTEL", "INDIA", "JULIETT", "KILO", "LIMA")
 
 
-def patients(seed: int) -> list[Patient]:
-    """The hospital's twelve patients of this morning; the same seed gives the same twelve."""
-    rng = random.Random(seed)
+def patients(seed: int, count: int = len(WORDS)) -> list[Patient]:
+    """The hospital's patients, twelve unless told; the same seed gives the same first ones, however many are asked for."""
+    rng, taken = random.Random(seed), set[str]()
+
+    def number() -> str:
+        while (drawn := f"ZZ{rng.randrange(10**6):06d}") in taken:
+            pass
+        taken.add(drawn)
+        return drawn
+
     return [
         Patient(
             name=f"ZZTEST^{word}",
-            id=f"ZZ{rng.randrange(10**6):06d}",
+            id=number(),
             birth="19000101",
             accession=f"ZZA{rng.randrange(10**6):06d}",
             order=f"ZZO{rng.randrange(10**6):06d}",
             study=generate_uid(entropy_srcs=[str(seed), word]),
         )
-        for word in WORDS
+        for word in _given_names(count)
     ]
+
+
+def _given_names(count: int) -> list[str]:
+    """ALPHA to LIMA, then ALPHAALPHA, BRAVOALPHA and so on: digits in a name would be odd in DICOM and HL7."""
+    names: list[str] = []
+    for number in range(count):
+        rest, first = divmod(number, len(WORDS))
+        names.append(WORDS[first] + (names[rest - 1] if rest else ""))
+    return names
 
 
 def host(name: str) -> Host:

@@ -1,0 +1,24 @@
+"""Say one line to a daemon's control socket (`daemons/control.py`)."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+WAIT_S = 30.0
+
+
+class ControlError(Exception):
+    """A daemon refused an order of the day runner; the text is its answer."""
+
+
+def tell(path: Path | str, line: str, wait_s: float = WAIT_S) -> str:
+    """Send one line and give the answer. A Unix socket has no network namespace: this works from any thread."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
+        sock.settimeout(wait_s)
+        sock.connect(str(path))
+        sock.sendall(line.encode() + b"\n")
+        answer = sock.makefile("r").readline().rstrip("\n")
+    if answer.startswith("error "):
+        raise ControlError(f"{path}: {line}: {answer}")
+    return answer

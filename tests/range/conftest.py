@@ -1,0 +1,65 @@
+"""Daemons of the range on loopback: started as the range starts them, ended with the test."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+RANGE = Path(__file__).resolve().parents[2] / "range"
+sys.path.append(str(RANGE))
+WAIT_S = 15.0
+
+Start = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """`start("hl7_receiver", "--listen", ...)` runs a daemon and gives it once it has said that it listens."""
+    running: list[subprocess.Popen[str]] = []
+
+    def run(name: str, *options: object) -> subprocess.Popen[str]:
+        words = [sys.executable, str(RANGE / "daemons" / f"{name}.py"), *map(str, options)]
+        process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": ""})
+        running.append(process)
+        assert process.stdout
+        if not process.stdout.readline().startswith("listening"):
+            process.kill()
+            pytest.fail(f"{name} does not listen: {process.communicate()[1][-800:]}")
+        return process
+
+    yield run
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def port() -> Callable[[], int]:
+    """A port of loopback that nobody listens on."""
+
+    def free() -> int:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            return int(server.getsockname()[1])
+
+    return free
+
+
+def until(status: Path, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """Wait until a daemon's status file says so, and give it."""
+    end, said = time.monotonic() + WAIT_S, {}
+    while time.monotonic() < end:
+        if status.exists():
+            said = json.loads(status.read_text())
+            if holds(said):
+                return said
+        time.sleep(0.02)
+    pytest.fail(f"{status.name} still says {said}")
