@@ -1,7 +1,7 @@
 """An HL7 v2 interface engine: takes messages on several ports, queues them, hands them on to the destinations of their kind.
 
     python range/daemons/interface_engine.py --listen 10.1.0.5:2575 --listen 10.1.0.5:6661 \
-        --destination ehr=10.1.0.9:2575,10.1.0.19:2575 --destination ris=10.1.0.8:2575 \
+        --destination ehr='10.1.0.9:2575,10.1.0.19:2575@ZZEHR|ZZHOSP' --destination ris=10.1.0.8:2575 \
         --route ADT=ehr,ris --route ORM^O01=ris --route '*=ehr' --status FILE --control SOCKET
 
 A message is acknowledged in original mode (v2.5.1 2.9.2) once it is queued for every destination: AA; a full queue gives AE; what has no
@@ -46,6 +46,7 @@ class Destination:
 
     name: str
     addresses: list[tuple[str, int]]
+    identity: str = ""  # MSH-5 and -6 as this system knows itself
     queue: deque[Message] = field(default_factory=deque)
     now: int = 0
     filled: asyncio.Event = field(default_factory=asyncio.Event)
@@ -165,7 +166,7 @@ class Engine:
             to.link = await asyncio.wait_for(opening, CONNECT_S)
             self._queues()
         reader, writer = to.link
-        writer.write(message.raw)
+        writer.write(addressed(message.raw, to.identity))
         await writer.drain()
         return answer_code(await asyncio.wait_for(next_message(reader), ANSWER_S))
 
@@ -188,6 +189,15 @@ class Engine:
         acts[verb]()
         self._queues()
         return "ok"
+
+
+def addressed(raw: bytes, identity: str) -> bytes:
+    """The message with receiving application and facility of its destination, as engines write them."""
+    line, end, rest = raw.partition(b"\r")
+    field = line.split(b"|")
+    if identity and len(field) > 6:
+        field[4:6] = identity.encode().split(b"|")
+    return b"|".join(field) + end + rest
 
 
 async def run(asked: argparse.Namespace) -> None:
@@ -213,8 +223,9 @@ def place(text: str) -> tuple[str, int]:
 
 
 def destination(text: str) -> Destination:
-    name, _, addresses = text.partition("=")
-    return Destination(name, [place(one) for one in addresses.split(",")])
+    name, _, rest = text.partition("=")
+    addresses, _, identity = rest.partition("@")
+    return Destination(name, [place(one) for one in addresses.split(",")], identity)
 
 
 def routes(texts: list[str]) -> dict[str, list[str]]:
@@ -224,7 +235,9 @@ def routes(texts: list[str]) -> dict[str, list[str]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--listen", type=place, action="append", required=True, metavar="ADDRESS:PORT")
-    parser.add_argument("--destination", type=destination, action="append", required=True, metavar="NAME=ADDRESS:PORT,ADDRESS:PORT")
+    parser.add_argument(
+        "--destination", type=destination, action="append", required=True, metavar="NAME=ADDRESS:PORT,ADDRESS:PORT@APPLICATION|FACILITY"
+    )
     parser.add_argument("--route", action="append", required=True, metavar="KIND=NAME,NAME", help="KIND as ADT^A01, ADT or *")
     parser.add_argument("--queue", type=int, default=10_000, help="messages a destination at most")
     parser.add_argument("--retry", type=float, default=1.0, help="seconds after every address of a destination refused")

@@ -47,7 +47,7 @@ def test_every_kind_reaches_the_systems_of_its_route(start, tmp_path, port, feed
     ehr, lis = port(), port()
     for name, at in (("ehr", ehr), ("lis", lis)):
         start("hl7_receiver", "--listen", f"127.0.0.1:{at}", "--status", tmp_path / f"{name}.json")
-    places = {"ehr": f"127.0.0.1:{ehr}", "lis": f"127.0.0.1:{lis}"}
+    places = {"ehr": f"127.0.0.1:{ehr}@ZZEHR|ZZHOSP", "lis": f"127.0.0.1:{lis}"}
     status = _engine(start, tmp_path, feed, places, ["ADT=ehr,lis", "ORM^O01=lis", "*=ehr"])
     people = _people()
     assert {feed.send(kind, people[0], AT) for kind in MESSAGES} == {"AA"}
@@ -107,6 +107,23 @@ def test_what_is_no_message_is_rejected_and_the_engine_lives(start, tmp_path, po
             assert rude.recv(1) == b""
     assert feed.send("ADT^A01", _people()[0], AT) == "AA"
     assert until(status, lambda s: s["received"] == 3)["rejected"] == 2
+
+
+def test_a_message_names_its_destination(start, tmp_path, port, feed) -> None:
+    """A receiver that notes what it is sent: MSH-5 and -6 are its own, the rest is as the sender wrote it."""
+    from hl7_link import END, acknowledgement, head
+
+    with socket.create_server(("127.0.0.1", 0)) as receiver:
+        place = f"127.0.0.1:{receiver.getsockname()[1]}@ZZEHR|ZZHOSP"
+        _engine(start, tmp_path, feed, {"ehr": place}, ["*=ehr"])
+        feed.send("ADT^A01", _people()[0], AT)
+        receiver.settimeout(10)
+        with receiver.accept()[0] as sock:
+            raw = sock.recv(65536)
+            told = head(raw.removesuffix(END))
+            assert told
+            assert (told.sender, told.receiver) == ("ZZADT|MAIN", "ZZEHR|ZZHOSP")
+            sock.sendall(acknowledgement(told, "AA"))
 
 
 def test_a_feed_calls_an_engine_again_that_went_away(start, feed) -> None:
