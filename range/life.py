@@ -1,0 +1,166 @@
+"""How the hospital lives and ends: one process, first of its own namespaces, that everything else hangs on.
+
+The kernel ends whatever was started and removes every interface when that process ends, however it ends; there is nothing to clean up. A lock
+that this process holds says whether the hospital is up; the kernel frees it too. Nothing outside the namespaces is touched but the folder
+`STATE`.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import IO, Any
+
+from lan import INSIDE, RangeError
+
+STATE = Path("/run/asepsis-range")
+HERE = Path(__file__).parent
+NAMESPACES = ["--pid", "--mount", "--net", "--uts", "--ipc"]
+END_S = 20.0
+
+
+def need_root() -> None:
+    if os.geteuid() != 0:
+        raise RangeError("needs root, to make network namespaces: run it with sudo")
+
+
+def need(packages: dict[str, str]) -> None:
+    """Raises RangeError: naming the Debian packages of the programs that are missing."""
+    missing = sorted({package for program, package in packages.items() if not shutil.which(program)})
+    if missing:
+        raise RangeError("missing programs: apt-get install --no-install-recommends " + " ".join(missing))
+
+
+def _lock() -> IO[str] | None:
+    """The lock, open and held, or nothing if somebody holds it."""
+    STATE.mkdir(mode=0o755, parents=True, exist_ok=True)
+    file = (STATE / "lock").open("a+")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        return None
+    return file
+
+
+def living() -> dict[str, Any] | None:
+    """What is known of the hospital that is up: the process that it hangs on, since when, of which size; None if none is."""
+    if not (STATE / "lock").exists():
+        return None
+    if (free := _lock()) is not None:
+        free.close()
+        return None
+    try:
+        told: dict[str, Any] = json.loads((STATE / "up.json").read_text())
+    except (OSError, ValueError):
+        return {}
+    return told
+
+
+def up(arguments: list[str]) -> None:
+    """Start the hospital and wait until it is open; its progress goes to stderr.
+
+    Raises:
+        RangeError: one is up already, or it could not start; then nothing of it is left.
+    """
+    need_root()
+    lock = _lock()
+    if lock is None:
+        raise RangeError("the hospital is up already: `range status` shows it, `range down` ends it")
+    (STATE / "up.json").unlink(missing_ok=True)
+    reads, writes = os.pipe()
+    words = ["unshare", "--fork", "--kill-child", "--mount-proc", *NAMESPACES, sys.executable, str(HERE), "first-process", *arguments]
+    log = (STATE / "log").open("w")
+    outer = subprocess.Popen(
+        words,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        env={**os.environ, INSIDE: str(writes)},
+        pass_fds=[writes, lock.fileno()],
+        start_new_session=True,
+    )
+    os.close(writes)
+    try:
+        told = _follow(reads)
+    except KeyboardInterrupt:
+        outer.kill()
+        raise RangeError("given up: nothing is left of it") from None
+    if told != "open":
+        outer.kill()
+        outer.wait()
+        raise RangeError(told or f"the hospital did not start: {(STATE / 'log').read_text()[-600:]}")
+    state = {"pid": _child(outer.pid), "since": time.time(), "arguments": arguments}
+    (STATE / "up.json").write_text(json.dumps(state))
+
+
+def _follow(reads: int) -> str:
+    """Show what the first process says; its last word is `open`, or why not."""
+    last = ""
+    with os.fdopen(reads) as lines:
+        for line in lines:
+            last = line.strip()
+            if last == "open" or last.startswith("error: "):
+                return last.removeprefix("error: ")
+            print(f"[{time.strftime('%H:%M:%S')}] {last}", file=sys.stderr, flush=True)
+    return ""
+
+
+def _child(parent: int) -> int:
+    done = subprocess.run(["pgrep", "-P", str(parent)], capture_output=True, text=True, check=False)
+    if not done.stdout.strip():
+        raise RangeError(f"the hospital ended at once: {(STATE / 'log').read_text()[-600:]}")
+    return int(done.stdout.split()[0])
+
+
+def _held() -> bool:
+    if (free := _lock()) is None:
+        return True
+    free.close()
+    return False
+
+
+def down() -> bool:
+    """End the hospital; whether there was one. Waits until the kernel has ended everything."""
+    need_root()
+    told = living()
+    if told is None:
+        return False
+    for pid in _holders(told):
+        os.kill(pid, signal.SIGKILL)
+    deadline = time.monotonic() + END_S
+    while _held():
+        if time.monotonic() > deadline:
+            raise RangeError(f"the hospital does not end: somebody else holds {STATE / 'lock'}")
+        time.sleep(0.02)
+    (STATE / "up.json").unlink(missing_ok=True)
+    return True
+
+
+def _holders(told: dict[str, Any]) -> list[int]:
+    """The hospital's first process; without a note of it (killed while it started), whoever runs our program as first process."""
+    if "pid" in told:
+        return [int(told["pid"])]
+    done = subprocess.run(["pgrep", "-f", f"{HERE} first-process"], capture_output=True, text=True, check=False)
+    return [int(word) for word in done.stdout.split()]
+
+
+def enter(words: list[str]) -> int:
+    """Run a program in the hospital's namespaces, with this terminal; its exit status.
+
+    Raises:
+        RangeError: no hospital is up.
+    """
+    need_root()
+    told = living()
+    if not told:
+        raise RangeError("no hospital is up: `range up` starts one")
+    inside = ["nsenter", "--target", str(told["pid"]), *NAMESPACES, f"--wd={os.getcwd()}", "--", *words]
+    return subprocess.run(inside, env={**os.environ, INSIDE: "1"}, check=False).returncode

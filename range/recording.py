@@ -1,0 +1,94 @@
+"""What a switch's mirror shows of each zone, as it comes: one tcpdump a switch, from the hospital's opening or the day's beginning on."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from lan import SCRATCH, START_S, RangeError
+from topology import Topology, Zone
+
+RAW = SCRATCH / "raw"
+_DROPPED = re.compile(r"(\d+) packets? dropped by kernel")
+HEAD_BYTES = 24
+
+
+class Recorders:
+    """All the zones' recorders. They go on when the program that began them ends; the note of them is their pid files."""
+
+    @staticmethod
+    def start(topology: Topology) -> None:
+        """Begin anew: what was recorded before is gone."""
+        Recorders.stop()
+        RAW.mkdir(exist_ok=True)
+        for old in RAW.iterdir():
+            old.unlink()
+        for zone in topology.zones:
+            _start(zone)
+        deadline = time.monotonic() + START_S
+        while not all(_begun(path_of(zone)) for zone in topology.zones):
+            if time.monotonic() > deadline:
+                raise RangeError("tcpdump does not start: " + _told(topology.zones[0]))
+            time.sleep(0.02)
+
+    @staticmethod
+    def stop() -> None:
+        for note in RAW.glob("*.pid") if RAW.exists() else ():
+            try:
+                os.kill(int(note.read_text()), signal.SIGTERM)
+            except ProcessLookupError:
+                pass
+            note.unlink()
+
+    @staticmethod
+    def check(topology: Topology) -> None:
+        """A packet that was lost makes a recording worthless.
+
+        Raises:
+            RangeError: a recorder has ended (most often: the scratch folder is full), or lost packets.
+        """
+        for zone in topology.zones:
+            try:
+                os.kill(int((RAW / f"{zone.name}.pid").read_text()), signal.SIGUSR1)
+            except (OSError, ValueError) as error:
+                raise RangeError(f"the recorder of {zone.name} has ended: {_told(zone) or error}{_room()}") from error
+        deadline = time.monotonic() + START_S
+        for zone in topology.zones:
+            while not (counts := _DROPPED.findall(_told(zone))):
+                if time.monotonic() > deadline:
+                    raise RangeError(f"the recorder of {zone.name} says nothing{_room()}")
+                time.sleep(0.02)
+            if int(counts[-1]):
+                raise RangeError(f"the recorder of {zone.name} lost {counts[-1]} packets: too much at once for this machine")
+
+
+def path_of(zone: Zone) -> Path:
+    return RAW / f"{zone.name}.pcap"
+
+
+def _start(zone: Zone) -> None:
+    words = ["tcpdump", "-i", zone.bridge, "-U", "-s", "0", "-B", "32768", "-w", str(path_of(zone)), "-Z", "root"]
+    with (RAW / f"{zone.name}.log").open("w") as log:
+        process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    (RAW / f"{zone.name}.pid").write_text(str(process.pid))
+
+
+def _begun(path: Path) -> bool:
+    return path.exists() and path.stat().st_size >= HEAD_BYTES
+
+
+def _told(zone: Zone) -> str:
+    try:
+        return (RAW / f"{zone.name}.log").read_text(errors="replace").strip()
+    except OSError:
+        return ""
+
+
+def _room() -> str:
+    at = os.statvfs(SCRATCH)
+    free = at.f_bavail * at.f_frsize >> 20
+    return f" ({free} MiB free in the hospital's scratch folder: start it with a larger --scratch)" if free < 64 else ""

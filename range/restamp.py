@@ -1,0 +1,166 @@
+"""From the wall's clock to the hospital's: every packet is put where the act that it belongs to begins in the virtual day.
+
+An act runs at its own pace; only its beginning is moved. So what lasts a second lasts a second in the recording, and what comes every minute in
+the virtual day comes every minute there, though the day was lived through in some minutes. A packet belongs to the last act that began before
+it and whose hosts it goes between; a TCP connection stays with the act that opened it, unless that act said that its connection goes on.
+"""
+
+from __future__ import annotations
+
+import struct
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from act import Done
+from lan import RangeError
+from topology import Topology
+
+_FILE = struct.Struct("<IHHiIII")  # pcap, draft-ietf-opsawg-pcap 4: magic, version, zone, accuracy, snap length, link type
+_PACKET = struct.Struct("<IIII")  # 5: seconds, microseconds, bytes kept, bytes sent
+MICROSECONDS, ETHERNET, SNAP = 0xA1B2C3D4, 1, 262_144
+_IPV4, _ARP, _TCP, _UDP, _ICMP = 0x0800, 0x0806, 6, 17, 1
+_SYN, _ACK = 0x02, 0x10
+Flow = tuple[bytes, int, bytes, int, int]
+"""Lower end first: address, port, address, port, protocol of IP. ICMP: sender, type, receiver, code, protocol."""
+
+
+@dataclass(slots=True)
+class Packet:
+    """What is read of a frame to find its act. `ends`: the addresses, sender first. `flow`: of TCP, UDP, ICMP; None for the rest."""
+
+    ts: float
+    frame: bytes
+    ends: tuple[bytes, bytes]
+    flow: Flow | None = None
+    opens: bool = False
+
+
+def packets(path: Path) -> Iterator[Packet]:
+    """The frames of a file that tcpdump wrote or is writing; what is half written at its end is left out.
+
+    Raises:
+        RangeError: it is no such file.
+    """
+    data = path.read_bytes()
+    if len(data) < _FILE.size or _FILE.unpack_from(data)[0] != MICROSECONDS:
+        raise RangeError(f"{path}: no capture with microseconds")
+    place = _FILE.size
+    while place + _PACKET.size <= len(data):
+        seconds, micros, kept, _ = _PACKET.unpack_from(data, place)
+        place += _PACKET.size
+        if place + kept > len(data):
+            return
+        yield _read(seconds + micros / 1e6, data[place : place + kept])
+        place += kept
+
+
+def _read(ts: float, frame: bytes) -> Packet:
+    kind = int.from_bytes(frame[12:14], "big")
+    if kind == _ARP and len(frame) >= 42:
+        return Packet(ts, frame, (frame[28:32], frame[38:42]))
+    if kind != _IPV4 or len(frame) < 34:
+        return Packet(ts, frame, (b"", b""))
+    source, target, proto = frame[26:30], frame[30:34], frame[23]
+    begin = 14 + (frame[14] & 15) * 4
+    if proto in (_TCP, _UDP) and len(frame) >= begin + 4 and not int.from_bytes(frame[20:22], "big") & 0x1FFF:
+        here, there = int.from_bytes(frame[begin : begin + 2], "big"), int.from_bytes(frame[begin + 2 : begin + 4], "big")
+        opens = proto == _TCP and len(frame) > begin + 13 and frame[begin + 13] & (_SYN | _ACK) == _SYN
+    elif proto == _ICMP and len(frame) >= begin + 2:
+        return Packet(ts, frame, (source, target), (source, frame[begin], target, frame[begin + 1], proto))
+    else:
+        return Packet(ts, frame, (source, target))
+    low, high = ((source, here), (target, there)) if (source, here) <= (target, there) else ((target, there), (source, here))
+    return Packet(ts, frame, (source, target), (*low, *high, proto), opens)
+
+
+class _Last:
+    """Acts by when they began, to find the last one before a moment."""
+
+    def __init__(self) -> None:
+        self._begins: list[float] = []
+        self._acts: list[Done] = []
+
+    def add(self, act: Done) -> None:
+        self._begins.append(act.begin)
+        self._acts.append(act)
+
+    def before(self, ts: float) -> Done | None:
+        place = bisect_right(self._begins, ts)
+        return self._acts[place - 1] if place else None
+
+
+@dataclass
+class Owners:
+    """Which act a packet belongs to. One for each zone's recording, for it remembers the connections that it saw."""
+
+    topology: Topology
+    acts: list[Done]
+    _pairs: dict[frozenset[str], _Last] = field(default_factory=dict)
+    _actors: dict[str, _Last] = field(default_factory=dict)
+    _parts: dict[str, _Last] = field(default_factory=dict)
+    _open: dict[Flow, Done] = field(default_factory=dict)
+    _names: dict[bytes, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._names = {bytes(map(int, one.address.split("."))): one.name for one in self.topology.hosts}
+        for act in sorted(self.acts, key=lambda act: act.begin):
+            self._actors.setdefault(act.host, _Last()).add(act)
+            pairs = [frozenset((act.host, peer)) for peer in act.peers] + [frozenset(pair) for pair in act.beyond]
+            for pair in pairs:
+                self._pairs.setdefault(pair, _Last()).add(act)
+            for name in {act.host, *(name for pair in pairs for name in pair)}:
+                self._parts.setdefault(name, _Last()).add(act)
+
+    def of(self, packet: Packet) -> Done | None:
+        """The packet's act; None for what came before any act of its hosts, such as daemons that say hello."""
+        if packet.flow and packet.flow[4] == _TCP:
+            known = self._open.get(packet.flow)
+            if known is None or packet.opens or known.goes_on:
+                known = self._open[packet.flow] = self._last(packet) or known
+            return known
+        return self._last(packet)
+
+    def _last(self, packet: Packet) -> Done | None:
+        here, there = (self._names.get(end, "") for end in packet.ends)
+        if found := self._at(self._pairs, frozenset((here, there)), packet.ts):
+            return found
+        acting = [found for name in (here, there) if (found := self._at(self._actors, name, packet.ts))]
+        if acting:
+            return max(acting, key=lambda act: act.begin)
+        return self._at(self._parts, here, packet.ts) or self._at(self._parts, there, packet.ts)
+
+    @staticmethod
+    def _at(table: dict[object, _Last], key: object, ts: float) -> Done | None:
+        last = table.get(key)
+        return last.before(ts) if last else None
+
+
+def restamped(path: Path, owners: Owners, flows: dict[int, set[Flow]]) -> tuple[list[tuple[float, bytes]], int]:
+    """A zone's packets in the order of the virtual day, and how many belong to no act. `flows` is filled: act's number -> its conversations."""
+    moved, latest, without = list[tuple[float, bytes]](), dict[Flow, float](), 0
+    for packet in packets(path):
+        act = owners.of(packet)
+        if act is None:
+            without += 1
+            continue
+        ts = act.at + packet.ts - act.begin
+        if packet.flow:
+            flows.setdefault(act.number, set()).add(packet.flow)
+            ts = latest[packet.flow] = max(ts, latest.get(packet.flow, 0.0))
+        moved.append((ts, packet.frame))
+    moved.sort(key=lambda one: one[0])
+    return moved, without
+
+
+def write(path: Path, moved: list[tuple[float, bytes]]) -> None:
+    """A pcap file with microseconds, put in its place when it is whole."""
+    aside = path.with_suffix(".part")
+    with aside.open("wb") as out:
+        out.write(_FILE.pack(MICROSECONDS, 2, 4, 0, 0, SNAP, ETHERNET))
+        for ts, frame in moved:
+            micros = round(ts * 1e6)
+            out.write(_PACKET.pack(micros // 10**6, micros % 10**6, len(frame), len(frame)))
+            out.write(frame)
+    aside.replace(path)

@@ -1,0 +1,84 @@
+"""The daemons of the hospital: what each host of the topology runs, by the names that the topology file uses."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from lan import RangeError
+from state import Hospital
+from topology import Host
+
+from services import clinical, dicom, directory, files, leases, logins, management, names, web
+
+Start = Callable[[Hospital, Host], None]
+SERVICES: dict[str, Start] = {
+    "names": names.answer,
+    "time": names.tell_time,
+    "orthanc": dicom.orthanc,
+    "dicom-archive": dicom.archive,
+    "worklist": dicom.worklist,
+    "viewer": dicom.viewer,
+    "shares": files.shares,
+    "domain": directory.domain,
+    "portal": web.portal,
+    "pump-web": web.pump_server,
+    "web": web.outside,
+    "ftp": logins.ftp,
+    "ssh": logins.ssh,
+    "snmp": management.snmp,
+    "syslog": management.syslog,
+    **clinical.SERVICES,
+}
+FIRST = ("names",)
+"""What others wait for as they start."""
+AT_ONCE = 6
+
+
+def start(hospital: Hospital, say: Callable[[str], None]) -> None:
+    """Start every daemon of every host, then let the hosts that ask for their address have it.
+
+    Raises:
+        RangeError: a daemon does not come to listen; the text has the end of its log. Or the topology names a service that is none.
+    """
+    wanted = [(service, one) for one in hospital.topology.hosts for service in one.services]
+    if strange := next((f"{one.name}: {service}" for service, one in wanted if service not in SERVICES), None):
+        raise RangeError(f"{strange} is no service: {', '.join(sorted(SERVICES))}")
+    for service, one in wanted:
+        if service in FIRST:
+            SERVICES[service](hospital, one)
+    leases.all_hosts(hospital)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        jobs = [pool.submit(_one, hospital, service, one, say) for service, one in wanted if service not in FIRST]
+        for job in jobs:
+            job.result()
+
+
+def _one(hospital: Hospital, service: str, one: Host, say: Callable[[str], None]) -> None:
+    began = time.monotonic()
+    SERVICES[service](hospital, one)
+    if (took := time.monotonic() - began) > 2:
+        say(f"{one.name}: {service} after {took:.0f} s")
+
+
+PACKAGES = {
+    "unshare": "util-linux",
+    "nsenter": "util-linux",
+    "mount": "mount",
+    "pgrep": "procps",
+    "sysctl": "procps",
+    "ip": "iproute2",
+    "ss": "iproute2",
+    "nft": "nftables",
+    "ethtool": "ethtool",
+    "tcpdump": "tcpdump",
+    "openssl": "openssl",
+    **names.PACKAGES,
+    **leases.PACKAGES,
+    **dicom.PACKAGES,
+    **web.PACKAGES,
+    **logins.PACKAGES,
+    **management.PACKAGES,
+}
+HEAVY_PACKAGES = {**files.PACKAGES, **directory.PACKAGES}

@@ -1,0 +1,46 @@
+"""Daemons of care that the range brings itself, each a program of `daemons/`: HL7, FHIR, SDC, laboratory links, an old bedside device."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime, time
+from pathlib import Path
+
+from lan import start
+from state import PATIENTS, Hospital
+from topology import Host
+
+DAEMONS = Path(__file__).parents[1] / "daemons"
+HL7_PORT, ENGINE_PORTS, FHIR_PORT = 2575, (2575, 6661), 8080
+ROUTES = ("ADT=ehr,ris,lis", "ORM^O01=ris,lis", "ORU^R01=ehr", "RDE^O11=ehr", "*=ehr")
+
+
+def _run(hospital: Hospital, one: Host, program: str, words: list[str], ports: list[int], udp: bool = False) -> None:
+    status = ["--status", str(hospital.status_file(one.name, program))]
+    start(one.name, [sys.executable, str(DAEMONS / f"{program}.py"), *words, *status], ports=ports, udp=udp)
+
+
+def control(hospital: Hospital, one: Host, program: str) -> Path:
+    """The socket by which a daemon is told what to do."""
+    return hospital.folder(one.name) / f"{program}.control"
+
+
+def interface_engine(hospital: Hospital, one: Host) -> None:
+    listens = [word for port in ENGINE_PORTS for word in ("--listen", f"{one.address}:{port}")]
+    ends = [host for host in hospital.topology.having("hl7-receiver")]
+    known = [f"{host.name}={host.address}:{HL7_PORT}" + (f"@{host.hl7}" if host.hl7 else "") for host in ends]
+    words = [*listens, *(word for end in known for word in ("--destination", end)), *(word for to in ROUTES for word in ("--route", to))]
+    _run(hospital, one, "interface_engine", [*words, "--control", str(control(hospital, one, "interface_engine"))], list(ENGINE_PORTS))
+
+
+def hl7_receiver(hospital: Hospital, one: Host) -> None:
+    _run(hospital, one, "hl7_receiver", ["--listen", f"{one.address}:{HL7_PORT}"], [HL7_PORT])
+
+
+def fhir(hospital: Hospital, one: Host) -> None:
+    day = datetime.combine(hospital.topology.date, time(), UTC).isoformat()
+    words = ["--listen", f"{one.address}:{FHIR_PORT}", "--seed", str(hospital.seed), "--patients", str(PATIENTS), "--day", day]
+    _run(hospital, one, "fhir_server", words, [FHIR_PORT])
+
+
+SERVICES = {"interface-engine": interface_engine, "hl7-receiver": hl7_receiver, "fhir": fhir}

@@ -1,0 +1,58 @@
+"""The domain: Samba as Active Directory domain controller (MS-ADTS), with Kerberos, LDAP and the names of the domain."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from lan import RangeError, command, start
+from office import PASSWORD
+from state import Hospital
+from topology import Host
+
+PACKAGES = {"samba": "samba-ad-dc", "samba-tool": "samba-common-bin", "kinit": "krb5-user", "ldapsearch": "ldap-utils"}
+ADMIN_PASSWORD = "Zz-Invented-42!"  # noqa: S105
+USERS = ("zzdoctor", "zznurse", "zzclerk", "zzbackup", "zzscanner")
+PORTS = [53, 88, 135, 389, 445, 464, 636, 3268]
+PROVISION_S = 120
+
+
+def realm(hospital: Hospital) -> str:
+    return f"AD.{hospital.topology.domain}".upper()
+
+
+def domain(hospital: Hospital, one: Host) -> None:
+    """Provision a domain of its own, add its users, and open it.
+
+    Raises:
+        RangeError: samba-tool does not get through; the text has its last words.
+    """
+    folder = hospital.folder(one.name)
+    conf = folder / "etc" / "smb.conf"
+    server = hospital.topology.address(hospital.topology.nameserver)
+    words = ["samba-tool", "domain", "provision", f"--realm={realm(hospital)}", "--domain=ZZHOSPAD", f"--adminpass={ADMIN_PASSWORD}"]
+    words += [f"--targetdir={folder}", f"--host-name={one.name}", f"--host-ip={one.address}", "--dns-backend=SAMBA_INTERNAL"]
+    words += [f"--option=dns forwarder = {server}", "--option=disable spoolss = yes", "--option=log level = 1"]
+    words += ["--option=interfaces = lo eth0", "--option=bind interfaces only = yes", "--use-rfc2307"]
+    _run(one.name, words)
+    for name in USERS:
+        _run(one.name, ["samba-tool", "user", "create", name, f"{PASSWORD}-Zz1", "-s", str(conf)])
+    start(one.name, ["samba", "-F", "--no-process-group", "-s", conf], ports=PORTS)
+
+
+def _run(space: str, words: list[str]) -> None:
+    done = subprocess.run(command(space, words), capture_output=True, text=True, timeout=PROVISION_S, check=False)
+    if done.returncode:
+        raise RangeError(f"{space}: {' '.join(words[:3])}: {(done.stdout + done.stderr)[-400:]}")
+
+
+def kerberos_conf(hospital: Hospital) -> Path:
+    """krb5.conf(5) for clients of the domain."""
+    path = hospital.folder("dc") / "krb5.conf"
+    if not path.exists():
+        name, address = realm(hospital), hospital.address("dc")
+        path.write_text(
+            f"[libdefaults]\n default_realm = {name}\n dns_lookup_kdc = false\n rdns = false\n udp_preference_limit = 1400\n"
+            f"[realms]\n {name} = {{ kdc = {address}\n }}\n[domain_realm]\n .{name.lower()} = {name}\n"
+        )
+    return path

@@ -1,0 +1,53 @@
+"""Names, addresses and time: dnsmasq (DNS, DHCP behind the router's relay), chrony (NTP)."""
+
+from __future__ import annotations
+
+from lan import SCRATCH, run, start
+from state import Hospital
+from topology import ROUTER, Host
+
+PACKAGES = {"dnsmasq": "dnsmasq-base", "chronyd": "chrony"}
+
+
+def answer(hospital: Hospital, one: Host) -> None:
+    """DNS for the hospital and the outside that it talks to; leases with a reservation for every host that asks (RFC 2131)."""
+    topology = hospital.topology
+    lines = [f"host-record={host.name}.{topology.domain},{host.address}" for host in topology.hosts if not host.dhcp]
+    lines += [f"dhcp-host={host.mac},{host.address},{host.name}" for host in topology.hosts if host.dhcp]
+    lines += [f"address=/{name}/{host.address}" for host in topology.hosts for name in host.names]
+    for zone in topology.zones:
+        tag = f"set:{zone.name},"
+        lines += [f"dhcp-range={tag}{zone.net[2]},static,{zone.net.netmask},1h", f"dhcp-option=tag:{zone.name},option:router,{zone.gateway}"]
+    lines += [f"domain={topology.domain}", f"local=/{topology.domain}/", f"dhcp-option=option:dns-server,{one.address}"]
+    if (others := topology.having("domain")) and not topology.by_name[others[0].name].light:
+        lines += [f"server=/ad.{topology.domain}/{others[0].address}"]
+    lines += ["no-resolv", "no-hosts", "log-facility=-", "dhcp-authoritative", "no-ping", "user=root", "log-dhcp"]
+    lines += ["no-daemon", f"listen-address={one.address}", f"dhcp-leasefile={SCRATCH}/leases", f"pid-file={SCRATCH}/dnsmasq.pid"]
+    conf = hospital.folder(one.name) / "dnsmasq.conf"
+    conf.write_text("\n".join(lines) + "\n")
+    start(one.name, ["dnsmasq", "-C", conf], ports=[53, 67], udp=True)
+    _relay(hospital, one)
+
+
+def _relay(hospital: Hospital, server: Host) -> None:
+    """The router passes on what asks for an address in other zones (RFC 2131 4.1)."""
+    zones = [zone for zone in hospital.topology.zones if not zone.outside and zone.name != server.zone]
+    lines = [f"dhcp-relay={zone.gateway},{server.address}" for zone in zones]
+    lines += ["port=0", "log-facility=-", "user=root", "no-daemon", f"pid-file={SCRATCH}/relay.pid"]
+    conf = SCRATCH / "relay.conf"
+    conf.write_text("\n".join(lines) + "\n")
+    start(ROUTER, ["dnsmasq", "-C", conf], ports=[67], udp=True)
+
+
+def tell_time(hospital: Hospital, one: Host) -> None:
+    """An NTP server that counts as exact itself (RFC 5905): the machine's clock is not touched (-x)."""
+    folder = hospital.folder(one.name)
+    lines = ["local stratum 3", "allow all", f"bindaddress {one.address}", "cmdport 0", f"pidfile {folder}/chrony.pid"]
+    conf = folder / "chrony.conf"
+    conf.write_text("\n".join(lines) + "\n")
+    start(one.name, ["chronyd", "-x", "-d", "-u", "root", "-f", conf], ports=[123], udp=True)
+
+
+def ask_time(space: str, server: str) -> None:
+    """One exchange with a time server, by a client that sets nothing."""
+    run(space, ["chronyd", "-x", "-Q", "-t", "5", f"server {server} iburst maxsamples 1"], expect=())

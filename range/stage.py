@@ -1,0 +1,111 @@
+"""Doing acts: many at once, none in the way of another, each noted with the wall's clock so that its packets can be found again."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+
+from act import Act, Done
+from lan import SCRATCH, RangeError
+from space import at
+from state import Hospital
+
+NOTES = SCRATCH / "acts.jsonl"
+AT_ONCE = 6
+AHEAD = 400
+"""How many acts are looked at when one is sought that nobody is in the way of."""
+Progress = Callable[[int, int, Act], None]
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """One day or scenario at a time.
+
+    Raises:
+        RangeError: another is under way.
+    """
+    with (SCRATCH / "stage.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise RangeError("a day or a scenario is under way: wait for its end, or `range down`") from error
+        yield
+
+
+def noted() -> list[Done]:
+    """What was done since the recording began, in the order of its end."""
+    if not NOTES.exists():
+        return []
+    return [Done(**json.loads(line)) for line in NOTES.read_text().splitlines() if line]
+
+
+def forget() -> None:
+    NOTES.unlink(missing_ok=True)
+
+
+def play(hospital: Hospital, acts: Iterable[Act], progress: Progress | None = None) -> list[Done]:
+    """Do all acts, those of one host or pair in the order of their virtual beginning; what each came to is noted and given back.
+
+    Raises:
+        RangeError: an act failed that must not; the others that had begun were brought to their end, the rest is left out.
+    """
+    waiting = sorted(acts, key=lambda act: act.at)
+    whole, done = len(waiting), list[Done]()
+    first = len(noted())
+    failed: Done | None = None
+    busy: dict[Future[Done], Act] = {}
+    with NOTES.open("a") as notes, ThreadPoolExecutor(AT_ONCE, thread_name_prefix="act") as pool:
+        while waiting or busy:
+            for index in reversed(_free(waiting, busy.values(), AT_ONCE - len(busy))):
+                act = waiting.pop(index)
+                busy[pool.submit(_do, hospital, act, first + whole - len(waiting))] = act
+            ended, _ = wait(busy, return_when=FIRST_COMPLETED)
+            for future in ended:
+                act, result = busy.pop(future), future.result()
+                done.append(result)
+                notes.write(json.dumps(result.row()) + "\n")
+                notes.flush()
+                if progress:
+                    progress(len(done), whole, act)
+                if result.error and not act.may_fail:
+                    failed = failed or result
+                    waiting.clear()
+    if failed:
+        raise RangeError(f"{failed.host}: {failed.what}: {failed.error}")
+    return done
+
+
+def _free(waiting: list[Act], busy: Iterable[Act], room: int) -> list[int]:
+    """Places of the first acts that nothing holds up; whoever waits holds up those behind it, so that none overtakes another."""
+    held: set[object] = set().union(*(act.holds for act in busy))
+    found = list[int]()
+    for index, act in enumerate(waiting[:AHEAD]):
+        if len(found) == room:
+            break
+        if held.isdisjoint(act.holds):
+            found.append(index)
+        held |= act.holds
+    return found
+
+
+def _do(hospital: Hospital, act: Act, number: int) -> Done:
+    begin, error = time.time(), ""
+    try:
+        with at(act.host):
+            act.doing(hospital, act.at)
+    except Exception as caught:  # noqa: BLE001  an act is a client program: whatever goes wrong in it is its result
+        error = str(caught) or type(caught).__name__
+    return Done.of(number, act, begin, time.time(), error)
+
+
+def show(done: int, whole: int, act: Act) -> None:
+    """A line that stays in its place, on a terminal; one in two hundred acts elsewhere."""
+    if sys.stderr.isatty():
+        print(f"\r{act.at:%H:%M} {done} of {whole} acts: {act.what[:40]:<40}", end="" if done < whole else "\n", file=sys.stderr, flush=True)
+    elif done % 200 == 0 or done == whole:
+        print(f"[{act.at:%H:%M}] {done} of {whole} acts", file=sys.stderr, flush=True)
