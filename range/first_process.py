@@ -15,13 +15,14 @@ from types import FrameType
 from typing import TextIO
 
 import certificates
-import network
 import services
 from lan import INSIDE, SCRATCH
 from office import invent_account
 from recording import Recorders
 from state import Hospital
 from topology import Topology
+
+import network
 
 SCRATCH_SIZE = "60%"
 

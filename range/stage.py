@@ -106,6 +106,8 @@ def _do(hospital: Hospital, act: Act, number: int) -> Done:
 def show(done: int, whole: int, act: Act) -> None:
     """A line that stays in its place, on a terminal; one in two hundred acts elsewhere."""
     if sys.stderr.isatty():
-        print(f"\r{act.at:%H:%M} {done} of {whole} acts: {act.what[:40]:<40}", end="" if done < whole else "\n", file=sys.stderr, flush=True)
+        print(
+            f"\r{act.at:%H:%M} {done} of {whole} acts: {act.what[:40]:<40}", end="" if done < whole else "\n", file=sys.stderr, flush=True
+        )
     elif done % 200 == 0 or done == whole:
         print(f"[{act.at:%H:%M}] {done} of {whole} acts", file=sys.stderr, flush=True)

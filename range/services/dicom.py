@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import base64
+import http.client
+import io
 import json
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from http import HTTPStatus
 
+import images
 from cast import Patient
-from lan import start
+from images import STATIONS
+from lan import RangeError, start
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+from space import at
 from state import Hospital
 from topology import Host
 
-PACKAGES = {name: "dcmtk" for name in ("storescp", "dcmqrscp", "wlmscpfs", "storescu", "findscu", "movescu", "echoscu")}
+PACKAGES = dict.fromkeys(("storescp", "dcmqrscp", "wlmscpfs", "storescu", "findscu", "movescu", "echoscu"), "dcmtk")
 PACKAGES["Orthanc"] = "orthanc"
-REST_PASSWORD = "zz-orthanc-invented"  # noqa: S105
+REST_PASSWORD = "zz-orthanc-invented"
 PACS_PORT, ARCHIVE_PORT, WORKLIST_PORT, VIEWER_PORT = 104, 11112, 11115, 11200
-STATIONS = {"CT": "CT", "MR": "MR", "CR/DR": "CR", "mammography": "MG", "angiography": "XA", "ultrasound": "US"}
-"""Kinds of hosts that examine patients by appointment -> Modality (DICOM PS3.3 C.7.3.1.1.1)."""
 
 
 def orthanc(hospital: Hospital, one: Host) -> None:
@@ -32,6 +39,31 @@ def orthanc(hospital: Hospital, one: Host) -> None:
     path = folder / "orthanc.json"
     path.write_text(json.dumps(settings))
     start(one.name, ["Orthanc", str(path)], ports=[PACS_PORT, 8042])
+    with at(one.name):
+        _fill(hospital)
+
+
+def prior(patient: Patient) -> Patient:
+    """The patient with a study of an earlier year, which the PACS has from the beginning."""
+    study = generate_uid(entropy_srcs=[patient.study, "prior"])
+    return replace(patient, study=study, accession=f"ZZP{patient.accession[3:]}")
+
+
+def _fill(hospital: Hospital) -> None:
+    """An earlier study of every patient, put in by REST on the host itself: no packet of it is seen."""
+    stations = hospital.topology.of_kind(*STATIONS)
+    link = http.client.HTTPConnection("127.0.0.1", 8042, timeout=30)
+    login = "Basic " + base64.b64encode(f"service:{REST_PASSWORD}".encode()).decode()
+    year_ago = datetime.combine(hospital.topology.date, time(), UTC) - timedelta(days=365)
+    for number, patient in enumerate(hospital.patients):
+        for made in images.study(stations[number % len(stations)], prior(patient), year_ago)[:3]:
+            body = io.BytesIO()
+            made.save_as(body, enforce_file_format=True)
+            link.request("POST", "/instances", body.getvalue(), {"Authorization": login, "Content-Type": "application/dicom"})
+            answer = link.getresponse()
+            answer.read()
+            if answer.status != HTTPStatus.OK:
+                raise RangeError(f"the PACS does not take an earlier study: HTTP {answer.status}")
 
 
 def archive(hospital: Hospital, one: Host) -> None:

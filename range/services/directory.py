@@ -11,7 +11,7 @@ from state import Hospital
 from topology import Host
 
 PACKAGES = {"samba": "samba-ad-dc", "samba-tool": "samba-common-bin", "kinit": "krb5-user", "ldapsearch": "ldap-utils"}
-ADMIN_PASSWORD = "Zz-Invented-42!"  # noqa: S105
+ADMIN_PASSWORD = "Zz-Invented-42!"
 USERS = ("zzdoctor", "zznurse", "zzclerk", "zzbackup", "zzscanner")
 PORTS = [53, 88, 135, 389, 445, 464, 636, 3268]
 PROVISION_S = 120
@@ -33,7 +33,8 @@ def domain(hospital: Hospital, one: Host) -> None:
     words = ["samba-tool", "domain", "provision", f"--realm={realm(hospital)}", "--domain=ZZHOSPAD", f"--adminpass={ADMIN_PASSWORD}"]
     words += [f"--targetdir={folder}", f"--host-name={one.name}", f"--host-ip={one.address}", "--dns-backend=SAMBA_INTERNAL"]
     words += [f"--option=dns forwarder = {server}", "--option=disable spoolss = yes", "--option=log level = 1"]
-    words += ["--option=interfaces = lo eth0", "--option=bind interfaces only = yes", "--use-rfc2307"]
+    words += ["--option=interfaces = lo eth0", "--option=bind interfaces only = yes", "--use-rfc2307", f"--option=winbindd socket directory = {folder}/winbindd"]
+    words += [f"--option=ncalrpc dir = {folder}/ncalrpc", f"--option=ntp signd socket directory = {folder}/ntp"]
     _run(one.name, words)
     for name in USERS:
         _run(one.name, ["samba-tool", "user", "create", name, f"{PASSWORD}-Zz1", "-s", str(conf)])

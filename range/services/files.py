@@ -10,7 +10,12 @@ from state import Hospital
 from topology import Host
 
 PACKAGES = {"smbd": "samba", "smbclient": "smbclient", "smbpasswd": "samba-common-bin"}
-SHARES = {"reports": "departments' letters", "exports": "what devices put there", "rollout": "software for workplaces", "canary": "nobody's"}
+SHARES = {
+    "reports": "departments' letters",
+    "exports": "what devices put there",
+    "rollout": "software for workplaces",
+    "canary": "nobody's",
+}
 FOLDERS = ("private", "state", "cache", "lock", "pid")
 
 
@@ -22,6 +27,7 @@ def shares(hospital: Hospital, one: Host) -> None:
     general = ["workgroup = ZZHOSP", "netbios name = FILES", "server role = standalone server", "map to guest = Bad User"]
     general += ["disable spoolss = yes", "load printers = no", "server min protocol = NT1", "client min protocol = NT1"]
     general += ["ntlm auth = yes", "smb ports = 445 139", f"log file = {folder}/log", f"ncalrpc dir = {folder}/lock"]
+    general += [f"winbindd socket directory = {folder}/no-winbind"]  # not that of the domain controller: both see one file system
     general += [f"{name} {'dir' if name == 'private' else 'directory'} = {folder}/{name}" for name in FOLDERS]
     lines = ["[global]", *general]
     for name in SHARES:

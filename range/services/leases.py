@@ -7,9 +7,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from lan import SCRATCH, RangeError, command
-from network import batch
 from state import Hospital
 from topology import Host
+
+from network import batch
 
 PACKAGES = {"dhclient": "isc-dhcp-client"}
 _ASKED = "subnet-mask, routers, domain-name, domain-name-servers"

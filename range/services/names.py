@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lan import SCRATCH, run, start
+from lan import SCRATCH, start
 from state import Hospital
 from topology import ROUTER, Host
 
@@ -17,7 +17,10 @@ def answer(hospital: Hospital, one: Host) -> None:
     lines += [f"address=/{name}/{host.address}" for host in topology.hosts for name in host.names]
     for zone in topology.zones:
         tag = f"set:{zone.name},"
-        lines += [f"dhcp-range={tag}{zone.net[2]},static,{zone.net.netmask},1h", f"dhcp-option=tag:{zone.name},option:router,{zone.gateway}"]
+        lines += [
+            f"dhcp-range={tag}{zone.net[2]},static,{zone.net.netmask},1h",
+            f"dhcp-option=tag:{zone.name},option:router,{zone.gateway}",
+        ]
     lines += [f"domain={topology.domain}", f"local=/{topology.domain}/", f"dhcp-option=option:dns-server,{one.address}"]
     if (others := topology.having("domain")) and not topology.by_name[others[0].name].light:
         lines += [f"server=/ad.{topology.domain}/{others[0].address}"]
@@ -46,8 +49,3 @@ def tell_time(hospital: Hospital, one: Host) -> None:
     conf = folder / "chrony.conf"
     conf.write_text("\n".join(lines) + "\n")
     start(one.name, ["chronyd", "-x", "-d", "-u", "root", "-f", conf], ports=[123], udp=True)
-
-
-def ask_time(space: str, server: str) -> None:
-    """One exchange with a time server, by a client that sets nothing."""
-    run(space, ["chronyd", "-x", "-Q", "-t", "5", f"server {server} iburst maxsamples 1"], expect=())

@@ -1,0 +1,122 @@
+"""What keeps the hospital's machines going: watching, logging, backups, roll-outs, makers who look in from afar."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from act import Doing
+from lan import SCRATCH
+from office import ACCOUNT, PASSWORD
+from space import call
+from state import Hospital
+
+from acts.office import letter, smb
+
+SSH = [
+    "-o",
+    "StrictHostKeyChecking=no",
+    "-o",
+    "UserKnownHostsFile=/dev/null",
+    "-o",
+    "LogLevel=ERROR",
+    "-o",
+    "PreferredAuthentications=password",
+]
+TELEMETRY_AGENT = "ZZ-Telemetry/1.4"
+
+
+def poll_printer(name: str) -> Doing:
+    """SNMP with the community that everybody knows (RFC 1157)."""
+
+    def doing(hospital: Hospital, moment: datetime) -> None:
+        call(
+            [
+                "snmpget",
+                "-v2c",
+                "-c",
+                "public",
+                "-m",
+                "",
+                "-r",
+                "0",
+                "-t",
+                "2",
+                hospital.address(name),
+                "1.3.6.1.2.1.1.1.0",
+                "1.3.6.1.2.1.1.3.0",
+            ]
+        )
+
+    return doing
+
+
+def log_line(to: str, text: str) -> Doing:
+    """A line of log over UDP (RFC 5424)."""
+
+    def doing(hospital: Hospital, moment: datetime) -> None:
+        call(["logger", "-d", "-n", hospital.address(to), "-P", "514", "-t", "zzapp", "-p", "daemon.info", text])
+
+    return doing
+
+
+def back_up(name: str, size: int) -> Doing:
+    """A server's data go to the backup server over SSH."""
+
+    def doing(hospital: Hospital, moment: datetime) -> None:
+        path = letter(hospital, name, moment, size)
+        words = ["sshpass", "-p", PASSWORD, "scp", *SSH, path, f"{ACCOUNT}@{hospital.address('backup')}:backup-{name}"]
+        call(words)
+
+    return doing
+
+
+def telemetry(path: str = "/take", size: int = 2_000) -> Doing:
+    """A device tells its maker how it is, over TLS."""
+
+    def doing(hospital: Hospital, moment: datetime) -> None:
+        address = f"https://telemetry.imaging-vendor.example{path}"
+        words = ["curl", "-s", "-A", TELEMETRY_AGENT, "-o", "/dev/null", "-m", "20", "--cacert", SCRATCH / "ca.crt", "-d", "@-", address]
+        call(words, stdin="z" * size)
+
+    return doing
+
+
+def fetch_service_log() -> Doing:
+    """A maker's engineer fetches the scanner's log by FTP from outside."""
+
+    def doing(hospital: Hospital, moment: datetime) -> None:
+        address = hospital.address("mr01")
+        login = ["curl", "-s", "-u", f"{ACCOUNT}:{PASSWORD}", "-m", "20"]
+        call([*login, f"ftp://{address}/", f"ftp://{address}/service.log", "-o", "/dev/null", "-o", "/dev/null"])
+
+    return doing
+
+
+def remote_service(to: str) -> Doing:
+    """An engineer comes in on the vendors' host and goes on from there."""
+
+    def doing(hospital: Hospital, moment: datetime) -> None:
+        call(["sshpass", "-p", PASSWORD, "ssh", *SSH, f"{ACCOUNT}@{hospital.address(to)}", "true"])
+
+    return doing
+
+
+def roll_out(name: str) -> Doing:
+    """A workplace takes new software from the share."""
+
+    def doing(hospital: Hospital, moment: datetime) -> None:
+        source, got = letter(hospital, "files", moment.replace(hour=0, minute=0), 300_000), hospital.folder(name) / "setup.msi"
+        smb(hospital, name, "rollout", f"put {source} setup.msi; get setup.msi {got}")
+
+    return doing
+
+
+def pump_library(agent: str = "") -> Doing:
+    """A pharmacist opens the pump server's page, which speaks old TLS only."""
+
+    def doing(hospital: Hospital, moment: datetime) -> None:
+        address = f"https://pumpsrv.{hospital.topology.domain}/"
+        env = {"OPENSSL_CONF": str(SCRATCH / "old-openssl.cnf")}
+        call(["curl", "-sk", "--tlsv1.0", "--tls-max", "1.1", "-o", "/dev/null", "-m", "20", address], env=env)
+
+    return doing

@@ -1,0 +1,53 @@
+"""`range day`: live through some hours."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from datetime import UTC, datetime, timedelta
+from datetime import time as clock
+
+import schedule
+import stage
+from lan import RangeError
+from recording import Recorders
+from state import Hospital
+
+MOST_HOURS = 72.0
+
+
+def main(asked: argparse.Namespace) -> int:
+    """Play a day from its beginning; the recording begins with it.
+
+    Raises:
+        RangeError: hours that make no day, an act that failed, a recorder that lost packets.
+    """
+    if not 0 < asked.hours <= MOST_HOURS or not 0 <= asked.start < 24:
+        raise RangeError(f"day: --hours is more than 0 and at most {MOST_HOURS:.0f}, --start from 0 to 24")
+    hospital = Hospital.current()
+    begin = datetime.combine(asked.date or hospital.topology.date, clock(), UTC) + timedelta(hours=asked.start)
+    began = time.monotonic()
+    with stage.alone():
+        Recorders.start(hospital.topology)
+        stage.forget()
+        acts = day_acts(hospital, begin, begin + timedelta(hours=asked.hours), asked.seed)
+        done = stage.play(hospital, acts, stage.show)
+        Recorders.check(hospital.topology)
+    failed = [one for one in done if one.error]
+    took = time.monotonic() - began
+    if asked.json:
+        print(json.dumps({"acts": len(done), "failed": len(failed), "hours": asked.hours, "seed": asked.seed, "seconds": round(took, 1)}))
+    else:
+        print(f"{asked.hours:g} hours with {len(done)} acts, {len(failed)} of them failed as they may, in {took:.0f} s.")
+    return 0
+
+
+def day_acts(hospital: Hospital, begin: datetime, end: datetime, seed: int) -> list[stage.Act]:
+    """All days between two moments, each with its own luck."""
+    acts, number = list[stage.Act](), 0
+    while begin < end:
+        midnight = begin.replace(hour=0, minute=0) + timedelta(days=1)
+        acts += schedule.acts_of(hospital, begin, min(midnight, end), seed + number * 1_000_003)
+        begin, number = midnight, number + 1
+    return acts

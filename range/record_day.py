@@ -1,0 +1,66 @@
+"""`range record`: what was lived through, in files: packets of each zone in the day's own time, and the truth beside them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from pathlib import Path
+
+import restamp
+import stage
+import truth
+from lan import RangeError
+from recording import Recorders, path_of
+from restamp import Flow, Owners
+from state import Hospital
+from topology import Topology
+
+
+def main(asked: argparse.Namespace) -> int:
+    """Write the recording; one that was there before is replaced.
+
+    Raises:
+        RangeError: nothing was done yet, a recorder lost packets, the folder cannot be written to.
+    """
+    hospital, into = Hospital.current(), asked.into.resolve()
+    with stage.alone():
+        Recorders.check(hospital.topology)
+        try:
+            told = write(hospital.topology, into)
+        except OSError as error:
+            raise RangeError(f"{into}: {error.strerror}: nothing there was replaced by half") from error
+    print(
+        json.dumps(told) if asked.json else f"{into}: {told['packets']} packets of {told['zones']} zones, {told['acts']} acts, truth.jsonl"
+    )
+    return 0
+
+
+def write(topology: Topology, into: Path) -> dict[str, int]:
+    """Packets per zone, truth.jsonl and the site.toml that the hospital would write of itself; what is counted of them."""
+    acts = stage.noted()
+    if not acts:
+        raise RangeError("nothing was done yet: `range day` or `range scenario` first")
+    into.mkdir(parents=True, exist_ok=True)
+    flows, count, aside = dict[int, set[Flow]](), 0, 0
+    for zone in topology.zones:
+        moved, without = restamp.restamped(path_of(zone), Owners(topology, acts), flows)
+        count, aside = count + len(moved), aside + without
+        restamp.write(into / f"{zone.name}.pcap", moved)
+    truth.write(into / "truth.jsonl", truth.lines(topology, acts, flows))
+    (into / "site.toml").write_text(site(topology))
+    _give(into)
+    return {"packets": count, "before_any_act": aside, "zones": len(topology.zones), "acts": len(acts)}
+
+
+def site(topology: Topology) -> str:
+    """Zones, as a hospital knows them."""
+    inside = [zone for zone in topology.zones if not zone.outside]
+    return "\n".join(f'[[zones]]\nname = "{zone.name}"\ncidrs = ["{zone.cidr}"]\npurpose = "{zone.purpose}"\n' for zone in inside)
+
+
+def _give(into: Path) -> None:
+    """Root made the files; whoever owns the folder above shall have them."""
+    owner = into.parent.stat()
+    for path in (into, *into.iterdir()):
+        os.chown(path, owner.st_uid, owner.st_gid)
