@@ -20,7 +20,8 @@ from typing import IO, Any
 
 from lan import INSIDE, RangeError
 
-STATE = Path("/run/asepsis-range")
+STATE = Path(os.environ.get("ASEPSIS_RANGE", "/run/asepsis-range"))
+"""Where a hospital's lock and log are; another folder, another hospital beside the first."""
 HERE = Path(__file__).parent
 NAMESPACES = ["--pid", "--mount", "--net", "--uts", "--ipc"]
 END_S = 20.0

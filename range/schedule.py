@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from act import Act, Doing
-from acts import imaging, messages, office, records, upkeep
+from acts import bedside, imaging, laboratory, messages, office, records, upkeep
 from cast import Patient
 from clients.hl7_messages import Details
 from images import STATIONS
@@ -67,7 +67,7 @@ class Schedule:
 def acts_of(hospital: Hospital, begin: datetime, end: datetime, seed: int) -> list[Act]:
     """Everything between two moments of a day."""
     day = Schedule(hospital, begin, end, seed)
-    for part in (_worklists, _examinations, _reading, _night, _feeds, _charts, _workplaces, _machines, _makers, _turns):
+    for part in (_worklists, _examinations, _reading, _night, _feeds, _beds, _laboratory, _charts, _workplaces, _machines, _makers, _turns):
         part(day)
     return day.acts
 
@@ -151,6 +151,33 @@ def _feeds(day: Schedule) -> None:
         details = Details(device="ZZPUMP001", device_type="pump")
         told = messages.message("pumpsrv", "ORU^R01 device", day.hospital.patients[1], details)
         day.add(moment, "pumpsrv", "pumps' values", told, "engine", **_fed("ehr"))
+
+
+def _beds(day: Schedule) -> None:
+    """Devices report about once a minute; the old monitor is asked every ten."""
+    devices = bedside.devices(day.hospital)
+    for one in day.hospital.topology.having("sdc-display"):
+        names = [device.name for device in devices]
+        day.add(day.begin, one.name, "bedside devices subscribed to", bedside.subscribe(one.name), *names, goes_on=True)
+        for moment in day.every(3_000, 3_600, "renew", one.name):
+            day.add(moment, one.name, "subscriptions renewed", bedside.renew(one.name), *names, goes_on=True)
+        for device in devices:
+            for moment in day.every(55, 65, "waves", device.name):
+                day.add(moment, device.name, "waves", bedside.report(device.name), one.name, goes_on=True)
+        for old in day.hospital.topology.having("fragile"):
+            for moment in day.every(590, 610, "old", old.name):
+                day.add(moment, one.name, "old monitor asked", bedside.ask_old_monitor(old.name), old.name)
+
+
+def _laboratory(day: Schedule) -> None:
+    for one in day.hospital.topology.of_kind("analyser"):
+        for moment in [*day.some(24, "analyser", one.name), *day.some(8, "analyser night", one.name, hours=(0, 24))]:
+            people = day.dice("specimens", one.name, moment).sample(day.hospital.patients, 4)
+            day.add(moment, one.name, "specimens", laboratory.measure(one.name, people), "lis", goes_on=True)
+    for one in day.hospital.topology.of_kind("point-of-care meter"):
+        for moment in day.some(16, "meter", one.name, hours=(5, 23)):
+            people = day.dice("glucose", one.name, moment).sample(day.hospital.patients, 2)
+            day.add(moment, one.name, "docking", laboratory.at_the_bed(one.name, people), "lis")
 
 
 def _charts(day: Schedule) -> None:

@@ -47,7 +47,8 @@ class Zone:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """One machine with one card. `kind`: what an inventory ought to call it. `heavy`: left out of the quick hospital. `light`: sends only."""
+    """One machine with one card. `kind`: what an inventory ought to call it. `heavy`: left out of the quick hospital. `light`: it only sends.
+    `rogue`: an attacker's, silent until a scenario uses it."""
 
     name: str
     zone: str
@@ -67,6 +68,7 @@ class Host:
     services: tuple[str, ...] = ()
     heavy: bool = False
     light: bool = False
+    rogue: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ class Topology:
 
     def with_hosts(self, count: int) -> Topology:
         """At least so many hosts inside the hospital: workplaces and bedside monitors that only send."""
-        inside = [one for one in self.hosts if not self.zone_of[one.name].outside]
+        inside = [one for one in self.hosts if not self.zone_of[one.name].outside and not one.rogue]
         if count > MOST_HOSTS:
             raise RangeError(f"--hosts {count}: at most {MOST_HOSTS}")
         return replace(self, hosts=(*self.hosts, *_light(self, count - len(inside))))

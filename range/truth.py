@@ -37,7 +37,7 @@ def lines(topology: Topology, acts: Iterable[Done], flows: dict[int, set[Flow]])
     for one in topology.hosts:
         zone = topology.zone_of[one.name]
         told = {"kind": one.kind, "maker": one.maker, "model": one.model, "software": one.software, "serial": one.serial, "ae": one.ae}
-        outside = {"outside": True} if zone.outside else {}
+        outside = {key: True for key, holds in (("outside", zone.outside), ("rogue", one.rogue)) if holds}
         yield {"line": "host", "name": one.name, "zone": one.zone, "address": one.address, "mac": one.mac, **told, **outside}
     gateways = [zone.gateway for zone in topology.zones]
     yield {"line": "host", "name": ROUTER, "zone": "", "address": gateways[0], "addresses": gateways, "kind": "network gear"}

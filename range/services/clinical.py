@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, time
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from topology import Host
 
 DAEMONS = Path(__file__).parents[1] / "daemons"
 HL7_PORT, ENGINE_PORTS, FHIR_PORT = 2575, (2575, 6661), 8080
+SDC_PORT, ASTM_PORT, POCT1_PORT, FRAGILE_PORT = 6464, 4000, 4100, 7100
 ROUTES = ("ADT=ehr,ris,lis", "ORM^O01=ris,lis", "ORU^R01=ehr", "RDE^O11=ehr", "*=ehr")
 
 
@@ -43,4 +45,46 @@ def fhir(hospital: Hospital, one: Host) -> None:
     _run(hospital, one, "fhir_server", words, [FHIR_PORT])
 
 
-SERVICES = {"interface-engine": interface_engine, "hl7-receiver": hl7_receiver, "fhir": fhir}
+def sdc_device(type_: str) -> Callable[[Hospital, Host], None]:
+    """A monitor, pump or ventilator at a bed of its own (ISO/IEEE 11073 SDC)."""
+
+    def start_it(hospital: Hospital, one: Host) -> None:
+        words = ["--type", type_, "--address", one.address, "--port", str(SDC_PORT), "--maker", one.maker, "--model", one.model]
+        words += ["--firmware", one.software, "--serial", one.serial, "--bed", f"ICU1/Bed{one.address[-1]}"]
+        _run(hospital, one, "sdc_device", [*words, "--control", str(control(hospital, one, "sdc_device"))], [SDC_PORT])
+
+    return start_it
+
+
+def sdc_display(hospital: Hospital, one: Host) -> None:
+    """The central station: told where its devices are, it subscribes to them when the day begins."""
+    devices = [f"{host.address}:{SDC_PORT},{host.serial}" for host in hospital.topology.hosts if set(host.services) & set(SDC_DEVICES)]
+    words = ["--address", one.address, *(word for device in devices for word in ("--device", device))]
+    _run(hospital, one, "sdc_consumer", [*words, "--control", str(control(hospital, one, "sdc_consumer"))], [])
+
+
+def lis(hospital: Hospital, one: Host) -> None:
+    """The laboratory system's side of the analysers' links (CLSI LIS02-A2, POCT1-A2)."""
+    words = ["--astm", f"{one.address}:{ASTM_PORT}", "--poct1", f"{one.address}:{POCT1_PORT}"]
+    words += ["--seed", str(hospital.seed), "--patients", str(PATIENTS)]
+    _run(hospital, one, "lis_listener", words, [ASTM_PORT, POCT1_PORT])
+
+
+def fragile(hospital: Hospital, one: Host) -> None:
+    _run(hospital, one, "fragile_device", ["--listen", f"{one.address}:{FRAGILE_PORT}"], [FRAGILE_PORT])
+
+
+SDC_DEVICES: dict[str, Callable[[Hospital, Host], None]] = {
+    "sdc-monitor": sdc_device("monitor"),
+    "sdc-pump": sdc_device("pump"),
+    "sdc-ventilator": sdc_device("ventilator"),
+}
+SERVICES: dict[str, Callable[[Hospital, Host], None]] = {
+    "interface-engine": interface_engine,
+    "hl7-receiver": hl7_receiver,
+    "fhir": fhir,
+    **SDC_DEVICES,
+    "sdc-display": sdc_display,
+    "lis": lis,
+    "fragile": fragile,
+}

@@ -33,7 +33,12 @@ def domain(hospital: Hospital, one: Host) -> None:
     words = ["samba-tool", "domain", "provision", f"--realm={realm(hospital)}", "--domain=ZZHOSPAD", f"--adminpass={ADMIN_PASSWORD}"]
     words += [f"--targetdir={folder}", f"--host-name={one.name}", f"--host-ip={one.address}", "--dns-backend=SAMBA_INTERNAL"]
     words += [f"--option=dns forwarder = {server}", "--option=disable spoolss = yes", "--option=log level = 1"]
-    words += ["--option=interfaces = lo eth0", "--option=bind interfaces only = yes", "--use-rfc2307", f"--option=winbindd socket directory = {folder}/winbindd"]
+    words += [
+        "--option=interfaces = lo eth0",
+        "--option=bind interfaces only = yes",
+        "--use-rfc2307",
+        f"--option=winbindd socket directory = {folder}/winbindd",
+    ]
     words += [f"--option=ncalrpc dir = {folder}/ncalrpc", f"--option=ntp signd socket directory = {folder}/ntp"]
     _run(one.name, words)
     for name in USERS:

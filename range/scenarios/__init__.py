@@ -1,0 +1,9 @@
+"""Every attack that the range can play. The list is the order of `range list`: examples of the table of attacks, then stories."""
+
+from __future__ import annotations
+
+from scenario import Scenario
+
+from scenarios import scan
+
+SCENARIOS: tuple[Scenario, ...] = (scan.SCENARIO,)
