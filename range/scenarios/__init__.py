@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from scenario import Scenario
 
-from scenarios import ransomware, scan
+from scenarios import beaconing, guessing, ransomware, scan, story_ransomware
 
-SCENARIOS: tuple[Scenario, ...] = (ransomware.SCENARIO, scan.SCENARIO)
+SCENARIOS: tuple[Scenario, ...] = (ransomware.SCENARIO, guessing.SCENARIO, scan.SCENARIO, beaconing.SCENARIO, story_ransomware.SCENARIO)

@@ -15,6 +15,8 @@ ADMIN_PASSWORD = "Zz-Invented-42!"
 USERS = ("zzdoctor", "zznurse", "zzclerk", "zzbackup", "zzscanner")
 PORTS = [53, 88, 135, 389, 445, 464, 636, 3268]
 PROVISION_S = 120
+OLD_BINDS = "--option=ldap server require strong auth = no"
+"""Passwords in clear are taken over LDAP, as long as some old application needs it."""
 
 
 def realm(hospital: Hospital) -> str:
@@ -43,7 +45,7 @@ def domain(hospital: Hospital, one: Host) -> None:
     _run(one.name, words)
     for name in USERS:
         _run(one.name, ["samba-tool", "user", "create", name, f"{PASSWORD}-Zz1", "-s", str(conf)])
-    start(one.name, ["samba", "-F", "--no-process-group", "-s", conf], ports=PORTS)
+    start(one.name, ["samba", "-F", "--no-process-group", "-s", conf, OLD_BINDS], ports=PORTS)
 
 
 def _run(space: str, words: list[str]) -> None:
@@ -59,6 +61,6 @@ def kerberos_conf(hospital: Hospital) -> Path:
         name, address = realm(hospital), hospital.address("dc")
         path.write_text(
             f"[libdefaults]\n default_realm = {name}\n dns_lookup_kdc = false\n rdns = false\n udp_preference_limit = 1400\n"
-            f"[realms]\n {name} = {{ kdc = {address}\n }}\n[domain_realm]\n .{name.lower()} = {name}\n"
+            f"[realms]\n {name} = {{\n  kdc = {address}\n }}\n[domain_realm]\n .{name.lower()} = {name}\n"
         )
     return path
