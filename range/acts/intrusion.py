@@ -13,7 +13,7 @@ from impacket.smbconnection import SessionError, SMBConnection
 from lan import SCRATCH, RangeError
 from office import ACCOUNT, PASSWORD
 from services.directory import kerberos_conf, realm
-from services.files import documents
+from services.files import documents, lay_out
 from space import call
 from state import Hospital
 
@@ -59,9 +59,10 @@ def carry_out(size: int, pieces: int = 1) -> Doing:
 
 
 def look_around(to: str, share: str) -> Doing:
-    """Which shares there are (MS-SRVS NetrShareEnum), and what is in the folders of one, read file by file."""
+    """Which shares there are (MS-SRVS NetrShareEnum), and what is in the folders of one, read file by file; the documents are laid out anew before."""
 
     def doing(hospital: Hospital, moment: datetime) -> None:
+        lay_out(hospital, to)
         link = connect(hospital, to)
         link.listShares()
         tree = link.connectTree(share)

@@ -67,7 +67,7 @@ def on_the_file_server(script: Script, after: Callable[[float], None]) -> None:
     after(95)
     script.act(VICTIM, "documents carried out", carry_out(LOOT, PIECES), *MASTERS, technique=("T1041",))
     after(174)
-    script.act(VICTIM, "a canary touched", lock("canary", 0, 1, fresh=True), "files", technique=LOCKING)
+    script.act(VICTIM, "a canary touched", lock("canary", 0, 1), "files", technique=LOCKING)
     after(175)
     script.act(VICTIM, "documents locked", lock("reports", 0, len(documents("reports")), note=NOTE), "files", technique=LOCKING)
 
