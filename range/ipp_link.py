@@ -103,7 +103,7 @@ def _one(raw: bytes, at: int, tag: int, message: Message) -> int:
         group.append((tag, name, [bool(value[:1] != b"\0") if tag == BOOLEAN else read]))
     elif group:
         group[-1][2].append(read)
-    return at + 2 + size
+    return at + 2 + int(size)
 
 
 def opening(language: str = "en") -> Iterator[Attribute]:

@@ -12,6 +12,7 @@ import argparse
 import contextlib
 import sys
 import threading
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,8 @@ REMEMBERED = 100  # jobs
 UP_S = 86_400  # printer-up-time: the range's clock is not this machine's, so it stands
 IDLE, COMPLETED = 3, 9  # printer-state and job-state, RFC 8011 5.4.11 and 5.3.7
 FORMATS = ("application/pdf", "application/postscript", "application/octet-stream", "text/plain", "image/pwg-raster")
+Group = tuple[int, list[Attribute]]
+Answer = tuple[int, list[Group]]  # status and what follows the opening
 
 
 class Printer:
@@ -42,7 +45,7 @@ class Printer:
         self.lock = threading.Lock()
 
     def answer(self, asked: Message) -> Message:
-        acts = {
+        acts: dict[int, Callable[[Message], Answer]] = {
             ipp.PRINT_JOB: self.print,
             ipp.VALIDATE_JOB: self.validate,
             ipp.CANCEL_JOB: lambda one: (ipp.NOT_POSSIBLE if self._job(one) else ipp.NOT_FOUND, []),
@@ -50,21 +53,22 @@ class Printer:
             ipp.GET_JOBS: self.listed,
             ipp.GET_PRINTER: lambda one: (ipp.OK, [(ipp.PRINTER, self._wanted(one))]),
         }
+        groups: list[Group] = []
         if asked.version[0] not in (1, 2):
-            code, groups = ipp.VERSION_NOT_SUPPORTED, []
+            code = ipp.VERSION_NOT_SUPPORTED
         elif not _well_formed(asked):
-            code, groups = ipp.BAD_REQUEST, []
+            code = ipp.BAD_REQUEST
         elif asked.code not in acts:
-            code, groups = ipp.OPERATION_NOT_SUPPORTED, []
+            code = ipp.OPERATION_NOT_SUPPORTED
         else:
             code, groups = acts[asked.code](asked)
         return Message(code, asked.number, [(ipp.OPERATION, list(ipp.opening())), *groups])
 
-    def validate(self, asked: Message) -> tuple[int, list[Any]]:
+    def validate(self, asked: Message) -> Answer:
         known = asked.first("document-format", FORMATS[2]) in FORMATS
         return (ipp.OK if known else ipp.FORMAT_NOT_SUPPORTED), []
 
-    def print(self, asked: Message) -> tuple[int, list[Any]]:
+    def print(self, asked: Message) -> Answer:
         code, _ = self.validate(asked)
         if code != ipp.OK:
             return code, []
@@ -78,11 +82,11 @@ class Printer:
         self.status.count("bytes", by=len(asked.document))
         return ipp.OK, [(ipp.JOB, self._told(number))]
 
-    def job(self, asked: Message) -> tuple[int, list[Any]]:
+    def job(self, asked: Message) -> Answer:
         number = self._job(asked)
         return (ipp.OK, [(ipp.JOB, self._told(number))]) if number else (ipp.NOT_FOUND, [])
 
-    def listed(self, asked: Message) -> tuple[int, list[Any]]:
+    def listed(self, asked: Message) -> Answer:
         """Get-Jobs (4.2.6): of those that wait, unless the completed are asked for; each with number and address, unless more is."""
         done = list(self.jobs)[::-1] if asked.first("which-jobs") == "completed" else []
         wanted = set(map(str, asked.values("requested-attributes"))) or {"job-uri", "job-id"}
@@ -105,7 +109,9 @@ class Printer:
             (ipp.NAME, "job-name", [name]),
             (ipp.NAME, "job-originating-user-name", [user]),
             (ipp.URI, "job-printer-uri", [self.uri]),
-            *((ipp.INTEGER, f"time-at-{step}", [UP_S]) for step in ("creation", "processing", "completed")),
+            (ipp.INTEGER, "time-at-creation", [UP_S]),
+            (ipp.INTEGER, "time-at-processing", [UP_S]),
+            (ipp.INTEGER, "time-at-completed", [UP_S]),
             (ipp.INTEGER, "job-printer-up-time", [UP_S]),
         ]
 
