@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import time
 from pathlib import Path
 
 import restamp
@@ -16,6 +17,9 @@ from restamp import Flow, Owners
 from state import Hospital
 from topology import Topology
 
+SETTLE_S = 1.5
+"""What came last is with tcpdump only when the kernel has filled a block of packets or waited a second (packet(7), TPACKET_V3)."""
+
 
 def main(asked: argparse.Namespace) -> int:
     """Write the recording; one that was there before is replaced.
@@ -26,6 +30,7 @@ def main(asked: argparse.Namespace) -> int:
     hospital, into = Hospital.current(), asked.into.resolve()
     with stage.alone():
         Recorders.check(hospital.topology)
+        time.sleep(SETTLE_S)
         try:
             told = write(hospital.topology, into)
         except OSError as error:

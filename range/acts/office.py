@@ -114,9 +114,7 @@ def send_mail(name: str, number: int, attached: int = 0) -> Doing:
         content = random.Random(f"{name}{moment}").randbytes(attached)
         files = [mail.Attachment(f"rota{number}.pdf", "application/pdf", b"%PDF-1.4\n" + content)] if attached else []
         text = mail.Letter(f"zz-{name}@{domain}", [f"zz-colleague{number % 7}@{domain}"], "rota", "See you at the change of shifts.", files)
-        mail.send(
-            hospital.address("mail"), 25, text, moment, mail.Way(f"{name}.{domain}", login=(ACCOUNT, PASSWORD) if number % 5 == 0 else None)
-        )
+        mail.send(hospital.address("mail"), 25, text, moment, mail.Way(f"{name}.{domain}"))
 
     return doing
 

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from scenario import Scenario
 
-from scenarios import scan
+from scenarios import ransomware, scan
 
-SCENARIOS: tuple[Scenario, ...] = (scan.SCENARIO,)
+SCENARIOS: tuple[Scenario, ...] = (ransomware.SCENARIO, scan.SCENARIO)
