@@ -23,7 +23,7 @@ from sdc11073 import observableproperties
 from sdc11073.consumer import consumerimpl
 from sdc11073.definitions_sdc import SdcV1Definitions
 from sdc11073.wsdiscovery import WSDiscovery
-from sdc_models import endpoint, without_delay
+from sdc_models import calm_server, endpoint
 from status import Status
 
 DEVICES = 256
@@ -134,7 +134,7 @@ def main() -> None:
     parser.add_argument("--control", type=Path)
     asked = parser.parse_args()
     logging.disable(logging.CRITICAL)
-    without_delay()
+    calm_server()
     consumerimpl.HostedServiceDescription._read_wsdl = lambda *_: None  # four times the same 9 kB that say nothing of a device
     station = Station(asked.address, Status(asked.status, devices=0, waveforms=0, metrics=0, alarms=0))
     for where in asked.device:

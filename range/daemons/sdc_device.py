@@ -32,7 +32,7 @@ from sdc11073.provider.providerimpl import provider_components_sync_factory
 from sdc11073.wsdiscovery import WSDiscovery
 from sdc11073.xml_types.dpws_types import ThisDeviceType, ThisModelType
 from sdc11073.xml_types.pm_types import AlertSignalPresence, InstanceIdentifier
-from sdc_models import SAMPLES, TYPES, Metric, endpoint, tree, without_delay
+from sdc_models import SAMPLES, TYPES, Metric, calm_server, endpoint, tree
 from status import Status
 
 REPORTS = 100_000  # of one line
@@ -183,7 +183,7 @@ def main() -> None:
     parser.add_argument("--control", type=Path)
     asked = parser.parse_args()
     logging.disable(logging.CRITICAL)
-    without_delay()
+    calm_server()
     device = Device(asked, Status(asked.status, metric_reports=0, waveform_reports=0))
     if asked.control:
         listen(asked.control, device.obey)

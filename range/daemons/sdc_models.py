@@ -50,11 +50,15 @@ TYPES = {
 }
 
 
-def without_delay() -> None:
-    """Let the library's HTTP server answer at once: it writes head and body apart, and TCP would wait 40 ms between them."""
+def calm_server() -> None:
+    """Let the library's HTTP server answer at once, where it writes head and body apart and TCP waits 40 ms between them; and say nothing
+    of callers that talk nonsense."""
     from sdc11073.httpserver.httprequesthandler import DispatchingRequestHandler
+    from sdc11073.httpserver.httpserverimpl import _ThreadingHTTPServer
 
     DispatchingRequestHandler.disable_nagle_algorithm = True
+    DispatchingRequestHandler.log_message = lambda *_: None
+    _ThreadingHTTPServer.handle_error = lambda *_: None
 
 
 def endpoint(serial: str) -> uuid.UUID:
