@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from scenario import Scenario
 
-from scenarios import dicom_mass_retrieve, dicom_query_sweep, dicom_unknown_sender, scan
+from scenarios import dicom_drift, dicom_mass_retrieve, dicom_polyglot, dicom_query_sweep, dicom_unknown_sender, scan
 
 SCENARIOS: tuple[Scenario, ...] = (
     scan.SCENARIO,
     dicom_mass_retrieve.SCENARIO,
     dicom_query_sweep.SCENARIO,
     dicom_unknown_sender.SCENARIO,
+    dicom_drift.SCENARIO,
+    dicom_polyglot.SCENARIO,
 )
