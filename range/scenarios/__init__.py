@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scenario import Scenario
 
-from scenarios import dicom_drift, dicom_mass_retrieve, dicom_polyglot, dicom_query_sweep, dicom_unknown_sender, scan
+from scenarios import dicom_drift, dicom_mass_retrieve, dicom_polyglot, dicom_query_sweep, dicom_unknown_sender, hl7_injection, scan
 
 SCENARIOS: tuple[Scenario, ...] = (
     scan.SCENARIO,
@@ -13,4 +13,5 @@ SCENARIOS: tuple[Scenario, ...] = (
     dicom_unknown_sender.SCENARIO,
     dicom_drift.SCENARIO,
     dicom_polyglot.SCENARIO,
+    hl7_injection.SCENARIO,
 )
