@@ -108,7 +108,7 @@ def find(name: str, keys: list[str], of: str = "pacs") -> Doing:
         one, target = hospital.host(name), hospital.host(of)
         port = ARCHIVE_PORT if "dicom-archive" in target.services else PACS_PORT
         asked = [word for key in keys for word in ("-k", key.replace("{today}", f"{moment:%Y%m%d}"))]
-        call(["findscu", *_STUDY, "-aet", one.ae, "-aec", target.ae, *asked, *_SHOWN, target.address, port])
+        call(["findscu", *_STUDY, "-aet", one.ae, "-aec", target.ae, *_SHOWN, *asked, target.address, port])
 
     return doing
 

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from scenario import Scenario
 
-from scenarios import ransomware, scan
-
-SCENARIOS: tuple[Scenario, ...] = (ransomware.SCENARIO, scan.SCENARIO)
+FILES = (
+    "ransomware",
+    "scan",
+    "dicom_mass_retrieve",
+    "dicom_query_sweep",
+    "dicom_unknown_sender",
+    "dicom_drift",
+    "dicom_polyglot",
+    "hl7_injection",
+)
+SCENARIOS: tuple[Scenario, ...] = tuple(import_module(f"scenarios.{name}").SCENARIO for name in FILES)
