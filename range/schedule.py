@@ -99,7 +99,7 @@ def _worklists(day: Schedule) -> None:
 
 
 def _examinations(day: Schedule) -> None:
-    """Patients by appointment, and as many again at any hour as a third of them; each study to the PACS, the scanners' also to the archive."""
+    """Patients by appointment; each study goes to the PACS, some of the scanners' also to the archive; electrocardiograms at any hour."""
     stations = _stations(day)
     for number, patient in enumerate(day.hospital.patients):
         one = stations[number % len(stations)]
@@ -136,7 +136,7 @@ def _reading(day: Schedule) -> None:
 
 
 def _night(day: Schedule) -> None:
-    """Studies go to the archive at two, those of today's patients are fetched before their appointment at five; backups; quality reporting."""
+    """Studies go to the archive at two, today's patients' earlier ones are fetched at five; backups; quality reporting."""
     more = {"looks_like": "DICOM mass retrieve"}
     day.add(day.at(2), "pacs", "migration to the archive", imaging.put_away("pacs", "archive"), "archive", **more)
     for number, one in enumerate(day.hospital.topology.having("viewer")):

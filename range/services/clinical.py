@@ -29,7 +29,7 @@ def control(hospital: Hospital, one: Host, program: str) -> Path:
 
 def interface_engine(hospital: Hospital, one: Host) -> None:
     listens = [word for port in ENGINE_PORTS for word in ("--listen", f"{one.address}:{port}")]
-    ends = [host for host in hospital.topology.having("hl7-receiver")]
+    ends = hospital.topology.having("hl7-receiver")
     known = [f"{host.name}={host.address}:{HL7_PORT}" + (f"@{host.hl7}" if host.hl7 else "") for host in ends]
     words = [*listens, *(word for end in known for word in ("--destination", end)), *(word for to in ROUTES for word in ("--route", to))]
     _run(hospital, one, "interface_engine", [*words, "--control", str(control(hospital, one, "interface_engine"))], list(ENGINE_PORTS))
