@@ -1,8 +1,8 @@
 """How the hospital lives and ends: one process, first of its own namespaces, that everything else hangs on.
 
-The kernel ends whatever was started and removes every interface when that process ends, however it ends; there is nothing to clean up. A lock
-that this process holds says whether the hospital is up; the kernel frees it too. Nothing outside the namespaces is touched but the folder
-`STATE`.
+The kernel ends whatever was started and removes every interface when that process ends, however it ends; there is nothing to clean up. A
+lock that this process holds says whether the hospital is up; the kernel frees it too. Nothing outside the namespaces is touched but the
+folder `STATE`.
 """
 
 from __future__ import annotations

@@ -47,8 +47,8 @@ class Zone:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """One machine with one card. `kind`: what an inventory ought to call it. `heavy`: left out of the quick hospital. `light`: it only sends.
-    `rogue`: an attacker's, silent until a scenario uses it."""
+    """One machine with one card. `kind`: what an inventory ought to call it. `heavy`: left out of the quick hospital.
+    `light`: it only sends. `rogue`: an attacker's, silent until a scenario uses it."""
 
     name: str
     zone: str

@@ -92,7 +92,7 @@ def echo(name: str, to: str) -> Doing:
     def doing(hospital: Hospital, moment: datetime) -> None:
         one, target = hospital.host(name), hospital.host(to)
         port = ARCHIVE_PORT if "dicom-archive" in target.services else PACS_PORT
-        call(["echoscu", "-aet", one.ae or "ECHOSCU", "-aec", target.ae, target.address, port])
+        call(["echoscu", *(["-aet", one.ae] if one.ae else []), "-aec", target.ae, target.address, port])
 
     return doing
 
@@ -108,7 +108,7 @@ def find(name: str, keys: list[str], of: str = "pacs") -> Doing:
         one, target = hospital.host(name), hospital.host(of)
         port = ARCHIVE_PORT if "dicom-archive" in target.services else PACS_PORT
         asked = [word for key in keys for word in ("-k", key.replace("{today}", f"{moment:%Y%m%d}"))]
-        call(["findscu", *_STUDY, "-aet", one.ae, "-aec", target.ae, *asked, *_SHOWN, target.address, port])
+        call(["findscu", *_STUDY, "-aet", one.ae, "-aec", target.ae, *_SHOWN, *asked, target.address, port])
 
     return doing
 

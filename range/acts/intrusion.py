@@ -59,7 +59,7 @@ def carry_out(size: int, pieces: int = 1) -> Doing:
 
 
 def look_around(to: str, share: str) -> Doing:
-    """Which shares there are (MS-SRVS NetrShareEnum), and what is in the folders of one, read file by file; the documents are laid out anew before."""
+    """Which shares there are (MS-SRVS NetrShareEnum), and what is in one, read file by file, after it was laid out anew."""
 
     def doing(hospital: Hospital, moment: datetime) -> None:
         lay_out(hospital, to)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -82,7 +82,7 @@ def _code(one: Resource, value: str) -> bool:
     return any(c.get("code") in wanted for c in one.get("code", {}).get("coding", []))
 
 
-SEARCHES = {
+SEARCHES: dict[str, Callable[[Resource, str], bool]] = {
     "_id": lambda one, value: one["id"] in value.split(","),
     "identifier": _identifier,
     "patient": _patient,
@@ -121,9 +121,8 @@ def invented(person: Patient, day: datetime) -> list[Resource]:
         "subject": mine,
         "period": {"start": since},
     }
-    return [
-        _with_meta(one, since) for one in (patient, encounter, *_measured(person, dice, mine, day), *_ordered(person, dice, mine, since))
-    ]
+    chart: list[Resource] = [patient, encounter, *_measured(person, dice, mine, day), *_ordered(person, dice, mine, since)]
+    return [_with_meta(one, since) for one in chart]
 
 
 def _with_meta(one: Resource, since: str) -> Resource:

@@ -19,13 +19,13 @@ from urllib.parse import urlencode
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import uvicorn
+from address import place
 from cast import patients
 from fhir_export import Exports
 from fhir_records import SEARCHES, TYPES, Records
-from interface_engine import place
 from starlette.applications import Starlette
 from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from status import Status
@@ -160,13 +160,13 @@ class Server:
     async def _body(self, request: Request) -> Any:
         """The request's JSON, or None where it is none or too long."""
         raw = b""
-        async for part in request.stream():
-            raw += part
-            if len(raw) > BODY_BYTES:
-                return None
         try:
+            async for part in request.stream():
+                raw += part
+                if len(raw) > BODY_BYTES:
+                    return None
             return json.loads(raw)
-        except (ValueError, RecursionError):
+        except (ValueError, RecursionError, ClientDisconnect):
             return None
 
     async def export(self, request: Request) -> Response:
@@ -230,7 +230,7 @@ def main() -> None:
     app = Starlette(routes=server.routes())
     app.add_middleware(BaseHTTPMiddleware, dispatch=server.watch)
     headers = [("Server", f"{asked.name}/{asked.version}")]
-    quiet: dict[str, Any] = {"log_level": "error", "access_log": False, "server_header": False, "date_header": False, "headers": headers}
+    quiet: dict[str, Any] = {"log_level": "critical", "access_log": False, "server_header": False, "date_header": False, "headers": headers}
     tls = {"ssl_certfile": asked.cert, "ssl_keyfile": asked.key} if asked.cert else {}
     sock = socket.create_server(asked.listen, backlog=128)
     print("listening 1", flush=True)

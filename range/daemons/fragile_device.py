@@ -23,7 +23,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from interface_engine import place
+from address import place
 from status import Status
 
 APART_S = 10.0
@@ -31,6 +31,7 @@ BURST = 5  # attempts within `APART_S` that never became a poll
 LINE_BYTES = 64
 WAIT_S = 5.0
 SYN, ACK = 0x02, 0x10
+Attempt = tuple[str, int, int]  # caller's address and port, port that was called
 VALUES = b"OK HR=72 SPO2=97 BATT=81\r\n"
 
 
@@ -43,8 +44,8 @@ class Device:
         self.open = 0
         self.last_at = -APART_S  # of the last connection, by the machine's clock
         self.last_poll: datetime | None = None
-        self.attempts: dict[tuple[str, int], float] = {}  # when, by caller, until it has polled
-        self.polled: dict[tuple[str, int], float] = {}  # whose attempt may come to notice only afterwards
+        self.attempts: dict[Attempt, float] = {}  # when; until it became a poll
+        self.polled: dict[Attempt, float] = {}  # those that did: the watcher may tell of them only afterwards
         self.dead = threading.Event()
 
     def die(self, why: str) -> None:
@@ -58,7 +59,7 @@ class Device:
             if self.dies == "exit":
                 os._exit(1)
 
-    def attempt(self, caller: tuple[str, int]) -> None:
+    def attempt(self, caller: Attempt) -> None:
         """Somebody tries to connect, to whatever port."""
         now = time.monotonic()
         with self.lock:
@@ -70,7 +71,7 @@ class Device:
             if len(self.attempts) >= BURST:
                 self.die("a burst of connection attempts")
 
-    def talk(self, sock: socket.socket, caller: tuple[str, int]) -> None:
+    def talk(self, sock: socket.socket, caller: Attempt) -> None:
         """One connection: greet, take one poll, answer, close."""
         with self.lock:
             self.attempt(caller)
@@ -78,20 +79,22 @@ class Device:
             if self.open > 1:
                 self.die("two connections at once")
             since, self.last_at = time.monotonic() - self.last_at, time.monotonic()
-        try:
-            with sock, contextlib.suppress(OSError):
-                sock.settimeout(WAIT_S)
+        with sock:
+            sock.settimeout(WAIT_S)
+            answer = b""
+            with contextlib.suppress(OSError):
                 sock.sendall(self.banner)
-                self._poll(sock, caller, since)
-        finally:
+                answer = self._poll(sock, caller, since)
             with self.lock:
-                self.open -= 1
+                self.open -= 1  # before the caller can know that it is done, and call again
+            with contextlib.suppress(OSError):
+                sock.sendall(answer)
 
-    def _poll(self, sock: socket.socket, caller: tuple[str, int], since: float) -> None:
+    def _poll(self, sock: socket.socket, caller: Attempt, since: float) -> bytes:
         line = self._line(sock)
         words = line.decode("ascii", "replace").split()
         if not line and since >= APART_S:
-            return  # one look is borne, and remembered as an attempt
+            return b""  # one look is borne, and remembered as an attempt
         if line and (words[:1] != ["POLL"] or len(words) > 2 or not line.endswith(b"\n")):
             self.die("a request that is none")
         if self._too_soon(words, since):
@@ -101,8 +104,8 @@ class Device:
         with self.lock:
             self.attempts.pop(caller, None)
             self.polled[caller] = time.monotonic()
-        sock.sendall(VALUES)
         self.status.count("polls")
+        return VALUES
 
     def _line(self, sock: socket.socket) -> bytes:
         line = b""
@@ -141,7 +144,7 @@ def watch(raw: socket.socket, device: Device) -> None:
         packet, (caller, _) = raw.recvfrom(65536)
         segment = packet[(packet[0] & 15) * 4 :]
         if len(segment) >= 14 and segment[13] & (SYN | ACK) == SYN:
-            device.attempt((caller, int.from_bytes(segment[:2])))
+            device.attempt((caller, int.from_bytes(segment[:2]), int.from_bytes(segment[2:4])))
 
 
 def main() -> None:
@@ -159,7 +162,7 @@ def main() -> None:
     print("listening 1", flush=True)
     while True:
         sock, caller = server.accept()
-        threading.Thread(target=device.talk, args=(sock, caller[:2]), daemon=True).start()
+        threading.Thread(target=device.talk, args=(sock, (*caller[:2], asked.listen[1])), daemon=True).start()
 
 
 if __name__ == "__main__":

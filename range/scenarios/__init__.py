@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from scenario import Scenario
 
-from scenarios import beaconing, guessing, ransomware, scan, story_ransomware
-
-SCENARIOS: tuple[Scenario, ...] = (ransomware.SCENARIO, guessing.SCENARIO, scan.SCENARIO, beaconing.SCENARIO, story_ransomware.SCENARIO)
+FILES = (
+    "ransomware",
+    "guessing",
+    "scan",
+    "beaconing",
+    "dicom_mass_retrieve",
+    "dicom_query_sweep",
+    "dicom_unknown_sender",
+    "dicom_drift",
+    "dicom_polyglot",
+    "hl7_injection",
+    "story_ransomware",
+)
+SCENARIOS: tuple[Scenario, ...] = tuple(import_module(f"scenarios.{name}").SCENARIO for name in FILES)

@@ -9,6 +9,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from http import HTTPStatus
+from pathlib import Path
 
 import images
 from cast import Patient
@@ -22,6 +23,8 @@ from topology import Host
 
 PACKAGES = dict.fromkeys(("storescp", "dcmqrscp", "wlmscpfs", "storescu", "findscu", "movescu", "echoscu"), "dcmtk")
 PACKAGES["Orthanc"] = "orthanc"
+PLUGINS = (Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so"),)
+"""Debian: orthanc-dicomweb. Without it there is no DICOMweb; only a scenario asks for it."""
 REST_PASSWORD = "zz-orthanc-invented"
 PACS_PORT, ARCHIVE_PORT, WORKLIST_PORT, VIEWER_PORT = 104, 11112, 11115, 11200
 
@@ -31,7 +34,8 @@ def orthanc(hospital: Hospital, one: Host) -> None:
     topology, folder = hospital.topology, hospital.folder(one.name)
     viewers = {host.name: [host.ae, host.address, VIEWER_PORT] for host in topology.having("viewer")}
     archives = {host.name: [host.ae, host.address, ARCHIVE_PORT] for host in topology.having("dicom-archive")}
-    settings = {"Name": one.ae, "StorageDirectory": f"{folder}/db", "IndexDirectory": f"{folder}/db", "Plugins": []}
+    settings = {"Name": one.ae, "StorageDirectory": f"{folder}/db", "IndexDirectory": f"{folder}/db"}
+    settings |= {"Plugins": [str(path) for path in PLUGINS if path.exists()], "DicomWeb": {"Enable": True, "Root": "/dicom-web/"}}
     settings |= {"DicomAet": one.ae, "DicomPort": PACS_PORT, "DicomCheckCalledAet": False, "DicomModalities": viewers | archives}
     settings |= {"DicomAlwaysAllowStore": True, "DicomAlwaysAllowFind": True, "DicomAlwaysAllowMove": True, "DicomThreadsCount": 4}
     settings |= {"HttpPort": 8042, "RemoteAccessAllowed": True, "AuthenticationEnabled": True, "ConcurrentJobs": 1}

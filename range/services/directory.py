@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import threading
 from pathlib import Path
 
 from lan import RangeError, command, start
@@ -59,8 +60,10 @@ def kerberos_conf(hospital: Hospital) -> Path:
     path = hospital.folder("dc") / "krb5.conf"
     if not path.exists():
         name, address = realm(hospital), hospital.address("dc")
-        path.write_text(
+        aside = path.with_name(f"krb5.{threading.get_ident()}")
+        aside.write_text(
             f"[libdefaults]\n default_realm = {name}\n dns_lookup_kdc = false\n rdns = false\n udp_preference_limit = 1400\n"
             f"[realms]\n {name} = {{\n  kdc = {address}\n }}\n[domain_realm]\n .{name.lower()} = {name}\n"
         )
+        aside.replace(path)
     return path

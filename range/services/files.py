@@ -1,4 +1,4 @@
-"""The file server: Samba, standalone, that still speaks SMB 1 for one old client."""
+"""Where files lie: Samba, standalone, that still speaks SMB 1 for one old client; and the backup server's rsync."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from state import Hospital
 from topology import Host
 
 PACKAGES = {"smbd": "samba", "smbclient": "smbclient", "smbpasswd": "samba-common-bin"}
+COPIES_PACKAGES = {"rsync": "rsync"}
 SHARES = {
     "reports": "departments' letters",
     "exports": "what devices put there",
@@ -49,6 +50,18 @@ def shares(hospital: Hospital, one: Host) -> None:
     words = ["smbpasswd", "-c", conf, "-s", "-a", ACCOUNT]
     subprocess.run(words, input=f"{PASSWORD}\n" * 2, text=True, check=True, capture_output=True)
     start(one.name, ["smbd", "-F", "--no-process-group", "-s", conf], ports=[445, 139])
+
+
+def copies(hospital: Hospital, one: Host) -> None:
+    """The backup server: takes what others send by rsync's own protocol, in clear, for whoever asks."""
+    folder = hospital.folder(one.name)
+    (folder / "copies").mkdir()
+    conf = folder / "rsyncd.conf"
+    conf.write_text(
+        f"use chroot = no\nuid = root\ngid = root\npid file = {folder}/rsyncd.pid\naddress = {one.address}\n"
+        f"[copies]\npath = {folder}/copies\nread only = no\n"
+    )
+    start(one.name, ["rsync", "--daemon", "--no-detach", f"--config={conf}"], ports=[873])
 
 
 def documents(share: str) -> list[Path]:

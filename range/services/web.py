@@ -54,3 +54,16 @@ def outside(hospital: Hospital, one: Host) -> None:
     take = "location /take { proxy_pass http://127.0.0.1:9; error_page 502 = @taken; } location @taken { return 204; } "
     take += "location / { try_files $uri /index.html; }"
     _serve(hospital, one, f"server {{ listen 443 ssl; listen 80; {_tls(one.name, 'TLSv1.2 TLSv1.3')} {take} }}", [443, 80])
+
+
+def device_page(hospital: Hospital, one: Host) -> None:
+    """A device's own page over TLS, with the certificate that its topology names: one for all of a model, or one that soon ends."""
+    stem = "pumps" if one.kind == "infusion pump" else "soon"
+    _serve(hospital, one, f"server {{ listen 443 ssl; {_tls(stem, 'TLSv1.2')} }}", [443])
+
+
+def service_page(hospital: Hospital, one: Host) -> None:
+    """A device's page in clear that asks for the password of its manual (RFC 7617)."""
+    users = hospital.folder(one.name) / "users"
+    users.write_text("admin:{PLAIN}admin\n")
+    _serve(hospital, one, f'server {{ listen 80; auth_basic "service"; auth_basic_user_file {users}; }}', [80])
