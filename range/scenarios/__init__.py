@@ -8,6 +8,8 @@ from scenario import Scenario
 
 FILES = (
     "ransomware",
+    "remote_service",
+    "remote_task",
     "guessing",
     "scan",
     "beaconing",

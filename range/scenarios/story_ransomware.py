@@ -3,7 +3,7 @@
 A letter's link is followed and a program fetched (T1566.002, T1204.001); from then on calls to the master every five minutes (T1071.001);
 after half an hour a scan of the servers (T1046); passwords guessed until one fits (T1110.001, T1078); with it onto the backup server by SSH
 (T1021.004) and the file server by SMB (T1021.002, T1135); documents carried out (T1041); after three hours the shares are locked, a canary
-first (T1486). Without Samba the story ends at the backup server.
+first (T1486). A second workplace is taken on the way, by a service (T1569.002). Without Samba the story ends at the backup server.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from state import Hospital
 from scenarios.beaconing import calls
 from scenarios.guessing import guesses
 from scenarios.ransomware import NOTE, lock
+from scenarios.remote_service import in_two_steps
 from scenarios.scan import scan_servers
 
 VICTIM, MASTERS = "adm-pc2", ("attacker", "ns")
@@ -51,6 +52,8 @@ def story(script: Script) -> None:
     after(52)
     hit = attempts(ssh("backup"), [(ACCOUNT, PASSWORD)], success=True)
     script.act(VICTIM, "log-in at the backup server", hit, "backup", technique=("T1078", "T1021.004"))
+    after(55)
+    in_two_steps(script, VICTIM, "adm-pc1", 40)
     if not script.hospital.quick:
         on_the_file_server(script, after)
     script.moment = begin + timedelta(seconds=CALLS * CALL_S * (1 + JITTER))
@@ -75,6 +78,6 @@ def on_the_file_server(script: Script, after: Callable[[float], None]) -> None:
 SCENARIO = Scenario(
     name="story-ransomware",
     title="From a link in a letter to locked documents",
-    technique=("T1566.002", "T1204.001", "T1071.001", "T1046", "T1110.001", "T1021.002", "T1021.004", "T1041", "T1486"),
+    technique=("T1566.002", "T1204.001", "T1071.001", "T1046", "T1110.001", "T1021.002", "T1021.004", "T1569.002", "T1041", "T1486"),
     variants={"hours": story},
 )

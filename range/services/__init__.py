@@ -10,7 +10,7 @@ from lan import RangeError
 from state import Hospital
 from topology import Host
 
-from services import clinical, database, dicom, directory, files, leases, logins, management, names, web
+from services import clinical, database, dicom, directory, files, leases, logins, management, names, web, windows
 
 Start = Callable[[Hospital, Host], None]
 SERVICES: dict[str, Start] = {
@@ -27,6 +27,8 @@ SERVICES: dict[str, Start] = {
     "portal": web.portal,
     "pump-web": web.pump_server,
     "web": web.outside,
+    "remote-calls": windows.remote_calls,
+    "desktop": windows.desktop,
     "device-page": web.device_page,
     "service-page": web.service_page,
     "names-outside": names.answer_outside,
@@ -87,5 +89,6 @@ PACKAGES = {
     **web.PACKAGES,
     **logins.PACKAGES,
     **management.PACKAGES,
+    **windows.PACKAGES,
 }
 HEAVY_PACKAGES = {**files.PACKAGES, **directory.PACKAGES}
