@@ -27,6 +27,7 @@ SERVICES: dict[str, Start] = {
     "portal": web.portal,
     "pump-web": web.pump_server,
     "web": web.outside,
+    "tunnel-server": names.tunnel_server,
     "remote-calls": windows.remote_calls,
     "desktop": windows.desktop,
     "device-page": web.device_page,

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+
 from lan import SCRATCH, start
 from state import Hospital
 from topology import ROUTER, Host
 
+from services.clinical import DAEMONS
+
 PACKAGES = {"dnsmasq": "dnsmasq-base", "chronyd": "chrony"}
+TUNNEL = "tunnel-server"
+"""Hosts with this service answer for their names themselves."""
 
 
 def answer(hospital: Hospital, one: Host) -> None:
@@ -14,7 +20,9 @@ def answer(hospital: Hospital, one: Host) -> None:
     topology = hospital.topology
     lines = [f"host-record={host.name}.{topology.domain},{host.address}" for host in topology.hosts if not host.dhcp]
     lines += [f"dhcp-host={host.mac},{host.address},{host.name}" for host in topology.hosts if host.dhcp]
-    lines += [f"address=/{name}/{host.address}" for host in topology.hosts for name in host.names]
+    lines += [
+        f"{'server' if TUNNEL in host.services else 'address'}=/{name}/{host.address}" for host in topology.hosts for name in host.names
+    ]
     for zone in topology.zones:
         tag = f"set:{zone.name},"
         lines += [
@@ -39,6 +47,11 @@ def answer_outside(hospital: Hospital, one: Host) -> None:
     conf = hospital.folder(one.name) / "dnsmasq-outside.conf"
     conf.write_text("\n".join(lines) + "\n")
     start(one.name, ["dnsmasq", "-C", conf, f"--pid-file={hospital.folder(one.name)}/dnsmasq.pid"], ports=[53], udp=True)
+
+
+def tunnel_server(hospital: Hospital, one: Host) -> None:
+    """The attacker's own: it answers everything that is asked for under its names, in records that are made up."""
+    start(one.name, [sys.executable, str(DAEMONS / "tunnel_server.py"), "--address", one.address], ports=[53], udp=True)
 
 
 def _relay(hospital: Hospital, server: Host) -> None:

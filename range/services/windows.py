@@ -12,7 +12,7 @@ from topology import Host
 
 from services.clinical import DAEMONS
 
-PACKAGES = {"xrdp": "xrdp", "xfreerdp": "freerdp2-x11"}
+PACKAGES = {"xrdp": "xrdp"}
 RDP_PORT = 3389
 
 
