@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from scenario import Scenario
 
-from scenarios import dicom_drift, dicom_mass_retrieve, dicom_polyglot, dicom_query_sweep, dicom_unknown_sender, hl7_injection, scan
+from scenarios import (
+    dicom_drift,
+    dicom_mass_retrieve,
+    dicom_polyglot,
+    dicom_query_sweep,
+    dicom_unknown_sender,
+    feed_silent,
+    hl7_injection,
+    scan,
+)
 
 SCENARIOS: tuple[Scenario, ...] = (
     scan.SCENARIO,
@@ -14,4 +23,5 @@ SCENARIOS: tuple[Scenario, ...] = (
     dicom_drift.SCENARIO,
     dicom_polyglot.SCENARIO,
     hl7_injection.SCENARIO,
+    feed_silent.SCENARIO,
 )
