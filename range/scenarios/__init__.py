@@ -15,5 +15,6 @@ FILES = (
     "dicom_drift",
     "dicom_polyglot",
     "hl7_injection",
+    "feed_silent",
 )
 SCENARIOS: tuple[Scenario, ...] = tuple(import_module(f"scenarios.{name}").SCENARIO for name in FILES)

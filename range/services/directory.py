@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sysconfig
 import threading
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from office import PASSWORD
 from state import Hospital
 from topology import Host
 
-PACKAGES = {"samba": "samba-ad-dc", "samba-tool": "samba-common-bin", "kinit": "krb5-user", "ldapsearch": "ldap-utils"}
+SETUP, MODULES = "usr/share/samba/setup/ad-schema", f"usr/lib/{sysconfig.get_config_var('MULTIARCH') or 'x86_64-linux-gnu'}/samba/ldb/acl.so"
+PACKAGES = {SETUP: "samba-ad-provision", MODULES: "samba-dsdb-modules", "winbindd": "winbind", "samba": "samba", "samba-tool": "samba-common-bin", "kinit": "krb5-user", "ldapsearch": "ldap-utils"}
 ADMIN_PASSWORD = "Zz-Invented-42!"
 USERS = ("zzdoctor", "zznurse", "zzclerk", "zzbackup", "zzscanner")
 PORTS = [53, 88, 135, 389, 445, 464, 636, 3268]
