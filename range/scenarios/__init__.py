@@ -9,6 +9,7 @@ from scenario import Scenario
 FILES = (
     "ransomware",
     "scan",
+    "beaconing",
     "dicom_mass_retrieve",
     "dicom_query_sweep",
     "dicom_unknown_sender",
@@ -16,5 +17,7 @@ FILES = (
     "dicom_polyglot",
     "hl7_injection",
     "feed_silent",
+    "guessing",
+    "story_ransomware",
 )
 SCENARIOS: tuple[Scenario, ...] = tuple(import_module(f"scenarios.{name}").SCENARIO for name in FILES)

@@ -13,9 +13,9 @@ from datetime import datetime
 from pathlib import Path
 
 from act import Doing
-from impacket.smb3structs import FILE_OPEN, FILE_OVERWRITE_IF, SMB2_DIALECT_21, SMB2_DIALECT_311
+from acts.intrusion import connect
+from impacket.smb3structs import FILE_OPEN, FILE_OVERWRITE_IF
 from impacket.smbconnection import SMBConnection
-from office import ACCOUNT, PASSWORD
 from scenario import Scenario, Script
 from services.files import documents, lay_out
 from state import Hospital
@@ -27,16 +27,8 @@ LOUD_FILES, SLOW_FILES, SLOW_S = 60, 60, 20
 FROM = "adm-pc2"
 
 
-def connect(hospital: Hospital, server: str, user: str = ACCOUNT, password: str = PASSWORD, hidden: bool = False) -> SMBConnection:
-    """Log in by NTLM. `hidden`: in SMB 3, in which impacket encrypts whatever follows; otherwise SMB 2.1 in clear."""
-    address = hospital.address(server)
-    link = SMBConnection(address, address, preferredDialect=SMB2_DIALECT_311 if hidden else SMB2_DIALECT_21, timeout=20)
-    link.login(user, password)
-    return link
-
-
 def lock(share: str, first: int, count: int, *, rename: bool = True, note: str = "", fresh: bool = False, hidden: bool = False) -> Doing:
-    """So many of the share's documents, from the `first` on. `note`: what is left in each folder. `fresh`: they are laid out anew before."""
+    """So many of the share's documents, from the `first` on. `note`: left in each folder. `fresh`: laid out anew before."""
 
     def doing(hospital: Hospital, moment: datetime) -> None:
         if fresh:

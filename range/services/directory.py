@@ -18,6 +18,8 @@ ADMIN_PASSWORD = "Zz-Invented-42!"
 USERS = ("zzdoctor", "zznurse", "zzclerk", "zzbackup", "zzscanner")
 PORTS = [53, 88, 135, 389, 445, 464, 636, 3268]
 PROVISION_S = 120
+OLD_BINDS = "--option=ldap server require strong auth = no"
+"""Passwords in clear are taken over LDAP, as long as some old application needs it."""
 
 
 def realm(hospital: Hospital) -> str:
@@ -46,7 +48,7 @@ def domain(hospital: Hospital, one: Host) -> None:
     _run(one.name, words)
     for name in USERS:
         _run(one.name, ["samba-tool", "user", "create", name, f"{PASSWORD}-Zz1", "-s", str(conf)])
-    start(one.name, ["samba", "-F", "--no-process-group", "-s", conf], ports=PORTS)
+    start(one.name, ["samba", "-F", "--no-process-group", "-s", conf, OLD_BINDS], ports=PORTS)
 
 
 def _run(space: str, words: list[str]) -> None:

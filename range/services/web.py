@@ -50,7 +50,9 @@ def pump_server(hospital: Hospital, one: Host) -> None:
 
 def outside(hospital: Hospital, one: Host) -> None:
     """What the internet answers with: pages, updates, look-ups; what is posted is taken and forgotten."""
-    take = "location /take { return 204; } location / { try_files $uri /index.html; }"
+    # A request's body is read to its end before it is passed on; that nobody is there to take it is then told as `taken`.
+    take = "location /take { proxy_pass http://127.0.0.1:9; error_page 502 = @taken; } location @taken { return 204; } "
+    take += "location / { try_files $uri /index.html; }"
     _serve(hospital, one, f"server {{ listen 443 ssl; listen 80; {_tls(one.name, 'TLSv1.2 TLSv1.3')} {take} }}", [443, 80])
 
 
