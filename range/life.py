@@ -33,8 +33,8 @@ def need_root() -> None:
 
 
 def need(packages: dict[str, str]) -> None:
-    """Raises RangeError: naming the Debian packages of the programs that are missing."""
-    missing = sorted({package for program, package in packages.items() if not shutil.which(program)})
+    """`packages`: program, or path from / on -> Debian package. Raises RangeError: naming the packages of what is missing."""
+    missing = sorted({package for program, package in packages.items() if not (shutil.which(program) or Path("/", program).exists())})
     if missing:
         raise RangeError("missing programs: apt-get install --no-install-recommends " + " ".join(missing))
 

@@ -53,15 +53,9 @@ def write(topology: Topology, into: Path) -> dict[str, int]:
         count, aside = count + len(moved), aside + without
         restamp.write(into / f"{zone.name}.pcap", moved)
     truth.write(into / "truth.jsonl", truth.lines(topology, acts, flows))
-    (into / "site.toml").write_text(site(topology))
+    (into / "site.toml").write_text(topology.site_toml())
     _give(into)
     return {"packets": count, "before_any_act": aside, "zones": len(topology.zones), "acts": len(acts)}
-
-
-def site(topology: Topology) -> str:
-    """Zones, as a hospital knows them."""
-    inside = [zone for zone in topology.zones if not zone.outside]
-    return "\n".join(f'[[zones]]\nname = "{zone.name}"\ncidrs = ["{zone.cidr}"]\npurpose = "{zone.purpose}"\n' for zone in inside)
 
 
 def _give(into: Path) -> None:

@@ -126,6 +126,11 @@ class Topology:
         """Hosts inside the hospital of these kinds."""
         return [one for one in self.hosts if one.kind in kinds and not self.zone_of[one.name].outside]
 
+    def site_toml(self) -> str:
+        """What the hospital says of itself to asepsis: its zones."""
+        inside = [zone for zone in self.zones if not zone.outside]
+        return "\n".join(f'[[zones]]\nname = "{zone.name}"\ncidrs = ["{zone.cidr}"]\npurpose = "{zone.purpose}"\n' for zone in inside)
+
     def quick(self) -> Topology:
         """The hospital without what takes long to start: no Samba, no domain."""
         return replace(

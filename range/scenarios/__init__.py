@@ -16,13 +16,17 @@ FILES = (
     "dns_tunnel",
     "beaconing",
     "exfiltration",
-    "device_outside",
     "dicom_mass_retrieve",
     "dicom_query_sweep",
     "dicom_unknown_sender",
     "dicom_drift",
     "dicom_polyglot",
     "hl7_injection",
+    "feed_silent",
+    "local_spoof",
+    "exploit_strings",
+    "domain_attack",
+    "device_outside",
     "story_ransomware",
 )
 SCENARIOS: tuple[Scenario, ...] = tuple(import_module(f"scenarios.{name}").SCENARIO for name in FILES)

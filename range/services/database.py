@@ -10,7 +10,7 @@ from state import Hospital
 from topology import Host
 
 USER, PASSWORD, NAME = "zzlis", "zz-database-invented", "postgres"
-PACKAGES = {"psql": "postgresql-client", "runuser": "util-linux"}
+PACKAGES = {"usr/lib/postgresql": "postgresql", "psql": "postgresql-client", "runuser": "util-linux"}
 
 
 def programs() -> Path:

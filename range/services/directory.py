@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sysconfig
 import threading
 from pathlib import Path
 
@@ -11,9 +12,12 @@ from office import PASSWORD
 from state import Hospital
 from topology import Host
 
-PACKAGES = {"samba": "samba-ad-dc", "samba-tool": "samba-common-bin", "kinit": "krb5-user", "ldapsearch": "ldap-utils"}
+SETUP, MODULES = "usr/share/samba/setup/ad-schema", f"usr/lib/{sysconfig.get_config_var('MULTIARCH') or 'x86_64-linux-gnu'}/samba/ldb/acl.so"
+PACKAGES = {SETUP: "samba-ad-provision", MODULES: "samba-dsdb-modules", "winbindd": "winbind", "samba": "samba", "samba-tool": "samba-common-bin", "kinit": "krb5-user", "ldapsearch": "ldap-utils"}
 ADMIN_PASSWORD = "Zz-Invented-42!"
 USERS = ("zzdoctor", "zznurse", "zzclerk", "zzbackup", "zzscanner")
+SERVICES = {"zzbackup": "MSSQLSvc/db", "zzscanner": "HTTP/scans", "zzdoctor": "HTTP/rota"}
+"""Accounts of people that a service runs under, so that anybody in the domain may have a ticket for it (MS-KILE 3.3.5.1.1)."""
 PORTS = [53, 88, 135, 389, 445, 464, 636, 3268]
 PROVISION_S = 120
 OLD_BINDS = "--option=ldap server require strong auth = no"
@@ -46,6 +50,8 @@ def domain(hospital: Hospital, one: Host) -> None:
     _run(one.name, words)
     for name in USERS:
         _run(one.name, ["samba-tool", "user", "create", name, f"{PASSWORD}-Zz1", "-s", str(conf)])
+    for name, service in SERVICES.items():
+        _run(one.name, ["samba-tool", "spn", "add", f"{service}.{realm(hospital).lower()}", name, "-s", str(conf)])
     start(one.name, ["samba", "-F", "--no-process-group", "-s", conf, OLD_BINDS], ports=PORTS)
 
 
