@@ -23,8 +23,6 @@ FILES = (
     "dicom_polyglot",
     "hl7_injection",
     "feed_silent",
-    "local_spoof",
-    "exploit_strings",
     "domain_attack",
     "device_outside",
     "story_ransomware",
