@@ -9,9 +9,6 @@ from scenario import Scenario
 FILES = (
     "ransomware",
     "remote_service",
-    "remote_task",
-    "rdp_misuse",
-    "guessing",
     "scan",
     "dns_tunnel",
     "beaconing",
@@ -23,8 +20,11 @@ FILES = (
     "dicom_polyglot",
     "hl7_injection",
     "feed_silent",
-    "domain_attack",
     "device_outside",
+    "domain_attack",
+    "guessing",
+    "rdp_misuse",
+    "remote_task",
     "story_ransomware",
 )
 SCENARIOS: tuple[Scenario, ...] = tuple(import_module(f"scenarios.{name}").SCENARIO for name in FILES)
