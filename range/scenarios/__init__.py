@@ -11,6 +11,7 @@ from scenarios import (
     dicom_query_sweep,
     dicom_unknown_sender,
     feed_silent,
+    fhir_export,
     hl7_injection,
     scan,
 )
@@ -24,4 +25,5 @@ SCENARIOS: tuple[Scenario, ...] = (
     dicom_polyglot.SCENARIO,
     hl7_injection.SCENARIO,
     feed_silent.SCENARIO,
+    fhir_export.SCENARIO,
 )

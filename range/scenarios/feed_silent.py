@@ -32,7 +32,7 @@ SILENT_S, STEP_S, WAIT_S = 3_600, 60, 0.3
 KEPT = 4
 TRIES = {"central": ("ORU^R01 device", 1), "ehr": ("ADT^A08", 3), "lis": ("ORU^R01 laboratory", 4)}
 """Who goes on sending to an engine that hangs: what, and every how many minutes."""
-REFUSE = "table inet zz_refuse { chain arrives { type filter hook input priority 0; tcp dport 104 reject with tcp reset\n} }"
+REFUSE = "table inet zz_refuse { chain arrives { type filter hook input priority 0; tcp dport 104 reject with tcp reset\n}\n}"
 
 
 def ordinary_hour(script: Script, change: Callable[[Act], Act | None]) -> None:
