@@ -20,6 +20,10 @@ demo: build ## read a small hospital's morning: worklist and report on real pack
 	@$(ASEPSIS) assess range/captures --site $(DEMO)/site --report $(DEMO)/report.html
 	@printf '\nThe command is $(ASEPSIS). Your own network:\n  $(ASEPSIS) assess YOUR.pcap --site my-hospital --report first-look.html\n'
 
+.PHONY: range-demo
+range-demo: .venv/.range ## a hospital in network namespaces lives through a day and an attack, and is assessed (as root; about ten minutes)
+	@range/demo.sh
+
 build: .venv/.core ## .venv with the command .venv/bin/asepsis
 
 .venv/.tools: tools/bootstrap.sh requirements/run.txt requirements/build.txt
@@ -35,8 +39,12 @@ wheel: .venv/.core ## dist/asepsis-*.whl, to be installed on another machine
 	@$(PY) -m maturin build --release --locked --quiet --out dist
 	@ls dist/*.whl
 
-.venv/.test: .venv/.core tools/bootstrap.sh requirements/dev.txt
+.venv/.test: .venv/.range tools/bootstrap.sh requirements/dev.txt
 	@tools/bootstrap.sh test
+	@touch $@
+
+.venv/.range: .venv/.core tools/bootstrap.sh requirements/dev.txt requirements/range.txt
+	@tools/bootstrap.sh range
 	@touch $@
 
 .venv/.lint: .venv/.core tools/bootstrap.sh requirements/dev.txt
@@ -93,6 +101,7 @@ lock: .venv/.core ## pin the dependencies of pyproject.toml again
 	$(PIN_AS) $(PIN) -o requirements/run.txt pyproject.toml
 	$(PIN_AS) $(PIN) --all-build-deps --only-build-deps -o requirements/build.txt pyproject.toml
 	$(PIN_AS) $(PIN) --allow-unsafe --extra test --extra lint -c requirements/run.txt -o requirements/dev.txt pyproject.toml
+	$(PIN_AS) $(PIN) --allow-unsafe --extra range -c requirements/run.txt -c requirements/dev.txt -o requirements/range.txt pyproject.toml
 
 clean: ## remove what was built, .venv included
 	rm -rf build dist target .venv src/asepsis/*.so

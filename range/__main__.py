@@ -49,6 +49,13 @@ def parser() -> argparse.ArgumentParser:
     record.add_argument("--into", type=Path, default=Path("build/range"), help="folder (build/range)")
     record.add_argument("--json", action="store_true")
 
+    site = verbs.add_parser("site", help="print the site.toml that the hospital would write of itself")
+    site.add_argument("--topology", type=Path, default=topology.DEFAULT)
+    compare = verbs.add_parser("compare", help="what asepsis found in a recording beside the truth; 4 if it falls short")
+    compare.add_argument("recording", type=Path)
+    compare.add_argument("--site", type=Path, required=True, help="site that `asepsis assess` read the recording into")
+    compare.add_argument("--json", action="store_true")
+
     run = verbs.add_parser("exec", help="run a program on a host, or `sensor` for where the mirror port is")
     run.add_argument("host")
     run.add_argument("command", nargs=argparse.REMAINDER)
@@ -138,6 +145,17 @@ def health(asked: argparse.Namespace) -> int:
     return heartbeat.main(asked.json)
 
 
+def site(asked: argparse.Namespace) -> int:
+    print(topology.load(asked.topology).site_toml(), end="")
+    return 0
+
+
+def compared(asked: argparse.Namespace) -> int:
+    import compare
+
+    return compare.main(asked)
+
+
 def execute(asked: argparse.Namespace) -> int:
     if not asked.command:
         raise RangeError("exec: say which program to run")
@@ -156,6 +174,8 @@ VERBS = {
     "list": listed,
     "record": record,
     "health": health,
+    "site": site,
+    "compare": compared,
     "exec": execute,
 }
 

@@ -59,6 +59,7 @@ class Done:
     technique: list[str] = field(default_factory=list)
     looks_like: str = ""
     error: str = ""
+    may_fail: bool = False
 
     @classmethod
     def of(cls, number: int, act: Act, begin: float, end: float, error: str) -> Done:
@@ -76,6 +77,7 @@ class Done:
             list(act.technique),
             act.looks_like,
             error,
+            act.may_fail,
         )
 
     def row(self) -> dict[str, Any]:

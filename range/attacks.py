@@ -15,10 +15,10 @@ from state import Hospital
 
 
 def main(asked: argparse.Namespace) -> int:
-    """Play one scenario, `NAME` or `NAME:VARIANT`.
+    """Play one scenario, `NAME` or `NAME:VARIANT`; 4 if something failed that must not.
 
     Raises:
-        RangeError: no such scenario or variant, it needs what the quick hospital has not, an act failed.
+        RangeError: no such scenario or variant, it needs what the quick hospital has not.
     """
     hospital = Hospital.current()
     one, variant = find(asked.name)
@@ -30,13 +30,13 @@ def main(asked: argparse.Namespace) -> int:
         one.variants[variant](script)
         done = stage.play(hospital, script.acts, stage.show)
         Recorders.check(hospital.topology)
-    failed = [act for act in done if act.error]
-    took = round(time.monotonic() - began, 1)
+    failed, took = stage.failures(done), round(time.monotonic() - began, 1)
     if asked.json:
-        print(json.dumps({"scenario": one.name, "variant": variant, "acts": len(done), "failed": len(failed), "seconds": took}))
+        told = {"scenario": one.name, "variant": variant, "acts": len(done), "failed": len(failed), "seconds": took}
+        print(json.dumps(told))
     else:
-        print(f"{one.title}: {len(done)} acts, {len(failed)} of them failed as they may, in {took:g} s. `range record` writes it down.")
-    return 0
+        print("\n".join([*failed, f"{one.title}: {len(done)} acts in {took:g} s. `range record` writes it down."]))
+    return 4 if failed else 0
 
 
 def find(name: str) -> tuple[Scenario, str]:

@@ -13,7 +13,7 @@ from topology import Topology
 
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 AUTHORITY = SCRATCH / "ca.crt"
-SIGNED = ("ehr", "pacs", "archive", "xa01", "mail", "pump01", "pump02", "mon01", "central", "files", "dc")
+SIGNED = ("ehr", "mail")
 
 
 def make(topology: Topology) -> None:
@@ -27,6 +27,9 @@ def make(topology: Topology) -> None:
     for one in topology.hosts:
         if one.names:
             _sign(one.name, list(one.names), signer, authority, begin, end)
+    _sign("pumps", [f"pump.{topology.domain}"], signer, authority, begin, end)
+    lived = datetime.combine(topology.date, time(), UTC)
+    _sign("soon", [f"xa01.{topology.domain}"], signer, authority, lived - timedelta(days=355), lived + timedelta(days=10))
     _old(f"pumpsrv.{topology.domain}")
 
 

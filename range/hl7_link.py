@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 START, END = b"\x0b", b"\x1c\r"
 MESSAGE_BYTES = 1 << 20
+CONNECTIONS = 256  # senders at a time; a hospital has some dozens
 ACCEPTED, ERROR, REJECTED = "AA", "AE", "AR"
 
 

@@ -1,8 +1,8 @@
 """How the hospital lives and ends: one process, first of its own namespaces, that everything else hangs on.
 
-The kernel ends whatever was started and removes every interface when that process ends, however it ends; there is nothing to clean up. A lock
-that this process holds says whether the hospital is up; the kernel frees it too. Nothing outside the namespaces is touched but the folder
-`STATE`.
+The kernel ends whatever was started and removes every interface when that process ends, however it ends; there is nothing to clean up. A
+lock that this process holds says whether the hospital is up; the kernel frees it too. Nothing outside the namespaces is touched but the
+folder `STATE`.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ def need_root() -> None:
 
 
 def need(packages: dict[str, str]) -> None:
-    """Raises RangeError: naming the Debian packages of the programs that are missing."""
-    missing = sorted({package for program, package in packages.items() if not shutil.which(program)})
+    """`packages`: program, or path from / on -> Debian package. Raises RangeError: naming the packages of what is missing."""
+    missing = sorted({package for program, package in packages.items() if not (shutil.which(program) or Path("/", program).exists())})
     if missing:
         raise RangeError("missing programs: apt-get install --no-install-recommends " + " ".join(missing))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import time
 from pathlib import Path
 
 import restamp
@@ -16,6 +17,9 @@ from restamp import Flow, Owners
 from state import Hospital
 from topology import Topology
 
+SETTLE_S = 1.5
+"""What came last is with tcpdump only when the kernel has filled a block of packets or waited a second (packet(7), TPACKET_V3)."""
+
 
 def main(asked: argparse.Namespace) -> int:
     """Write the recording; one that was there before is replaced.
@@ -26,6 +30,7 @@ def main(asked: argparse.Namespace) -> int:
     hospital, into = Hospital.current(), asked.into.resolve()
     with stage.alone():
         Recorders.check(hospital.topology)
+        time.sleep(SETTLE_S)
         try:
             told = write(hospital.topology, into)
         except OSError as error:
@@ -48,15 +53,9 @@ def write(topology: Topology, into: Path) -> dict[str, int]:
         count, aside = count + len(moved), aside + without
         restamp.write(into / f"{zone.name}.pcap", moved)
     truth.write(into / "truth.jsonl", truth.lines(topology, acts, flows))
-    (into / "site.toml").write_text(site(topology))
+    (into / "site.toml").write_text(topology.site_toml())
     _give(into)
     return {"packets": count, "before_any_act": aside, "zones": len(topology.zones), "acts": len(acts)}
-
-
-def site(topology: Topology) -> str:
-    """Zones, as a hospital knows them."""
-    inside = [zone for zone in topology.zones if not zone.outside]
-    return "\n".join(f'[[zones]]\nname = "{zone.name}"\ncidrs = ["{zone.cidr}"]\npurpose = "{zone.purpose}"\n' for zone in inside)
 
 
 def _give(into: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -38,10 +39,8 @@ class Recorders:
     @staticmethod
     def stop() -> None:
         for note in RAW.glob("*.pid") if RAW.exists() else ():
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(int(note.read_text()), signal.SIGTERM)
-            except ProcessLookupError:
-                pass
             note.unlink()
 
     @staticmethod

@@ -1,8 +1,9 @@
 """From the wall's clock to the hospital's: every packet is put where the act that it belongs to begins in the virtual day.
 
-An act runs at its own pace; only its beginning is moved. So what lasts a second lasts a second in the recording, and what comes every minute in
-the virtual day comes every minute there, though the day was lived through in some minutes. A packet belongs to the last act that began before
-it and whose hosts it goes between; a TCP connection stays with the act that opened it, unless that act said that its connection goes on.
+An act runs at its own pace; only its beginning is moved. So what lasts a second lasts a second in the recording, and what comes every
+minute in the virtual day comes every minute there, though the day was lived through in some minutes. A packet belongs to the last act that
+began before it and whose hosts it goes between; a TCP connection stays with the act that opened it, unless that act said that its
+connection goes on.
 """
 
 from __future__ import annotations
@@ -138,7 +139,7 @@ class Owners:
 
 
 def restamped(path: Path, owners: Owners, flows: dict[int, set[Flow]]) -> tuple[list[tuple[float, bytes]], int]:
-    """A zone's packets in the order of the virtual day, and how many belong to no act. `flows` is filled: act's number -> its conversations."""
+    """A zone's packets in the order of the virtual day, and how many belong to no act. Fills `flows`: act's number -> conversations."""
     moved, latest, without = list[tuple[float, bytes]](), dict[Flow, float](), 0
     for packet in packets(path):
         act = owners.of(packet)

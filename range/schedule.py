@@ -67,7 +67,22 @@ class Schedule:
 def acts_of(hospital: Hospital, begin: datetime, end: datetime, seed: int) -> list[Act]:
     """Everything between two moments of a day."""
     day = Schedule(hospital, begin, end, seed)
-    for part in (_worklists, _examinations, _reading, _night, _feeds, _beds, _laboratory, _charts, _workplaces, _machines, _makers, _turns):
+    for part in (
+        _worklists,
+        _examinations,
+        _reading,
+        _night,
+        _feeds,
+        _beds,
+        _laboratory,
+        _charts,
+        _workplaces,
+        _letters,
+        _machines,
+        _makers,
+        _turns,
+        _faults,
+    ):
         part(day)
     return day.acts
 
@@ -84,7 +99,7 @@ def _worklists(day: Schedule) -> None:
 
 
 def _examinations(day: Schedule) -> None:
-    """Patients by appointment, and as many again at any hour as a third of them; each study to the PACS, the scanners' also to the archive."""
+    """Patients by appointment; each study goes to the PACS, some of the scanners' also to the archive; electrocardiograms at any hour."""
     stations = _stations(day)
     for number, patient in enumerate(day.hospital.patients):
         one = stations[number % len(stations)]
@@ -121,7 +136,7 @@ def _reading(day: Schedule) -> None:
 
 
 def _night(day: Schedule) -> None:
-    """Studies go to the archive at two, those of today's patients are fetched before their appointment at five; backups; quality reporting."""
+    """Studies go to the archive at two, today's patients' earlier ones are fetched at five; backups; quality reporting."""
     more = {"looks_like": "DICOM mass retrieve"}
     day.add(day.at(2), "pacs", "migration to the archive", imaging.put_away("pacs", "archive"), "archive", **more)
     for number, one in enumerate(day.hospital.topology.having("viewer")):
@@ -211,6 +226,50 @@ def _workplaces(day: Schedule) -> None:
                 day.add(moment, one.name, "lease", office.new_lease(one.name), "ns")
     for moment in day.some(4, "film"):
         day.add(moment, "cr01", "film", office.scan_film("cr01"), "files")
+
+
+def _letters(day: Schedule) -> None:
+    """Mail, paper, and a consultation by voice with somebody at home."""
+    printers = {"wards": "printer-ward", "administration": "printer-office"}
+    for number, one in enumerate(day.hospital.topology.of_kind("workstation")):
+        if one.zone == "guests":
+            continue
+        for count, moment in enumerate(day.some(1 if one.light else 5, "mail", one.name)):
+            doing = office.send_mail(one.name, number * 10 + count, 30_000 if count == 1 else 0)
+            day.add(moment, one.name, "mail", doing, "mail", looks_like="DICOM Part 10 polyglot")
+        if one.zone in printers:
+            for moment in day.some(1 if one.light else 4, "print", one.name):
+                day.add(moment, one.name, "page printed", office.print_page(one.name, printers[one.zone]), printers[one.zone])
+    for moment in day.some(2, "consultation", hours=(9, 17)):
+        day.add(moment, "ward-ws1", "consultation by voice", office.consult("ward-ws1", "wan-desk"), "wan-desk")
+    for moment in [*day.some(30, "database"), *day.some(12, "database night", hours=(0, 24))]:
+        day.add(moment, "lis", "database", upkeep.ask_database("lis", 5), "db")
+
+
+def _faults(day: Schedule) -> None:
+    """What shows the faults that the topology file plants, where the day's work alone does not."""
+    for moment in day.some(2, "stranger"):
+        day.add(moment, "adm-pc1", "PACS tried with a tool as it came", imaging.echo("adm-pc1", "pacs"), "pacs")
+    for number, moment in enumerate(day.some(5, "training")):
+        told = messages.exercise("lis", day.hospital.patients[number])
+        day.add(moment, "lis", "message of a training", told, "engine", looks_like="HL7 injection or impersonation", **_fed("ehr"))
+    for moment in day.some(6, "aloud"):
+        day.add(moment, "lab-ws1", "names asked aloud", office.ask_aloud(["zzprinter", "zzscanner", "wpad"]))
+    for moment in day.every(1_700, 1_900, "outside"):
+        asked = office.look_up(["telemetry.imaging-vendor.example"], server=day.hospital.address("vendor-cloud"))
+        day.add(moment, "mg01", "name asked outside", asked, "vendor-cloud")
+    for name in ("pump01", "pump02", "xa01"):
+        for moment in day.some(2, "page", name):
+            day.add(moment, "central", "device's page", upkeep.open_device_page(name), name)
+    for moment in day.some(2, "service", hours=(9, 16)):
+        day.add(moment, "lab-ws1", "analyser's service page", upkeep.open_device_page("ana02", "admin:admin"), "ana02")
+    for moment in day.some(8, "directory"):
+        day.add(moment, "ehr", "directory", upkeep.look_into_directory("ehr"), "dc")
+    for number, moment in enumerate(day.some(3, "loaner", hours=(9, 17))):
+        patient = day.hospital.patients[30 + number]
+        day.add(
+            moment, "us-loan", "loaner examines", imaging.examine("us-loan", patient), "pacs", looks_like="image from an unknown sender"
+        )
 
 
 def _machines(day: Schedule) -> None:

@@ -51,13 +51,11 @@ def forget() -> None:
 def play(hospital: Hospital, acts: Iterable[Act], progress: Progress | None = None) -> list[Done]:
     """Do all acts, those of one host or pair in the order of their virtual beginning; what each came to is noted and given back.
 
-    Raises:
-        RangeError: an act failed that must not; the others that had begun were brought to their end, the rest is left out.
+    An act that fails is noted with its error and leaves the others as they are, as in a hospital.
     """
     waiting = sorted(acts, key=lambda act: act.at)
     whole, done = len(waiting), list[Done]()
     first = len(noted())
-    failed: Done | None = None
     busy: dict[Future[Done], Act] = {}
     with NOTES.open("a") as notes, ThreadPoolExecutor(AT_ONCE, thread_name_prefix="act") as pool:
         while waiting or busy:
@@ -72,12 +70,16 @@ def play(hospital: Hospital, acts: Iterable[Act], progress: Progress | None = No
                 notes.flush()
                 if progress:
                     progress(len(done), whole, act)
-                if result.error and not act.may_fail:
-                    failed = failed or result
-                    waiting.clear()
-    if failed:
-        raise RangeError(f"{failed.host}: {failed.what}: {failed.error}")
     return done
+
+
+SHOWN = 5
+
+
+def failures(done: Iterable[Done]) -> list[str]:
+    """What failed though it must not, a line each; the first ones."""
+    bad = [f"{one.host}: {one.what}: {one.error}" for one in done if one.error and not one.may_fail]
+    return bad[:SHOWN] + ([f"and {len(bad) - SHOWN} more"] if len(bad) > SHOWN else [])
 
 
 def _free(waiting: list[Act], busy: Iterable[Act], room: int) -> list[int]:

@@ -47,8 +47,8 @@ class Zone:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """One machine with one card. `kind`: what an inventory ought to call it. `heavy`: left out of the quick hospital. `light`: it only sends.
-    `rogue`: an attacker's, silent until a scenario uses it."""
+    """One machine with one card. `kind`: what an inventory ought to call it. `heavy`: left out of the quick hospital.
+    `light`: it only sends. `rogue`: an attacker's, silent until a scenario uses it."""
 
     name: str
     zone: str
@@ -125,6 +125,11 @@ class Topology:
     def of_kind(self, *kinds: str) -> list[Host]:
         """Hosts inside the hospital of these kinds."""
         return [one for one in self.hosts if one.kind in kinds and not self.zone_of[one.name].outside]
+
+    def site_toml(self) -> str:
+        """What the hospital says of itself to asepsis: its zones."""
+        inside = [zone for zone in self.zones if not zone.outside]
+        return "\n".join(f'[[zones]]\nname = "{zone.name}"\ncidrs = ["{zone.cidr}"]\npurpose = "{zone.purpose}"\n' for zone in inside)
 
     def quick(self) -> Topology:
         """The hospital without what takes long to start: no Samba, no domain."""

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Brings what a bare machine lacks: `bootstrap.sh build` for the demo, `lint` and `test` for their tools.
+# Brings what a bare machine lacks: `bootstrap.sh build` for the demo, `range`, `lint` and `test` for their tools.
 # Installs through apt-get where that and root (or sudo) are there; elsewhere one line says what to install by hand.
 set -eu
 cd "$(dirname "$0")/.."
@@ -63,6 +63,20 @@ wanted_for_test() {
     done
 }
 
+# what the range's daemons and attackers are made of (`services.PACKAGES` of range/ names the same, and `range up` says what is missing)
+wanted_for_range() {
+    for pair in unshare:util-linux nft:nftables ip:iproute2 ethtool:ethtool tcpdump:tcpdump sysctl:procps openssl:openssl curl:curl dig:bind9-dnsutils \
+        storescu:dcmtk Orthanc:orthanc nginx:nginx-light dnsmasq:dnsmasq-base dhclient:isc-dhcp-client chronyd:chrony smbd:samba smbclient:smbclient \
+        winbindd:winbind kinit:krb5-user ldapsearch:ldap-utils sshd:openssh-server ssh:openssh-client sshpass:sshpass vsftpd:vsftpd snmpd:snmpd \
+        snmpget:snmp rsyslogd:rsyslog rsync:rsync psql:postgresql-client nmap:nmap; do
+        have "${pair%%:*}" || echo "${pair#*:}"
+    done
+    [ -d /usr/share/samba/setup ] || echo samba-ad-provision
+    [ -d /usr/lib/postgresql ] || echo postgresql
+    set -- /usr/lib/*/samba/ldb/acl.so
+    [ -e "$1" ] || echo samba-dsdb-modules
+}
+
 bring() {
     missing=$("wanted_for_$1" | tr '\n' ' ')
     [ -n "$missing" ] || return 0
@@ -90,6 +104,10 @@ build)
     has_rust || stop "the Rust found here is older than $RUST: install Rust >= $RUST with cargo and try again"
     environment run build
     ;;
+range)
+    bring range || say "not installed, \`range up\` will name them again: $missing"
+    environment dev range
+    ;;
 lint)
     bring lint || say "no rustfmt on this machine: its check is left out"
     environment dev
@@ -98,5 +116,5 @@ test)
     bring test || say "not installed, tests that need them skip: $missing"
     environment dev
     ;;
-*) stop "usage: tools/bootstrap.sh build|lint|test" ;;
+*) stop "usage: tools/bootstrap.sh build|range|lint|test" ;;
 esac

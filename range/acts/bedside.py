@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import time
 from datetime import datetime
 
 from act import Doing
 from clients import control, fragile
+from lan import RangeError
 from services.clinical import FRAGILE_PORT, SDC_DEVICES
 from services.clinical import control as socket_of
 from state import Hospital
 from topology import Host
+
+ARRIVES_S = 3.0
 
 
 def devices(hospital: Hospital) -> list[Host]:
@@ -34,12 +39,32 @@ def renew(name: str) -> Doing:
 
 
 def report(name: str, count: int = 2) -> Doing:
-    """A device reports its values, and its curve where it has one."""
+    """A device reports its values, and its curve where it has one; the central station must have them.
+
+    Raises:
+        RangeError: they did not arrive: nobody watches this patient.
+    """
 
     def doing(hospital: Hospital, moment: datetime) -> None:
-        control.tell(socket_of(hospital, hospital.host(name), "sdc_device"), f"report {count} {moment.isoformat()}")
+        one = hospital.host(name)
+        before = _arrived(hospital, one)
+        control.tell(socket_of(hospital, one, "sdc_device"), f"report {count} {moment.isoformat()}")
+        deadline = time.monotonic() + ARRIVES_S
+        while (arrived := _arrived(hospital, one) - before) < count:
+            if time.monotonic() > deadline:
+                raise RangeError(f"{arrived} of {count} reports of {name} arrived at the central station")
+            time.sleep(0.01)
 
     return doing
+
+
+def _arrived(hospital: Hospital, one: Host) -> int:
+    """How many reports of a device the central stations have."""
+    count = 0
+    for station in hospital.topology.having("sdc-display"):
+        told = json.loads(control.tell(socket_of(hospital, station, "sdc_consumer"), "status"))
+        count += sum(counts["metrics"] for url, counts in told.get("by_device", {}).items() if f"//{one.address}:" in url)
+    return count
 
 
 def ask_old_monitor(name: str) -> Doing:

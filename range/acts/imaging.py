@@ -92,7 +92,7 @@ def echo(name: str, to: str) -> Doing:
     def doing(hospital: Hospital, moment: datetime) -> None:
         one, target = hospital.host(name), hospital.host(to)
         port = ARCHIVE_PORT if "dicom-archive" in target.services else PACS_PORT
-        call(["echoscu", "-aet", one.ae or "ECHOSCU", "-aec", target.ae, target.address, port])
+        call(["echoscu", *(["-aet", one.ae] if one.ae else []), "-aec", target.ae, target.address, port])
 
     return doing
 

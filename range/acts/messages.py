@@ -7,7 +7,8 @@ from datetime import datetime
 from act import Doing
 from cast import Patient
 from clients.hl7 import Feed
-from clients.hl7_messages import PLAIN, Details, Sender
+from clients.hl7_messages import MESSAGES, PLAIN, Details, Sender
+from hl7_link import framed
 from lan import RangeError
 from services.clinical import ENGINE_PORTS
 from state import Hospital
@@ -31,6 +32,20 @@ def message(name: str, kind: str, patient: Patient, details: Details = PLAIN, *,
             _open[name] = Feed(hospital.address("engine"), port, sender)
         if (code := _open[name].send(kind, patient, moment, details)) != "AA":
             raise RangeError(f"the engine answers {kind} of {name} with {code}")
+
+    return doing
+
+
+def exercise(name: str, patient: Patient) -> Doing:
+    """A message of a training, marked as such (MSH-11 T, HL7 table 0103), that goes where the real ones go."""
+
+    def doing(hospital: Hospital, moment: datetime) -> None:
+        sender, port = SENDERS[name]
+        control = f"TRAIN{moment:%d%H%M%S}"
+        segments = MESSAGES["ORU^R01 laboratory"](sender, patient, moment, control, PLAIN)
+        segments[0] = segments[0].replace("|P|2.5.1", "|T|2.5.1")
+        with Feed(hospital.address("engine"), port, sender) as feed:
+            feed.send_raw(framed(segments))
 
     return doing
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import random
+import socket
+import struct
 from datetime import datetime
 from pathlib import Path
 
 from act import Doing
+from clients import mail, printing, telehealth
 from lan import SCRATCH
 from office import ACCOUNT, PASSWORD
 from services.directory import USERS, kerberos_conf, realm
@@ -99,5 +102,48 @@ def ask_time(server: str) -> Doing:
 
     def doing(hospital: Hospital, moment: datetime) -> None:
         call(["chronyd", "-x", "-Q", "-t", "4", "-u", "root", f"server {hospital.address(server)} iburst maxsamples 1"], expect=())
+
+    return doing
+
+
+def send_mail(name: str, number: int, attached: int = 0) -> Doing:
+    """A letter to colleagues by the hospital's server (RFC 5321), in clear as the server takes it."""
+
+    def doing(hospital: Hospital, moment: datetime) -> None:
+        domain = hospital.topology.domain
+        content = random.Random(f"{name}{moment}").randbytes(attached)
+        files = [mail.Attachment(f"rota{number}.pdf", "application/pdf", b"%PDF-1.4\n" + content)] if attached else []
+        text = mail.Letter(f"zz-{name}@{domain}", [f"zz-colleague{number % 7}@{domain}"], "rota", "See you at the change of shifts.", files)
+        mail.send(hospital.address("mail"), 25, text, moment, mail.Way(f"{name}.{domain}"))
+
+    return doing
+
+
+def print_page(name: str, printer: str) -> Doing:
+    def doing(hospital: Hospital, moment: datetime) -> None:
+        queue = printing.Queue(hospital.address(printer), user=f"zz{name}")
+        queue.attributes()
+        queue.print("letter", letter(hospital, name, moment, 20_000).read_bytes())
+
+    return doing
+
+
+def ask_aloud(words: list[str]) -> Doing:
+    """Names that nobody has are asked of everybody (LLMNR, RFC 4795)."""
+
+    def doing(hospital: Hospital, moment: datetime) -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            for number, word in enumerate(words):
+                name = bytes([len(word)]) + word.encode() + b"\0"
+                sock.sendto(struct.pack(">6H", number + 1, 0, 1, 0, 0, 0) + name + struct.pack(">2H", 1, 1), ("224.0.0.252", 5355))
+
+    return doing
+
+
+def consult(here: str, there: str, seconds: float = 3) -> Doing:
+    """A consultation by voice with somebody at home (WebRTC)."""
+
+    def doing(hospital: Hospital, moment: datetime) -> None:
+        telehealth.call(here, there, seconds)
 
     return doing

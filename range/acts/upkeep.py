@@ -7,6 +7,8 @@ from datetime import datetime
 from act import Doing
 from lan import SCRATCH
 from office import ACCOUNT, PASSWORD
+from services import database
+from services.directory import realm
 from space import call
 from state import Hospital
 
@@ -60,12 +62,22 @@ def log_line(to: str, text: str) -> Doing:
 
 
 def back_up(name: str, size: int) -> Doing:
-    """A server's data go to the backup server over SSH."""
+    """A server's data go to the backup server by rsync."""
 
     def doing(hospital: Hospital, moment: datetime) -> None:
         path = letter(hospital, name, moment, size)
-        words = ["sshpass", "-p", PASSWORD, "scp", *SSH, path, f"{ACCOUNT}@{hospital.address('backup')}:backup-{name}"]
-        call(words)
+        call(["rsync", "-W", "--ignore-times", path, f"rsync://{hospital.address('backup')}/copies/{name}"])
+
+    return doing
+
+
+def ask_database(name: str, queries: int) -> Doing:
+    """An application logs in to its database and asks some things, in clear (PostgreSQL documentation, Frontend/Backend Protocol)."""
+
+    def doing(hospital: Hospital, moment: datetime) -> None:
+        asked = "".join(f"select {number}, now();\n" for number in range(queries))
+        words = ["psql", "-q", "-At", "-h", hospital.address("db"), "-U", database.USER, database.NAME]
+        call(words, stdin=asked, env={"PGPASSWORD": database.PASSWORD, "PGSSLMODE": "disable"})
 
     return doing
 
@@ -118,5 +130,26 @@ def pump_library(agent: str = "") -> Doing:
         address = f"https://pumpsrv.{hospital.topology.domain}/"
         env = {"OPENSSL_CONF": str(SCRATCH / "old-openssl.cnf")}
         call(["curl", "-sk", "--tlsv1.0", "--tls-max", "1.1", "-o", "/dev/null", "-m", "20", address], env=env)
+
+    return doing
+
+
+def open_device_page(name: str, login: str = "") -> Doing:
+    """An engineer opens a device's own page, with the login that its manual prints if it asks for one."""
+
+    def doing(hospital: Hospital, moment: datetime) -> None:
+        scheme, how = ("http", ["-u", login]) if login else ("https", ["-k"])
+        call(["curl", "-s", *how, "-o", "/dev/null", "-m", "20", f"{scheme}://{hospital.address(name)}/"])
+
+    return doing
+
+
+def look_into_directory(name: str) -> Doing:
+    """An application looks somebody up, with a password in clear (RFC 4513 5.1.3)."""
+
+    def doing(hospital: Hospital, moment: datetime) -> None:
+        suffix = ",".join(f"dc={part}" for part in realm(hospital).lower().split("."))
+        words = ["ldapsearch", "-x", "-LLL", "-H", f"ldap://{hospital.address('dc')}", "-D", f"zzclerk@{realm(hospital)}"]
+        call([*words, "-w", f"{PASSWORD}-Zz1", "-b", suffix, "(sAMAccountName=zznurse)", "cn"], expect=())
 
     return doing

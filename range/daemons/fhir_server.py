@@ -19,10 +19,10 @@ from urllib.parse import urlencode
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import uvicorn
+from address import place
 from cast import patients
 from fhir_export import Exports
 from fhir_records import SEARCHES, TYPES, Records
-from interface_engine import place
 from starlette.applications import Starlette
 from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
 from starlette.requests import ClientDisconnect, Request

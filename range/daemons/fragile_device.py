@@ -23,7 +23,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from interface_engine import place
+from address import place
 from status import Status
 
 APART_S = 10.0

@@ -13,8 +13,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from hl7_link import ACCEPTED, ERROR, MESSAGE_BYTES, REJECTED, acknowledgement, head, next_message
-from interface_engine import CONNECTIONS, place
+from address import place
+from hl7_link import ACCEPTED, CONNECTIONS, ERROR, MESSAGE_BYTES, REJECTED, acknowledgement, head, next_message
 from status import Status
 
 

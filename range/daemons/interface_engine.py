@@ -21,11 +21,24 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from address import place
 from control import listen
-from hl7_link import ACCEPTED, END, ERROR, MESSAGE_BYTES, REJECTED, START, Head, acknowledgement, answer_code, head, next_message
+from hl7_link import (
+    ACCEPTED,
+    CONNECTIONS,
+    END,
+    ERROR,
+    MESSAGE_BYTES,
+    REJECTED,
+    START,
+    Head,
+    acknowledgement,
+    answer_code,
+    head,
+    next_message,
+)
 from status import Status
 
-CONNECTIONS = 256  # senders at a time; a hospital has some dozens
 ANSWER_S = 10.0  # after which a destination that does not answer is taken for gone
 CONNECT_S = 5.0
 ORDERS = ("ORM^O01", "OMG^O19", "OML^O21", "RDE^O11")
@@ -215,11 +228,6 @@ async def run(asked: argparse.Namespace) -> None:
     engine._queues()
     print(f"listening {len(servers)}", flush=True)
     await asyncio.gather(*work, *(server.serve_forever() for server in servers))
-
-
-def place(text: str) -> tuple[str, int]:
-    address, _, port = text.rpartition(":")
-    return address, int(port)
 
 
 def destination(text: str) -> Destination:

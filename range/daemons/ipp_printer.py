@@ -20,7 +20,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import ipp_link as ipp
-from interface_engine import place
+from address import place
 from ipp_link import Attribute, Message, Value
 from status import Status
 

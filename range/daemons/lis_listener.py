@@ -18,9 +18,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from address import place
 from astm_link import Link, LinkError, Record
 from cast import Patient, patients
-from interface_engine import place
 from poct1_link import Messages, Poct1Error, first, values
 from status import Status
 

@@ -22,8 +22,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from address import place
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
-from interface_engine import place
 from status import Status
 
 MESSAGE_BYTES = 32 << 20

@@ -2,7 +2,8 @@
 
     python range/daemons/sdc_consumer.py --address 10.1.4.9 --control SOCKET --status FILE [--device 10.1.5.21:6464,ZV5-008817]
 
-ISO/IEEE 11073-20702 (discovery), -20701 by sdc11073, in clear. Multicast ends at a router, so a device of another zone is told by address
+ISO/IEEE 11073-20702 (discovery), -20701 by sdc11073, in clear unless it has `--cert`, `--key`
+and `--ca`. Multicast ends at a router, so a device of another zone is told by address
 and serial number, or by its whole address as it stands in its Hello. Control lines: `discover N [SECONDS]` (until N are known),
 `subscribe ADDRESS:PORT,SERIAL|URL`, `renew`, `read` (GetMdib of each), `drop`, `status`.
 """
@@ -11,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -20,10 +20,11 @@ from typing import Any
 
 from control import listen
 from sdc11073 import observableproperties
+from sdc11073.certloader import SSLContextContainer
 from sdc11073.consumer import consumerimpl
 from sdc11073.definitions_sdc import SdcV1Definitions
 from sdc11073.wsdiscovery import WSDiscovery
-from sdc_models import calm_server, endpoint
+from sdc_models import calm_server, contexts, endpoint, tls_options
 from status import Status
 
 DEVICES = 256
@@ -47,8 +48,9 @@ class Consumer(consumerimpl.SdcConsumer):
 class Station:
     """The devices that are watched."""
 
-    def __init__(self, address: str, status: Status) -> None:
-        self.status = status
+    def __init__(self, address: str, tls: SSLContextContainer | None, status: Status) -> None:
+        self.status, self.tls = status, tls
+        self.told: list[str] = []
         self.devices: dict[str, Consumer] = {}
         self.known = threading.Condition()
         self.lock = threading.Lock()
@@ -68,33 +70,56 @@ class Station:
             return str(acts[words[0]](*words[1:]))
 
     def discover(self, number: str = "1", seconds: str = "5") -> int:
-        """Probe until so many devices are known or the time is over, subscribe to each; gives how many are watched."""
+        """Subscribe to every device that was told of, probe until so many are known or the time is over, subscribe to those too.
+
+        Gives how many are watched. One that is off is tried again the next time.
+        """
         types, end = SdcV1Definitions.MedicalDeviceTypesFilter, time.monotonic() + float(seconds)
         self.discovery._send_probe(types, None)
+        for url in self.told:
+            self._try(url)
         with self.known:
-            while len(self._found()) < int(number) and (left := end - time.monotonic()) > 0:
+            while len(self.devices.keys() | self._found()) < int(number) and (left := end - time.monotonic()) > 0:
                 self.known.wait(left)
-        for one in self._found():
-            self._watch(one.x_addrs[0])
+        for url in self._found():
+            self._try(url)
         return len(self.devices)
 
-    def _found(self) -> list[Any]:
+    def _found(self) -> set[str]:
         found = self.discovery.get_found_remote_services(types=SdcV1Definitions.MedicalDeviceTypesFilter)
-        return [one for one in found if one.x_addrs]
+        return {one.x_addrs[0] for one in found if one.x_addrs}
+
+    def tell_of(self, where: str) -> str:
+        """The address of a device of another zone, from address, port and serial number."""
+        place, _, serial = where.partition(",")
+        scheme = "https" if self.tls else "http"
+        url = where if where.startswith("http") else f"{scheme}://{place}/{endpoint(serial).hex}"
+        if url not in self.told and len(self.told) < DEVICES:
+            self.told.append(url)
+        return url
 
     def subscribe(self, where: str) -> str:
-        place, _, serial = where.partition(",")
-        self._watch(where if where.startswith("http") else f"http://{place}/{endpoint(serial).hex}")
+        self._watch(self.tell_of(where))
         return "ok"
+
+    def _try(self, url: str) -> None:
+        try:
+            self._watch(url)
+        except Exception:  # noqa: BLE001  a device that is off is no reason to leave the others
+            self.status.count("not_reached")
 
     def _watch(self, url: str) -> None:
         """Ask the device itself (a directed probe, DPWS 1.1 2.2), read its metadata and data, subscribe to all that it reports."""
         if url in self.devices or len(self.devices) >= DEVICES:
             return
-        one = Consumer(url, SdcV1Definitions, ssl_context_container=None, validate=False)
-        one.start_all(fixed_renew_interval=NEVER_S)
-        one.send_probe()
-        one.get_service_client.get_mdib()
+        one = Consumer(url, SdcV1Definitions, self.tls, validate=False, force_ssl_connect=bool(self.tls))
+        try:
+            one.start_all(fixed_renew_interval=NEVER_S)
+            one.send_probe()
+            one.get_service_client.get_mdib()
+        except Exception:
+            one.stop_all(unsubscribe=False)
+            raise
         for source, name in COUNTED.items():
             observableproperties.strongbind(one, **{source: lambda _, name=name: self._arrived(name, url)})
         self.devices[url] = one
@@ -105,12 +130,20 @@ class Station:
         self.status.count("by_device", url, name)
 
     def renew(self) -> int:
-        """Renew every subscription (WS-Eventing 3.2); gives how many hold."""
+        """Renew every subscription (WS-Eventing 3.2); a device that forgot one, or was switched off, is subscribed to anew.
+
+        Gives how many hold.
+        """
         held = 0
-        for one in self.devices.values():
-            for subscription in list(one.subscription_mgr.subscriptions.values()):
-                held += subscription.renew(SUBSCRIBED_S) > 0
-        self.status.set(subscriptions=held)
+        for url, one in list(self.devices.items()):
+            renewed = [subscription.renew(SUBSCRIBED_S) > 0 for subscription in list(one.subscription_mgr.subscriptions.values())]
+            if not all(renewed):
+                one.stop_all(unsubscribe=False)
+                del self.devices[url]
+                self._try(url)
+                renewed = [True] * len(self.devices[url].subscription_mgr.subscriptions) if url in self.devices else []
+            held += len(renewed)
+        self.status.set(subscriptions=held, devices=len(self.devices))
         return held
 
     def read(self) -> str:
@@ -130,18 +163,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--address", required=True)
     parser.add_argument("--device", action="append", default=[], metavar="ADDRESS:PORT,SERIAL")
+    tls_options(parser)
     parser.add_argument("--status", type=Path)
     parser.add_argument("--control", type=Path)
     asked = parser.parse_args()
     logging.disable(logging.CRITICAL)
     calm_server()
     consumerimpl.HostedServiceDescription._read_wsdl = lambda *_: None  # four times the same 9 kB that say nothing of a device
-    station = Station(asked.address, Status(asked.status, devices=0, waveforms=0, metrics=0, alarms=0))
+    station = Station(asked.address, contexts(asked), Status(asked.status, devices=0, waveforms=0, metrics=0, alarms=0))
     for where in asked.device:
-        try:
-            station.subscribe(where)
-        except Exception as error:  # noqa: BLE001  a device that is off is no reason for a station to end
-            print(f"not subscribed: {where}: {error}", file=sys.stderr, flush=True)
+        station._try(station.tell_of(where))
     if asked.control:
         listen(asked.control, station.obey)
     print("listening 1", flush=True)

@@ -3,9 +3,9 @@
     python range/daemons/sdc_device.py --type monitor --address 10.1.4.21 --port 6464 --control SOCKET --status FILE \
         --maker "ZZ Example Medical" --model "ZZ View 5" --firmware 4.2.1 --serial ZV5-008817 --bed ICU1/Bed7
 
-ISO/IEEE 11073-20701 by sdc11073, in clear. Control lines: `report N [TIME]` (metrics and, where it has one, its curve), `wave N [TIME]`,
-`alarm on|off [TIME]`, `patient NUMBER FAMILY GIVEN`, `hello`, `bye`, `status`. TIME is the hospital's, ISO 8601. Every line is answered
-once subscribers have what it caused.
+ISO/IEEE 11073-20701 by sdc11073, in clear unless it has `--cert`, `--key` and `--ca`. Control lines: `report N [TIME]` (metrics and, where
+it has one, its curve), `wave N [TIME]`, `alarm on|off [TIME]`, `patient NUMBER FAMILY GIVEN [TIME]`, `hello`, `bye`, `status`. TIME is the
+hospital's, ISO 8601. Every line is answered once subscribers have what it caused.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from control import listen
+from sdc11073.certloader import SSLContextContainer
 from sdc11073.httpserver.httpserverimpl import HttpServerThreadBase, _ThreadingHTTPServer
 from sdc11073.location import SdcLocation
 from sdc11073.loghelper import get_logger_adapter
@@ -32,7 +33,7 @@ from sdc11073.provider.providerimpl import provider_components_sync_factory
 from sdc11073.wsdiscovery import WSDiscovery
 from sdc11073.xml_types.dpws_types import ThisDeviceType, ThisModelType
 from sdc11073.xml_types.pm_types import AlertSignalPresence, InstanceIdentifier
-from sdc_models import SAMPLES, TYPES, Metric, calm_server, endpoint, tree
+from sdc_models import SAMPLES, TYPES, Metric, calm_server, contexts, endpoint, tls_options, tree
 from status import Status
 
 REPORTS = 100_000  # of one line
@@ -43,13 +44,16 @@ PEER_S = 5  # after which a subscriber that does not take a report is given up
 class Door(HttpServerThreadBase):
     """The library's HTTP server on a port that does not change with every start."""
 
-    def __init__(self, address: str, port: int) -> None:
+    def __init__(self, address: str, port: int, tls: SSLContextContainer | None) -> None:
         super().__init__(address, None, [], get_logger_adapter("sdc.device.httpsrv"))
-        self._port = port
+        self._port, self._tls = port, tls
 
     def run(self) -> None:
         self.httpd = _ThreadingHTTPServer(self.logger, (self._my_ipaddress, self._port), self.chunk_size, self.supported_encodings)
-        self.base_url = f"http://{self._my_ipaddress}:{self.server_port}/"
+        if self._tls:  # each caller's handshake in its own thread: one that says nothing must not keep the others waiting
+            context = self._tls.server_context
+            self.httpd.socket = context.wrap_socket(self.httpd.socket, server_side=True, do_handshake_on_connect=False)
+        self.base_url = f"{'https' if self._tls else 'http'}://{self._my_ipaddress}:{self.server_port}/"
         self.started_evt.set()
         self.httpd.serve_forever()
 
@@ -74,11 +78,12 @@ class Device:
             self.mdib,
             epr=endpoint(asked.serial),
             validate=False,
+            ssl_context_container=contexts(asked),
             max_subscription_duration=SUBSCRIBED_S,
             socket_timeout=PEER_S,
             components=provider_components_sync_factory(),
         )
-        door = Door(asked.address, asked.port)
+        door = Door(asked.address, asked.port, contexts(asked))
         door.start()
         if not door.started_evt.wait(timeout=10):
             sys.exit(f"sdc_device: {asked.address}:{asked.port} cannot be listened on")
@@ -146,13 +151,17 @@ class Device:
                 condition.DeterminationTime = datetime.fromisoformat(at).timestamp()
         self.status.count("alarms")
 
-    def patient(self, number: str, family: str, given: str) -> None:
+    def patient(self, number: str, family: str, given: str, at: str = "") -> None:
         """Another patient lies here: an EpisodicContextReport. All are invented."""
         with self.mdib.context_state_transaction() as change:
-            change.disassociate_all("pc0")
+            left = [change.get_context_state(handle) for handle in change.disassociate_all("pc0")]
             state = change.mk_context_state("pc0", set_associated=True)
             state.CoreData.Givenname, state.CoreData.Familyname = given, family
             state.Identification = [InstanceIdentifier("http://main.test/mrn", extension_string=number)]
+            if at:
+                state.BindingStartTime = datetime.fromisoformat(at).timestamp()
+                for one in left:
+                    one.BindingEndTime = state.BindingStartTime
         self.status.count("patients")
 
     def hello(self) -> None:
@@ -179,6 +188,7 @@ def main() -> None:
     parser.add_argument("--firmware", default="4.2.1")
     parser.add_argument("--serial", required=True)
     parser.add_argument("--bed", default="ICU1/Bed1", help="POINT OF CARE/BED")
+    tls_options(parser)
     parser.add_argument("--status", type=Path)
     parser.add_argument("--control", type=Path)
     asked = parser.parse_args()

@@ -5,9 +5,15 @@ ISO/IEEE 11073-10207 (participant model, 5.3 containment tree), codes of ISO/IEE
 
 from __future__ import annotations
 
+import argparse
 import uuid
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
+
+if TYPE_CHECKING:
+    from sdc11073.certloader import SSLContextContainer
 
 NAMESPACE = uuid.UUID("6f2a4c0e-7b1d-4d53-9a44-0c1d2e3f4a5b")
 PERIOD = "PT0.008S"
@@ -59,6 +65,18 @@ def calm_server() -> None:
     DispatchingRequestHandler.disable_nagle_algorithm = True
     DispatchingRequestHandler.log_message = lambda *_: None
     _ThreadingHTTPServer.handle_error = lambda *_: None
+
+
+def contexts(asked: argparse.Namespace) -> SSLContextContainer | None:
+    """TLS on both sides, each with a certificate of the hospital's authority (ISO/IEEE 11073-20701 6); None, in clear, without one."""
+    from sdc11073.certloader import mk_ssl_contexts
+
+    return mk_ssl_contexts(asked.key, asked.cert, asked.ca) if asked.cert else None
+
+
+def tls_options(parser: argparse.ArgumentParser) -> None:
+    for name in ("--cert", "--key", "--ca"):
+        parser.add_argument(name, type=Path, help="PEM file; with all three, TLS")
 
 
 def endpoint(serial: str) -> uuid.UUID:

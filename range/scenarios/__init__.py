@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from scenario import Scenario
 
-from scenarios import (
-    dicom_drift,
-    dicom_mass_retrieve,
-    dicom_polyglot,
-    dicom_query_sweep,
-    dicom_unknown_sender,
-    feed_silent,
-    fhir_export,
-    hl7_injection,
-    scan,
+FILES = (
+    "ransomware",
+    "scan",
+    "beaconing",
+    "dicom_mass_retrieve",
+    "dicom_query_sweep",
+    "dicom_unknown_sender",
+    "dicom_drift",
+    "dicom_polyglot",
+    "hl7_injection",
+    "feed_silent",
+    "fhir_export",
+    "guessing",
+    "story_ransomware",
 )
-
-SCENARIOS: tuple[Scenario, ...] = (
-    scan.SCENARIO,
-    dicom_mass_retrieve.SCENARIO,
-    dicom_query_sweep.SCENARIO,
-    dicom_unknown_sender.SCENARIO,
-    dicom_drift.SCENARIO,
-    dicom_polyglot.SCENARIO,
-    hl7_injection.SCENARIO,
-    feed_silent.SCENARIO,
-    fhir_export.SCENARIO,
-)
+SCENARIOS: tuple[Scenario, ...] = tuple(import_module(f"scenarios.{name}").SCENARIO for name in FILES)

@@ -24,10 +24,15 @@ def nmap(*words: str) -> Doing:
     return doing
 
 
-def loud(script: Script) -> None:
+def scan_servers(script: Script, host: str) -> None:
     zone = next(zone for zone in script.hospital.topology.zones if zone.name == TARGET_ZONE)
     peers = [one.name for one in script.hospital.topology.hosts if one.zone == TARGET_ZONE]
-    script.act("adm-pc2", "scan of a zone", nmap("-sS", "-T5", "-p", PORTS, f"{zone.net[1]}-{LOUD_LAST}"), *peers)
+    doing = nmap("-sS", "-T5", "-p", PORTS, f"{zone.net[1]}-{LOUD_LAST}")
+    script.act(host, "scan of a zone", doing, *peers, technique=SCENARIO.technique)
+
+
+def loud(script: Script) -> None:
+    scan_servers(script, "adm-pc2")
 
 
 def slow(script: Script) -> None:

@@ -10,7 +10,7 @@ from lan import RangeError
 from state import Hospital
 from topology import Host
 
-from services import clinical, dicom, directory, files, leases, logins, management, names, web
+from services import clinical, database, dicom, directory, files, leases, logins, management, names, web
 
 Start = Callable[[Hospital, Host], None]
 SERVICES: dict[str, Start] = {
@@ -21,10 +21,15 @@ SERVICES: dict[str, Start] = {
     "worklist": dicom.worklist,
     "viewer": dicom.viewer,
     "shares": files.shares,
+    "copies": files.copies,
+    "database": database.postgresql,
     "domain": directory.domain,
     "portal": web.portal,
     "pump-web": web.pump_server,
     "web": web.outside,
+    "device-page": web.device_page,
+    "service-page": web.service_page,
+    "names-outside": names.answer_outside,
     "ftp": logins.ftp,
     "ssh": logins.ssh,
     "snmp": management.snmp,
@@ -75,6 +80,8 @@ PACKAGES = {
     "tcpdump": "tcpdump",
     "openssl": "openssl",
     **names.PACKAGES,
+    **files.COPIES_PACKAGES,
+    **database.PACKAGES,
     **leases.PACKAGES,
     **dicom.PACKAGES,
     **web.PACKAGES,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, time
 from pathlib import Path
 
-from lan import start
+from lan import SCRATCH, start
 from state import PATIENTS, Hospital
 from topology import Host
 
@@ -29,7 +29,7 @@ def control(hospital: Hospital, one: Host, program: str) -> Path:
 
 def interface_engine(hospital: Hospital, one: Host) -> None:
     listens = [word for port in ENGINE_PORTS for word in ("--listen", f"{one.address}:{port}")]
-    ends = [host for host in hospital.topology.having("hl7-receiver")]
+    ends = hospital.topology.having("hl7-receiver")
     known = [f"{host.name}={host.address}:{HL7_PORT}" + (f"@{host.hl7}" if host.hl7 else "") for host in ends]
     words = [*listens, *(word for end in known for word in ("--destination", end)), *(word for to in ROUTES for word in ("--route", to))]
     _run(hospital, one, "interface_engine", [*words, "--control", str(control(hospital, one, "interface_engine"))], list(ENGINE_PORTS))
@@ -70,6 +70,19 @@ def lis(hospital: Hospital, one: Host) -> None:
     _run(hospital, one, "lis_listener", words, [ASTM_PORT, POCT1_PORT])
 
 
+def mail(hospital: Hospital, one: Host) -> None:
+    """Takes mail in clear (RFC 5321); who wants to may turn to TLS."""
+    words = ["--listen", f"{one.address}:25", "--name", f"{one.name}.{hospital.topology.domain}"]
+    words += ["--cert", f"{SCRATCH}/mail.crt", "--key", f"{SCRATCH}/mail.key"]
+    _run(hospital, one, "mail_server", words, [25])
+
+
+def printer(hospital: Hospital, one: Host) -> None:
+    """Prints by IPP (RFC 8011)."""
+    words = ["--listen", f"{one.address}:631", "--maker", one.maker, "--model", one.model, "--name", one.name, "--server", one.maker]
+    _run(hospital, one, "ipp_printer", words, [631])
+
+
 def fragile(hospital: Hospital, one: Host) -> None:
     _run(hospital, one, "fragile_device", ["--listen", f"{one.address}:{FRAGILE_PORT}"], [FRAGILE_PORT])
 
@@ -86,5 +99,7 @@ SERVICES: dict[str, Callable[[Hospital, Host], None]] = {
     **SDC_DEVICES,
     "sdc-display": sdc_display,
     "lis": lis,
+    "mail": mail,
+    "printer": printer,
     "fragile": fragile,
 }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import subprocess
+import sysconfig
+import threading
 from pathlib import Path
 
 from lan import RangeError, command, start
@@ -10,11 +12,14 @@ from office import PASSWORD
 from state import Hospital
 from topology import Host
 
-PACKAGES = {"samba": "samba-ad-dc", "samba-tool": "samba-common-bin", "kinit": "krb5-user", "ldapsearch": "ldap-utils"}
+SETUP, MODULES = "usr/share/samba/setup/ad-schema", f"usr/lib/{sysconfig.get_config_var('MULTIARCH') or 'x86_64-linux-gnu'}/samba/ldb/acl.so"
+PACKAGES = {SETUP: "samba-ad-provision", MODULES: "samba-dsdb-modules", "winbindd": "winbind", "samba": "samba", "samba-tool": "samba-common-bin", "kinit": "krb5-user", "ldapsearch": "ldap-utils"}
 ADMIN_PASSWORD = "Zz-Invented-42!"
 USERS = ("zzdoctor", "zznurse", "zzclerk", "zzbackup", "zzscanner")
 PORTS = [53, 88, 135, 389, 445, 464, 636, 3268]
 PROVISION_S = 120
+OLD_BINDS = "--option=ldap server require strong auth = no"
+"""Passwords in clear are taken over LDAP, as long as some old application needs it."""
 
 
 def realm(hospital: Hospital) -> str:
@@ -43,7 +48,7 @@ def domain(hospital: Hospital, one: Host) -> None:
     _run(one.name, words)
     for name in USERS:
         _run(one.name, ["samba-tool", "user", "create", name, f"{PASSWORD}-Zz1", "-s", str(conf)])
-    start(one.name, ["samba", "-F", "--no-process-group", "-s", conf], ports=PORTS)
+    start(one.name, ["samba", "-F", "--no-process-group", "-s", conf, OLD_BINDS], ports=PORTS)
 
 
 def _run(space: str, words: list[str]) -> None:
@@ -57,8 +62,10 @@ def kerberos_conf(hospital: Hospital) -> Path:
     path = hospital.folder("dc") / "krb5.conf"
     if not path.exists():
         name, address = realm(hospital), hospital.address("dc")
-        path.write_text(
+        aside = path.with_name(f"krb5.{threading.get_ident()}")
+        aside.write_text(
             f"[libdefaults]\n default_realm = {name}\n dns_lookup_kdc = false\n rdns = false\n udp_preference_limit = 1400\n"
-            f"[realms]\n {name} = {{ kdc = {address}\n }}\n[domain_realm]\n .{name.lower()} = {name}\n"
+            f"[realms]\n {name} = {{\n  kdc = {address}\n }}\n[domain_realm]\n .{name.lower()} = {name}\n"
         )
+        aside.replace(path)
     return path

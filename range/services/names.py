@@ -32,6 +32,15 @@ def answer(hospital: Hospital, one: Host) -> None:
     _relay(hospital, one)
 
 
+def answer_outside(hospital: Hospital, one: Host) -> None:
+    """A name server of the outside, which devices of the hospital have no business with."""
+    lines = [f"address=/{name}/{host.address}" for host in hospital.topology.hosts for name in host.names]
+    lines += ["no-resolv", "no-hosts", "no-daemon", "user=root", "bind-interfaces", f"listen-address={one.address}"]
+    conf = hospital.folder(one.name) / "dnsmasq-outside.conf"
+    conf.write_text("\n".join(lines) + "\n")
+    start(one.name, ["dnsmasq", "-C", conf, f"--pid-file={hospital.folder(one.name)}/dnsmasq.pid"], ports=[53], udp=True)
+
+
 def _relay(hospital: Hospital, server: Host) -> None:
     """The router passes on what asks for an address in other zones (RFC 2131 4.1)."""
     zones = [zone for zone in hospital.topology.zones if not zone.outside and zone.name != server.zone]

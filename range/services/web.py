@@ -50,5 +50,20 @@ def pump_server(hospital: Hospital, one: Host) -> None:
 
 def outside(hospital: Hospital, one: Host) -> None:
     """What the internet answers with: pages, updates, look-ups; what is posted is taken and forgotten."""
-    take = "location /take { return 204; } location / { try_files $uri /index.html; }"
+    # A request's body is read to its end before it is passed on; that nobody is there to take it is then told as `taken`.
+    take = "location /take { proxy_pass http://127.0.0.1:9; error_page 502 = @taken; } location @taken { return 204; } "
+    take += "location / { try_files $uri /index.html; }"
     _serve(hospital, one, f"server {{ listen 443 ssl; listen 80; {_tls(one.name, 'TLSv1.2 TLSv1.3')} {take} }}", [443, 80])
+
+
+def device_page(hospital: Hospital, one: Host) -> None:
+    """A device's own page over TLS, with the certificate that its topology names: one for all of a model, or one that soon ends."""
+    stem = "pumps" if one.kind == "infusion pump" else "soon"
+    _serve(hospital, one, f"server {{ listen 443 ssl; {_tls(stem, 'TLSv1.2')} }}", [443])
+
+
+def service_page(hospital: Hospital, one: Host) -> None:
+    """A device's page in clear that asks for the password of its manual (RFC 7617)."""
+    users = hospital.folder(one.name) / "users"
+    users.write_text("admin:{PLAIN}admin\n")
+    _serve(hospital, one, f'server {{ listen 80; auth_basic "service"; auth_basic_user_file {users}; }}', [80])
