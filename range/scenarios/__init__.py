@@ -18,6 +18,7 @@ FILES = (
     "hl7_injection",
     "feed_silent",
     "fhir_export",
+    "rogue_provider",
     "guessing",
     "story_ransomware",
 )
