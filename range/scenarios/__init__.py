@@ -19,6 +19,7 @@ FILES = (
     "feed_silent",
     "fhir_export",
     "rogue_provider",
+    "default_credentials",
     "guessing",
     "story_ransomware",
 )
