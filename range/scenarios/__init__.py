@@ -20,6 +20,7 @@ FILES = (
     "fhir_export",
     "rogue_provider",
     "default_credentials",
+    "tls_downgrade",
     "guessing",
     "story_ransomware",
 )

@@ -61,7 +61,7 @@ def thinned(script: Script) -> None:
 
 
 def unanswered(script: Script) -> None:
-    script.act("engine", "interface engine hangs", _signal("interface_engine", signal.SIGSTOP))
+    script.act("engine", "interface engine hangs", _signal("interface_engine", signal.SIGSTOP), *TRIES)
     ordinary_hour(script, lambda act: None if "engine" in act.peers or act.host == "engine" else act)
     begin = script.moment
     for minute in range(1, SILENT_S // STEP_S):
@@ -114,10 +114,11 @@ def _tell(hospital: Hospital, line: str) -> None:
 
 
 def images(script: Script) -> None:
-    script.act("pacs", "PACS refuses associations", lambda hospital, moment: _rules(REFUSE))
+    callers = [one.name for one in script.hospital.topology.hosts if one.name != "pacs" and not one.rogue]
+    script.act("pacs", "PACS refuses associations", lambda hospital, moment: _rules(REFUSE), *callers)
     ordinary_hour(script, lambda act: replace(act, may_fail=True) if "pacs" in act.peers else act)
     script.wait(SILENT_S)
-    script.act("pacs", "PACS is there again", lambda hospital, moment: _rules("delete table inet zz_refuse"))
+    script.act("pacs", "PACS is there again", lambda hospital, moment: _rules("delete table inet zz_refuse"), *callers)
 
 
 def _rules(text: str) -> None:

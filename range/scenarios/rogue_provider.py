@@ -81,7 +81,7 @@ def takeover(script: Script) -> None:
     pairs = tuple((STATION, one.name) for one in bedside.devices(script.hospital))
     script.act(ROGUE, "a monitor's place taken", take_over, STATION, beyond=pairs, goes_on=True)
     script.wait(300)
-    script.act(VICTIM, "the monitor says that it is here", _say_hello, technique=())
+    script.act(VICTIM, "the monitor says that it is here", _say_hello, ROGUE)
 
 
 def _say_hello(hospital: Hospital, moment: datetime) -> None:
