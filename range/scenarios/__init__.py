@@ -20,11 +20,15 @@ FILES = (
     "dicom_polyglot",
     "hl7_injection",
     "feed_silent",
+    "fhir_export",
+    "tls_downgrade",
+    "default_credentials",
     "device_outside",
     "domain_attack",
     "guessing",
     "rdp_misuse",
     "remote_task",
+    "rogue_provider",
     "story_ransomware",
 )
 SCENARIOS: tuple[Scenario, ...] = tuple(import_module(f"scenarios.{name}").SCENARIO for name in FILES)
