@@ -17,6 +17,7 @@ const CLIENT: (Ipv4Addr, u16) = (Ipv4Addr::new(10, 0, 0, 1), 40_000);
 const SERVER: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 2);
 const TCP: u8 = 6;
 const UDP: u8 = 17;
+const ICMP: u8 = 1;
 
 /// A conversation: what it must be found to be, its protocol and port, and what both sides say in turn, the client first.
 struct Talk {
@@ -47,21 +48,32 @@ fn talk(service: &'static str, proto: u8, port: u16, said: &[&[u8]]) -> Talk {
 
 fn packet(from_client: bool, talk: &Talk, transport: &[u8], data: &[u8]) -> Vec<u8> {
     let server = (SERVER, talk.port);
-    let ((src, sport), (dst, dport)) = if from_client { (CLIENT, server) } else { (server, CLIENT) };
-    let length = 24 + transport.len() + data.len();
+    let ((_, sport), (_, dport)) = if from_client { (CLIENT, server) } else { (server, CLIENT) };
+    let ports = [sport.to_be_bytes(), dport.to_be_bytes()].concat();
+    datagram(from_client, talk.proto, &[&ports, transport, data].concat())
+}
+
+fn datagram(from_client: bool, proto: u8, payload: &[u8]) -> Vec<u8> {
+    let (src, dst) = if from_client { (CLIENT.0, SERVER) } else { (SERVER, CLIENT.0) };
+    let length = 20 + payload.len();
     let mut p = vec![0x45, 0];
     p.extend(u16::try_from(length).unwrap().to_be_bytes());
-    p.extend([0, 0, 0, 0, 64, talk.proto, 0, 0]);
+    p.extend([0, 0, 0, 0, 64, proto, 0, 0]);
     p.extend(src.octets());
     p.extend(dst.octets());
-    p.extend(sport.to_be_bytes());
-    p.extend(dport.to_be_bytes());
-    p.extend(transport);
-    p.extend(data);
+    p.extend(payload);
     p
 }
 
 fn packets(talk: &Talk) -> Vec<Vec<u8>> {
+    if talk.proto == ICMP {
+        return talk
+            .said
+            .iter()
+            .enumerate()
+            .map(|(n, data)| datagram(n % 2 == 0, ICMP, data))
+            .collect();
+    }
     if talk.proto == UDP {
         let datagram = |(n, data): (usize, &Vec<u8>)| {
             let length = u16::try_from(8 + data.len()).unwrap().to_be_bytes();
@@ -718,8 +730,23 @@ fn banners() -> Vec<Talk> {
     ]
 }
 
+/// Echoes that carry a record, and an error that quotes one on its way.
+fn icmp() -> Talk {
+    let echo = |number: u8, data: &[u8]| [&[number, 0, 0, 0, 0, 1, 0, 1], data].concat();
+    let quoted = [
+        &datagram(true, UDP, &[0x9c, 0x40, 0, 53, 0, 26, 0, 0]),
+        &b"Erika Mustermann MRN004711"[..],
+    ]
+    .concat();
+    let error = [&[3, 3, 0, 0, 0, 0, 0, 0][..], &quoted].concat();
+    let said = [echo(8, b"Mustermann, Erika *19640812"), echo(0, b"MRN004711 Mustermann"), error];
+    let said: Vec<&[u8]> = said.iter().map(Vec::as_slice).collect();
+    talk("-", ICMP, 0, &said).of(&["icmp"])
+}
+
 fn everywhere() -> Vec<Talk> {
     let mut all = vec![
+        icmp(),
         dhcp(),
         http(),
         http2().of(&["http", "fhir"]),

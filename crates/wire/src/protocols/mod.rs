@@ -34,6 +34,7 @@ pub mod fhir;
 pub mod ftp;
 pub mod hl7;
 pub mod http;
+pub mod icmp;
 pub mod ldap;
 pub mod lines;
 pub mod login;
@@ -244,6 +245,7 @@ pub enum StreamId {
     Smtp,
     Login,
     Ssh,
+    Icmp,
     Stats,
 }
 
@@ -275,5 +277,6 @@ pub static STREAMS: &[&StreamSpec] = &[
     smtp::Smtp::SPEC,
     login::Login::SPEC,
     ssh::Ssh::SPEC,
+    icmp::Icmp::SPEC,
     stats::Stats::SPEC,
 ];

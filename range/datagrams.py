@@ -1,0 +1,44 @@
+"""Protocols of single datagrams as real programs speak them: ICMP, NTP, STUN, syslog, SSDP, TFTP."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import lan
+from logins import Recorded
+
+PACKAGES = {"ping": "iputils-ping", "ptunnel-ng": "ptunnel-ng", "nc": "netcat-openbsd"}
+BEYOND, STRANGER, NOWHERE = "10.77.0.9", "10.66.0.9", "10.79.0.9"
+
+
+def icmp(into: Path, server: str, recorded: Recorded) -> None:
+    """A ping, a large one, one that dies on its way, closed ports, a better gateway, and a shell's path through a tunnel of echoes."""
+    for words in ("net.ipv4.ip_forward=1", "net.ipv4.conf.all.send_redirects=1", "net.ipv4.conf.eth0.send_redirects=1"):
+        lan.run("server", ["sysctl", "-qw", words])
+    lan.ip("-n", "client", "addr", "add", f"{STRANGER}/24", "dev", "eth0")
+    lan.ip("-n", "server", "route", "add", "10.77.0.0/24", "via", STRANGER)
+    lan.ip("-n", "client", "route", "add", "10.77.0.0/24", "via", server)
+    lan.ip("-n", "client", "route", "add", "10.79.0.0/24", "via", server)
+    lan.run("client", ["sysctl", "-qw", "net.ipv4.conf.all.rp_filter=0", "net.ipv4.conf.eth0.rp_filter=0"])
+    with recorded(into / "icmp" / "messages.pcap", "icmp"):
+        lan.run("client", ["ping", "-n", "-c", "2", "-i", "0.2", server])
+        lan.run("client", ["ping", "-n", "-c", "1", "-s", "900", server])
+        lan.run("client", ["ping", "-n", "-c", "1", "-t", "1", "-W", "1", BEYOND], expect=())
+        lan.run("client", ["ping", "-n", "-c", "1", "-W", "1", BEYOND], expect=())
+        lan.run("client", ["ping", "-n", "-c", "1", "-W", "1", NOWHERE], expect=())
+        for port in ("7", "9"):
+            lan.run("client", ["nc", "-u", "-w", "1", server, port], expect=(), stdin="ZZTEST\n")
+    lan.start("server", ["nc", "-l", "-p", "2200"], ports=[2200])
+    lan.start("server", ["ptunnel-ng", "-r127.0.0.1", "-R2200"])
+    lan.start("client", ["ptunnel-ng", f"-p{server}", "-l2201", "-r127.0.0.1", "-R2200"], ports=[2201])
+    with recorded(into / "icmp" / "tunnel.pcap", "icmp"):
+        lan.run("client", ["nc", "-N", "-w", "2", "127.0.0.1", "2201"], stdin="ZZTEST invented\n", expect=())
+        time.sleep(0.5)
+
+
+def record(into: Path, server: str, recorded: Recorded) -> None:
+    """`recorded`: what keeps the packets that pass meanwhile."""
+    for scene in (icmp,):
+        (into / scene.__name__).mkdir(exist_ok=True)
+        scene(into, server, recorded)
