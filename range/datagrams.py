@@ -9,6 +9,7 @@ import lan
 from logins import Recorded
 
 PACKAGES = {"ping": "iputils-ping", "ptunnel-ng": "ptunnel-ng", "nc": "netcat-openbsd"}
+PACKAGES |= {"ntpd": "ntpsec", "ntpdig": "ntpsec-ntpdig", "ntpq": "ntpsec", "nmap": "nmap"}
 BEYOND, STRANGER, NOWHERE = "10.77.0.9", "10.66.0.9", "10.79.0.9"
 
 
@@ -37,8 +38,22 @@ def icmp(into: Path, server: str, recorded: Recorded) -> None:
         time.sleep(0.5)
 
 
+def ntp(into: Path, server: str, recorded: Recorded) -> None:
+    """A server without a clock of its own; who takes the time from it, with a key and without, asks for its state, and for its callers."""
+    conf, keys = lan.SCRATCH / "ntp.conf", lan.SCRATCH / "ntp.keys"
+    keys.write_text("7 AES-128 00112233445566778899aabbccddeeff\n")
+    conf.write_text(f"server 127.127.1.0\nfudge 127.127.1.0 stratum 5\nkeys {keys}\ntrustedkey 7\nrestrict 10.66.0.0 mask 255.255.255.0\n")
+    lan.start("server", ["ntpd", "-n", "-g", "-c", str(conf)], ports=[123], udp=True)
+    time.sleep(8)  # until it believes its own clock
+    with recorded(into / "ntp" / "messages.pcap", "udp port 123"):
+        lan.run("client", ["ntpdig", "-t", "1", server], expect=())
+        lan.run("client", ["ntpdig", "-t", "1", "-a", "7", "-k", str(keys), server], expect=())
+        lan.run("client", ["ntpq", "-n", "-c", "rv", "-c", "peers", server], expect=())
+        lan.run("client", ["nmap", "-n", "-Pn", "-sU", "-p", "123", "--script", "ntp-monlist", server], expect=())
+
+
 def record(into: Path, server: str, recorded: Recorded) -> None:
     """`recorded`: what keeps the packets that pass meanwhile."""
-    for scene in (icmp,):
+    for scene in (icmp, ntp):
         (into / scene.__name__).mkdir(exist_ok=True)
         scene(into, server, recorded)

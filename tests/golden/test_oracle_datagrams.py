@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from .captures import HERE
-from .oracle import needs_tshark, rows, tshark
+from .oracle import first, needs_tshark, rows, tshark
 
 pytestmark = needs_tshark
 ECHO_REPLY, ECHO, REDIRECT = "0", "8", "5"
@@ -36,3 +36,31 @@ def test_icmp(name: str) -> None:
     assert {key: row["requests"] + row["replies"] for key, row in mine.items()} == said
     assert {key: row["payload_bytes"] for key, row in mine.items()} == carried
     assert {row["gateway"] for row in mine.values() if row["gateway"]} == gateways
+
+
+def test_ntp() -> None:
+    path = HERE / "ntp" / "messages.pcap"
+    said: Counter[tuple[str, ...]] = Counter()
+    strata: dict[tuple[str, ...], str | None] = {}
+    for (flow,), source, (version,), (mode,), code, private, stratum in tshark(
+        path,
+        "ntp",
+        "communityid",
+        "ip.src",
+        "ntp.flags.vn",
+        "ntp.flags.mode",
+        "ntp.ctrl.flags2.opcode",
+        "ntp.priv.reqcode",
+        "ntp.stratum",
+    ):
+        asked = (code or private or ["None"])[0]
+        key = flow, source[0], version, mode, asked
+        said[key] += 1
+        strata.setdefault(key, first(stratum))
+    mine = {}
+    for row in rows(path)["ntp"]:
+        # Rows of answers have the ends of their connection.
+        sender = row["id_resp_h"] if row["mode"] == 4 or row["response"] else row["id_orig_h"]
+        mine[row["community_id"], sender, str(row["version"]), str(row["mode"]), str(row["opcode"])] = row
+    assert {key: row["messages"] for key, row in mine.items()} == said
+    assert {key: row["stratum"] if row["stratum"] is None else str(row["stratum"]) for key, row in mine.items()} == strata

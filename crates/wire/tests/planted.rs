@@ -744,9 +744,19 @@ fn icmp() -> Talk {
     talk("-", ICMP, 0, &said).of(&["icmp"])
 }
 
+/// A clock that is called as somebody, and an answer full of names to who reads variables.
+fn ntp() -> Talk {
+    let time = [&[0x24, 1, 6, 0xec, 0, 0, 0, 0, 0, 0, 0, 0][..], b"Erik", &[0; 32]].concat();
+    let ask = [0x16, 2, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0];
+    let vars = b"version=\"ntpd 4.2.8p15@Erika MRN004711\", system=\"Linux/Mustermann\", phone=\"19640812\"";
+    let said = [&[0x16, 0x82, 0, 1, 0, 0, 0, 0, 0, 0, 0, 90][..], vars].concat();
+    talk("ntp", UDP, 123, &[&time, &said, &ask, &said]).of(&["ntp"])
+}
+
 fn everywhere() -> Vec<Talk> {
     let mut all = vec![
         icmp(),
+        ntp(),
         dhcp(),
         http(),
         http2().of(&["http", "fhir"]),

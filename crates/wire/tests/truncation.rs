@@ -36,6 +36,7 @@ fn later(stream: &str, column: &str) -> bool {
         "astm" => matches!(column, "latency" | "naks" | "retransmitted"),
         // What a conversation sums up, or tells in a later message.
         "snmp" => !matches!(column, "version" | "interim"),
+        "ntp" => !matches!(column, "version" | "mode" | "opcode" | "interim"),
         "icmp" => !matches!(column, "kind" | "icmp_type" | "icmp_code" | "interim"),
         _ => false,
     }
@@ -100,6 +101,7 @@ fn silent(rows: &PlainRows) -> Vec<String> {
         "rdp",
         "rfb",
         "snmp",
+        "ntp",
     ];
     let connections = rows.get("conn").into_iter().flatten();
     connections

@@ -118,13 +118,6 @@ pub static TFTP: Datagrams = Datagrams {
     conversation: || Box::new(Named),
 };
 
-pub static NTP: Datagrams = Datagrams {
-    name: "ntp",
-    ports: &[123],
-    probe: datagram::ntp,
-    conversation: || Box::new(Named),
-};
-
 pub static CLDAP: Datagrams = Datagrams {
     name: "ldap",
     ports: &[389],

@@ -39,6 +39,7 @@ pub mod ldap;
 pub mod lines;
 pub mod login;
 pub mod ntlm;
+pub mod ntp;
 mod personal;
 pub mod poct1;
 pub mod rdp;
@@ -206,7 +207,7 @@ pub static UDP: &[&Datagrams] = &[
     &dns::NETBIOS,
     &dhcp::PROTOCOL,
     &sdc::DISCOVERY,
-    &banner::NTP,
+    &ntp::PROTOCOL,
     &snmp::PROTOCOL,
     &banner::CLDAP,
     &banner::KERBEROS_UDP,
@@ -246,6 +247,7 @@ pub enum StreamId {
     Login,
     Ssh,
     Icmp,
+    Ntp,
     Stats,
 }
 
@@ -278,5 +280,6 @@ pub static STREAMS: &[&StreamSpec] = &[
     login::Login::SPEC,
     ssh::Ssh::SPEC,
     icmp::Icmp::SPEC,
+    ntp::Ntp::SPEC,
     stats::Stats::SPEC,
 ];
