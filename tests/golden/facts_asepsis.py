@@ -44,6 +44,9 @@ def _of(stream: str, row: Row) -> Iterator[tuple[str, Fact]]:
             yield "DICOM associations", (_flow(row), row["calling_ae"], row["called_ae"])
         case "dicom_message":
             yield "DIMSE commands", (_flow(row), row["command"])
+        case "dce_rpc" if row["calls"]:
+            for _ in range(row["calls"]):
+                yield "RPC calls", (_flow(row), row["opnum"])
         case "hl7":
             yield "HL7 messages", (_flow(row), row["message_type"], row["trigger_event"])
 

@@ -718,6 +718,42 @@ fn banners() -> Vec<Talk> {
     ]
 }
 
+/// A bind whose interface and proof, and a call whose arguments, are a person's.
+fn dce_rpc() -> Talk {
+    let pdu = |kind: u8, proof: &[u8], body: &[u8]| {
+        let lengths = [body.len() + proof.len() + 16, proof.len().saturating_sub(8)].map(|n| u16::try_from(n).unwrap().to_le_bytes());
+        [&[5, 0, kind, 3, 16, 0, 0, 0][..], &lengths.concat(), &[1, 0, 0, 0], body, proof].concat()
+    };
+    let bind = [
+        &[0; 8][..],
+        &[1, 0, 0, 0, 0, 0, 1, 0],
+        b"Erika Mustermann\x01\0\0\0Mustermann, Erika\x01\0\0",
+    ]
+    .concat();
+    let taken = [
+        &[0; 8][..],
+        &[12, 0],
+        b"MRN004711\0\0\0\0\0",
+        &[1, 0, 0, 0],
+        &[0; 4],
+        b"Erika Mustermann\x01\0\0\0",
+    ]
+    .concat();
+    let call = [&[0; 4][..], &[0, 0, 9, 0], b"Mustermann, Erika *19640812"].concat();
+    talk(
+        "dce_rpc",
+        TCP,
+        49_154,
+        &[
+            &pdu(11, b"\x63\x63\0\0Erikan1964", &bind),
+            &pdu(12, b"", &taken),
+            &pdu(0, b"", &call),
+            &pdu(3, b"", b"\0\0\0\0\0\0\0\0\x05\0\0\0MRN004711"),
+        ],
+    )
+    .of(&["dce_rpc"])
+}
+
 fn everywhere() -> Vec<Talk> {
     let mut all = vec![
         dhcp(),
@@ -730,6 +766,7 @@ fn everywhere() -> Vec<Talk> {
         dicom(),
         poct1(),
         ntlm(),
+        dce_rpc(),
         rdp(),
         rfb(),
         netbios("ERIKA-PC", 0x00),

@@ -26,6 +26,7 @@ pub mod arp;
 pub mod astm;
 pub mod banner;
 pub mod conn;
+pub mod dce_rpc;
 pub mod dhcp;
 pub mod dicom;
 pub mod dicomweb;
@@ -186,6 +187,7 @@ pub static TCP: &[&Protocol] = &[
     &login::POP3,
     &login::IMAP,
     &ldap::PROTOCOL,
+    &dce_rpc::PROTOCOL,
     &banner::KERBEROS,
     &banner::MODBUS,
     &banner::SOCKS,
@@ -244,6 +246,7 @@ pub enum StreamId {
     Smtp,
     Login,
     Ssh,
+    DceRpc,
     Stats,
 }
 
@@ -275,5 +278,6 @@ pub static STREAMS: &[&StreamSpec] = &[
     smtp::Smtp::SPEC,
     login::Login::SPEC,
     ssh::Ssh::SPEC,
+    dce_rpc::DceRpc::SPEC,
     stats::Stats::SPEC,
 ];
