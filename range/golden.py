@@ -1,5 +1,5 @@
 """Record golden captures whose stacks have no part in the morning: SDC, DICOMweb, HL7 over HTTP, HTTP/2, remote screens, SNMP, NTLM,
-logins, databases, protocols of single datagrams.
+logins, databases, protocols of single datagrams, a Windows domain, Telnet.
 
     sudo python range/golden.py [--into tests/golden]
 
@@ -21,6 +21,7 @@ from typing import IO
 
 import databases
 import datagrams
+import domain
 import http2
 import imaging
 import lan
@@ -28,6 +29,8 @@ import logins
 import logons
 import managed
 import screens
+import terminals
+import tickets
 from cast import DEVICES, patients
 
 PACKAGES = (
@@ -47,6 +50,9 @@ PACKAGES = (
     | logins.PACKAGES
     | databases.PACKAGES
     | datagrams.PACKAGES
+    | domain.PACKAGES
+    | tickets.PACKAGES
+    | terminals.PACKAGES
 )
 SERVER, CLIENT = "10.66.0.2", "10.66.0.3"
 HERE = Path(__file__).parent
@@ -208,6 +214,15 @@ def single(into: Path) -> None:
     datagrams.record(into, SERVER, recorded)
 
 
+def windows(into: Path) -> None:
+    domain.record(into, SERVER, recorded)
+    tickets.record(into, SERVER, recorded)
+
+
+def terminal(into: Path) -> None:
+    terminals.record(into, SERVER, recorded)
+
+
 SCENES: dict[str, Callable[[Path], None]] = {
     "sdc": sdc,
     "hl7": hl7,
@@ -219,6 +234,8 @@ SCENES: dict[str, Callable[[Path], None]] = {
     "logins": login,
     "databases": database,
     "datagrams": single,
+    "domain": windows,
+    "terminals": terminal,
 }
 
 

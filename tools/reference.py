@@ -308,6 +308,14 @@ _CORE = {
         "TLS cipher suite: number in hexadecimal, tab, name (IANA, TLS Cipher Suites).",
         "Four digits, the name as IANA has it.",
     ),
+    "dce_rpc_interfaces.tsv": (
+        "UUID, tab, name, tab, source.",
+        "The UUID as people write it, the name as Zeek has it, and where the interface is specified; with its operations.",
+    ),
+    "dce_rpc_operations.tsv": (
+        "Interface, tab, number, tab, name.",
+        "The name as the specification of the interface has it.",
+    ),
     "extensions.txt": (
         "One file extension a line.",
         "Lower-case letters, digits, `_` and `-`, in order; never one that could be part of a name.",

@@ -722,8 +722,16 @@ fn banners() -> Vec<Talk> {
             "telnet",
             TCP,
             23,
-            &[b"\xff\xfd\x18\xff\xfd\x20Mustermann\r\n", b"\xff\xfb\x01login: Erika"],
-        ),
+            &[
+                b"\xff\xfd\x18\xff\xfd\x20Mustermann\r\n",
+                b"\xff\xfb\x01Mustermann login: ",
+                b"Erika\r\0",
+                b"Password: ",
+                b"19640812\r\0",
+                b"\r\nErika, MRN004711 > ",
+            ],
+        )
+        .of(&["telnet"]),
         talk("ldap", TCP, 389, &[&bind, &refused, &search]).of(&["ldap"]),
         talk("radius", UDP, 1812, &[&radius]),
         talk("sip", UDP, 5060, &[sip]),
@@ -798,6 +806,85 @@ fn tftp() -> Talk {
     talk("tftp", UDP, 69, &[asked, b"\0\x05\0\x01no file of Erika Mustermann\0"]).of(&["tftp"])
 }
 
+/// A bind whose interface and proof, and a call whose arguments, are a person's.
+fn dce_rpc() -> Talk {
+    let pdu = |kind: u8, proof: &[u8], body: &[u8]| {
+        let lengths = [body.len() + proof.len() + 16, proof.len().saturating_sub(8)].map(|n| u16::try_from(n).unwrap().to_le_bytes());
+        [&[5, 0, kind, 3, 16, 0, 0, 0][..], &lengths.concat(), &[1, 0, 0, 0], body, proof].concat()
+    };
+    let bind = [
+        &[0; 8][..],
+        &[1, 0, 0, 0, 0, 0, 1, 0],
+        b"Erika Mustermann\x01\0\0\0Mustermann, Erika\x01\0\0",
+    ]
+    .concat();
+    let taken = [
+        &[0; 8][..],
+        &[12, 0],
+        b"MRN004711\0\0\0\0\0",
+        &[1, 0, 0, 0],
+        &[0; 4],
+        b"Erika Mustermann\x01\0\0\0",
+    ]
+    .concat();
+    let call = [&[0; 4][..], &[0, 0, 9, 0], b"Mustermann, Erika *19640812"].concat();
+    talk(
+        "dce_rpc",
+        TCP,
+        49_154,
+        &[
+            &pdu(11, b"\x63\x63\0\0Erikan1964", &bind),
+            &pdu(12, b"", &taken),
+            &pdu(0, b"", &call),
+            &pdu(3, b"", b"\0\0\0\0\0\0\0\0\x05\0\0\0MRN004711"),
+        ],
+    )
+    .of(&["dce_rpc"])
+}
+
+/// A request for a ticket and a refusal in which every text is a person's.
+fn kerberos() -> Vec<u8> {
+    let ber = |tag: u8, parts: &[&[u8]]| [&[tag, 0x81, u8::try_from(parts.concat().len()).unwrap()], &parts.concat()[..]].concat();
+    let name = |one: &[u8], two: &[u8]| {
+        let parts = ber(0x30, &[&ber(0x1b, &[one]), &ber(0x1b, &[two])]);
+        ber(0x30, &[&[0xa0, 3, 2, 1, 1], &ber(0xa1, &[&parts])])
+    };
+    let address = ber(0x30, &[&[0xa0, 3, 2, 1, 20], &ber(0xa1, &[&ber(4, &[b"ERIKAS-MBP      "])])]);
+    let body = [
+        ber(0xa1, &[&name(b"Erika", b"Mustermann")]),
+        ber(0xa2, &[&ber(0x1b, &[b"Mustermann, Erika"])]),
+        ber(0xa3, &[&name(b"Mustermann", b"MRN004711:19640812")]),
+        ber(0xa9, &[&ber(0x30, &[&address])]),
+    ];
+    let proof = ber(0x30, &[&[0xa1, 3, 2, 1, 2], &ber(0xa2, &[&ber(4, &[b"Erika 19640812"])])]);
+    let head = [0xa1, 3, 2, 1, 5, 0xa2, 3, 2, 1, 10];
+    let inside = [
+        &head[..],
+        &ber(0xa3, &[&ber(0x30, &[&proof])]),
+        &ber(0xa4, &[&ber(0x30, &[&body.concat()])]),
+    ]
+    .concat();
+    let whole = [
+        &[0x6a, 0x82][..],
+        &u16::try_from(inside.len() + 4).unwrap().to_be_bytes(),
+        &[0x30, 0x82],
+    ]
+    .concat();
+    [&whole[..], &u16::try_from(inside.len()).unwrap().to_be_bytes(), &inside].concat()
+}
+
+fn refusal() -> Vec<u8> {
+    let ber = |tag: u8, parts: &[&[u8]]| [&[tag, u8::try_from(parts.concat().len()).unwrap()], &parts.concat()[..]].concat();
+    let text = |number: u8, value: &[u8]| ber(0xa0 | number, &[&ber(0x1b, &[value])]);
+    let inside = [
+        &[0xa0, 3, 2, 1, 5, 0xa1, 3, 2, 1, 30, 0xa6, 3, 2, 1, 18][..],
+        &text(9, b"Erika.Mustermann"),
+        &text(11, b"Mustermann MRN004711"),
+        &ber(0xac, &[&ber(4, &[b"19640812 Erika"])]),
+    ];
+    ber(0x7e, &[&ber(0x30, &inside)])
+}
+
 fn everywhere() -> Vec<Talk> {
     let mut all = vec![
         icmp(),
@@ -816,6 +903,9 @@ fn everywhere() -> Vec<Talk> {
         dicom(),
         poct1(),
         ntlm(),
+        dce_rpc(),
+        talk("krb", UDP, 88, &[&kerberos(), &refusal()]).of(&["kerberos"]),
+        talk("krb", UDP, 88, &[&refusal()]).of(&["kerberos"]),
         rdp(),
         rfb(),
         netbios("ERIKA-PC", 0x00),

@@ -107,6 +107,9 @@ fn silent(rows: &PlainRows) -> Vec<String> {
         "snmp",
         "ntp",
         "stun",
+        "krb",
+        "krb_tcp",
+        "telnet",
     ];
     let connections = rows.get("conn").into_iter().flatten();
     connections

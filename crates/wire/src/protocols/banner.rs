@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::protocols::{Conversation, Datagrams, Dir, Protocol, Session, Step};
 
 pub mod ber;
-mod binary;
+pub mod binary;
 mod database;
 mod datagram;
 mod remote;
@@ -13,22 +13,6 @@ mod socks;
 #[cfg(test)]
 mod tests;
 pub mod text;
-
-pub static TELNET: Protocol = Protocol {
-    name: "telnet",
-    ports: &[23],
-    probe: binary::telnet,
-    find: None,
-    session: || Box::new(Named),
-};
-
-pub static KERBEROS: Protocol = Protocol {
-    name: "krb_tcp",
-    ports: &[88],
-    probe: ber::kerberos_stream,
-    find: None,
-    session: || Box::new(Named),
-};
 
 pub static MODBUS: Protocol = Protocol {
     name: "modbus",
@@ -115,13 +99,6 @@ pub static CLDAP: Datagrams = Datagrams {
     name: "ldap",
     ports: &[389],
     probe: ber::cldap,
-    conversation: || Box::new(Named),
-};
-
-pub static KERBEROS_UDP: Datagrams = Datagrams {
-    name: "krb",
-    ports: &[88],
-    probe: ber::kerberos,
     conversation: || Box::new(Named),
 };
 

@@ -26,6 +26,7 @@ pub mod arp;
 pub mod astm;
 pub mod banner;
 pub mod conn;
+pub mod dce_rpc;
 pub mod dhcp;
 pub mod dicom;
 pub mod dicomweb;
@@ -35,6 +36,7 @@ pub mod ftp;
 pub mod hl7;
 pub mod http;
 pub mod icmp;
+pub mod kerberos;
 pub mod ldap;
 pub mod lines;
 pub mod login;
@@ -55,6 +57,7 @@ pub mod stats;
 pub mod stun;
 pub mod syslog;
 pub mod tftp;
+pub mod telnet;
 pub mod tls;
 
 use crate::context::Context;
@@ -185,14 +188,15 @@ pub static TCP: &[&Protocol] = &[
     &dns::OVER_TCP,
     &ssh::PROTOCOL,
     &ftp::PROTOCOL,
-    &banner::TELNET,
+    &telnet::PROTOCOL,
     &rdp::PROTOCOL,
     &rfb::PROTOCOL,
     &smtp::PROTOCOL,
     &login::POP3,
     &login::IMAP,
     &ldap::PROTOCOL,
-    &banner::KERBEROS,
+    &dce_rpc::PROTOCOL,
+    &kerberos::PROTOCOL,
     &banner::MODBUS,
     &banner::SOCKS,
     &banner::RLOGIN,
@@ -214,7 +218,7 @@ pub static UDP: &[&Datagrams] = &[
     &ntp::PROTOCOL,
     &snmp::PROTOCOL,
     &banner::CLDAP,
-    &banner::KERBEROS_UDP,
+    &kerberos::OVER_UDP,
     &banner::BACNET,
     &banner::RADIUS,
     &banner::SIP,
@@ -259,6 +263,9 @@ pub enum StreamId {
     Syslog,
     Ssdp,
     Tftp,
+    DceRpc,
+    Kerberos,
+    Telnet,
     Stats,
 }
 
@@ -296,5 +303,8 @@ pub static STREAMS: &[&StreamSpec] = &[
     syslog::Syslog::SPEC,
     ssdp::Ssdp::SPEC,
     tftp::Tftp::SPEC,
+    dce_rpc::DceRpc::SPEC,
+    kerberos::Kerberos::SPEC,
+    telnet::Telnet::SPEC,
     stats::Stats::SPEC,
 ];

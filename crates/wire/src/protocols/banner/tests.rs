@@ -1,13 +1,19 @@
 //! Every protocol knows its own first bytes, and no other's.
 
 use crate::context::Context;
-use crate::protocols::{banner, ftp, ldap, login, rdp, rfb, smtp, ssh, Dir, Probe, Protocol, Step, UDP};
+use crate::protocols::{banner, dce_rpc, ftp, kerberos, ldap, login, rdp, rfb, smtp, ssh, telnet, Dir, Probe, Protocol, Step, UDP};
 
 const ORIG: Dir = Dir::Orig;
 const RESP: Dir = Dir::Resp;
 
 /// Conversations of ours, and what of them must be certain.
 const STREAMS: &[(&str, Dir, &[u8])] = &[
+    (
+        "dce_rpc",
+        ORIG,
+        b"\x05\0\x0b\x03\x10\0\0\0\x48\0\0\0\x01\0\0\0\xd0\x16\xd0\x16\0\0\0\0\x01\0\0\0",
+    ),
+    ("dce_rpc", RESP, b"\x05\0\x0c\x03\x10\0\0\0\x3c\0\0\0\x01\0\0\0\xd0\x16\xd0\x16"),
     ("ssh", ORIG, b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"),
     ("ssh", RESP, b"SSH-1.99-Cisco-1.25\n"),
     ("ftp", RESP, b"220 ProFTPD FTP Server ready.\r\n"),
@@ -76,20 +82,21 @@ const FOREIGN: &[&[u8]] = &[
     b"+OK\r\n",
 ];
 
-fn all() -> [&'static Protocol; 19] {
+fn all() -> [&'static Protocol; 20] {
     use banner::*;
     use login::{IMAP, POP3};
     [
         &ssh::PROTOCOL,
         &ftp::PROTOCOL,
-        &TELNET,
+        &telnet::PROTOCOL,
         &rdp::PROTOCOL,
         &rfb::PROTOCOL,
         &smtp::PROTOCOL,
         &POP3,
         &IMAP,
         &ldap::PROTOCOL,
-        &KERBEROS,
+        &kerberos::PROTOCOL,
+        &dce_rpc::PROTOCOL,
         &MODBUS,
         &RLOGIN,
         &RSH,

@@ -91,6 +91,11 @@ fn pipe_name(path: &str) -> &str {
         .unwrap_or(name)
 }
 
+/// Whether a name, as it is kept, is a well-known pipe's.
+pub fn is_known_pipe(name: &str) -> bool {
+    PIPES.contains(&name)
+}
+
 fn known_pipe(path: &str) -> Option<&'static str> {
     PIPES.iter().find(|p| p.eq_ignore_ascii_case(pipe_name(path))).copied()
 }

@@ -20,6 +20,7 @@ pub mod command {
     pub const OPEN_ANDX: u8 = 0x2D;
     pub const READ_ANDX: u8 = 0x2E;
     pub const WRITE_ANDX: u8 = 0x2F;
+    pub const TRANSACTION: u8 = 0x25;
     pub const TRANSACTION2: u8 = 0x32;
     pub const NEGOTIATE: u8 = 0x72;
     pub const SESSION_SETUP_ANDX: u8 = 0x73;
@@ -217,6 +218,7 @@ fn is_read(command: u8) -> bool {
             | OPEN_ANDX
             | READ_ANDX
             | WRITE_ANDX
+            | TRANSACTION
             | TRANSACTION2
             | NEGOTIATE
             | SESSION_SETUP_ANDX
@@ -274,12 +276,25 @@ fn response(talk: &mut Talk, command: u8, header: &Header, block: &Block<'_>, st
             talk.opened(start, key, tree, status, got, cx);
         }
         READ_ANDX | WRITE_ANDX => {
+            if let Some(pipe) = talk.read_from(key).filter(|_| ok) {
+                if let Some(data) = block.known(read(block))? {
+                    talk.hear(pipe, block.message(), data, start, cx)?;
+                }
+            }
             let bytes = if ok {
                 block.known(transferred(command, block))?.unwrap_or_default()
             } else {
                 0
             };
             talk.transferred(start, key, command == WRITE_ANDX, (status, bytes), cx);
+        }
+        TRANSACTION => {
+            if let Some(pipe) = talk.read_from(key).filter(|_| ok) {
+                if let Some(data) = block.known(transacted(block))? {
+                    talk.hear(pipe, block.message(), data, start, cx)?;
+                }
+            }
+            talk.asked(key, start);
         }
         _ => {
             if let Some(request) = talk.asked(key, start) {
@@ -297,6 +312,17 @@ fn response(talk: &mut Talk, command: u8, header: &Header, block: &Block<'_>, st
 fn transferred(command: u8, block: &Block<'_>) -> Result<u64, Fault> {
     let (low, high) = if command == READ_ANDX { (10, 14) } else { (4, 8) };
     Ok(u64::from(block.u16(low)?) | (u64::from(block.u16(high)?) << 16))
+}
+
+/// Where read data stand, and how many they are. MS-SMB 2.2.4.2.2.
+fn read(block: &Block<'_>) -> Result<(usize, usize), Fault> {
+    let length = usize::from(block.u16(10)?) | (usize::from(block.u16(14)?) << 16);
+    Ok((usize::from(block.u16(12)?), length))
+}
+
+/// The same of what a transaction gives back. MS-CIFS 2.2.4.33.2.
+fn transacted(block: &Block<'_>) -> Result<(usize, usize), Fault> {
+    Ok((usize::from(block.u16(14)?), usize::from(block.u16(12)?)))
 }
 
 /// Service and native file system of a share. MS-CIFS 2.2.4.55.2.

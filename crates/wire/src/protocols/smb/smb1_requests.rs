@@ -21,6 +21,9 @@ use crate::protocols::smb::view::{Fault, View};
 const TRANS2_SET_PATH_INFORMATION: u16 = 0x06;
 const TRANS2_SET_FILE_INFORMATION: u16 = 0x08;
 
+/// MS-CIFS 2.2.5: the subcommand of TRANSACTION that writes to a pipe and reads from it.
+const TRANS_TRANSACT_NMPIPE: u16 = 0x0026;
+
 /// MS-CIFS 2.2.2.3.4 and MS-SMB 2.2.2.3.5: information levels; those of MS-FSCC pass through 1,000 higher.
 const SMB_SET_FILE_DISPOSITION_INFO: u16 = 0x0102;
 const SMB_SET_FILE_END_OF_FILE_INFO: u16 = 0x0104;
@@ -79,7 +82,13 @@ pub fn request(
         READ_ANDX => Ask::Read(which(4)?),
         WRITE_ANDX => {
             let which = which(4)?;
-            Ask::Write(which, block.known(written(talk, block, which, tree.as_ref(), cx))?.flatten())
+            let sample = block.known(written(talk, block, which, tree.as_ref(), cx))?.flatten();
+            if let Some(pipe) = talk.pipe(which, tree.as_deref()) {
+                if let Some(data) = block.known(write(block))? {
+                    talk.hear(pipe, block.message(), data, start, cx)?;
+                }
+            }
+            Ask::Write(which, sample)
         }
         CLOSE => Ask::Close(which(0)?),
         DELETE | DELETE_DIRECTORY | CREATE_DIRECTORY => {
@@ -102,6 +111,15 @@ pub fn request(
             let (old, new) = (old.map(|path| name(path, cx)), new.map(|(path, _)| name(path, cx)));
             change(Target::Path(old.unwrap_or_default()), Deed::Rename(new.unwrap_or_default()))
         }
+        TRANSACTION => match block.known(transaction(block))?.flatten() {
+            Some((which, data)) => {
+                if let Some(pipe) = talk.resolve(which) {
+                    talk.hear(pipe, block.message(), data, start, cx)?;
+                }
+                Ask::Transact(which)
+            }
+            None => return Ok(()),
+        },
         TRANSACTION2 => match block.known(transaction2(block, header, tree.as_deref(), cx))?.flatten() {
             Some((target, deed)) => change(target, deed),
             None => return Ok(()),
@@ -197,6 +215,27 @@ fn written(
         .message()
         .some(at, talk.wants(which, tree.map(AsRef::as_ref), offset).min(length))?;
     Ok(talk.sampled(which, tree, data, cx))
+}
+
+/// Where data written to a pipe stand, and how many they are. The first message of one in raw mode has its length before it (MS-CIFS 2.2.4.43.1
+/// WriteMode).
+fn write(block: &Block<'_>) -> Result<(usize, usize), Fault> {
+    const RAW_START: u16 = 0x000C;
+    let counted = if block.u16(14)? & RAW_START == RAW_START { 2 } else { 0 };
+    let length = usize::from(block.u16(20)?) | (usize::from(block.u16(18)?) << 16);
+    Ok((usize::from(block.u16(22)?).saturating_add(counted), length.saturating_sub(counted)))
+}
+
+/// A pipe, and where what is written to it stands, and how many bytes it is.
+type Written = (Which, (usize, usize));
+
+/// The pipe that is written to and read from in one, and the data. MS-CIFS 2.2.4.33.1, 2.2.5.6.1.
+fn transaction(block: &Block<'_>) -> Result<Option<Written>, Fault> {
+    if block.word_count < 16 || block.u16(28)? != TRANS_TRANSACT_NMPIPE {
+        return Ok(None);
+    }
+    let data = (usize::from(block.u16(24)?), usize::from(block.u16(22)?));
+    Ok(Some((Which::Id(u128::from(block.u16(30)?)), data)))
 }
 
 /// SET_PATH_INFORMATION and SET_FILE_INFORMATION. MS-CIFS 2.2.4.46.1, 2.2.6.7, 2.2.6.9.

@@ -24,12 +24,16 @@ const CREATE: u16 = 0x05;
 const CLOSE: u16 = 0x06;
 const READ: u16 = 0x08;
 const WRITE: u16 = 0x09;
+const IOCTL: u16 = 0x0B;
 const SET_INFO: u16 = 0x11;
 
 /// MS-SMB2 2.2.1.2 Flags.
 const FLAGS_SERVER_TO_REDIR: u32 = 0x1;
 const FLAGS_RELATED_OPERATIONS: u32 = 0x4;
 const FLAGS_DFS_OPERATIONS: u32 = 0x1000_0000;
+
+/// MS-FSCC 2.3.50: what is written to a pipe and read from it in one.
+const FSCTL_PIPE_TRANSCEIVE: u32 = 0x0011_C017;
 
 /// MS-SMB2 2.2.13 CreateOptions.
 pub const FILE_DIRECTORY_FILE: u32 = 0x1;
@@ -145,7 +149,22 @@ fn request(
         READ => Ask::Read(file(m, 80, compound)?),
         WRITE => {
             let which = file(m, 80, compound)?;
-            Ask::Write(which, written(talk, m, which, tree.as_ref(), cx)?)
+            let sample = written(talk, m, which, tree.as_ref(), cx)?;
+            if let Some(pipe) = talk.pipe(which, tree.as_deref()) {
+                if let Some(data) = m.known(extent(m, 66, 68))? {
+                    talk.hear(pipe, m, data, start, cx)?;
+                }
+            }
+            Ask::Write(which, sample)
+        }
+        IOCTL => {
+            if let Some(FSCTL_PIPE_TRANSCEIVE) = m.known(m.u32(68))? {
+                let which = file(m, 72, compound)?;
+                if let (Some(pipe), Some(data)) = (talk.resolve(which), m.known(extent4(m, 88))?) {
+                    talk.hear(pipe, m, data, start, cx)?;
+                }
+            }
+            return Ok(());
         }
         SET_INFO => Ask::Change(Box::new(Change {
             target: Target::File(file(m, 80, compound)?),
@@ -184,6 +203,21 @@ fn written(
     }
     let data = m.some(at, talk.wants(which, tree.map(AsRef::as_ref), offset).min(length))?;
     Ok(talk.sampled(which, tree, data, cx))
+}
+
+/// Where data stand and how many they are: an offset of 16 bits at one place, a length of 32 at another. MS-SMB2 2.2.21.
+fn extent(m: &View<'_>, at: usize, length: usize) -> Result<(usize, usize), Fault> {
+    Ok((usize::from(m.u16(at)?), m.u32(length)? as usize))
+}
+
+/// The same of an offset and a length of 32 bits each. MS-SMB2 2.2.31 and 2.2.32.
+fn extent4(m: &View<'_>, at: usize) -> Result<(usize, usize), Fault> {
+    Ok((m.u32(at)? as usize, m.u32(at.saturating_add(4))? as usize))
+}
+
+/// The same of what was read. MS-SMB2 2.2.20.
+fn read(m: &View<'_>) -> Result<(usize, usize), Fault> {
+    Ok((usize::from(m.u8(66)?), m.u32(68)? as usize))
 }
 
 /// The Unicode text whose offset and length (16 bits each) stand at `at`.
@@ -298,8 +332,18 @@ fn response(talk: &mut Talk, m: &View<'_>, header: Header, start: Start, cx: &mu
             }
         }
         READ | WRITE => {
+            if let Some(pipe) = talk.read_from(message).filter(|_| done(status)) {
+                if let Some(data) = m.known(read(m))? {
+                    talk.hear(pipe, m, data, start, cx)?;
+                }
+            }
             let bytes = if done(status) { m.known(m.u32(68))?.unwrap_or_default() } else { 0 };
             talk.transferred(start, message, command == WRITE, (status, u64::from(bytes)), cx);
+        }
+        IOCTL if done(status) && m.known(m.u32(68))? == Some(FSCTL_PIPE_TRANSCEIVE) => {
+            if let (Some(pipe), Some(data)) = (m.known(m.u128(72))?, m.known(extent4(m, 96))?) {
+                talk.hear(pipe, m, data, start, cx)?;
+            }
         }
         SET_INFO => {
             if let Some(request) = talk.asked(message, start) {

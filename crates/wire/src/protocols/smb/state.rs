@@ -55,6 +55,8 @@ pub enum Ask {
     Open(Box<Opening>),
     Read(Which),
     Write(Which, Option<Box<Sample>>),
+    /// SMB1 TRANSACTION: written to a pipe and read from it in one. MS-CIFS 2.2.5.6 TRANS_TRANSACT_NMPIPE.
+    Transact(Which),
     Close(Which),
     Change(Box<Change>),
     /// SESSION_SETUP, as far as it carries NTLM.

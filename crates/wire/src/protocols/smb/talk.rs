@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::context::Context;
 use crate::limits;
+use crate::protocols::dce_rpc::Pipe;
 use crate::protocols::ntlm::Logon;
 use crate::protocols::smb::entropy::Sample;
 use crate::protocols::smb::paths::Name;
@@ -13,6 +14,8 @@ use crate::protocols::smb::state::{
 };
 use crate::protocols::smb::table::Table;
 use crate::protocols::smb::SmbMapping;
+
+mod pipes;
 
 /// Above the keys of requests: identifiers for files whose own was not seen.
 const SUPPOSED: u128 = u128::MAX << 64;
@@ -30,6 +33,8 @@ pub struct Talk {
     pub sessions: Table<u64, Session>,
     /// Authentications whose next token is waited for, by session.
     pub logons: Table<u64, Box<Logon>>,
+    /// Pipes that calls go through, by file identifier.
+    pipes: Table<u128, Box<Pipe>>,
     shapes: Table<u64, Shape>,
     compressed: Option<Shape>,
     /// Reads and writes of files that nobody knows: the requests were lost or cut.
@@ -56,6 +61,7 @@ impl Default for Talk {
             trees: Table::new(limits::SMB_TREES),
             sessions: Table::new(limits::SMB_SESSIONS),
             logons: Table::new(limits::SMB_SESSIONS),
+            pipes: Table::new(limits::DCE_RPC_PIPES),
             shapes: Table::new(limits::SMB_SESSIONS),
             compressed: None,
             stray: File::default(),
@@ -155,7 +161,7 @@ impl Talk {
         file
     }
 
-    fn resolve(&self, which: Which) -> Option<u128> {
+    pub fn resolve(&self, which: Which) -> Option<u128> {
         match which {
             Which::Id(id) => Some(id),
             Which::Made(key) => self.made.get(&key).copied(),
@@ -241,6 +247,7 @@ impl Talk {
             losses: self.losses,
             ..File::default()
         };
+        self.hung_up(id, false, cx);
         if let Some(old) = self.files.insert(id, file) {
             self.spoken.abandoned(&old, self.losses, cx);
         }
@@ -317,6 +324,7 @@ impl Talk {
             let file = self.files.get(&id).unwrap_or(&unknown);
             return self.spoken.closing(start, file, false, Some(status), None, cx);
         }
+        self.hung_up(id, true, cx);
         let file = self.shut(id, tree.as_ref(), cx);
         self.spoken.transfers(&file, self.losses, false, cx);
         if file.delete_on_close {
@@ -388,6 +396,7 @@ impl Talk {
     /// Bytes of the connection are lost: what is open may have lost reads, writes or answers.
     pub fn lost(&mut self) {
         self.losses = self.losses.saturating_add(1);
+        self.pipes.values_mut().for_each(|pipe| pipe.lose());
     }
 
     pub fn malformed(&mut self, start: Start, reason: &'static str, cx: &mut Context<'_>) {
@@ -437,7 +446,7 @@ impl Talk {
             }
             ask @ (Ask::Read(_) | Ask::Write(..)) => self.transfer(Request { start, tree, ask }, None, cx),
             Ask::Logon(logon) => logon.tell(None, cx),
-            Ask::Negotiate(_) => {}
+            Ask::Negotiate(_) | Ask::Transact(_) => {}
         }
     }
 
@@ -446,7 +455,11 @@ impl Talk {
         let entries = [self.requests.len(), self.files.len(), self.logons.len()]
             .into_iter()
             .fold(0, usize::saturating_add);
-        entries.saturating_sub(limits::SMB_USUAL).saturating_mul(limits::SMB_ENTRY)
+        let pipes = self.pipes.values().map(|pipe| pipe.held()).fold(0, usize::saturating_add);
+        entries
+            .saturating_sub(limits::SMB_USUAL)
+            .saturating_mul(limits::SMB_ENTRY)
+            .saturating_add(pipes)
     }
 
     /// Rows for all that is still open.
@@ -456,6 +469,9 @@ impl Talk {
         }
         while let Some(logon) = self.logons.pop_oldest() {
             logon.tell(None, cx);
+        }
+        while let Some(mut pipe) = self.pipes.pop_oldest() {
+            pipe.end(false, cx);
         }
         while let Some(file) = self.files.pop_oldest() {
             self.spoken.abandoned(&file, self.losses, cx);
