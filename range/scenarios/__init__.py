@@ -23,6 +23,7 @@ FILES = (
     "dicom_polyglot",
     "hl7_injection",
     "feed_silent",
+    "local_spoof",
     "domain_attack",
     "device_outside",
     "story_ransomware",
