@@ -69,8 +69,11 @@ def rogue_leases(liar: str, victim: str) -> Doing:
         lines += [f"dhcp-option=option:dns-server,{own.address}", f"dhcp-leasefile={folder}/leases", f"pid-file={folder}/dnsmasq.pid"]
         conf = folder / "dnsmasq.conf"
         conf.write_text("\n".join([*lines, "interface=eth0", "bind-dynamic", "dhcp-authoritative"]) + "\n")
+        known = hospital.folder(victim) / "dhclient.leases"
+        known.unlink(missing_ok=True)  # who has no lease asks everybody
         with _running(["dnsmasq", "--keep-in-foreground", "-C", str(conf)]), at(victim):
             again(hospital, hospital.host(victim))
+        known.unlink(missing_ok=True)
 
     return doing
 

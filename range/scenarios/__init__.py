@@ -24,6 +24,7 @@ FILES = (
     "hl7_injection",
     "feed_silent",
     "local_spoof",
+    "exploit_strings",
     "domain_attack",
     "device_outside",
     "story_ransomware",

@@ -18,7 +18,7 @@ NAMES = ["zzfileserv", "wpad", "zzprint01", "zzintranet"]
 
 def dhcp(script: Script) -> None:
     for _ in range(3):
-        script.act(LIAR, "leases of a second server", rogue_leases(LIAR, VICTIM), VICTIM, technique=("T1557.003",))
+        script.act(LIAR, "leases of a second server", rogue_leases(LIAR, VICTIM), VICTIM, "ns", technique=("T1557.003",))
         script.wait(600)
 
 
