@@ -258,7 +258,7 @@ def _faults(day: Schedule) -> None:
     for moment in day.every(1_700, 1_900, "outside"):
         asked = office.look_up(["telemetry.imaging-vendor.example"], server=day.hospital.address("vendor-cloud"))
         day.add(moment, "mg01", "name asked outside", asked, "vendor-cloud")
-    for name in ("pump01", "pump02", "xa01"):
+    for name in ("pump01", "pump02", "pump03", "xa01"):
         for moment in day.some(2, "page", name):
             day.add(moment, "central", "device's page", upkeep.open_device_page(name), name)
     for moment in day.some(2, "service", hours=(9, 16)):
@@ -281,7 +281,7 @@ def _machines(day: Schedule) -> None:
         for moment in day.every(500, 900, "log", name):
             day.add(moment, name, "log line", upkeep.log_line("mail", "service well"), "mail")
     for one in day.hospital.topology.hosts:
-        if one.zone in ("servers", "radiology") and one.name != "ns":
+        if one.zone in ("servers", "radiology", "vendor-access") and one.name != "ns" and not one.rogue:
             server = "vendor-cloud" if one.name == "xa01" else "ns"
             for moment in day.every(3_500, 3_700, "time", one.name):
                 day.add(moment, one.name, "clock", office.ask_time(server), server)

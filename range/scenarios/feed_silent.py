@@ -32,7 +32,7 @@ SILENT_S, STEP_S, WAIT_S = 3_600, 60, 0.3
 KEPT = 4
 TRIES = {"central": ("ORU^R01 device", 1), "ehr": ("ADT^A08", 3), "lis": ("ORU^R01 laboratory", 4)}
 """Who goes on sending to an engine that hangs: what, and every how many minutes."""
-REFUSE = "table inet zz_refuse { chain arrives { type filter hook input priority 0; tcp dport 104 reject with tcp reset\n} }"
+REFUSE = "table inet zz_refuse { chain arrives { type filter hook input priority 0; tcp dport 104 reject with tcp reset\n}\n}"
 
 
 def ordinary_hour(script: Script, change: Callable[[Act], Act | None]) -> None:
@@ -61,7 +61,7 @@ def thinned(script: Script) -> None:
 
 
 def unanswered(script: Script) -> None:
-    script.act("engine", "interface engine hangs", _signal("interface_engine", signal.SIGSTOP))
+    script.act("engine", "interface engine hangs", _signal("interface_engine", signal.SIGSTOP), *TRIES)
     ordinary_hour(script, lambda act: None if "engine" in act.peers or act.host == "engine" else act)
     begin = script.moment
     for minute in range(1, SILENT_S // STEP_S):
@@ -114,10 +114,11 @@ def _tell(hospital: Hospital, line: str) -> None:
 
 
 def images(script: Script) -> None:
-    script.act("pacs", "PACS refuses associations", lambda hospital, moment: _rules(REFUSE))
+    callers = [one.name for one in script.hospital.topology.hosts if one.name != "pacs" and not one.rogue]
+    script.act("pacs", "PACS refuses associations", lambda hospital, moment: _rules(REFUSE), *callers)
     ordinary_hour(script, lambda act: replace(act, may_fail=True) if "pacs" in act.peers else act)
     script.wait(SILENT_S)
-    script.act("pacs", "PACS is there again", lambda hospital, moment: _rules("delete table inet zz_refuse"))
+    script.act("pacs", "PACS is there again", lambda hospital, moment: _rules("delete table inet zz_refuse"), *callers)
 
 
 def _rules(text: str) -> None:

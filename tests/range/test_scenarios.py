@@ -1,4 +1,4 @@
-"""Every scenario as a script, without a hospital: its acts are few, by hosts that exist, of techniques that look like some, the same each time."""
+"""Every scenario as a script, without a hospital: few acts, by hosts that exist, of techniques that look like some, the same each time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import pytest
 
 pytest.importorskip("impacket", reason="attacks speak SMB and DCE-RPC by impacket")
 pytest.importorskip("pynetdicom", reason="attacks speak DICOM by pynetdicom")
-MOST_ACTS = 500
+pytest.importorskip("sdc11073", reason="attacks speak SDC by sdc11073")
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+MOST_ACTS = 2_000
 TECHNIQUE = re.compile(r"T[01]\d{3}(\.\d{3})?")
 
 
@@ -32,14 +34,20 @@ def _acts(one, variant: str, quick: bool = False):
 
 @pytest.mark.parametrize("quick", [False, True])
 def test_every_variant_is_bounded_and_names_hosts_that_exist(quick) -> None:
+    from lan import RangeError
+
     for one, variant in _every():
         if quick and one.heavy:
             continue
-        acts, built = _acts(one, variant, quick)
+        try:
+            acts, built = _acts(one, variant, quick)
+        except RangeError as error:
+            assert quick, (one.name, variant, error)
+            continue
         assert 0 < len(acts) <= MOST_ACTS, (one.name, variant)
         for act in acts:
             assert {act.host, *act.peers, *(name for pair in act.beyond for name in pair)} <= set(built.by_name), (one.name, act.what)
-            assert act.technique, (one.name, act.what)
+            assert bool(act.technique) == bool(act.scenario), (one.name, act.what)
             assert all(TECHNIQUE.fullmatch(told) for told in act.technique), (one.name, act.technique)
 
 
