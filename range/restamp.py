@@ -22,6 +22,7 @@ _FILE = struct.Struct("<IHHiIII")  # pcap, draft-ietf-opsawg-pcap 4: magic, vers
 _PACKET = struct.Struct("<IIII")  # 5: seconds, microseconds, bytes kept, bytes sent
 MICROSECONDS, ETHERNET, SNAP = 0xA1B2C3D4, 1, 262_144
 _IPV4, _ARP, _TCP, _UDP, _ICMP = 0x0800, 0x0806, 6, 17, 1
+_ARP_TYPE = _ARP.to_bytes(2, "big")
 _SYN, _ACK = 0x02, 0x10
 Flow = tuple[bytes, int, bytes, int, int]
 """Lower end first: address, port, address, port, protocol of IP. ICMP: sender, type, receiver, code, protocol."""
@@ -106,6 +107,7 @@ class Owners:
 
     def __post_init__(self) -> None:
         self._names = {bytes(map(int, one.address.split("."))): one.name for one in self.topology.hosts}
+        self._names |= {bytes.fromhex(one.mac.replace(":", "")): one.name for one in self.topology.hosts}
         for act in sorted(self.acts, key=lambda act: act.begin):
             self._actors.setdefault(act.host, _Last()).add(act)
             pairs = [frozenset((act.host, peer)) for peer in act.peers] + [frozenset(pair) for pair in act.beyond]
@@ -125,6 +127,10 @@ class Owners:
 
     def _last(self, packet: Packet) -> Done | None:
         here, there = (self._names.get(end, "") for end in packet.ends)
+        if not here or packet.frame[12:14] == _ARP_TYPE:  # who has no address yet, or gives itself out for another
+            here = self._names.get(packet.frame[6:12], here)
+        if not (here and there):
+            return self._at(self._parts, here or there, packet.ts)
         if found := self._at(self._pairs, frozenset((here, there)), packet.ts):
             return found
         acting = [found for name in (here, there) if (found := self._at(self._actors, name, packet.ts))]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from act import Act, Doing
+from lan import RangeError
 from state import Hospital
 
 
@@ -42,6 +43,15 @@ class Script:
         name = f"{self.scenario.name}:{self.variant}"
         told = tuple(technique) or self.scenario.technique
         self.acts.append(Act(self.moment, host, what, doing, peers, scenario=name, technique=told, **more))  # type: ignore[arg-type]
+
+    def need_samba(self) -> None:
+        """For a variant that needs it, of a scenario that does not.
+
+        Raises:
+            RangeError: this is the quick hospital.
+        """
+        if self.hospital.quick:
+            raise RangeError(f"{self.scenario.name}:{self.variant} needs Samba: `range up` without --quick")
 
     def wait(self, seconds: float) -> None:
         """The next act begins so much later."""

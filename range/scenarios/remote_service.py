@@ -10,6 +10,7 @@ from __future__ import annotations
 from acts.remote_calls import put_program, run_service
 from scenario import Scenario, Script
 
+SERVICE = ("T1569.002", "T1543.003", "T1021.002")
 FROM, TO, PROGRAM = "adm-pc2", "adm-pc1", "ZZsvcpx.exe"
 COMMAND = r"%COMSPEC% /Q /c echo cd ^> \\127.0.0.1\C$\__output 2^>^&1"
 
@@ -17,7 +18,7 @@ COMMAND = r"%COMSPEC% /Q /c echo cd ^> \\127.0.0.1\C$\__output 2^>^&1"
 def in_two_steps(script: Script, host: str, to: str, apart_s: float) -> None:
     script.act(host, "a program put on ADMIN$", put_program(to, PROGRAM), to, technique=("T1021.002", "T1570"))
     script.wait(apart_s)
-    script.act(host, "a service made and started", run_service(to, "ZZsvcpx", rf"%systemroot%\{PROGRAM}"), to)
+    script.act(host, "a service made and started", run_service(to, "ZZsvcpx", rf"%systemroot%\{PROGRAM}"), to, technique=SERVICE)
 
 
 def psexec(script: Script) -> None:
@@ -31,6 +32,7 @@ def smbexec(script: Script) -> None:
 
 
 def refused(script: Script) -> None:
+    script.need_samba()
     script.act(FROM, "a service tried at the file server", run_service("files", "ZZsvcpx", rf"%systemroot%\{PROGRAM}"), "files")
 
 
@@ -45,8 +47,7 @@ def slow(script: Script) -> None:
 SCENARIO = Scenario(
     name="remote-service",
     title="A program is run on another machine as a service",
-    technique=("T1569.002", "T1543.003", "T1021.002"),
+    technique=SERVICE,
     variants={"psexec": psexec, "smbexec": smbexec, "refused": refused, "device": device, "slow": slow},
     row="psexec / smbexec / remote service",
-    heavy=True,
 )

@@ -22,7 +22,7 @@ PACKAGES = {
     "kinit": "krb5-user",
     "ldapsearch": "ldap-utils",
 }
-ADMIN_PASSWORD = "Zz-Invented-42!"
+DOMAIN, ADMIN_PASSWORD = "ZZHOSPAD", "Zz-Invented-42!"
 USERS = ("zzdoctor", "zznurse", "zzclerk", "zzbackup", "zzscanner")
 SERVICES = {"zzbackup": "MSSQLSvc/db", "zzscanner": "HTTP/scans", "zzdoctor": "HTTP/rota"}
 """Accounts of people that a service runs under, so that anybody in the domain may have a ticket for it (MS-KILE 3.3.5.1.1)."""
@@ -45,7 +45,7 @@ def domain(hospital: Hospital, one: Host) -> None:
     folder = hospital.folder(one.name)
     conf = folder / "etc" / "smb.conf"
     server = hospital.topology.address(hospital.topology.nameserver)
-    words = ["samba-tool", "domain", "provision", f"--realm={realm(hospital)}", "--domain=ZZHOSPAD", f"--adminpass={ADMIN_PASSWORD}"]
+    words = ["samba-tool", "domain", "provision", f"--realm={realm(hospital)}", f"--domain={DOMAIN}", f"--adminpass={ADMIN_PASSWORD}"]
     words += [f"--targetdir={folder}", f"--host-name={one.name}", f"--host-ip={one.address}", "--dns-backend=SAMBA_INTERNAL"]
     words += [f"--option=dns forwarder = {server}", "--option=disable spoolss = yes", "--option=log level = 1"]
     words += [
