@@ -30,5 +30,8 @@ FILES = (
     "remote_task",
     "rogue_provider",
     "story_ransomware",
+    "story_vendor",
+    "story_forged",
+    "story_insider",
 )
 SCENARIOS: tuple[Scenario, ...] = tuple(import_module(f"scenarios.{name}").SCENARIO for name in FILES)
