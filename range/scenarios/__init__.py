@@ -29,6 +29,7 @@ FILES = (
     "rdp_misuse",
     "remote_task",
     "rogue_provider",
+    "clear_service",
     "story_ransomware",
     "story_vendor",
     "story_forged",
