@@ -40,11 +40,6 @@ pub const HEADS: &[(&str, Dir, &[u8])] = &[
         b"\x12\x34\x01\x10\0\x01\0\0\0\0\0\0 FHEPFCELEHFCEPFFFACACACACACACAAA\0\0\x20\0\x01",
     ),
     (
-        "udp-ntp",
-        Orig,
-        b"\x23\0\x06\xec\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xe9\x3c\x2e\0\0\0\0\0",
-    ),
-    (
         "udp-ldap",
         Orig,
         b"\x30\x11\x02\x01\x01\x63\x0c\x04\0\x0a\x01\0\x0a\x01\0\x02\x01\0\x30",

@@ -36,6 +36,12 @@ fn later(stream: &str, column: &str) -> bool {
         "astm" => matches!(column, "latency" | "naks" | "retransmitted"),
         // What a conversation sums up, or tells in a later message.
         "snmp" => !matches!(column, "version" | "interim"),
+        "ntp" => !matches!(column, "version" | "mode" | "opcode" | "interim"),
+        "stun" => column != "interim",
+        "syslog" => !matches!(column, "facility" | "interim"),
+        "ssdp" => !matches!(column, "method" | "target" | "nts" | "interim"),
+        "tftp" => !matches!(column, "kind" | "mode" | "name" | "path" | "extension" | "depth"),
+        "icmp" => !matches!(column, "kind" | "icmp_type" | "icmp_code" | "interim"),
         _ => false,
     }
 }
@@ -99,6 +105,8 @@ fn silent(rows: &PlainRows) -> Vec<String> {
         "rdp",
         "rfb",
         "snmp",
+        "ntp",
+        "stun",
     ];
     let connections = rows.get("conn").into_iter().flatten();
     connections

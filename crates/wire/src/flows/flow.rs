@@ -8,6 +8,7 @@ use crate::link::Link;
 use crate::names::address;
 use crate::protocols::arp::mac_text;
 use crate::protocols::conn::{tcp_state, Conn};
+use crate::protocols::icmp::Talk;
 use crate::protocols::Dir;
 use crate::tunnel::Carrier;
 
@@ -35,6 +36,7 @@ pub struct Counters {
 pub enum Transport {
     Tcp(Box<Tcp>),
     Udp(Speech),
+    Icmp(Box<Talk>),
     Other,
 }
 
@@ -352,7 +354,7 @@ impl Flow {
     fn held(&self) -> usize {
         match &self.transport {
             Transport::Tcp(tcp) => tcp.follow.held() + tcp.sides.iter().map(Side::held).sum::<usize>(),
-            Transport::Udp(_) | Transport::Other => 0,
+            Transport::Udp(_) | Transport::Icmp(_) | Transport::Other => 0,
         }
     }
 
@@ -426,7 +428,7 @@ impl Flow {
             Transport::Tcp(_) if self.closed() => limits::IDLE_CLOSED,
             Transport::Tcp(tcp) if tcp.sides.iter().any(|s| s.stream > 0) || (tcp.ending.syn && tcp.ending.syn_ack) => limits::IDLE_TCP,
             Transport::Tcp(_) => limits::IDLE_HALF_OPEN,
-            Transport::Udp(_) | Transport::Other => limits::IDLE_OTHER,
+            Transport::Udp(_) | Transport::Icmp(_) | Transport::Other => limits::IDLE_OTHER,
         };
         self.last_ts.saturating_add(idle)
     }
@@ -454,6 +456,7 @@ impl Flow {
         match &mut self.transport {
             Transport::Tcp(tcp) => tcp.follow.end(tcp.ending.fin, &mut at),
             Transport::Udp(speech) => speech.end(&mut at),
+            Transport::Icmp(talk) => talk.end(&mut at.context()),
             Transport::Other => {}
         }
         let open = cut_off && matches!(self.transport, Transport::Tcp(_)) && !self.closed();

@@ -50,6 +50,16 @@ pub struct Where<'a> {
 }
 
 impl Where<'_> {
+    /// For a parser of whole messages, whose rows are told apart by their times.
+    pub fn context(&mut self) -> Context<'_> {
+        Context {
+            ts: self.ts,
+            offset: 0,
+            identity: self.identity,
+            out: self.out,
+        }
+    }
+
     /// The same at another time.
     fn when(&mut self, ts: i64) -> Where<'_> {
         Where {

@@ -25,7 +25,7 @@ use crate::context::{Ends, Identity, Output};
 use crate::limits;
 use crate::link::{Datagram, Link};
 use crate::names::icmp_counterpart;
-use crate::protocols::{Dir, TCP};
+use crate::protocols::{icmp, Dir, TCP};
 use aside::Aside;
 use census::Census;
 pub use census::Heard;
@@ -218,7 +218,7 @@ impl Flows {
                     resp_port: 0,
                     proto: datagram.proto,
                 };
-                self.other(link, datagram, ends, ts, out)
+                self.other(link, datagram, ends, || Transport::Other, ts, out).map(|_| ())
             }
         };
         if done.is_none() {
@@ -485,7 +485,22 @@ impl Flows {
             resp_port: counterpart,
             proto: datagram.proto,
         };
-        self.other(link, datagram, ends, ts, out)
+        let (at, dir) = self.other(link, datagram, ends, || Transport::Icmp(Box::default()), ts, out)?;
+        let Flow {
+            transport: Transport::Icmp(talk),
+            identity,
+            ..
+        } = self.flow(at)?
+        else {
+            return Some(());
+        };
+        let arrived = icmp::Arrived {
+            dir,
+            bytes: datagram.payload,
+            cut: datagram.cut,
+        };
+        talk.message(&arrived, &mut follow::Where { ts, identity, out }.context());
+        Some(())
     }
 
     /// RFC 9260 section 3.1: the ports stand where those of TCP do.
@@ -497,17 +512,26 @@ impl Flows {
             resp_port: be16(datagram.payload, 2)?,
             proto: PROTO_SCTP,
         };
-        self.other(link, datagram, ends, ts, out)
+        self.other(link, datagram, ends, || Transport::Other, ts, out).map(|_| ())
     }
 
-    fn other(&mut self, link: &Link, datagram: &Datagram<'_>, ends: Ends, ts: i64, out: &mut Output) -> Option<()> {
+    /// Counts a packet of what is no TCP and no UDP; where its connection stands, and its direction.
+    fn other(
+        &mut self,
+        link: &Link,
+        datagram: &Datagram<'_>,
+        ends: Ends,
+        fresh: fn() -> Transport,
+        ts: i64,
+        out: &mut Output,
+    ) -> Option<(u32, Dir)> {
         let (at, dir) = match self.find(&ends) {
             Some(found) => found,
-            None => (self.begin(ends, (ts, 0), link, Transport::Other, out), Dir::Orig),
+            None => (self.begin(ends, (ts, 0), link, fresh(), out), Dir::Orig),
         };
         let sent = datagram.payload.len().saturating_add(datagram.cut);
         self.flow(at)?.count(dir, ts, datagram.ip_len, sent, link);
-        Some(())
+        Some((at, dir))
     }
 
     fn flow(&mut self, at: u32) -> Option<&mut Flow> {

@@ -34,10 +34,12 @@ pub mod fhir;
 pub mod ftp;
 pub mod hl7;
 pub mod http;
+pub mod icmp;
 pub mod ldap;
 pub mod lines;
 pub mod login;
 pub mod ntlm;
+pub mod ntp;
 mod personal;
 pub mod poct1;
 pub mod rdp;
@@ -47,8 +49,12 @@ pub mod sdc;
 pub mod smb;
 pub mod smtp;
 pub mod snmp;
+pub mod ssdp;
 pub mod ssh;
 pub mod stats;
+pub mod stun;
+pub mod syslog;
+pub mod tftp;
 pub mod tls;
 
 use crate::context::Context;
@@ -205,14 +211,17 @@ pub static UDP: &[&Datagrams] = &[
     &dns::NETBIOS,
     &dhcp::PROTOCOL,
     &sdc::DISCOVERY,
-    &banner::NTP,
+    &ntp::PROTOCOL,
     &snmp::PROTOCOL,
     &banner::CLDAP,
     &banner::KERBEROS_UDP,
     &banner::BACNET,
     &banner::RADIUS,
     &banner::SIP,
-    &banner::TFTP,
+    &stun::PROTOCOL,
+    &syslog::PROTOCOL,
+    &ssdp::PROTOCOL,
+    &tftp::PROTOCOL,
 ];
 
 /// Every stream; the order is that of [`STREAMS`].
@@ -244,6 +253,12 @@ pub enum StreamId {
     Smtp,
     Login,
     Ssh,
+    Icmp,
+    Ntp,
+    Stun,
+    Syslog,
+    Ssdp,
+    Tftp,
     Stats,
 }
 
@@ -275,5 +290,11 @@ pub static STREAMS: &[&StreamSpec] = &[
     smtp::Smtp::SPEC,
     login::Login::SPEC,
     ssh::Ssh::SPEC,
+    icmp::Icmp::SPEC,
+    ntp::Ntp::SPEC,
+    stun::Stun::SPEC,
+    syslog::Syslog::SPEC,
+    ssdp::Ssdp::SPEC,
+    tftp::Tftp::SPEC,
     stats::Stats::SPEC,
 ];

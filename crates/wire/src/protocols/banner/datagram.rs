@@ -3,19 +3,6 @@
 use super::text;
 use crate::protocols::Probe;
 
-/// Version and mode, stratum at most 16. RFC 5905 7.3; control messages: RFC 9327. So little proof needs the port too.
-pub fn ntp(port: u16, payload: &[u8]) -> Probe {
-    let &[first, stratum, ..] = payload else { return Probe::Never };
-    let (version, mode) = (first >> 3 & 7, first & 7);
-    let good = match mode {
-        1..=5 => payload.len() >= 48 && payload.len().checked_rem(4) == Some(0) && stratum <= 16 && (1..=4).contains(&version),
-        6 => payload.len() >= 12 && (1..=4).contains(&version),
-        7 => payload.len() >= 8 && version == 2,
-        _ => false,
-    };
-    certain(port == 123 && good)
-}
-
 /// BVLC head with the datagram's length, then the NPDU's version. ASHRAE 135 annex J.2 and 6.2.
 pub fn bacnet(_port: u16, payload: &[u8]) -> Probe {
     let Some((&[0x81, function, high, low], rest)) = payload.split_first_chunk() else {
@@ -67,25 +54,6 @@ pub fn sip(_port: u16, payload: &[u8]) -> Probe {
         b"NOTIFY sip",
     ];
     certain(text::start(payload, LINES) == Probe::Certain)
-}
-
-/// RRQ and WRQ: a file's name, a mode, and options, each ended by NUL. RFC 1350 section 5, RFC 2347. The file travels between other ports.
-pub fn tftp(_port: u16, payload: &[u8]) -> Probe {
-    let Some((&[0, 1 | 2], rest)) = payload.split_first_chunk() else {
-        return Probe::Never;
-    };
-    let Some(texts) = rest.strip_suffix(&[0]).filter(|texts| texts.len() <= 512) else {
-        return Probe::Never;
-    };
-    let mut texts = texts.split(|byte| *byte == 0);
-    let named = texts
-        .next()
-        .is_some_and(|name| !name.is_empty() && !name.iter().any(u8::is_ascii_control));
-    let modes = [&b"octet"[..], b"netascii", b"mail"];
-    let mode = texts
-        .next()
-        .is_some_and(|mode| modes.iter().any(|known| known.eq_ignore_ascii_case(mode)));
-    certain(named && mode && texts.all(|option| option.iter().all(u8::is_ascii_graphic)))
 }
 
 fn certain(good: bool) -> Probe {
