@@ -48,7 +48,7 @@ def hl7(script: Script) -> None:
 
 def fhir(script: Script) -> None:
     for patient in script.hospital.patients[:PATIENTS]:
-        script.act(RESEARCH, "chart read without a token", _read(patient), "ehr")
+        script.act(RESEARCH, "chart read without a token", _read(patient), "ehr", "ns")
         script.wait(PACE_S)
 
 

@@ -64,11 +64,11 @@ def _post(name: str, kind: str, where: str, *, parts: bool) -> Doing:
 
 
 def upload(script: Script) -> None:
-    _each(script, "adm-pc2", "pacs", lambda kind: _post("adm-pc2", kind, "/instances", parts=False), refused="zip")
+    _each(script, "adm-pc2", ("pacs",), lambda kind: _post("adm-pc2", kind, "/instances", parts=False), refused="zip")
 
 
 def stow(script: Script) -> None:
-    _each(script, "adm-pc2", "pacs", lambda kind: _post("adm-pc2", kind, "/dicom-web/studies", parts=True))
+    _each(script, "adm-pc2", ("pacs",), lambda kind: _post("adm-pc2", kind, "/dicom-web/studies", parts=True))
 
 
 def smb(script: Script) -> None:
@@ -81,7 +81,7 @@ def smb(script: Script) -> None:
 
         return doing
 
-    _each(script, "lab-ws1", "files", put)
+    _each(script, "lab-ws1", ("files", "ns"), put)
 
 
 def ftp(script: Script) -> None:
@@ -92,7 +92,7 @@ def ftp(script: Script) -> None:
 
         return doing
 
-    _each(script, "ge-remote", "mr01", put)
+    _each(script, "ge-remote", ("mr01",), put)
 
 
 def web(script: Script) -> None:
@@ -104,7 +104,7 @@ def web(script: Script) -> None:
 
         return doing
 
-    _each(script, "ward-ws2", "attacker", get)
+    _each(script, "ward-ws2", ("attacker", "ns"), get)
 
 
 def mail(script: Script) -> None:
@@ -116,12 +116,12 @@ def mail(script: Script) -> None:
 
         return doing
 
-    _each(script, "lab-ws1", "mail", send)
+    _each(script, "lab-ws1", ("mail",), send)
 
 
-def _each(script: Script, host: str, peer: str, doing: Callable[[str], Doing], refused: str = "") -> None:
+def _each(script: Script, host: str, peers: tuple[str, ...], doing: Callable[[str], Doing], refused: str = "") -> None:
     for kind in HEADS:
-        script.act(host, f"an image that is {kind} too", doing(kind), peer, may_fail=kind == refused)
+        script.act(host, f"an image that is {kind} too", doing(kind), *peers, may_fail=kind == refused)
         script.wait(PACE_S)
 
 

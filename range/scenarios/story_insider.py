@@ -33,13 +33,13 @@ def story(script: Script) -> None:
 
     for number in range(3):
         after(number)
-        script.act(HOST, "patients looked through", page("Patient", 20, 20 * number, records.WARD_APP), "ehr", technique=SEARCH)
+        script.act(HOST, "patients looked through", page("Patient", 20, 20 * number, records.WARD_APP), "ehr", "ns", technique=SEARCH)
     for minute in READ:
         after(minute)
-        script.act(HOST, "the neighbour's chart read", records.read_chart(neighbour), "ehr", technique=CHART)
+        script.act(HOST, "the neighbour's chart read", records.read_chart(neighbour), "ehr", "ns", technique=CHART)
     for number, other in enumerate(HOUSEHOLD):
         after(70 + 3 * number)
-        script.act(HOST, "the household's chart read", records.read_chart(people[other]), "ehr", technique=CHART)
+        script.act(HOST, "the household's chart read", records.read_chart(people[other]), "ehr", "ns", technique=CHART)
     after(150)
     script.act(HOST, "the neighbour's studies asked for", tools.find([f"PatientID={neighbour.id}"], TITLE), "pacs", technique=IMAGES)
     after(152)

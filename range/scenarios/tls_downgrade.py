@@ -32,16 +32,16 @@ TLS_PORT = 2762
 FORGED, RIGHTFUL = SCRATCH / "forged", SCRATCH / "rightful"
 
 
-def usual(script: Script, host: str, what: str, doing: Doing, peer: str) -> None:
+def usual(script: Script, host: str, what: str, doing: Doing, *peers: str) -> None:
     """What anybody does on any day: no part of the attack."""
     for _ in range(VISITS):
-        script.acts.append(Act(script.moment, host, what, doing, (peer,)))
+        script.acts.append(Act(script.moment, host, what, doing, peers))
         script.wait(PACE_S)
 
 
-def bent(script: Script, host: str, what: str, doing: Doing, peer: str) -> None:
+def bent(script: Script, host: str, what: str, doing: Doing, *peers: str) -> None:
     for _ in range(VISITS):
-        script.act(host, what, doing, peer)
+        script.act(host, what, doing, *peers)
         script.wait(PACE_S)
 
 
@@ -66,9 +66,9 @@ def reload(name: str, old: str = "", new: str = "") -> Doing:
 
 
 def portal(script: Script) -> None:
-    usual(script, READER, "portal", records.open_portal(), "ehr")
+    usual(script, READER, "portal", records.open_portal(), "ehr", "ns")
     script.act("ehr", "portal made to speak old TLS", reload("ehr", "TLSv1.2 TLSv1.3;", "TLSv1; ssl_ciphers ALL:@SECLEVEL=0;"), READER)
-    bent(script, READER, "portal over TLS 1.0", _old_portal, "ehr")
+    bent(script, READER, "portal over TLS 1.0", _old_portal, "ehr", "ns")
     script.act("ehr", "portal as it was", reload("ehr"), READER)
 
 
