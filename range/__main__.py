@@ -26,6 +26,7 @@ def parser() -> argparse.ArgumentParser:
     _hospital(up)
     up.add_argument("--json", action="store_true")
     inner = verbs.add_parser("first-process")
+    inner.add_argument("--state", help="tells the hospitals of one machine apart")
     _hospital(inner)
     verbs.add_parser("down", help="end everything that `up` started").add_argument("--json", action="store_true")
     verbs.add_parser("status", help="what is up: hosts, daemons, what was recorded").add_argument("--json", action="store_true")

@@ -18,7 +18,7 @@ import certificates
 import services
 from lan import INSIDE, SCRATCH
 from office import invent_account
-from recording import Recorders
+from recording import Recorders, room
 from state import Hospital
 from topology import Topology
 
@@ -34,7 +34,7 @@ def live(topology: Topology, seed: int, quick: bool, size: str = SCRATCH_SIZE) -
         _open(topology, seed, quick, size, told)
     except Exception as error:  # noqa: BLE001  whoever waits for the opening must hear of it
         reason = f"{error}: {error.stderr!s:.400}" if isinstance(error, subprocess.CalledProcessError) else str(error)
-        print("error: " + (reason or type(error).__name__).replace("\n", " "), file=told, flush=True)
+        print("error: " + (reason or type(error).__name__).replace("\n", " ") + room(), file=told, flush=True)
         traceback.print_exc()
         return 3
     print("open", file=told, flush=True)

@@ -1,7 +1,7 @@
-"""`range health`: is care hurt? Monitors' reports must arrive, orders be acknowledged by every system, images be stored, the old monitor live.
+"""`range health`: is care hurt? Reports of monitors must arrive, orders be acknowledged, images be stored, the old monitor live.
 
-A heart-beat is one of each, done now as acts like all others and over the network that the hospital has now; beside it stands what the day itself
-came to. It is the figure that containment and firewall rules are judged by.
+A heart-beat is one of each, done now as acts like all others and over the network that the hospital has now; beside it stands what the day
+itself came to. It is the figure that containment and firewall rules are judged by.
 """
 
 from __future__ import annotations
@@ -78,15 +78,9 @@ def beat(hospital: Hospital) -> list[tuple[str, Act]]:
         beats.append((part, Act(at, host, "heart-beat: " + what, doing, peers, pairs, goes_on, may_fail=True)))
 
     for one in topology.having("sdc-display"):
-        names = [device.name for device in devices]
-        beats.append(
-            (
-                "",
-                Act(
-                    at - timedelta(seconds=20), one.name, "heart-beat: subscribed", bedside.subscribe(one.name), tuple(names), goes_on=True
-                ),
-            )
-        )
+        if not bedside.watched(hospital, one.name):
+            names, early = tuple(device.name for device in devices), at - timedelta(seconds=20)
+            beats.append(("", Act(early, one.name, "heart-beat: subscribed", bedside.subscribe(one.name), names, goes_on=True)))
         for device in devices:
             add("waves", device.name, "waves", bedside.report(device.name), one.name, goes_on=True)
         for old in topology.having("fragile"):

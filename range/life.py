@@ -23,6 +23,7 @@ from lan import INSIDE, RangeError
 STATE = Path(os.environ.get("ASEPSIS_RANGE", "/run/asepsis-range"))
 """Where a hospital's lock and log are; another folder, another hospital beside the first."""
 HERE = Path(__file__).parent
+FIRST = ["first-process", "--state", str(STATE)]
 NAMESPACES = ["--pid", "--mount", "--net", "--uts", "--ipc"]
 END_S = 20.0
 
@@ -77,7 +78,7 @@ def up(arguments: list[str]) -> None:
         raise RangeError("the hospital is up already: `range status` shows it, `range down` ends it")
     (STATE / "up.json").unlink(missing_ok=True)
     reads, writes = os.pipe()
-    words = ["unshare", "--fork", "--kill-child", "--mount-proc", *NAMESPACES, sys.executable, str(HERE), "first-process", *arguments]
+    words = ["unshare", "--fork", "--kill-child", "--mount-proc", *NAMESPACES, sys.executable, str(HERE), *FIRST, *arguments]
     log = (STATE / "log").open("w")
     outer = subprocess.Popen(
         words,
@@ -146,10 +147,10 @@ def down() -> bool:
 
 
 def _holders(told: dict[str, Any]) -> list[int]:
-    """The hospital's first process; without a note of it (killed while it started), whoever runs our program as first process."""
+    """The hospital's first process; without a note of it (killed while it started), whoever says that it is the first of this folder."""
     if "pid" in told:
         return [int(told["pid"])]
-    done = subprocess.run(["pgrep", "-f", f"{HERE} first-process"], capture_output=True, text=True, check=False)
+    done = subprocess.run(["pgrep", "-f", "--", " ".join(FIRST)], capture_output=True, text=True, check=False)
     return [int(word) for word in done.stdout.split()]
 
 

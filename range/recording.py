@@ -54,12 +54,12 @@ class Recorders:
             try:
                 os.kill(int((RAW / f"{zone.name}.pid").read_text()), signal.SIGUSR1)
             except (OSError, ValueError) as error:
-                raise RangeError(f"the recorder of {zone.name} has ended: {_told(zone) or error}{_room()}") from error
+                raise RangeError(f"the recorder of {zone.name} has ended: {_told(zone) or error}{room()}") from error
         deadline = time.monotonic() + START_S
         for zone in topology.zones:
             while not (counts := _DROPPED.findall(_told(zone))):
                 if time.monotonic() > deadline:
-                    raise RangeError(f"the recorder of {zone.name} says nothing{_room()}")
+                    raise RangeError(f"the recorder of {zone.name} says nothing{room()}")
                 time.sleep(0.02)
             if int(counts[-1]):
                 raise RangeError(f"the recorder of {zone.name} lost {counts[-1]} packets: too much at once for this machine")
@@ -87,7 +87,8 @@ def _told(zone: Zone) -> str:
         return ""
 
 
-def _room() -> str:
+def room() -> str:
+    """A hint where the scratch folder is nearly full, else nothing."""
     at = os.statvfs(SCRATCH)
     free = at.f_bavail * at.f_frsize >> 20
     return f" ({free} MiB free in the hospital's scratch folder: start it with a larger --scratch)" if free < 64 else ""

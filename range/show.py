@@ -81,11 +81,8 @@ def status(as_json: bool) -> int:
         runs = ", ".join(one["services"]) or "-"
         print(f"  {one['address']:<15} {one['name']:<15} {one['zone']:<15} {one['kind']:<20} {runs}{'  ENDED' if one in ended else ''}")
     size = sum(told["recorded_bytes"].values()) >> 20
-    print(
-        f"{told['acts']} acts until {told['until'] or 'now'}, {told['failed']} failed; {size} MiB recorded."
-        if told["acts"]
-        else "Nothing was done yet."
-    )
+    done = f"{told['acts']} acts until {told['until']}, {told['failed']} failed; {size} MiB recorded."
+    print(done if told["acts"] else "Nothing was done yet.")
     if told["scenarios"]:
         print("Scenarios: " + ", ".join(told["scenarios"]))
     return 4 if ended else 0

@@ -188,7 +188,10 @@ def load(path: Path = DEFAULT) -> Topology:
         raise RangeError(f"{path}: {error.args[0]} is missing") from error
     except (TypeError, ValueError) as error:
         raise RangeError(f"{path}: {error}") from error
-    _check(topology, path)
+    try:
+        _check(topology, path)
+    except ValueError as error:
+        raise RangeError(f"{path}: {error}") from error
     return topology
 
 

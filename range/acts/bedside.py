@@ -23,12 +23,20 @@ def devices(hospital: Hospital) -> list[Host]:
 
 
 def subscribe(name: str) -> Doing:
-    """The central station reads its devices and subscribes to them (IEEE 11073-20701); once it has, it renews."""
+    """The central station is switched on: it reads its devices and subscribes to them (IEEE 11073-20701)."""
 
     def doing(hospital: Hospital, moment: datetime) -> None:
-        control.tell(socket_of(hospital, hospital.host(name), "sdc_consumer"), f"discover {len(devices(hospital))} 20")
+        station = socket_of(hospital, hospital.host(name), "sdc_consumer")
+        control.tell(station, "drop")
+        control.tell(station, f"discover {len(devices(hospital))} 20")
 
     return doing
+
+
+def watched(hospital: Hospital, name: str) -> bool:
+    """Whether the central station has subscribed to every device."""
+    told = json.loads(control.tell(socket_of(hospital, hospital.host(name), "sdc_consumer"), "status"))
+    return bool(told.get("devices", 0) == len(devices(hospital)))
 
 
 def renew(name: str) -> Doing:

@@ -12,8 +12,16 @@ from office import PASSWORD
 from state import Hospital
 from topology import Host
 
-SETUP, MODULES = "usr/share/samba/setup/ad-schema", f"usr/lib/{sysconfig.get_config_var('MULTIARCH') or 'x86_64-linux-gnu'}/samba/ldb/acl.so"
-PACKAGES = {SETUP: "samba-ad-provision", MODULES: "samba-dsdb-modules", "winbindd": "winbind", "samba": "samba", "samba-tool": "samba-common-bin", "kinit": "krb5-user", "ldapsearch": "ldap-utils"}
+_SETUP, _LIBRARY = "usr/share/samba/setup/ad-schema", f"usr/lib/{sysconfig.get_config_var('MULTIARCH')}/samba/ldb/acl.so"
+PACKAGES = {
+    _SETUP: "samba-ad-provision",
+    _LIBRARY: "samba-dsdb-modules",
+    "winbindd": "winbind",
+    "samba": "samba",
+    "samba-tool": "samba-common-bin",
+    "kinit": "krb5-user",
+    "ldapsearch": "ldap-utils",
+}
 ADMIN_PASSWORD = "Zz-Invented-42!"
 USERS = ("zzdoctor", "zznurse", "zzclerk", "zzbackup", "zzscanner")
 SERVICES = {"zzbackup": "MSSQLSvc/db", "zzscanner": "HTTP/scans", "zzdoctor": "HTTP/rota"}

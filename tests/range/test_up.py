@@ -1,0 +1,234 @@
+"""The hospital comes up in namespaces, lives, is attacked and recorded, and leaves nothing behind. Needs root and the range's programs."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from asepsis.kit.site import Site
+
+from .conftest import RANGE
+
+ROOT = RANGE.parent
+SIX = ("scan", "dicom-mass-retrieve", "dicom-query-sweep", "hl7-injection", "fhir-export", "beaconing")
+LONG_S = 400
+
+pytestmark = [
+    pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to make network namespaces"),
+    pytest.mark.xdist_group("range"),  # one hospital for all of them
+]
+
+
+@dataclass(frozen=True)
+class Range:
+    """`range` with a hospital of its own, beside any other on this machine."""
+
+    state: Path
+
+    def __call__(self, *words: object, expect: int = 0, env: dict[str, str] | None = None) -> str:
+        done = self.run(*words, env=env)
+        assert done.returncode == expect, (words, done.returncode, done.stdout[-2000:], done.stderr[-2000:])
+        return done.stdout if expect in (0, 4) else done.stderr
+
+    def run(self, *words: object, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        full = {**os.environ, "ASEPSIS_RANGE": str(self.state), **(env or {})}
+        command = [sys.executable, str(RANGE), *map(str, words)]
+        return subprocess.run(command, capture_output=True, text=True, env=full, timeout=LONG_S, cwd=ROOT, check=False)
+
+    @property
+    def first_process(self) -> int:
+        return int(json.loads((self.state / "up.json").read_text())["pid"])
+
+
+def lacking() -> str:
+    """What the hospital would need and this machine has not."""
+    pytest.importorskip("pynetdicom")
+    pytest.importorskip("sdc11073")
+    sys.path.append(str(RANGE))
+    import life
+    import services
+    from lan import RangeError
+
+    try:
+        life.need(services.PACKAGES)
+    except RangeError as error:
+        return str(error)
+    return ""
+
+
+@pytest.fixture(scope="module")
+def hospital(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Range]:
+    """The quick hospital, up."""
+    if said := lacking():
+        pytest.skip(said)
+    made = Range(tmp_path_factory.mktemp("hospital") / "state")
+    made("up", "--quick")
+    yield made
+    made("down")
+
+
+@pytest.fixture(scope="module")
+def recording(hospital: Range, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A short day with six scenarios."""
+    into = tmp_path_factory.mktemp("recording")
+    told = json.loads(hospital("day", "--hours", 0.5, "--start", 9, "--json"))
+    assert told["failed"] == 0
+    for name in SIX:
+        hospital("scenario", name)
+    hospital("record", "--into", into)
+    return into
+
+
+@pytest.fixture(scope="module")
+def truth(recording: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (recording / "truth.jsonl").read_text().splitlines()]
+
+
+@pytest.fixture(scope="module")
+def conns(recording: Path, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """The recording's conversations, as the sensor sees them."""
+    site = Site.open(tmp_path_factory.mktemp("site") / "site", create=True)
+    program = [sys.executable, "-m", "asepsis"]
+    captures = [str(path) for path in sorted(recording.glob("*.pcap"))]
+    subprocess.run([*program, "lake", "ingest", *captures, "--site", str(site.path)], check=True, capture_output=True, cwd=ROOT)
+    query = "select ts::text as ts, community_id, id_orig_h, id_resp_h from conn"
+    done = subprocess.run([*program, "lake", "sql", query, "--site", str(site.path), "--json"], check=True, capture_output=True, text=True)
+    rows: list[dict[str, Any]] = json.loads(done.stdout)
+    return rows
+
+
+def test_all_hosts_are_up(hospital: Range) -> None:
+    told = json.loads(hospital("status", "--json"))
+    assert told["quick"]
+    assert len(told["hosts"]) >= 40
+    assert all(one["processes"] for one in told["hosts"] if one["services"])
+
+
+def test_a_second_one_is_refused(hospital: Range) -> None:
+    assert "is up already" in hospital("up", "--quick", expect=3)
+
+
+def test_care_is_well(hospital: Range) -> None:
+    told = json.loads(hospital("health", "--json"))
+    assert told["well"]
+    assert all(part["tried"] for part in told["parts"])
+
+
+def test_every_act_has_its_conversations(truth: list[dict[str, Any]], conns: list[dict[str, Any]]) -> None:
+    """The truth and the packets agree: whatever was done is in the recording, and nothing is told that is not."""
+    acts = [line for line in truth if line["line"] == "act"]
+    assert len(acts) > 300
+    assert not [line for line in acts if not line["flows"]]
+    seen = {row["community_id"] for row in conns}
+    missing = {flow for line in acts for flow in line["flows"]} - seen
+    assert not missing
+
+
+def test_conversations_begin_when_the_truth_says(truth: list[dict[str, Any]], conns: list[dict[str, Any]]) -> None:
+    acts = [line for line in truth if line["line"] == "act"]
+    first = min(line["begin"] for line in acts)
+    last = max(line["end"] for line in acts)
+    assert first[:16] == "2026-03-02T09:00"
+    assert min(row["ts"] for row in conns).replace(" ", "T") >= first[:19]
+    assert max(row["ts"] for row in conns).replace(" ", "T") <= last
+
+
+@pytest.mark.parametrize("name", SIX)
+def test_scenarios_are_told_with_their_technique(truth: list[dict[str, Any]], name: str) -> None:
+    acts = [line for line in truth if line.get("scenario", "").startswith(name + ":")]
+    assert acts
+    assert all(line["technique"] and line["flows"] for line in acts)
+
+
+def test_the_recording_holds_no_password_in_its_truth(recording: Path) -> None:
+    text = (recording / "truth.jsonl").read_text()
+    assert "ZZTEST" not in text
+    assert "invented" not in text
+
+
+def test_a_scan_hurts_care_and_who_kills_the_first_process_ends_all_of_it(tmp_path: Path) -> None:
+    if said := lacking():
+        pytest.skip(said)
+    one = Range(tmp_path / "state")
+    one("up", "--quick")
+    one("exec", "rogue-icu", "--", "nmap", "-n", "-Pn", "-sS", "-p", "1-200", "10.30.20.51")
+    told = json.loads(one("health", "--json", expect=4))
+    assert [part["part"] for part in told["parts"] if part["well"] < part["tried"]] == ["old monitor"]
+    spaces = Path(f"/proc/{one.first_process}/ns/net").readlink()
+    os.kill(one.first_process, signal.SIGKILL)
+    _gone(one, spaces)
+    assert json.loads(one("status", "--json")) == {"up": False}
+    assert "no hospital is up" in one("day", expect=3)
+    one("up", "--quick")
+    one("down")
+    assert json.loads(one("down", "--json")) == {"up": False, "was_up": False}
+
+
+def _gone(one: Range, space: Path) -> None:
+    """The lock is free as soon as the kernel has ended everything."""
+    subprocess.run(["flock", "--timeout", "20", str(one.state / "lock"), "true"], check=True)
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            assert (process / "ns" / "net").readlink() != space
+        except OSError:
+            continue
+
+
+def test_killed_while_it_starts_leaves_nothing(tmp_path: Path) -> None:
+    if said := lacking():
+        pytest.skip(said)
+    one = Range(tmp_path / "state")
+    words = [sys.executable, str(RANGE), "up", "--quick"]
+    with subprocess.Popen(
+        words, stderr=subprocess.PIPE, text=True, env={**os.environ, "ASEPSIS_RANGE": str(one.state)}, cwd=ROOT
+    ) as starting:
+        assert starting.stderr
+        assert "network" in starting.stderr.readline()
+        starting.kill()
+    one("down")
+    assert json.loads(one("status", "--json")) == {"up": False}
+
+
+def test_a_full_scratch_folder_is_said(tmp_path: Path) -> None:
+    if said := lacking():
+        pytest.skip(said)
+    one = Range(tmp_path / "state")
+    told = one("up", "--quick", "--scratch", "6M", expect=3)
+    assert "space" in told or "MiB free" in told
+    assert json.loads(one("status", "--json")) == {"up": False}
+
+
+@pytest.mark.parametrize("verb", ["up", "down", "day", "health"])
+def test_without_root_one_line_says_so(tmp_path: Path, verb: str) -> None:
+    if not shutil.which("setpriv"):
+        pytest.skip("no setpriv on this machine")
+    words = ["setpriv", "--reuid=65534", "--clear-groups", sys.executable, str(RANGE), verb]
+    done = subprocess.run(words, capture_output=True, text=True, env={**os.environ, "ASEPSIS_RANGE": str(tmp_path / "x")}, check=False)
+    assert done.returncode == 3
+    assert "needs root" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_other_verbs_are_clear_when_nothing_is_up(tmp_path: Path) -> None:
+    one = Range(tmp_path / "state")
+    assert "no hospital is up" in one("record", expect=3)
+    assert "No hospital is up" in one("status")
+
+
+def test_what_is_asked_wrongly_is_said_in_a_line(hospital: Range) -> None:
+    assert "no scenario nothing" in hospital("scenario", "nothing", expect=3)
+    assert "has no variant quiet" in hospital("scenario", "scan:quiet", expect=3)
+    assert "HH:MM" in hospital("scenario", "scan", "--at", "ten", expect=3)
+    assert "needs Samba" in hospital("scenario", "ransomware", expect=3)
+    assert "--hours" in hospital("day", "--hours", "0", expect=3)
+    assert "say which program" in hospital("exec", "pacs", expect=3)
