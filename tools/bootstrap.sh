@@ -72,6 +72,7 @@ wanted_for_range() {
         have "${pair%%:*}" || echo "${pair#*:}"
     done
     [ -d /usr/share/samba/setup ] || echo samba-ad-provision
+    [ -e /usr/share/orthanc/plugins/libOrthancDicomWeb.so ] || echo orthanc-dicomweb
     [ -d /usr/lib/postgresql ] || echo postgresql
     set -- /usr/lib/*/samba/ldb/acl.so
     [ -e "$1" ] || echo samba-dsdb-modules

@@ -44,24 +44,24 @@ def page(kind: str, count: int, offset: int, agent: str) -> Doing:
 
 def loud(script: Script) -> None:
     for _ in range(2):
-        script.act(SOURCE, "the whole record exported", take_all(), "ehr")
+        script.act(SOURCE, "the whole record exported", take_all(), "ehr", "ns")
         script.wait(AGAIN_S)
 
 
 def patients(script: Script) -> None:
-    script.act(SOURCE, "all patients exported", take_all("Patient"), "ehr")
+    script.act(SOURCE, "all patients exported", take_all("Patient"), "ehr", "ns")
 
 
 def pages(script: Script) -> None:
     for kind, each in KINDS.items():
         for offset in range(0, PATIENTS * each, PAGE):
-            script.act(SOURCE, f"a page of {kind}", page(kind, PAGE, offset, AGENT), "ehr")
+            script.act(SOURCE, f"a page of {kind}", page(kind, PAGE, offset, AGENT), "ehr", "ns")
             script.wait(PAGE_S)
 
 
 def slow(script: Script) -> None:
     for offset in range(0, PATIENTS, SMALL):
-        script.act(WARD, "a page of patients", page("Patient", SMALL, offset, WARD_APP), "ehr")
+        script.act(WARD, "a page of patients", page("Patient", SMALL, offset, WARD_APP), "ehr", "ns")
         script.wait(SLOW_S)
 
 

@@ -19,13 +19,8 @@ from pathlib import Path
 from act import Doing
 from acts import bedside
 from clients import control
-from daemons.sdc_models import endpoint
 from lan import RangeError
 from scenario import Scenario, Script
-from sdc11073.definitions_sdc import SdcV1Definitions
-from sdc11073.wsdiscovery import WSDiscovery
-from sdc11073.xml_types import wsd_types
-from sdc11073.xml_utils import QName
 from services.clinical import DAEMONS, SDC_PORT
 from services.clinical import control as socket_of
 from state import Hospital
@@ -33,8 +28,8 @@ from topology import Host
 
 VICTIM, STATION, ROGUE, OFFICE = "mon01", "central", "rogue-icu", "rogue-office"
 FALSE_REPORTS, HEARD_S, START_S = 10, 1.0, 20.0
-MEDICAL = list(SdcV1Definitions.MedicalDeviceTypesFilter)
-STRANGE = [*MEDICAL, QName("http://zz.test/types", "HeartLungMachine")]
+STRANGE = ("http://zz.test/types", "HeartLungMachine")
+"""A type that a device of this hospital never had."""
 
 
 @contextmanager
@@ -63,14 +58,20 @@ def take_over(hospital: Hospital, moment: datetime) -> None:
         control.tell(path, f"report {FALSE_REPORTS} {moment.isoformat()}")
 
 
-def announce(name: str, serial: str, types: list[QName]) -> Doing:
-    """One Hello and, when it was heard, a Bye (WS-Discovery 1.1 4.1, 4.2)."""
+def announce(name: str, serial: str, *more: tuple[str, str]) -> Doing:
+    """One Hello as a medical device, and of more types, and when it was heard, a Bye (WS-Discovery 1.1 4.1, 4.2)."""
 
     def doing(hospital: Hospital, moment: datetime) -> None:
+        from daemons.sdc_models import endpoint
+        from sdc11073.definitions_sdc import SdcV1Definitions
+        from sdc11073.wsdiscovery import WSDiscovery
+        from sdc11073.xml_types.wsd_types import ScopesType
+        from sdc11073.xml_utils import QName
+
+        types = [*SdcV1Definitions.MedicalDeviceTypesFilter, *(QName(*one) for one in more)]
         discovery = WSDiscovery(hospital.address(name))
         discovery.start()
-        url = f"http://{hospital.address(name)}:{SDC_PORT}/zz"
-        discovery.publish_service(endpoint(serial).urn, types, wsd_types.ScopesType(), [url])
+        discovery.publish_service(endpoint(serial).urn, types, ScopesType(), [f"http://{hospital.address(name)}:{SDC_PORT}/zz"])
         time.sleep(HEARD_S)
         discovery.stop()
 
@@ -90,13 +91,13 @@ def _say_hello(hospital: Hospital, moment: datetime) -> None:
 
 
 def hello(script: Script) -> None:
-    script.act(ROGUE, "a monitor's name called", announce(ROGUE, script.hospital.host(VICTIM).serial, MEDICAL), STATION)
+    script.act(ROGUE, "a monitor's name called", announce(ROGUE, script.hospital.host(VICTIM).serial), STATION)
 
 
 def stranger(script: Script) -> None:
     script.act(ROGUE, "a type never seen here announced", announce(ROGUE, "ZZSTRANGE1", STRANGE), STATION)
     script.wait(60)
-    script.act(OFFICE, "a medical device announced in an office", announce(OFFICE, "ZZSTRANGE2", MEDICAL))
+    script.act(OFFICE, "a medical device announced in an office", announce(OFFICE, "ZZSTRANGE2"))
 
 
 SCENARIO = Scenario(

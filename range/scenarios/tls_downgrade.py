@@ -7,10 +7,7 @@ DICOM-TLS (PS3.15 B.9) to the archive, whose key changes; after that it sends in
 
 from __future__ import annotations
 
-import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -27,22 +24,24 @@ from services.web import OLD_OPENSSL
 from space import at, call
 from state import Hospital
 
+from scenarios.programs import running
+
 VISITS, PACE_S = 2, 300
 DEVICE, ENGINEER, READER, MODALITY, STORE = "xa01", "rad-ws1", "ward-ws1", "us01", "archive"
-TLS_PORT, START_S = 2762, 10.0
+TLS_PORT = 2762
 FORGED, RIGHTFUL = SCRATCH / "forged", SCRATCH / "rightful"
 
 
-def usual(script: Script, host: str, what: str, doing: Doing, peer: str) -> None:
+def usual(script: Script, host: str, what: str, doing: Doing, *peers: str) -> None:
     """What anybody does on any day: no part of the attack."""
     for _ in range(VISITS):
-        script.acts.append(Act(script.moment, host, what, doing, (peer,)))
+        script.acts.append(Act(script.moment, host, what, doing, peers))
         script.wait(PACE_S)
 
 
-def bent(script: Script, host: str, what: str, doing: Doing, peer: str) -> None:
+def bent(script: Script, host: str, what: str, doing: Doing, *peers: str) -> None:
     for _ in range(VISITS):
-        script.act(host, what, doing, peer)
+        script.act(host, what, doing, *peers)
         script.wait(PACE_S)
 
 
@@ -67,9 +66,9 @@ def reload(name: str, old: str = "", new: str = "") -> Doing:
 
 
 def portal(script: Script) -> None:
-    usual(script, READER, "portal", records.open_portal(), "ehr")
+    usual(script, READER, "portal", records.open_portal(), "ehr", "ns")
     script.act("ehr", "portal made to speak old TLS", reload("ehr", "TLSv1.2 TLSv1.3;", "TLSv1; ssl_ciphers ALL:@SECLEVEL=0;"), READER)
-    bent(script, READER, "portal over TLS 1.0", _old_portal, "ehr")
+    bent(script, READER, "portal over TLS 1.0", _old_portal, "ehr", "ns")
     script.act("ehr", "portal as it was", reload("ehr"), READER)
 
 
@@ -111,31 +110,14 @@ def dicom(script: Script) -> None:
     script.act(MODALITY, "images in clear", imaging.examine(MODALITY, patients[2 * VISITS], STORE), STORE)
 
 
-@contextmanager
-def receiver(name: str, title: str, stem: Path) -> Iterator[None]:
-    """dcmtk's storescp with TLS on a host, for as long as one visit lasts."""
-    words = ["storescp", "--ignore", "-aet", title, "+tls", f"{stem}.key", f"{stem}.crt", "-ic", str(TLS_PORT)]
-    with at(name):
-        process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            deadline = time.monotonic() + START_S
-            while f":{TLS_PORT} " not in call(["ss", "-Hlnt"]):
-                if time.monotonic() > deadline or process.poll() is not None:
-                    raise RangeError(f"{name}: storescp does not listen")
-                time.sleep(0.05)
-            yield
-        finally:
-            process.terminate()
-            process.wait()
-
-
 def _send_by_tls(patient: Patient, stem: Path) -> Doing:
     def doing(hospital: Hospital, moment: datetime) -> None:
         one, store = hospital.host(MODALITY), hospital.host(STORE)
         path = hospital.folder(one.name) / "tls.dcm"
         imaging.study(one, patient, moment)[0].save_as(path, enforce_file_format=True)
         words = ["storescu", "-aet", one.ae, "-aec", store.ae, "+tla", "-ic", store.address, TLS_PORT, path]
-        with receiver(STORE, store.ae, stem), at(MODALITY):
+        takes = ["storescp", "--ignore", "-aet", store.ae, "+tls", f"{stem}.key", f"{stem}.crt", "-ic", TLS_PORT]
+        with running(STORE, takes, TLS_PORT), at(MODALITY):
             call(words, env={"OPENSSL_CONF": str(_until_12())})
 
     return doing

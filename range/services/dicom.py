@@ -37,7 +37,13 @@ def orthanc(hospital: Hospital, one: Host) -> None:
     settings = {"Name": one.ae, "StorageDirectory": f"{folder}/db", "IndexDirectory": f"{folder}/db"}
     settings |= {"Plugins": [str(path) for path in PLUGINS if path.exists()], "DicomWeb": {"Enable": True, "Root": "/dicom-web/"}}
     settings |= {"DicomAet": one.ae, "DicomPort": PACS_PORT, "DicomCheckCalledAet": False, "DicomModalities": viewers | archives}
-    settings |= {"DicomAlwaysAllowStore": True, "DicomAlwaysAllowFind": True, "DicomAlwaysAllowMove": True, "DicomThreadsCount": 4}
+    settings |= {
+        "DicomAlwaysAllowStore": True,
+        "DicomAlwaysAllowFind": True,
+        "DicomAlwaysAllowGet": True,
+        "DicomAlwaysAllowMove": True,
+        "DicomThreadsCount": 4,
+    }
     settings |= {"HttpPort": 8042, "RemoteAccessAllowed": True, "AuthenticationEnabled": True, "ConcurrentJobs": 1}
     settings |= {"RegisteredUsers": {"service": REST_PASSWORD}, "StableAge": 3600, "DicomAssociationCloseDelay": 1}
     path = folder / "orthanc.json"
