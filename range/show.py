@@ -74,9 +74,8 @@ def status(as_json: bool) -> int:
         return 4 if ended else 0
     since = life.living()
     up = f", up since {datetime.fromtimestamp(since['since'], UTC):%H:%M} UTC" if since and "since" in since else ""
-    print(
-        f"{len(told['hosts'])} hosts{' (quick)' if told['quick'] else ''}{up}. Files of the daemons: {told['scratch']} (range exec HOST -- ...)"
-    )
+    size = f"{len(told['hosts'])} hosts{' (quick)' if told['quick'] else ''}"
+    print(f"{size}{up}. Files of the daemons: {told['scratch']} (range exec HOST -- ...)")
     for one in told["hosts"]:
         runs = ", ".join(one["services"]) or "-"
         print(f"  {one['address']:<15} {one['name']:<15} {one['zone']:<15} {one['kind']:<20} {runs}{'  ENDED' if one in ended else ''}")

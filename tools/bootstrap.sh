@@ -68,7 +68,7 @@ wanted_for_range() {
     for pair in unshare:util-linux nft:nftables ip:iproute2 ethtool:ethtool tcpdump:tcpdump sysctl:procps openssl:openssl curl:curl dig:bind9-dnsutils \
         storescu:dcmtk Orthanc:orthanc nginx:nginx-light dnsmasq:dnsmasq-base dhclient:isc-dhcp-client chronyd:chrony smbd:samba smbclient:smbclient \
         winbindd:winbind kinit:krb5-user ldapsearch:ldap-utils sshd:openssh-server ssh:openssh-client sshpass:sshpass vsftpd:vsftpd snmpd:snmpd \
-        snmpget:snmp rsyslogd:rsyslog rsync:rsync psql:postgresql-client nmap:nmap; do
+        snmpget:snmp rsyslogd:rsyslog rsync:rsync xrdp:xrdp psql:postgresql-client nmap:nmap; do
         have "${pair%%:*}" || echo "${pair#*:}"
     done
     [ -d /usr/share/samba/setup ] || echo samba-ad-provision

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, time
+from pathlib import Path
 
 import pytest
 import topology
@@ -12,6 +13,7 @@ from scenario import Script
 from scenarios import SCENARIOS
 from state import Hospital
 
+TABLE = Path(__file__).parents[3] / "shared" / "DETECTIONS.md"
 MOST_ACTS = 3_000
 VARIANTS = [f"{one.name}:{variant}" for one in SCENARIOS for variant in one.variants]
 
@@ -43,6 +45,18 @@ def test_its_hosts_are_there_and_its_techniques_look_like_attack_ids(name: str) 
         if act.scenario:
             assert act.technique
             assert all(re.fullmatch(r"T\d{4}(\.\d{3})?", one) for one in act.technique), act.technique
+
+
+@pytest.mark.skipif(not TABLE.exists(), reason="../shared/DETECTIONS.md is not here")
+def test_every_row_of_the_table_of_attacks_has_a_scenario() -> None:
+    lines = [line for line in TABLE.read_text().splitlines() if line.startswith("|")]
+    rows = {line.split("|")[1].strip() for line in lines[2:]}
+    assert len(rows) >= 25
+    assert rows == {one.row for one in SCENARIOS if one.row}
+
+
+def test_stories_are_four() -> None:
+    assert [one.name for one in SCENARIOS if not one.row] == ["story-forged", "story-insider", "story-ransomware", "story-vendor"]
 
 
 def test_names_are_one_of_a_kind_and_said_in_a_line() -> None:
