@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime
 
 from act import Doing
 from cast import Patient
 from images import modality_of, study
-from lan import RangeError
+from lan import SCRATCH, RangeError
 from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom import AE
@@ -21,10 +22,12 @@ VERIFICATION, WORKLIST_FIND = "1.2.840.10008.1.1", "1.2.840.10008.5.1.4.31"
 
 
 def entity(one: Host) -> AE:
-    """The host's application entity under its maker's implementation (DICOM PS3.7 D.3.3.2)."""
+    """The host's application entity under its maker's implementation (DICOM PS3.7 D.3.3.2), or what it was upgraded to."""
     made = AE(ae_title=one.ae)
     if one.implementation:
         made.implementation_class_uid, made.implementation_version_name = one.implementation.split("|")
+    if (version := SCRATCH / "hosts" / one.name / "version").exists() and (told := version.read_text()):
+        made.implementation_version_name = told
     made.acse_timeout = made.dimse_timeout = made.network_timeout = 20
     return made
 
@@ -84,6 +87,20 @@ def send(hospital: Hospital, one: Host, images: list[Dataset], to: str, *, tool:
     association.release()
     if any(statuses):
         raise RangeError(f"{to} does not keep an image: status {max(statuses):#06x}")
+
+
+def bring(name: str, maker: str, patient: Patient) -> Doing:
+    """Images of another hospital's device come from a disc: a workplace sends them under a title of its own."""
+
+    def doing(hospital: Hospital, moment: datetime) -> None:
+        one, device = hospital.host(name), hospital.host(maker)
+        elsewhere = replace(device, ae="ZZELSEWHERE", serial="ZZELSE001")
+        made = study(elsewhere, patient, moment)
+        for image in made:
+            image.InstitutionName = "ZZ Other Hospital"
+        send(hospital, one, made, "pacs", tool="dcmtk")
+
+    return doing
 
 
 def echo(name: str, to: str) -> Doing:
