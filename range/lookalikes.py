@@ -169,8 +169,9 @@ def _images(day: Schedule) -> None:
     for moment in day.some(8, "new modality", hours=(12.1 if first_day(day) else 7, 22)):
         examined = imaging.examine(NEW_MODALITY, day.patient("new modality", moment))
         day.add(moment, NEW_MODALITY, "new modality examines", examined, "pacs", looks_like=SENDER)
-    if first_day(day):
-        day.add(day.begin, UPGRADED, "program as it came", turns.upgrade(UPGRADED))
+    before = first_day(day) and day.begin < day.at(12)
+    day.add(day.begin, UPGRADED, "program in use", turns.upgrade(UPGRADED, "" if before else UPGRADE))
+    if before:
         day.add(day.at(12), UPGRADED, "program upgraded", turns.upgrade(UPGRADED, UPGRADE), looks_like=DRIFT)
     for moment in day.some(2, "slide"):
         day.add(moment, "lab-ws1", "slide put on the share", office.put_slide("lab-ws1"), "files", looks_like=POLYGLOT)
@@ -179,9 +180,7 @@ def _images(day: Schedule) -> None:
     if happens(day, "address", SELDOM) and day.begin <= day.at(10) and day.at(15.1) < day.end:
         one = day.hospital.host("us01")
         for hour, address in ((10, one.also[0]), (15, one.address)):
-            day.add(day.at(hour), "ns", "reservation changed", turns.reserve("us01", address), "us01")
-            moment = day.at(hour) + timedelta(seconds=30)
-            day.add(moment, "us01", "another address", turns.move("us01", address), "ns", looks_like=SENDER)
+            day.add(day.at(hour), "us01", "another address", turns.move("us01", address), "ns", looks_like=SENDER)
 
 
 def _feeds(day: Schedule) -> None:

@@ -103,10 +103,12 @@ class Owners:
     _parts: dict[str, _Last] = field(default_factory=dict)
     _open: dict[Flow, Done] = field(default_factory=dict)
     _names: dict[bytes, str] = field(default_factory=dict)
+    _cards: dict[bytes, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         places = ((address, one.name) for one in self.topology.hosts for address in (one.address, *one.also))
         self._names = {bytes(map(int, address.split("."))): name for address, name in places}
+        self._cards = {bytes.fromhex(one.mac.replace(":", "")): one.name for one in self.topology.hosts}
         for act in sorted(self.acts, key=lambda act: act.begin):
             self._actors.setdefault(act.host, _Last()).add(act)
             pairs = [frozenset((act.host, peer)) for peer in act.peers] + [frozenset(pair) for pair in act.beyond]
@@ -126,6 +128,8 @@ class Owners:
 
     def _last(self, packet: Packet) -> Done | None:
         here, there = (self._names.get(end, "") for end in packet.ends)
+        if not here and not there:  # such as a host that has no address yet
+            here, there = (self._cards.get(card, "") for card in (packet.frame[6:12], packet.frame[:6]))
         if found := self._at(self._pairs, frozenset((here, there)), packet.ts):
             return found
         acting = [found for name in (here, there) if (found := self._at(self._actors, name, packet.ts))]

@@ -92,24 +92,15 @@ def portal_by_12(hospital: Hospital, moment: datetime) -> None:
     call([*words, f"https://ehr.{hospital.topology.domain}/"])
 
 
-def reserve(name: str, address: str) -> Doing:
-    """The name server has another address for a host from now on (dnsmasq(8): SIGHUP reads --dhcp-hostsfile again)."""
-
-    def doing(hospital: Hospital, moment: datetime) -> None:
-        names.reservations(hospital, {name: address})
-        for pid in call(["ip", "netns", "pids", "ns"]).split():
-            told = Path(f"/proc/{pid}/comm")
-            if told.exists() and told.read_text().strip() == "dnsmasq":
-                os.kill(int(pid), signal.SIGHUP)
-        time.sleep(0.3)
-
-    return doing
-
-
 def move(name: str, address: str) -> Doing:
-    """A host asks for its address anew, is given this one, and leaves the one that it had."""
+    """The name server has another address for a host from now on; it asks anew, is given this one, and leaves the one that it had.
+
+    Raises:
+        RangeError: it is given none or another.
+    """
 
     def doing(hospital: Hospital, moment: datetime) -> None:
+        _reserve(hospital, name, address)
         one = hospital.host(name)
         zone = hospital.topology.zone_of[name]
         (hospital.folder(name) / "dhclient.leases").unlink(missing_ok=True)
@@ -119,3 +110,13 @@ def move(name: str, address: str) -> Doing:
             raise RangeError(f"{name} has not got {address}")
 
     return doing
+
+
+def _reserve(hospital: Hospital, name: str, address: str) -> None:
+    """dnsmasq(8): SIGHUP reads --dhcp-hostsfile again."""
+    names.reservations(hospital, {name: address})
+    for pid in call(["ip", "netns", "pids", hospital.topology.nameserver]).split():
+        told = Path(f"/proc/{pid}/comm")
+        if told.exists() and told.read_text().strip() == "dnsmasq":
+            os.kill(int(pid), signal.SIGHUP)
+    time.sleep(0.3)
