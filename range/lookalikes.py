@@ -164,7 +164,7 @@ def _images(day: Schedule) -> None:
     studies = [prior(patient) for patient in day.hospital.patients[:AI_STUDIES]]
     day.add(day.at(22.5), "rad-ws2", "pipeline fetches studies", imaging.fetch("rad-ws2", studies), "pacs", looks_like=RETRIEVE)
     for moment in day.some(1, "disc"):
-        disc = imaging.bring("rad-ws2", "us01", day.patient("disc"))
+        disc = imaging.bring("rad-ws2", ("ct01", "mr01", "us01"), day.patient("disc"))
         day.add(moment, "rad-ws2", "disc from another hospital", disc, "pacs", looks_like=SENDER)
     for moment in day.some(8, "new modality", hours=(12.1 if first_day(day) else 7, 22)):
         examined = imaging.examine(NEW_MODALITY, day.patient("new modality", moment))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,7 +12,7 @@ from cast import Patient
 from images import modality_of, study
 from lan import SCRATCH, RangeError
 from pydicom.dataset import Dataset
-from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, generate_uid
 from pynetdicom import AE
 from services.dicom import ARCHIVE_PORT, PACS_PORT, REST_PASSWORD, VIEWER_PORT, WORKLIST_PORT
 from space import call
@@ -89,16 +90,16 @@ def send(hospital: Hospital, one: Host, images: list[Dataset], to: str, *, tool:
         raise RangeError(f"{to} does not keep an image: status {max(statuses):#06x}")
 
 
-def bring(name: str, maker: str, patient: Patient) -> Doing:
-    """Images of another hospital's device come from a disc: a workplace sends them under a title of its own."""
+def bring(name: str, makers: Sequence[str], patient: Patient) -> Doing:
+    """Images of another hospital's devices, of the makers of these, come from a disc: a workplace sends them under its own title."""
 
     def doing(hospital: Hospital, moment: datetime) -> None:
-        one, device = hospital.host(name), hospital.host(maker)
-        elsewhere = replace(device, ae="ZZELSEWHERE", serial="ZZELSE001")
-        made = study(elsewhere, patient, moment)
-        for image in made:
-            image.InstitutionName = "ZZ Other Hospital"
-        send(hospital, one, made, "pacs", tool="dcmtk")
+        for number, maker in enumerate(makers):
+            elsewhere = replace(hospital.host(maker), ae="ZZELSEWHERE", serial=f"ZZELSE{number:03}")
+            made = study(elsewhere, replace(patient, study=generate_uid(entropy_srcs=[patient.study, maker])), moment)
+            for image in made:
+                image.InstitutionName = "ZZ Other Hospital"
+            send(hospital, hospital.host(name), made, "pacs", tool="dcmtk")
 
     return doing
 

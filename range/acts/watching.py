@@ -27,7 +27,9 @@ def scan_gently(*nets: str) -> Doing:
     """Who is there, and with which doors: an inventory scanner that asks slowly and once (nmap's TCP connect scan)."""
 
     def doing(hospital: Hospital, moment: datetime) -> None:
-        call(["nmap", "-n", "-sn", "-PE", "-PS445", "--max-retries", "0", "--max-rate", "80", *nets])
+        silent = ",".join(one.address for one in hospital.topology.hosts if one.rogue)
+        words = ["nmap", "-n", "-sn", "-PE", "-PS445", "--max-retries", "0", "--max-rate", "80"]
+        call([*words, *(["--exclude", silent] if silent else []), *nets])
 
     return doing
 
