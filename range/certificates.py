@@ -33,6 +33,15 @@ def make(topology: Topology) -> None:
     _old(f"pumpsrv.{topology.domain}")
 
 
+def renew(stem: str, name: str, begin: datetime) -> None:
+    """Another key and certificate in place of those of `make`, by the same authority."""
+    authority = serialization.load_pem_private_key((SCRATCH / "ca.key").read_bytes(), None)
+    if not isinstance(authority, ec.EllipticCurvePrivateKey):
+        raise TypeError("the authority's key is none of this module's")
+    signer = x509.load_pem_x509_certificate(AUTHORITY.read_bytes()).subject
+    _sign(stem, [name], signer, authority, begin, begin + timedelta(days=800))
+
+
 def _span(topology: Topology) -> tuple[datetime, datetime]:
     """Good on the day that is lived through and on the day that the range runs."""
     lived, now = datetime.combine(topology.date, time(), UTC), datetime.now(UTC)

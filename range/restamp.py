@@ -106,7 +106,8 @@ class Owners:
     _names: dict[bytes, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._names = {bytes(map(int, one.address.split("."))): one.name for one in self.topology.hosts}
+        places = ((address, one.name) for one in self.topology.hosts for address in (one.address, *one.also))
+        self._names = {bytes(map(int, address.split("."))): name for address, name in places}
         self._names |= {bytes.fromhex(one.mac.replace(":", "")): one.name for one in self.topology.hosts}
         for act in sorted(self.acts, key=lambda act: act.begin):
             self._actors.setdefault(act.host, _Last()).add(act)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import lookalikes
 from act import Act, Doing
 from acts import bedside, imaging, laboratory, messages, office, records, upkeep
 from cast import Patient
@@ -82,6 +83,7 @@ def acts_of(hospital: Hospital, begin: datetime, end: datetime, seed: int) -> li
         _makers,
         _turns,
         _faults,
+        *lookalikes.PARTS,
     ):
         part(day)
     return day.acts
@@ -104,7 +106,8 @@ def _examinations(day: Schedule) -> None:
     for number, patient in enumerate(day.hospital.patients):
         one = stations[number % len(stations)]
         moment = day.at(8 + number * 9 / 60) + timedelta(seconds=day.dice("late", number).uniform(0, 900))
-        day.add(moment, one.name, "examination", imaging.examine(one.name, patient), "pacs")
+        clear = {"looks_like": "cleartext PHI, unauthenticated medical service"}
+        day.add(moment, one.name, "examination", imaging.examine(one.name, patient), "pacs", **clear)
         day.add(moment - timedelta(minutes=2), one.name, "echo", imaging.echo(one.name, "pacs"), "pacs", looks_like="scan")
         if one.kind in ("CT", "MR") and number % 3 == 0:
             day.add(moment + timedelta(minutes=12), one.name, "second copy", imaging.examine(one.name, patient, "archive"), "archive")
@@ -113,13 +116,16 @@ def _examinations(day: Schedule) -> None:
         told = messages.message("ris", "ORU^R01 report", patient)
         day.add(moment + timedelta(minutes=report), "ris", "report", told, "engine", **_fed("ehr"))
     for one in day.hospital.topology.of_kind("ECG"):
+        if one.name == lookalikes.NEW_MODALITY:
+            continue
         for moment in day.some(12, "ecg", hours=(6, 22)):
             day.add(moment, one.name, "electrocardiogram", imaging.examine(one.name, day.patient("ecg", moment)), "pacs")
 
 
 def _fed(*ends: str) -> dict[str, object]:
-    """The engine passes it on, over connections that stay open."""
-    return {"goes_on": True, "beyond": tuple(("engine", end) for end in ends)}
+    """The engine passes it on, over connections that stay open; for the record perhaps to who stands in for it."""
+    also = ("ehr2",) if "ehr" in ends else ()
+    return {"goes_on": True, "beyond": tuple(("engine", end) for end in (*ends, *also))}
 
 
 def _reading(day: Schedule) -> None:
@@ -131,7 +137,7 @@ def _reading(day: Schedule) -> None:
             day.add(moment + timedelta(seconds=20), one.name, "fetch", imaging.fetch(one.name, [prior(patient)]), "pacs")
         for moment in day.some(3, "list", one.name):
             day.add(moment, one.name, "list of the day", imaging.find(one.name, ["StudyDate={today}-"]), "pacs")
-    board = [prior(patient) for patient in day.hospital.patients[:24]]
+    board = [prior(patient) for patient in day.hospital.patients[:36]]
     day.add(day.at(12.5), "rad-ws1", "tumour board", imaging.fetch("rad-ws1", board), "pacs", looks_like="DICOM mass retrieve")
 
 
@@ -262,7 +268,8 @@ def _faults(day: Schedule) -> None:
         for moment in day.some(2, "page", name):
             day.add(moment, "central", "device's page", upkeep.open_device_page(name), name)
     for moment in day.some(2, "service", hours=(9, 16)):
-        day.add(moment, "lab-ws1", "analyser's service page", upkeep.open_device_page("ana02", "admin:admin"), "ana02")
+        page = upkeep.open_device_page("ana02", "admin:admin")
+        day.add(moment, "lab-ws1", "analyser's service page", page, "ana02", looks_like="default or cleartext credentials")
     for moment in day.some(8, "directory"):
         day.add(moment, "ehr", "directory", upkeep.look_into_directory("ehr"), "dc")
     for number, moment in enumerate(day.some(3, "loaner", hours=(9, 17))):
@@ -284,7 +291,8 @@ def _machines(day: Schedule) -> None:
         if one.zone in ("servers", "radiology", "vendor-access") and one.name != "ns" and not one.rogue:
             server = "vendor-cloud" if one.name == "xa01" else "ns"
             for moment in day.every(3_500, 3_700, "time", one.name):
-                day.add(moment, one.name, "clock", office.ask_time(server), server)
+                steady = {"looks_like": "beaconing"} if server == "vendor-cloud" else {}
+                day.add(moment, one.name, "clock", office.ask_time(server), server, **steady)
     for one in day.hospital.topology.of_kind("workstation"):
         for moment in day.some(1 if one.light else 2, "virus", one.name, hours=(0, 24)):
             hashes = day.dice("virus", one.name, moment)
@@ -294,9 +302,9 @@ def _machines(day: Schedule) -> None:
 
 def _makers(day: Schedule) -> None:
     """Devices that tell their makers how they are, and engineers who look in."""
-    for name, seconds in (("ct01", 300), ("pumpsrv", 600)):
+    for name, seconds, row in (("ct01", 300, "medical device to the internet"), ("pumpsrv", 600, "beaconing")):
         for moment in day.every(seconds, seconds + 1, "telemetry", name):
-            day.add(moment, name, "telemetry", upkeep.telemetry(), "vendor-cloud", looks_like="beaconing", may_fail=name == "pumpsrv")
+            day.add(moment, name, "telemetry", upkeep.telemetry(), "vendor-cloud", looks_like=row, may_fail=name == "pumpsrv")
     for moment in day.some(1, "ftp", hours=(9, 16)):
         day.add(moment, "ge-remote", "maker fetches a log", upkeep.fetch_service_log(), "mr01")
     for moment in day.some(2, "vendor", hours=(9, 17)):

@@ -48,7 +48,8 @@ class Zone:
 @dataclass(frozen=True, slots=True)
 class Host:
     """One machine with one card. `kind`: what an inventory ought to call it. `heavy`: left out of the quick hospital.
-    `light`: it only sends. `rogue`: an attacker's, silent until a scenario uses it."""
+    `light`: it only sends. `rogue`: an attacker's, silent until a scenario uses it. `also`: addresses that it has at times.
+    `stated`: site.toml says what it is. `partner`: outside, and site.toml names it."""
 
     name: str
     zone: str
@@ -69,6 +70,9 @@ class Host:
     heavy: bool = False
     light: bool = False
     rogue: bool = False
+    also: tuple[str, ...] = ()
+    stated: bool = False
+    partner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +131,12 @@ class Topology:
         return [one for one in self.hosts if one.kind in kinds and not self.zone_of[one.name].outside]
 
     def site_toml(self) -> str:
-        """What the hospital says of itself to asepsis: its zones."""
+        """What the hospital says of itself to asepsis: its zones, few of its machines, whom it works with outside."""
         inside = [zone for zone in self.zones if not zone.outside]
-        return "\n".join(f'[[zones]]\nname = "{zone.name}"\ncidrs = ["{zone.cidr}"]\npurpose = "{zone.purpose}"\n' for zone in inside)
+        told = [f'[[zones]]\nname = "{zone.name}"\ncidrs = ["{zone.cidr}"]\npurpose = "{zone.purpose}"\n' for zone in inside]
+        told += [f'[[assets]]\naddress = "{one.address}"\nname = "{one.name}"\nkind = "{one.kind}"\n' for one in self.hosts if one.stated]
+        told += [f'[[partners]]\nname = "{one.partner}"\ncidrs = ["{one.address}/32"]\n' for one in self.hosts if one.partner]
+        return "\n".join(told)
 
     def quick(self) -> Topology:
         """The hospital without what takes long to start: no Samba, no domain."""

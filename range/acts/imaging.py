@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from act import Doing
 from cast import Patient
 from images import modality_of, study
-from lan import RangeError
+from lan import SCRATCH, RangeError
 from pydicom.dataset import Dataset
-from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, generate_uid
 from pynetdicom import AE
 from services.dicom import ARCHIVE_PORT, PACS_PORT, REST_PASSWORD, VIEWER_PORT, WORKLIST_PORT
 from space import call
@@ -21,10 +23,12 @@ VERIFICATION, WORKLIST_FIND = "1.2.840.10008.1.1", "1.2.840.10008.5.1.4.31"
 
 
 def entity(one: Host) -> AE:
-    """The host's application entity under its maker's implementation (DICOM PS3.7 D.3.3.2)."""
+    """The host's application entity under its maker's implementation (DICOM PS3.7 D.3.3.2), or what it was upgraded to."""
     made = AE(ae_title=one.ae)
     if one.implementation:
         made.implementation_class_uid, made.implementation_version_name = one.implementation.split("|")
+    if (version := SCRATCH / "hosts" / one.name / "version").exists() and (told := version.read_text()):
+        made.implementation_version_name = told
     made.acse_timeout = made.dimse_timeout = made.network_timeout = 20
     return made
 
@@ -84,6 +88,20 @@ def send(hospital: Hospital, one: Host, images: list[Dataset], to: str, *, tool:
     association.release()
     if any(statuses):
         raise RangeError(f"{to} does not keep an image: status {max(statuses):#06x}")
+
+
+def bring(name: str, makers: Sequence[str], patient: Patient) -> Doing:
+    """Images of another hospital's devices, of the makers of these, come from a disc: a workplace sends them under its own title."""
+
+    def doing(hospital: Hospital, moment: datetime) -> None:
+        for number, maker in enumerate(makers):
+            elsewhere = replace(hospital.host(maker), ae="ZZELSEWHERE", serial=f"ZZELSE{number:03}")
+            made = study(elsewhere, replace(patient, study=generate_uid(entropy_srcs=[patient.study, maker])), moment)
+            for image in made:
+                image.InstitutionName = "ZZ Other Hospital"
+            send(hospital, hospital.host(name), made, "pacs", tool="dcmtk")
+
+    return doing
 
 
 def echo(name: str, to: str) -> Doing:

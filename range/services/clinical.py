@@ -28,9 +28,12 @@ def control(hospital: Hospital, one: Host, program: str) -> Path:
 
 
 def interface_engine(hospital: Hospital, one: Host) -> None:
+    """Receivers of one name (MSH-5, -6) are one system: the first, and who stands in for it."""
     listens = [word for port in ENGINE_PORTS for word in ("--listen", f"{one.address}:{port}")]
     ends = hospital.topology.having("hl7-receiver")
-    known = [f"{host.name}={host.address}:{HL7_PORT}" + (f"@{host.hl7}" if host.hl7 else "") for host in ends]
+    systems = {host.hl7 or host.name: [other for other in ends if other is host or (host.hl7 and other.hl7 == host.hl7)] for host in ends}
+    places = {one[0].name: ",".join(f"{host.address}:{HL7_PORT}" for host in one) for one in systems.values()}
+    known = [f"{one[0].name}={places[one[0].name]}" + (f"@{one[0].hl7}" if one[0].hl7 else "") for one in systems.values()]
     words = [*listens, *(word for end in known for word in ("--destination", end)), *(word for to in ROUTES for word in ("--route", to))]
     _run(hospital, one, "interface_engine", [*words, "--control", str(control(hospital, one, "interface_engine"))], list(ENGINE_PORTS))
 

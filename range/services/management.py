@@ -6,7 +6,7 @@ from lan import start
 from state import Hospital
 from topology import Host
 
-PACKAGES = {"snmpd": "snmpd", "snmpget": "snmp", "rsyslogd": "rsyslog", "logger": "bsdutils"}
+PACKAGES = {"nmap": "nmap", "snmpd": "snmpd", "snmpget": "snmp", "rsyslogd": "rsyslog", "logger": "bsdutils"}
 
 
 def snmp(hospital: Hospital, one: Host) -> None:

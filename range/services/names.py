@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 
 from lan import SCRATCH, start
 from state import Hospital
@@ -19,7 +20,8 @@ def answer(hospital: Hospital, one: Host) -> None:
     """DNS for the hospital and the outside that it talks to; leases with a reservation for every host that asks (RFC 2131)."""
     topology = hospital.topology
     lines = [f"host-record={host.name}.{topology.domain},{host.address}" for host in topology.hosts if not host.dhcp]
-    lines += [f"dhcp-host={host.mac},{host.address},{host.name}" for host in topology.hosts if host.dhcp]
+    reservations(hospital)
+    lines += [f"dhcp-hostsfile={SCRATCH}/reservations"]
     lines += [
         f"{'server' if TUNNEL in host.services else 'address'}=/{name}/{host.address}" for host in topology.hosts for name in host.names
     ]
@@ -38,6 +40,13 @@ def answer(hospital: Hospital, one: Host) -> None:
     conf.write_text("\n".join(lines) + "\n")
     start(one.name, ["dnsmasq", "-C", conf], ports=[53, 67], udp=True)
     _relay(hospital, one)
+
+
+def reservations(hospital: Hospital, moved: Mapping[str, str] = {}) -> None:
+    """Who gets which address, as a file that dnsmasq can be told to read again; `moved`: hosts with another than their own."""
+    hosts = [host for host in hospital.topology.hosts if host.dhcp]
+    lines = [f"{host.mac},{moved.get(host.name, host.address)},{host.name}\n" for host in hosts]
+    (SCRATCH / "reservations").write_text("".join(lines))
 
 
 def answer_outside(hospital: Hospital, one: Host) -> None:
