@@ -774,7 +774,7 @@ fn stun() -> Talk {
     };
     let named = [
         attribute(0x0006, "1700000000:Erika"),
-        attribute(0x0014, "mustermann.erika.test"),
+        attribute(0x0014, "erika-mustermann.test"),
         attribute(0x8022, "Erika MRN004711"),
     ];
     let refused = [
