@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -10,6 +12,8 @@ from logins import Recorded
 
 PACKAGES = {"ping": "iputils-ping", "ptunnel-ng": "ptunnel-ng", "nc": "netcat-openbsd"}
 PACKAGES |= {"ntpd": "ntpsec", "ntpdig": "ntpsec-ntpdig", "ntpq": "ntpsec", "nmap": "nmap"}
+PACKAGES |= {"turnserver": "coturn", "turnutils_uclient": "coturn", "turnutils_stunclient": "coturn"}
+FEW = 60
 BEYOND, STRANGER, NOWHERE = "10.77.0.9", "10.66.0.9", "10.79.0.9"
 
 
@@ -52,8 +56,29 @@ def ntp(into: Path, server: str, recorded: Recorded) -> None:
         lan.run("client", ["nmap", "-n", "-Pn", "-sU", "-p", "123", "--script", "ntp-monlist", server], expect=())
 
 
+def stun(into: Path, server: str, recorded: Recorded) -> None:
+    """A video visit from end to end; and what two callers exchange through a relay that knows them, or does not."""
+    script, folder = str(Path(__file__).with_name("call.py")), lan.SCRATCH / "call"
+    folder.mkdir()
+    with recorded(into / "stun" / "visit.pcap", "udp"):
+        other = subprocess.Popen(lan.command("server", [sys.executable, script, "answer", str(folder)]))
+        lan.run("client", [sys.executable, script, "offer", str(folder)])
+        other.wait(timeout=30)
+    words = ["turnserver", "-n", "--no-tls", "--no-dtls", "--no-cli", "-L", server, "--lt-cred-mech", "-r", "relay.zztest.example"]
+    lan.start("server", [*words, "-u", "zztest:zz-invented", "--allow-loopback-peers", "--log-file", "stdout"], ports=[3478], udp=True)
+    asked = ["turnutils_uclient", "-n", "2", "-m", "1", "-l", "60", "-y", "-c", "-u", "zztest"]
+    whole = lan.SCRATCH / "relay.pcap"
+    with recorded(whole, "udp"):
+        lan.run("client", ["turnutils_stunclient", server], expect=())
+        lan.run("client", [*asked, "-w", "zz-invented", server], expect=())
+        lan.run("client", [*asked, "-w", "zz-wrong", server], expect=())
+    # Who is refused asks again at once, often.
+    words = ["tcpdump", "-r", str(whole), "-c", str(FEW), "-w", str(into / "stun" / "relay.pcap"), "-Z", "root"]
+    subprocess.run(words, check=True, capture_output=True)
+
+
 def record(into: Path, server: str, recorded: Recorded) -> None:
     """`recorded`: what keeps the packets that pass meanwhile."""
-    for scene in (icmp, ntp):
+    for scene in (icmp, ntp, stun):
         (into / scene.__name__).mkdir(exist_ok=True)
         scene(into, server, recorded)

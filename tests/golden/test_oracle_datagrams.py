@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 
 import pytest
 
@@ -10,7 +10,9 @@ from .captures import HERE
 from .oracle import first, needs_tshark, rows, tshark
 
 pytestmark = needs_tshark
-ECHO_REPLY, ECHO, REDIRECT = "0", "8", "5"
+ECHO_REPLY, ECHO = "0", "8"
+CLASS_BITS = (0, 0x10, 0x100, 0x110)
+CLASSES = ("requests", "indications", "successes", "errors")
 
 
 @pytest.mark.parametrize("name", ["messages", "tunnel"])
@@ -64,3 +66,34 @@ def test_ntp() -> None:
         mine[row["community_id"], sender, str(row["version"]), str(row["mode"]), str(row["opcode"])] = row
     assert {key: row["messages"] for key, row in mine.items()} == said
     assert {key: row["stratum"] if row["stratum"] is None else str(row["stratum"]) for key, row in mine.items()} == strata
+
+
+def test_stun_of_a_relay() -> None:
+    path = HERE / "stun" / "relay.pcap"
+    said: dict[str, Counter[str]] = defaultdict(Counter)
+    told: dict[str, dict[str, str]] = defaultdict(dict)
+    names = ("att.port-xord", "att.realm", "att.software")
+    for (flow,), kinds, *values in tshark(path, "stun.type", "communityid", "stun.type", *(f"stun.{name}" for name in names)):
+        said[flow][CLASSES[CLASS_BITS.index(int(kinds[0], 0) & 0x110)]] += 1
+        for name, value in zip(names, values, strict=True):
+            if value and value[0]:
+                told[flow].setdefault(name, value[0])
+    mine = {row["community_id"]: row for row in rows(path)["stun"]}
+    assert {flow: {name: row[name] for name in CLASSES if row[name]} for flow, row in mine.items()} == said
+    assert all(row["realm"] == told[flow].get("att.realm") for flow, row in mine.items())
+    assert all(told[flow]["att.software"].startswith(row["server_software"]) for flow, row in mine.items())
+
+
+def test_stun_of_a_visit() -> None:
+    path = HERE / "stun" / "visit.pcap"
+    (row,) = rows(path)["stun"]
+    fields = ("dtls.handshake.version", "dtls.handshake.ciphersuite", "dtls.use_srtp.protection_profile")
+    ((version, cipher, profile),) = tshark(path, "dtls.handshake.type == 2", *fields)
+    assert (version, row["dtls_version"]) == (["0xfefd"], "DTLSv12")
+    assert (cipher, row["dtls_cipher"]) == (["0xc02b"], "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256")
+    assert (int(profile[0], 0), row["srtp_profile"]) == (8, "SRTP_AEAD_AES_256_GCM")
+    data = sum(kinds.count("23") for (kinds,) in tshark(path, "dtls", "dtls.record.content_type"))
+    media = [data for (data,) in tshark(path, "udp && !stun && !dtls", "udp.payload")]
+    assert row["data_records"] == data
+    assert row["orig_media_pkts"] + row["resp_media_pkts"] == len(media)
+    assert row["media_bytes"] == sum(len(one[0]) // 2 for one in media)

@@ -753,10 +753,34 @@ fn ntp() -> Talk {
     talk("ntp", UDP, 123, &[&time, &said, &ask, &said]).of(&["ntp"])
 }
 
+/// A caller who is called as somebody, at a relay that answers with names.
+fn stun() -> Talk {
+    let attribute = |kind: u16, value: &str| {
+        let padded = [value.as_bytes(), &vec![0; value.len().wrapping_neg() & 3]].concat();
+        [words(&[kind, u16::try_from(value.len()).unwrap()]), padded].concat()
+    };
+    let message = |kind: u16, attributes: &[Vec<u8>]| {
+        let all = attributes.concat();
+        let head = words(&[kind, u16::try_from(all.len()).unwrap(), 0x2112, 0xa442]);
+        [head, vec![7; 12], all].concat()
+    };
+    let named = [
+        attribute(0x0006, "1700000000:Erika"),
+        attribute(0x0014, "erika-mustermann.test"),
+        attribute(0x8022, "Erika MRN004711"),
+    ];
+    let refused = [
+        attribute(0x0009, "\0\0\x04\x01Mustermann may not"),
+        attribute(0x0014, "Erika Mustermann"),
+    ];
+    talk("stun", UDP, 3478, &[&message(3, &named), &message(0x0113, &refused)]).of(&["stun"])
+}
+
 fn everywhere() -> Vec<Talk> {
     let mut all = vec![
         icmp(),
         ntp(),
+        stun(),
         dhcp(),
         http(),
         http2().of(&["http", "fhir"]),

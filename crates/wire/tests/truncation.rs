@@ -37,6 +37,7 @@ fn later(stream: &str, column: &str) -> bool {
         // What a conversation sums up, or tells in a later message.
         "snmp" => !matches!(column, "version" | "interim"),
         "ntp" => !matches!(column, "version" | "mode" | "opcode" | "interim"),
+        "stun" => column != "interim",
         "icmp" => !matches!(column, "kind" | "icmp_type" | "icmp_code" | "interim"),
         _ => false,
     }
@@ -102,6 +103,7 @@ fn silent(rows: &PlainRows) -> Vec<String> {
         "rfb",
         "snmp",
         "ntp",
+        "stun",
     ];
     let connections = rows.get("conn").into_iter().flatten();
     connections

@@ -7,3 +7,12 @@ pub const ICMP_DIFFERENT: usize = 64;
 
 /// Kinds of messages of one NTP conversation that are summed apart: a manager asks for some, who tries them all has no more rows for it.
 pub const NTP_KINDS: usize = 16;
+
+/// Attributes of one STUN message that are looked at: a message of a call has a dozen.
+pub const STUN_ATTRIBUTES: usize = 64;
+/// Different methods and peers of one session that are told apart: the standards have seven methods, a visit has one or two peers, and who looks
+/// for what stands behind a relay has as many as there are.
+pub const STUN_METHODS: usize = 16;
+pub const STUN_PEERS: usize = 64;
+/// Records of DTLS in one datagram: a handshake's have six or seven.
+pub const DTLS_RECORDS: usize = 32;

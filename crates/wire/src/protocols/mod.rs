@@ -51,6 +51,7 @@ pub mod smtp;
 pub mod snmp;
 pub mod ssh;
 pub mod stats;
+pub mod stun;
 pub mod tls;
 
 use crate::context::Context;
@@ -214,6 +215,7 @@ pub static UDP: &[&Datagrams] = &[
     &banner::BACNET,
     &banner::RADIUS,
     &banner::SIP,
+    &stun::PROTOCOL,
     &banner::TFTP,
 ];
 
@@ -248,6 +250,7 @@ pub enum StreamId {
     Ssh,
     Icmp,
     Ntp,
+    Stun,
     Stats,
 }
 
@@ -281,5 +284,6 @@ pub static STREAMS: &[&StreamSpec] = &[
     ssh::Ssh::SPEC,
     icmp::Icmp::SPEC,
     ntp::Ntp::SPEC,
+    stun::Stun::SPEC,
     stats::Stats::SPEC,
 ];

@@ -9,7 +9,7 @@ mod certificate;
 mod cursor;
 mod fingerprint;
 mod hello;
-mod names;
+pub mod names;
 mod record;
 mod session;
 #[cfg(test)]
