@@ -13,6 +13,7 @@ from logins import Recorded
 PACKAGES = {"ping": "iputils-ping", "ptunnel-ng": "ptunnel-ng", "nc": "netcat-openbsd"}
 PACKAGES |= {"ntpd": "ntpsec", "ntpdig": "ntpsec-ntpdig", "ntpq": "ntpsec", "nmap": "nmap"}
 PACKAGES |= {"turnserver": "coturn", "turnutils_uclient": "coturn", "turnutils_stunclient": "coturn"}
+PACKAGES |= {"rsyslogd": "rsyslog", "logger": "bsdutils"}
 FEW = 60
 BEYOND, STRANGER, NOWHERE = "10.77.0.9", "10.66.0.9", "10.79.0.9"
 
@@ -77,8 +78,29 @@ def stun(into: Path, server: str, recorded: Recorded) -> None:
     subprocess.run(words, check=True, capture_output=True)
 
 
+def syslog(into: Path, server: str, recorded: Recorded) -> None:
+    """Messages of both forms to a collector, some of which a defender wants to know; then what a collector hands on."""
+    collector, relay = lan.SCRATCH / "collector.conf", lan.SCRATCH / "relay.conf"
+    collector.write_text(f'module(load="imudp")\ninput(type="imudp" address="{server}" port="514")\n*.* /dev/null\n')
+    lan.start("server", ["rsyslogd", "-n", "-f", str(collector), "-i", str(lan.SCRATCH / "collector.pid")], ports=[514], udp=True)
+    target = f'action(type="omfwd" target="{server}" port="514" protocol="udp" template="RSYSLOG_ForwardFormat")'
+    relay.write_text(f'module(load="imudp")\ninput(type="imudp" address="127.0.0.1" port="5514")\n*.* {target}\n')
+    lan.start("client", ["rsyslogd", "-n", "-f", str(relay), "-i", str(lan.SCRATCH / "relay.pid")], ports=[5514], udp=True)
+    told = ["logger", "-d", "-n", server, "-P", "514"]
+    with recorded(into / "syslog" / "messages.pcap", "udp port 514"):
+        lan.run(
+            "client", [*told, "--rfc3164", "-p", "auth.warning", "-t", "sshd", "Failed password for zztest from 10.66.0.9 port 22 ssh2"]
+        )
+        lan.run("client", [*told, "--rfc3164", "-p", "auth.info", "-t", "sshd", "Accepted password for zztest from 10.66.0.9 port 22 ssh2"])
+        lan.run("client", [*told, "--rfc5424", "-p", "daemon.err", "-t", "systemd", "zztest.service: failed"])
+        lan.run("client", [*told, "--rfc5424", "-p", "local4.notice", "-t", "zztest", "ZZTEST invented"])
+        handed = ["logger", "-d", "-n", "127.0.0.1", "-P", "5514", "--rfc3164", "-p", "kern.crit", "-t", "kernel"]
+        lan.run("client", [*handed, "zztest[1]: segfault at 0 ip 0 sp 0"])
+        time.sleep(0.5)
+
+
 def record(into: Path, server: str, recorded: Recorded) -> None:
     """`recorded`: what keeps the packets that pass meanwhile."""
-    for scene in (icmp, ntp, stun):
+    for scene in (icmp, ntp, stun, syslog):
         (into / scene.__name__).mkdir(exist_ok=True)
         scene(into, server, recorded)

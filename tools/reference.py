@@ -339,6 +339,10 @@ _CORE = {
         "Mark, tab, first bytes in hexadecimal.",
         "What makes a file a program or a document beside DICOM's, with an example in the test of `preamble.rs`; rules test the mark.",
     ),
+    "marks_syslog.tsv": (
+        "Mark, tab, sign, tab, source.",
+        "Lower case, in the order of its bytes, with who writes so as its source; rows carry the mark only.",
+    ),
     "path_words.txt": (
         "Words between spaces, by product.",
         "Lower case; only words that a vendor's path has, never one that could name a person.",

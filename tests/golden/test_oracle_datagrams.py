@@ -11,6 +11,7 @@ from .oracle import first, needs_tshark, rows, tshark
 
 pytestmark = needs_tshark
 ECHO_REPLY, ECHO = "0", "8"
+FACILITIES = {"USER": 1, "DAEMON": 3, "AUTH": 4, "LOCAL4": 20}
 CLASS_BITS = (0, 0x10, 0x100, 0x110)
 CLASSES = ("requests", "indications", "successes", "errors")
 
@@ -97,3 +98,15 @@ def test_stun_of_a_visit() -> None:
     assert row["data_records"] == data
     assert row["orig_media_pkts"] + row["resp_media_pkts"] == len(media)
     assert row["media_bytes"] == sum(len(one[0]) // 2 for one in media)
+
+
+def test_syslog() -> None:
+    path = HERE / "syslog" / "messages.pcap"
+    said: Counter[tuple[str, int, int]] = Counter()
+    for (flow,), (facility,), (level,) in tshark(path, "syslog", "communityid", "syslog.facility", "syslog.level"):
+        said[flow, int(facility), int(level)] += 1
+    mine: Counter[tuple[str, int, int]] = Counter()
+    for row in rows(path)["syslog"]:
+        for level, count in enumerate(row["severities"]):
+            mine[row["community_id"], FACILITIES[row["facility"]], level] += count
+    assert +mine == said

@@ -776,11 +776,19 @@ fn stun() -> Talk {
     talk("stun", UDP, 3478, &[&message(3, &named), &message(0x0113, &refused)]).of(&["stun"])
 }
 
+/// Logs that name patients, users and machines of people, as logs do.
+fn syslog() -> Talk {
+    let modern = b"<165>1 2026-01-01T10:00:00Z Erikas-MBP Mustermann MRN004711 19640812 [x@1 patient=\"Erika\"] Mustermann, Erika opened";
+    let old = b"<38>Nov 29 16:43:56 iphone-von-erika Mustermann[19640812]: Failed password for MRN004711 from 10.0.0.9";
+    talk("syslog", UDP, 514, &[old, modern, b"<13>Erika Mustermann", modern]).of(&["syslog"])
+}
+
 fn everywhere() -> Vec<Talk> {
     let mut all = vec![
         icmp(),
         ntp(),
         stun(),
+        syslog(),
         dhcp(),
         http(),
         http2().of(&["http", "fhir"]),

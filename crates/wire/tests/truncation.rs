@@ -38,6 +38,7 @@ fn later(stream: &str, column: &str) -> bool {
         "snmp" => !matches!(column, "version" | "interim"),
         "ntp" => !matches!(column, "version" | "mode" | "opcode" | "interim"),
         "stun" => column != "interim",
+        "syslog" => !matches!(column, "facility" | "interim"),
         "icmp" => !matches!(column, "kind" | "icmp_type" | "icmp_code" | "interim"),
         _ => false,
     }

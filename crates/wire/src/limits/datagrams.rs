@@ -16,3 +16,9 @@ pub const STUN_METHODS: usize = 16;
 pub const STUN_PEERS: usize = 64;
 /// Records of DTLS in one datagram: a handshake's have six or seven.
 pub const DTLS_RECORDS: usize = 32;
+
+/// Names of programs and hosts of one facility that are told apart: a server has a dozen that write, a collector hands on what many hosts say.
+pub const SYSLOG_APPS: usize = 16;
+pub const SYSLOG_HOSTS: usize = 64;
+/// Bytes of one message that are looked at for signs: what everybody must take is 480, what everybody should 2,048 (RFC 5424 6.1).
+pub const SYSLOG_TEXT: usize = 2048;

@@ -52,6 +52,7 @@ pub mod snmp;
 pub mod ssh;
 pub mod stats;
 pub mod stun;
+pub mod syslog;
 pub mod tls;
 
 use crate::context::Context;
@@ -216,6 +217,7 @@ pub static UDP: &[&Datagrams] = &[
     &banner::RADIUS,
     &banner::SIP,
     &stun::PROTOCOL,
+    &syslog::PROTOCOL,
     &banner::TFTP,
 ];
 
@@ -251,6 +253,7 @@ pub enum StreamId {
     Icmp,
     Ntp,
     Stun,
+    Syslog,
     Stats,
 }
 
@@ -285,5 +288,6 @@ pub static STREAMS: &[&StreamSpec] = &[
     icmp::Icmp::SPEC,
     ntp::Ntp::SPEC,
     stun::Stun::SPEC,
+    syslog::Syslog::SPEC,
     stats::Stats::SPEC,
 ];
