@@ -14,6 +14,7 @@ PACKAGES = {"ping": "iputils-ping", "ptunnel-ng": "ptunnel-ng", "nc": "netcat-op
 PACKAGES |= {"ntpd": "ntpsec", "ntpdig": "ntpsec-ntpdig", "ntpq": "ntpsec", "nmap": "nmap"}
 PACKAGES |= {"turnserver": "coturn", "turnutils_uclient": "coturn", "turnutils_stunclient": "coturn"}
 PACKAGES |= {"rsyslogd": "rsyslog", "logger": "bsdutils"}
+PACKAGES |= {"upnpc": "miniupnpc", "minidlnad": "minidlna"}
 FEW = 60
 BEYOND, STRANGER, NOWHERE = "10.77.0.9", "10.66.0.9", "10.79.0.9"
 
@@ -99,8 +100,20 @@ def syslog(into: Path, server: str, recorded: Recorded) -> None:
         time.sleep(0.5)
 
 
+def ssdp(into: Path, server: str, recorded: Recorded) -> None:
+    """A media server announces itself, is looked for and found, and leaves."""
+    media = lan.SCRATCH / "minidlna"
+    media.mkdir()
+    conf = lan.SCRATCH / "minidlna.conf"
+    conf.write_text(f"network_interface=eth0\nmedia_dir={media}\ndb_dir={media}\nlog_dir={media}\nfriendly_name=ZZTEST\nport=8200\n")
+    with recorded(into / "ssdp" / "messages.pcap", "udp"):
+        lan.start("server", ["minidlnad", "-S", "-f", str(conf), "-P", str(lan.SCRATCH / "minidlna.pid")], ports=[8200])
+        lan.run("client", ["upnpc", "-m", "eth0", "-l"], expect=())
+        time.sleep(1)
+
+
 def record(into: Path, server: str, recorded: Recorded) -> None:
     """`recorded`: what keeps the packets that pass meanwhile."""
-    for scene in (icmp, ntp, stun, syslog):
+    for scene in (icmp, ntp, stun, syslog, ssdp):
         (into / scene.__name__).mkdir(exist_ok=True)
         scene(into, server, recorded)

@@ -110,3 +110,14 @@ def test_syslog() -> None:
         for level, count in enumerate(row["severities"]):
             mine[row["community_id"], FACILITIES[row["facility"]], level] += count
     assert +mine == said
+
+
+def test_ssdp() -> None:
+    path = HERE / "ssdp" / "messages.pcap"
+    said: Counter[tuple[str, str]] = Counter()
+    for (flow,), method, code in tshark(path, "ssdp", "communityid", "http.request.method", "http.response.code"):
+        said[flow, (method or ["RESPONSE" if code else ""])[0]] += 1
+    mine: Counter[tuple[str, str]] = Counter()
+    for row in rows(path)["ssdp"]:
+        mine[row["community_id"], row["method"]] += row["messages"]
+    assert mine == said

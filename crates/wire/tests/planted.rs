@@ -783,10 +783,20 @@ fn syslog() -> Talk {
     talk("syslog", UDP, 514, &[old, modern, b"<13>Erika Mustermann", modern]).of(&["syslog"])
 }
 
+/// A television that is called as its owner.
+fn ssdp() -> Talk {
+    let announced =
+        b"NOTIFY * HTTP/1.1\r\nLOCATION: http://erika-mustermann.local:80/MRN004711.xml\r\nNT: urn:Mustermann:device:Erika:1\r\n\
+        NTS: ssdp:alive\r\nSERVER: Erika/1.0 UPnP/1.0 Mustermann 19640812\r\nUSN: uuid:MRN004711::Erika\r\nX-Friendly-Name: Erika\r\n\r\n";
+    let sought = b"M-SEARCH * HTTP/1.1\r\nST: uuid:Erika-MRN004711\r\nUSER-AGENT: Erika Mustermann/19640812\r\n\r\n";
+    talk("ssdp", UDP, 1900, &[announced, sought]).of(&["ssdp"])
+}
+
 fn everywhere() -> Vec<Talk> {
     let mut all = vec![
         icmp(),
         ntp(),
+        ssdp(),
         stun(),
         syslog(),
         dhcp(),

@@ -39,6 +39,7 @@ fn later(stream: &str, column: &str) -> bool {
         "ntp" => !matches!(column, "version" | "mode" | "opcode" | "interim"),
         "stun" => column != "interim",
         "syslog" => !matches!(column, "facility" | "interim"),
+        "ssdp" => !matches!(column, "method" | "target" | "nts" | "interim"),
         "icmp" => !matches!(column, "kind" | "icmp_type" | "icmp_code" | "interim"),
         _ => false,
     }

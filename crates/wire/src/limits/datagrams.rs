@@ -22,3 +22,9 @@ pub const SYSLOG_APPS: usize = 16;
 pub const SYSLOG_HOSTS: usize = 64;
 /// Bytes of one message that are looked at for signs: what everybody must take is 480, what everybody should 2,048 (RFC 5424 6.1).
 pub const SYSLOG_TEXT: usize = 2048;
+
+/// Fields of one SSDP message that are looked at: stacks write a dozen.
+pub const SSDP_FIELDS: usize = 32;
+/// Targets of one conversation that have rows: a router announces some twenty, and devices that are told apart by their names.
+pub const SSDP_TARGETS: usize = 32;
+pub const SSDP_DEVICES: usize = 64;

@@ -49,6 +49,7 @@ pub mod sdc;
 pub mod smb;
 pub mod smtp;
 pub mod snmp;
+pub mod ssdp;
 pub mod ssh;
 pub mod stats;
 pub mod stun;
@@ -218,6 +219,7 @@ pub static UDP: &[&Datagrams] = &[
     &banner::SIP,
     &stun::PROTOCOL,
     &syslog::PROTOCOL,
+    &ssdp::PROTOCOL,
     &banner::TFTP,
 ];
 
@@ -254,6 +256,7 @@ pub enum StreamId {
     Ntp,
     Stun,
     Syslog,
+    Ssdp,
     Stats,
 }
 
@@ -289,5 +292,6 @@ pub static STREAMS: &[&StreamSpec] = &[
     ntp::Ntp::SPEC,
     stun::Stun::SPEC,
     syslog::Syslog::SPEC,
+    ssdp::Ssdp::SPEC,
     stats::Stats::SPEC,
 ];
