@@ -15,6 +15,7 @@ PACKAGES |= {"ntpd": "ntpsec", "ntpdig": "ntpsec-ntpdig", "ntpq": "ntpsec", "nma
 PACKAGES |= {"turnserver": "coturn", "turnutils_uclient": "coturn", "turnutils_stunclient": "coturn"}
 PACKAGES |= {"rsyslogd": "rsyslog", "logger": "bsdutils"}
 PACKAGES |= {"upnpc": "miniupnpc", "minidlnad": "minidlna"}
+PACKAGES |= {"in.tftpd": "tftpd-hpa", "tftp": "tftp-hpa", "curl": "curl"}
 FEW = 60
 BEYOND, STRANGER, NOWHERE = "10.77.0.9", "10.66.0.9", "10.79.0.9"
 
@@ -112,8 +113,29 @@ def ssdp(into: Path, server: str, recorded: Recorded) -> None:
         time.sleep(1)
 
 
+def tftp(into: Path, server: str, recorded: Recorded) -> None:
+    """Settings read and written, with larger blocks and without, and two files that nobody may have."""
+    files = lan.SCRATCH / "settings"
+    files.mkdir()
+    (files / "zztest.cfg").write_text("invented\n" * 200)
+    (files / "upload.bin").write_text("")
+    for path in (files, files / "upload.bin"):
+        path.chmod(0o777)
+    lan.start("server", ["in.tftpd", "-L", "-a", f"{server}:69", "-s", str(files)], ports=[69], udp=True)
+    local = lan.SCRATCH / "local"
+    local.mkdir()
+    (local / "upload.bin").write_text("invented\n" * 60)
+    ask = ["tftp", "-m", "octet", server]
+    with recorded(into / "tftp" / "transfers.pcap", "udp"):
+        lan.run("client", [*ask, "-c", "get", "zztest.cfg", "/dev/null"])
+        lan.run("client", ["curl", "-s", "-S", "-o", "/dev/null", "--tftp-blksize", "1024", f"tftp://{server}/zztest.cfg"])
+        lan.run("client", [*ask, "-c", "put", str(local / "upload.bin"), "upload.bin"])
+        lan.run("client", [*ask, "-c", "get", "folder/zz-missing.rom", "/dev/null"], expect=())
+        lan.run("client", [*ask, "-c", "put", str(local / "upload.bin"), "zz-forbidden.bin"], expect=())
+
+
 def record(into: Path, server: str, recorded: Recorded) -> None:
     """`recorded`: what keeps the packets that pass meanwhile."""
-    for scene in (icmp, ntp, stun, syslog, ssdp):
+    for scene in (icmp, ntp, stun, syslog, ssdp, tftp):
         (into / scene.__name__).mkdir(exist_ok=True)
         scene(into, server, recorded)

@@ -121,3 +121,27 @@ def test_ssdp() -> None:
     for row in rows(path)["ssdp"]:
         mine[row["community_id"], row["method"]] += row["messages"]
     assert mine == said
+
+
+def test_tftp() -> None:
+    path = HERE / "tftp" / "transfers.pcap"
+    blocks: Counter[str] = Counter()
+    carried: Counter[str] = Counter()
+    errors: dict[str, int] = {}
+    operations = {}
+    fields = ("communityid", "tftp.opcode", "udp.length", "tftp.error.code")
+    for (flow,), (opcode,), (length,), error in tshark(path, "tftp", *fields):
+        match int(opcode):
+            case 1 | 2:
+                operations[flow] = ("read", "write")[int(opcode) - 1]
+            case 3:
+                blocks[flow] += 1
+                carried[flow] += int(length) - 12
+            case 5:
+                errors[flow] = int(error[0])
+    found = rows(path)["tftp"]
+    moved = [row for row in found if row["kind"] == "transfer"]
+    assert {row["community_id"]: row["operation"] for row in found if row["kind"] == "request"} == operations
+    assert Counter({row["community_id"]: row["blocks"] for row in moved if row["blocks"]}) == blocks
+    assert Counter({row["community_id"]: row["bytes"] for row in moved if row["bytes"]}) == carried
+    assert {row["community_id"]: row["error_code"] for row in moved if row["error"]} == errors

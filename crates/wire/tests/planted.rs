@@ -792,6 +792,12 @@ fn ssdp() -> Talk {
     talk("ssdp", UDP, 1900, &[announced, sought]).of(&["ssdp"])
 }
 
+/// A file of somebody, which is not there.
+fn tftp() -> Talk {
+    let asked = b"\0\x01Mustermann/Erika 19640812.MRN004711\0octet\0";
+    talk("tftp", UDP, 69, &[asked, b"\0\x05\0\x01no file of Erika Mustermann\0"]).of(&["tftp"])
+}
+
 fn everywhere() -> Vec<Talk> {
     let mut all = vec![
         icmp(),
@@ -799,6 +805,7 @@ fn everywhere() -> Vec<Talk> {
         ssdp(),
         stun(),
         syslog(),
+        tftp(),
         dhcp(),
         http(),
         http2().of(&["http", "fhir"]),

@@ -40,6 +40,7 @@ fn later(stream: &str, column: &str) -> bool {
         "stun" => column != "interim",
         "syslog" => !matches!(column, "facility" | "interim"),
         "ssdp" => !matches!(column, "method" | "target" | "nts" | "interim"),
+        "tftp" => !matches!(column, "kind" | "mode" | "name" | "path" | "extension" | "depth"),
         "icmp" => !matches!(column, "kind" | "icmp_type" | "icmp_code" | "interim"),
         _ => false,
     }

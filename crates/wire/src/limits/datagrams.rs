@@ -28,3 +28,6 @@ pub const SSDP_FIELDS: usize = 32;
 /// Targets of one conversation that have rows: a router announces some twenty, and devices that are told apart by their names.
 pub const SSDP_TARGETS: usize = 32;
 pub const SSDP_DEVICES: usize = 64;
+
+/// Requests of one TFTP connection that give rows: a client asks from a new port each time; who asks for all names there are is known by so many.
+pub const TFTP_ROWS: usize = 64;

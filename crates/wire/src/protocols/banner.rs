@@ -111,13 +111,6 @@ pub static TNS: Protocol = Protocol {
     session: || Box::new(Named),
 };
 
-pub static TFTP: Datagrams = Datagrams {
-    name: "tftp",
-    ports: &[69],
-    probe: datagram::tftp,
-    conversation: || Box::new(Named),
-};
-
 pub static CLDAP: Datagrams = Datagrams {
     name: "ldap",
     ports: &[389],

@@ -54,6 +54,7 @@ pub mod ssh;
 pub mod stats;
 pub mod stun;
 pub mod syslog;
+pub mod tftp;
 pub mod tls;
 
 use crate::context::Context;
@@ -220,7 +221,7 @@ pub static UDP: &[&Datagrams] = &[
     &stun::PROTOCOL,
     &syslog::PROTOCOL,
     &ssdp::PROTOCOL,
-    &banner::TFTP,
+    &tftp::PROTOCOL,
 ];
 
 /// Every stream; the order is that of [`STREAMS`].
@@ -257,6 +258,7 @@ pub enum StreamId {
     Stun,
     Syslog,
     Ssdp,
+    Tftp,
     Stats,
 }
 
@@ -293,5 +295,6 @@ pub static STREAMS: &[&StreamSpec] = &[
     stun::Stun::SPEC,
     syslog::Syslog::SPEC,
     ssdp::Ssdp::SPEC,
+    tftp::Tftp::SPEC,
     stats::Stats::SPEC,
 ];

@@ -6,7 +6,7 @@
 mod entropy;
 mod frame;
 mod logon;
-mod paths;
+pub mod paths;
 mod rows;
 mod smb1;
 mod smb1_requests;

@@ -56,25 +56,6 @@ pub fn sip(_port: u16, payload: &[u8]) -> Probe {
     certain(text::start(payload, LINES) == Probe::Certain)
 }
 
-/// RRQ and WRQ: a file's name, a mode, and options, each ended by NUL. RFC 1350 section 5, RFC 2347. The file travels between other ports.
-pub fn tftp(_port: u16, payload: &[u8]) -> Probe {
-    let Some((&[0, 1 | 2], rest)) = payload.split_first_chunk() else {
-        return Probe::Never;
-    };
-    let Some(texts) = rest.strip_suffix(&[0]).filter(|texts| texts.len() <= 512) else {
-        return Probe::Never;
-    };
-    let mut texts = texts.split(|byte| *byte == 0);
-    let named = texts
-        .next()
-        .is_some_and(|name| !name.is_empty() && !name.iter().any(u8::is_ascii_control));
-    let modes = [&b"octet"[..], b"netascii", b"mail"];
-    let mode = texts
-        .next()
-        .is_some_and(|mode| modes.iter().any(|known| known.eq_ignore_ascii_case(mode)));
-    certain(named && mode && texts.all(|option| option.iter().all(u8::is_ascii_graphic)))
-}
-
 fn certain(good: bool) -> Probe {
     if good {
         Probe::Certain
