@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import repeat
 from pathlib import Path
 
-from .facts import Fact, Facts, Flow, counted, flow
+from .facts import Fact, Facts, Flow, counted, flow, icmp
 from .rows import Row, open_captures, read
 
 
@@ -46,6 +47,28 @@ def _of(stream: str, row: Row) -> Iterator[tuple[str, Fact]]:
             yield "DIMSE commands", (_flow(row), row["command"])
         case "hl7":
             yield "HL7 messages", (_flow(row), row["message_type"], row["trigger_event"])
+        case _:
+            yield from _datagrams(stream, row)
+
+
+def _datagrams(stream: str, row: Row) -> Iterator[tuple[str, Fact]]:
+    """A row sums messages of one kind."""
+    where = _flow(row, "udp")
+    match stream:
+        case "icmp":
+            layer = "icmpv6" if ":" in row["id_orig_h"] else "icmp"
+            fact = icmp(layer, row["id_orig_h"], row["id_resp_h"], str(row["icmp_type"]))
+            yield from repeat(("ICMP messages", fact), row["requests"] + row["replies"])
+        case "ntp":
+            yield from repeat(("NTP messages", (where, row["version"], row["mode"])), row["messages"])
+        case "stun":
+            yield from repeat(("STUN messages", (where,)), row["requests"] + row["successes"] + row["errors"] + row["indications"])
+        case "syslog":
+            yield from repeat(("syslog messages", (where, row["facility"])), row["messages"])
+        case "ssdp":
+            yield from repeat(("SSDP messages", (where, row["method"])), row["messages"])
+        case "tftp" if row["kind"] == "request":
+            yield "TFTP requests", (where, row["operation"])
 
 
 def _flow(row: Row, transport: str = "tcp") -> Flow:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from .facts import End, Fact, Facts, Flow, counted, flow
+from .facts import End, Fact, Facts, Flow, counted, flow, icmp
 from .oracle import Values, first, read_by_tshark
 
 # On ports that it does not know tshark needs to be told, or passes over the first message of a connection.
@@ -17,7 +17,17 @@ DNS = ("dns.id", "dns.count.queries", "dns.count.zones", "dns.count.answers", "d
 SMB = ("smb.dialect.name", "smb.dialect.index", "smb2.cmd", "smb2.flags.response", "smb2.dialect")
 DICOM = ("dicom.pdu.type", "dicom.assoc.ae.calling", "dicom.assoc.ae.called", "_ws.col.Info")
 OTHERS = ("tls.handshake.extensions_server_name", "dhcp.id", "dhcp.option.hostname", "hl7.message.type", "hl7.event.type")
-FIELDS = ("frame.protocols", *ADDRESSES, *DNS, *SMB, *DICOM, *OTHERS)
+DATAGRAMS = (
+    "icmp.type",
+    "icmpv6.type",
+    "ntp.flags.vn",
+    "ntp.flags.mode",
+    "stun.type",
+    "syslog.facility",
+    "http.request.method",
+    "tftp.opcode",
+)
+FIELDS = ("frame.protocols", *ADDRESSES, *DNS, *SMB, *DICOM, *OTHERS, *DATAGRAMS)
 
 DIALECTS = {0x0202: "2.02", 0x0210: "2.1", 0x0300: "3.0", 0x0302: "3.0.2", 0x0311: "3.1.1"}
 COMMAND = re.compile(r"\b[CN]-[A-Z-]+?-R(?:Q|SP)\b(?!-)")
@@ -30,6 +40,7 @@ class Layers:
 
     flows: list[Flow]
     above: list[str]
+    icmp: Fact | None = None
 
 
 def facts(path: Path) -> Facts:
@@ -44,7 +55,10 @@ def _all(frames: list[Frame]) -> Iterator[tuple[str, Fact]]:
         for found in layers.flows:
             yield "connections", (found,)
             yield "packets", (found,)
+        if layers.icmp:
+            yield "ICMP messages", layers.icmp
         if layers.flows and layers.above:
+            yield from _datagrams(frame, layers.flows[-1], layers.above)
             yield from _names(frame, layers.flows[-1], layers.above)
             yield from _messages(frame, layers.flows[-1], layers.above)
             spoken.see(frame, layers.flows[-1], layers.above)
@@ -60,7 +74,8 @@ def _layers(frame: Frame) -> Layers:
     above: list[str] = []
     for name in frame["frame.protocols"][0].split(":"):
         if name in ("icmp", "icmpv6"):
-            return Layers(flows, [])
+            kind = first(frame[f"{name}.type"])
+            return Layers(flows, [], icmp(name, source, target, kind) if kind else None)
         if name in ("ip", "ipv6"):
             source, target = next(rest[f"{name}.src"]), next(rest[f"{name}.dst"])
         elif name in ("tcp", "udp"):
@@ -93,6 +108,43 @@ def _questions(frame: Frame) -> Iterator[tuple[int, Values]]:
     for ident, count in zip(frame["dns.id"], counts, strict=True):
         names = [next(asked) for _ in range(int(count))]
         yield int(ident, 0), names or frame["dns.resp.name"][:1]
+
+
+FACILITIES = [
+    "KERN",
+    "USER",
+    "MAIL",
+    "DAEMON",
+    "AUTH",
+    "SYSLOG",
+    "LPR",
+    "NEWS",
+    "UUCP",
+    "CRON",
+    "AUTHPRIV",
+    "FTP",
+    "NTP",
+    "AUDIT",
+    "ALERT",
+    "CLOCK",
+]
+FACILITIES += [f"LOCAL{n}" for n in range(8)]
+
+
+def _datagrams(frame: Frame, where: Flow, above: list[str]) -> Iterator[tuple[str, Fact]]:
+    if where[0] != "udp":
+        return
+    for version, mode in zip(frame["ntp.flags.vn"], frame["ntp.flags.mode"], strict=False):
+        yield "NTP messages", (where, int(version), int(mode))
+    if "stun" in above and frame["stun.type"]:
+        yield "STUN messages", (where,)
+    for facility in frame["syslog.facility"]:
+        yield "syslog messages", (where, FACILITIES[int(facility)])
+    if "ssdp" in above:
+        yield "SSDP messages", (where, first(frame["http.request.method"]) or "RESPONSE")
+    for opcode in frame["tftp.opcode"]:
+        if opcode in ("1", "2"):
+            yield "TFTP requests", (where, {"1": "read", "2": "write"}[opcode])
 
 
 def _messages(frame: Frame, where: Flow, above: list[str]) -> Iterator[tuple[str, Fact]]:
