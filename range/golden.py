@@ -1,5 +1,5 @@
 """Record golden captures whose stacks have no part in the morning: SDC, DICOMweb, HL7 over HTTP, HTTP/2, remote screens, SNMP, NTLM,
-logins, databases.
+logins, databases, files.
 
     sudo python range/golden.py [--into tests/golden]
 
@@ -27,6 +27,7 @@ import logins
 import logons
 import managed
 import screens
+import transfers
 from cast import DEVICES, patients
 
 PACKAGES = (
@@ -45,6 +46,7 @@ PACKAGES = (
     | logons.PACKAGES
     | logins.PACKAGES
     | databases.PACKAGES
+    | transfers.PACKAGES
 )
 SERVER, CLIENT = "10.66.0.2", "10.66.0.3"
 HERE = Path(__file__).parent
@@ -202,6 +204,10 @@ def database(into: Path) -> None:
     databases.record(into, SERVER, recorded)
 
 
+def transfer(into: Path) -> None:
+    transfers.record(into, SERVER, recorded)
+
+
 SCENES: dict[str, Callable[[Path], None]] = {
     "sdc": sdc,
     "hl7": hl7,
@@ -212,6 +218,7 @@ SCENES: dict[str, Callable[[Path], None]] = {
     "logons": logging_on,
     "logins": login,
     "databases": database,
+    "transfers": transfer,
 }
 
 

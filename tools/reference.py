@@ -325,6 +325,10 @@ _CORE = {
         "Words between spaces.",
         "Lower case; never one that could name a person, with the header that has it in the tests of `product.rs`.",
     ),
+    "file_kinds.tsv": (
+        "Media type, tab, offset, tab, bytes in hexadecimal, tab, source.",
+        "The name that Zeek or IANA has for it, within the first 264 bytes, before what it would fit too; an example in `kind.rs`.",
+    ),
     "fhir_resource_types.txt": ("Words between spaces.", "Spelled as the specification spells it; only names of resource types."),
     "marks_communities.tsv": (
         "Mark, tab, community, tab, source.",

@@ -4,6 +4,7 @@
 //! in it, [`flows`] follows connections and puts their bytes in order, [`protocols`] turns those bytes into rows, [`records`] keeps the rows
 //! until they leave as Arrow batches; [`pipeline`] is all of it.
 
+mod awaited;
 mod bytes;
 pub mod capture;
 pub mod charset;

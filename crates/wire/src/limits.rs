@@ -1,7 +1,9 @@
 //! Every bound on what the wire can make the sensor hold or do, each with its reason.
 
+mod files;
 mod logins;
 
+pub use files::*;
 pub use logins::*;
 
 /// Bytes of one direction that are looked at before a connection is called unknown. All probes decide within the first message head; a TLS

@@ -8,7 +8,7 @@ use crate::link::Link;
 use crate::names::address;
 use crate::protocols::arp::mac_text;
 use crate::protocols::conn::{tcp_state, Conn};
-use crate::protocols::Dir;
+use crate::protocols::{ftp, Dir};
 use crate::tunnel::Carrier;
 
 use super::conversation::Speech;
@@ -105,7 +105,10 @@ impl Segment<'_> {
 }
 
 impl Flow {
-    pub fn new(identity: Identity, generation: u32, ts: i64, link: &Link, transport: Transport) -> Flow {
+    pub fn new(identity: Identity, generation: u32, ts: i64, link: &Link, mut transport: Transport) -> Flow {
+        if let (true, Transport::Tcp(tcp)) = (link.awaited, &mut transport) {
+            tcp.follow.begin(&ftp::DATA);
+        }
         Flow {
             identity,
             generation,

@@ -12,6 +12,7 @@ mod http1;
 mod http2;
 pub mod inflate;
 mod logon;
+mod part;
 pub mod session;
 #[cfg(test)]
 pub mod tests;

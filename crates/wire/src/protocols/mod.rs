@@ -31,6 +31,7 @@ pub mod dicom;
 pub mod dicomweb;
 pub mod dns;
 pub mod fhir;
+pub mod files;
 pub mod ftp;
 pub mod hl7;
 pub mod http;
@@ -179,6 +180,7 @@ pub static TCP: &[&Protocol] = &[
     &dns::OVER_TCP,
     &ssh::PROTOCOL,
     &ftp::PROTOCOL,
+    &ftp::DATA,
     &banner::TELNET,
     &rdp::PROTOCOL,
     &rfb::PROTOCOL,
@@ -244,6 +246,7 @@ pub enum StreamId {
     Smtp,
     Login,
     Ssh,
+    Files,
     Stats,
 }
 
@@ -275,5 +278,6 @@ pub static STREAMS: &[&StreamSpec] = &[
     smtp::Smtp::SPEC,
     login::Login::SPEC,
     ssh::Ssh::SPEC,
+    files::Files::SPEC,
     stats::Stats::SPEC,
 ];

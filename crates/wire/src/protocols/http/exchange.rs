@@ -7,6 +7,7 @@ use super::clean::{host, is_default, known_media_type, media_type, reason, schem
 use super::content::{Content, Scan, Told};
 use super::head::Head;
 use super::inflate::coding;
+use super::part::Part;
 use super::{uri, Http};
 use crate::context::Context;
 use crate::credentials;
@@ -60,6 +61,8 @@ pub struct Exchange {
     pub logon: Option<Box<Logon>>,
     pub partial: bool,
     pub malformed: Option<&'static str>,
+    /// The path that was asked for, as far as it may name a file.
+    path: Vec<u8>,
 }
 
 impl Exchange {
@@ -97,6 +100,7 @@ impl Exchange {
             logon: None,
             partial: false,
             malformed: None,
+            path: Vec::new(),
         }
     }
 
@@ -122,6 +126,7 @@ impl Exchange {
     fn target(&mut self, method: &'static str, target: &[u8], head: &Head<'_>, keys: &Keys) {
         let split = uri::split(method, target);
         self.host = self.host.take().or_else(|| split.authority.and_then(host));
+        self.path = split.path.get(..limits::PSEUDONYM_INPUT).unwrap_or(split.path).to_vec();
         self.uri = uri::template(split.path);
         self.query_keys = uri::keys(split.query);
         self.asked = asked(method, split.path, split.query, keys);
@@ -144,17 +149,27 @@ impl Exchange {
     }
 
     /// A scanner for a body of this type, which begins there, if something that gives rows may be in it. `answer`: it is the response's.
-    pub fn scan(&mut self, head: &Head<'_>, answer: bool, begins: (Dir, u64)) -> Option<Box<Content>> {
+    pub fn scan(&mut self, head: &Head<'_>, answer: bool, begins: (Dir, u64), cx: &Context<'_>) -> Option<Box<Content>> {
         let coding = coding(head.content_encoding)?;
         let media = head.content_type.and_then(media_type).unwrap_or_default();
         let scan = match self.scan_hl7(&media, begins) {
-            Some(hl7) => hl7,
+            Some(hl7) => Some(hl7),
             None => match self.scan_dicomweb(&media, head, answer) {
-                Some(dicomweb) => dicomweb,
-                None => self.scan_text(&media)?,
+                Some(dicomweb) => Some(dicomweb),
+                None => self.scan_text(&media),
             },
         };
-        Some(Box::new(Content::new(scan, coding)))
+        let part = Part {
+            head,
+            media: &media,
+            answer,
+            method: self.method,
+            path: &self.path,
+            scanned: scan.as_ref().is_some_and(|scan| !matches!(scan, Scan::Dicomweb(_))),
+            coded: coding.is_some(),
+        };
+        let carried = part.carried(begins, cx);
+        (scan.is_some() || carried.is_some()).then(|| Box::new(Content::new(scan, carried, coding)))
     }
 
     /// What answers HL7 may say no type, or a general one.
@@ -197,8 +212,11 @@ impl Exchange {
         } else {
             self.request_length = Some(body.length);
         }
-        let Some(scan) = body.scan else { return };
-        match scan.finish(body.cut, cx) {
+        let length = (body.announced || !body.cut).then_some(body.length);
+        let Some(told) = body.scan.and_then(|scan| scan.finish(body.cut, length, cx)) else {
+            return;
+        };
+        match told {
             Told::Fhir(found) => self.found.extend(*found),
             Told::Soap(soap) => {
                 let [request, response] = &mut self.soap;

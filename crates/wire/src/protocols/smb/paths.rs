@@ -69,6 +69,11 @@ impl Name {
         }
     }
 
+    /// Whether it is that of a well-known pipe, whatever share it is in.
+    pub fn is_pipe(&self) -> bool {
+        self.name.as_deref().is_some_and(|name| known_pipe(name).is_some())
+    }
+
     /// This name, in the folder of `other` if it came without one (MS-FSCC 2.4.42.1: a plain name stays in its folder).
     pub fn beside(self, other: &Name) -> Name {
         match self.depth {

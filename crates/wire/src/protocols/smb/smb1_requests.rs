@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::charset::utf16;
 use crate::context::Context;
 use crate::limits;
+use crate::protocols::smb::contents::Held;
 use crate::protocols::smb::entropy::Sample;
 use crate::protocols::smb::logon;
 use crate::protocols::smb::paths::{self, Name};
@@ -16,6 +17,7 @@ use crate::protocols::smb::smb2::{
 use crate::protocols::smb::state::{Ask, Change, Deed, Opening, Request, Start, Target, Tree, Which};
 use crate::protocols::smb::talk::Talk;
 use crate::protocols::smb::view::{Fault, View};
+use crate::protocols::Dir;
 
 /// MS-CIFS 2.2.6: subcommands of TRANSACTION2 that change a file.
 const TRANS2_SET_PATH_INFORMATION: u16 = 0x06;
@@ -76,10 +78,16 @@ pub fn request(
             Some(ask) => ask,
             None => return Ok(()),
         },
-        READ_ANDX => Ask::Read(which(4)?),
+        READ_ANDX => {
+            let which = which(4)?;
+            Ask::Read(which, block.known(read_from(block))?.unwrap_or_default())
+        }
         WRITE_ANDX => {
             let which = which(4)?;
-            Ask::Write(which, block.known(written(talk, block, which, tree.as_ref(), cx))?.flatten())
+            Ask::Write(
+                which,
+                block.known(written(talk, block, which, tree.as_ref(), start.dir, cx))?.flatten(),
+            )
         }
         CLOSE => Ask::Close(which(0)?),
         DELETE | DELETE_DIRECTORY | CREATE_DIRECTORY => {
@@ -185,6 +193,7 @@ fn written(
     block: &Block<'_>,
     which: Which,
     tree: Option<&Arc<Tree>>,
+    dir: Dir,
     cx: &mut Context<'_>,
 ) -> Result<Option<Box<Sample>>, Fault> {
     let length = usize::from(block.u16(20)?) | (usize::from(block.u16(18)?) << 16);
@@ -196,7 +205,21 @@ fn written(
     let data = block
         .message()
         .some(at, talk.wants(which, tree.map(AsRef::as_ref), offset).min(length))?;
+    let held = Held {
+        which,
+        write: true,
+        offset,
+        at,
+        length,
+    };
+    talk.holds(held, tree.map(AsRef::as_ref), dir, cx);
     Ok(talk.sampled(which, tree, data, cx))
+}
+
+/// Where in the file a read begins. MS-CIFS 2.2.4.42.1, MS-SMB 2.2.4.2.1.
+fn read_from(block: &Block<'_>) -> Result<u64, Fault> {
+    let high = if block.word_count >= 12 { block.u32(20)? } else { 0 };
+    Ok(u64::from(block.u32(6)?) | (u64::from(high) << 32))
 }
 
 /// SET_PATH_INFORMATION and SET_FILE_INFORMATION. MS-CIFS 2.2.4.46.1, 2.2.6.7, 2.2.6.9.

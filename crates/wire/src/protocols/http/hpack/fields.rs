@@ -4,7 +4,7 @@ use crate::limits;
 use crate::protocols::http::head::{known_method, Head, Start};
 
 /// Names whose values matter; of all others not even the name is kept.
-const WANTED: [&str; 14] = [
+const WANTED: [&str; 16] = [
     ":method",
     ":path",
     ":authority",
@@ -17,6 +17,8 @@ const WANTED: [&str; 14] = [
     "accept",
     "content-type",
     "content-encoding",
+    "content-disposition",
+    "content-range",
     "content-length",
     "server",
 ];
