@@ -14,6 +14,7 @@ pub mod columns;
 pub mod context;
 mod copies;
 pub mod credentials;
+pub mod exploits;
 pub mod flows;
 pub mod fragments;
 pub mod half;

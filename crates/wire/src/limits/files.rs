@@ -35,3 +35,7 @@ pub const MIME_FIELD: usize = 4096;
 /// FTP data connections that were announced and have not begun, and nanoseconds that they are waited for: servers wait for a minute.
 pub const FTP_AWAITED: usize = 1024;
 pub const FTP_AWAITED_AGE: i64 = 60_000_000_000;
+
+/// Bytes of a text in which an exploit is looked for, and look-ups within each other: what is logged and can do harm stands at the beginning.
+pub const EXPLOIT_TEXT: usize = 4096;
+pub const EXPLOIT_DEPTH: usize = 32;

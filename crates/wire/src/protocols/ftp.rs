@@ -35,7 +35,7 @@ stream! {
         retrieved: Int,
         /// Files stored (STOR, STOU, APPE) to the end.
         stored: Int,
-        /// Marks of what was said: default-credentials.
+        /// Signs: default-credentials, exploits (`data/marks_exploits.tsv`), names of files that ransomware leaves notes under.
         marks: Texts,
         /// Begun before or going on after what was seen, or bytes of it were lost.
         partial: Bool,

@@ -10,6 +10,7 @@ use super::file::{About, File};
 use super::is_word;
 use super::transfer::Transfer;
 use crate::context::Context;
+use crate::exploits::{self, Signs};
 use crate::limits;
 use crate::protocols::dicomweb::parameter;
 use crate::protocols::http::clean::{known_media_type, media_type};
@@ -59,6 +60,8 @@ pub struct Parts {
     file: Option<(File, Transfer)>,
     /// The last delimiter was seen.
     closed: bool,
+    /// Exploits that fields of its heads hold.
+    pub signs: Signs,
 }
 
 impl Parts {
@@ -78,6 +81,7 @@ impl Parts {
             end: b"",
             file: None,
             closed: false,
+            signs: Signs::default(),
         }
     }
 
@@ -169,6 +173,7 @@ impl Parts {
         };
         let (name, value) = field.split_at(colon);
         let value = value.get(1..).unwrap_or_default().trim_ascii();
+        self.signs.join(exploits::of_text(value));
         let is = |known: &str| name.trim_ascii().eq_ignore_ascii_case(known.as_bytes());
         let slot = match () {
             () if is("content-type") => &mut self.head.content_type,

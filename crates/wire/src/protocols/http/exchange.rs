@@ -11,6 +11,7 @@ use super::part::Part;
 use super::{uri, Http};
 use crate::context::Context;
 use crate::credentials;
+use crate::exploits::Signs;
 use crate::keys::Keys;
 use crate::limits;
 use crate::product::agent;
@@ -39,6 +40,7 @@ pub struct Exchange {
     referrer_host: Option<String>,
     auth: Option<(&'static str, bool)>,
     default: bool,
+    signs: Signs,
     /// Whether all fields of the request were seen.
     whole: bool,
     content_type: Option<Cow<'static, str>>,
@@ -82,6 +84,7 @@ impl Exchange {
             referrer_host: None,
             auth: None,
             default: false,
+            signs: Signs::default(),
             whole: false,
             content_type: None,
             request_length: None,
@@ -114,6 +117,7 @@ impl Exchange {
         self.user_agent = head.user_agent.and_then(agent);
         self.referrer_host = head.referer.and_then(uri_host);
         self.auth = head.authorization.map(scheme);
+        self.signs = head.signs;
         self.default = head.authorization.is_some_and(is_default);
         self.content_type = head.content_type.and_then(known_media_type);
         self.accepts_fhir = head.accept.and_then(media_type).is_some_and(|m| is_fhir(&m));
@@ -276,7 +280,7 @@ impl Exchange {
             referrer_host: self.referrer_host.as_deref(),
             auth_scheme: self.auth.map(|a| a.0),
             username_seen: self.auth.map(|a| a.1).or(self.whole.then_some(false)),
-            marks: credentials::marks(self.default),
+            marks: credentials::marks(self.default).into_iter().chain(self.signs.marks()).collect(),
             content_type: self.content_type.as_deref(),
             request_body_len: self.request_length.and_then(|n| i64::try_from(n).ok()),
             status_code: self.status.map(i64::from),

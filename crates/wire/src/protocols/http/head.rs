@@ -1,5 +1,6 @@
 //! Heads of requests and responses: the start line and the header fields that are wanted, where they lie. RFC 9112 2 to 5.
 
+use crate::exploits::{self, Signs};
 use crate::limits;
 use crate::protocols::{Dir, Probe};
 use crate::text::find;
@@ -54,6 +55,8 @@ pub struct Head<'a> {
     pub upgrade: Option<&'a [u8]>,
     pub server: Option<&'a [u8]>,
     pub malformed: Option<&'static str>,
+    /// Exploits that a request holds.
+    pub signs: Signs,
 }
 
 #[derive(Debug, Default)]
@@ -89,11 +92,18 @@ pub fn end(bytes: &[u8], from: usize) -> Option<usize> {
 pub fn parse(bytes: &[u8]) -> Head<'_> {
     let mut lines = bytes.split(|b| *b == b'\n').map(|l| l.strip_suffix(b"\r").unwrap_or(l));
     let mut head = Head::begun(start_line(lines.next().unwrap_or_default()));
+    let asks = matches!(head.start, Start::Request { .. });
+    if let Start::Request { target: Some(target), .. } = head.start {
+        head.signs = exploits::of_target(target);
+    }
     for line in lines.filter(|l| !l.is_empty()) {
         match line.iter().position(|b| *b == b':') {
             Some(colon) => {
                 let value = line.get(colon.saturating_add(1)..).unwrap_or_default().trim_ascii();
                 head.field(line.get(..colon).unwrap_or_default(), value);
+                if asks {
+                    head.signs.join(exploits::of_text(value));
+                }
             }
             // A folded line (RFC 9112 5.2) continues a field; anything else is no field.
             None if line.first().is_some_and(u8::is_ascii_whitespace) => {}

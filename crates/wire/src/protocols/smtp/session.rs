@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::{address, Smtp};
 use crate::context::Context;
+use crate::exploits::{self, Signs};
 use crate::limits;
 use crate::product;
 use crate::protocols::files::mime::Parts;
@@ -53,6 +54,7 @@ pub struct Mail {
     auth_ok: Option<bool>,
     password_seen: bool,
     default: bool,
+    signs: Signs,
     messages: i64,
     recipients: i64,
     from: Vec<String>,
@@ -140,6 +142,7 @@ impl Mail {
             self.shown(&seen);
             return Step::Took(took);
         }
+        self.signs.join(exploits::of_text(line));
         let (verb, argument) = split(line);
         let is = |known: &[u8]| verb.eq_ignore_ascii_case(known);
         let asked = match () {
@@ -210,6 +213,7 @@ impl Mail {
 
     fn message_ended(&mut self, whole: bool, cx: &mut Context<'_>) {
         if let Some(parts) = self.parts.take() {
+            self.signs.join(parts.signs);
             parts.finish(whole, cx);
         }
     }
@@ -293,7 +297,7 @@ impl Mail {
             from_domains: texts(&self.from),
             to_domains: texts(&self.to),
             last_reply: self.last.map(i64::from),
-            marks: credentials::marks(self.default),
+            marks: credentials::marks(self.default).into_iter().chain(self.signs.marks()).collect(),
             partial: Some(self.lost || open),
             ..Smtp::default()
         };
