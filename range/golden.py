@@ -1,5 +1,5 @@
 """Record golden captures whose stacks have no part in the morning: SDC, DICOMweb, HL7 over HTTP, HTTP/2, remote screens, SNMP, NTLM,
-logins, databases, protocols of single datagrams, a Windows domain, Telnet.
+logins, databases, protocols of single datagrams, a Windows domain, Telnet, files.
 
     sudo python range/golden.py [--into tests/golden]
 
@@ -31,6 +31,7 @@ import managed
 import screens
 import terminals
 import tickets
+import transfers
 from cast import DEVICES, patients
 
 PACKAGES = (
@@ -53,6 +54,7 @@ PACKAGES = (
     | domain.PACKAGES
     | tickets.PACKAGES
     | terminals.PACKAGES
+    | transfers.PACKAGES
 )
 SERVER, CLIENT = "10.66.0.2", "10.66.0.3"
 HERE = Path(__file__).parent
@@ -223,6 +225,10 @@ def terminal(into: Path) -> None:
     terminals.record(into, SERVER, recorded)
 
 
+def transfer(into: Path) -> None:
+    transfers.record(into, SERVER, recorded)
+
+
 SCENES: dict[str, Callable[[Path], None]] = {
     "sdc": sdc,
     "hl7": hl7,
@@ -236,6 +242,7 @@ SCENES: dict[str, Callable[[Path], None]] = {
     "datagrams": single,
     "domain": windows,
     "terminals": terminal,
+    "transfers": transfer,
 }
 
 

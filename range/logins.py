@@ -48,16 +48,24 @@ def _curl(*words: str) -> list[str]:
     return ["curl", "-s", "-S", "-k", "-o", "/dev/null", *words]
 
 
-def ftp(into: Path, server: str, recorded: Recorded) -> None:
-    """A file fetched and one stored, a guess of what products come with, a guest, and a login that goes on in TLS."""
+def file_server() -> None:
+    """An FTP server, once."""
     conf, empty = lan.SCRATCH / "ftp.conf", lan.SCRATCH / "ftp-empty"
+    if conf.exists():
+        return
     empty.mkdir()
     options = ["listen=YES", "listen_ipv6=NO", "background=NO", "local_enable=YES", "write_enable=YES", "anonymous_enable=YES"]
     options += ["seccomp_sandbox=NO", f"secure_chroot_dir={empty}", f"anon_root={empty}", "pam_service_name=vsftpd", "ssl_enable=YES"]
     options += ["force_local_logins_ssl=NO", "force_local_data_ssl=NO", f"rsa_cert_file={CERT}", f"rsa_private_key_file={KEY}"]
+    options += ["pasv_min_port=50000", "pasv_max_port=50009", "connect_from_port_20=YES"]
     conf.write_text("\n".join(options) + "\n")
-    (lan.SCRATCH / "home" / "zztest.log").write_text("coil ok\n")
     lan.start("server", ["vsftpd", str(conf)], ports=[21])
+
+
+def ftp(into: Path, server: str, recorded: Recorded) -> None:
+    """A file fetched and one stored, a guess of what products come with, a guest, and a login that goes on in TLS."""
+    file_server()
+    (lan.SCRATCH / "home" / "zztest.log").write_text("coil ok\n")
     file, base = lan.SCRATCH / "zztest-upload.txt", f"ftp://{server}"
     file.write_text("invented\n")
     with recorded(into / "ftp" / "logins.pcap", "tcp port 21"):
@@ -95,8 +103,11 @@ def ldap(into: Path, server: str, recorded: Recorded) -> None:
         lan.run("client", [*bound, PASSWORD, "-ZZ", "-s", "base"], env=env)
 
 
-def _postfix() -> None:
+def mail_server(*, asks: bool = True) -> None:
+    """Postfix, once; `asks`: who logs in is asked of Dovecot, which runs."""
     home = lan.SCRATCH / "postfix"
+    if home.exists():
+        return
     for folder in ("etc", "queue", "data"):
         (home / folder).mkdir(parents=True)
     subprocess.run(["chown", "postfix", str(home / "data")], check=True)
@@ -119,7 +130,7 @@ def _postfix() -> None:
         "smtpd_tls_cert_file": CERT,
         "smtpd_tls_key_file": KEY,
         "smtpd_tls_security_level": "may",
-        "smtpd_sasl_auth_enable": "yes",
+        "smtpd_sasl_auth_enable": "yes" if asks else "no",
         "smtpd_sasl_type": "dovecot",
         "smtpd_sasl_path": f"inet:127.0.0.1:{AUTH_PORT}",
         "inet_protocols": "ipv4",
@@ -149,7 +160,7 @@ def _dovecot() -> None:
 
 def smtp(into: Path, server: str, recorded: Recorded) -> None:
     """A device that sends a report without asking, one that logs in so that anybody can read it, one that is refused, and one in TLS."""
-    _postfix()
+    mail_server()
     body = ["--header", "Subject: ZZTEST", "--body", "invented"]
     sender = ["--from", f"zzservice@ct01.{HOUSE}", "--to", f"zztest@{HOUSE},zzother@lab.example"]
     words = ["swaks", "--silent", "3", "--server", server, "--ehlo", f"ct01.{HOUSE}", *sender, *body]

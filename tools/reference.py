@@ -333,6 +333,10 @@ _CORE = {
         "Words between spaces.",
         "Lower case; never one that could name a person, with the header that has it in the tests of `product.rs`.",
     ),
+    "file_kinds.tsv": (
+        "Media type, tab, offset, tab, bytes in hexadecimal, tab, source.",
+        "The name that Zeek or IANA has for it, within the first 264 bytes, before what it would fit too; an example in `kind.rs`.",
+    ),
     "fhir_resource_types.txt": ("Words between spaces.", "Spelled as the specification spells it; only names of resource types."),
     "marks_communities.tsv": (
         "Mark, tab, community, tab, source.",
@@ -342,7 +346,14 @@ _CORE = {
         "Product, tab, user, tab, password, tab, source.",
         "What a maker's manual or an advisory has for everybody to read, with where; never what was found in somebody's hospital.",
     ),
-    "marks_names.tsv": ("Mark, tab, file name.", "The name as it is known, `*` only at its end; the mark is what rules test."),
+    "marks_exploits.tsv": (
+        "Mark, tab, text, tab, source.",
+        "A text that nothing but the exploit says, in lower case, with its CVE or who describes it; rows carry the mark only.",
+    ),
+    "marks_names.tsv": (
+        "Mark, tab, file name, tab, source.",
+        "The name as an advisory has it, `*` only at its end; never one that a person would give a file; the mark is what rules test.",
+    ),
     "marks_preambles.tsv": (
         "Mark, tab, first bytes in hexadecimal.",
         "What makes a file a program or a document beside DICOM's, with an example in the test of `preamble.rs`; rules test the mark.",

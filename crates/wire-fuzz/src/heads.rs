@@ -12,6 +12,11 @@ pub const HEADS: &[(&str, Dir, &[u8])] = &[
     ("tcp-ssh", Orig, b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"),
     ("tcp-ftp", Resp, b"220 ProFTPD FTP Server ready.\r\n"),
     ("tcp-ftp", Orig, b"AUTH TLS\r\n"),
+    (
+        "tcp-ftp-data",
+        Resp,
+        b"%PDF-1.7\n0123456789012345678901234567890123456789012345678901234567890123456789",
+    ),
     ("tcp-telnet", Resp, b"\xff\xfd\x18\xff\xfd\x20\xff\xfd\x23"),
     (
         "tcp-smtp",

@@ -80,6 +80,8 @@ pub struct Output {
     pub keys: Keys,
     tables: Vec<Table>,
     pub messages: Outbox,
+    /// As many hold it as files are on their way, and one more.
+    pub files: Arc<()>,
 }
 
 impl Output {
@@ -89,6 +91,7 @@ impl Output {
             keys,
             tables: STREAMS.iter().map(|spec| Table::new(spec, &sensor)).collect(),
             messages: Outbox::default(),
+            files: Arc::default(),
         }
     }
 

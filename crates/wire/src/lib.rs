@@ -4,6 +4,7 @@
 //! in it, [`flows`] follows connections and puts their bytes in order, [`protocols`] turns those bytes into rows, [`records`] keeps the rows
 //! until they leave as Arrow batches; [`pipeline`] is all of it.
 
+mod awaited;
 mod bytes;
 pub mod capture;
 pub mod charset;
@@ -13,6 +14,7 @@ pub mod columns;
 pub mod context;
 mod copies;
 pub mod credentials;
+pub mod exploits;
 pub mod flows;
 pub mod fragments;
 pub mod half;

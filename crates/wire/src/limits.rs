@@ -2,10 +2,12 @@
 
 mod datagrams;
 mod domain;
+mod files;
 mod logins;
 
 pub use datagrams::*;
 pub use domain::*;
+pub use files::*;
 pub use logins::*;
 
 /// Bytes of one direction that are looked at before a connection is called unknown. All probes decide within the first message head; a TLS

@@ -18,6 +18,8 @@ pub struct Link {
     pub hops: u8,
     /// The innermost tunnel.
     pub tunnel: Option<Carrier>,
+    /// Its packet begins a connection that a control connection of FTP has announced.
+    pub awaited: bool,
 }
 
 /// What a frame holds.

@@ -2,6 +2,7 @@
 
 use arrow_array::RecordBatch;
 
+use crate::awaited::Awaited;
 use crate::capture::{Block, Packet};
 use crate::checksum;
 use crate::clock::Clock;
@@ -26,6 +27,7 @@ pub struct Pipeline {
     /// Threads that follow a share of the connections.
     spread: Option<Spread>,
     fragments: Fragments,
+    awaited: Awaited,
     minutes: Minutes,
     counted: Counted,
     /// What connections in threads of their own told when they were last asked.
@@ -47,6 +49,7 @@ impl Pipeline {
             flows: Box::default(),
             spread: None,
             fragments: Fragments::default(),
+            awaited: Awaited::default(),
             minutes: Minutes::default(),
             counted: Counted::default(),
             heard: Heard::default(),
@@ -194,8 +197,10 @@ impl Pipeline {
 
     /// A tunnel is a connection of its ends, and what it carries is another.
     fn datagram(&mut self, link: &Link, datagram: &Datagram<'_>, ts: i64, depth: usize) {
-        if !self.is_handed_over(link, datagram, ts) {
-            self.flows.datagram(link, datagram, ts, &mut self.out);
+        let awaited = Link { awaited: true, ..*link };
+        let seen = if self.awaited.begins(datagram, ts) { &awaited } else { link };
+        if !self.is_handed_over(seen, datagram, ts) {
+            self.flows.datagram(seen, datagram, ts, &mut self.out);
         }
         if let Some(inner) = tunnel::inner(datagram).filter(|_| depth < limits::NESTING) {
             let (link, content) = link::decode_inner(link, &inner);

@@ -885,6 +885,45 @@ fn refusal() -> Vec<u8> {
     ber(0x7e, &[&ber(0x30, &inside)])
 }
 
+/// A file sent in a form and one fetched, named and filled with what a person is called.
+fn files() -> Talk {
+    let named = "Mustermann, Erika MRN004711 19640812";
+    let content = format!("%PDF-1.7 {}", format!("{named} ").repeat(4));
+    let body = format!(
+        "--b\r\nContent-Disposition: form-data; name=\"{named}\"\r\n\r\n{named}\r\n--b\r\nContent-Disposition: form-data; name=\"f\"; \
+         filename=\"{named}.mustermann\"\r\nContent-Type: application/x-mustermann\r\n\r\n{content}\r\n--b--\r\n"
+    );
+    let post = format!(
+        "POST /in HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let answer = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/x-erika\r\nContent-Disposition: attachment; filename*=utf-8''Erika%20Mustermann.pdf\r\n\
+         Content-Length: {}\r\n\r\n{content}",
+        content.len()
+    );
+    talk("http", TCP, 80, &[post.as_bytes(), answer.as_bytes()])
+}
+
+/// The same as an attachment of a mail.
+fn attachment() -> Talk {
+    let content = STANDARD.encode("%PDF-1.7 Mustermann, Erika MRN004711 19640812 ".repeat(4));
+    let mail = format!(
+        "Subject: Erika Mustermann\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nErika Mustermann\r\n--b\r\n\
+         Content-Type: application/pdf; name=\"Erika Mustermann.pdf\"\r\nContent-Description: MRN004711\r\n\
+         Content-Transfer-Encoding: base64\r\n\r\n{content}\r\n--b--\r\n.\r\n"
+    );
+    let said: &[&[u8]] = &[
+        b"",
+        b"220 mail.test ESMTP\r\n",
+        b"EHLO ct01\r\nMAIL FROM:<a@zz.test>\r\nRCPT TO:<b@zz.test>\r\nDATA\r\n",
+        b"250 mail.test\r\n250 ok\r\n250 ok\r\n354 go\r\n",
+        mail.as_bytes(),
+        b"250 ok\r\n",
+    ];
+    talk("smtp", TCP, 25, said)
+}
+
 fn everywhere() -> Vec<Talk> {
     let mut all = vec![
         icmp(),
@@ -899,7 +938,9 @@ fn everywhere() -> Vec<Talk> {
         discovery().of(&["sdc"]),
         sdc().of(&["http", "sdc"]),
         hl7_over_http().of(&["http", "hl7"]),
-        dicomweb().of(&["http", "dicomweb"]),
+        dicomweb().of(&["http", "dicomweb", "files"]),
+        files().of(&["http", "files"]),
+        attachment().of(&["smtp", "files"]),
         dicom(),
         poct1(),
         ntlm(),

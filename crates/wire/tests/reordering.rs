@@ -305,10 +305,15 @@ fn run(packets: &[Vec<u8>]) -> PlainRows {
     play(&packets.iter().enumerate().map(frame).collect::<Vec<_>>())
 }
 
-/// Without what may differ: connections, what the sensor counts, the order of rows, and what counts time.
+/// Without what may differ: connections, what the sensor counts, the order of rows, what counts time, and files of FTP, whose connections are known
+/// by one whole packet of another connection that came before.
 fn essence(mut rows: PlainRows) -> PlainRows {
     rows.remove("conn");
     rows.remove("stats");
+    if let Some(files) = rows.get_mut("files") {
+        files.retain(|row| row["source"] != "FTP_DATA");
+    }
+    rows.retain(|_, rows| !rows.is_empty());
     for rows in rows.values_mut() {
         rows.sort_by(|a, b| a["event_id"].cmp(&b["event_id"]));
     }

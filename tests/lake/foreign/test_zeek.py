@@ -159,6 +159,19 @@ FIELDS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {"action": "rename", "name": KEYS.of("old"), "depth": 0, "new_name": KEYS.of("new"), "new_folder": KEYS.of("d")},
     ),
     (
+        "files",
+        {"source": "SMTP", "is_orig": True, "mime_type": "application/pdf", "filename": "Erika.pdf", "duration": 0.5, "seen_bytes": 900}
+        | {"total_bytes": 900, "missing_bytes": 0, "overflow_bytes": 0, "sha256": "ab" * 32},
+        {"source": "SMTP", "is_orig": True, "mime_type": "application/pdf", "name": KEYS.of("Erika.pdf"), "depth": 0, "seen_bytes": 900}
+        | {"sha256": "ab" * 32, "partial": False},
+    ),
+    (
+        "files",
+        {"source": "HTTP", "mime_type": "text/json", "seen_bytes": 900, "missing_bytes": 9, "sha256": "ab" * 32},
+        {"source": "HTTP", "sha256": None, "partial": True},
+    ),
+    ("files", {"source": "FTP_DATA", "seen_bytes": 9, "sha256": "ab" * 32}, {"source": "FTP_DATA", "sha256": None}),
+    (
         "ntlm",
         {"username": "Erika", "domainname": "HOSP", "hostname": "www.example.com", "success": True},
         {"username_seen": True, "account": KEYS.of("hosp\\erika"), "hostname": "www.example.com", "success": True},

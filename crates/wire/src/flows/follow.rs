@@ -196,7 +196,8 @@ impl Follow {
         }
     }
 
-    fn begin(&mut self, protocol: &'static Protocol) {
+    /// It speaks this from its next byte on.
+    pub fn begin(&mut self, protocol: &'static Protocol) {
         if let State::Seeking(seeks) = &mut self.state {
             for (seek, passed) in seeks.iter_mut().zip(&mut self.passed) {
                 *passed += seek.forget();

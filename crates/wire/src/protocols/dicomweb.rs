@@ -12,6 +12,7 @@ mod tests;
 mod transaction;
 
 pub use body::Body;
+pub use parts::parameter;
 pub use request::{asked, Asked, Service};
 pub use transaction::{Exchanged, Transaction};
 

@@ -1,11 +1,12 @@
 //! FTP's control connection: who logs in how, and how much is fetched and stored. RFC 959, RFC 2228, RFC 4217.
 //!
-//! The connections that carry files are others; names of users, passwords and names of files are never kept.
+//! The connections that carry files are others, each of which is one file ([`DATA`]); names of users, passwords and names of files are never kept.
 
 use crate::protocols::banner::text;
-use crate::protocols::Protocol;
+use crate::protocols::{Probe, Protocol};
 use crate::stream;
 
+mod data;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -34,12 +35,21 @@ stream! {
         retrieved: Int,
         /// Files stored (STOR, STOU, APPE) to the end.
         stored: Int,
-        /// Marks of what was said: default-credentials.
+        /// Signs: default-credentials, exploits (`data/marks_exploits.tsv`), names of files that ransomware leaves notes under.
         marks: Texts,
         /// Begun before or going on after what was seen, or bytes of it were lost.
         partial: Bool,
     }
 }
+
+/// A connection that carries one file or listing, as a control connection has announced: its bytes tell nothing.
+pub static DATA: Protocol = Protocol {
+    name: "ftp-data",
+    ports: &[20],
+    probe: |_, _| Probe::Never,
+    find: None,
+    session: || Box::new(data::Data::default()),
+};
 
 pub static PROTOCOL: Protocol = Protocol {
     name: "ftp",

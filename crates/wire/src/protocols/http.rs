@@ -12,6 +12,7 @@ mod http1;
 mod http2;
 pub mod inflate;
 mod logon;
+mod part;
 pub mod session;
 #[cfg(test)]
 pub mod tests;
@@ -43,7 +44,7 @@ stream! {
         auth_scheme: Word,
         /// Whether a user name was readable: Basic (RFC 7617) or Digest (RFC 7616). The name is not kept.
         username_seen: Bool,
-        /// Marks of what was said: default-credentials, of Basic (RFC 7617).
+        /// Signs: default-credentials, of Basic (RFC 7617), and exploits (`data/marks_exploits.tsv`) in the head of the request.
         marks: Texts,
         /// Media type of the request's body; `{}` for a subtype that is not well known.
         content_type: Word,

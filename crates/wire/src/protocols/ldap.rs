@@ -38,7 +38,7 @@ stream! {
         searches: Int,
         /// Whether the connection went on in a security layer of SASL, signed or encrypted (RFC 4422 section 3.7): what it asked then is unseen.
         sealed: Bool,
-        /// Marks of what was said: default-credentials.
+        /// Signs: default-credentials, and exploits (`data/marks_exploits.tsv`) in the name of a bind.
         marks: Texts,
         /// Question or answer missing, begun before or going on after what was seen, or bytes of it were lost.
         partial: Bool,

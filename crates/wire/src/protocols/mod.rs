@@ -32,6 +32,7 @@ pub mod dicom;
 pub mod dicomweb;
 pub mod dns;
 pub mod fhir;
+pub mod files;
 pub mod ftp;
 pub mod hl7;
 pub mod http;
@@ -56,8 +57,8 @@ pub mod ssh;
 pub mod stats;
 pub mod stun;
 pub mod syslog;
-pub mod tftp;
 pub mod telnet;
+pub mod tftp;
 pub mod tls;
 
 use crate::context::Context;
@@ -188,6 +189,7 @@ pub static TCP: &[&Protocol] = &[
     &dns::OVER_TCP,
     &ssh::PROTOCOL,
     &ftp::PROTOCOL,
+    &ftp::DATA,
     &telnet::PROTOCOL,
     &rdp::PROTOCOL,
     &rfb::PROTOCOL,
@@ -266,6 +268,7 @@ pub enum StreamId {
     DceRpc,
     Kerberos,
     Telnet,
+    Files,
     Stats,
 }
 
@@ -306,5 +309,6 @@ pub static STREAMS: &[&StreamSpec] = &[
     dce_rpc::DceRpc::SPEC,
     kerberos::Kerberos::SPEC,
     telnet::Telnet::SPEC,
+    files::Files::SPEC,
     stats::Stats::SPEC,
 ];

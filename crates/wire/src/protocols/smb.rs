@@ -3,6 +3,7 @@
 //! SMB1: MS-CIFS and MS-SMB. SMB 2 and 3: MS-SMB2. Both over TCP 445 (MS-SMB2 2.1, a 4-byte head) and over the NetBIOS session service
 //! (RFC 1002 4.3). File contents are skipped; of each file written from its start the first 4 KiB are counted by byte value, never kept.
 
+mod contents;
 mod entropy;
 mod frame;
 mod logon;

@@ -38,7 +38,7 @@ stream! {
         to_domains: Texts,
         /// Code of the last reply. RFC 5321 4.2.
         last_reply: Int,
-        /// Marks of what was said: default-credentials.
+        /// Signs: default-credentials, and exploits (`data/marks_exploits.tsv`) in commands and in heads of messages.
         marks: Texts,
         /// Begun before or going on after what was seen, or bytes of it were lost.
         partial: Bool,

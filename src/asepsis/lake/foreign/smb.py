@@ -28,3 +28,11 @@ def file(value: Any, keys: Pseudonyms) -> Row | None:
     last = last.split(":", 1)[0]  # what follows a colon is a stream of the file (MS-FSCC 2.1.5)
     depth = len([part for part in folder.split("\\") if part])
     return {"name": keys.of(last), "folder": keys.of(folder), "depth": depth} | ({PART: True} if "." in last[1:] else {})
+
+
+def named(value: Any, keys: Pseudonyms) -> Row | None:
+    """The name of a file that came some other way, without its folder."""
+    kept = file(value, keys)
+    if kept is not None:
+        kept.pop("folder", None)
+    return kept

@@ -174,3 +174,18 @@ _DRIVE = re.compile(r"[A-Za-z]\$")
 def windows_share(name: str) -> str | None:
     """A share of Windows itself, in clear."""
     return name.upper() if _DRIVE.fullmatch(name) else _SHARES.get(name.lower())
+
+
+# What Zeek's signatures call files by their first bytes (scripts/base/frameworks/files/magic).
+FILE_KINDS = terms("""
+    application/dicom application/json application/java-archive application/msword application/ocsp-response application/ogg
+    application/pdf application/postscript application/vnd.ms-cab-compressed application/vnd.ms-excel application/vnd.ms-powerpoint
+    application/vnd.openxmlformats-officedocument application/vnd.openxmlformats-officedocument.presentationml.presentation
+    application/vnd.openxmlformats-officedocument.spreadsheetml.sheet
+    application/vnd.openxmlformats-officedocument.wordprocessingml.document application/x-7z-compressed application/x-bzip2
+    application/x-compress application/x-cpio application/x-dosexec application/x-executable application/x-gzip application/x-java-applet
+    application/x-lzma application/x-mach-o-executable application/x-rar application/x-rpm application/x-shockwave-flash application/x-tar
+    application/x-xz application/xml application/zip audio/mpeg audio/x-wav font/woff font/woff2 image/gif image/jp2 image/jpeg image/png
+    image/tiff image/webp image/x-icon image/x-ms-bmp text/html text/json text/plain text/rtf text/x-shellscript video/mp4 video/mpeg
+    video/x-matroska video/x-msvideo
+    """)

@@ -277,6 +277,32 @@ FTP: Fields = {
     "reply_msg": ("server", withheld),
 }
 
+FILES: Fields = {
+    **COMMON,
+    "source": ("source", one_of(terms("SMB HTTP FTP_DATA SMTP SSL IRC_DATA KRB KRB_TCP POP3 IMAP"), str.upper)),
+    "is_orig": ("is_orig", truth),
+    "mime_type": ("mime_type", one_of(words.FILE_KINDS, str.lower)),
+    "filename": smb.named,
+    "duration": ("duration", seconds),
+    "seen_bytes": ("seen_bytes", integer),
+    "total_bytes": ("total_bytes", integer),
+    "missing_bytes": ("missing_bytes", integer),
+    "overflow_bytes": ("overflow_bytes", integer),
+    "sha256": ("sha256", hexadecimal(64)),
+}
+
+
+def files(row: Row, values: Mapping[str, Any], keys: Pseudonyms) -> Iterable[Row]:
+    """Certificates have a log of their own. A hash of few bytes, or of what an interface said, is left out, as the core leaves it out."""
+    if row.get("source") == "SSL":
+        return ()
+    kind = row.get("mime_type") or "text/"
+    said = row.get("source") == "HTTP" and (kind.startswith("text/") or kind in ("application/json", "application/xml"))
+    if said or row.get("seen_bytes", 0) < 64:
+        row.pop("sha256", None)
+    return (row | {"partial": bool(row.get("missing_bytes") or row.get("overflow_bytes"))},)
+
+
 LDAP: Fields = {
     **COMMON,
     "proto": SAME,
@@ -321,6 +347,7 @@ LOGS = {
     "dhcp": Log("dhcp", DHCP, dhcp),
     "smb_mapping": Log("smb_mapping", SMB_MAPPING),
     "smb_files": Log("smb_files", SMB_FILES, smb_files),
+    "files": Log("files", FILES, files),
     "ntlm": Log("ntlm", {**COMMON, **zeek_remote.NTLM}, zeek_remote.ntlm),
     "rdp": Log("rdp", {**COMMON, **zeek_remote.RDP}),
     "rfb": Log("rfb", {**COMMON, **zeek_remote.RFB}),

@@ -218,7 +218,7 @@ fn compressed_bodies_are_read() {
     // A bomb is let go after a moment, and says so.
     let bomb = gzip(&vec![b' '; 64 << 20]);
     assert_eq!(counted(row("gzip", &bomb)), (1, true));
-    let mut content = Content::new(Scan::fhir_json(false), Some(Coding::Gzip));
+    let mut content = Content::new(Some(Scan::fhir_json(false)), None, Some(Coding::Gzip));
     content.feed(
         &bomb[..8 << 10],
         &mut Context {

@@ -1,11 +1,15 @@
 //! A control connection: commands, and the replies that settle them.
 
+use std::borrow::Cow;
+
 use super::Ftp;
 use crate::context::Context;
 use crate::credentials::{self, User};
+use crate::exploits::{self, Signs};
 use crate::limits;
 use crate::product;
 use crate::protocols::lines::{reply, split, Asked, Lines};
+use crate::protocols::smb::paths;
 use crate::protocols::{Dir, Session, Step};
 
 /// What the client asks and a final reply settles.
@@ -28,12 +32,36 @@ struct Login {
     anonymous: bool,
     password_seen: bool,
     default: bool,
+    signs: Signs,
+    notes: Vec<&'static str>,
     ok: Option<bool>,
     code: Option<u16>,
     tls: Option<&'static str>,
     commands: i64,
     retrieved: i64,
     stored: i64,
+}
+
+impl Login {
+    /// A file of this path is fetched or stored: whether ransomware is known to leave such a note.
+    fn note(&mut self, path: &[u8]) {
+        let path = String::from_utf8_lossy(path.get(..limits::TEXT).unwrap_or(path));
+        let name = path.rsplit(['/', '\\']).next().unwrap_or_default();
+        for mark in paths::marks(name) {
+            if !self.notes.contains(&mark) {
+                self.notes.push(mark);
+            }
+        }
+    }
+
+    fn marks(&self) -> Vec<Cow<'static, str>> {
+        let notes = self.notes.iter().copied().map(Cow::Borrowed);
+        credentials::marks(self.default)
+            .into_iter()
+            .chain(self.signs.marks())
+            .chain(notes)
+            .collect()
+    }
 }
 
 #[derive(Default)]
@@ -117,6 +145,12 @@ impl Control {
         self.asked.push(asked);
         let login = &mut self.login;
         login.commands = login.commands.saturating_add(1);
+        if asked != Command::Password {
+            login.signs.join(exploits::of_text(argument));
+        }
+        if matches!(asked, Command::Retrieve | Command::Store) {
+            login.note(argument);
+        }
         match asked {
             Command::User => {
                 login.user = Some(credentials::user(argument));
@@ -184,7 +218,7 @@ impl Control {
             commands: Some(login.commands),
             retrieved: Some(login.retrieved),
             stored: Some(login.stored),
-            marks: credentials::marks(login.default),
+            marks: login.marks(),
             partial: Some(self.lost || open),
             ..Ftp::default()
         };

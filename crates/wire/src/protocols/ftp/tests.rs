@@ -84,3 +84,17 @@ fn tls_ends_what_is_seen_and_a_refusal_does_not() {
     let rows = play((PROTOCOL.session)().as_mut(), script, 1500).remove("ftp").unwrap();
     assert_eq!(cells(&rows[0], REST), ["FTP", "accepted", "1", "0", "0", "false"]);
 }
+
+#[test]
+fn notes_and_exploits_are_marked() {
+    let rows = rows(&[
+        (Resp, b"220 x\r\n"),
+        (Orig, b"USER ${jndi:ldap://x}\r\n"),
+        (Resp, b"331 x\r\n"),
+        (Orig, b"PASS x\r\n"),
+        (Resp, b"230 x\r\n"),
+        (Orig, b"STOR /share/zz/README_FOR_DECRYPT.txt\r\n"),
+        (Resp, b"226 x\r\n"),
+    ]);
+    assert_eq!(rows[0]["marks"], "[exploit-log4shell, ransom-note]");
+}

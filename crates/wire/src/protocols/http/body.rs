@@ -7,6 +7,8 @@ use crate::context::Context;
 pub struct Body {
     /// Bytes of content: as announced, or as seen where nothing is announced.
     pub length: u64,
+    /// Its head says how long it is.
+    pub announced: bool,
     /// Bytes of it were lost, or it was not framed as announced.
     pub cut: bool,
     pub scan: Option<Box<Content>>,
@@ -14,7 +16,12 @@ pub struct Body {
 
 impl Body {
     pub fn new(length: u64, scan: Option<Box<Content>>) -> Body {
-        Body { length, cut: false, scan }
+        Body {
+            length,
+            announced: false,
+            cut: false,
+            scan,
+        }
     }
 
     /// Whether somebody reads it.
@@ -25,6 +32,14 @@ impl Body {
     pub fn show(&mut self, bytes: &[u8], cx: &mut Context<'_>) {
         if let Some(scan) = self.scan.as_mut().filter(|scan| scan.wants_more()) {
             scan.feed(bytes, cx);
+        }
+    }
+
+    /// Nobody asks any more what it says, but what it carries is told of.
+    pub fn leave(self, cx: &mut Context<'_>) {
+        let length = (self.announced || !self.cut).then_some(self.length);
+        if let Some(scan) = self.scan {
+            scan.leave(self.cut, length, cx);
         }
     }
 

@@ -6,6 +6,7 @@ use crate::protocols::dicomweb;
 use crate::protocols::fhir::json::Json;
 use crate::protocols::fhir::xml::Xml;
 use crate::protocols::fhir::Found;
+use crate::protocols::files::Carried;
 use crate::protocols::hl7::over_http::OverHttp;
 use crate::protocols::sdc::Soap;
 
@@ -72,68 +73,99 @@ pub enum Told {
 
 #[derive(Debug)]
 pub struct Content {
-    scan: Scan,
+    scan: Option<Scan>,
+    carried: Option<Carried>,
     inflate: Option<Box<Inflate>>,
-    /// Not all of it could be inflated, or bytes of it were lost.
+    coded: bool,
+    /// Not all of it could be inflated.
     cut: bool,
+    /// Bytes of it were lost.
+    lost: bool,
 }
 
 impl Content {
-    pub fn new(scan: Scan, coding: Option<Coding>) -> Content {
+    pub fn new(scan: Option<Scan>, carried: Option<Carried>, coding: Option<Coding>) -> Content {
         Content {
             scan,
+            carried,
             inflate: coding.map(|coding| Box::new(Inflate::new(coding))),
+            coded: coding.is_some(),
             cut: false,
+            lost: false,
         }
     }
 
     pub fn wants_more(&self) -> bool {
-        self.scan.wants_more()
+        !self.lost && !self.cut && wanted(&self.scan, &self.carried)
     }
 
     /// Bytes that it holds where a stranger can make that many.
     pub fn held(&self) -> usize {
-        match &self.scan {
-            Scan::Hl7(hl7) => hl7.held(),
+        let scan = match &self.scan {
+            Some(Scan::Hl7(hl7)) => hl7.held(),
             _ => 0,
-        }
+        };
+        self.carried.as_ref().map_or(scan, |carried| carried.held().saturating_add(scan))
     }
 
-    /// Looks at nothing more.
+    /// Bytes of it were lost: looks at nothing more.
     pub fn stop(&mut self) {
-        self.scan.stop();
+        if let Some(scan) = &mut self.scan {
+            scan.stop();
+        }
+        self.lost = true;
         self.inflate = None;
     }
 
     pub fn feed(&mut self, bytes: &[u8], cx: &mut Context<'_>) {
+        let (scan, carried) = (&mut self.scan, &mut self.carried);
         let Some(inflate) = &mut self.inflate else {
-            return self.scan.feed(bytes, cx);
+            if !self.coded {
+                show(scan, carried, bytes, cx);
+            }
+            return;
         };
-        let scan = &mut self.scan;
         let more = inflate.feed(bytes, |plain| {
-            scan.feed(plain, cx);
-            scan.wants_more()
+            show(scan, carried, plain, cx);
+            wanted(scan, carried)
         });
         if !more {
             self.cut = inflate.cut;
-            self.stop();
+            self.inflate = None;
+            if let Some(scan) = &mut self.scan {
+                scan.stop();
+            }
         }
     }
 
-    /// `cut`: bytes of it were lost, or its end was.
-    pub fn finish(mut self, cut: bool, cx: &mut Context<'_>) -> Told {
+    /// Tells of the files that it carries only.
+    pub fn leave(mut self, cut: bool, length: Option<u64>, cx: &mut Context<'_>) {
+        self.told_files(cut, length, cx);
+    }
+
+    fn told_files(&mut self, cut: bool, length: Option<u64>, cx: &mut Context<'_>) {
+        let coded = self.coded;
         if let Some(mut inflate) = self.inflate.take() {
+            let (scan, carried) = (&mut self.scan, &mut self.carried);
             inflate.finish(|plain| {
-                self.scan.feed(plain, cx);
-                self.scan.wants_more()
+                show(scan, carried, plain, cx);
+                wanted(scan, carried)
             });
             self.cut = inflate.cut;
         }
+        if let Some(carried) = self.carried.take() {
+            carried.finish(length.filter(|_| !coded), !(cut || self.cut || self.lost), cx);
+        }
+    }
+
+    /// `cut`: bytes of it were lost, or its end was. `length`: its bytes as they passed, if that is known.
+    pub fn finish(mut self, cut: bool, length: Option<u64>, cx: &mut Context<'_>) -> Option<Told> {
+        self.told_files(cut, length, cx);
         let fhir = |mut found: Found| {
             found.cut |= self.cut;
             Told::Fhir(Box::new(found))
         };
-        match self.scan {
+        Some(match self.scan? {
             Scan::FhirJson(json) => fhir(json.finish(&cx.out.keys)),
             Scan::FhirXml(xml) => fhir(xml.finish(&cx.out.keys)),
             Scan::Soap(soap) => Told::Soap(soap),
@@ -142,6 +174,20 @@ impl Content {
                 Told::Hl7(hl7)
             }
             Scan::Dicomweb(body) => Told::Dicomweb(body, cut || self.cut),
-        }
+        })
+    }
+}
+
+/// Whether anybody wants to see more.
+fn wanted(scan: &Option<Scan>, carried: &Option<Carried>) -> bool {
+    scan.as_ref().is_some_and(Scan::wants_more) || carried.as_ref().is_some_and(Carried::wants_more)
+}
+
+fn show(scan: &mut Option<Scan>, carried: &mut Option<Carried>, bytes: &[u8], cx: &mut Context<'_>) {
+    if let Some(scan) = scan.as_mut().filter(|scan| scan.wants_more()) {
+        scan.feed(bytes, cx);
+    }
+    if let Some(carried) = carried.as_mut().filter(|carried| carried.wants_more()) {
+        carried.feed(bytes, cx);
     }
 }

@@ -7,9 +7,11 @@ use super::clean::{host, is_default, known_media_type, media_type, reason, schem
 use super::content::{Content, Scan, Told};
 use super::head::Head;
 use super::inflate::coding;
+use super::part::Part;
 use super::{uri, Http};
 use crate::context::Context;
 use crate::credentials;
+use crate::exploits::Signs;
 use crate::keys::Keys;
 use crate::limits;
 use crate::product::agent;
@@ -38,6 +40,7 @@ pub struct Exchange {
     referrer_host: Option<String>,
     auth: Option<(&'static str, bool)>,
     default: bool,
+    signs: Signs,
     /// Whether all fields of the request were seen.
     whole: bool,
     content_type: Option<Cow<'static, str>>,
@@ -60,6 +63,8 @@ pub struct Exchange {
     pub logon: Option<Box<Logon>>,
     pub partial: bool,
     pub malformed: Option<&'static str>,
+    /// The path that was asked for, as far as it may name a file.
+    path: Vec<u8>,
 }
 
 impl Exchange {
@@ -79,6 +84,7 @@ impl Exchange {
             referrer_host: None,
             auth: None,
             default: false,
+            signs: Signs::default(),
             whole: false,
             content_type: None,
             request_length: None,
@@ -97,6 +103,7 @@ impl Exchange {
             logon: None,
             partial: false,
             malformed: None,
+            path: Vec::new(),
         }
     }
 
@@ -110,6 +117,7 @@ impl Exchange {
         self.user_agent = head.user_agent.and_then(agent);
         self.referrer_host = head.referer.and_then(uri_host);
         self.auth = head.authorization.map(scheme);
+        self.signs = head.signs;
         self.default = head.authorization.is_some_and(is_default);
         self.content_type = head.content_type.and_then(known_media_type);
         self.accepts_fhir = head.accept.and_then(media_type).is_some_and(|m| is_fhir(&m));
@@ -122,6 +130,7 @@ impl Exchange {
     fn target(&mut self, method: &'static str, target: &[u8], head: &Head<'_>, keys: &Keys) {
         let split = uri::split(method, target);
         self.host = self.host.take().or_else(|| split.authority.and_then(host));
+        self.path = split.path.get(..limits::PSEUDONYM_INPUT).unwrap_or(split.path).to_vec();
         self.uri = uri::template(split.path);
         self.query_keys = uri::keys(split.query);
         self.asked = asked(method, split.path, split.query, keys);
@@ -144,17 +153,27 @@ impl Exchange {
     }
 
     /// A scanner for a body of this type, which begins there, if something that gives rows may be in it. `answer`: it is the response's.
-    pub fn scan(&mut self, head: &Head<'_>, answer: bool, begins: (Dir, u64)) -> Option<Box<Content>> {
+    pub fn scan(&mut self, head: &Head<'_>, answer: bool, begins: (Dir, u64), cx: &Context<'_>) -> Option<Box<Content>> {
         let coding = coding(head.content_encoding)?;
         let media = head.content_type.and_then(media_type).unwrap_or_default();
         let scan = match self.scan_hl7(&media, begins) {
-            Some(hl7) => hl7,
+            Some(hl7) => Some(hl7),
             None => match self.scan_dicomweb(&media, head, answer) {
-                Some(dicomweb) => dicomweb,
-                None => self.scan_text(&media)?,
+                Some(dicomweb) => Some(dicomweb),
+                None => self.scan_text(&media),
             },
         };
-        Some(Box::new(Content::new(scan, coding)))
+        let part = Part {
+            head,
+            media: &media,
+            answer,
+            method: self.method,
+            path: &self.path,
+            scanned: scan.as_ref().is_some_and(|scan| !matches!(scan, Scan::Dicomweb(_))),
+            coded: coding.is_some(),
+        };
+        let carried = part.carried(begins, cx);
+        (scan.is_some() || carried.is_some()).then(|| Box::new(Content::new(scan, carried, coding)))
     }
 
     /// What answers HL7 may say no type, or a general one.
@@ -197,8 +216,11 @@ impl Exchange {
         } else {
             self.request_length = Some(body.length);
         }
-        let Some(scan) = body.scan else { return };
-        match scan.finish(body.cut, cx) {
+        let length = (body.announced || !body.cut).then_some(body.length);
+        let Some(told) = body.scan.and_then(|scan| scan.finish(body.cut, length, cx)) else {
+            return;
+        };
+        match told {
             Told::Fhir(found) => self.found.extend(*found),
             Told::Soap(soap) => {
                 let [request, response] = &mut self.soap;
@@ -258,7 +280,7 @@ impl Exchange {
             referrer_host: self.referrer_host.as_deref(),
             auth_scheme: self.auth.map(|a| a.0),
             username_seen: self.auth.map(|a| a.1).or(self.whole.then_some(false)),
-            marks: credentials::marks(self.default),
+            marks: credentials::marks(self.default).into_iter().chain(self.signs.marks()).collect(),
             content_type: self.content_type.as_deref(),
             request_body_len: self.request_length.and_then(|n| i64::try_from(n).ok()),
             status_code: self.status.map(i64::from),

@@ -42,7 +42,9 @@ impl Framed {
     }
 
     pub fn of_length(length: u64, at: u64, scan: Option<Box<Content>>) -> Framed {
-        Framed::new(Framing::Length(at.saturating_add(length)), length, scan)
+        let mut framed = Framed::new(Framing::Length(at.saturating_add(length)), length, scan);
+        framed.body.announced = true;
+        framed
     }
 
     pub fn chunked(scan: Option<Box<Content>>) -> Framed {

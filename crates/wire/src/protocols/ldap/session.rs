@@ -4,6 +4,7 @@ use super::message::{self, Bind};
 use super::Ldap;
 use crate::context::Context;
 use crate::credentials;
+use crate::exploits::{self, Signs};
 use crate::limits;
 use crate::protocols::banner::ber;
 use crate::protocols::{Dir, Probe, Session, Step};
@@ -25,6 +26,7 @@ struct Asked {
     object: Option<String>,
     password_seen: bool,
     default: bool,
+    signs: Signs,
 }
 
 #[derive(Default)]
@@ -183,7 +185,10 @@ impl Directory {
             password_seen: bind.map(|bind| bind.password_seen),
             result_code: result,
             result: result.and_then(message::result_name),
-            marks: credentials::marks(bind.is_some_and(|bind| bind.default)),
+            marks: credentials::marks(bind.is_some_and(|bind| bind.default))
+                .into_iter()
+                .chain(bind.map(|bind| bind.signs).unwrap_or_default().marks())
+                .collect(),
             partial: Some(result.is_none()),
             ..Ldap::default()
         };
@@ -219,6 +224,7 @@ impl Asked {
             object: cx.pseudonym(bind.name),
             password_seen: bind.password_seen,
             default: bind.default,
+            signs: exploits::of_text(bind.name),
         }
     }
 }

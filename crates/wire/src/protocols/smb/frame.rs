@@ -1,6 +1,7 @@
 //! Where messages begin and end: the session service under SMB, the compounds and envelopes of SMB2, and the way back after a loss.
 
 use crate::context::Context;
+use crate::protocols::smb::contents::Passage;
 use crate::protocols::smb::state::Start;
 use crate::protocols::smb::talk::Talk;
 use crate::protocols::smb::view::{Fault, View};
@@ -128,6 +129,8 @@ struct Half {
     /// When the message, or the head before it, began.
     began: Option<i64>,
     compound: smb2::Compound,
+    /// Content of a file that passes.
+    passage: Option<Passage>,
 }
 
 /// A connection that speaks SMB.
@@ -141,6 +144,13 @@ pub struct Frames {
 impl Session for Frames {
     fn data(&mut self, dir: Dir, bytes: &[u8], cx: &mut Context<'_>) -> Step {
         let (half, talk) = self.half(dir);
+        if let Some(passage) = &mut half.passage {
+            let (step, over) = passage.step(bytes, &mut talk.contents, cx);
+            half.passage.take_if(|_| over);
+            if step != Step::Skip(0) {
+                return step;
+            }
+        }
         let start = Start {
             dir,
             at: cx.offset,
@@ -172,14 +182,26 @@ impl Session for Frames {
         if let Err(Fault::Malformed(reason)) = half.read(&View::cut(bytes, left), start, talk, cx) {
             talk.malformed(start, reason, cx);
         }
+        talk.contents.forget();
     }
 
     fn closed(&mut self, _dir: Dir, _cx: &mut Context<'_>) {
         self.talk.closed = true;
     }
 
-    fn gap(&mut self, dir: Dir, _missing: u64, _cx: &mut Context<'_>) {
+    fn gap(&mut self, dir: Dir, missing: u64, cx: &mut Context<'_>) {
         let (half, talk) = self.half(dir);
+        if missing == 0 {
+            talk.contents.let_go();
+        }
+        if let Some(passage) = &mut half.passage {
+            let (survives, over) = passage.survives(cx.offset, &mut talk.contents);
+            half.passage.take_if(|_| over);
+            // As long as the end of a message is known, the next one is not lost.
+            if survives && missing > 0 {
+                return;
+            }
+        }
         *half = Half {
             next: Next::Lost,
             ..Half::default()
@@ -240,7 +262,13 @@ impl Half {
             0 => Next::Head,
             rest => Next::Message(rest),
         };
-        Step::Skip(length as u64)
+        match talk.contents.passage(start.at, length) {
+            Some((step, passage)) => {
+                self.passage = Some(passage);
+                step
+            }
+            None => Step::Skip(length as u64),
+        }
     }
 
     /// Reads one message and says how long it is.

@@ -69,6 +69,11 @@ impl Name {
         }
     }
 
+    /// Whether it is that of a well-known pipe, whatever share it is in.
+    pub fn is_pipe(&self) -> bool {
+        self.name.as_deref().is_some_and(|name| known_pipe(name).is_some())
+    }
+
     /// This name, in the folder of `other` if it came without one (MS-FSCC 2.4.42.1: a plain name stays in its folder).
     pub fn beside(self, other: &Name) -> Name {
         match self.depth {
@@ -130,11 +135,14 @@ fn extension(name: &str, cx: &Context<'_>) -> Option<Cow<'static, str>> {
 }
 
 /// Identifiers of the marks that `name` bears.
-fn marks(name: &str) -> Vec<&'static str> {
+pub fn marks(name: &str) -> Vec<&'static str> {
     static MARKS: OnceLock<Vec<(&'static str, &'static str)>> = OnceLock::new();
     let marks = MARKS.get_or_init(|| {
         lines(include_str!("../../../data/marks_names.tsv"))
-            .filter_map(|l| l.split_once('\t'))
+            .filter_map(|line| {
+                let mut cells = line.split('\t');
+                Some((cells.next()?, cells.next()?))
+            })
             .collect()
     });
     let bears = |pattern: &str| match pattern.strip_suffix('*') {
@@ -232,6 +240,7 @@ mod tests {
             assert!(Name::pipe("mine", cx).name.is_some_and(|n| n.starts_with("k1:")));
             assert_eq!(Name::file("x\\ryukreadme.TXT", cx).marks, ["ransom-note-ryuk"]);
             assert_eq!(Name::file("@Please_Read_Me@.txt", cx).marks, ["ransom-note-wannacry"]);
+            assert_eq!(Name::file("README_FOR_DECRYPT.txt", cx).marks, ["ransom-note"]);
             assert!(Name::file("readme.txt", cx).marks.is_empty());
         });
     }
@@ -243,6 +252,6 @@ mod tests {
         assert!(extensions.iter().all(|e| e
             .bytes()
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-')));
-        assert!(lines(include_str!("../../../data/marks_names.tsv")).all(|l| l.split('\t').count() == 2));
+        assert!(lines(include_str!("../../../data/marks_names.tsv")).all(|l| l.split('\t').count() == 3));
     }
 }

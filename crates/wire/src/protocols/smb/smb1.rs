@@ -286,6 +286,11 @@ fn response(talk: &mut Talk, command: u8, header: &Header, block: &Block<'_>, st
             } else {
                 0
             };
+            if command == READ_ANDX && bytes > 0 {
+                let at = block.known(block.u16(12))?.map(usize::from).filter(|at| *at >= block.data);
+                let length = usize::try_from(bytes).unwrap_or(usize::MAX);
+                at.into_iter().for_each(|at| talk.reads(key, (at, length), start.dir, cx));
+            }
             talk.transferred(start, key, command == WRITE_ANDX, (status, bytes), cx);
         }
         TRANSACTION => {

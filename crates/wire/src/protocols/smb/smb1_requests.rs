@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::charset::utf16;
 use crate::context::Context;
 use crate::limits;
+use crate::protocols::smb::contents::Held;
 use crate::protocols::smb::entropy::Sample;
 use crate::protocols::smb::logon;
 use crate::protocols::smb::paths::{self, Name};
@@ -16,6 +17,7 @@ use crate::protocols::smb::smb2::{
 use crate::protocols::smb::state::{Ask, Change, Deed, Opening, Request, Start, Target, Tree, Which};
 use crate::protocols::smb::talk::Talk;
 use crate::protocols::smb::view::{Fault, View};
+use crate::protocols::Dir;
 
 /// MS-CIFS 2.2.6: subcommands of TRANSACTION2 that change a file.
 const TRANS2_SET_PATH_INFORMATION: u16 = 0x06;
@@ -79,10 +81,13 @@ pub fn request(
             Some(ask) => ask,
             None => return Ok(()),
         },
-        READ_ANDX => Ask::Read(which(4)?),
+        READ_ANDX => {
+            let which = which(4)?;
+            Ask::Read(which, block.known(read_from(block))?.unwrap_or_default())
+        }
         WRITE_ANDX => {
             let which = which(4)?;
-            let sample = block.known(written(talk, block, which, tree.as_ref(), cx))?.flatten();
+            let sample = block.known(written(talk, block, which, tree.as_ref(), start.dir, cx))?.flatten();
             if let Some(pipe) = talk.pipe(which, tree.as_deref()) {
                 if let Some(data) = block.known(write(block))? {
                     talk.hear(pipe, block.message(), data, start, cx)?;
@@ -203,6 +208,7 @@ fn written(
     block: &Block<'_>,
     which: Which,
     tree: Option<&Arc<Tree>>,
+    dir: Dir,
     cx: &mut Context<'_>,
 ) -> Result<Option<Box<Sample>>, Fault> {
     let length = usize::from(block.u16(20)?) | (usize::from(block.u16(18)?) << 16);
@@ -214,6 +220,14 @@ fn written(
     let data = block
         .message()
         .some(at, talk.wants(which, tree.map(AsRef::as_ref), offset).min(length))?;
+    let held = Held {
+        which,
+        write: true,
+        offset,
+        at,
+        length,
+    };
+    talk.holds(held, tree.map(AsRef::as_ref), dir, cx);
     Ok(talk.sampled(which, tree, data, cx))
 }
 
@@ -236,6 +250,12 @@ fn transaction(block: &Block<'_>) -> Result<Option<Written>, Fault> {
     }
     let data = (usize::from(block.u16(24)?), usize::from(block.u16(22)?));
     Ok(Some((Which::Id(u128::from(block.u16(30)?)), data)))
+}
+
+/// Where in the file a read begins. MS-CIFS 2.2.4.42.1, MS-SMB 2.2.4.2.1.
+fn read_from(block: &Block<'_>) -> Result<u64, Fault> {
+    let high = if block.word_count >= 12 { block.u32(20)? } else { 0 };
+    Ok(u64::from(block.u32(6)?) | (u64::from(high) << 32))
 }
 
 /// SET_PATH_INFORMATION and SET_FILE_INFORMATION. MS-CIFS 2.2.4.46.1, 2.2.6.7, 2.2.6.9.

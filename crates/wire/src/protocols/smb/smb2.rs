@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::charset::utf16;
 use crate::context::Context;
+use crate::protocols::smb::contents::Held;
 use crate::protocols::smb::entropy::Sample;
 use crate::protocols::smb::logon;
 use crate::protocols::smb::paths::{self, Name};
@@ -12,6 +13,7 @@ use crate::protocols::smb::state::{
 };
 use crate::protocols::smb::talk::{Connected, Talk};
 use crate::protocols::smb::view::{Fault, View};
+use crate::protocols::Dir;
 
 /// MS-SMB2 2.2.1: length of the header.
 pub const HEADER: usize = 64;
@@ -146,10 +148,10 @@ fn request(
             None => return Ok(()),
         },
         CLOSE => Ask::Close(file(m, 72, compound)?),
-        READ => Ask::Read(file(m, 80, compound)?),
+        READ => Ask::Read(file(m, 80, compound)?, m.known(m.u64(72))?.unwrap_or_default()),
         WRITE => {
             let which = file(m, 80, compound)?;
-            let sample = written(talk, m, which, tree.as_ref(), cx)?;
+            let sample = written(talk, m, which, tree.as_ref(), start.dir, cx)?;
             if let Some(pipe) = talk.pipe(which, tree.as_deref()) {
                 if let Some(data) = m.known(extent(m, 66, 68))? {
                     talk.hear(pipe, m, data, start, cx)?;
@@ -192,6 +194,7 @@ fn written(
     m: &View<'_>,
     which: Which,
     tree: Option<&Arc<Tree>>,
+    dir: Dir,
     cx: &mut Context<'_>,
 ) -> Result<Option<Box<Sample>>, Fault> {
     if which == Which::Unknown {
@@ -202,6 +205,14 @@ fn written(
         return Err(Fault::Malformed("written data beyond the message"));
     }
     let data = m.some(at, talk.wants(which, tree.map(AsRef::as_ref), offset).min(length))?;
+    let held = Held {
+        which,
+        write: true,
+        offset,
+        at,
+        length,
+    };
+    talk.holds(held, tree.map(AsRef::as_ref), dir, cx);
     Ok(talk.sampled(which, tree, data, cx))
 }
 
@@ -338,6 +349,11 @@ fn response(talk: &mut Talk, m: &View<'_>, header: Header, start: Start, cx: &mu
                 }
             }
             let bytes = if done(status) { m.known(m.u32(68))?.unwrap_or_default() } else { 0 };
+            if command == READ && bytes > 0 {
+                let at = m.known(m.u8(66))?.map(usize::from).filter(|at| *at >= 80);
+                at.into_iter()
+                    .for_each(|at| talk.reads(message, (at, bytes as usize), start.dir, cx));
+            }
             talk.transferred(start, message, command == WRITE, (status, u64::from(bytes)), cx);
         }
         IOCTL if done(status) && m.known(m.u32(68))? == Some(FSCTL_PIPE_TRANSCEIVE) => {

@@ -53,7 +53,8 @@ pub enum Ask {
     /// TREE_CONNECT: the share as it may be kept.
     Connect(Option<String>),
     Open(Box<Opening>),
-    Read(Which),
+    /// And where in the file.
+    Read(Which, u64),
     Write(Which, Option<Box<Sample>>),
     /// SMB1 TRANSACTION: written to a pipe and read from it in one. MS-CIFS 2.2.5.6 TRANS_TRANSACT_NMPIPE.
     Transact(Which),
@@ -64,7 +65,7 @@ pub enum Ask {
 }
 
 /// Which file a request means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Which {
     /// The one with this identifier: MS-SMB2 2.2.14.1 FileId, MS-CIFS FID.
     Id(u128),
@@ -125,6 +126,11 @@ pub struct File {
     pub reads: Tally,
     pub writes: Tally,
     pub sample: Sample,
+    /// Bytes of it when it was opened, and as was set later.
+    pub size: Option<u64>,
+    pub ended: Option<u64>,
+    /// It was empty when it was opened.
+    pub fresh: bool,
     /// Losses of the connection when it was opened.
     pub losses: u64,
 }

@@ -6,6 +6,7 @@ use crate::context::Context;
 use crate::limits;
 use crate::protocols::dce_rpc::Pipe;
 use crate::protocols::ntlm::Logon;
+use crate::protocols::smb::contents::{Contents, Held};
 use crate::protocols::smb::entropy::Sample;
 use crate::protocols::smb::paths::Name;
 use crate::protocols::smb::rows::{Spoken, Subject};
@@ -14,6 +15,7 @@ use crate::protocols::smb::state::{
 };
 use crate::protocols::smb::table::Table;
 use crate::protocols::smb::SmbMapping;
+use crate::protocols::Dir;
 
 mod pipes;
 
@@ -48,6 +50,7 @@ pub struct Talk {
     /// The connection was seen to end.
     pub closed: bool,
     malformed: u32,
+    pub contents: Contents,
 }
 
 impl Default for Talk {
@@ -71,6 +74,7 @@ impl Default for Talk {
             losses: 0,
             closed: false,
             malformed: 0,
+            contents: Contents::default(),
         }
     }
 }
@@ -230,18 +234,22 @@ impl Talk {
         };
         self.spoken.opening(start, &asked, tree.as_deref(), Some(status), got, cx);
         let Some(got) = got else { return };
-        self.open(start, got.id, *asked, tree, Some(got.directory), cx);
+        self.open(start, got.id, *asked, tree, Some(got), cx);
     }
 
     /// From here on the file is open under this identifier.
-    fn open(&mut self, start: Start, id: u128, asked: Opening, tree: Option<Arc<Tree>>, directory: Option<bool>, cx: &mut Context<'_>) {
+    fn open(&mut self, start: Start, id: u128, asked: Opening, tree: Option<Arc<Tree>>, got: Option<Opened>, cx: &mut Context<'_>) {
         if let Some(key) = asked.compound {
             self.made.insert(key, id);
+            self.contents.named(key, id);
         }
         let file = File {
             name: asked.name,
             tree,
-            directory,
+            directory: got.map(|got| got.directory),
+            size: got.map(|got| got.size),
+            // MS-SMB2 2.2.14 CreateAction: all but an existing file that was opened.
+            fresh: got.is_some_and(|got| got.action != 1),
             delete_on_close: asked.delete_on_close,
             opened: Some(start),
             losses: self.losses,
@@ -251,6 +259,54 @@ impl Talk {
         if let Some(old) = self.files.insert(id, file) {
             self.spoken.abandoned(&old, self.losses, cx);
         }
+    }
+
+    /// A message holds content of a file.
+    pub fn holds(&mut self, held: Held, tree: Option<&Tree>, dir: Dir, cx: &mut Context<'_>) {
+        let which = self.resolve(held.which).map_or(held.which, Which::Id);
+        let (files, requests) = (&self.files, &self.requests);
+        let about = || match which {
+            Which::Id(id) => files.get(&id).map_or((None, None), |file| {
+                let length = if held.write { file.ended } else { file.size };
+                (Some(file.name.clone()), length)
+            }),
+            Which::Made(key) => match requests.get(&key).map(|request| &request.ask) {
+                Some(Ask::Open(opening)) => (Some(opening.name.clone()), None),
+                _ => (None, None),
+            },
+            Which::Unknown => (None, None),
+        };
+        // The connection to its share may not have been seen.
+        let is_pipe = match which {
+            Which::Id(id) => files.get(&id).is_some_and(|file| file.name.is_pipe()),
+            _ => false,
+        };
+        if !is_pipe && !tree.is_some_and(Tree::is_pipe) {
+            self.contents.holds(Held { which, ..held }, dir, about, cx);
+        }
+    }
+
+    /// The same of an answer to the read of this key: where in the message its content is, and how long.
+    pub fn reads(&mut self, key: u64, (at, length): (usize, usize), dir: Dir, cx: &mut Context<'_>) {
+        let Some(Request {
+            ask: Ask::Read(which, offset),
+            tree,
+            ..
+        }) = self.requests.get(&key)
+        else {
+            return;
+        };
+        let (held, tree) = (
+            Held {
+                which: *which,
+                write: false,
+                offset: *offset,
+                at,
+                length,
+            },
+            tree.clone(),
+        );
+        self.holds(held, tree.as_deref(), dir, cx);
     }
 
     /// A read or a write was done, or not: `answer` is its status and how many bytes the server says it was.
@@ -266,10 +322,13 @@ impl Talk {
     fn transfer(&mut self, request: Request, answer: Option<(u32, u64)>, cx: &mut Context<'_>) {
         let Request { start, tree, ask } = request;
         let (which, write, sample) = match ask {
-            Ask::Read(which) => (which, false, None),
+            Ask::Read(which, _) => (which, false, None),
             Ask::Write(which, sample) => (which, true, sample),
             _ => return,
         };
+        if write && answer.is_some_and(|(status, _)| !done(status)) {
+            self.contents.failed(self.resolve(which).map_or(which, Which::Id));
+        }
         let file = match self.resolve(which) {
             Some(id) => self.file(id, tree.as_ref(), cx),
             None if which == Which::Unknown => &mut self.stray,
@@ -287,7 +346,7 @@ impl Talk {
     fn shut(&mut self, id: u128, tree: Option<&Arc<Tree>>, cx: &mut Context<'_>) -> File {
         if self.files.get(&id).is_none_or(|file| file.losses != self.losses) {
             let of_it = |request: &Request| match &request.ask {
-                Ask::Read(which) | Ask::Write(which, _) => *which == Which::Id(id),
+                Ask::Read(which, _) | Ask::Write(which, _) => *which == Which::Id(id),
                 _ => false,
             };
             for request in self.requests.remove_where(of_it) {
@@ -327,6 +386,7 @@ impl Talk {
         self.hung_up(id, true, cx);
         let file = self.shut(id, tree.as_ref(), cx);
         self.spoken.transfers(&file, self.losses, false, cx);
+        self.contents.end(id, &file, file.losses == self.losses, size, cx);
         if file.delete_on_close {
             self.spoken.closing(start, &file, true, Some(status), None, cx);
         }
@@ -370,6 +430,7 @@ impl Talk {
         match deed {
             Deed::Rename(new) if done(status) => file.name = new,
             Deed::Delete { .. } if done(status) => file.delete_on_close = false,
+            Deed::SetInfo { size: Some(size), .. } if done(status) => file.ended = Some(size),
             _ => {}
         }
     }
@@ -437,14 +498,18 @@ impl Talk {
             }
             Ask::Close(which) => {
                 let file = match self.resolve(which) {
-                    Some(id) => self.shut(id, tree.as_ref(), cx),
+                    Some(id) => {
+                        let file = self.shut(id, tree.as_ref(), cx);
+                        self.contents.end(id, &file, false, None, cx);
+                        file
+                    }
                     None if which == Which::Unknown => File { tree, ..File::default() },
                     None => return,
                 };
                 self.spoken.abandoned(&file, self.losses, cx);
                 self.spoken.closing(start, &file, false, None, None, cx);
             }
-            ask @ (Ask::Read(_) | Ask::Write(..)) => self.transfer(Request { start, tree, ask }, None, cx),
+            ask @ (Ask::Read(..) | Ask::Write(..)) => self.transfer(Request { start, tree, ask }, None, cx),
             Ask::Logon(logon) => logon.tell(None, cx),
             Ask::Negotiate(_) | Ask::Transact(_) => {}
         }
@@ -460,6 +525,7 @@ impl Talk {
             .saturating_sub(limits::SMB_USUAL)
             .saturating_mul(limits::SMB_ENTRY)
             .saturating_add(pipes)
+            .saturating_add(self.contents.held())
     }
 
     /// Rows for all that is still open.
@@ -477,6 +543,7 @@ impl Talk {
             self.spoken.abandoned(&file, self.losses, cx);
         }
         self.spoken.abandoned(&std::mem::take(&mut self.stray), self.losses, cx);
+        self.contents.end_all(cx);
         let partial = !self.closed || self.losses > 0;
         while let Some(shape) = self.shapes.pop_oldest() {
             self.spoken.shape(&shape, partial, cx);

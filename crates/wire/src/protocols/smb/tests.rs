@@ -1,6 +1,7 @@
 //! Whole conversations, and what happens when they are cut, lie or break off.
 
 mod build;
+mod contents;
 mod cut;
 mod hostile;
 mod smb1;
@@ -20,6 +21,7 @@ fn run(script: &Script, cut: usize) -> PlainRows {
 fn without_time(mut rows: PlainRows) -> PlainRows {
     for row in rows.values_mut().flatten() {
         row.remove("ts");
+        row.remove("duration");
     }
     rows
 }

@@ -4,8 +4,10 @@ use std::borrow::Cow;
 
 use super::{address, Smtp};
 use crate::context::Context;
+use crate::exploits::{self, Signs};
 use crate::limits;
 use crate::product;
+use crate::protocols::files::mime::Parts;
 use crate::protocols::lines::{reply, split, Asked, Lines};
 use crate::protocols::sasl::Exchange;
 use crate::protocols::{Dir, Session, Step};
@@ -41,6 +43,9 @@ pub struct Mail {
     begun: Option<(i64, Dir, u64)>,
     asked: Asked<Command>,
     body: Body,
+    /// Bytes of a chunk that are to come, and whether it is the last of its message.
+    chunk: Option<(u64, bool)>,
+    parts: Option<Box<Parts>>,
     greeted: bool,
     helo: Option<String>,
     server: Option<String>,
@@ -49,6 +54,7 @@ pub struct Mail {
     auth_ok: Option<bool>,
     password_seen: bool,
     default: bool,
+    signs: Signs,
     messages: i64,
     recipients: i64,
     from: Vec<String>,
@@ -62,8 +68,11 @@ pub struct Mail {
 impl Session for Mail {
     fn data(&mut self, dir: Dir, bytes: &[u8], cx: &mut Context<'_>) -> Step {
         self.begun.get_or_insert((cx.ts, dir, cx.offset));
+        if let (Dir::Orig, Some((left, last))) = (dir, self.chunk) {
+            return self.chunked(bytes, left, last, cx);
+        }
         if dir == Dir::Orig && self.body != Body::Outside {
-            return self.message(bytes);
+            return self.message(bytes, cx);
         }
         let Some(lines) = self.lines.get_mut(dir as usize) else {
             return Step::Done;
@@ -73,7 +82,7 @@ impl Session for Mail {
             Err(step) => return step,
         };
         if dir == Dir::Orig {
-            return self.command(line, took);
+            return self.command(line, took, cx);
         }
         if self.reply(line) {
             self.give(true, false, cx);
@@ -82,9 +91,20 @@ impl Session for Mail {
         Step::Took(took)
     }
 
-    fn gap(&mut self, dir: Dir, _missing: u64, _cx: &mut Context<'_>) {
+    fn gap(&mut self, dir: Dir, missing: u64, cx: &mut Context<'_>) {
         self.lost = true;
         self.asked.lose();
+        if let Some(mut parts) = self.parts.take_if(|_| dir == Dir::Orig) {
+            parts.lose(cx);
+            self.parts = Some(parts);
+        }
+        if let Some((left, last)) = self.chunk.filter(|_| dir == Dir::Orig) {
+            let left = left.checked_sub(missing).filter(|left| missing > 0 && *left > 0);
+            self.chunk = left.map(|left| (left, last));
+            if left.is_some() {
+                return;
+            }
+        }
         match self.body {
             Body::Outside => {
                 if let Some(lines) = self.lines.get_mut(dir as usize) {
@@ -103,23 +123,26 @@ impl Session for Mail {
     }
 
     fn end(&mut self, cx: &mut Context<'_>) {
+        self.message_ended(false, cx);
         self.give(false, self.closed != [true; 2], cx);
     }
 
     fn held(&self) -> usize {
         let domains = self.from.iter().chain(&self.to).map(String::capacity);
-        domains.fold(self.asked.held(), usize::saturating_add)
+        let parts = self.parts.as_ref().map_or(0, |parts| parts.held());
+        domains.fold(self.asked.held().saturating_add(parts), usize::saturating_add)
     }
 }
 
 impl Mail {
-    fn command(&mut self, line: &[u8], took: usize) -> Step {
+    fn command(&mut self, line: &[u8], took: usize, cx: &mut Context<'_>) -> Step {
         if let Some(Command::Auth(exchange)) = self.asked.last() {
             exchange.encoded(line);
             let seen = *exchange;
             self.shown(&seen);
             return Step::Took(took);
         }
+        self.signs.join(exploits::of_text(line));
         let (verb, argument) = split(line);
         let is = |known: &[u8]| verb.eq_ignore_ascii_case(known);
         let asked = match () {
@@ -139,6 +162,7 @@ impl Mail {
                 Command::Auth(exchange)
             }
             () if is(b"MAIL") => {
+                self.message_ended(false, cx);
                 keep(&mut self.from, path(line, b"MAIL FROM:"));
                 Command::Other
             }
@@ -147,7 +171,7 @@ impl Mail {
                 Command::Recipient
             }
             () if is(b"DATA") => Command::Data,
-            () if is(b"BDAT") => return self.chunk(argument, took),
+            () if is(b"BDAT") => return self.chunk(argument, took, cx),
             () => Command::Other,
         };
         self.asked.push(asked);
@@ -155,15 +179,43 @@ impl Mail {
     }
 
     /// A chunk of a message: its length, and `LAST` for the last. RFC 3030 section 2.
-    fn chunk(&mut self, argument: &[u8], took: usize) -> Step {
+    fn chunk(&mut self, argument: &[u8], took: usize, cx: &mut Context<'_>) -> Step {
         let (length, last) = split(argument);
         let length = std::str::from_utf8(length).ok().and_then(|digits| digits.parse::<u64>().ok());
-        self.asked.push(if last.eq_ignore_ascii_case(b"LAST") {
-            Command::Message
-        } else {
-            Command::Other
-        });
-        Step::Skip(length.unwrap_or(0).saturating_add(took as u64))
+        let last = last.eq_ignore_ascii_case(b"LAST");
+        self.asked.push(if last { Command::Message } else { Command::Other });
+        self.chunk = length.filter(|length| *length > 0).map(|length| (length, last));
+        if length == Some(0) && last {
+            self.message_ended(true, cx);
+        }
+        Step::Took(took)
+    }
+
+    fn chunked(&mut self, bytes: &[u8], left: u64, last: bool, cx: &mut Context<'_>) -> Step {
+        let part = usize::try_from(left).ok().and_then(|left| bytes.get(..left)).unwrap_or(bytes);
+        self.show(part, cx);
+        let left = left.saturating_sub(part.len() as u64);
+        self.chunk = Some((left, last)).filter(|_| left > 0);
+        if left == 0 && last {
+            self.message_ended(true, cx);
+        }
+        Step::Took(part.len())
+    }
+
+    /// Shows the message to who looks for files in it.
+    fn show(&mut self, bytes: &[u8], cx: &mut Context<'_>) {
+        let begin = || Box::new(Parts::of_message("SMTP", Dir::Orig, cx.offset));
+        let parts = self.parts.get_or_insert_with(begin);
+        if parts.wants_more() {
+            parts.feed(bytes, cx);
+        }
+    }
+
+    fn message_ended(&mut self, whole: bool, cx: &mut Context<'_>) {
+        if let Some(parts) = self.parts.take() {
+            self.signs.join(parts.signs);
+            parts.finish(whole, cx);
+        }
     }
 
     fn shown(&mut self, exchange: &Exchange) {
@@ -171,22 +223,27 @@ impl Mail {
         self.default |= exchange.default;
     }
 
-    /// A message ends with a line of a dot. RFC 5321 4.1.1.4.
-    fn message(&mut self, bytes: &[u8]) -> Step {
+    /// A message ends with a line of a dot; of a line that begins with one the first is none of it. RFC 5321 4.1.1.4, 4.5.2.
+    fn message(&mut self, bytes: &[u8], cx: &mut Context<'_>) -> Step {
         let mut used = 0usize;
         while let Some(rest) = bytes.get(used..).filter(|rest| !rest.is_empty()) {
             if self.body == Body::AtLine && b".\r\n".starts_with(rest.get(..3).unwrap_or(rest)) {
                 if rest.len() >= 3 {
                     self.body = Body::Outside;
                     self.asked.push(Command::Message);
+                    self.message_ended(true, cx);
                     return Step::Took(used.saturating_add(3));
                 }
                 return if used > 0 { Step::Took(used) } else { Step::Need(3) };
             }
-            match text::first(rest, b'\n') {
-                Some(end) => (self.body, used) = (Body::AtLine, used.saturating_add(end).saturating_add(1)),
-                None => (self.body, used) = (Body::Within, bytes.len()),
-            }
+            let (end, next) = match text::first(rest, b'\n') {
+                Some(end) => (end.saturating_add(1), Body::AtLine),
+                None => (rest.len(), Body::Within),
+            };
+            let line = rest.get(..end).unwrap_or_default();
+            let stuffed = self.body == Body::AtLine && line.first() == Some(&b'.');
+            self.show(line.get(usize::from(stuffed)..).unwrap_or_default(), cx);
+            (self.body, used) = (next, used.saturating_add(end));
         }
         Step::Took(used)
     }
@@ -240,7 +297,7 @@ impl Mail {
             from_domains: texts(&self.from),
             to_domains: texts(&self.to),
             last_reply: self.last.map(i64::from),
-            marks: credentials::marks(self.default),
+            marks: credentials::marks(self.default).into_iter().chain(self.signs.marks()).collect(),
             partial: Some(self.lost || open),
             ..Smtp::default()
         };

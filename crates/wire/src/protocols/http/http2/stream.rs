@@ -88,7 +88,7 @@ impl Stream {
                 _ => self.request(head, cx),
             }
             if !ends {
-                let scan = self.exchange.scan(head, answer, (seen.dir, self.place));
+                let scan = self.exchange.scan(head, answer, (seen.dir, self.place), cx);
                 self.part(answer).body = Some(Body::new(0, scan));
             }
             let part = self.part(answer);

@@ -24,7 +24,7 @@ impl Talk {
     pub fn read_from(&self, key: u64) -> Option<u128> {
         let request = self.requests.get(&key)?;
         match request.ask {
-            Ask::Read(which) => self.pipe(which, request.tree.as_deref()),
+            Ask::Read(which, _) => self.pipe(which, request.tree.as_deref()),
             Ask::Transact(which) => self.resolve(which),
             _ => None,
         }

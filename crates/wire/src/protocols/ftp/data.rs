@@ -1,0 +1,61 @@
+//! A data connection: what one side sends is a file, from its first byte to its close (RFC 959 section 3.4, stream mode).
+
+use crate::context::Context;
+use crate::protocols::files::file::{About, File};
+use crate::protocols::{Dir, Session, Step};
+
+#[derive(Default)]
+pub struct Data {
+    file: Option<(Dir, File)>,
+    /// The other side answered, or too many files are open: it is none that can be told of.
+    odd: bool,
+    closed: [bool; 2],
+}
+
+impl Session for Data {
+    fn data(&mut self, dir: Dir, bytes: &[u8], cx: &mut Context<'_>) -> Step {
+        if self.file.is_none() && !self.odd {
+            let about = About {
+                source: "FTP_DATA",
+                dir,
+                at: cx.offset,
+                name: None,
+                declared: None,
+                length: None,
+                doubtful: false,
+            };
+            self.file = File::begin(about, cx).map(|file| (dir, file));
+            self.odd = self.file.is_none();
+        }
+        match &mut self.file {
+            Some((sender, file)) if *sender == dir => {
+                file.feed(bytes, cx.ts);
+                Step::Took(bytes.len())
+            }
+            Some((_, file)) => {
+                file.lose(0);
+                Step::Done
+            }
+            None => Step::Done,
+        }
+    }
+
+    fn closed(&mut self, dir: Dir, _cx: &mut Context<'_>) {
+        if let Some(closed) = self.closed.get_mut(dir as usize) {
+            *closed = true;
+        }
+    }
+
+    fn gap(&mut self, dir: Dir, missing: u64, _cx: &mut Context<'_>) {
+        if let Some((_, file)) = self.file.as_mut().filter(|(sender, _)| *sender == dir) {
+            file.lose(missing);
+        }
+    }
+
+    fn end(&mut self, cx: &mut Context<'_>) {
+        if let Some((sender, file)) = self.file.take() {
+            let whole = self.closed.get(sender as usize) == Some(&true);
+            file.finish(None, whole, cx);
+        }
+    }
+}
