@@ -26,6 +26,8 @@ OFTEN, SELDOM = 0.5, 0.2
 NEW_MODALITY, UPGRADED, UPGRADE = "ecg02", "mr01", "MR30_R02"
 OTHER_CARDS = {"backup": "02:00:00:01:60:50", "adm-pc2": "00:50:b6:00:50:32", "pump02": "00:12:21:00:20:92"}
 """The second card of a team, that of a dock, and that of a device which was repaired."""
+SHARED = "10.30.60.35"
+"""The address of the record, which the one has that is in use."""
 RANSOM, SERVICE, TASK, RDP = "ransomware over SMB", "psexec / smbexec / remote service", "WMI, DCOM, scheduled task", "RDP misuse"
 BEACON, VOLUME, RETRIEVE = "beaconing", "exfiltration by volume", "DICOM mass retrieve"
 SENDER, DRIFT, POLYGLOT = "image from an unknown sender", "AE / implementation drift", "DICOM Part 10 polyglot"
@@ -164,7 +166,7 @@ def _images(day: Schedule) -> None:
     studies = [prior(patient) for patient in day.hospital.patients[:AI_STUDIES]]
     day.add(day.at(22.5), "rad-ws2", "pipeline fetches studies", imaging.fetch("rad-ws2", studies), "pacs", looks_like=RETRIEVE)
     for moment in day.some(1, "disc"):
-        disc = imaging.bring("rad-ws2", ("ct01", "mr01", "us01"), day.patient("disc"))
+        disc = imaging.bring("rad-ws2", day.patient("disc"))
         day.add(moment, "rad-ws2", "disc from another hospital", disc, "pacs", looks_like=SENDER)
     for moment in day.some(8, "new modality", hours=(12.1 if first_day(day) else 7, 22)):
         examined = imaging.examine(NEW_MODALITY, day.patient("new modality", moment))
@@ -188,6 +190,8 @@ def _feeds(day: Schedule) -> None:
     for hour, what in ((4.5, "fail-over to the stand-by record"), (5, "back to the record")):
         beyond = (("engine", "ehr"), ("engine", "ehr2"))
         day.add(day.at(hour), "engine", what, turns.fail_over("ehr"), "ehr", "ehr2", goes_on=True, beyond=beyond, looks_like=HL7)
+    for hour, name in ((4.5, "ehr2"), (4.52, "ehr"), (4.55, "ehr2"), (5, "ehr")):
+        day.add(day.at(hour), name, "has the shared address", watching.shared(name, SHARED), looks_like=NEIGHBOURS)
     if happens(day, "downtime", OFTEN):
         begin, end = day.at(2), day.at(3.2)
         day.acts[:] = [act for act in day.acts if not (act.what == "pumps' values" and begin <= act.at < end)]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from act import Doing
@@ -20,6 +18,7 @@ from state import Hospital
 from topology import Host
 
 VERIFICATION, WORKLIST_FIND = "1.2.840.10008.1.1", "1.2.840.10008.5.1.4.31"
+SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 
 
 def entity(one: Host) -> AE:
@@ -90,16 +89,22 @@ def send(hospital: Hospital, one: Host, images: list[Dataset], to: str, *, tool:
         raise RangeError(f"{to} does not keep an image: status {max(statuses):#06x}")
 
 
-def bring(name: str, makers: Sequence[str], patient: Patient) -> Doing:
-    """Images of another hospital's devices, of the makers of these, come from a disc: a workplace sends them under its own title."""
+def bring(name: str, patient: Patient) -> Doing:
+    """What another hospital's disc holds comes in as secondary captures (PS3.3 A.8), sent by a workplace under its own title."""
 
     def doing(hospital: Hospital, moment: datetime) -> None:
-        for number, maker in enumerate(makers):
-            elsewhere = replace(hospital.host(maker), ae="ZZELSEWHERE", serial=f"ZZELSE{number:03}")
-            made = study(elsewhere, replace(patient, study=generate_uid(entropy_srcs=[patient.study, maker])), moment)
-            for image in made:
-                image.InstitutionName = "ZZ Other Hospital"
-            send(hospital, hospital.host(name), made, "pacs", tool="dcmtk")
+        one = hospital.host(name)
+        made = study(hospital.host("us01"), patient, moment)
+        for captured in made:
+            captured.SOPClassUID = captured.file_meta.MediaStorageSOPClassUID = SECONDARY_CAPTURE
+            captured.SOPInstanceUID = captured.file_meta.MediaStorageSOPInstanceUID = generate_uid(
+                entropy_srcs=[captured.SOPInstanceUID, name]
+            )
+            captured.SeriesInstanceUID = generate_uid(entropy_srcs=[captured.SeriesInstanceUID, name])
+            captured.Modality, captured.ConversionType, captured.InstitutionName = "OT", "WSD", "ZZ Other Hospital"
+            captured.Manufacturer = captured.StationName = ""
+            del captured.ManufacturerModelName, captured.SoftwareVersions, captured.DeviceSerialNumber
+        send(hospital, one, made, "pacs", tool="dcmtk")
 
     return doing
 

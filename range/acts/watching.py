@@ -99,9 +99,14 @@ def _probe(seed: str) -> bytes:
     ).encode()
 
 
-def _here(hospital: Hospital, name: str, mac: str) -> None:
-    """A gratuitous ARP announcement of a host's own address (RFC 5227 3) from a card."""
-    card, own = bytes.fromhex(mac.replace(":", "")), socket.inet_aton(hospital.address(name))
+def shared(name: str, address: str) -> Doing:
+    """One of a pair has the address that both serve under (as keepalived does it, VRRP, RFC 5798 6.4.1, without a virtual card)."""
+    return lambda hospital, moment: _here(hospital, name, hospital.host(name).mac, address)
+
+
+def _here(hospital: Hospital, name: str, mac: str, address: str = "") -> None:
+    """A gratuitous ARP announcement (RFC 5227 3) from a card, of a host's own address if not of another."""
+    card, own = bytes.fromhex(mac.replace(":", "")), socket.inet_aton(address or hospital.address(name))
     arp = struct.pack(">HHBBH", 1, 0x0800, 6, 4, 1) + card + own + bytes(6) + own
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as link:
         link.bind(("eth0", 0))

