@@ -151,8 +151,8 @@ pub fn host(name: &[u8]) -> Option<String> {
     hostname::host(name.as_bytes())
 }
 
-/// A realm that is named as a domain is.
+/// A realm that is named as a domain is, and not as a person: of such a name nothing is left, for the rest of it may be the family's.
 pub fn realm(realm: &[u8]) -> Option<String> {
-    let known = || host(realm).unwrap_or_else(|| "{}".to_owned());
+    let known = || host(realm).filter(|name| !name.contains('*')).unwrap_or_else(|| "{}".to_owned());
     (!realm.is_empty()).then(known)
 }
