@@ -28,6 +28,7 @@ import logins
 import logons
 import managed
 import screens
+import tickets
 from cast import DEVICES, patients
 
 PACKAGES = (
@@ -47,6 +48,7 @@ PACKAGES = (
     | logins.PACKAGES
     | databases.PACKAGES
     | domain.PACKAGES
+    | tickets.PACKAGES
 )
 SERVER, CLIENT = "10.66.0.2", "10.66.0.3"
 HERE = Path(__file__).parent
@@ -206,6 +208,7 @@ def database(into: Path) -> None:
 
 def windows(into: Path) -> None:
     domain.record(into, SERVER, recorded)
+    tickets.record(into, SERVER, recorded)
 
 
 SCENES: dict[str, Callable[[Path], None]] = {

@@ -47,6 +47,13 @@ def _of(stream: str, row: Row) -> Iterator[tuple[str, Fact]]:
         case "dce_rpc" if row["calls"]:
             for _ in range(row["calls"]):
                 yield "RPC calls", (_flow(row), row["opnum"])
+        case "kerberos":
+            where = _flow(row, "krb")
+            if row["realm"] and row["request_type"]:
+                yield "Kerberos messages", (where, f"{row['request_type']}-REQ", None)
+            if row["success"] is not None:
+                kind = f"{row['request_type']}-REP" if row["success"] else "ERROR"
+                yield "Kerberos messages", (where, kind, row["error_code"])
         case "hl7":
             yield "HL7 messages", (_flow(row), row["message_type"], row["trigger_event"])
 

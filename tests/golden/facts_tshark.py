@@ -17,8 +17,10 @@ DNS = ("dns.id", "dns.count.queries", "dns.count.zones", "dns.count.answers", "d
 SMB = ("smb.dialect.name", "smb.dialect.index", "smb2.cmd", "smb2.flags.response", "smb2.dialect")
 DICOM = ("dicom.pdu.type", "dicom.assoc.ae.calling", "dicom.assoc.ae.called", "_ws.col.Info")
 RPC = ("dcerpc.pkt_type", "dcerpc.cn_flags.first_frag", "dcerpc.opnum")
+KERBEROS = ("kerberos.msg_type", "kerberos.error_code")
+TICKETS = {"10": "AS-REQ", "11": "AS-REP", "12": "TGS-REQ", "13": "TGS-REP", "30": "ERROR"}
 OTHERS = ("tls.handshake.extensions_server_name", "dhcp.id", "dhcp.option.hostname", "hl7.message.type", "hl7.event.type")
-FIELDS = ("frame.protocols", *ADDRESSES, *DNS, *SMB, *DICOM, *RPC, *OTHERS)
+FIELDS = ("frame.protocols", *ADDRESSES, *DNS, *SMB, *DICOM, *RPC, *KERBEROS, *OTHERS)
 
 DIALECTS = {0x0202: "2.02", 0x0210: "2.1", 0x0300: "3.0", 0x0302: "3.0.2", 0x0311: "3.1.1"}
 COMMAND = re.compile(r"\b[CN]-[A-Z-]+?-R(?:Q|SP)\b(?!-)")
@@ -106,6 +108,11 @@ def _messages(frame: Frame, where: Flow, above: list[str]) -> Iterator[tuple[str
         for command in COMMAND.findall(first(frame["_ws.col.Info"]) or ""):
             yield "DIMSE commands", (where, command)
     yield from _calls(frame, where)
+    if "kerberos" in above:
+        for kind in frame["kerberos.msg_type"]:
+            if kind in TICKETS:
+                code = int(frame["kerberos.error_code"][0]) if kind == "30" else None
+                yield "Kerberos messages", (("krb", *where[1:]), TICKETS[kind], code)
     codes, events = frame["hl7.message.type"], frame["hl7.event.type"]
     for n, code in enumerate(codes):
         yield "HL7 messages", (where, code, events[n] if n < len(events) else None)

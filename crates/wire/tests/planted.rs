@@ -754,6 +754,49 @@ fn dce_rpc() -> Talk {
     .of(&["dce_rpc"])
 }
 
+/// A request for a ticket and a refusal in which every text is a person's.
+fn kerberos() -> Vec<u8> {
+    let ber = |tag: u8, parts: &[&[u8]]| [&[tag, 0x81, u8::try_from(parts.concat().len()).unwrap()], &parts.concat()[..]].concat();
+    let name = |one: &[u8], two: &[u8]| {
+        let parts = ber(0x30, &[&ber(0x1b, &[one]), &ber(0x1b, &[two])]);
+        ber(0x30, &[&[0xa0, 3, 2, 1, 1], &ber(0xa1, &[&parts])])
+    };
+    let address = ber(0x30, &[&[0xa0, 3, 2, 1, 20], &ber(0xa1, &[&ber(4, &[b"ERIKAS-MBP      "])])]);
+    let body = [
+        ber(0xa1, &[&name(b"Erika", b"Mustermann")]),
+        ber(0xa2, &[&ber(0x1b, &[b"Mustermann, Erika"])]),
+        ber(0xa3, &[&name(b"Mustermann", b"MRN004711:19640812")]),
+        ber(0xa9, &[&ber(0x30, &[&address])]),
+    ];
+    let proof = ber(0x30, &[&[0xa1, 3, 2, 1, 2], &ber(0xa2, &[&ber(4, &[b"Erika 19640812"])])]);
+    let head = [0xa1, 3, 2, 1, 5, 0xa2, 3, 2, 1, 10];
+    let inside = [
+        &head[..],
+        &ber(0xa3, &[&ber(0x30, &[&proof])]),
+        &ber(0xa4, &[&ber(0x30, &[&body.concat()])]),
+    ]
+    .concat();
+    let whole = [
+        &[0x6a, 0x82][..],
+        &u16::try_from(inside.len() + 4).unwrap().to_be_bytes(),
+        &[0x30, 0x82],
+    ]
+    .concat();
+    [&whole[..], &u16::try_from(inside.len()).unwrap().to_be_bytes(), &inside].concat()
+}
+
+fn refusal() -> Vec<u8> {
+    let ber = |tag: u8, parts: &[&[u8]]| [&[tag, u8::try_from(parts.concat().len()).unwrap()], &parts.concat()[..]].concat();
+    let text = |number: u8, value: &[u8]| ber(0xa0 | number, &[&ber(0x1b, &[value])]);
+    let inside = [
+        &[0xa0, 3, 2, 1, 5, 0xa1, 3, 2, 1, 30, 0xa6, 3, 2, 1, 18][..],
+        &text(9, b"Erika.Mustermann"),
+        &text(11, b"Mustermann MRN004711"),
+        &ber(0xac, &[&ber(4, &[b"19640812 Erika"])]),
+    ];
+    ber(0x7e, &[&ber(0x30, &inside)])
+}
+
 fn everywhere() -> Vec<Talk> {
     let mut all = vec![
         dhcp(),
@@ -767,6 +810,8 @@ fn everywhere() -> Vec<Talk> {
         poct1(),
         ntlm(),
         dce_rpc(),
+        talk("krb", UDP, 88, &[&kerberos(), &refusal()]).of(&["kerberos"]),
+        talk("krb", UDP, 88, &[&refusal()]).of(&["kerberos"]),
         rdp(),
         rfb(),
         netbios("ERIKA-PC", 0x00),

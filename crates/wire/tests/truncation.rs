@@ -99,6 +99,8 @@ fn silent(rows: &PlainRows) -> Vec<String> {
         "rdp",
         "rfb",
         "snmp",
+        "krb",
+        "krb_tcp",
     ];
     let connections = rows.get("conn").into_iter().flatten();
     connections

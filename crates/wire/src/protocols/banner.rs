@@ -22,14 +22,6 @@ pub static TELNET: Protocol = Protocol {
     session: || Box::new(Named),
 };
 
-pub static KERBEROS: Protocol = Protocol {
-    name: "krb_tcp",
-    ports: &[88],
-    probe: ber::kerberos_stream,
-    find: None,
-    session: || Box::new(Named),
-};
-
 pub static MODBUS: Protocol = Protocol {
     name: "modbus",
     ports: &[502],
@@ -129,13 +121,6 @@ pub static CLDAP: Datagrams = Datagrams {
     name: "ldap",
     ports: &[389],
     probe: ber::cldap,
-    conversation: || Box::new(Named),
-};
-
-pub static KERBEROS_UDP: Datagrams = Datagrams {
-    name: "krb",
-    ports: &[88],
-    probe: ber::kerberos,
     conversation: || Box::new(Named),
 };
 

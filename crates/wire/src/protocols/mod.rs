@@ -35,6 +35,7 @@ pub mod fhir;
 pub mod ftp;
 pub mod hl7;
 pub mod http;
+pub mod kerberos;
 pub mod ldap;
 pub mod lines;
 pub mod login;
@@ -188,7 +189,7 @@ pub static TCP: &[&Protocol] = &[
     &login::IMAP,
     &ldap::PROTOCOL,
     &dce_rpc::PROTOCOL,
-    &banner::KERBEROS,
+    &kerberos::PROTOCOL,
     &banner::MODBUS,
     &banner::SOCKS,
     &banner::RLOGIN,
@@ -210,7 +211,7 @@ pub static UDP: &[&Datagrams] = &[
     &banner::NTP,
     &snmp::PROTOCOL,
     &banner::CLDAP,
-    &banner::KERBEROS_UDP,
+    &kerberos::OVER_UDP,
     &banner::BACNET,
     &banner::RADIUS,
     &banner::SIP,
@@ -247,6 +248,7 @@ pub enum StreamId {
     Login,
     Ssh,
     DceRpc,
+    Kerberos,
     Stats,
 }
 
@@ -279,5 +281,6 @@ pub static STREAMS: &[&StreamSpec] = &[
     login::Login::SPEC,
     ssh::Ssh::SPEC,
     dce_rpc::DceRpc::SPEC,
+    kerberos::Kerberos::SPEC,
     stats::Stats::SPEC,
 ];
