@@ -1,5 +1,5 @@
 """Record golden captures whose stacks have no part in the morning: SDC, DICOMweb, HL7 over HTTP, HTTP/2, remote screens, SNMP, NTLM,
-logins, databases, a Windows domain.
+logins, databases, a Windows domain, Telnet.
 
     sudo python range/golden.py [--into tests/golden]
 
@@ -28,6 +28,7 @@ import logins
 import logons
 import managed
 import screens
+import terminals
 import tickets
 from cast import DEVICES, patients
 
@@ -49,6 +50,7 @@ PACKAGES = (
     | databases.PACKAGES
     | domain.PACKAGES
     | tickets.PACKAGES
+    | terminals.PACKAGES
 )
 SERVER, CLIENT = "10.66.0.2", "10.66.0.3"
 HERE = Path(__file__).parent
@@ -211,6 +213,10 @@ def windows(into: Path) -> None:
     tickets.record(into, SERVER, recorded)
 
 
+def terminal(into: Path) -> None:
+    terminals.record(into, SERVER, recorded)
+
+
 SCENES: dict[str, Callable[[Path], None]] = {
     "sdc": sdc,
     "hl7": hl7,
@@ -222,6 +228,7 @@ SCENES: dict[str, Callable[[Path], None]] = {
     "logins": login,
     "databases": database,
     "domain": windows,
+    "terminals": terminal,
 }
 
 

@@ -1,4 +1,4 @@
-"""Logins field by field against tshark: FTP, LDAP, SMTP, POP3, IMAP, SSH in their golden captures.
+"""Logins field by field against tshark: FTP, LDAP, SMTP, POP3, IMAP, SSH, Telnet in their golden captures.
 
 Where we differ on purpose: names, addresses and passwords are not kept, so that their being there is compared; and once a login has
 succeeded, or the connection has turned to TLS, nothing is read any more.
@@ -14,6 +14,7 @@ from .oracle import first, needs_tshark, ours, read_by_tshark, rows, tshark
 pytestmark = needs_tshark
 FTP, LDAP, SMTP, LOGIN, SSH = (HERE / name for name in ("ftp/logins", "ldap/binds", "smtp/mail", "login/mailboxes", "ssh/openings"))
 FTP, LDAP, SMTP, LOGIN, SSH = (path.with_suffix(".pcap") for path in (FTP, LDAP, SMTP, LOGIN, SSH))
+TELNET = HERE / "telnet" / "logins.pcap"
 
 
 def test_ftp() -> None:
@@ -77,6 +78,23 @@ def test_mailboxes() -> None:
     imap = Counter(name.lower() for (name,) in tshark(LOGIN, "imap.request.command", "imap.request.command") for name in name)
     mine = Counter(row["method"] for row in rows(LOGIN)["login"] if row["service"] == "imap")
     assert (mine["login"], mine["CRAM-MD5"]) == (imap["login"], imap["authenticate"])
+
+
+def test_telnet() -> None:
+    """Where tshark shows that a password was asked for, an attempt is told, with what followed."""
+    said: dict[str, str] = defaultdict(str)
+    for (flow,), texts in tshark(TELNET, "telnet.data && tcp.srcport == 23", "communityid", "telnet.data"):
+        said[flow] += "".join(texts)
+    mine: dict[str, list[dict[str, object]]] = defaultdict(list)
+    for row in rows(TELNET)["telnet"]:
+        mine[row["community_id"]].append(row)
+    assert mine.keys() == said.keys()
+    for flow, text in said.items():
+        asked = [row for row in mine[flow] if row["password_seen"]]
+        assert len(asked) == text.count("Password: ")
+        assert sum(row["success"] is False for row in asked) == text.count("Login incorrect")
+        assert sum(row["success"] is True for row in asked) == text.count("$ ")
+        assert all(row["login_prompt"] for row in mine[flow])
 
 
 def test_ssh() -> None:

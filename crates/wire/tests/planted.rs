@@ -710,8 +710,16 @@ fn banners() -> Vec<Talk> {
             "telnet",
             TCP,
             23,
-            &[b"\xff\xfd\x18\xff\xfd\x20Mustermann\r\n", b"\xff\xfb\x01login: Erika"],
-        ),
+            &[
+                b"\xff\xfd\x18\xff\xfd\x20Mustermann\r\n",
+                b"\xff\xfb\x01Mustermann login: ",
+                b"Erika\r\0",
+                b"Password: ",
+                b"19640812\r\0",
+                b"\r\nErika, MRN004711 > ",
+            ],
+        )
+        .of(&["telnet"]),
         talk("ldap", TCP, 389, &[&bind, &refused, &search]).of(&["ldap"]),
         talk("radius", UDP, 1812, &[&radius]),
         talk("sip", UDP, 5060, &[sip]),

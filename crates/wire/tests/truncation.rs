@@ -101,6 +101,7 @@ fn silent(rows: &PlainRows) -> Vec<String> {
         "snmp",
         "krb",
         "krb_tcp",
+        "telnet",
     ];
     let connections = rows.get("conn").into_iter().flatten();
     connections

@@ -28,3 +28,8 @@ pub const SSH_WEAK: usize = 32;
 
 /// Characters of Basic credentials that are compared with documented ones, which are below 64 bytes.
 pub const BASIC: usize = 128;
+
+/// Bytes of the end of a line that a Telnet server says, and of one that is typed in answer: prompts and documented credentials are shorter.
+pub const TELNET_LINE: usize = 64;
+/// Bytes of one Telnet connection that are looked at before somebody is logged in: greetings and warnings are some kB, guesses a hundred bytes each.
+pub const TELNET_BYTES: usize = 64 << 10;

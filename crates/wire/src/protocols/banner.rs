@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::protocols::{Conversation, Datagrams, Dir, Protocol, Session, Step};
 
 pub mod ber;
-mod binary;
+pub mod binary;
 mod database;
 mod datagram;
 mod remote;
@@ -13,14 +13,6 @@ mod socks;
 #[cfg(test)]
 mod tests;
 pub mod text;
-
-pub static TELNET: Protocol = Protocol {
-    name: "telnet",
-    ports: &[23],
-    probe: binary::telnet,
-    find: None,
-    session: || Box::new(Named),
-};
 
 pub static MODBUS: Protocol = Protocol {
     name: "modbus",

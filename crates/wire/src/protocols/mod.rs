@@ -51,6 +51,7 @@ pub mod smtp;
 pub mod snmp;
 pub mod ssh;
 pub mod stats;
+pub mod telnet;
 pub mod tls;
 
 use crate::context::Context;
@@ -181,7 +182,7 @@ pub static TCP: &[&Protocol] = &[
     &dns::OVER_TCP,
     &ssh::PROTOCOL,
     &ftp::PROTOCOL,
-    &banner::TELNET,
+    &telnet::PROTOCOL,
     &rdp::PROTOCOL,
     &rfb::PROTOCOL,
     &smtp::PROTOCOL,
@@ -249,6 +250,7 @@ pub enum StreamId {
     Ssh,
     DceRpc,
     Kerberos,
+    Telnet,
     Stats,
 }
 
@@ -282,5 +284,6 @@ pub static STREAMS: &[&StreamSpec] = &[
     ssh::Ssh::SPEC,
     dce_rpc::DceRpc::SPEC,
     kerberos::Kerberos::SPEC,
+    telnet::Telnet::SPEC,
     stats::Stats::SPEC,
 ];

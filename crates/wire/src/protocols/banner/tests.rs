@@ -1,7 +1,7 @@
 //! Every protocol knows its own first bytes, and no other's.
 
 use crate::context::Context;
-use crate::protocols::{banner, dce_rpc, ftp, kerberos, ldap, login, rdp, rfb, smtp, ssh, Dir, Probe, Protocol, Step, UDP};
+use crate::protocols::{banner, dce_rpc, ftp, kerberos, ldap, login, rdp, rfb, smtp, ssh, telnet, Dir, Probe, Protocol, Step, UDP};
 
 const ORIG: Dir = Dir::Orig;
 const RESP: Dir = Dir::Resp;
@@ -88,7 +88,7 @@ fn all() -> [&'static Protocol; 20] {
     [
         &ssh::PROTOCOL,
         &ftp::PROTOCOL,
-        &TELNET,
+        &telnet::PROTOCOL,
         &rdp::PROTOCOL,
         &rfb::PROTOCOL,
         &smtp::PROTOCOL,
