@@ -53,7 +53,7 @@ wheel: .venv/.core ## dist/asepsis-*.whl, to be installed on another machine
 
 test: .venv/.test ## every test: Rust and Python (<= 15 min on two cores)
 	cargo test -p wire -p wire-parquet -p wire-fuzz --locked --quiet
-	$(PY) -m pytest -n 2 --dist loadgroup
+	$(PY) -m pytest -n 2
 
 # Coverage as libFuzzer reads it (SanitizerCoverage of LLVM): a pass of the compiler, no nightly Rust.
 COVERED := -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
@@ -83,7 +83,7 @@ bench: .venv/.core ## figures, beside peers where they are installed (ASEPSIS_BE
 
 soak: .venv/.test ## the long forms of the tests, and an hour of fuzzing
 	ASEPSIS_SOAK=1 cargo test -p wire --locked --release
-	ASEPSIS_SOAK=1 $(PY) -m pytest -n 2 --dist loadgroup
+	ASEPSIS_SOAK=1 $(PY) -m pytest -n 2
 	$(MAKE) fuzz FUZZ_SECONDS=3600
 
 golden: .venv/.test ## make the expected rows again; read the diff before you commit it

@@ -19,7 +19,8 @@ class Act:
 
     at: the virtual moment that it begins. host: who acts. peers: whom it talks to, as far as it is known. beyond: pairs of hosts that talk
     because of it (an archive that sends to a third). goes_on: it uses a connection that stays open for the next such act. technique:
-    ATT&CK ids if it is an attack. looks_like: the row of the table of attacks that it resembles and is not.
+    ATT&CK ids if it is an attack. looks_like: the row of the table of attacks that it resembles and is not. silent: it turns
+    something and need not send anything. local: it sends frames without IP only, which belong to no conversation.
     """
 
     at: datetime
@@ -33,6 +34,8 @@ class Act:
     technique: tuple[str, ...] = ()
     looks_like: str = ""
     may_fail: bool = False
+    silent: bool = False
+    local: bool = False
 
     @property
     def holds(self) -> frozenset[object]:
@@ -60,6 +63,8 @@ class Done:
     looks_like: str = ""
     error: str = ""
     may_fail: bool = False
+    silent: bool = False
+    local: bool = False
 
     @classmethod
     def of(cls, number: int, act: Act, begin: float, end: float, error: str) -> Done:
@@ -78,6 +83,8 @@ class Done:
             act.looks_like,
             error,
             act.may_fail,
+            act.silent,
+            act.local,
         )
 
     def row(self) -> dict[str, Any]:

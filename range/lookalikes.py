@@ -172,9 +172,9 @@ def _images(day: Schedule) -> None:
         examined = imaging.examine(NEW_MODALITY, day.patient("new modality", moment))
         day.add(moment, NEW_MODALITY, "new modality examines", examined, "pacs", looks_like=SENDER)
     before = first_day(day) and day.begin < day.at(12)
-    day.add(day.begin, UPGRADED, "program in use", turns.upgrade(UPGRADED, "" if before else UPGRADE))
+    day.add(day.begin, UPGRADED, "program in use", turns.upgrade(UPGRADED, "" if before else UPGRADE), silent=True)
     if before:
-        day.add(day.at(12), UPGRADED, "program upgraded", turns.upgrade(UPGRADED, UPGRADE), looks_like=DRIFT)
+        day.add(day.at(12), UPGRADED, "program upgraded", turns.upgrade(UPGRADED, UPGRADE), looks_like=DRIFT, silent=True)
     for moment in day.some(2, "slide"):
         day.add(moment, "lab-ws1", "slide put on the share", office.put_slide("lab-ws1"), "files", looks_like=POLYGLOT)
         slide = office.post_slide("lab-ws1")
@@ -189,13 +189,15 @@ def _feeds(day: Schedule) -> None:
     """The interface engine delivers to who stands in for the record, and goes back; a feed is down as planned."""
     for hour, what in ((4.5, "fail-over to the stand-by record"), (5, "back to the record")):
         beyond = (("engine", "ehr"), ("engine", "ehr2"))
-        day.add(day.at(hour), "engine", what, turns.fail_over("ehr"), "ehr", "ehr2", goes_on=True, beyond=beyond, looks_like=HL7)
+        day.add(
+            day.at(hour), "engine", what, turns.fail_over("ehr"), "ehr", "ehr2", goes_on=True, beyond=beyond, looks_like=HL7, silent=True
+        )
     for hour, name in ((4.5, "ehr2"), (4.52, "ehr"), (4.55, "ehr2"), (5, "ehr")):
         day.add(day.at(hour), name, "has the shared address", watching.shared(name, SHARED), looks_like=NEIGHBOURS)
     if happens(day, "downtime", OFTEN):
         begin, end = day.at(2), day.at(3.2)
         day.acts[:] = [act for act in day.acts if not (act.what == "pumps' values" and begin <= act.at < end)]
-        day.add(begin, "pumpsrv", "pumps' feed down as planned", turns.nothing, "engine", looks_like=SILENT)
+        day.add(begin, "pumpsrv", "pumps' feed down as planned", turns.nothing, "engine", looks_like=SILENT, silent=True)
 
 
 def _exports(day: Schedule) -> None:
@@ -217,15 +219,15 @@ def _devices(day: Schedule) -> None:
             day.add(day.at(hour), "pump02", "pump with another card", swapped, "central", looks_like=PROVIDER)
     for name in ("backup", "adm-pc2"):
         for moment in day.some(3, "team", name, hours=(7, 19)):
-            day.add(moment, name, "two cards, one address", watching.two_cards(name, OTHER_CARDS[name]), looks_like=NEIGHBOURS)
+            day.add(moment, name, "two cards, one address", watching.two_cards(name, OTHER_CARDS[name]), local=True, looks_like=NEIGHBOURS)
     more = {"looks_like": TLS}
-    day.add(day.at(18.5), "pump03", "older firmware", turns.speak("pump03", turns.OLD_TLS), "central", **more)
+    day.add(day.at(18.5), "pump03", "older firmware", turns.speak("pump03", turns.OLD_TLS), "central", **more, silent=True)
     for moment in day.some(3, "old page", hours=(18.6, 22)):
         day.add(moment, "central", "device's page by old TLS", turns.old_page("pump03"), "pump03", **more)
-    day.add(day.at(23.4), "pump03", "firmware as it was", turns.speak("pump03", turns.NEW_TLS), "central")
+    day.add(day.at(23.4), "pump03", "firmware as it was", turns.speak("pump03", turns.NEW_TLS), "central", silent=True)
     for hour in (9.5, 12.5, 17.2, 19.5):
         day.add(day.at(hour), "ward-ws2", "portal by TLS 1.2", turns.portal_by_12, "ehr", "ns", **(more if hour > 17 else {}))
-    day.add(day.at(17), "ehr", "certificate renewed", turns.renew_certificate("ehr"), "ward-ws2", **more)
+    day.add(day.at(17), "ehr", "certificate renewed", turns.renew_certificate("ehr"), "ward-ws2", **more, silent=True)
 
 
 PARTS: tuple[Callable[[Schedule], None], ...] = (

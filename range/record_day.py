@@ -13,7 +13,7 @@ import stage
 import truth
 from lan import RangeError
 from recording import Recorders, path_of
-from restamp import Flow, Owners
+from restamp import Owners, Sent
 from state import Hospital
 from topology import Topology
 
@@ -47,12 +47,12 @@ def write(topology: Topology, into: Path) -> dict[str, int]:
     if not acts:
         raise RangeError("nothing was done yet: `range day` or `range scenario` first")
     into.mkdir(parents=True, exist_ok=True)
-    flows, count, aside = dict[int, set[Flow]](), 0, 0
+    sent, count, aside = Sent(), 0, 0
     for zone in topology.zones:
-        moved, without = restamp.restamped(path_of(zone), Owners(topology, acts), flows)
+        moved, without = restamp.restamped(path_of(zone), Owners(topology, acts), sent)
         count, aside = count + len(moved), aside + without
         restamp.write(into / f"{zone.name}.pcap", moved)
-    truth.write(into / "truth.jsonl", truth.lines(topology, acts, flows))
+    truth.write(into / "truth.jsonl", truth.lines(topology, acts, sent))
     (into / "site.toml").write_text(topology.site_toml())
     _give(into)
     return {"packets": count, "before_any_act": aside, "zones": len(topology.zones), "acts": len(acts)}

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import struct
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -145,17 +146,26 @@ class Owners:
         return last.before(ts) if last else None
 
 
-def restamped(path: Path, owners: Owners, flows: dict[int, set[Flow]]) -> tuple[list[tuple[float, bytes]], int]:
-    """A zone's packets in the order of the virtual day, and how many belong to no act. Fills `flows`: act's number -> conversations."""
+@dataclass
+class Sent:
+    """What was sent because of each act, by its number: conversations, and packets of all zones."""
+
+    flows: dict[int, set[Flow]] = field(default_factory=dict)
+    packets: Counter[int] = field(default_factory=Counter)
+
+
+def restamped(path: Path, owners: Owners, sent: Sent) -> tuple[list[tuple[float, bytes]], int]:
+    """A zone's packets in the order of the virtual day, and how many belong to no act. Adds to what was sent."""
     moved, latest, without = list[tuple[float, bytes]](), dict[Flow, float](), 0
     for packet in packets(path):
         act = owners.of(packet)
         if act is None:
             without += 1
             continue
+        sent.packets[act.number] += 1
         ts = act.at + packet.ts - act.begin
         if packet.flow:
-            flows.setdefault(act.number, set()).add(packet.flow)
+            sent.flows.setdefault(act.number, set()).add(packet.flow)
             ts = latest[packet.flow] = max(ts, latest.get(packet.flow, 0.0))
         moved.append((ts, packet.frame))
     moved.sort(key=lambda one: one[0])

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from act import Done
-from restamp import Flow
+from restamp import Flow, Sent
 from topology import ROUTER, Topology
 
 ICMP, TCP, UDP = 1, 6, 17
@@ -32,7 +32,7 @@ def community_id(flow: Flow) -> str:
     return "1:" + base64.b64encode(hashlib.sha1(packed, usedforsecurity=False).digest()).decode()
 
 
-def lines(topology: Topology, acts: Iterable[Done], flows: dict[int, set[Flow]]) -> Iterator[dict[str, Any]]:
+def lines(topology: Topology, acts: Iterable[Done], sent: Sent) -> Iterator[dict[str, Any]]:
     """Hosts, then faults, then acts in the order of their virtual beginning."""
     for one in topology.hosts:
         zone = topology.zone_of[one.name]
@@ -45,16 +45,17 @@ def lines(topology: Topology, acts: Iterable[Done], flows: dict[int, set[Flow]])
         addresses = [topology.address(name) for name in fault.hosts]
         yield {"line": "fault", "check": fault.check, "hosts": list(fault.hosts), "addresses": addresses, "why": fault.why}
     for act in sorted(acts, key=lambda act: (act.at, act.number)):
-        yield _act(topology, act, flows.get(act.number, set()))
+        yield _act(topology, act, sent.flows.get(act.number, set()), sent.packets[act.number])
 
 
-def _act(topology: Topology, act: Done, flows: set[Flow]) -> dict[str, Any]:
+def _act(topology: Topology, act: Done, flows: set[Flow], packets: int) -> dict[str, Any]:
     ids = sorted({community_id(flow) for flow in flows})
     told: dict[str, Any] = {"line": "act", "number": act.number, "what": act.what, "host": act.host, "address": topology.address(act.host)}
     told |= {"begin": _moment(act.at), "end": _moment(act.at + act.end - act.begin), "peers": act.peers}
-    for key in ("scenario", "technique", "looks_like", "error"):
+    for key in ("scenario", "technique", "looks_like", "error", "silent", "local"):
         if value := getattr(act, key):
             told[key] = value
+    told["packets"] = packets
     return told | {"flows": ids[:MOST_FLOWS], **({"flows_in_all": len(ids)} if len(ids) > MOST_FLOWS else {})}
 
 

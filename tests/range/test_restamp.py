@@ -43,9 +43,9 @@ def done(number: int, at: float, begin: float, host: str, *peers: str, **more: o
 def moved(
     tmp_path: Path, acts: list[object], frames: list[tuple[float, bytes]]
 ) -> tuple[list[tuple[float, bytes]], int, dict[int, set[object]]]:
-    flows: dict[int, set[object]] = {}
-    found, without = restamp.restamped(capture(tmp_path / "raw.pcap", frames), restamp.Owners(HOSPITAL, acts), flows)
-    return found, without, flows
+    sent = restamp.Sent()
+    found, without = restamp.restamped(capture(tmp_path / "raw.pcap", frames), restamp.Owners(HOSPITAL, acts), sent)
+    return found, without, sent.flows
 
 
 def test_an_act_keeps_its_own_pace(tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_community_ids_of_icmp(kind: tuple[int, int]) -> None:
 def test_truth_says_who_when_and_which_conversations() -> None:
     one = replace(done(7, DAY, WALL, "rad-ws1", "pacs"), scenario="scan:loud", technique=["T1046"])
     flow = (ip_address(WS).packed, 1024, ip_address(PACS).packed, 104, 6)
-    line = list(truth.lines(HOSPITAL, [one], {7: {flow}}))[-1]
+    line = list(truth.lines(HOSPITAL, [one], restamp.Sent({7: {flow}})))[-1]
     assert line["host"], line["technique"] == ("rad-ws1", ["T1046"])
     assert line["begin"] == "1970-02-27T20:53:20.000000Z"
     assert line["flows"] == [of_asepsis(WS, PACS, 1024, 104, 6)]

@@ -23,10 +23,7 @@ ROOT = RANGE.parent
 SIX = ("scan", "dicom-mass-retrieve", "dicom-query-sweep", "hl7-injection", "fhir-export", "beaconing")
 LONG_S = 400
 
-pytestmark = [
-    pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to make network namespaces"),
-    pytest.mark.xdist_group("range"),  # one hospital for all of them
-]
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to make network namespaces")
 
 
 @dataclass(frozen=True)
@@ -77,27 +74,8 @@ def hospital(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Range]:
     made("down")
 
 
-@pytest.fixture(scope="module")
-def recording(hospital: Range, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A short day with six scenarios."""
-    into = tmp_path_factory.mktemp("recording")
-    told = json.loads(hospital("day", "--hours", 0.5, "--start", 9, "--json"))
-    assert told["failed"] == 0
-    for name in SIX:
-        hospital("scenario", name)
-    hospital("record", "--into", into)
-    return into
-
-
-@pytest.fixture(scope="module")
-def truth(recording: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (recording / "truth.jsonl").read_text().splitlines()]
-
-
-@pytest.fixture(scope="module")
-def conns(recording: Path, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+def rows_of(recording: Path, site: Site) -> list[dict[str, Any]]:
     """The recording's conversations, as the sensor sees them."""
-    site = Site.open(tmp_path_factory.mktemp("site") / "site", create=True)
     program = [sys.executable, "-m", "asepsis"]
     captures = [str(path) for path in sorted(recording.glob("*.pcap"))]
     subprocess.run([*program, "lake", "ingest", *captures, "--site", str(site.path)], check=True, capture_output=True, cwd=ROOT)
@@ -124,34 +102,28 @@ def test_care_is_well(hospital: Range) -> None:
     assert all(part["tried"] for part in told["parts"])
 
 
-def test_every_act_has_its_conversations(truth: list[dict[str, Any]], conns: list[dict[str, Any]]) -> None:
-    """The truth and the packets agree: whatever was done is in the recording, and nothing is told that is not."""
-    acts = [line for line in truth if line["line"] == "act"]
+def test_truth_and_packets_of_a_short_day_agree(hospital: Range, site: Site, tmp_path: Path) -> None:
+    """Half an hour and six scenarios: whatever was done is in the recording, when it was done, and nothing is told that is not there."""
+    told = json.loads(hospital("day", "--hours", 0.5, "--start", 9, "--json"))
+    assert told["failed"] == 0
+    for name in SIX:
+        hospital("scenario", name)
+    hospital("record", "--into", tmp_path)
+    text = (tmp_path / "truth.jsonl").read_text()
+    truth = [json.loads(line) for line in text.splitlines()]
+    acts, conns = [line for line in truth if line["line"] == "act"], rows_of(tmp_path, site)
     assert len(acts) > 300
-    assert not [line for line in acts if not line["flows"]]
-    seen = {row["community_id"] for row in conns}
-    missing = {flow for line in acts for flow in line["flows"]} - seen
-    assert not missing
-
-
-def test_conversations_begin_when_the_truth_says(truth: list[dict[str, Any]], conns: list[dict[str, Any]]) -> None:
-    acts = [line for line in truth if line["line"] == "act"]
-    first = min(line["begin"] for line in acts)
-    last = max(line["end"] for line in acts)
-    assert first[:16] == "2026-03-02T09:00"
-    assert min(row["ts"] for row in conns).replace(" ", "T") >= first[:19]
-    assert max(row["ts"] for row in conns).replace(" ", "T") <= last
-
-
-@pytest.mark.parametrize("name", SIX)
-def test_scenarios_are_told_with_their_technique(truth: list[dict[str, Any]], name: str) -> None:
-    acts = [line for line in truth if line.get("scenario", "").startswith(name + ":")]
-    assert acts
-    assert all(line["technique"] and line["flows"] for line in acts)
-
-
-def test_the_recording_holds_no_password_in_its_truth(recording: Path) -> None:
-    text = (recording / "truth.jsonl").read_text()
+    assert not [line for line in acts if not line["packets"] and not line.get("silent")]
+    assert not [line for line in acts if not line["flows"] and not line.get("silent") and not line.get("local")]
+    assert {flow for line in acts for flow in line["flows"]} <= {row["community_id"] for row in conns}
+    begins, ends = [line["begin"] for line in acts], [line["end"] for line in acts]
+    assert min(begins)[:16] == "2026-03-02T09:00"
+    assert min(row["ts"] for row in conns).replace(" ", "T") >= min(begins)[:19]
+    assert max(row["ts"] for row in conns).replace(" ", "T") <= max(ends)
+    for name in SIX:
+        played = [line for line in acts if line.get("scenario", "").startswith(name + ":")]
+        assert played, name
+        assert all(line["technique"] and line["flows"] for line in played), name
     assert "ZZTEST" not in text
     assert "invented" not in text
 

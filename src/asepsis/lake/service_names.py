@@ -7,8 +7,8 @@ from asepsis.lake.foreign.words import SERVICES
 
 CORE = frozenset(
     terms("""
-    astm bacnet dce_rpc dhcp dicom dns ftp hl7 http imap krb krb_tcp ldap modbus mongodb mysql netbios-ns ntp poct1 pop3 postgresql radius
-    rdp rfb rlogin rsh sip smb smtp snmp socks ssdp ssh ssl stun syslog tds telnet tftp tns ws-discovery
+    astm bacnet dce_rpc dhcp dicom dns ftp ftp-data hl7 http imap krb krb_tcp ldap modbus mongodb mysql netbios-ns ntp poct1 pop3 postgresql
+    radius rdp rfb rlogin rsh sip smb smtp snmp socks ssdp ssh ssl stun syslog tds telnet tftp tns ws-discovery
     """)
 )
 """The names in crates/wire/src/protocols; a test compares."""

@@ -22,10 +22,13 @@ stream! {
         operation: Word,
         /// netascii, octet or mail.
         mode: Word,
-        /// Pseudonyms of the last part of the file's path and of what stands before it; folders before it.
+        /// Pseudonym of the last part of the file's path.
         name: Text,
+        /// Pseudonym of what stands before it.
         path: Text,
+        /// Extension of the file: a well-known one in clear, lower case, else its pseudonym.
         extension: Word,
+        /// Folders before it.
         depth: Int,
         /// Signs in the name (`data/marks_names.tsv`).
         marks: Texts,
