@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from acts import desktops, imaging, office, records, remote_calls, shares, turns, upkeep, watching
 from acts.intrusion import attempts, kerberos, smb
@@ -189,9 +189,8 @@ def _feeds(day: Schedule) -> None:
     """The interface engine delivers to who stands in for the record, and goes back; a feed is down as planned."""
     for hour, what in ((4.5, "fail-over to the stand-by record"), (5, "back to the record")):
         beyond = (("engine", "ehr"), ("engine", "ehr2"))
-        day.add(
-            day.at(hour), "engine", what, turns.fail_over("ehr"), "ehr", "ehr2", goes_on=True, beyond=beyond, looks_like=HL7, silent=True
-        )
+        turned: dict[str, Any] = {"goes_on": True, "beyond": beyond, "looks_like": HL7, "silent": True}
+        day.add(day.at(hour), "engine", what, turns.fail_over("ehr"), "ehr", "ehr2", **turned)
     for hour, name in ((4.5, "ehr2"), (4.52, "ehr"), (4.55, "ehr2"), (5, "ehr")):
         day.add(day.at(hour), name, "has the shared address", watching.shared(name, SHARED), looks_like=NEIGHBOURS)
     if happens(day, "downtime", OFTEN):
