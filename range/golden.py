@@ -29,6 +29,7 @@ import logins
 import logons
 import managed
 import screens
+import shells
 import terminals
 import tickets
 import transfers
@@ -53,6 +54,7 @@ PACKAGES = (
     | datagrams.PACKAGES
     | domain.PACKAGES
     | tickets.PACKAGES
+    | shells.PACKAGES
     | terminals.PACKAGES
     | transfers.PACKAGES
 )
@@ -221,6 +223,10 @@ def windows(into: Path) -> None:
     tickets.record(into, SERVER, recorded)
 
 
+def shell(into: Path) -> None:
+    shells.record(into, SERVER, recorded)
+
+
 def terminal(into: Path) -> None:
     terminals.record(into, SERVER, recorded)
 
@@ -241,6 +247,7 @@ SCENES: dict[str, Callable[[Path], None]] = {
     "databases": database,
     "datagrams": single,
     "domain": windows,
+    "shells": shell,
     "terminals": terminal,
     "transfers": transfer,
 }

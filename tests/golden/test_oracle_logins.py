@@ -15,6 +15,7 @@ pytestmark = needs_tshark
 FTP, LDAP, SMTP, LOGIN, SSH = (HERE / name for name in ("ftp/logins", "ldap/binds", "smtp/mail", "login/mailboxes", "ssh/openings"))
 FTP, LDAP, SMTP, LOGIN, SSH = (path.with_suffix(".pcap") for path in (FTP, LDAP, SMTP, LOGIN, SSH))
 TELNET = HERE / "telnet" / "logins.pcap"
+SHELLS = HERE / "ssh" / "logins.pcap"
 
 
 def test_ftp() -> None:
@@ -112,3 +113,19 @@ def test_ssh() -> None:
         if "poly1305" in agreed[2] or "gcm" in agreed[2]:
             agreed[3] = None  # type: ignore[call-overload]
         assert chosen == agreed
+
+
+def test_ssh_fingerprints() -> None:
+    for path, options in ((SSH, ("-d", "tcp.port==2222,ssh")), (SHELLS, ())):
+        theirs: dict[str, dict[int, str]] = defaultdict(dict)
+        fields = ("communityid", "ssh.kex.hassh", "ssh.kex.hasshserver")
+        for (flow,), *both in read_by_tshark(path, "ssh.kex_algorithms", *fields, options=options):
+            theirs[flow] |= {n: text[0] for n, text in enumerate(both) if text}
+        mine = {str(flow): {0: client, 1: server} for flow, client, server in ours(path, "ssh", "community_id", "hassh", "hassh_server")}
+        assert mine == theirs
+
+
+def test_who_was_let_in() -> None:
+    """As `range/shells.py` had it: clients that have a password try what is like one first, which the server refuses."""
+    told = [(row["auth_success"], row["auth_attempts"]) for row in rows(SHELLS)["ssh"]]
+    assert told == [(True, 2), (False, 4), (True, 1), (True, 3), (True, 1)]

@@ -34,6 +34,8 @@ fn later(stream: &str, column: &str) -> bool {
         "hl7" | "poct1" => column == "latency",
         // The answer to the last frame, and that frame again.
         "astm" => matches!(column, "latency" | "naks" | "retransmitted"),
+        // The next attempt.
+        "ssh" => matches!(column, "auth_success" | "auth_attempts"),
         // What a conversation sums up, or tells in a later message.
         "snmp" => !matches!(column, "version" | "interim"),
         "ntp" => !matches!(column, "version" | "mode" | "opcode" | "interim"),

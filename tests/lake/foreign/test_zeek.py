@@ -256,7 +256,8 @@ FIELDS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {"version": 2, "auth_success": False, "client": "SSH-2.0-x", "kex_alg": "ssh-rsa", "cipher_alg": "erika", "mac_alg": "hmac-md5"},
         {"version": 2, "auth_success": False, "client": None, "kex_alg": "ssh-rsa", "cipher_alg": None, "mac_alg": "hmac-md5"},
     ),
-    ("ssh", {"host_key_alg": "ssh-dss", "compression_alg": "none"}, {"host_key_alg": "ssh-dss", "compression_alg": "none"}),
+    ("ssh", {"host_key_alg": "ssh-dss"}, {"host_key_alg": "ssh-dss"}),
+    ("ssh", {"compression_alg": "none", "auth_attempts": 3}, {"compression_alg": "none", "auth_attempts": 3}),
 ]
 
 

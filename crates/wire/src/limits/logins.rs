@@ -25,6 +25,14 @@ pub const SSH_PACKET: usize = 35_000;
 /// Lines that a server may send before its version string (RFC 4253 4.2), and weak algorithms that are named.
 pub const SSH_LINES: usize = 64;
 pub const SSH_WEAK: usize = 32;
+/// Answers to a login that are looked at: servers close after six or ten, and a client that asks more often has been told apart by then.
+pub const SSH_ANSWERS: u32 = 64;
+/// Bytes of one answer: a banner has a few thousand at most, and what is longer is no login.
+pub const SSH_ANSWER: u64 = 65_536;
+/// Bytes by which a refusal, a list of methods, may be longer than what accepts the service; more is a banner (Zeek draws the line there too).
+pub const SSH_REFUSAL: u64 = 256;
+/// Nanoseconds after which what a server sends is no more part of its answer: far more than one write takes, less than a new process does.
+pub const SSH_PAUSE: i64 = 5_000_000;
 
 /// Characters of Basic credentials that are compared with documented ones, which are below 64 bytes.
 pub const BASIC: usize = 128;

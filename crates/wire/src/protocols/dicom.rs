@@ -183,6 +183,8 @@ stream! {
         accession: Text,
         /// Bytes of the data set, as the heads of its fragments tell.
         dataset_bytes: Int,
+        /// Exploit strings in its command set and in the elements of its data set that were read (`data/marks_exploits.tsv`): `exploit-log4shell` and so on.
+        marks: Texts,
         /// Its end was not seen, or bytes of it were lost.
         partial: Bool,
         /// What is wrong with it, if anything.

@@ -85,6 +85,8 @@ stream! {
         encoding_characters: Word,
         /// BHS-11 of the batch that it came in, without it FHS-11.
         batch_id: Text,
+        /// Exploit strings in what was read of it (`data/marks_exploits.tsv`): `exploit-log4shell` and so on.
+        marks: Texts,
         /// Its end was not seen, or bytes of it were lost.
         partial: Bool,
         /// What is wrong with it: no end block, no MSH, delimiters, message type, long segment (over 64 KiB besides its long fields).

@@ -33,7 +33,7 @@ stream! {
         apps: Texts,
         /// Different names of hosts, at most 64 are told apart: more than one are handed on.
         hosts: Int,
-        /// Signs in what was said (`data/marks_syslog.tsv`), and messages that bear one.
+        /// Signs in what was said (`data/marks_syslog.tsv`), exploit strings (`data/marks_exploits.tsv`), and messages that bear one.
         marks: Texts,
         marked: Int,
         /// Whether the conversation went on behind this row.

@@ -7,7 +7,7 @@ use crate::stream;
 
 mod certificate;
 mod cursor;
-mod fingerprint;
+pub(in crate::protocols) mod fingerprint;
 mod hello;
 pub mod names;
 mod record;

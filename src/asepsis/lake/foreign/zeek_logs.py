@@ -329,6 +329,7 @@ SSH: Fields = {
     **COMMON,
     "version": ("version", within(1, 2)),
     "auth_success": ("auth_success", truth),
+    "auth_attempts": ("auth_attempts", integer),
     "client": ("client", withheld),
     "server": ("server", withheld),
     "kex_alg": ("kex_alg", one_of(logins.ALGORITHMS)),

@@ -9,6 +9,7 @@ use flate2::{Decompress, FlushDecompress, Status};
 use super::uids::Encoding;
 use super::walker::{Element, Visitor, Walker, Wish};
 use crate::charset::Charset;
+use crate::exploits::{self, Signs};
 use crate::limits;
 use crate::protocols::personal::Personal;
 
@@ -78,6 +79,7 @@ pub struct Found {
     pub keys: Vec<String>,
     /// What it tells of its patient.
     pub personal: Personal,
+    pub signs: Signs,
     pub malformed: Option<&'static str>,
 }
 
@@ -92,6 +94,7 @@ impl Found {
         self.places.clear();
         self.keys.clear();
         self.personal.clear();
+        self.signs = Signs::default();
         self.malformed = None;
     }
 
@@ -222,6 +225,7 @@ impl Visitor for Head<'_> {
     }
 
     fn value(&mut self, element: &Element, value: &[u8]) {
+        self.found.signs.join(exploits::of_field(value));
         let query = self.purpose == Purpose::Query;
         let kind = if query { matching(vr(element), value) } else { "value" };
         if query {

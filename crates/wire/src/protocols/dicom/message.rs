@@ -6,6 +6,7 @@ use super::dataset::{self, DataSet, Found, Purpose};
 use super::uids::{encoding, sop_class, uid};
 use super::DicomMessage;
 use crate::context::Context;
+use crate::exploits;
 use crate::hostname::title;
 use crate::limits;
 use crate::protocols::Dir;
@@ -122,6 +123,8 @@ impl Message {
                 .filter(|t| t.len() <= 16 && dataset::plain(t) && !personal.is_in(t))
                 .and_then(clean)
         });
+        let mut signs = self.found.signs;
+        signs.join(exploits::of_field(&self.command));
         let described = command.has_data_set() && !command.is_query();
         let row = DicomMessage {
             calling_ae: association.calling_ae(),
@@ -150,6 +153,7 @@ impl Message {
             study: study.as_deref(),
             accession: accession.as_deref(),
             dataset_bytes: i64::try_from(self.data_bytes).ok(),
+            marks: signs.marks().collect(),
             partial: Some(self.partial),
             // A command set that was cut off by the capture is not the sender's fault.
             malformed: self

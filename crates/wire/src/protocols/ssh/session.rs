@@ -1,6 +1,9 @@
-//! The beginning of a connection: a line with the version from each side, then a packet with what it offers. RFC 4253 4.2, 6 and 7.1.
+//! The beginning of a connection: a line with the version from each side, then a packet with what it offers (RFC 4253 4.2, 6 and 7.1); then, up
+//! to new keys, packets in clear, and behind them the login, of which only sizes are seen.
 
-use super::algorithms::{agreed, offer, weak, Agreed, Offer};
+use super::algorithms::{agreed, fingerprint, offer, weak, Agreed, Offer};
+use super::login::Login;
+use super::sizes::sizes;
 use super::Ssh;
 use crate::context::Context;
 use crate::limits;
@@ -9,6 +12,7 @@ use crate::protocols::lines::Lines;
 use crate::protocols::{Dir, Session, Step};
 
 const KEXINIT: u8 = 20;
+const NEWKEYS: u8 = 21;
 
 /// One side.
 #[derive(Default)]
@@ -19,6 +23,9 @@ struct Side {
     version: Option<i64>,
     software: Option<String>,
     offer: Option<Offer>,
+    /// All that follows is encrypted.
+    hidden: bool,
+    /// Nothing more of it can be read.
     done: bool,
 }
 
@@ -26,35 +33,52 @@ struct Side {
 pub struct Opening {
     sides: [Side; 2],
     begun: Option<(i64, Dir, u64)>,
+    /// From when both offers are known.
+    login: Option<Login>,
     malformed: Option<&'static str>,
+    /// The sizes of what was agreed on tell nothing.
+    blind: bool,
     given: bool,
 }
 
 impl Session for Opening {
     fn data(&mut self, dir: Dir, bytes: &[u8], cx: &mut Context<'_>) -> Step {
         self.begun.get_or_insert((cx.ts, dir, cx.offset));
-        let Some(side) = self.sides.get_mut(dir as usize).filter(|side| !side.done) else {
+        let Some(side) = self.sides.get_mut(dir as usize).filter(|side| !side.done && !self.given) else {
             return Step::Done;
         };
         let step = if side.version.is_none() {
             side.line(bytes)
-        } else {
+        } else if !side.hidden {
             side.packet(bytes)
+        } else {
+            if let Some(login) = &mut self.login {
+                login.hears(dir, bytes.len(), cx.ts);
+            }
+            Ok(Step::Took(bytes.len()))
         };
         let step = step.unwrap_or_else(|why| {
-            self.malformed = Some(why);
+            // Behind the offer nothing is told of a side, so it may say what it likes.
+            if side.offer.is_none() {
+                self.malformed = Some(why);
+            }
             side.done = true;
             Step::Done
         });
-        if self.sides.iter().all(|side| side.done) {
+        self.begin_login();
+        if self.is_over() {
             self.give(cx);
+            return Step::Done;
         }
         step
     }
 
-    fn gap(&mut self, dir: Dir, _missing: u64, _cx: &mut Context<'_>) {
+    fn gap(&mut self, dir: Dir, _missing: u64, cx: &mut Context<'_>) {
         if let Some(side) = self.sides.get_mut(dir as usize) {
             side.done = true;
+        }
+        if self.is_over() {
+            self.give(cx);
         }
     }
 
@@ -113,13 +137,18 @@ impl Side {
             return Ok(Step::Need(whole));
         };
         match kind {
-            KEXINIT => {
+            KEXINIT if self.offer.is_none() => {
                 let end = whole.saturating_sub(usize::from(padding));
                 let payload = packet.get(5..end).unwrap_or_default();
                 self.offer = Some(offer(payload).ok_or("offer")?);
-                self.done = true;
-                Ok(Step::Done)
+                Ok(Step::Took(whole))
             }
+            NEWKEYS if self.offer.is_some() => {
+                self.hidden = true;
+                Ok(Step::Took(whole))
+            }
+            // The exchange of keys itself: RFC 4250 section 4.1.2.
+            30..=49 if self.offer.is_some() => Ok(Step::Took(whole)),
             // Disconnect, ignore, debug: RFC 4253 section 11.
             1..=4 => Ok(Step::Took(whole)),
             _ => Err("packet"),
@@ -128,14 +157,45 @@ impl Side {
 }
 
 impl Opening {
+    fn offers(&self) -> Option<(&Offer, &Offer)> {
+        let [client, server] = &self.sides;
+        client.offer.as_ref().zip(server.offer.as_ref())
+    }
+
+    /// Both have said what they agree on: from here on the sizes of what the server answers tell something, if they can.
+    fn begin_login(&mut self) {
+        if self.login.is_some() || self.given {
+            return;
+        }
+        let Some((client, server)) = self.offers() else { return };
+        let [.., cipher, integrity, compression] = agreed(client, server, Dir::Orig);
+        // The one that begins behind the login changes nothing.
+        let plain = matches!(compression, Some("none" | "zlib@openssh.com"));
+        let sizes = cipher.filter(|_| plain).and_then(|cipher| sizes(cipher, integrity));
+        self.login = sizes.map(Login::of);
+        self.blind = self.login.is_none();
+    }
+
+    /// Whether nothing more can be told.
+    fn is_over(&self) -> bool {
+        let read = self.sides.iter().all(|side| side.done || side.offer.is_some());
+        let lost = self.sides.iter().any(|side| side.done);
+        read && (lost || self.blind || self.login.as_ref().is_some_and(Login::is_over))
+    }
+
     fn give(&mut self, cx: &mut Context<'_>) {
         let Some((ts, dir, at)) = self.begun.filter(|_| !std::mem::replace(&mut self.given, true)) else {
             return;
         };
+        let lost = self.sides.iter().any(|side| side.done);
+        let login = self.login.as_mut().filter(|_| !lost).map(Login::outcome);
+        let (auth_success, auth_attempts) = login.unwrap_or_default();
         let [client, server] = &self.sides;
         let both = client.offer.as_ref().zip(server.offer.as_ref());
         let [kex_alg, host_key_alg, cipher_alg, mac_alg, compression_alg]: Agreed =
-            both.map_or([None; 5], |(client, server)| agreed(client, server));
+            both.map_or([None; 5], |(client, server)| agreed(client, server, Dir::Resp));
+        let hassh = client.offer.as_ref().map(|offer| fingerprint(offer, Dir::Resp));
+        let hassh_server = server.offer.as_ref().map(|offer| fingerprint(offer, Dir::Orig));
         let version = server.version.or(client.version);
         let old = self.sides.iter().all(|side| side.version.is_some()) && version == Some(1);
         let row = Ssh {
@@ -148,6 +208,10 @@ impl Opening {
             mac_alg,
             compression_alg,
             weak_offered: server.offer.as_ref().map(weak).unwrap_or_default(),
+            hassh: hassh.as_deref(),
+            hassh_server: hassh_server.as_deref(),
+            auth_success,
+            auth_attempts,
             partial: Some(both.is_none() && !old),
             malformed: self.malformed,
             ..Ssh::default()

@@ -86,3 +86,107 @@ fn what_is_old_cut_or_wrong() {
     let row2 = row(&[(Orig, b"SSH-2.0-x\r\n"), (Resp, b"SSH-2.0-x\r\nGET / HTTP/1.1")]);
     assert_eq!(cells(&row2, REST)[3..], ["-", "true", "packet"]);
 }
+
+const HELLO: &[u8] = b"SSH-2.0-x\r\n";
+const NEWKEYS: &[u8] = &[0, 0, 0, 12, 10, 21, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+
+/// Success and attempts of a login under these algorithms, of which each side sends so many bytes.
+fn login(cipher: &str, integrity: &str, compression: &str, sizes: &[(Dir, usize)]) -> [String; 2] {
+    let offer = kexinit([
+        "curve25519-sha256",
+        "ssh-ed25519",
+        cipher,
+        cipher,
+        integrity,
+        integrity,
+        compression,
+        compression,
+        "",
+        "",
+    ]);
+    let hidden = vec![0xa5; 4096];
+    let mut script = vec![
+        (Orig, HELLO),
+        (Resp, HELLO),
+        (Orig, offer.as_slice()),
+        (Resp, &offer),
+        (Resp, NEWKEYS),
+        (Orig, NEWKEYS),
+    ];
+    script.extend(sizes.iter().map(|(dir, bytes)| (*dir, &hidden[..*bytes])));
+    let row = row(&script);
+    ["auth_success", "auth_attempts"].map(|name| row[name].clone())
+}
+
+#[test]
+fn who_is_let_in_is_told_by_sizes() {
+    let chacha = |sizes: &[(Dir, usize)]| login("chacha20-poly1305@openssh.com", "", "none", sizes);
+    let asked = [(Orig, 44), (Resp, 44), (Orig, 68), (Resp, 76)];
+    let then = |more: &[(Dir, usize)]| chacha(&[&asked[..], more].concat());
+    assert_eq!(chacha(&[]), ["-", "-"]);
+    assert_eq!(then(&[]), ["-", "0"], "asking for methods is no attempt");
+    assert_eq!(then(&[(Orig, 148), (Resp, 28), (Orig, 112), (Resp, 76)]), ["true", "1"]);
+    assert_eq!(then(&[(Orig, 148), (Resp, 76), (Orig, 148), (Resp, 76)]), ["false", "2"]);
+    assert_eq!(then(&[(Orig, 148), (Resp, 76), (Orig, 148), (Resp, 28)]), ["true", "2"]);
+    assert_eq!(
+        then(&[(Orig, 500), (Resp, 100), (Orig, 500), (Resp, 28)]),
+        ["true", "1"],
+        "a key that would do"
+    );
+    // Nobody need prove anything; a banner before the first refusal; what is no login.
+    assert_eq!(chacha(&[(Orig, 44), (Resp, 44), (Orig, 68), (Resp, 28)]), ["true", "1"]);
+    let banner = [
+        (Orig, 44),
+        (Resp, 44),
+        (Orig, 68),
+        (Resp, 900),
+        (Orig, 148),
+        (Resp, 76),
+        (Orig, 148),
+        (Resp, 76),
+    ];
+    assert_eq!(chacha(&banner), ["false", "1"]);
+    assert_eq!(
+        chacha(&[(Orig, 44), (Resp, 100), (Orig, 44), (Resp, 100), (Orig, 68), (Resp, 28)]),
+        ["-", "-"]
+    );
+    assert_eq!(chacha(&[[(Orig, 44), (Resp, 44)]; 200].concat()), ["false", "62"]);
+}
+
+#[test]
+fn of_what_is_unknown_or_compressed_nothing_is_told() {
+    for (cipher, integrity, compression, accept) in [
+        ("aes256-gcm@openssh.com", "", "none", 52),
+        ("aes128-ctr", "hmac-sha2-256", "none", 64),
+        ("aes128-ctr", "umac-64-etm@openssh.com", "zlib@openssh.com", 44),
+        ("3des-cbc", "hmac-md5", "none", 48),
+    ] {
+        let sizes = [
+            (Orig, accept),
+            (Resp, accept),
+            (Orig, 68),
+            (Resp, accept + 16),
+            (Orig, 80),
+            (Resp, accept - 16),
+        ];
+        assert_eq!(login(cipher, integrity, compression, &sizes), ["true", "1"], "{cipher}");
+        for (cipher, integrity, compression) in [
+            (cipher, integrity, "zlib"),
+            ("erika", integrity, "none"),
+            ("aes128-ctr", "erika", "none"),
+        ] {
+            assert_eq!(login(cipher, integrity, compression, &sizes), ["-", "-"]);
+        }
+    }
+}
+
+#[test]
+fn fingerprints_are_those_of_the_lists_as_sent() {
+    let offer = kexinit(["a,b", "k", "c1", "c2", "m1", "m2", "z1", "z2", "", ""]);
+    let row = row(&[(Orig, HELLO), (Resp, HELLO), (Orig, &offer), (Resp, &offer)]);
+    // printf 'a,b;c1;m1;z1' | md5sum, and of what the server sends.
+    assert_eq!(
+        cells(&row, &["hassh", "hassh_server"]),
+        ["b059da7b15d542b020c1ee7f24be9313", "1bae2cdbcacf83f5a9b07fb71c091c69"]
+    );
+}

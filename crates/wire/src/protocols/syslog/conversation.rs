@@ -6,6 +6,7 @@ use super::marks;
 use super::message::{self, Format, Message};
 use super::Syslog;
 use crate::context::Context;
+use crate::exploits::{self, Signs};
 use crate::limits;
 use crate::product;
 use crate::protocols::{Conversation, Dir};
@@ -74,6 +75,7 @@ struct Tally {
     apps: Vec<String>,
     hosts: Vec<u64>,
     marks: Vec<&'static str>,
+    signs: Signs,
     marked: i64,
 }
 
@@ -90,6 +92,7 @@ impl Tally {
             apps: Vec::new(),
             hosts: Vec::new(),
             marks: Vec::new(),
+            signs: Signs::default(),
             marked: 0,
         }
     }
@@ -121,6 +124,9 @@ impl Tally {
                 self.marks.push(mark);
             }
         });
+        let signs = exploits::of_field(message.text);
+        self.signs.join(signs);
+        let marked = marked || signs != Signs::default();
         self.marked = self.marked.saturating_add(i64::from(marked));
     }
 
@@ -142,7 +148,12 @@ impl Tally {
             }),
             apps: self.apps.iter().map(|app| Cow::Borrowed(app.as_str())).collect(),
             hosts: i64::try_from(self.hosts.len()).ok(),
-            marks: self.marks.iter().map(|mark| Cow::Borrowed(*mark)).collect(),
+            marks: self
+                .marks
+                .iter()
+                .map(|mark| Cow::Borrowed(*mark))
+                .chain(self.signs.marks())
+                .collect(),
             marked: Some(self.marked),
             interim: Some(interim),
             partial: Some(partial),

