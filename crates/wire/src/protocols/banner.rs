@@ -46,14 +46,6 @@ pub static RSH: Protocol = Protocol {
     session: || Box::new(Named),
 };
 
-pub static MYSQL: Protocol = Protocol {
-    name: "mysql",
-    ports: &[3306],
-    probe: database::mysql,
-    find: None,
-    session: || database::Opening::begin(database::Kind::MySql),
-};
-
 pub static POSTGRESQL: Protocol = Protocol {
     name: "postgresql",
     ports: &[5432],

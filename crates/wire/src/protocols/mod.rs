@@ -26,6 +26,7 @@ pub mod arp;
 pub mod astm;
 pub mod banner;
 pub mod conn;
+pub mod database;
 pub mod dce_rpc;
 pub mod dhcp;
 pub mod dicom;
@@ -41,6 +42,7 @@ pub mod kerberos;
 pub mod ldap;
 pub mod lines;
 pub mod login;
+pub mod mysql;
 pub mod ntlm;
 pub mod ntp;
 mod personal;
@@ -203,7 +205,7 @@ pub static TCP: &[&Protocol] = &[
     &banner::SOCKS,
     &banner::RLOGIN,
     &banner::RSH,
-    &banner::MYSQL,
+    &mysql::PROTOCOL,
     &banner::POSTGRESQL,
     &banner::TDS,
     &banner::TDS_TLS,
@@ -268,6 +270,7 @@ pub enum StreamId {
     DceRpc,
     Kerberos,
     Telnet,
+    Mysql,
     Files,
     Stats,
 }
@@ -309,6 +312,7 @@ pub static STREAMS: &[&StreamSpec] = &[
     dce_rpc::DceRpc::SPEC,
     kerberos::Kerberos::SPEC,
     telnet::Telnet::SPEC,
+    mysql::Mysql::SPEC,
     files::Files::SPEC,
     stats::Stats::SPEC,
 ];

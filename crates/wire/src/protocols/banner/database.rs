@@ -4,29 +4,6 @@ use crate::context::Context;
 use crate::limits;
 use crate::protocols::{Dir, Probe, Session, Step};
 
-/// Initial handshake packet of MySQL and MariaDB: number 0, version 10, the server's version as text. MySQL Internals, Protocol::HandshakeV10.
-pub fn mysql(dir: Dir, bytes: &[u8]) -> Probe {
-    if dir == Dir::Orig {
-        return Probe::Never;
-    }
-    let Some((&[low, middle, high, number, version], rest)) = bytes.split_first_chunk() else {
-        let fits = bytes.get(2).is_none_or(|high| *high == 0) && bytes.get(3).is_none_or(|number| *number == 0);
-        return if fits { Probe::Unsure } else { Probe::Never };
-    };
-    let length = usize::from(u16::from_le_bytes([low, middle]));
-    if high != 0 || number != 0 || version != 10 || !(40..512).contains(&length) {
-        return Probe::Never;
-    }
-    let text = rest.get(..64.min(rest.len())).unwrap_or_default();
-    match text.iter().position(|byte| *byte == 0) {
-        Some(end) if end > 2 && text.first().is_some_and(u8::is_ascii_digit) && text.iter().take(end).all(u8::is_ascii_graphic) => {
-            Probe::Certain
-        }
-        None if text.len() < 64 && text.iter().all(u8::is_ascii_graphic) => Probe::Unsure,
-        _ => Probe::Never,
-    }
-}
-
 /// StartupMessage of version 3, SSLRequest and GSSENCRequest. PostgreSQL 53.7.
 pub fn postgresql(dir: Dir, bytes: &[u8]) -> Probe {
     if dir == Dir::Resp {
@@ -139,7 +116,6 @@ pub fn tns(dir: Dir, bytes: &[u8]) -> Probe {
 /// answer are not held back, and what is said behind the turn would be lost.
 #[derive(Clone, Copy)]
 pub enum Kind {
-    MySql,
     PostgreSql,
     Tds,
 }
@@ -162,7 +138,6 @@ impl Opening {
 
     fn step(&mut self, dir: Dir, bytes: &[u8]) -> Option<Step> {
         match self.kind {
-            Kind::MySql => mysql_step(dir, bytes),
             Kind::PostgreSql => self.postgresql_step(dir, bytes),
             Kind::Tds => tds_step(dir, bytes),
         }
@@ -185,18 +160,6 @@ impl Opening {
             _ => Step::Done,
         })
     }
-}
-
-/// The client's first packet says whether TLS begins behind it: CLIENT_SSL, and nothing of who it is. MySQL Internals, Protocol::SSLRequest.
-fn mysql_step(dir: Dir, bytes: &[u8]) -> Option<Step> {
-    const CLIENT_SSL: u8 = 0x08;
-    let (&[low, middle, high, number, _, flags], _) = bytes.split_first_chunk()?;
-    let whole = usize::from(u16::from_le_bytes([low, middle])).saturating_add(4);
-    Some(match dir {
-        Dir::Resp => Step::Took(bytes.len()),
-        Dir::Orig if high == 0 && number == 1 && whole == 36 && flags & CLIENT_SSL != 0 => Step::Turn(whole),
-        Dir::Orig => Step::Done,
-    })
 }
 
 /// The server's answer says what is encrypted: 1 and 3 all of it, 0 the login only, 2 nothing. MS-TDS 2.2.6.5.

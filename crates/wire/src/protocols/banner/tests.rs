@@ -1,7 +1,7 @@
 //! Every protocol knows its own first bytes, and no other's.
 
 use crate::context::Context;
-use crate::protocols::{banner, dce_rpc, ftp, kerberos, ldap, login, rdp, rfb, smtp, ssh, telnet, Dir, Probe, Protocol, Step, UDP};
+use crate::protocols::{banner, dce_rpc, ftp, kerberos, ldap, login, mysql, rdp, rfb, smtp, ssh, telnet, Dir, Probe, Protocol, Step, UDP};
 
 const ORIG: Dir = Dir::Orig;
 const RESP: Dir = Dir::Resp;
@@ -100,7 +100,7 @@ fn all() -> [&'static Protocol; 20] {
         &MODBUS,
         &RLOGIN,
         &RSH,
-        &MYSQL,
+        &mysql::PROTOCOL,
         &POSTGRESQL,
         &TDS,
         &TDS_TLS,
@@ -206,14 +206,14 @@ fn steps(protocol: &Protocol, said: &[(Dir, &[u8])]) -> Vec<Step> {
 
 #[test]
 fn databases_turn_to_tls_where_both_sides_agree() {
-    use banner::{MYSQL, POSTGRESQL, TDS};
+    use banner::{POSTGRESQL, TDS};
     let request: Vec<u8> = [&b"\x20\0\0\x01\x85\xae"[..], &[0; 30]].concat();
     let plain: Vec<u8> = [&b"\x54\0\0\x01\x85\xa6"[..], &[0; 82]].concat();
     assert_eq!(
-        steps(&MYSQL, &[(ORIG, &request[..9]), (ORIG, &request)]),
+        steps(&mysql::PROTOCOL, &[(ORIG, &request[..9]), (ORIG, &request)]),
         [Step::Need(36), Step::Turn(36)]
     );
-    assert_eq!(steps(&MYSQL, &[(ORIG, &plain)]), [Step::Done]);
+    assert_eq!(steps(&mysql::PROTOCOL, &[(ORIG, &plain)]), [Step::Took(88)]);
 
     let asked = (ORIG, &b"\0\0\0\x08\x04\xd2\x16\x2f"[..]);
     assert_eq!(steps(&POSTGRESQL, &[asked, (RESP, b"S")]), [Step::Took(8), Step::Turn(1)]);
