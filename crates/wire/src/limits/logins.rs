@@ -40,3 +40,7 @@ pub const DATABASE_NAME: usize = 256;
 pub const MYSQL_PACKET: usize = 64 << 10;
 /// Attributes of one such login that are looked at: clients have a dozen.
 pub const MYSQL_ATTRIBUTES: usize = 64;
+/// Bytes of one message of a login to PostgreSQL: its server takes 10,000 of a startup, and 65,535 of a ticket (PG_MAX_AUTH_TOKEN_LENGTH).
+pub const POSTGRESQL_MESSAGE: usize = 66 << 10;
+/// Parameters of one such login that are looked at, and fields of an error: clients send a handful, errors have twenty.
+pub const POSTGRESQL_PARAMETERS: usize = 64;

@@ -46,14 +46,6 @@ pub static RSH: Protocol = Protocol {
     session: || Box::new(Named),
 };
 
-pub static POSTGRESQL: Protocol = Protocol {
-    name: "postgresql",
-    ports: &[5432],
-    probe: database::postgresql,
-    find: None,
-    session: || database::Opening::begin(database::Kind::PostgreSql),
-};
-
 pub static TDS: Protocol = Protocol {
     name: "tds",
     ports: &[1433],

@@ -47,6 +47,7 @@ pub mod ntlm;
 pub mod ntp;
 mod personal;
 pub mod poct1;
+pub mod postgresql;
 pub mod rdp;
 pub mod rfb;
 pub mod sasl;
@@ -206,7 +207,7 @@ pub static TCP: &[&Protocol] = &[
     &banner::RLOGIN,
     &banner::RSH,
     &mysql::PROTOCOL,
-    &banner::POSTGRESQL,
+    &postgresql::PROTOCOL,
     &banner::TDS,
     &banner::TDS_TLS,
     &banner::MONGODB,
@@ -271,6 +272,7 @@ pub enum StreamId {
     Kerberos,
     Telnet,
     Mysql,
+    Postgresql,
     Files,
     Stats,
 }
@@ -313,6 +315,7 @@ pub static STREAMS: &[&StreamSpec] = &[
     kerberos::Kerberos::SPEC,
     telnet::Telnet::SPEC,
     mysql::Mysql::SPEC,
+    postgresql::Postgresql::SPEC,
     files::Files::SPEC,
     stats::Stats::SPEC,
 ];

@@ -4,27 +4,6 @@ use crate::context::Context;
 use crate::limits;
 use crate::protocols::{Dir, Probe, Session, Step};
 
-/// StartupMessage of version 3, SSLRequest and GSSENCRequest. PostgreSQL 53.7.
-pub fn postgresql(dir: Dir, bytes: &[u8]) -> Probe {
-    if dir == Dir::Resp {
-        return Probe::Never;
-    }
-    let Some((&[0, 0, high, low, a, b, c, d], rest)) = bytes.split_first_chunk() else {
-        let zeros = bytes.get(..2.min(bytes.len())).unwrap_or_default();
-        let fits = bytes.len() < 8 && zeros.iter().all(|byte| *byte == 0) && b"\0\x03\x04\xd2".contains(bytes.get(4).unwrap_or(&0));
-        return if fits { Probe::Unsure } else { Probe::Never };
-    };
-    let length = usize::from(u16::from_be_bytes([high, low]));
-    match ([a, b, c, d], length) {
-        (SSL_REQUEST | GSS_REQUEST, 8) => Probe::Certain,
-        ([0, 3, 0, 0 | 2], 9..=1024) => super::text::start(rest, &[b"user\0", b"database\0", b"client_encoding\0", b"application_name\0"]),
-        _ => Probe::Never,
-    }
-}
-
-const SSL_REQUEST: [u8; 4] = [0x04, 0xd2, 0x16, 0x2f];
-const GSS_REQUEST: [u8; 4] = [0x04, 0xd2, 0x16, 0x30];
-
 /// PRELOGIN of SQL Server: type 0x12 (its answer: 4), and a list of options that begins with the version's. MS-TDS 2.2.3.1 and 2.2.6.5.
 pub fn tds(dir: Dir, bytes: &[u8]) -> Probe {
     let kind = if dir == Dir::Orig { 0x12 } else { 4 };
@@ -116,49 +95,24 @@ pub fn tns(dir: Dir, bytes: &[u8]) -> Probe {
 /// answer are not held back, and what is said behind the turn would be lost.
 #[derive(Clone, Copy)]
 pub enum Kind {
-    PostgreSql,
     Tds,
 }
 
 pub struct Opening {
     kind: Kind,
-    asked: bool,
     /// It will not turn any more.
     over: bool,
 }
 
 impl Opening {
     pub fn begin(kind: Kind) -> Box<dyn Session> {
-        Box::new(Opening {
-            kind,
-            asked: false,
-            over: false,
-        })
+        Box::new(Opening { kind, over: false })
     }
 
-    fn step(&mut self, dir: Dir, bytes: &[u8]) -> Option<Step> {
+    fn step(&self, dir: Dir, bytes: &[u8]) -> Option<Step> {
         match self.kind {
-            Kind::PostgreSql => self.postgresql_step(dir, bytes),
             Kind::Tds => tds_step(dir, bytes),
         }
-    }
-
-    /// Each request is answered in one byte: S and what follows is TLS, N and another request comes.
-    fn postgresql_step(&mut self, dir: Dir, bytes: &[u8]) -> Option<Step> {
-        if dir == Dir::Resp {
-            return Some(match bytes.first()? {
-                b'S' if self.asked => Step::Turn(1),
-                b'N' => Step::Took(1),
-                _ => Step::Done,
-            });
-        }
-        let (head, _) = bytes.split_first_chunk::<8>()?;
-        let [_, _, _, _, code @ ..] = *head;
-        self.asked = code == SSL_REQUEST;
-        Some(match code {
-            SSL_REQUEST | GSS_REQUEST => Step::Took(8),
-            _ => Step::Done,
-        })
     }
 }
 

@@ -1,7 +1,9 @@
 //! Every protocol knows its own first bytes, and no other's.
 
 use crate::context::Context;
-use crate::protocols::{banner, dce_rpc, ftp, kerberos, ldap, login, mysql, rdp, rfb, smtp, ssh, telnet, Dir, Probe, Protocol, Step, UDP};
+use crate::protocols::{
+    banner, dce_rpc, ftp, kerberos, ldap, login, mysql, postgresql, rdp, rfb, smtp, ssh, telnet, Dir, Probe, Protocol, Step, UDP,
+};
 
 const ORIG: Dir = Dir::Orig;
 const RESP: Dir = Dir::Resp;
@@ -101,7 +103,7 @@ fn all() -> [&'static Protocol; 20] {
         &RLOGIN,
         &RSH,
         &mysql::PROTOCOL,
-        &POSTGRESQL,
+        &postgresql::PROTOCOL,
         &TDS,
         &TDS_TLS,
         &MONGODB,
@@ -206,7 +208,7 @@ fn steps(protocol: &Protocol, said: &[(Dir, &[u8])]) -> Vec<Step> {
 
 #[test]
 fn databases_turn_to_tls_where_both_sides_agree() {
-    use banner::{POSTGRESQL, TDS};
+    use banner::TDS;
     let request: Vec<u8> = [&b"\x20\0\0\x01\x85\xae"[..], &[0; 30]].concat();
     let plain: Vec<u8> = [&b"\x54\0\0\x01\x85\xa6"[..], &[0; 82]].concat();
     assert_eq!(
@@ -216,10 +218,10 @@ fn databases_turn_to_tls_where_both_sides_agree() {
     assert_eq!(steps(&mysql::PROTOCOL, &[(ORIG, &plain)]), [Step::Took(88)]);
 
     let asked = (ORIG, &b"\0\0\0\x08\x04\xd2\x16\x2f"[..]);
-    assert_eq!(steps(&POSTGRESQL, &[asked, (RESP, b"S")]), [Step::Took(8), Step::Turn(1)]);
+    assert_eq!(steps(&postgresql::PROTOCOL, &[asked, (RESP, b"S")]), [Step::Took(8), Step::Turn(1)]);
     let startup = (ORIG, &b"\0\0\0\x20\0\x03\0\0user\0"[..]);
-    let refused = steps(&POSTGRESQL, &[asked, (RESP, b"N"), startup, (RESP, b"S")]);
-    assert_eq!(refused, [Step::Took(8), Step::Took(1), Step::Done, Step::Done]);
+    let refused = steps(&postgresql::PROTOCOL, &[asked, (RESP, b"N"), startup, (RESP, b"S")]);
+    assert_eq!(refused, [Step::Took(8), Step::Took(1), Step::Need(32), Step::Need(5)]);
 
     for (encryption, step) in [(0, Step::Done), (1, Step::Turn(27)), (2, Step::Done), (3, Step::Turn(27))] {
         let answer = [
