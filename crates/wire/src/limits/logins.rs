@@ -44,3 +44,9 @@ pub const MYSQL_ATTRIBUTES: usize = 64;
 pub const POSTGRESQL_MESSAGE: usize = 66 << 10;
 /// Parameters of one such login that are looked at, and fields of an error: clients send a handful, errors have twenty.
 pub const POSTGRESQL_PARAMETERS: usize = 64;
+/// Bytes of one message of a login to SQL Server: 128 kB by MS-TDS 2.2.6.4, some kB in practice; a ticket of many groups has 64.
+pub const TDS_MESSAGE: usize = 96 << 10;
+/// Options of an agreement and features of a login that are looked at: MS-TDS knows a dozen of each.
+pub const TDS_OPTIONS: usize = 32;
+/// Tokens of one answer to a login: a dozen changes, a notice each.
+pub const TDS_TOKENS: usize = 256;

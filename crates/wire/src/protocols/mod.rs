@@ -60,6 +60,7 @@ pub mod ssh;
 pub mod stats;
 pub mod stun;
 pub mod syslog;
+pub mod tds;
 pub mod telnet;
 pub mod tftp;
 pub mod tls;
@@ -208,7 +209,7 @@ pub static TCP: &[&Protocol] = &[
     &banner::RSH,
     &mysql::PROTOCOL,
     &postgresql::PROTOCOL,
-    &banner::TDS,
+    &tds::PROTOCOL,
     &banner::TDS_TLS,
     &banner::MONGODB,
     &banner::TNS,
@@ -273,6 +274,7 @@ pub enum StreamId {
     Telnet,
     Mysql,
     Postgresql,
+    Tds,
     Files,
     Stats,
 }
@@ -316,6 +318,7 @@ pub static STREAMS: &[&StreamSpec] = &[
     telnet::Telnet::SPEC,
     mysql::Mysql::SPEC,
     postgresql::Postgresql::SPEC,
+    tds::Tds::SPEC,
     files::Files::SPEC,
     stats::Stats::SPEC,
 ];

@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::protocols::{
-    banner, dce_rpc, ftp, kerberos, ldap, login, mysql, postgresql, rdp, rfb, smtp, ssh, telnet, Dir, Probe, Protocol, Step, UDP,
+    banner, dce_rpc, ftp, kerberos, ldap, login, mysql, postgresql, rdp, rfb, smtp, ssh, tds, telnet, Dir, Probe, Protocol, Step, UDP,
 };
 
 const ORIG: Dir = Dir::Orig;
@@ -104,7 +104,7 @@ fn all() -> [&'static Protocol; 20] {
         &RSH,
         &mysql::PROTOCOL,
         &postgresql::PROTOCOL,
-        &TDS,
+        &tds::PROTOCOL,
         &TDS_TLS,
         &MONGODB,
         &TNS,
@@ -208,7 +208,6 @@ fn steps(protocol: &Protocol, said: &[(Dir, &[u8])]) -> Vec<Step> {
 
 #[test]
 fn databases_turn_to_tls_where_both_sides_agree() {
-    use banner::TDS;
     let request: Vec<u8> = [&b"\x20\0\0\x01\x85\xae"[..], &[0; 30]].concat();
     let plain: Vec<u8> = [&b"\x54\0\0\x01\x85\xa6"[..], &[0; 82]].concat();
     assert_eq!(
@@ -223,12 +222,12 @@ fn databases_turn_to_tls_where_both_sides_agree() {
     let refused = steps(&postgresql::PROTOCOL, &[asked, (RESP, b"N"), startup, (RESP, b"S")]);
     assert_eq!(refused, [Step::Took(8), Step::Took(1), Step::Need(32), Step::Need(5)]);
 
-    for (encryption, step) in [(0, Step::Done), (1, Step::Turn(27)), (2, Step::Done), (3, Step::Turn(27))] {
+    for (encryption, step) in [(0, Step::Took(27)), (1, Step::Turn(27)), (2, Step::Took(27)), (3, Step::Turn(27))] {
         let answer = [
             &b"\x04\x01\0\x1b\0\0\x01\0\0\0\x0b\0\x06\x01\0\x11\0\x01\xff\x0f\0\x07\xd0\0\0"[..],
             &[encryption, 9],
         ]
         .concat();
-        assert_eq!(steps(&TDS, &[(ORIG, PRELOGIN), (RESP, &answer)])[1], step, "{encryption}");
+        assert_eq!(steps(&tds::PROTOCOL, &[(ORIG, PRELOGIN), (RESP, &answer)])[1], step, "{encryption}");
     }
 }
