@@ -58,12 +58,6 @@ pub const HEADS: &[(&str, Dir, &[u8])] = &[
     ("udp-radius", Orig, b"\x04\x01\0\x1aaaaaaaaaaaaaaaaa\x28\x06\0\0\0\x01"),
     ("tcp-rlogin", Orig, b"\0zztest\0root\0xterm/38400\0"),
     ("tcp-rsh", Orig, b"1021\0zztest\0root\0ls -l\0"),
-    ("tcp-tds", Orig, b"\x12\x01\0\x2f\0\0\0\0\0\0\x1a\0\x06\x01\0\x20\0\x01\xff"),
-    (
-        "tcp-tds",
-        Resp,
-        b"\x04\x01\0\x1b\0\0\x01\0\0\0\x0b\0\x06\x01\0\x11\0\x01\xff\x0f\0\x07\xd0\0\0\x01\x09",
-    ),
     ("tcp-ssl-1433", Orig, b"\x12\x01\0\xc8\0\0\0\0\x16\x03\x01"),
     (
         "tcp-mongodb",

@@ -613,7 +613,49 @@ fn kexinit(names: &str) -> Vec<u8> {
 }
 
 /// Protocols that say who logs in, and those that are only named.
+/// A server of MySQL greets, and a client names itself in every place it has.
+fn mysql() -> (Vec<u8>, Vec<u8>) {
+    let packet = |number: u8, payload: &[u8]| [&[u8::try_from(payload.len()).unwrap(), 0, 0, number], payload].concat();
+    let salt = b"\0\x01\0\0\0saltsalt\0\xff\xf7\x21\x02\0\xff\xc1\x15\0\0\0\0\0\0\0\0\0\0saltsaltsalt\0";
+    let greeting = packet(0, &[b"\x0a8.0.36-Mustermann", &salt[..], b"Erika\0"].concat());
+    let attributes =
+        b"\x0cprogram_name\x0fErika 19640812\0\x03_os\x09MRN004711\x0c_client_name\x0aMustermann\x0f_client_version\x0819640812";
+    let flags = (1u32 << 3 | 1 << 9 | 1 << 15 | 1 << 19 | 1 << 20).to_le_bytes();
+    let names = b"Mustermann\0\x0819640812MRN004711\0mysql_clear_password\0";
+    let told = [&flags, &[0; 28][..], names, &[u8::try_from(attributes.len()).unwrap()], attributes].concat();
+    (greeting, packet(1, &told))
+}
+
+/// The same of SQL Server.
+fn tds() -> (&'static [u8], &'static [u8], Vec<u8>) {
+    let prelogin = b"\x12\x01\0\x1b\0\0\0\0\0\0\x0b\0\x06\x01\0\x11\0\x01\xff\x09\0\0\0\0\0\x02\0";
+    let agreed = b"\x04\x01\0\x1a\0\0\0\0\0\0\x0b\0\x06\x01\0\x11\0\x01\xff\x0f\0\x07\xd0\0\0\x02";
+    let mut message = vec![0; 94];
+    message[7] = 0x74;
+    let texts = [
+        "Erika",
+        "Mustermann",
+        "19640812",
+        "MRN004711",
+        "Mustermann",
+        "",
+        "Erika",
+        "",
+        "MRN004711",
+    ];
+    for (n, text) in texts.iter().enumerate() {
+        let place = u16::try_from(message.len()).unwrap().to_le_bytes();
+        message[36 + 4 * n..38 + 4 * n].copy_from_slice(&place);
+        message[38 + 4 * n] = u8::try_from(text.len()).unwrap();
+        message.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
+    }
+    let length = u16::try_from(message.len() + 8).unwrap().to_be_bytes();
+    (prelogin, agreed, [&[0x10, 1], &length[..], &[0; 4], &message].concat())
+}
+
 fn banners() -> Vec<Talk> {
+    let (greeting, login) = mysql();
+    let (prelogin, agreed, sql_server) = tds();
     let ber = |tag: u8, value: &[u8]| [&[tag, u8::try_from(value.len()).unwrap()], value].concat();
     let bind = ber(
         0x60,
@@ -700,7 +742,38 @@ fn banners() -> Vec<Talk> {
         .of(&["login"]),
         talk("rlogin", TCP, 513, &[b"\0Erika\0Mustermann\0xterm/38400\0", b"\0"]),
         talk("rsh", TCP, 514, &[b"1021\0Erika\0Mustermann\0cat MRN004711\0", b"\0"]),
-        talk("postgresql", TCP, 5432, &[b"\0\0\0\x20\0\x03\0\0user\0Mustermann\0Erika\0x\0\0"]),
+        talk(
+            "postgresql",
+            TCP,
+            5432,
+            &[
+                b"\0\0\0\x4c\0\x03\0\0user\0Mustermann\0database\0MRN004711\0application_name\0Erika 19640812\0\0",
+                b"R\0\0\0\x08\0\0\0\x03",
+                b"p\0\0\0\x0d19640812\0",
+                b"R\0\0\0\x08\0\0\0\0S\0\0\0\x22server_version\x0019640812 Erika\0Z\0\0\0\x05I",
+                b"Q\0\0\0\x18select 'Mustermann'\0",
+            ],
+        )
+        .of(&["postgresql"]),
+        talk(
+            "mysql",
+            TCP,
+            3306,
+            &[b"", &greeting, &login, b"\x07\0\0\x02\0\0\0\x02\0\0\0", b"\x06\0\0\0\x03Erika"],
+        )
+        .of(&["mysql"]),
+        talk(
+            "tds",
+            TCP,
+            1433,
+            &[
+                prelogin,
+                agreed,
+                &sql_server,
+                b"\x04\x01\0\x15\0\0\0\0\xaa\x0a\0\x18\x48\0\0\x01\x0e\0\0\0\0",
+            ],
+        )
+        .of(&["tds"]),
         talk("tftp", UDP, 69, &[b"\0\x01MRN004711-Mustermann.cfg\0octet\0"]),
         talk(
             "smtp",

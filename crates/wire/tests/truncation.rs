@@ -112,6 +112,9 @@ fn silent(rows: &PlainRows) -> Vec<String> {
         "krb",
         "krb_tcp",
         "telnet",
+        "mysql",
+        "postgresql",
+        "tds",
     ];
     let connections = rows.get("conn").into_iter().flatten();
     connections

@@ -1,4 +1,4 @@
-//! Bounds of what tells who logs in: FTP, LDAP, SMTP, POP3, IMAP, SSH, and credentials of HTTP.
+//! Bounds of what tells who logs in: FTP, LDAP, SMTP, POP3, IMAP, SSH, Telnet, databases, and credentials of HTTP.
 
 /// Bytes of one line of a protocol that speaks in lines: commands and replies have 512 (RFC 5321 4.5.3.1.4, RFC 2449 section 4), names in them
 /// 256; of a longer one, a Kerberos token say, the beginning tells.
@@ -41,3 +41,20 @@ pub const BASIC: usize = 128;
 pub const TELNET_LINE: usize = 64;
 /// Bytes of one Telnet connection that are looked at before somebody is logged in: greetings and warnings are some kB, guesses a hundred bytes each.
 pub const TELNET_BYTES: usize = 64 << 10;
+
+/// Bytes of the name of a user, a database or a program in a login to a database: SQL Server has 128 letters (MS-TDS 2.2.6.4), others fewer.
+pub const DATABASE_NAME: usize = 256;
+/// Bytes of one packet of a login to MySQL: names, attributes of 64 kB at the most (MySQL, performance_schema_session_connect_attrs_size), a ticket.
+pub const MYSQL_PACKET: usize = 64 << 10;
+/// Attributes of one such login that are looked at: clients have a dozen.
+pub const MYSQL_ATTRIBUTES: usize = 64;
+/// Bytes of one message of a login to PostgreSQL: its server takes 10,000 of a startup, and 65,535 of a ticket (PG_MAX_AUTH_TOKEN_LENGTH).
+pub const POSTGRESQL_MESSAGE: usize = 66 << 10;
+/// Parameters of one such login that are looked at, and fields of an error: clients send a handful, errors have twenty.
+pub const POSTGRESQL_PARAMETERS: usize = 64;
+/// Bytes of one message of a login to SQL Server: 128 kB by MS-TDS 2.2.6.4, some kB in practice; a ticket of many groups has 64.
+pub const TDS_MESSAGE: usize = 96 << 10;
+/// Options of an agreement and features of a login that are looked at: MS-TDS knows a dozen of each.
+pub const TDS_OPTIONS: usize = 32;
+/// Tokens of one answer to a login: a dozen changes, a notice each.
+pub const TDS_TOKENS: usize = 256;

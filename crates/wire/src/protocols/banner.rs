@@ -46,30 +46,6 @@ pub static RSH: Protocol = Protocol {
     session: || Box::new(Named),
 };
 
-pub static MYSQL: Protocol = Protocol {
-    name: "mysql",
-    ports: &[3306],
-    probe: database::mysql,
-    find: None,
-    session: || database::Opening::begin(database::Kind::MySql),
-};
-
-pub static POSTGRESQL: Protocol = Protocol {
-    name: "postgresql",
-    ports: &[5432],
-    probe: database::postgresql,
-    find: None,
-    session: || database::Opening::begin(database::Kind::PostgreSql),
-};
-
-pub static TDS: Protocol = Protocol {
-    name: "tds",
-    ports: &[1433],
-    probe: database::tds,
-    find: None,
-    session: || database::Opening::begin(database::Kind::Tds),
-};
-
 /// What TDS turns into where all of it is encrypted; its packets hide the handshake, so that there is no row of `ssl`.
 pub static TDS_TLS: Protocol = Protocol {
     name: "ssl",

@@ -26,6 +26,7 @@ pub mod arp;
 pub mod astm;
 pub mod banner;
 pub mod conn;
+pub mod database;
 pub mod dce_rpc;
 pub mod dhcp;
 pub mod dicom;
@@ -41,10 +42,12 @@ pub mod kerberos;
 pub mod ldap;
 pub mod lines;
 pub mod login;
+pub mod mysql;
 pub mod ntlm;
 pub mod ntp;
 mod personal;
 pub mod poct1;
+pub mod postgresql;
 pub mod rdp;
 pub mod rfb;
 pub mod sasl;
@@ -57,6 +60,7 @@ pub mod ssh;
 pub mod stats;
 pub mod stun;
 pub mod syslog;
+pub mod tds;
 pub mod telnet;
 pub mod tftp;
 pub mod tls;
@@ -203,9 +207,9 @@ pub static TCP: &[&Protocol] = &[
     &banner::SOCKS,
     &banner::RLOGIN,
     &banner::RSH,
-    &banner::MYSQL,
-    &banner::POSTGRESQL,
-    &banner::TDS,
+    &mysql::PROTOCOL,
+    &postgresql::PROTOCOL,
+    &tds::PROTOCOL,
     &banner::TDS_TLS,
     &banner::MONGODB,
     &banner::TNS,
@@ -268,6 +272,9 @@ pub enum StreamId {
     DceRpc,
     Kerberos,
     Telnet,
+    Mysql,
+    Postgresql,
+    Tds,
     Files,
     Stats,
 }
@@ -309,6 +316,9 @@ pub static STREAMS: &[&StreamSpec] = &[
     dce_rpc::DceRpc::SPEC,
     kerberos::Kerberos::SPEC,
     telnet::Telnet::SPEC,
+    mysql::Mysql::SPEC,
+    postgresql::Postgresql::SPEC,
+    tds::Tds::SPEC,
     files::Files::SPEC,
     stats::Stats::SPEC,
 ];

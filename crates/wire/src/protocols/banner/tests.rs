@@ -1,7 +1,9 @@
 //! Every protocol knows its own first bytes, and no other's.
 
 use crate::context::Context;
-use crate::protocols::{banner, dce_rpc, ftp, kerberos, ldap, login, rdp, rfb, smtp, ssh, telnet, Dir, Probe, Protocol, Step, UDP};
+use crate::protocols::{
+    banner, dce_rpc, ftp, kerberos, ldap, login, mysql, postgresql, rdp, rfb, smtp, ssh, tds, telnet, Dir, Probe, Protocol, Step, UDP,
+};
 
 const ORIG: Dir = Dir::Orig;
 const RESP: Dir = Dir::Resp;
@@ -100,9 +102,9 @@ fn all() -> [&'static Protocol; 20] {
         &MODBUS,
         &RLOGIN,
         &RSH,
-        &MYSQL,
-        &POSTGRESQL,
-        &TDS,
+        &mysql::PROTOCOL,
+        &postgresql::PROTOCOL,
+        &tds::PROTOCOL,
         &TDS_TLS,
         &MONGODB,
         &TNS,
@@ -206,27 +208,26 @@ fn steps(protocol: &Protocol, said: &[(Dir, &[u8])]) -> Vec<Step> {
 
 #[test]
 fn databases_turn_to_tls_where_both_sides_agree() {
-    use banner::{MYSQL, POSTGRESQL, TDS};
     let request: Vec<u8> = [&b"\x20\0\0\x01\x85\xae"[..], &[0; 30]].concat();
     let plain: Vec<u8> = [&b"\x54\0\0\x01\x85\xa6"[..], &[0; 82]].concat();
     assert_eq!(
-        steps(&MYSQL, &[(ORIG, &request[..9]), (ORIG, &request)]),
+        steps(&mysql::PROTOCOL, &[(ORIG, &request[..9]), (ORIG, &request)]),
         [Step::Need(36), Step::Turn(36)]
     );
-    assert_eq!(steps(&MYSQL, &[(ORIG, &plain)]), [Step::Done]);
+    assert_eq!(steps(&mysql::PROTOCOL, &[(ORIG, &plain)]), [Step::Took(88)]);
 
     let asked = (ORIG, &b"\0\0\0\x08\x04\xd2\x16\x2f"[..]);
-    assert_eq!(steps(&POSTGRESQL, &[asked, (RESP, b"S")]), [Step::Took(8), Step::Turn(1)]);
+    assert_eq!(steps(&postgresql::PROTOCOL, &[asked, (RESP, b"S")]), [Step::Took(8), Step::Turn(1)]);
     let startup = (ORIG, &b"\0\0\0\x20\0\x03\0\0user\0"[..]);
-    let refused = steps(&POSTGRESQL, &[asked, (RESP, b"N"), startup, (RESP, b"S")]);
-    assert_eq!(refused, [Step::Took(8), Step::Took(1), Step::Done, Step::Done]);
+    let refused = steps(&postgresql::PROTOCOL, &[asked, (RESP, b"N"), startup, (RESP, b"S")]);
+    assert_eq!(refused, [Step::Took(8), Step::Took(1), Step::Need(32), Step::Need(5)]);
 
-    for (encryption, step) in [(0, Step::Done), (1, Step::Turn(27)), (2, Step::Done), (3, Step::Turn(27))] {
+    for (encryption, step) in [(0, Step::Took(27)), (1, Step::Turn(27)), (2, Step::Took(27)), (3, Step::Turn(27))] {
         let answer = [
             &b"\x04\x01\0\x1b\0\0\x01\0\0\0\x0b\0\x06\x01\0\x11\0\x01\xff\x0f\0\x07\xd0\0\0"[..],
             &[encryption, 9],
         ]
         .concat();
-        assert_eq!(steps(&TDS, &[(ORIG, PRELOGIN), (RESP, &answer)])[1], step, "{encryption}");
+        assert_eq!(steps(&tds::PROTOCOL, &[(ORIG, PRELOGIN), (RESP, &answer)])[1], step, "{encryption}");
     }
 }
