@@ -132,6 +132,8 @@ def run(space: str, words: Sequence[str], *, env: dict[str, str] | None = None, 
 
 def start(space: str, words: Sequence[str], *, ports: Sequence[int] = (), udp: bool = False, env: dict[str, str] | None = None) -> None:
     """Start a daemon on a host and wait until it listens on its ports (looked up, not probed: a probe would be in the capture)."""
+    if taken := [port for port in ports if _listens(space, port, udp)]:
+        raise RangeError(f"{space}: port {taken[0]} is taken by another daemon of this host: {words[0]} is not started")
     with log(space, words).open("ab") as out:
         full = {**os.environ, **(env or {})}
         process = subprocess.Popen(command(space, words), stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=full)

@@ -58,16 +58,19 @@ def start(hospital: Hospital, say: Callable[[str], None]) -> None:
             SERVICES[service](hospital, one)
     leases.all_hosts(hospital)
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        jobs = [pool.submit(_one, hospital, service, one, say) for service, one in wanted if service not in FIRST]
+        jobs = [pool.submit(_rest, hospital, one, say) for one in hospital.topology.hosts if one.services]
         for job in jobs:
             job.result()
 
 
-def _one(hospital: Hospital, service: str, one: Host, say: Callable[[str], None]) -> None:
-    began = time.monotonic()
-    SERVICES[service](hospital, one)
-    if (took := time.monotonic() - began) > 2:
-        say(f"{one.name}: {service} after {took:.0f} s")
+def _rest(hospital: Hospital, one: Host, say: Callable[[str], None]) -> None:
+    """A host's daemons one after the other, so that one whose port is taken is known."""
+    for service in one.services:
+        if service not in FIRST:
+            began = time.monotonic()
+            SERVICES[service](hospital, one)
+            if (took := time.monotonic() - began) > 2:
+                say(f"{one.name}: {service} after {took:.0f} s")
 
 
 PACKAGES = {

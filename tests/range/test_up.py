@@ -31,6 +31,7 @@ class Range:
     """`range` with a hospital of its own, beside any other on this machine."""
 
     state: Path
+    limit: float = LONG_S
 
     def __call__(self, *words: object, expect: int = 0, env: dict[str, str] | None = None) -> str:
         done = self.run(*words, env=env)
@@ -40,7 +41,7 @@ class Range:
     def run(self, *words: object, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         full = {**os.environ, "ASEPSIS_RANGE": str(self.state), **(env or {})}
         command = [sys.executable, str(RANGE), *map(str, words)]
-        return subprocess.run(command, capture_output=True, text=True, env=full, timeout=LONG_S, cwd=ROOT, check=False)
+        return subprocess.run(command, capture_output=True, text=True, env=full, timeout=self.limit, cwd=ROOT, check=False)
 
     @property
     def first_process(self) -> int:
@@ -177,6 +178,19 @@ def test_a_full_scratch_folder_is_said(tmp_path: Path) -> None:
     one = Range(tmp_path / "state")
     told = one("up", "--quick", "--scratch", "6M", expect=3)
     assert "space" in told or "MiB free" in told
+    assert json.loads(one("status", "--json")) == {"up": False}
+
+
+def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
+    if said := lacking():
+        pytest.skip(said)
+    text = (RANGE / "topology.toml").read_text()
+    twice = text.replace('services = ["hl7-receiver", "lis"]', 'services = ["hl7-receiver", "hl7-receiver", "lis"]')
+    assert twice != text
+    (tmp_path / "mine.toml").write_text(twice)
+    one = Range(tmp_path / "state")
+    told = one("up", "--quick", "--topology", tmp_path / "mine.toml", expect=3)
+    assert "lis: port 2575 is taken" in told
     assert json.loads(one("status", "--json")) == {"up": False}
 
 
