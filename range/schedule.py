@@ -172,6 +172,11 @@ def _feeds(day: Schedule) -> None:
         details = Details(device="ZZPUMP001", device_type="pump")
         told = messages.message("pumpsrv", "ORU^R01 device", day.hospital.patients[1], details)
         day.add(moment, "pumpsrv", "pumps' values", told, "engine", **_fed("ehr"))
+    for number, one in enumerate(one for one in day.hospital.topology.of_kind("patient monitor") if one.light):
+        patient = day.hospital.patients[number % len(day.hospital.patients)]
+        for moment in day.every(550, 650, "bed", one.name):
+            told = messages.message(one.name, "ORU^R01 device", patient, Details(device=f"0009FBFFFE00{number:04X}"))
+            day.add(moment, one.name, "monitor's values", told, "engine", **_fed("ehr"))
 
 
 def _beds(day: Schedule) -> None:

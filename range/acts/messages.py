@@ -23,12 +23,17 @@ SENDERS = {  # host -> sender as MSH-3, MSH-4 and SFT name it, port of the engin
 _open: dict[str, Feed] = {}
 
 
-def message(name: str, kind: str, patient: Patient, details: Details = PLAIN, *, repeat: bool = False) -> Doing:
+def sender_of(name: str) -> tuple[Sender, int]:
+    """A system's identity; a monitor that sends by itself is called as it is."""
+    return SENDERS.get(name) or (Sender(name.upper(), "ICU", "Philips Medical Systems", "IntelliVue MX450", "N.01"), ENGINE_PORTS[0])
+
+
+def message(name: str, kind: str, patient: Patient, details: Details = PLAIN) -> Doing:
     """One message and its acknowledgement (HL7 v2.5.1 2.9.2)."""
 
     def doing(hospital: Hospital, moment: datetime) -> None:
         if name not in _open:
-            sender, port = SENDERS[name]
+            sender, port = sender_of(name)
             _open[name] = Feed(hospital.address("engine"), port, sender)
         if (code := _open[name].send(kind, patient, moment, details)) != "AA":
             raise RangeError(f"the engine answers {kind} of {name} with {code}")
