@@ -15,7 +15,6 @@ from space import at
 from state import Hospital
 from topology import Host
 
-BROADCAST = b"\xff" * 6
 ARP_REQUEST, ARP_REPLY = 1, 2
 LLMNR, NBNS = ("224.0.0.252", 5355), 137
 ANSWER_S = 0.2

@@ -32,8 +32,7 @@ def answer(hospital: Hospital, one: Host) -> None:
             f"dhcp-option=tag:{zone.name},option:router,{zone.gateway}",
         ]
     lines += [f"domain={topology.domain}", f"local=/{topology.domain}/", f"dhcp-option=option:dns-server,{one.address}"]
-    if (others := topology.having("domain")) and not topology.by_name[others[0].name].light:
-        lines += [f"server=/ad.{topology.domain}/{others[0].address}"]
+    lines += [f"server=/ad.{topology.domain}/{controller.address}" for controller in topology.having("domain")]
     lines += ["no-resolv", "no-hosts", "log-facility=-", "dhcp-authoritative", "no-ping", "user=root", "log-dhcp"]
     lines += ["no-daemon", f"listen-address={one.address}", f"dhcp-leasefile={SCRATCH}/leases", f"pid-file={SCRATCH}/dnsmasq.pid"]
     conf = hospital.folder(one.name) / "dnsmasq.conf"
