@@ -74,6 +74,9 @@ wanted_for_range() {
     [ -d /usr/share/samba/setup ] || echo samba-ad-provision
     [ -e /usr/share/orthanc/plugins/libOrthancDicomWeb.so ] || echo orthanc-dicomweb
     [ -d /usr/lib/postgresql ] || echo postgresql
+    [ -d /usr/lib/python3/dist-packages/markdown ] || echo python3-markdown
+    set -- /usr/lib/*/samba/vfs/acl_xattr.so
+    [ -e "$1" ] || echo samba-vfs-modules
     set -- /usr/lib/*/samba/ldb/acl.so
     [ -e "$1" ] || echo samba-dsdb-modules
 }

@@ -12,10 +12,12 @@ from office import PASSWORD
 from state import Hospital
 from topology import Host
 
-_SETUP, _LIBRARY = "usr/share/samba/setup/ad-schema", f"usr/lib/{sysconfig.get_config_var('MULTIARCH')}/samba/ldb/acl.so"
+_MODULES = f"usr/lib/{sysconfig.get_config_var('MULTIARCH')}/samba"
 PACKAGES = {
-    _SETUP: "samba-ad-provision",
-    _LIBRARY: "samba-dsdb-modules",
+    "usr/share/samba/setup/ad-schema": "samba-ad-provision",
+    f"{_MODULES}/ldb/acl.so": "samba-dsdb-modules",
+    f"{_MODULES}/vfs/acl_xattr.so": "samba-vfs-modules",
+    "usr/lib/python3/dist-packages/markdown": "python3-markdown",
     "winbindd": "winbind",
     "samba": "samba",
     "samba-tool": "samba-common-bin",
