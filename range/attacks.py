@@ -7,9 +7,9 @@ import json
 import time
 from datetime import UTC, datetime, timedelta
 
+import recording
 import stage
 from lan import RangeError
-from recording import Recorders
 from scenario import Scenario, Script
 from state import Hospital
 
@@ -29,7 +29,7 @@ def main(asked: argparse.Namespace) -> int:
         script = Script(hospital, one, variant, moment(hospital, asked.at), asked.seed)
         one.variants[variant](script)
         done = stage.play(hospital, script.acts, stage.show)
-        Recorders.check(hospital.topology)
+        recording.check(hospital.topology)
     failed, took = stage.failures(done), round(time.monotonic() - began, 1)
     if asked.json:
         told = {"scenario": one.name, "variant": variant, "acts": len(done), "failed": len(failed), "seconds": took}

@@ -15,10 +15,11 @@ from types import FrameType
 from typing import TextIO
 
 import certificates
+import recording
 import services
 from lan import INSIDE, SCRATCH
 from office import invent_account
-from recording import Recorders, room
+from recording import room
 from state import Hospital
 from topology import Topology
 
@@ -54,7 +55,7 @@ def _open(topology: Topology, seed: int, quick: bool, size: str, told: TextIO) -
     resolver(hospital)
     certificates.make(topology)
     invent_account()
-    Recorders.start(topology)
+    recording.start(topology)
     say("daemons")
     began = time.monotonic()
     services.start(hospital, say)

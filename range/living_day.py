@@ -8,10 +8,10 @@ import time
 from datetime import UTC, datetime, timedelta
 from datetime import time as clock
 
+import recording
 import schedule
 import stage
 from lan import RangeError
-from recording import Recorders
 from state import Hospital
 
 MOST_HOURS = 72.0
@@ -29,11 +29,11 @@ def main(asked: argparse.Namespace) -> int:
     begin = datetime.combine(asked.date or hospital.topology.date, clock(), UTC) + timedelta(hours=asked.start)
     began = time.monotonic()
     with stage.alone():
-        Recorders.start(hospital.topology)
+        recording.start(hospital.topology)
         stage.forget()
         acts = day_acts(hospital, begin, begin + timedelta(hours=asked.hours), asked.seed)
         done = stage.play(hospital, acts, stage.show)
-        Recorders.check(hospital.topology)
+        recording.check(hospital.topology)
     failed, took = stage.failures(done), round(time.monotonic() - began, 1)
     if asked.json:
         told = {"acts": len(done), "failed": len([one for one in done if one.error and not one.may_fail]), "seed": asked.seed}

@@ -8,11 +8,12 @@ import os
 import time
 from pathlib import Path
 
+import recording
 import restamp
 import stage
 import truth
 from lan import RangeError
-from recording import Recorders, path_of
+from recording import path_of
 from restamp import Owners, Sent
 from state import Hospital
 from topology import Topology
@@ -29,7 +30,7 @@ def main(asked: argparse.Namespace) -> int:
     """
     hospital, into = Hospital.current(), asked.into.resolve()
     with stage.alone():
-        Recorders.check(hospital.topology)
+        recording.check(hospital.topology)
         time.sleep(SETTLE_S)
         try:
             told = write(hospital.topology, into)

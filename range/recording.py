@@ -1,4 +1,7 @@
-"""What a switch's mirror shows of each zone, as it comes: one tcpdump a switch, from the hospital's opening or the day's beginning on."""
+"""What a switch's mirror shows of each zone, as it comes: one tcpdump a switch, from the hospital's opening or the day's beginning on.
+
+Recorders go on when the program that began them ends; the note of them is their pid files.
+"""
 
 from __future__ import annotations
 
@@ -18,51 +21,47 @@ _DROPPED = re.compile(r"(\d+) packets? dropped by kernel")
 HEAD_BYTES = 24
 
 
-class Recorders:
-    """All the zones' recorders. They go on when the program that began them ends; the note of them is their pid files."""
+def start(topology: Topology) -> None:
+    """Begin anew: what was recorded before is gone."""
+    stop()
+    RAW.mkdir(exist_ok=True)
+    for old in RAW.iterdir():
+        old.unlink()
+    for zone in topology.zones:
+        _start(zone)
+    deadline = time.monotonic() + START_S
+    while not all(_begun(path_of(zone)) for zone in topology.zones):
+        if time.monotonic() > deadline:
+            raise RangeError("tcpdump does not start: " + _told(topology.zones[0]))
+        time.sleep(0.02)
 
-    @staticmethod
-    def start(topology: Topology) -> None:
-        """Begin anew: what was recorded before is gone."""
-        Recorders.stop()
-        RAW.mkdir(exist_ok=True)
-        for old in RAW.iterdir():
-            old.unlink()
-        for zone in topology.zones:
-            _start(zone)
-        deadline = time.monotonic() + START_S
-        while not all(_begun(path_of(zone)) for zone in topology.zones):
+
+def stop() -> None:
+    for note in RAW.glob("*.pid") if RAW.exists() else ():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(note.read_text()), signal.SIGTERM)
+        note.unlink()
+
+
+def check(topology: Topology) -> None:
+    """A packet that was lost makes a recording worthless.
+
+    Raises:
+        RangeError: a recorder has ended (most often: the scratch folder is full), or lost packets.
+    """
+    for zone in topology.zones:
+        try:
+            os.kill(int((RAW / f"{zone.name}.pid").read_text()), signal.SIGUSR1)
+        except (OSError, ValueError) as error:
+            raise RangeError(f"the recorder of {zone.name} has ended: {_told(zone) or error}{room()}") from error
+    deadline = time.monotonic() + START_S
+    for zone in topology.zones:
+        while not (counts := _DROPPED.findall(_told(zone))):
             if time.monotonic() > deadline:
-                raise RangeError("tcpdump does not start: " + _told(topology.zones[0]))
+                raise RangeError(f"the recorder of {zone.name} says nothing{room()}")
             time.sleep(0.02)
-
-    @staticmethod
-    def stop() -> None:
-        for note in RAW.glob("*.pid") if RAW.exists() else ():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(int(note.read_text()), signal.SIGTERM)
-            note.unlink()
-
-    @staticmethod
-    def check(topology: Topology) -> None:
-        """A packet that was lost makes a recording worthless.
-
-        Raises:
-            RangeError: a recorder has ended (most often: the scratch folder is full), or lost packets.
-        """
-        for zone in topology.zones:
-            try:
-                os.kill(int((RAW / f"{zone.name}.pid").read_text()), signal.SIGUSR1)
-            except (OSError, ValueError) as error:
-                raise RangeError(f"the recorder of {zone.name} has ended: {_told(zone) or error}{room()}") from error
-        deadline = time.monotonic() + START_S
-        for zone in topology.zones:
-            while not (counts := _DROPPED.findall(_told(zone))):
-                if time.monotonic() > deadline:
-                    raise RangeError(f"the recorder of {zone.name} says nothing{room()}")
-                time.sleep(0.02)
-            if int(counts[-1]):
-                raise RangeError(f"the recorder of {zone.name} lost {counts[-1]} packets: too much at once for this machine")
+        if int(counts[-1]):
+            raise RangeError(f"the recorder of {zone.name} lost {counts[-1]} packets: too much at once for this machine")
 
 
 def path_of(zone: Zone) -> Path:
