@@ -17,8 +17,8 @@ from typing import TextIO
 import certificates
 import recording
 import services
+from accounts import invent_account
 from lan import INSIDE, SCRATCH
-from office import invent_account
 from recording import room
 from state import Hospital
 from topology import Topology

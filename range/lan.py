@@ -40,7 +40,9 @@ def enclose(packages: dict[str, str]) -> None:
     if missing:
         raise RangeError("missing programs: apt-get install --no-install-recommends " + " ".join(missing))
     flags = ["--fork", "--pid", "--kill-child", "--mount", "--mount-proc", "--net", "--uts"]
-    os.execvpe("unshare", ["unshare", *flags, sys.executable, *sys.argv], {**os.environ, INSIDE: "1"})
+    # the machine's own programs first: pynetdicom has a storescp too
+    path = os.pathsep.join((os.defpath, os.environ.get("PATH", "")))
+    os.execvpe("unshare", ["unshare", *flags, sys.executable, *sys.argv], {**os.environ, "PATH": path, INSIDE: "1"})
 
 
 def _make_scratch() -> None:

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from accounts import ACCOUNT, PASSWORD
 from acts import desktops, imaging, office, records, remote_calls, shares, turns, upkeep, watching
 from acts.intrusion import attempts, kerberos, smb
-from office import ACCOUNT, PASSWORD
 from services.dicom import prior
 from services.directory import BADGES, USERS
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 
+from accounts import PASSWORD
 from act import Doing
 from impacket.dcerpc.v5 import drsuapi, epm, nrpc, transport
 from impacket.dcerpc.v5.rpcrt import DCERPCException
 from impacket.examples.secretsdump import RemoteOperations
-from office import PASSWORD
 from services.directory import ADMIN_PASSWORD, DOMAIN, kerberos_conf, realm
 from space import call
 from state import Hospital

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
+from accounts import ACCOUNT, PASSWORD
 from act import Doing
 from impacket.smb3structs import FILE_READ_DATA, SMB2_DIALECT_21, SMB2_DIALECT_311
 from impacket.smbconnection import SessionError, SMBConnection
 from lan import SCRATCH, RangeError
-from office import ACCOUNT, PASSWORD
 from services.directory import kerberos_conf, realm
 from services.files import documents, lay_out
 from space import call

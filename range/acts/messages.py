@@ -8,8 +8,8 @@ from act import Doing
 from cast import Patient
 from clients.hl7 import Feed
 from clients.hl7_messages import MESSAGES, PLAIN, Details, Sender
-from hl7_link import framed
 from lan import RangeError
+from links.hl7 import framed
 from services.clinical import ENGINE_PORTS
 from state import Hospital
 

@@ -9,11 +9,11 @@ import struct
 from datetime import datetime
 from pathlib import Path
 
+from accounts import ACCOUNT, PASSWORD
 from act import Doing
 from clients import mail, printing, telehealth
 from images import image
 from lan import SCRATCH
-from office import ACCOUNT, PASSWORD
 from services.dicom import REST_PASSWORD
 from services.directory import USERS, kerberos_conf, realm
 from services.leases import again

@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 from datetime import datetime
 
+from accounts import ACCOUNT, PASSWORD
 from act import Doing
 from lan import SCRATCH
-from office import ACCOUNT, PASSWORD
 from services import database
 from services.clinical import FHIR_PORT
 from services.directory import realm

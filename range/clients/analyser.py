@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from astm_link import Link, LinkError, Record
 from cast import Patient
+from links.astm import Link, LinkError, Record
 
 WAIT_S = 20.0
 TESTS = (("GLU", "mmol/L", 3, 12), ("CREA", "umol/L", 50, 200), ("K", "mmol/L", 3, 6), ("CRP", "mg/L", 1, 90))

@@ -7,7 +7,7 @@ import socket
 from datetime import datetime
 
 from cast import Patient
-from hl7_link import END, MESSAGE_BYTES, answer_code, framed
+from links.hl7 import END, MESSAGE_BYTES, answer_code, framed
 
 from .hl7_messages import MESSAGES, PLAIN, Details, Sender
 

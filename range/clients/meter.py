@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cast import Patient
-from poct1_link import Messages, Poct1Error, elements, first, stamp
+from links.poct1 import Messages, Poct1Error, elements, first, stamp
 
 WAIT_S = 20.0
 

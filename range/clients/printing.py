@@ -5,8 +5,8 @@ from __future__ import annotations
 import http.client
 from dataclasses import dataclass
 
-import ipp_link as ipp
-from ipp_link import Attribute, Message, Value
+from links import ipp
+from links.ipp import Attribute, Message, Value
 
 WAIT_S = 20.0
 

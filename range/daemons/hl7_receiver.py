@@ -14,7 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from address import place
-from hl7_link import ACCEPTED, CONNECTIONS, ERROR, MESSAGE_BYTES, REJECTED, acknowledgement, head, next_message
+from links.hl7 import ACCEPTED, CONNECTIONS, ERROR, MESSAGE_BYTES, REJECTED, acknowledgement, head, next_message
 from status import Status
 
 

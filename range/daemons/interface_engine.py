@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from address import place
 from control import listen
-from hl7_link import (
+from links.hl7 import (
     ACCEPTED,
     CONNECTIONS,
     END,

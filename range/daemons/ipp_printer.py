@@ -19,9 +19,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import ipp_link as ipp
 from address import place
-from ipp_link import Attribute, Message, Value
+from links import ipp
+from links.ipp import Attribute, Message, Value
 from status import Status
 
 BODY_BYTES = 32 << 20

@@ -19,9 +19,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from address import place
-from astm_link import Link, LinkError, Record
 from cast import Patient, patients
-from poct1_link import Messages, Poct1Error, first, values
+from links.astm import Link, LinkError, Record
+from links.poct1 import Messages, Poct1Error, first, values
 from status import Status
 
 CONNECTIONS = 128

@@ -13,13 +13,13 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from accounts import ACCOUNT, PASSWORD
 from act import Doing
 from acts import office
 from clients import mail as letters
 from clients.mail import Attachment, Letter, Way
 from images import image
 from lan import RangeError
-from office import ACCOUNT, PASSWORD
 from scenario import Scenario, Script
 from services.dicom import REST_PASSWORD
 from space import call

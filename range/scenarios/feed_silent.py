@@ -22,7 +22,7 @@ from act import Act, Doing
 from acts.messages import SENDERS
 from clients import control
 from clients.hl7_messages import MESSAGES, PLAIN
-from hl7_link import framed
+from links.hl7 import framed
 from scenario import Scenario, Script
 from services.clinical import control as socket_of
 from space import call

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from accounts import ACCOUNT, PASSWORD
 from acts.intrusion import Try, attempts, ftp, kerberos, ldap, smb, ssh
-from office import ACCOUNT, PASSWORD
 from scenario import Scenario, Script
 from services.directory import USERS
 

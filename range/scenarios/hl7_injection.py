@@ -15,8 +15,8 @@ from acts.messages import SENDERS
 from cast import Patient
 from clients.hl7 import Feed
 from clients.hl7_messages import MESSAGES, Details, Sender
-from hl7_link import framed
 from lan import RangeError
+from links.hl7 import framed
 from scenario import Scenario, Script
 from services.clinical import ENGINE_PORTS
 from state import Hospital

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from accounts import ACCOUNT, PASSWORD
 from acts.intrusion import AGENT, MASTER, attempts, carry_out, look_around, smb, ssh
-from office import ACCOUNT, PASSWORD
 from scenario import Scenario, Script
 from services.files import documents
 from space import call

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from accounts import ACCOUNT, PASSWORD
 from acts.intrusion import attempts, carry_out, ssh
-from office import ACCOUNT, PASSWORD
 from scenario import Scenario, Script
 from services.dicom import PACS_PORT
 from space import call

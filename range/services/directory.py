@@ -7,8 +7,8 @@ import sysconfig
 import threading
 from pathlib import Path
 
+from accounts import PASSWORD
 from lan import RangeError, command, start
-from office import PASSWORD
 from state import Hospital
 from topology import Host
 

@@ -7,9 +7,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from accounts import ACCOUNT, PASSWORD
 from cast import WORDS
 from lan import start
-from office import ACCOUNT, PASSWORD
 from state import Hospital
 from topology import Host
 

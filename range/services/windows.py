@@ -5,8 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+from accounts import ACCOUNT, PASSWORD
 from lan import start
-from office import ACCOUNT, PASSWORD
 from state import Hospital
 from topology import Host
 

@@ -126,6 +126,6 @@ def test_ssh_fingerprints() -> None:
 
 
 def test_who_was_let_in() -> None:
-    """As `range/shells.py` had it: clients that have a password try what is like one first, which the server refuses."""
+    """As `range/goldens/shells.py` had it: clients that have a password try what is like one first, which the server refuses."""
     told = [(row["auth_success"], row["auth_attempts"]) for row in rows(SHELLS)["ssh"]]
     assert told == [(True, 2), (False, 4), (True, 1), (True, 3), (True, 1)]

@@ -95,7 +95,7 @@ def test_the_second_address_takes_over(start, tmp_path, port, feed) -> None:
 
 
 def test_what_is_no_message_is_rejected_and_the_engine_lives(start, tmp_path, port, feed) -> None:
-    from hl7_link import framed
+    from links.hl7 import framed
 
     status = _engine(start, tmp_path, feed, {"ehr": f"127.0.0.1:{port()}"}, ["ADT=ehr"])
     assert feed.send_raw(framed(["PID|1"])) == "AR"
@@ -111,7 +111,7 @@ def test_what_is_no_message_is_rejected_and_the_engine_lives(start, tmp_path, po
 
 def test_a_message_names_its_destination(start, tmp_path, port, feed) -> None:
     """A receiver that notes what it is sent: MSH-5 and -6 are its own, the rest is as the sender wrote it."""
-    from hl7_link import END, acknowledgement, head
+    from links.hl7 import END, acknowledgement, head
 
     with socket.create_server(("127.0.0.1", 0)) as receiver:
         place = f"127.0.0.1:{receiver.getsockname()[1]}@ZZEHR|ZZHOSP"

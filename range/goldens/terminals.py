@@ -7,15 +7,15 @@ import pty
 import select
 import subprocess
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from pathlib import Path
 
 import lan
-from office import ACCOUNT, PASSWORD, invent_account
+from accounts import ACCOUNT, PASSWORD, invent_account
+
+from goldens.cable import Recorded
 
 PACKAGES = {"telnet": "inetutils-telnet", "inetutils-inetd": "inetutils-inetd", "telnetd": "inetutils-telnetd", "openssl": "openssl"}
-Recorded = Callable[[Path, str], AbstractContextManager[None]]
 
 
 def _type(server: str, *script: tuple[bytes, bytes]) -> None:
@@ -53,7 +53,6 @@ def _lines(*lines: str) -> Sequence[bytes]:
 
 def record(into: Path, server: str, recorded: Recorded) -> None:
     _server()
-    (into / "telnet").mkdir(exist_ok=True)
     name, wrong, right, leave, guess = _lines(ACCOUNT, "zz-wrong-invented", PASSWORD, "exit", "admin")
     with recorded(into / "telnet" / "logins.pcap", "tcp port 23"):
         _type(server, (b"login: ", name), (b"Password: ", wrong), (b"login: ", name), (b"Password: ", right), (b"$ ", leave))

@@ -1,7 +1,7 @@
 """A patient monitor and a ward display that talk IEEE 11073 SDC, both by sdc11073: one end, as one host runs it.
 
-    python range/bedside.py monitor ADDRESS
-    python range/bedside.py display ADDRESS
+    python range/goldens/bedside.py monitor ADDRESS
+    python range/goldens/bedside.py display ADDRESS
 
 The wheel of sdc11073 has no containment tree; the smallest that gives a metric, a patient and a location stands here. Each end says where
 it is on stdout and goes on with every line of stdin, so that who records may wait for either. In clear: a recording has no use for keys.

@@ -8,7 +8,8 @@ import time
 from pathlib import Path
 
 import lan
-from logins import Recorded
+
+from goldens.cable import Recorded
 
 PACKAGES = {"ping": "iputils-ping", "ptunnel-ng": "ptunnel-ng", "nc": "netcat-openbsd"}
 PACKAGES |= {"ntpd": "ntpsec", "ntpdig": "ntpsec-ntpdig", "ntpq": "ntpsec", "nmap": "nmap"}
@@ -137,5 +138,4 @@ def tftp(into: Path, server: str, recorded: Recorded) -> None:
 def record(into: Path, server: str, recorded: Recorded) -> None:
     """`recorded`: what keeps the packets that pass meanwhile."""
     for scene in (icmp, ntp, stun, syslog, ssdp, tftp):
-        (into / scene.__name__).mkdir(exist_ok=True)
         scene(into, server, recorded)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 import lan
+
+from goldens.cable import Recorded
 
 PACKAGES = {
     "Xtigervnc": "tigervnc-standalone-server",
@@ -65,11 +65,9 @@ def refused(server: str) -> None:
     lan.run("client", [sys.executable, "-c", program])
 
 
-def record(into: Path, server: str, recorded: Callable[[Path, str], AbstractContextManager[None]]) -> None:
+def record(into: Path, server: str, recorded: Recorded) -> None:
     serve("server")
     lan.start("client", ["Xvfb", DISPLAY["DISPLAY"], "-nolock", "-screen", "0", "800x600x24"])
-    for folder in ("rfb", "rdp"):
-        (into / folder).mkdir(exist_ok=True)
     with recorded(into / "rfb" / "tigervnc.pcap", f"tcp portrange {NONE}-{TLS}"):
         view(server, NONE, PASSWORD)
         view(server, VNC, PASSWORD)
@@ -78,6 +76,7 @@ def record(into: Path, server: str, recorded: Callable[[Path, str], AbstractCont
     with recorded(into / "rfb" / "version_3_3.pcap", f"tcp port {OLD}"):
         view(server, OLD, PASSWORD)
         view(server, OLD, WRONG)
+    (into / "rdp").mkdir(exist_ok=True)
     for name, security in (("own", "rdp"), ("tls", "nla")):
         whole = lan.SCRATCH / f"{name}.pcap"
         with recorded(whole, f"tcp port {RDP}"):

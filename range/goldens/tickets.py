@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import domain
 import lan
-from domain import ADMIN, MACHINE, PASSWORD, REALM, USER, WRONG, Recorded
+
+from goldens import domain
+from goldens.cable import Recorded
+from goldens.domain import ADMIN, MACHINE, PASSWORD, REALM, USER, WRONG
 
 PACKAGES = domain.PACKAGES | {"kinit": "krb5-user", "kvno": "krb5-user"}
 
@@ -30,7 +32,6 @@ def _init(env: dict[str, str], who: str, password: str, *options: str) -> None:
 def record(into: Path, server: str, recorded: Recorded) -> None:
     domain.begin(server)
     folder = into / "kerberos"
-    folder.mkdir(exist_ok=True)
     host = f"{MACHINE}.{REALM.lower()}"
     env = _conf(server, tcp=True)
     with recorded(folder / "tickets.pcap", "tcp port 88"):

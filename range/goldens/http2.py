@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 import lan
-import web
 from cast import patients
+from morning import web
+
+from goldens.cable import Recorded
 
 PACKAGES = {"nginx": "nginx-light", "curl": "curl", "nghttpd": "nghttp2", "nghttpx": "nghttp2", "nghttp": "nghttp2"}
 NGINX, BEHIND, NGHTTPD, NGHTTPX = 8080, 8081, 8082, 8083
@@ -101,7 +101,7 @@ def upgraded(server: str) -> list[list[str]]:
     return [curl, ["nghttp", "-n", "-u", *files], ["nghttp", "-n", "-a", f"http://{server}:{NGHTTPD}/index.html"]]
 
 
-def record(into: Path, server: str, recorded: Callable[[Path, str], AbstractContextManager[None]]) -> None:
+def record(into: Path, server: str, recorded: Recorded) -> None:
     """`recorded`: what keeps the packets that pass meanwhile."""
     serve("server")
     for name, ports, talks in (

@@ -1,6 +1,6 @@
 """One end of a video visit as a browser's stack has it (aiortc): silence for a moment, a word over a data channel, and the end.
 
-    python call.py offer|answer FOLDER
+    python range/goldens/call.py offer|answer FOLDER
 
 Descriptions of the session go by files in a folder; no server helps. Needs Python with aiortc.
 """

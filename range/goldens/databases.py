@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 import lan
-from logins import CERT, KEY, Recorded, certificate
+
+from goldens.cable import Recorded
+from goldens.logins import CERT, KEY, certificate
 
 PACKAGES = {
     "mariadbd": "mariadb-server",
@@ -112,13 +114,10 @@ def record(into: Path, server: str, recorded: Recorded) -> None:
     files.mkdir()
     (files / "zztest.cfg").write_text("invented\n")
     lan.start("server", ["in.tftpd", "-L", "-s", str(files)], ports=[69], udp=True)
-    (into / "mysql").mkdir(exist_ok=True)
     with recorded(into / "mysql" / "logins.pcap", "tcp port 3306"):
         _mariadb_logins(server)
-    (into / "tds").mkdir(exist_ok=True)
     with recorded(into / "tds" / "logins.pcap", "tcp portrange 1433-1435"):
         _sql_server_logins(server)
-    (into / "postgresql").mkdir(exist_ok=True)
     with recorded(into / "postgresql" / "logins.pcap", "tcp port 5432"):
         _postgresql_logins(server)
     with recorded(into / "conn" / "tftp.pcap", "udp and not port 5353"):

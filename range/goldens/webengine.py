@@ -1,6 +1,6 @@
 """An integration engine that takes HL7 over HTTP (HAPI's specification): a message is posted, the answer's body acknowledges it.
 
-python range/webengine.py ADDRESS PORT
+python range/goldens/webengine.py ADDRESS PORT
 """
 
 from __future__ import annotations

@@ -4,31 +4,14 @@ from __future__ import annotations
 
 import random
 import subprocess
-from pathlib import Path
 
+from accounts import ACCOUNT, PASSWORD
 from cast import DOMAIN, GATEWAY, HOSTS, NAMESERVER, OUTSIDE, Patient
 from lan import SCRATCH, address, lease, run, start
-from web import VENDOR
+
+from morning.web import VENDOR
 
 PACKAGES = {"dnsmasq": "dnsmasq-base", "dhclient": "isc-dhcp-client", "smbd": "samba", "smbclient": "smbclient", "vsftpd": "vsftpd"}
-ACCOUNT, PASSWORD = "zzservice", "zz-service-invented"
-
-
-def invent_account() -> None:
-    """Give this mount namespace, and nothing outside it, one more login: files are covered by copies, never changed."""
-    hashed = subprocess.run(["openssl", "passwd", "-6", PASSWORD], check=True, capture_output=True, text=True).stdout.strip()
-    home = SCRATCH / "home"
-    home.mkdir()
-    home.chmod(0o777)
-    for name, line in (
-        ("passwd", f"{ACCOUNT}:x:4242:4242::{home}:/bin/sh"),
-        ("shadow", f"{ACCOUNT}:{hashed}:20000::::::"),
-        ("group", f"{ACCOUNT}:x:4242:"),
-    ):
-        cover = SCRATCH / name
-        cover.write_text(Path("/etc", name).read_text().rstrip("\n") + f"\n{line}\n")
-        cover.chmod(0o600 if name == "shadow" else 0o644)
-        subprocess.run(["mount", "--bind", str(cover), f"/etc/{name}"], check=True)
 
 
 def open_office() -> None:

@@ -1,6 +1,6 @@
 """A laboratory analyser and its host over TCP: a query and the orders that answer it, results with frames refused and damaged.
 
-    sudo python range/analyser.py [--into tests/golden/astm]
+    sudo python range/goldens/analyser.py [--into tests/golden/astm]
 
 Frames are made and taken apart by `astm.codec` (PyPI astm-2025, python-astm for today's Python); its own client and server do not run
 there, so that the link (ASTM E1381 6: ENQ, ACK, NAK, EOT) is spoken here. Needs root, tcpdump and the packages of `PACKAGES`.
@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import lan
 from cast import Patient, patients
 
@@ -151,7 +152,7 @@ def record(path: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--into", type=Path, default=Path(__file__).parents[1] / "tests" / "golden" / "astm")
+    parser.add_argument("--into", type=Path, default=Path(__file__).parents[2] / "tests" / "golden" / "astm")
     parser.add_argument("--role", choices=ROLES, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.role:

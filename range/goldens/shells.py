@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 import lan
-from office import ACCOUNT, PASSWORD, invent_account
+from accounts import ACCOUNT, PASSWORD, invent_account
+
+from goldens.cable import Recorded
 
 PACKAGES = {"sshd": "openssh-server", "ssh": "openssh-client", "ssh-keygen": "openssh-client"}
-Recorded = Callable[[Path, str], AbstractContextManager[None]]
 FAILED = 255
 OPTIONS = {"StrictHostKeyChecking": "no", "UserKnownHostsFile": "/dev/null", "IdentityAgent": "none"}
 BY_PASSWORD = {"PubkeyAuthentication": "no", "NumberOfPasswordPrompts": "3"}

@@ -9,9 +9,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import random
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from cast import Patient, patients
 
 START, END = b"\x0b", b"\x1c\r"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 import lan
+
+from goldens.cable import Recorded
 
 PACKAGES = {"smbd": "samba", "smbclient": "smbclient", "smbpasswd": "samba-common-bin", "squid": "squid", "curl": "curl"}
 USER, DOMAIN, PASSWORD, WRONG = "zztest-erika", "ZZTEST", "zz-heron-42", "zz-stork-42"
@@ -60,9 +60,8 @@ def logon(conf: Path, server: str, dialect: str, password: str | None, *options:
     lan.run("client", words, expect=())
 
 
-def record(into: Path, server: str, recorded: Callable[[Path, str], AbstractContextManager[None]]) -> None:
+def record(into: Path, server: str, recorded: Recorded) -> None:
     conf = _samba()
-    (into / "ntlm").mkdir(exist_ok=True)
     weak, bare, lanman = "client ntlmv2 auth=no", "client use spnego=no", "client lanman auth=yes"
     with recorded(into / "ntlm" / "smb3.pcap", "tcp port 445"):
         logon(conf, server, "SMB3", PASSWORD)

@@ -5,18 +5,17 @@ Everybody in it is invented.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 import lan
+
+from goldens.cable import Recorded
 
 PACKAGES = {
     "samba": "samba-ad-dc",
     "samba-tool": "samba-common-bin",
     "rpcclient": "smbclient",
 }
-Recorded = Callable[[Path, str], AbstractContextManager[None]]
 REALM, DOMAIN, MACHINE = "ZZTEST.EXAMPLE", "ZZTEST", "dc1"
 ADMIN, USER, SERVICE = "Administrator", "zztest-erika", "zztest-sql"
 PASSWORD, WRONG = "Zz-heron-42", "Zz-stork-42"
@@ -66,7 +65,6 @@ for _ in range(5):
 def record(into: Path, server: str, recorded: Recorded) -> None:
     begin(server)
     folder = into / "dce_rpc"
-    folder.mkdir(exist_ok=True)
     acts = ("srvinfo", "netshareenum", "enumdomusers", "lsaquery", "wkssvc_wkstagetinfo")
     with recorded(folder / "pipes.pcap", "tcp port 445"):
         _call(server, "ncacn_np", "", *acts)

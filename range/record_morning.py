@@ -1,6 +1,6 @@
 """Record a small hospital's morning from real stacks into range/captures.
 
-    sudo .venv/bin/python range/record.py [--seed N] [--into FOLDER]
+    sudo .venv/bin/python range/record_morning.py [--seed N] [--into FOLDER]
 
 Needs root, Python with pydicom and pynetdicom, and the packages of `PACKAGES`; it names those that are missing. Ends in about a minute
 and leaves nothing behind, also when it is killed (see `lan`). Every patient is invented (see `cast`).
@@ -18,12 +18,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import accounts
 import cast
-import feeds
-import imaging
 import lan
-import office
-import web
+from morning import feeds, imaging, office, web
 
 PACKAGES = {
     "unshare": "util-linux",
@@ -51,7 +49,7 @@ def open_hospital(patients: list[cast.Patient]) -> None:
     lan.build()
     say("starting the daemons")
     web.certificates()
-    office.invent_account()
+    accounts.invent_account()
     office.open_office()
     imaging.open_department(patients)
     feeds.open_engine()
@@ -110,10 +108,10 @@ def main() -> int:
         lan.enclose(PACKAGES)
         path = record(asked.seed, asked.into.resolve())
     except lan.RangeError as error:
-        print(f"record: {error}", file=sys.stderr)
+        print(f"record_morning: {error}", file=sys.stderr)
         return 3
     except subprocess.CalledProcessError as error:
-        print(f"record: {' '.join(map(str, error.cmd))}: exit {error.returncode}: {(error.stderr or '')!s:.400}", file=sys.stderr)
+        print(f"record_morning: {' '.join(map(str, error.cmd))}: exit {error.returncode}: {(error.stderr or '')!s:.400}", file=sys.stderr)
         return 3
     say(f"{path}: {path.stat().st_size} bytes")
     return 0

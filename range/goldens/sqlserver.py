@@ -1,4 +1,4 @@
-"""A server that speaks as much TDS as a login needs: `python sqlserver.py <certificate> <key>`. MS-TDS 2.2.6.5, 2.2.7.
+"""A server that speaks as much TDS as a login needs: `python range/goldens/sqlserver.py <certificate> <key>`. MS-TDS 2.2.6.5, 2.2.7.
 
 Debian has no SQL Server. One port for each way to agree on encryption: 1433 none, 1434 the login only, 1435 all of it, where it hangs up
 behind the login. `zzwrong` is refused.

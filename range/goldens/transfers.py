@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 import lan
-import logins
-import web
-from office import ACCOUNT, PASSWORD, invent_account
+from accounts import ACCOUNT, PASSWORD, invent_account
+from morning import web
+
+from goldens import logins
+from goldens.cable import Recorded
 
 PACKAGES = {"vsftpd": "vsftpd", "smbd": "samba", "smbclient": "smbclient", "postfix": "postfix", "swaks": "swaks", "nginx": "nginx-light"}
-Recorded = Callable[[Path, str], AbstractContextManager[None]]
 HOLD = lan.SCRATCH / "transfers"
 
 
@@ -125,7 +124,6 @@ def mail(into: Path, server: str, recorded: Recorded, files: dict[str, Path]) ->
 
 def record(into: Path, server: str, recorded: Recorded) -> None:
     """`recorded`: what keeps the packets that pass meanwhile."""
-    (into / "files").mkdir(exist_ok=True)
     if subprocess.run(["id", ACCOUNT], capture_output=True, check=False).returncode:
         invent_account()
     logins.certificate()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 import lan
+
+from goldens.cable import Recorded
 
 PACKAGES = {"snmpd": "snmpd", "snmptrapd": "snmptrapd", "snmpget": "snmp"}
 READ, USER, AUTH, PRIV = "zz-wren", "zztest", "zz-authenticates", "zz-encrypts"
@@ -28,9 +28,8 @@ def serve(server: str) -> None:
     lan.start("server", words, ports=[162], udp=True, env=folder)
 
 
-def record(into: Path, server: str, recorded: Callable[[Path, str], AbstractContextManager[None]]) -> None:
+def record(into: Path, server: str, recorded: Recorded) -> None:
     serve(server)
-    (into / "snmp").mkdir(exist_ok=True)
 
     def ask(*words: str) -> None:
         program, *rest = words

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 import lan
-import web
-from office import ACCOUNT, PASSWORD, invent_account
+from accounts import ACCOUNT, PASSWORD, invent_account
+from morning import web
+
+from goldens.cable import Recorded
 
 PACKAGES = {
     "vsftpd": "vsftpd",
@@ -23,7 +23,6 @@ PACKAGES = {
     "ssh": "openssh-client",
     "openssl": "openssl",
 }
-Recorded = Callable[[Path, str], AbstractContextManager[None]]
 HOUSE = "zztest.example"
 KEY, CERT = lan.SCRATCH / "login.key", lan.SCRATCH / "login.crt"
 # Exit codes: curl, ssh, ldapsearch and swaks say that somebody was not let in.
@@ -225,8 +224,6 @@ def basic(into: Path, server: str, recorded: Recorded) -> None:
 
 def record(into: Path, server: str, recorded: Recorded) -> None:
     """`recorded`: what keeps the packets that pass meanwhile."""
-    for stream in ("ftp", "ldap", "smtp", "login", "ssh", "http"):
-        (into / stream).mkdir(exist_ok=True)
     invent_account()
     certificate()
     _dovecot()

@@ -1,0 +1,1 @@
+"""Scenes of the golden captures: two hosts, one protocol, its real programs (`record_golden.py`)."""
