@@ -36,8 +36,8 @@ def main(asked: argparse.Namespace) -> int:
         recording.check(hospital.topology)
     failed, took = stage.failures(done), round(time.monotonic() - began, 1)
     if asked.json:
-        told = {"acts": len(done), "failed": len([one for one in done if one.error and not one.may_fail]), "seed": asked.seed}
-        print(json.dumps(told | {"hours": asked.hours, "seconds": took}))
+        told = {"acts": len(done), "failed": len([one for one in done if one.error and not one.may_fail]), "failures": failed}
+        print(json.dumps(told | {"seed": asked.seed, "hours": asked.hours, "seconds": took}))
     else:
         print("\n".join([*failed, f"{asked.hours:g} hours with {len(done)} acts in {took:.0f} s."]))
     return 4 if failed else 0
