@@ -126,6 +126,12 @@ def _log_ins(day: Schedule) -> None:
             day.add(moment, "ward-ws1", "log-in by badge", badge, "dc", **more)
 
 
+def _directory(day: Schedule) -> None:
+    """The second domain controller fetches what is new from the first."""
+    for moment in day.every(1_700, 1_900, "replication"):
+        day.add(moment, "dc2", "directory replicated", upkeep.replicate_directory("dc2"), "dc", "ns", looks_like="AD attack basics")
+
+
 def _names(day: Schedule) -> None:
     """The mail server asks block lists, one workplace is searched for viruses, pages come from everywhere."""
     more = {"looks_like": "DNS tunnel"}
@@ -235,6 +241,7 @@ PARTS: tuple[Callable[[Schedule], None], ...] = (
     _scanner,
     _remote,
     _log_ins,
+    _directory,
     _names,
     _outgoing,
     _images,

@@ -229,9 +229,10 @@ def _workplaces(day: Schedule) -> None:
         for count, moment in enumerate(day.some(1 if one.light else 3, "letter", one.name)):
             day.add(moment, one.name, "letter", office.write_letter(one.name, number * 100 + count), "files")
             day.add(moment + timedelta(minutes=3), one.name, "shelf of letters", office.read_letters(one.name), "files")
+        controller = "dc" if number % 3 else "dc2"
         for shift in (6, 14, 22):
             moment = day.at(shift) + timedelta(minutes=day.dice("shift", one.name, shift).uniform(-15, 15))
-            day.add(moment, one.name, "log-in", office.log_in(number), "dc", looks_like="brute force, spray")
+            day.add(moment, one.name, "log-in", office.log_in(number, controller), controller, looks_like="brute force, spray")
         if one.dhcp:
             for moment in day.every(3_000, 3_600, "lease", one.name):
                 day.add(moment, one.name, "lease", office.new_lease(one.name), "ns")

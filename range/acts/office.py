@@ -107,15 +107,15 @@ def look_up(names: list[str], kind: str = "A", server: str = "") -> Doing:
     return doing
 
 
-def log_in(user: int) -> Doing:
-    """A ticket of the domain (RFC 4120), and a look into its directory."""
+def log_in(user: int, controller: str) -> Doing:
+    """A ticket of the domain (RFC 4120), and one for its directory."""
 
     def doing(hospital: Hospital, moment: datetime) -> None:
         name = USERS[user % len(USERS)]
         cache = hospital.folder("dc") / f"ticket-{name}"
-        env = {"KRB5_CONFIG": str(kerberos_conf(hospital)), "KRB5CCNAME": f"FILE:{cache}"}
+        env = {"KRB5_CONFIG": str(kerberos_conf(hospital, controller)), "KRB5CCNAME": f"FILE:{cache}"}
         call(["kinit", f"{name}@{realm(hospital)}"], stdin=f"{PASSWORD}-Zz1\n", env=env)
-        call(["kvno", f"ldap/dc.ad.{hospital.topology.domain}"], env=env, expect=())
+        call(["kvno", f"ldap/{controller}.ad.{hospital.topology.domain}"], env=env, expect=())
 
     return doing
 

@@ -10,7 +10,7 @@ from act import Doing
 from lan import SCRATCH
 from services import database
 from services.clinical import FHIR_PORT
-from services.directory import realm
+from services.directory import realm, replicate
 from space import call
 from state import Hospital
 
@@ -169,6 +169,15 @@ def open_device_page(name: str, login: str = "") -> Doing:
     def doing(hospital: Hospital, moment: datetime) -> None:
         scheme, how = ("http", ["-u", login]) if login else ("https", ["-k"])
         call(["curl", "-s", *how, "-o", "/dev/null", "-m", "20", f"{scheme}://{hospital.address(name)}/"])
+
+    return doing
+
+
+def replicate_directory(name: str) -> Doing:
+    """A domain controller fetches from the first what is new (MS-DRSR 4.1.10)."""
+
+    def doing(hospital: Hospital, moment: datetime) -> None:
+        call(replicate(hospital, hospital.host(name)))
 
     return doing
 

@@ -24,6 +24,7 @@ SERVICES: dict[str, Start] = {
     "copies": files.copies,
     "database": database.postgresql,
     "domain": directory.domain,
+    "second-controller": directory.second_controller,
     "portal": web.portal,
     "pump-web": web.pump_server,
     "web": web.outside,
@@ -39,8 +40,8 @@ SERVICES: dict[str, Start] = {
     "syslog": management.syslog,
     **clinical.SERVICES,
 }
-FIRST = ("names",)
-"""What others wait for as they start."""
+FIRST, LAST = ("names",), ("second-controller",)
+"""What others wait for as they start, and what waits for all others."""
 AT_ONCE = 6
 
 
@@ -61,16 +62,23 @@ def start(hospital: Hospital, say: Callable[[str], None]) -> None:
         jobs = [pool.submit(_rest, hospital, one, say) for one in hospital.topology.hosts if one.services]
         for job in jobs:
             job.result()
+    for service, one in wanted:
+        if service in LAST:
+            _begin(service, hospital, one, say)
 
 
 def _rest(hospital: Hospital, one: Host, say: Callable[[str], None]) -> None:
     """A host's daemons one after the other, so that one whose port is taken is known."""
     for service in one.services:
-        if service not in FIRST:
-            began = time.monotonic()
-            SERVICES[service](hospital, one)
-            if (took := time.monotonic() - began) > 2:
-                say(f"{one.name}: {service} after {took:.0f} s")
+        if service not in FIRST + LAST:
+            _begin(service, hospital, one, say)
+
+
+def _begin(service: str, hospital: Hospital, one: Host, say: Callable[[str], None]) -> None:
+    began = time.monotonic()
+    SERVICES[service](hospital, one)
+    if (took := time.monotonic() - began) > 2:
+        say(f"{one.name}: {service} after {took:.0f} s")
 
 
 PACKAGES = {

@@ -1,4 +1,4 @@
-"""The domain: Samba as Active Directory domain controller (MS-ADTS), with Kerberos, LDAP and the names of the domain."""
+"""The domain: Samba as Active Directory domain controllers (MS-ADTS), with Kerberos, LDAP and the names of the domain."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ PACKAGES = {
     "kinit": "krb5-user",
     "ldapsearch": "ldap-utils",
 }
-DOMAIN, ADMIN_PASSWORD = "ZZHOSPAD", "Zz-Invented-42!"
+DOMAIN, ADMIN, ADMIN_PASSWORD = "ZZHOSPAD", "Administrator", "Zz-Invented-42!"
+FIRST = "dc"
+"""The controller whose domain it is."""
 USERS = ("zzdoctor", "zznurse", "zzclerk", "zzbackup", "zzscanner")
 BADGES = tuple(f"zzbadge{number}" for number in range(1, 9))
 """Staff who log in at a shared workplace with their badges."""
@@ -35,7 +37,8 @@ MANY = (
     "lp.load(sys.argv[1]); db = SamDB(session_info=system_session(), lp=lp); [db.newuser(name, sys.argv[2]) for name in sys.argv[3:]]"
 )
 """Users by one run of Samba's own library (python3-samba, which samba-tool needs): a run of samba-tool each takes a second."""
-PORTS = [53, 88, 135, 389, 445, 464, 636, 3268]
+DNS = 53
+PORTS = [DNS, 88, 135, 389, 445, 464, 636, 3268]
 PROVISION_S = 120
 OLD_BINDS = "--option=ldap server require strong auth = no"
 """Passwords in clear are taken over LDAP, as long as some old application needs it."""
@@ -51,20 +54,12 @@ def domain(hospital: Hospital, one: Host) -> None:
     Raises:
         RangeError: samba-tool does not get through; the text has its last words.
     """
-    folder = hospital.folder(one.name)
-    conf = folder / "etc" / "smb.conf"
+    conf = _conf(hospital, one)
     server = hospital.topology.address(hospital.topology.nameserver)
     words = ["samba-tool", "domain", "provision", f"--realm={realm(hospital)}", f"--domain={DOMAIN}", f"--adminpass={ADMIN_PASSWORD}"]
-    words += [f"--targetdir={folder}", f"--host-name={one.name}", f"--host-ip={one.address}", "--dns-backend=SAMBA_INTERNAL"]
-    words += [f"--option=dns forwarder = {server}", "--option=disable spoolss = yes", "--option=log level = 1"]
-    words += [
-        "--option=interfaces = lo eth0",
-        "--option=bind interfaces only = yes",
-        "--use-rfc2307",
-        f"--option=winbindd socket directory = {folder}/winbindd",
-    ]
-    words += [f"--option=ncalrpc dir = {folder}/ncalrpc", f"--option=ntp signd socket directory = {folder}/ntp"]
-    _run(one.name, words)
+    words += [f"--targetdir={hospital.folder(one.name)}", f"--host-name={one.name}", f"--host-ip={one.address}"]
+    words += ["--dns-backend=SAMBA_INTERNAL", f"--option=dns forwarder = {server}", "--use-rfc2307"]
+    _run(one.name, [*words, *_own(hospital, one)])
     for name in USERS:
         _run(one.name, ["samba-tool", "user", "create", name, f"{PASSWORD}-Zz1", "-s", str(conf)])
     _run(one.name, ["/usr/bin/python3", "-c", MANY, str(conf), f"{PASSWORD}-Zz1", *BADGES])
@@ -73,17 +68,53 @@ def domain(hospital: Hospital, one: Host) -> None:
     start(one.name, ["samba", "-F", "--no-process-group", "-s", conf, OLD_BINDS], ports=PORTS)
 
 
+def second_controller(hospital: Hospital, one: Host) -> None:
+    """Join the domain of the first controller as another, with all its data, and open that; names stay with the first.
+
+    Raises:
+        RangeError: samba-tool does not get through.
+    """
+    empty = hospital.folder(one.name) / "empty.conf"
+    empty.touch()  # the machine's own smb.conf is not for this one
+    words = ["samba-tool", "domain", "join", realm(hospital), "DC", "-s", str(empty), "-U", ADMIN, f"--password={ADMIN_PASSWORD}"]
+    words += [f"--server={FIRST}.{realm(hospital).lower()}", f"--targetdir={hospital.folder(one.name)}", "--dns-backend=NONE"]
+    _run(one.name, [*words, f"--option=netbios name = {one.name.upper()}", *_own(hospital, one)])
+    words = ["samba", "-F", "--no-process-group", "-s", str(_conf(hospital, one)), OLD_BINDS, "--option=server services = -dns -dnsupdate"]
+    start(one.name, words, ports=[port for port in PORTS if port != DNS])
+
+
+def replicate(hospital: Hospital, one: Host) -> list[str]:
+    """The command by which a further controller fetches what is new from the first (MS-DRSR 4.1.10), as the one that it is."""
+    partition = ",".join(f"DC={part}" for part in realm(hospital).lower().split("."))
+    words = ["samba-tool", "drs", "replicate", one.name, f"{FIRST}.{realm(hospital).lower()}", partition, "--local", "--machine-pass"]
+    return [*words, "-s", str(_conf(hospital, one))]
+
+
+def _conf(hospital: Hospital, one: Host) -> Path:
+    return hospital.folder(one.name) / "etc" / "smb.conf"
+
+
+def _own(hospital: Hospital, one: Host) -> list[str]:
+    """What keeps a controller out of another's way on one machine."""
+    folder = hospital.folder(one.name)
+    (folder / "run").mkdir(exist_ok=True)
+    options = ["interfaces = lo eth0", "bind interfaces only = yes", "disable spoolss = yes", "log level = 1"]
+    options += [f"winbindd socket directory = {folder}/winbindd", f"ncalrpc dir = {folder}/ncalrpc"]
+    options += [f"ntp signd socket directory = {folder}/ntp", f"pid directory = {folder}/run"]
+    return [f"--option={option}" for option in options]
+
+
 def _run(space: str, words: list[str]) -> None:
     done = subprocess.run(command(space, words), capture_output=True, text=True, timeout=PROVISION_S, check=False)
     if done.returncode:
         raise RangeError(f"{space}: {' '.join(words[:3])}: {(done.stdout + done.stderr)[-400:]}")
 
 
-def kerberos_conf(hospital: Hospital) -> Path:
-    """krb5.conf(5) for clients of the domain."""
-    path = hospital.folder("dc") / "krb5.conf"
+def kerberos_conf(hospital: Hospital, controller: str = FIRST) -> Path:
+    """krb5.conf(5) for clients of the domain that ask this controller."""
+    path = hospital.folder(controller) / "krb5.conf"
     if not path.exists():
-        name, address = realm(hospital), hospital.address("dc")
+        name, address = realm(hospital), hospital.address(controller)
         aside = path.with_name(f"krb5.{threading.get_ident()}")
         aside.write_text(
             f"[libdefaults]\n default_realm = {name}\n dns_lookup_kdc = false\n rdns = false\n udp_preference_limit = 1400\n"
