@@ -25,6 +25,7 @@ MICROSECONDS, ETHERNET, SNAP = 0xA1B2C3D4, 1, 262_144
 _IPV4, _ARP, _TCP, _UDP, _ICMP = 0x0800, 0x0806, 6, 17, 1
 _ARP_TYPE = _ARP.to_bytes(2, "big")
 _SYN, _ACK = 0x02, 0x10
+_DNS = 53
 Flow = tuple[bytes, int, bytes, int, int]
 """Lower end first: address, port, address, port, protocol of IP. ICMP: sender, type, receiver, code, protocol."""
 
@@ -131,6 +132,8 @@ class Owners:
         here, there = (self._names.get(end, "") for end in packet.ends)
         if not here or packet.frame[12:14] == _ARP_TYPE:  # who has no address yet, or gives itself out for another
             here = self._names.get(packet.frame[6:12], here)
+        if (asker := self._asks(packet)) and (found := self._under_way(asker, packet.ts)):
+            return found
         if not (here and there):
             return self._at(self._parts, here or there, packet.ts)
         if found := self._at(self._pairs, frozenset((here, there)), packet.ts):
@@ -139,6 +142,17 @@ class Owners:
         if acting:
             return max(acting, key=lambda act: act.begin)
         return self._at(self._parts, here, packet.ts) or self._at(self._parts, there, packet.ts)
+
+    def _asks(self, packet: Packet) -> str:
+        """Who wants a name, of a question to a name server or its answer; else nothing."""
+        if not packet.flow or packet.flow[4] != _UDP or _DNS not in (packet.flow[1], packet.flow[3]):
+            return ""
+        return self._names.get(packet.flow[0] if packet.flow[3] == _DNS else packet.flow[2], "")
+
+    def _under_way(self, name: str, ts: float) -> Done | None:
+        """What a host does at a moment, or else takes part in: programs look names up without having been told to."""
+        found = (self._at(table, name, ts) for table in (self._actors, self._parts))
+        return next((act for act in found if act and ts <= act.end), None)
 
     @staticmethod
     def _at(table: dict[object, _Last], key: object, ts: float) -> Done | None:

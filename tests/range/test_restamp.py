@@ -21,7 +21,7 @@ topology = pytest.importorskip("topology")
 truth = pytest.importorskip("truth")
 
 HOSPITAL = topology.load()
-WS, PACS, ARCHIVE = (HOSPITAL.address(name) for name in ("rad-ws1", "pacs", "archive"))
+WS, PACS, ARCHIVE, NS = (HOSPITAL.address(name) for name in ("rad-ws1", "pacs", "archive", "ns"))
 WALL, DAY = 1_000_000.0, 5_000_000.0
 
 
@@ -29,6 +29,11 @@ def tcp(source: str, target: str, ports: tuple[int, int], flags: int = 0x10) -> 
     ends = ip_address(source).packed + ip_address(target).packed
     ip = struct.pack(">BBHHHBBH", 0x45, 0, 40, 1, 0, 64, 6, 0) + ends
     return b"\2" * 12 + b"\x08\0" + ip + struct.pack(">HHIIBBHHH", *ports, 0, 0, 0x50, flags, 0, 0, 0)
+
+
+def question(source: str, target: str, port: int) -> bytes:
+    ip = struct.pack(">BBHHHBBH", 0x45, 0, 28, 1, 0, 64, 17, 0) + ip_address(source).packed + ip_address(target).packed
+    return b"\2" * 12 + b"\x08\0" + ip + struct.pack(">HHHH", port, 53, 8, 0)
 
 
 def capture(path: Path, frames: list[tuple[float, bytes]]) -> Path:
@@ -66,6 +71,17 @@ def test_the_last_packet_of_an_act_does_not_fall_into_the_next_one(tmp_path: Pat
     ]
     found, _, _ = moved(tmp_path, acts, frames)
     assert [round(ts - DAY, 6) for ts, _ in found] == [0.1, 1.1, 600.2]
+
+
+def test_a_name_is_asked_for_by_what_its_asker_does(tmp_path: Path) -> None:
+    """Not by the last act that named the name server: a program looks names up without being told to."""
+    acts = [
+        done(1, DAY, WALL, "rad-ws1", "ns"),
+        done(2, DAY + 600, WALL + 5, "rad-ws1", "pacs"),
+        done(3, DAY + 900, WALL + 9, "mail", "pacs"),
+    ]
+    frames = [(WALL + 5.1, question(WS, NS, 4000)), (WALL + 7, question(WS, NS, 4001)), (WALL + 9.2, question(PACS, NS, 4002))]
+    assert [round(ts - DAY, 6) for ts, _ in moved(tmp_path, acts, frames)[0]] == [7.0, 600.1, 900.2]
 
 
 def test_a_port_that_is_used_again_is_another_connection(tmp_path: Path) -> None:
