@@ -110,12 +110,23 @@ def bring(name: str, patient: Patient) -> Doing:
 
 
 def echo(name: str, to: str) -> Doing:
-    """Is it there? (C-ECHO, PS3.4 A)"""
+    """Is it there? (C-ECHO, PS3.4 A), asked as the device speaks: under its maker's name, or by dcmtk's tool."""
 
     def doing(hospital: Hospital, moment: datetime) -> None:
         one, target = hospital.host(name), hospital.host(to)
         port = ARCHIVE_PORT if "dicom-archive" in target.services else PACS_PORT
-        call(["echoscu", *(["-aet", one.ae] if one.ae else []), "-aec", target.ae, target.address, port])
+        if not one.implementation:
+            call(["echoscu", *(["-aet", one.ae] if one.ae else []), "-aec", target.ae, target.address, port])
+            return
+        asking = entity(one)
+        asking.add_requested_context(VERIFICATION)
+        association = asking.associate(target.address, port, ae_title=target.ae)
+        if not association.is_established:
+            raise RangeError(f"{to} refuses {one.ae}")
+        status = association.send_c_echo()
+        association.release()
+        if "Status" not in status or status.Status:
+            raise RangeError(f"{to} does not answer {one.ae}")
 
     return doing
 
