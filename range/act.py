@@ -9,6 +9,8 @@ from typing import Any
 
 from state import Hospital
 
+AT_ONCE = 6
+"""How many acts are done at once."""
 Doing = Callable[[Hospital, datetime], None]
 """Called in a thread that is the host already. The moment is what belongs into messages, in place of the clock."""
 

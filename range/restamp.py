@@ -1,8 +1,9 @@
 """From the wall's clock to the hospital's: every packet is put where the act that it belongs to begins in the virtual day.
 
 An act runs at its own pace; only its beginning is moved. So what lasts a second lasts a second in the recording, and what comes every
-minute in the virtual day comes every minute there, though the day was lived through in some minutes. A packet belongs to the last act that
-began before it and whose hosts it goes between; a TCP connection stays with the act that opened it, unless that act said that its
+minute in the virtual day comes every minute there, though the day was lived through in some minutes. A packet belongs to the act that is
+under way between its two hosts, else to what one of them is doing, for programs ask for names and knock at doors without being told to;
+where nothing is under way, to the last act of the two. A TCP connection stays with the act that opened it, unless that act said that its
 connection goes on.
 """
 
@@ -15,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from act import Done
+from act import AT_ONCE, Done
 from lan import RangeError
 from topology import Topology
 
@@ -25,7 +26,8 @@ MICROSECONDS, ETHERNET, SNAP = 0xA1B2C3D4, 1, 262_144
 _IPV4, _ARP, _TCP, _UDP, _ICMP = 0x0800, 0x0806, 6, 17, 1
 _ARP_TYPE = _ARP.to_bytes(2, "big")
 _SYN, _ACK = 0x02, 0x10
-_DNS = 53
+AFTER_S = 1.0
+"""How long two hosts go on talking about what one of them did, such as an engine that delivers a message."""
 Flow = tuple[bytes, int, bytes, int, int]
 """Lower end first: address, port, address, port, protocol of IP. ICMP: sender, type, receiver, code, protocol."""
 
@@ -94,6 +96,11 @@ class _Last:
         place = bisect_right(self._begins, ts)
         return self._acts[place - 1] if place else None
 
+    def under_way(self, ts: float, after: float = 0.0) -> Done | None:
+        """The last that had begun and not ended, or so long ago; as many are looked at as may be done at once."""
+        place = bisect_right(self._begins, ts)
+        return next((act for act in reversed(self._acts[max(0, place - AT_ONCE) : place]) if ts <= act.end + after), None)
+
 
 @dataclass
 class Owners:
@@ -123,41 +130,34 @@ class Owners:
         """The packet's act; None for what came before any act of its hosts, such as daemons that say hello."""
         if packet.flow and packet.flow[4] == _TCP:
             known = self._open.get(packet.flow)
-            if known is None or packet.opens or known.goes_on:
-                known = self._open[packet.flow] = self._last(packet) or known
+            if known is None or packet.opens:
+                known = self._open[packet.flow] = self._owner(packet) or known
+            elif known.goes_on:
+                known = self._open[packet.flow] = self._between(packet) or known
             return known
-        return self._last(packet)
+        return self._owner(packet)
 
-    def _last(self, packet: Packet) -> Done | None:
+    def _ends(self, packet: Packet) -> tuple[str, str]:
+        """Sender and receiver by name, where they are one host's."""
         here, there = (self._names.get(end, "") for end in packet.ends)
         if not here or packet.frame[12:14] == _ARP_TYPE:  # who has no address yet, or gives itself out for another
             here = self._names.get(packet.frame[6:12], here)
-        if (asker := self._asks(packet)) and (found := self._under_way(asker, packet.ts)):
+        return here, there
+
+    def _between(self, packet: Packet) -> Done | None:
+        """The last act of the two hosts: what a connection that stays open is used for."""
+        last = self._pairs.get(frozenset(self._ends(packet)))
+        return last.before(packet.ts) if last else None
+
+    def _owner(self, packet: Packet) -> Done | None:
+        here, there = self._ends(packet)
+        pair = self._pairs.get(frozenset((here, there)))
+        if pair and (found := pair.under_way(packet.ts, AFTER_S)):
             return found
-        if not (here and there):
-            return self._at(self._parts, here or there, packet.ts)
-        if found := self._at(self._pairs, frozenset((here, there)), packet.ts):
-            return found
-        acting = [found for name in (here, there) if (found := self._at(self._actors, name, packet.ts))]
-        if acting:
-            return max(acting, key=lambda act: act.begin)
-        return self._at(self._parts, here, packet.ts) or self._at(self._parts, there, packet.ts)
-
-    def _asks(self, packet: Packet) -> str:
-        """Who wants a name, of a question to a name server or its answer; else nothing."""
-        if not packet.flow or packet.flow[4] != _UDP or _DNS not in (packet.flow[1], packet.flow[3]):
-            return ""
-        return self._names.get(packet.flow[0] if packet.flow[3] == _DNS else packet.flow[2], "")
-
-    def _under_way(self, name: str, ts: float) -> Done | None:
-        """What a host does at a moment, or else takes part in: programs look names up without having been told to."""
-        found = (self._at(table, name, ts) for table in (self._actors, self._parts))
-        return next((act for act in found if act and ts <= act.end), None)
-
-    @staticmethod
-    def _at(table: dict[object, _Last], key: object, ts: float) -> Done | None:
-        last = table.get(key)
-        return last.before(ts) if last else None
+        hosts = [table[name] for table in (self._actors, self._parts) for name in (here, there) if name in table]
+        now = (found for one in hosts if (found := one.under_way(packet.ts)))
+        ever = (found for one in (pair, *hosts) if one and (found := one.before(packet.ts)))
+        return next(now, None) or next(ever, None)
 
 
 @dataclass

@@ -10,13 +10,12 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 
-from act import Act, Done
+from act import AT_ONCE, Act, Done
 from lan import SCRATCH, RangeError
 from space import at
 from state import Hospital
 
 NOTES = SCRATCH / "acts.jsonl"
-AT_ONCE = 6
 AHEAD = 400
 """How many acts are looked at when one is sought that nobody is in the way of."""
 Progress = Callable[[int, int, Act], None]

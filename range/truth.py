@@ -52,9 +52,11 @@ def _act(topology: Topology, act: Done, flows: set[Flow], packets: int) -> dict[
     ids = sorted({community_id(flow) for flow in flows})
     told: dict[str, Any] = {"line": "act", "number": act.number, "what": act.what, "host": act.host, "address": topology.address(act.host)}
     told |= {"begin": _moment(act.at), "end": _moment(act.at + act.end - act.begin), "peers": act.peers}
-    for key in ("scenario", "technique", "looks_like", "error", "silent", "local"):
+    for key in ("scenario", "technique", "looks_like", "silent", "local"):
         if value := getattr(act, key):
             told[key] = value
+    if act.error:  # whose text may have a command's arguments, and those a patient
+        told["failed"] = True
     told["packets"] = packets
     return told | {"flows": ids[:MOST_FLOWS], **({"flows_in_all": len(ids)} if len(ids) > MOST_FLOWS else {})}
 

@@ -85,7 +85,7 @@ def join(hospital: Hospital, one: Host, name: str) -> list[str]:
     empty = folder / "empty.conf"
     empty.touch()  # the machine's own smb.conf is not for this one
     words = ["samba-tool", "domain", "join", realm(hospital), "DC", "-s", str(empty), "-U", ADMIN, f"--password={ADMIN_PASSWORD}"]
-    words += [f"--server={FIRST}.{realm(hospital).lower()}", f"--targetdir={folder}", "--dns-backend=NONE"]
+    words += [f"--server={FIRST}.{realm(hospital).lower()}", f"--targetdir={folder}", "--dns-backend=SAMBA_INTERNAL"]
     return [*words, f"--option=netbios name = {name.upper()}", *_own(hospital, one)]
 
 
