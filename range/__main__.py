@@ -37,6 +37,7 @@ def parser() -> argparse.ArgumentParser:
     day.add_argument("--hours", type=float, default=24, help="how long the day is (24)")
     day.add_argument("--start", type=float, default=0, metavar="HOUR", help="when it begins (0)")
     day.add_argument("--seed", type=int, default=1, help="the same seed, the same day (1)")
+    day.add_argument("--ordinary", action="store_true", help="what is rare comes by chance, not every day")
     day.add_argument("--date", type=date.fromisoformat, help="the day; otherwise that of the topology file")
     day.add_argument("--json", action="store_true")
 

@@ -41,10 +41,13 @@ class Act:
 
     @property
     def holds(self) -> frozenset[object]:
-        """What no other act may use at the same time, so that every packet belongs to one act: the host that acts, and the pairs."""
+        """What no other act may use at the same time: the host that acts and the pairs, so that every packet belongs to one act.
+
+        An attack's acts come one after the other, for each may need what the one before it did.
+        """
         pairs = [frozenset(pair) for pair in self.beyond]
         pairs += [frozenset((self.host, peer)) for peer in self.peers]
-        return frozenset((self.host, *pairs))
+        return frozenset((self.host, *pairs, *([("attack",)] if self.scenario else [])))
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ def main(asked: argparse.Namespace) -> int:
     with stage.alone():
         recording.start(hospital.topology)
         stage.forget()
-        acts = day_acts(hospital, begin, begin + timedelta(hours=asked.hours), asked.seed)
+        acts = day_acts(hospital, begin, begin + timedelta(hours=asked.hours), asked.seed, asked.ordinary)
         done = stage.play(hospital, acts, stage.show)
         recording.check(hospital.topology)
     failed, took = stage.failures(done), round(time.monotonic() - began, 1)
@@ -43,11 +43,12 @@ def main(asked: argparse.Namespace) -> int:
     return 4 if failed else 0
 
 
-def day_acts(hospital: Hospital, begin: datetime, end: datetime, seed: int) -> list[stage.Act]:
+def day_acts(hospital: Hospital, begin: datetime, end: datetime, seed: int, ordinary: bool = False) -> list[stage.Act]:
     """All days between two moments, each with its own luck."""
     acts, number = list[stage.Act](), 0
     while begin < end:
         midnight = begin.replace(hour=0, minute=0) + timedelta(days=1)
-        acts += schedule.acts_of(hospital, begin, min(midnight, end), seed + number * 1_000_003)
+        luck = seed + number * 1_000_003
+        acts += schedule.acts_of(hospital, begin, min(midnight, end), luck, first=not number, ordinary=ordinary)
         begin, number = midnight, number + 1
     return acts

@@ -19,10 +19,8 @@ from services.directory import BADGES, USERS
 if TYPE_CHECKING:
     from schedule import Schedule
 
-ALL = 1
-"""The seed whose day has everything, so that it can be seen."""
 OFTEN, SELDOM = 0.5, 0.2
-"""How likely a day has: downtime of a feed, a payer's export; an address that changes, a swapped device, a test week, research."""
+"""How likely an ordinary day has: downtime of a feed, a payer's export; a changed address, a swapped device, a test week, research."""
 NEW_MODALITY, UPGRADED, UPGRADE = "ecg02", "mr01", "MR30_R02"
 OTHER_CARDS = {"backup": "02:00:00:01:60:50", "adm-pc2": "00:50:b6:00:50:32", "pump02": "00:12:21:00:20:92"}
 """The second card of a team, that of a dock, and that of a device which was repaired."""
@@ -39,13 +37,13 @@ BLOCK_LIST_NAMES, SEARCHED = 40, 40
 
 
 def happens(day: Schedule, what: str, chance: float) -> bool:
-    """Whether this day has it."""
-    return day.seed == ALL or day.dice("happens", what).random() < chance
+    """Whether this day has it: every day has, but for one that is to be ordinary."""
+    return not day.ordinary or day.dice("happens", what).random() < chance
 
 
-def first_day(day: Schedule) -> bool:
-    """Whether it is the day on which things are new."""
-    return day.begin.date() == day.hospital.topology.date
+def within(day: Schedule, begin: float, end: float) -> bool:
+    """Whether the day begins between two hours of it, so that what came with the first is there already."""
+    return day.at(begin) < day.begin <= day.at(end)
 
 
 def _files(day: Schedule) -> None:
@@ -78,7 +76,7 @@ def _management(day: Schedule) -> None:
 
 
 def _scanner(day: Schedule) -> None:
-    """The inventory scanner at night, monitoring by SNMP, workplaces that ask around, a test of defences."""
+    """The inventory scanner at night, access control, monitoring by SNMP, workplaces that ask around, a test of defences."""
     topology = day.hospital.topology
     for number, name in enumerate(("wards", "administration")):
         zone = next(zone for zone in topology.zones if zone.name == name)
@@ -91,6 +89,9 @@ def _scanner(day: Schedule) -> None:
     for moment in day.every(7_000, 7_400, "snmp", "many"):
         day.add(moment, "manage", "many asked by SNMP", watching.poll_many(watched), *watched, looks_like="scan")
     for one in topology.of_kind("workstation"):
+        for moment in day.leases(one) if one.dhcp and not one.light and one.zone != "guests" else ():
+            came = moment + timedelta(seconds=30)
+            day.add(came, "manage", "who came in is looked at", watching.probe(one.name), one.name, looks_like="scan")
         for moment in day.some(1 if one.light else 4, "announce", one.name, hours=(6, 20)):
             day.add(moment, one.name, "asks who is around", watching.announce(one.name), looks_like="scan")
     if happens(day, "test week", SELDOM):
@@ -111,10 +112,10 @@ def _remote(day: Schedule) -> None:
 
 
 def _log_ins(day: Schedule) -> None:
-    """An analyser whose password ended goes on trying; many people log in at one workplace."""
+    """An analyser whose password ended goes on trying, thirty times in half an hour; many people log in at one workplace."""
     more = {"looks_like": "brute force, spray"}
     old = attempts(smb("files"), [(ACCOUNT, "zz-of-last-year")] * 2)
-    for moment in day.every(280, 400, "ended", hours=(6, 9.5)):
+    for moment in day.every(80, 110, "ended", hours=(6, 7.5)):
         day.add(moment, "ana01", "password that has ended", old, "files", **more)
     for shift in (6.8, 13.8, 21.8):
         for number, name in enumerate((*BADGES, *USERS[:4])):
@@ -128,8 +129,9 @@ def _log_ins(day: Schedule) -> None:
 
 def _directory(day: Schedule) -> None:
     """The second domain controller fetches what is new from the first."""
+    more = {"goes_on": True, "looks_like": "AD attack basics"}
     for moment in day.every(1_700, 1_900, "replication"):
-        day.add(moment, "dc2", "directory replicated", upkeep.replicate_directory("dc2"), "dc", "ns", looks_like="AD attack basics")
+        day.add(moment, "dc2", "directory replicated", upkeep.replicate_directory("dc2"), "dc", "ns", **more)
 
 
 def _names(day: Schedule) -> None:
@@ -174,10 +176,10 @@ def _images(day: Schedule) -> None:
     for moment in day.some(1, "disc"):
         disc = imaging.bring("rad-ws2", day.patient("disc"))
         day.add(moment, "rad-ws2", "disc from another hospital", disc, "pacs", looks_like=SENDER)
-    for moment in day.some(8, "new modality", hours=(12.1 if first_day(day) else 7, 22)):
+    for moment in day.some(8, "new modality", hours=(12.1 if day.first else 7, 22)):
         examined = imaging.examine(NEW_MODALITY, day.patient("new modality", moment))
         day.add(moment, NEW_MODALITY, "new modality examines", examined, "pacs", looks_like=SENDER)
-    before = first_day(day) and day.begin < day.at(12)
+    before = day.first and day.begin < day.at(12)
     day.add(day.begin, UPGRADED, "program in use", turns.upgrade(UPGRADED, "" if before else UPGRADE), silent=True)
     if before:
         day.add(day.at(12), UPGRADED, "program upgraded", turns.upgrade(UPGRADED, UPGRADE), looks_like=DRIFT, silent=True)
@@ -193,12 +195,13 @@ def _images(day: Schedule) -> None:
 
 def _feeds(day: Schedule) -> None:
     """The interface engine delivers to who stands in for the record, and goes back; a feed is down as planned."""
-    for hour, what in ((4.5, "fail-over to the stand-by record"), (5, "back to the record")):
-        beyond = (("engine", "ehr"), ("engine", "ehr2"))
-        turned: dict[str, Any] = {"goes_on": True, "beyond": beyond, "looks_like": HL7, "silent": True}
-        day.add(day.at(hour), "engine", what, turns.fail_over("ehr"), "ehr", "ehr2", **turned)
+    beyond = (("engine", "ehr"), ("engine", "ehr2"))
+    turned: dict[str, Any] = {"goes_on": True, "beyond": beyond, "silent": True}
+    day.add(day.begin, "engine", "record in use", turns.deliver("ehr", int(within(day, 4.5, 5))), "ehr", "ehr2", **turned)
+    for hour, number, what in ((4.5, 1, "fail-over to the stand-by record"), (5, 0, "back to the record")):
+        day.add(day.at(hour), "engine", what, turns.deliver("ehr", number), "ehr", "ehr2", **turned, looks_like=HL7)
     for hour, name in ((4.5, "ehr2"), (4.52, "ehr"), (4.55, "ehr2"), (5, "ehr")):
-        day.add(day.at(hour), name, "has the shared address", watching.shared(name, SHARED), looks_like=NEIGHBOURS)
+        day.add(day.at(hour), name, "has the shared address", watching.shared(name, SHARED), looks_like=NEIGHBOURS, local=True)
     if happens(day, "downtime", OFTEN):
         begin, end = day.at(2), day.at(3.2)
         day.acts[:] = [act for act in day.acts if not (act.what == "pumps' values" and begin <= act.at < end)]
@@ -218,7 +221,10 @@ def _exports(day: Schedule) -> None:
 
 def _devices(day: Schedule) -> None:
     """A pump comes back with another card; two cards have one address; firmware that is older, a certificate that is new."""
-    if happens(day, "swap", SELDOM):
+    swap = happens(day, "swap", SELDOM)
+    now = OTHER_CARDS["pump02"] if swap and within(day, 13.5, 20.5) else ""
+    day.add(day.begin, "pump02", "card in use", watching.card("pump02", now), "central", local=True)
+    if swap:
         for hour, mac in ((13.5, OTHER_CARDS["pump02"]), (20.5, "")):
             swapped = watching.card("pump02", mac, hello=True)
             day.add(day.at(hour), "pump02", "pump with another card", swapped, "central", looks_like=PROVIDER)
@@ -226,6 +232,8 @@ def _devices(day: Schedule) -> None:
         for moment in day.some(3, "team", name, hours=(7, 19)):
             day.add(moment, name, "two cards, one address", watching.two_cards(name, OTHER_CARDS[name]), local=True, looks_like=NEIGHBOURS)
     more = {"looks_like": TLS}
+    now = turns.OLD_TLS if within(day, 18.5, 23.4) else turns.NEW_TLS
+    day.add(day.begin, "pump03", "firmware in use", turns.speak("pump03", now), "central", silent=True)
     day.add(day.at(18.5), "pump03", "older firmware", turns.speak("pump03", turns.OLD_TLS), "central", **more, silent=True)
     for moment in day.some(3, "old page", hours=(18.6, 22)):
         day.add(moment, "central", "device's page by old TLS", turns.old_page("pump03"), "pump03", **more)

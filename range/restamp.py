@@ -14,6 +14,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 from act import AT_ONCE, Done
@@ -26,8 +27,11 @@ MICROSECONDS, ETHERNET, SNAP = 0xA1B2C3D4, 1, 262_144
 _IPV4, _ARP, _TCP, _UDP, _ICMP = 0x0800, 0x0806, 6, 17, 1
 _ARP_TYPE = _ARP.to_bytes(2, "big")
 _SYN, _ACK = 0x02, 0x10
+_HEADS = 14 + 60 + 20
+"""Ethernet, IP with all its options, and TCP without."""
 AFTER_S = 1.0
 """How long two hosts go on talking about what one of them did, such as an engine that delivers a message."""
+Frame = bytes | memoryview
 Flow = tuple[bytes, int, bytes, int, int]
 """Lower end first: address, port, address, port, protocol of IP. ICMP: sender, type, receiver, code, protocol."""
 
@@ -37,7 +41,7 @@ class Packet:
     """What is read of a frame to find its act. `ends`: the addresses, sender first. `flow`: of TCP, UDP, ICMP; None for the rest."""
 
     ts: float
-    frame: bytes
+    frame: memoryview
     ends: tuple[bytes, bytes]
     flow: Flow | None = None
     opens: bool = False
@@ -49,7 +53,8 @@ def packets(path: Path) -> Iterator[Packet]:
     Raises:
         RangeError: it is no such file.
     """
-    data = path.read_bytes()
+    with path.open("rb") as file:
+        data = memoryview(mmap(file.fileno(), 0, access=ACCESS_READ) if path.stat().st_size else b"")
     if len(data) < _FILE.size or _FILE.unpack_from(data)[0] != MICROSECONDS:
         raise RangeError(f"{path}: no capture with microseconds")
     place = _FILE.size
@@ -62,23 +67,24 @@ def packets(path: Path) -> Iterator[Packet]:
         place += kept
 
 
-def _read(ts: float, frame: bytes) -> Packet:
+def _read(ts: float, whole: memoryview) -> Packet:
+    frame = bytes(whole[:_HEADS])
     kind = int.from_bytes(frame[12:14], "big")
     if kind == _ARP and len(frame) >= 42:
-        return Packet(ts, frame, (frame[28:32], frame[38:42]))
+        return Packet(ts, whole, (frame[28:32], frame[38:42]))
     if kind != _IPV4 or len(frame) < 34:
-        return Packet(ts, frame, (b"", b""))
+        return Packet(ts, whole, (b"", b""))
     source, target, proto = frame[26:30], frame[30:34], frame[23]
     begin = 14 + (frame[14] & 15) * 4
     if proto in (_TCP, _UDP) and len(frame) >= begin + 4 and not int.from_bytes(frame[20:22], "big") & 0x1FFF:
         here, there = int.from_bytes(frame[begin : begin + 2], "big"), int.from_bytes(frame[begin + 2 : begin + 4], "big")
         opens = proto == _TCP and len(frame) > begin + 13 and frame[begin + 13] & (_SYN | _ACK) == _SYN
     elif proto == _ICMP and len(frame) >= begin + 2:
-        return Packet(ts, frame, (source, target), (source, frame[begin], target, frame[begin + 1], proto))
+        return Packet(ts, whole, (source, target), (source, frame[begin], target, frame[begin + 1], proto))
     else:
-        return Packet(ts, frame, (source, target))
+        return Packet(ts, whole, (source, target))
     low, high = ((source, here), (target, there)) if (source, here) <= (target, there) else ((target, there), (source, here))
-    return Packet(ts, frame, (source, target), (*low, *high, proto), opens)
+    return Packet(ts, whole, (source, target), (*low, *high, proto), opens)
 
 
 class _Last:
@@ -140,8 +146,8 @@ class Owners:
     def _ends(self, packet: Packet) -> tuple[str, str]:
         """Sender and receiver by name, where they are one host's."""
         here, there = (self._names.get(end, "") for end in packet.ends)
-        if not here or packet.frame[12:14] == _ARP_TYPE:  # who has no address yet, or gives itself out for another
-            here = self._names.get(packet.frame[6:12], here)
+        if not here or bytes(packet.frame[12:14]) == _ARP_TYPE:  # who has no address yet, or gives itself out for another
+            here = self._names.get(bytes(packet.frame[6:12]), here)
         return here, there
 
     def _between(self, packet: Packet) -> Done | None:
@@ -168,9 +174,9 @@ class Sent:
     packets: Counter[int] = field(default_factory=Counter)
 
 
-def restamped(path: Path, owners: Owners, sent: Sent) -> tuple[list[tuple[float, bytes]], int]:
+def restamped(path: Path, owners: Owners, sent: Sent) -> tuple[list[tuple[float, Frame]], int]:
     """A zone's packets in the order of the virtual day, and how many belong to no act. Adds to what was sent."""
-    moved, latest, without = list[tuple[float, bytes]](), dict[Flow, float](), 0
+    moved, latest, without = list[tuple[float, Frame]](), dict[Flow, float](), 0
     for packet in packets(path):
         act = owners.of(packet)
         if act is None:
@@ -186,7 +192,7 @@ def restamped(path: Path, owners: Owners, sent: Sent) -> tuple[list[tuple[float,
     return moved, without
 
 
-def write(path: Path, moved: list[tuple[float, bytes]]) -> None:
+def write(path: Path, moved: list[tuple[float, Frame]]) -> None:
     """A pcap file with microseconds, put in its place when it is whole."""
     aside = path.with_suffix(".part")
     with aside.open("wb") as out:

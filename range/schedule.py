@@ -23,12 +23,17 @@ BUSY = (8, 18)
 
 @dataclass
 class Schedule:
-    """Draws moments and collects acts between `begin` and `end`."""
+    """Draws moments and collects acts between `begin` and `end`.
+
+    first: nobody lived through the day before it. ordinary: what is rare comes by chance, not every day.
+    """
 
     hospital: Hospital
     begin: datetime
     end: datetime
     seed: int
+    first: bool = True
+    ordinary: bool = False
     acts: list[Act] = field(default_factory=list)
 
     def dice(self, *what: object) -> random.Random:
@@ -61,13 +66,17 @@ class Schedule:
         dice = self.dice("some", *what)
         return sorted(self.at(dice.uniform(*hours)) for _ in range(count))
 
+    def leases(self, one: Host) -> Iterator[datetime]:
+        """When a host asks for its address again."""
+        return self.every(3_000, 3_600, "lease", one.name)
+
     def patient(self, *what: object) -> Patient:
         return self.dice("patient", *what).choice(self.hospital.patients)
 
 
-def acts_of(hospital: Hospital, begin: datetime, end: datetime, seed: int) -> list[Act]:
+def acts_of(hospital: Hospital, begin: datetime, end: datetime, seed: int, *, first: bool = True, ordinary: bool = False) -> list[Act]:
     """Everything between two moments of a day."""
-    day = Schedule(hospital, begin, end, seed)
+    day = Schedule(hospital, begin, end, seed, first, ordinary)
     for part in (
         _worklists,
         _examinations,
@@ -234,7 +243,7 @@ def _workplaces(day: Schedule) -> None:
             moment = day.at(shift) + timedelta(minutes=day.dice("shift", one.name, shift).uniform(-15, 15))
             day.add(moment, one.name, "log-in", office.log_in(number, controller), controller, looks_like="brute force, spray")
         if one.dhcp:
-            for moment in day.every(3_000, 3_600, "lease", one.name):
+            for moment in day.leases(one):
                 day.add(moment, one.name, "lease", office.new_lease(one.name), "ns")
     for moment in day.some(4, "film"):
         day.add(moment, "cr01", "film", office.scan_film("cr01"), "files")
@@ -249,6 +258,9 @@ def _letters(day: Schedule) -> None:
         for count, moment in enumerate(day.some(1 if one.light else 5, "mail", one.name)):
             doing = office.send_mail(one.name, number * 10 + count, 30_000 if count == 1 else 0)
             day.add(moment, one.name, "mail", doing, "mail", looks_like="DICOM Part 10 polyglot")
+            if not one.light:
+                for moment in day.some(1, "letter from outside", one.name):
+                    day.add(moment, "partners", "letter from outside", office.write_from_outside(one.name), "mail")
         if one.zone in printers:
             for moment in day.some(1 if one.light else 4, "print", one.name):
                 day.add(moment, one.name, "page printed", office.print_page(one.name, printers[one.zone]), printers[one.zone])

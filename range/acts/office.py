@@ -149,6 +149,17 @@ def send_mail(name: str, number: int, attached: int = 0) -> Doing:
     return doing
 
 
+def write_from_outside(to: str) -> Doing:
+    """Another house writes, by its server to the hospital's."""
+
+    def doing(hospital: Hospital, moment: datetime) -> None:
+        there = "laboratory-partner.example"
+        text = mail.Letter(f"zz-office@{there}", [f"zz-{to}@{hospital.topology.domain}"], "appointments", "As agreed.")
+        mail.send(hospital.address("mail"), 25, text, moment, mail.Way(f"mx.{there}"))
+
+    return doing
+
+
 def print_page(name: str, printer: str) -> Doing:
     def doing(hospital: Hospital, moment: datetime) -> None:
         queue = printing.Queue(hospital.address(printer), user=f"zz{name}")

@@ -30,11 +30,11 @@ def nothing(hospital: Hospital, moment: datetime) -> None:
     """A note of the day: no packet of it is seen."""
 
 
-def fail_over(name: str) -> Doing:
-    """The interface engine delivers to the next address of a destination."""
+def deliver(name: str, number: int) -> Doing:
+    """The interface engine delivers to an address of a destination: 0 for the first, which is the one of every day."""
 
     def doing(hospital: Hospital, moment: datetime) -> None:
-        control.tell(socket_of(hospital, hospital.host("engine"), "interface_engine"), f"failover {name}")
+        control.tell(socket_of(hospital, hospital.host("engine"), "interface_engine"), f"deliver {name} {number}")
 
     return doing
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
+import time
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
@@ -21,6 +22,8 @@ EXEC_QUERY, NTLM_LOGIN = 20, 6
 """IWbemServices::ExecQuery, IWbemLevel1Login::NTLMLogin (MS-WMI 3.1.4.3.18, 3.1.4.1.4)."""
 QUERY = "WQL\0SELECT FreeSpace FROM Win32_LogicalDisk"
 ETHERNET_BROADCAST = b"\xff" * 6
+HEARD_S = 1.0
+"""By then a Hello is said, which waits up to half a second (WS-Discovery 1.1 3.1.3, APP_MAX_DELAY)."""
 
 
 def scan_gently(*nets: str) -> Doing:
@@ -132,5 +135,6 @@ def card(name: str, mac: str = "", hello: bool = False) -> Doing:
         _here(hospital, name, mac or one.mac)
         if hello:
             control.tell(socket_of(hospital, one, "sdc_device"), "hello")
+            time.sleep(HEARD_S)
 
     return doing

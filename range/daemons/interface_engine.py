@@ -6,7 +6,7 @@
 
 A message is acknowledged in original mode (v2.5.1 2.9.2) once it is queued for every destination: AA; a full queue gives AE; what has no
 header or no route gives AR. Each destination has one connection that stays open, tries again for ever, and goes to its next address when
-one refuses. Control lines: `pause NAME`, `resume NAME`, `failover NAME`, `status`. Queues live in memory.
+one refuses. Control lines: `pause NAME`, `resume NAME`, `deliver NAME ADDRESS` (0 is the first), `status`. Queues live in memory.
 """
 
 from __future__ import annotations
@@ -72,8 +72,12 @@ class Destination:
         self.link = None
 
     def next_address(self) -> None:
-        self.hang_up()
-        self.now = (self.now + 1) % len(self.addresses)
+        self.deliver_to((self.now + 1) % len(self.addresses))
+
+    def deliver_to(self, address: int) -> None:
+        if self.now != address % len(self.addresses):
+            self.hang_up()
+            self.now = address % len(self.addresses)
 
 
 class Engine:
@@ -163,7 +167,7 @@ class Engine:
     async def _failed(self, to: Destination, address: int, fresh: bool) -> None:
         """A connection that was open is opened again where it was; one that could not be opened goes to the next address."""
         self.status.count("retries")
-        if to.now != address:  # somebody said `failover` meanwhile
+        if to.now != address:  # somebody said `deliver` meanwhile
             return
         if fresh:
             to.next_address()
@@ -196,10 +200,10 @@ class Engine:
     def obey(self, words: list[str]) -> str:
         if words == ["status"]:
             return self.status.text()
-        verb, name = words
+        verb, name, *more = words
         to = self.destinations[name]
-        acts = {"pause": to.running.clear, "resume": to.running.set, "failover": to.next_address}
-        acts[verb]()
+        acts = {"pause": to.running.clear, "resume": to.running.set, "deliver": to.deliver_to}
+        acts[verb](*map(int, more))
         self._queues()
         return "ok"
 

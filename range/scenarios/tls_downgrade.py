@@ -65,11 +65,16 @@ def reload(name: str, old: str = "", new: str = "") -> Doing:
     return doing
 
 
+def turned(script: Script, host: str, what: str, doing: Doing, peer: str) -> None:
+    """What is changed on a host before somebody comes."""
+    script.act(host, what, doing, peer, silent=True)
+
+
 def portal(script: Script) -> None:
     usual(script, READER, "portal", records.open_portal(), "ehr", "ns")
-    script.act("ehr", "portal made to speak old TLS", reload("ehr", "TLSv1.2 TLSv1.3;", "TLSv1; ssl_ciphers ALL:@SECLEVEL=0;"), READER)
+    turned(script, "ehr", "portal made to speak old TLS", reload("ehr", "TLSv1.2 TLSv1.3;", "TLSv1; ssl_ciphers ALL:@SECLEVEL=0;"), READER)
     bent(script, READER, "portal over TLS 1.0", _old_portal, "ehr", "ns")
-    script.act("ehr", "portal as it was", reload("ehr"), READER)
+    turned(script, "ehr", "portal as it was", reload("ehr"), READER)
 
 
 def _old_portal(hospital: Hospital, moment: datetime) -> None:
@@ -79,17 +84,17 @@ def _old_portal(hospital: Hospital, moment: datetime) -> None:
 
 def key(script: Script) -> None:
     usual(script, ENGINEER, "device's page", upkeep.open_device_page(DEVICE), DEVICE)
-    script.act(DEVICE, "another key put into place", _forge(DEVICE), ENGINEER)
-    script.act(DEVICE, "page with another key", reload(DEVICE, f"{SCRATCH}/soon", str(FORGED)), ENGINEER)
+    turned(script, DEVICE, "another key put into place", _forge(DEVICE), ENGINEER)
+    turned(script, DEVICE, "page with another key", reload(DEVICE, f"{SCRATCH}/soon", str(FORGED)), ENGINEER)
     bent(script, ENGINEER, "device's page under another key", upkeep.open_device_page(DEVICE), DEVICE)
-    script.act(DEVICE, "page as it was", reload(DEVICE), ENGINEER)
+    turned(script, DEVICE, "page as it was", reload(DEVICE), ENGINEER)
 
 
 def clear(script: Script) -> None:
     usual(script, ENGINEER, "device's page", upkeep.open_device_page(DEVICE), DEVICE)
-    script.act(DEVICE, "page without TLS", reload(DEVICE, "listen 443 ssl;", "listen 443;"), ENGINEER)
+    turned(script, DEVICE, "page without TLS", reload(DEVICE, "listen 443 ssl;", "listen 443;"), ENGINEER)
     bent(script, ENGINEER, "device's page in clear", _page_in_clear, DEVICE)
-    script.act(DEVICE, "page as it was", reload(DEVICE), ENGINEER)
+    turned(script, DEVICE, "page as it was", reload(DEVICE), ENGINEER)
 
 
 def _page_in_clear(hospital: Hospital, moment: datetime) -> None:
@@ -98,12 +103,12 @@ def _page_in_clear(hospital: Hospital, moment: datetime) -> None:
 
 def dicom(script: Script) -> None:
     patients = script.hospital.patients
-    script.acts.append(Act(script.moment, STORE, "key for DICOM-TLS", _forge(STORE, RIGHTFUL), (MODALITY,)))
+    script.acts.append(Act(script.moment, STORE, "key for DICOM-TLS", _forge(STORE, RIGHTFUL), (MODALITY,), silent=True))
     for patient in patients[:VISITS]:
         usual_one = _send_by_tls(patient, RIGHTFUL)
         script.acts.append(Act(script.moment, MODALITY, "images by DICOM-TLS", usual_one, (STORE,)))
         script.wait(PACE_S)
-    script.act(STORE, "another key put into place", _forge(STORE), MODALITY)
+    turned(script, STORE, "another key put into place", _forge(STORE), MODALITY)
     for patient in patients[VISITS : 2 * VISITS]:
         script.act(MODALITY, "images by DICOM-TLS to another key", _send_by_tls(patient, FORGED), STORE)
         script.wait(PACE_S)

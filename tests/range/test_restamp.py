@@ -84,6 +84,20 @@ def test_a_name_is_asked_for_by_what_its_asker_does(tmp_path: Path) -> None:
     assert [round(ts - DAY, 6) for ts, _ in moved(tmp_path, acts, frames)[0]] == [7.0, 600.1, 900.2]
 
 
+def test_what_is_under_way_comes_before_what_was(tmp_path: Path) -> None:
+    """A door that is knocked at without having been told of, and the visit to it long ago."""
+    acts = [done(1, DAY, WALL, "rad-ws1", "pacs"), done(2, DAY + 600, WALL + 50, "rad-ws1", "archive")]
+    frames = [(WALL + 50.2, tcp(WS, PACS, (1024, 104), 2)), (WALL + 50.4, tcp(WS, PACS, (1024, 104)))]
+    assert [round(ts - DAY, 6) for ts, _ in moved(tmp_path, acts, frames)[0]] == [600.2, 600.4]
+
+
+def test_what_two_hosts_say_at_once_afterwards_is_of_their_act(tmp_path: Path) -> None:
+    """An engine delivers when the message is acknowledged already, and its receiver does something else meanwhile."""
+    acts = [done(1, DAY, WALL, "rad-ws1", "pacs", beyond=[["pacs", "archive"]]), done(2, DAY + 600, WALL + 0.9, "archive", "ns")]
+    frames = [(WALL + 1.5, tcp(PACS, ARCHIVE, (1024, 104), 2))]
+    assert [round(ts - DAY, 6) for ts, _ in moved(tmp_path, acts, frames)[0]] == [1.5]
+
+
 def test_a_port_that_is_used_again_is_another_connection(tmp_path: Path) -> None:
     acts = [done(1, DAY, WALL, "rad-ws1", "pacs"), done(2, DAY + 600, WALL + 1, "rad-ws1", "pacs")]
     frames = [(WALL + 0.1, tcp(WS, PACS, (1024, 104), 2)), (WALL + 1.1, tcp(WS, PACS, (1024, 104), 2))]
