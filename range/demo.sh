@@ -34,7 +34,9 @@ say 'what asepsis says of the recording'
 sed -n '1,24p' "$INTO/assess.log"
 
 say 'beside the truth: the sensor that listened'
-range compare "$INTO/recording" --site "$INTO/live" | tail -n 4
+range compare "$INTO/recording" --site "$INTO/live" >"$INTO/live.txt" || live=$?
+grep -E 'WRONG|NOT FOUND' "$INTO/live.txt" || true
+tail -n 4 "$INTO/live.txt"
 
 say 'beside the truth: the recording'
 range compare "$INTO/recording" --site "$INTO/site"

@@ -11,7 +11,7 @@ from lan import RangeError
 from state import Hospital
 
 RDP_PORT, TIMEOUT_S = 3389, 20
-CREDSSP, TLS = 2, 1
+TLS = 1
 ACCEPTED = 2
 """TYPE_RDP_NEG_RSP: the server chose (2.2.1.2.1)."""
 

@@ -26,9 +26,7 @@ Try = Callable[[Hospital, str, str], bool]
 """One attempt, with user and password: whether it is let in."""
 
 
-def connect(
-    hospital: Hospital, server: str, user: str = ACCOUNT, password: str = PASSWORD, hidden: bool = False, domain: str = ""
-) -> SMBConnection:
+def connect(hospital: Hospital, server: str, user: str = ACCOUNT, password: str = PASSWORD, hidden: bool = False) -> SMBConnection:
     """Log in by NTLM. `hidden`: in SMB 3, in which impacket encrypts whatever follows; otherwise SMB 2.1 in clear."""
     address = hospital.address(server)
     link = SMBConnection(address, address, preferredDialect=SMB2_DIALECT_311 if hidden else SMB2_DIALECT_21, timeout=20)

@@ -15,7 +15,7 @@ from space import at
 from state import Hospital
 from topology import Host
 
-ARP_REQUEST, ARP_REPLY = 1, 2
+ARP_REPLY = 2
 LLMNR, NBNS = ("224.0.0.252", 5355), 137
 ANSWER_S = 0.2
 

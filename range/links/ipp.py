@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-OPERATION, JOB, END, PRINTER, UNSUPPORTED = 0x01, 0x02, 0x03, 0x04, 0x05  # group tags, RFC 8010 3.5.1
+OPERATION, JOB, END, PRINTER = 0x01, 0x02, 0x03, 0x04  # group tags, RFC 8010 3.5.1
 INTEGER, BOOLEAN, ENUM, RANGE = 0x21, 0x22, 0x23, 0x33
 TEXT, NAME, KEYWORD, URI, CHARSET, LANGUAGE, MIME = 0x41, 0x42, 0x44, 0x45, 0x47, 0x48, 0x49
 PRINT_JOB, VALIDATE_JOB, CANCEL_JOB, GET_JOB, GET_JOBS, GET_PRINTER = 0x0002, 0x0004, 0x0008, 0x0009, 0x000A, 0x000B

@@ -26,19 +26,8 @@ def desktop(hospital: Hospital, one: Host) -> None:
     """RDP (MS-RDPBCGR) over TLS or with its own encryption; there is no session behind it, whoever logs in is told so."""
     folder = hospital.folder(one.name)
     key, certificate = folder / "rdp.key", folder / "rdp.crt"
-    words = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-days",
-        "180",
-        "-subj",
-        f"/CN={one.name}",
-    ]
-    subprocess.run([*words, "-subj", f"/CN={one.name}", "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
+    words = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "180", "-subj", f"/CN={one.name}"]
+    subprocess.run([*words, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
     lines = ["[Globals]", "ini_version=1", f"port=tcp://{one.address}:{RDP_PORT}", "security_layer=negotiate", "crypt_level=high"]
     lines += [f"certificate={certificate}", f"key_file={key}", "ssl_protocols=TLSv1.2, TLSv1.3"]
     lines += ["max_bpp=16", "autorun=none", "fork=true", "[Logging]", f"LogFile={folder}/xrdp.log", "LogLevel=INFO"]
