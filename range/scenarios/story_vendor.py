@@ -2,8 +2,8 @@
 
 Somebody with the account of a maker's engineer logs in to the vendors' host in the evening (T1133, T1078) and again as it goes on; from
 there the PACS is looked for (T1046) and greeted, asked twelve times for everybody (T0846), and 50 patients' studies are fetched over the
-same associations (T1119, T1213: C-GET needs no way back); what was fetched goes out over TLS in four pieces (T1560, T1041) to a place that
-nobody in the hospital talked to before.
+same associations (T1119, T1213: C-GET needs no way back); what goes out over TLS in 26 pieces (T1560, T1041) to a place that nobody in the
+hospital talked to before is half a gigabyte, as so many studies would be.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from scenarios.dicom_query_sweep import OPEN, TIMES
 
 OUTSIDE, JUMP, TITLE = "wan-desk", "jump", "SERVICE"
 PATIENTS, PACE_S = 50, 9
-LOOT, PIECES = 40_000_000, 4
+LOOT, PIECES = 520_000_000, 26
 PORTS = "22,80,104,443,2575,8042,8080,11112"
 COLLECT = ("T1119", "T1213")
 
@@ -54,7 +54,7 @@ def story(script: Script) -> None:
 
 def carry_away(script: Script, after: Callable[[float], None]) -> None:
     for number in range(PIECES):
-        after(45 + 10 * number)
+        after(45 + 1.6 * number)
         script.act(JUMP, "an archive carried out", carry_out(LOOT // PIECES), "attacker", "ns", technique=("T1560", "T1041"))
     after(90)
     log_in(script)
