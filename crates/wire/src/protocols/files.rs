@@ -85,7 +85,7 @@ stream! {
         declared_type: Word,
         /// Extension of its name, as in `smb_files`.
         extension: Word,
-        /// Folders before its name, as in `smb_files`: within a share, or in a URL.
+        /// Folders before its name, as in `smb_files`: within a share, in a URL, or as the command of FTP has them.
         depth: Int,
         /// Pseudonym of its name without folders.
         name: Text,
