@@ -652,6 +652,7 @@ fn everywhere() -> Vec<Talk> {
     all.extend(astm());
     all.extend(snmp());
     all.extend(banners());
+    all.extend(mailboxes());
     for about in [
         "Erikas-MBP.fritz.box",
         "iphone-von-erika-mustermann.lan",
