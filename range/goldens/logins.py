@@ -141,9 +141,11 @@ def mail_server(*, asks: bool = True) -> None:
     lan.start("server", ["postfix", "-c", str(home / "etc"), "start-fg"], ports=[25])
 
 
-def _dovecot() -> None:
-    """Any user with one password; the mailboxes are empty."""
+def mailbox_server() -> Path:
+    """Dovecot, once: any user with one password. Says where mailboxes are, which are empty."""
     home, conf = lan.SCRATCH / "dovecot", lan.SCRATCH / "dovecot.conf"
+    if conf.exists():
+        return home / "mail"
     (home / "mail").mkdir(parents=True)
     (home / "mail").chmod(0o777)
     conf.write_text(
@@ -155,6 +157,7 @@ def _dovecot() -> None:
         f"service auth {{\n inet_listener {{\n  port = {AUTH_PORT}\n  address = 127.0.0.1\n }}\n}}\n"
     )
     lan.start("server", ["dovecot", "-F", "-c", str(conf)], ports=[143, 110, AUTH_PORT])
+    return home / "mail"
 
 
 def smtp(into: Path, server: str, recorded: Recorded) -> None:
@@ -226,6 +229,6 @@ def record(into: Path, server: str, recorded: Recorded) -> None:
     """`recorded`: what keeps the packets that pass meanwhile."""
     invent_account()
     certificate()
-    _dovecot()
+    mailbox_server()
     for scene in (ftp, ldap, smtp, mailboxes, ssh, basic):
         scene(into, server, recorded)

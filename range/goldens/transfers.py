@@ -1,8 +1,9 @@
-"""Files on their way as servers and clients of today carry them: FTP both ways, SMB 1 and 3, HTTP, mail. Everything in them is invented."""
+"""Files on their way as programs of today carry them: FTP, SMB 1 and 3, HTTP, mail, mailboxes. Everything in them is invented."""
 
 from __future__ import annotations
 
 import subprocess
+from email.message import EmailMessage
 from pathlib import Path
 
 import lan
@@ -13,6 +14,7 @@ from goldens import logins
 from goldens.cable import Recorded
 
 PACKAGES = {"vsftpd": "vsftpd", "smbd": "samba", "smbclient": "smbclient", "postfix": "postfix", "swaks": "swaks", "nginx": "nginx-light"}
+PACKAGES |= {"dovecot": "dovecot-imapd dovecot-pop3d"}
 HOLD = lan.SCRATCH / "transfers"
 
 
@@ -122,11 +124,33 @@ def mail(into: Path, server: str, recorded: Recorded, files: dict[str, Path]) ->
         lan.run("client", ["curl", "-s", *rest, "-T", str(quoted), f"smtp://{server}/ct01.{logins.HOUSE}"])
 
 
+def mailboxes(into: Path, server: str, recorded: Recorded, files: dict[str, Path]) -> None:
+    """A message with two attachments fetched by POP3 and by IMAP, and stored by IMAP."""
+    folder = logins.mailbox_server() / ACCOUNT
+    message = EmailMessage()
+    message["Subject"] = "ZZTEST"
+    message.set_content("invented")
+    for file in (files["pdf"], files["exe"]):
+        message.add_attachment(file.read_bytes(), maintype="application", subtype="octet-stream", filename=file.name)
+    for name in ("cur", "tmp", "new"):
+        (folder / name).mkdir(parents=True)
+    (folder / "new" / "1.zztest").write_bytes(bytes(message))
+    for path in [folder, *folder.rglob("*")]:
+        path.chmod(0o777)
+    stored = HOLD / "stored.eml"
+    stored.write_bytes(bytes(message).replace(b"\n", b"\r\n"))
+    words = ["curl", "-s", "-S", "-o", "/dev/null", "-u", f"{ACCOUNT}:{PASSWORD}"]
+    with recorded(into / "files" / "mailboxes.pcap", "tcp port 110 or tcp port 143"):
+        lan.run("client", [*words, f"pop3://{server}/1"])
+        lan.run("client", [*words, f"imap://{server}/INBOX;MAILINDEX=1"])
+        lan.run("client", [*words, "-T", str(stored), f"imap://{server}/INBOX"])
+
+
 def record(into: Path, server: str, recorded: Recorded) -> None:
     """`recorded`: what keeps the packets that pass meanwhile."""
     if subprocess.run(["id", ACCOUNT], capture_output=True, check=False).returncode:
         invent_account()
     logins.certificate()
     files = invented()
-    for scene in (ftp, smb, http, mail):
+    for scene in (ftp, smb, http, mail, mailboxes):
         scene(into, server, recorded, files)

@@ -51,11 +51,12 @@ def test_files_over_http(tmp_path: Path) -> None:
 
 def test_the_same_file_has_one_hash_whatever_carries_it() -> None:
     """The program, the report, the image, the note: each was sent in more than one way."""
-    ways = [told(HERE / f"{name}.pcap", "SMB", "HTTP", "FTP_DATA", "SMTP") for name in ("ftp", "http", "mail", "smb1", "smb3")]
+    sources = ("SMB", "HTTP", "FTP_DATA", "SMTP", "POP3", "IMAP")
+    ways = [told(HERE / f"{name}.pcap", *sources) for name in ("ftp", "http", "mail", "mailboxes", "smb1", "smb3")]
     program = b"MZ\x90\0" + b"ZZ" * 300
-    assert sum(hashlib.sha256(program).hexdigest() in way for way in ways) == 3
+    assert sum(hashlib.sha256(program).hexdigest() in way for way in ways) == 4
     report = b"%PDF-1.7\n" + b"invented words\n" * 100
-    assert sum(hashlib.sha256(report).hexdigest() in way for way in ways) == 4
+    assert sum(hashlib.sha256(report).hexdigest() in way for way in ways) == 5
     note = b"all of this is invented\n" * 5
     assert sum(hashlib.sha256(note).hexdigest() in way for way in ways) == 3
     quoted = ".dot;gr\u00fcn;3\r\n".encode() * 6

@@ -12,6 +12,7 @@ use crate::protocols::hl7::message::Message;
 use crate::protocols::hl7::outbox::Outbox;
 use crate::protocols::{Dir, StreamId, STREAMS};
 use crate::records::{Row, Table};
+use crate::transfers::Transfers;
 
 /// The two ends of a connection as its first packet showed them. Addresses are IPv6, IPv4 mapped (`::ffff:a.b.c.d`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -82,6 +83,8 @@ pub struct Output {
     pub messages: Outbox,
     /// As many hold it as files are on their way, and one more.
     pub files: Arc<()>,
+    /// What control connections of FTP have said of data connections that are to come.
+    pub transfers: Transfers,
 }
 
 impl Output {
@@ -92,6 +95,7 @@ impl Output {
             tables: STREAMS.iter().map(|spec| Table::new(spec, &sensor)).collect(),
             messages: Outbox::default(),
             files: Arc::default(),
+            transfers: Transfers::default(),
         }
     }
 

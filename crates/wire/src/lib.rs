@@ -38,5 +38,6 @@ pub mod records;
 mod spread;
 pub mod testing;
 pub mod text;
+mod transfers;
 pub mod tunnel;
 pub mod xml;

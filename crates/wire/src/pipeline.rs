@@ -1,8 +1,10 @@
 //! Packets in, Arrow batches out: the whole sensor core.
 
+use std::sync::Arc;
+
 use arrow_array::RecordBatch;
 
-use crate::awaited::Awaited;
+use crate::awaited::{Awaited, Seen};
 use crate::capture::{Block, Packet};
 use crate::checksum;
 use crate::clock::Clock;
@@ -17,6 +19,7 @@ use crate::link::{self, Content, Link};
 use crate::protocols::arp;
 use crate::protocols::stats::{Counted, Minutes};
 use crate::spread::Spread;
+use crate::transfers::Transfer;
 use crate::tunnel;
 
 /// Turns packets into rows.
@@ -198,13 +201,28 @@ impl Pipeline {
     /// A tunnel is a connection of its ends, and what it carries is another.
     fn datagram(&mut self, link: &Link, datagram: &Datagram<'_>, ts: i64, depth: usize) {
         let awaited = Link { awaited: true, ..*link };
-        let seen = if self.awaited.begins(datagram, ts) { &awaited } else { link };
+        let seen = match self.awaited.see(datagram, ts) {
+            Seen::Nothing => link,
+            Seen::Begins => &awaited,
+            Seen::Tells(transfer) => {
+                self.transfer(*transfer);
+                link
+            }
+        };
         if !self.is_handed_over(seen, datagram, ts) {
             self.flows.datagram(seen, datagram, ts, &mut self.out);
         }
         if let Some(inner) = tunnel::inner(datagram).filter(|_| depth < limits::NESTING) {
             let (link, content) = link::decode_inner(link, &inner);
             self.content(&link, &content, ts, depth + 1);
+        }
+    }
+
+    /// Whoever may follow the data connection hears what it carries.
+    fn transfer(&mut self, transfer: Transfer) {
+        self.out.transfers.tell(&transfer);
+        if let Some(spread) = &mut self.spread {
+            spread.transfer(&Arc::new(transfer));
         }
     }
 

@@ -16,12 +16,15 @@ use crate::ip::Datagram;
 use crate::limits;
 use crate::link::Link;
 use crate::reader::{hand_over, Rows};
+use crate::transfers::Transfer;
 
 /// What a thread is to do, in order.
 enum Item {
     Datagram(Handed),
     /// A second has begun.
     Tick(i64),
+    /// A data connection of FTP that may be followed here carries this.
+    Transfer(Arc<Transfer>),
     /// What was heard so far is to be told.
     Tell,
 }
@@ -188,6 +191,11 @@ impl Spread {
             proto: datagram.proto,
         }));
         true
+    }
+
+    /// Every thread hears what a data connection carries: nobody knows yet which one follows it.
+    pub fn transfer(&mut self, transfer: &Arc<Transfer>) {
+        self.lanes.iter_mut().for_each(|lane| lane.put(Item::Transfer(transfer.clone())));
     }
 
     /// What all of them have heard of the datagrams so far.
@@ -387,6 +395,7 @@ impl Worker {
                     self.flows.datagram(&handed.link, &datagram, handed.ts, &mut self.out);
                 }
                 Item::Tick(ts) => self.flows.now(*ts, &mut self.out),
+                Item::Transfer(transfer) => self.out.transfers.tell(transfer),
                 Item::Tell => {
                     self.flows.catch_up(&mut self.out);
                     let _ = self.tell.send(self.flows.heard());

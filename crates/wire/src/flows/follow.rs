@@ -215,7 +215,7 @@ impl Follow {
         let (Some(seek), Some(passed)) = (seeks.get_mut(dir as usize), self.passed.get_mut(dir as usize)) else {
             return;
         };
-        let mut all = u32::MAX;
+        let mut all = u64::MAX;
         if let Some(protocol) = (seek.pause() == 0).then(|| ask(dir, bytes, &mut all, at.identity)).flatten() {
             self.begin(protocol);
             return self.bytes(dir, bytes, at);

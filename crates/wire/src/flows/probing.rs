@@ -21,7 +21,7 @@ pub enum Verdict {
 pub struct Probing {
     seen: [Vec<u8>; 2],
     order: Vec<(Dir, usize, i64)>,
-    possible: u32,
+    possible: u64,
     /// Bytes of each direction at which the probes are asked again: not with every byte of a long head.
     ask_at: [usize; 2],
 }
@@ -31,7 +31,7 @@ impl Default for Probing {
         Probing {
             seen: [Vec::new(), Vec::new()],
             order: Vec::new(),
-            possible: u32::MAX,
+            possible: u64::MAX,
             ask_at: [0, 0],
         }
     }
@@ -97,7 +97,7 @@ impl Probing {
 
     /// Bytes of `dir` were lost: what was seen of it will not go on. Says how many bytes that were.
     pub fn forget(&mut self, dir: Dir) -> u64 {
-        self.possible = u32::MAX;
+        self.possible = u64::MAX;
         self.order.retain(|(d, ..)| *d != dir);
         if let Some(at) = self.ask_at.get_mut(dir as usize) {
             *at = 0;
@@ -107,10 +107,10 @@ impl Probing {
 }
 
 /// One bit for each protocol.
-const ALL: u32 = (1 << TCP.len()) - 1;
+const ALL: u64 = (1 << TCP.len()) - 1;
 
 /// Ports, each with the protocols that are at home there.
-static HOMES: LazyLock<Vec<(u16, u32)>> = LazyLock::new(|| {
+static HOMES: LazyLock<Vec<(u16, u64)>> = LazyLock::new(|| {
     let ports = TCP
         .iter()
         .enumerate()
@@ -123,13 +123,13 @@ static HOMES: LazyLock<Vec<(u16, u32)>> = LazyLock::new(|| {
 });
 
 /// The protocols that are still possible, those at home on the port first.
-fn candidates(possible: u32, identity: &Identity) -> impl Iterator<Item = (usize, &'static Protocol)> {
+fn candidates(possible: u64, identity: &Identity) -> impl Iterator<Item = (usize, &'static Protocol)> {
     let living = |port: u16| {
         let at = HOMES.binary_search_by_key(&port, |(port, _)| *port);
         at.ok().and_then(|at| HOMES.get(at)).map_or(0, |(_, protocols)| *protocols)
     };
     let home = living(identity.ends.orig_port) | living(identity.ends.resp_port);
-    let listed = |mut bits: u32| {
+    let listed = |mut bits: u64| {
         std::iter::from_fn(move || {
             let n = bits.trailing_zeros() as usize;
             bits &= bits.wrapping_sub(1);
@@ -140,7 +140,7 @@ fn candidates(possible: u32, identity: &Identity) -> impl Iterator<Item = (usize
 }
 
 /// Asks the probes that are still possible. `possible` loses those that say never.
-pub fn ask(dir: Dir, bytes: &[u8], possible: &mut u32, identity: &Identity) -> Option<&'static Protocol> {
+pub fn ask(dir: Dir, bytes: &[u8], possible: &mut u64, identity: &Identity) -> Option<&'static Protocol> {
     for (n, protocol) in candidates(*possible, identity) {
         match (protocol.probe)(dir, bytes) {
             Probe::Certain => return Some(protocol),

@@ -36,6 +36,12 @@ pub const MIME_FIELD: usize = 4096;
 pub const FTP_AWAITED: usize = 1024;
 pub const FTP_AWAITED_AGE: i64 = 60_000_000_000;
 
+/// Lines of one packet of a control connection that are looked at for them: clients wait for nearly every reply.
+pub const FTP_LINES: usize = 16;
+
 /// Bytes of a text in which an exploit is looked for, and look-ups within each other: what is logged and can do harm stands at the beginning.
 pub const EXPLOIT_TEXT: usize = 4096;
 pub const EXPLOIT_DEPTH: usize = 32;
+
+/// Bytes of a body of a request in which they are looked for, held until then: what is logged of it stands at the beginning, and most are shorter.
+pub const EXPLOIT_BODY: usize = 8 << 10;

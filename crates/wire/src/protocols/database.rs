@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::credentials::{self, User};
 use crate::limits;
 use crate::product;
-use crate::protocols::Dir;
+use crate::protocols::{Dir, Session, Step};
 
 /// What is known of a login so far.
 #[derive(Default)]
@@ -33,10 +33,6 @@ pub struct Known {
 }
 
 impl Known {
-    pub fn begin(&mut self, dir: Dir, cx: &Context<'_>) {
-        self.begun.get_or_insert((cx.ts, dir, cx.offset));
-    }
-
     pub fn user(&mut self, name: &[u8], cx: &Context<'_>) {
         let name = short(name);
         self.account = cx.pseudonym(name);
@@ -56,6 +52,60 @@ impl Known {
 
     pub fn partial(&self) -> bool {
         self.lost || self.success.is_none()
+    }
+}
+
+/// A connection until it is known what came of its login: one row, when that is known or nothing more comes.
+pub trait Login: Send {
+    fn known(&mut self) -> &mut Known;
+
+    /// As [`Session::data`], as long as something is looked at.
+    fn read(&mut self, dir: Dir, bytes: &[u8], cx: &mut Context<'_>) -> Step;
+
+    /// Writes the row of what began there.
+    fn emit(&mut self, begun: (i64, Dir, u64), cx: &mut Context<'_>);
+
+    /// As [`Session::held`].
+    fn held(&self) -> usize {
+        0
+    }
+
+    /// The row, once.
+    fn tell(&mut self, cx: &mut Context<'_>) {
+        let known = self.known();
+        if let Some(begun) = known.begun.filter(|_| !std::mem::replace(&mut known.over, true)) {
+            self.emit(begun, cx);
+        }
+    }
+
+    fn broken(&mut self, what: &'static str, cx: &mut Context<'_>) -> Step {
+        self.known().malformed = Some(what);
+        self.tell(cx);
+        Step::Done
+    }
+}
+
+impl<L: Login> Session for L {
+    fn data(&mut self, dir: Dir, bytes: &[u8], cx: &mut Context<'_>) -> Step {
+        let known = self.known();
+        if known.over {
+            return Step::Done;
+        }
+        known.begun.get_or_insert((cx.ts, dir, cx.offset));
+        self.read(dir, bytes, cx)
+    }
+
+    fn gap(&mut self, _dir: Dir, _missing: u64, cx: &mut Context<'_>) {
+        self.known().lost = true;
+        self.tell(cx);
+    }
+
+    fn end(&mut self, cx: &mut Context<'_>) {
+        self.tell(cx);
+    }
+
+    fn held(&self) -> usize {
+        Login::held(self)
     }
 }
 

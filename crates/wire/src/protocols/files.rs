@@ -1,11 +1,12 @@
 //! Files that pass in clear, whatever carries them: what they are by their first bytes, how long, how random, and SHA-256 of those that were
 //! seen whole. Nothing of their content is kept.
 //!
-//! SMB, HTTP, FTP's data connections and SMTP hand over content as it passes ([`file::File`]); parts of mail and of multipart bodies are told
-//! apart first ([`mime::Parts`], RFC 2045, RFC 2046).
+//! SMB, HTTP, FTP's data connections, SMTP, POP3 and IMAP hand over content as it passes ([`file::File`]); parts of mail
+//! ([`message::Message`]) and of multipart bodies are told apart first ([`mime::Parts`], RFC 2045, RFC 2046).
 
 pub mod file;
 pub mod kind;
+pub mod message;
 pub mod mime;
 mod sample;
 mod transfer;
@@ -75,7 +76,7 @@ stream! {
     /// One file on its way, when it ends. Columns as Zeek's files.log where it has them. What an interface says in JSON, XML or a form is
     /// told by the streams of its protocol, and is a file only if it begins as one.
     Files = "files" {
-        /// What carried it: SMB, HTTP, FTP_DATA or SMTP.
+        /// What carried it: SMB, HTTP, FTP_DATA, SMTP, POP3 or IMAP.
         source: Word,
         /// Whether the originator of the connection sent it.
         is_orig: Bool,
@@ -85,7 +86,7 @@ stream! {
         declared_type: Word,
         /// Extension of its name, as in `smb_files`.
         extension: Word,
-        /// Folders before its name, as in `smb_files`: within a share, or in a URL.
+        /// Folders before its name, as in `smb_files`: within a share, in a URL, or as the command of FTP has them.
         depth: Int,
         /// Pseudonym of its name without folders.
         name: Text,

@@ -44,7 +44,8 @@ stream! {
         auth_scheme: Word,
         /// Whether a user name was readable: Basic (RFC 7617) or Digest (RFC 7616). The name is not kept.
         username_seen: Bool,
-        /// Signs: default-credentials, of Basic (RFC 7617), and exploits (`data/marks_exploits.tsv`) in the head of the request.
+        /// Signs: default-credentials, of Basic (RFC 7617), and exploits (`data/marks_exploits.tsv`) in the head of the request and where its body
+        /// begins, of forms, JSON and XML.
         marks: Texts,
         /// Media type of the request's body; `{}` for a subtype that is not well known.
         content_type: Word,

@@ -41,6 +41,40 @@ impl Lines {
     }
 }
 
+/// Text that ends with a line of a dot; of a line that begins with one the first is none of it (RFC 5321 4.1.1.4 and 4.5.2, RFC 1939 section 3).
+#[derive(Default)]
+pub struct Dotted {
+    /// What comes is the rest of a line.
+    within: bool,
+}
+
+impl Dotted {
+    /// Shows what `bytes` hold of the text; what to do with them, and whether the text has ended behind that.
+    pub fn read(&mut self, bytes: &[u8], mut show: impl FnMut(&[u8])) -> (Step, bool) {
+        let mut used = 0usize;
+        while let Some(rest) = bytes.get(used..).filter(|rest| !rest.is_empty()) {
+            if !self.within && b".\r\n".starts_with(rest.get(..3).unwrap_or(rest)) {
+                return match rest.len() {
+                    3.. => (Step::Took(used.saturating_add(3)), true),
+                    _ if used > 0 => (Step::Took(used), false),
+                    _ => (Step::Need(3), false),
+                };
+            }
+            let end = text::first(rest, b'\n').map(|end| end.saturating_add(1));
+            let line = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+            let stuffed = !self.within && line.first() == Some(&b'.');
+            show(line.get(usize::from(stuffed)..).unwrap_or_default());
+            (self.within, used) = (end.is_none(), used.saturating_add(line.len()));
+        }
+        (Step::Took(used), false)
+    }
+
+    /// Bytes were lost: the next line begins behind the next end of one.
+    pub fn lose(&mut self) {
+        self.within = true;
+    }
+}
+
 /// Commands that wait for their replies, which come in the same order; they may be sent in groups (RFC 2920 section 3, RFC 2449 6.8).
 pub struct Asked<T>(VecDeque<T>);
 
@@ -123,6 +157,23 @@ mod tests {
         assert_eq!(lines.next(b"aaa"), Err(Step::Took(3)));
         assert_eq!(lines.next(b"a\nQUIT\n"), Err(Step::Took(2)));
         assert_eq!(lines.next(b"QUIT\n"), Ok((&b"QUIT"[..], 5)));
+    }
+
+    #[test]
+    fn a_text_ends_with_a_line_of_a_dot_however_it_is_cut() {
+        let said = b"a\r\n..b\r\n.c.\r\n.\r\n+OK\r\n";
+        for cut in 1..said.len() {
+            let (mut dotted, mut text, mut at, mut shown, mut ended) = (Dotted::default(), Vec::new(), 0, cut, false);
+            while !ended {
+                let (step, ends) = dotted.read(&said[at..(at + shown).min(said.len())], |part| text.extend_from_slice(part));
+                match step {
+                    Step::Took(took) => (at, shown) = (at + took, cut),
+                    _ => shown = 3,
+                }
+                ended = ends;
+            }
+            assert_eq!((text.as_slice(), at), (&b"a\r\n.b\r\nc.\r\n"[..], 16), "cut to {cut}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Logins that anybody on the way can read, of protocols that have no stream of their own: POP3 (RFC 1939, RFC 5034) and IMAP (RFC 9051).
 //!
 //! One stream for both: what matters of either is that somebody logged in, how, and what that showed. FTP, LDAP, SMTP and HTTP say it of
-//! themselves in their own streams. Behind a login nothing is read: mail is nobody's business.
+//! themselves in their own streams. Of mail that passes behind a login the files are rows of `files`; nothing else is read, for it is nobody's business.
 
 use crate::context::Context;
 use crate::credentials;

@@ -102,13 +102,17 @@ pub fn files() -> Talk {
 }
 
 /// The same as an attachment of a mail.
-pub fn attachment() -> Talk {
+fn mail() -> String {
     let content = STANDARD.encode("%PDF-1.7 Mustermann, Erika MRN004711 19640812 ".repeat(4));
-    let mail = format!(
+    format!(
         "Subject: Erika Mustermann\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nErika Mustermann\r\n--b\r\n\
          Content-Type: application/pdf; name=\"Erika Mustermann.pdf\"\r\nContent-Description: MRN004711\r\n\
-         Content-Transfer-Encoding: base64\r\n\r\n{content}\r\n--b--\r\n.\r\n"
-    );
+         Content-Transfer-Encoding: base64\r\n\r\n{content}\r\n--b--\r\n"
+    )
+}
+
+pub fn attachment() -> Talk {
+    let mail = format!("{}.\r\n", mail());
     let said: &[&[u8]] = &[
         b"",
         b"220 mail.test ESMTP\r\n",
@@ -118,4 +122,27 @@ pub fn attachment() -> Talk {
         b"250 ok\r\n",
     ];
     talk("smtp", TCP, 25, said)
+}
+
+/// The same message fetched from mailboxes.
+pub fn mailboxes() -> [Talk; 2] {
+    let (over_pop3, over_imap) = (format!("+OK\r\n{}.\r\n", mail()), mail());
+    let pop3: &[&[u8]] = &[
+        b"",
+        b"+OK POP3 ready\r\n",
+        b"USER zz\r\nPASS zz\r\n",
+        b"+OK\r\n+OK\r\n",
+        b"RETR 1\r\n",
+        over_pop3.as_bytes(),
+    ];
+    let fetched = format!("* 1 FETCH (ENVELOPE (\"Erika\") BODY[] {{{}}}\r\n{over_imap})\r\n", over_imap.len());
+    let imap: &[&[u8]] = &[
+        b"",
+        b"* OK IMAP4rev1 ready\r\n",
+        b"a1 LOGIN zz zz\r\n",
+        b"a1 OK\r\n",
+        b"a2 FETCH 1 (ENVELOPE BODY[])\r\n",
+        fetched.as_bytes(),
+    ];
+    [talk("pop3", TCP, 110, pop3), talk("imap", TCP, 143, imap)].map(|talk| talk.of(&["login", "files"]))
 }

@@ -208,3 +208,21 @@ pub fn banners() -> Vec<Talk> {
         talk("sip", UDP, 5060, &[sip]),
     ]
 }
+
+/// A control connection on which a file is fetched, of which the data connection follows.
+pub fn transfer() -> Talk {
+    let said: [&[u8]; 6] = [
+        b"",
+        b"220 FTP server\r\n",
+        b"EPSV\r\n",
+        b"229 Entering Extended Passive Mode (|||50000|)\r\n",
+        b"RETR /Mustermann/19640812/MRN004711 Erika.pdf\r\n",
+        b"150 MRN004711 Erika.pdf\r\n",
+    ];
+    talk("ftp", TCP, 21, &said)
+}
+
+pub fn transferred() -> Talk {
+    let file = [b"%PDF-1.7\nErika Mustermann, MRN004711, born 19640812\n".as_slice(), &[b'x'; 99]].concat();
+    talk("ftp-data", TCP, 50_000, &[b"", &file])
+}

@@ -4,7 +4,7 @@ use super::json::Json;
 use super::xml::Xml;
 use crate::context::Context;
 use crate::limits;
-use crate::protocols::http::content::{Content, Scan};
+use crate::protocols::http::content::{Content, Readers, Scan};
 use crate::protocols::http::inflate::Coding;
 use crate::protocols::http::tests::{check, uncut};
 use crate::protocols::Dir;
@@ -218,7 +218,11 @@ fn compressed_bodies_are_read() {
     // A bomb is let go after a moment, and says so.
     let bomb = gzip(&vec![b' '; 64 << 20]);
     assert_eq!(counted(row("gzip", &bomb)), (1, true));
-    let mut content = Content::new(Some(Scan::fhir_json(false)), None, Some(Coding::Gzip));
+    let readers = Readers {
+        scan: Some(Scan::fhir_json(false)),
+        ..Readers::default()
+    };
+    let mut content = Content::new(readers, Some(Coding::Gzip));
     content.feed(
         &bomb[..8 << 10],
         &mut Context {

@@ -76,6 +76,11 @@ impl File {
         self.seen.saturating_add(self.overflow).saturating_add(self.missing)
     }
 
+    /// It turns out to be called so.
+    pub fn is_called(&mut self, name: Name) {
+        self.about.name = Some(name);
+    }
+
     /// Whether its next bytes are worth seeing.
     pub fn wants_more(&self) -> bool {
         !self.dropped && !self.torn && (self.hash.is_some() || self.begin.len() < BEGIN && self.overflow == 0)

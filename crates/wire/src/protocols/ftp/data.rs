@@ -1,7 +1,9 @@
-//! A data connection: what one side sends is a file, from its first byte to its close (RFC 959 section 3.4, stream mode).
+//! A data connection: what one side sends is a file, from its first byte to its close (RFC 959 section 3.4, stream mode). The control connection
+//! names it, as a rule before it comes, sometimes a moment later.
 
 use crate::context::Context;
 use crate::protocols::files::file::{About, File};
+use crate::protocols::smb::paths::Name;
 use crate::protocols::{Dir, Session, Step};
 
 #[derive(Default)]
@@ -9,6 +11,7 @@ pub struct Data {
     file: Option<(Dir, File)>,
     /// The other side answered, or too many files are open: it is none that can be told of.
     odd: bool,
+    told: bool,
     closed: [bool; 2],
 }
 
@@ -26,6 +29,7 @@ impl Session for Data {
             };
             self.file = File::begin(about, cx).map(|file| (dir, file));
             self.odd = self.file.is_none();
+            self.hear(cx);
         }
         match &mut self.file {
             Some((sender, file)) if *sender == dir => {
@@ -53,9 +57,31 @@ impl Session for Data {
     }
 
     fn end(&mut self, cx: &mut Context<'_>) {
+        self.hear(cx);
         if let Some((sender, file)) = self.file.take() {
             let whole = self.closed.get(sender as usize) == Some(&true);
             file.finish(None, whole, cx);
+        }
+    }
+}
+
+impl Data {
+    /// Hears what the control connection has said of it, if it has.
+    fn hear(&mut self, cx: &mut Context<'_>) {
+        let Some((_, file)) = self.file.as_mut().filter(|_| !self.told) else {
+            return;
+        };
+        let ends = cx.identity.ends;
+        let call = (ends.resp, ends.resp_port, ends.orig);
+        let Some(transfer) = cx.out.transfers.take(call, cx.ts) else {
+            return;
+        };
+        self.told = true;
+        if let Some(path) = &transfer.path {
+            file.is_called(Name::file(&String::from_utf8_lossy(path), cx));
+        }
+        if transfer.part {
+            file.lose(0);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::inflate::{Coding, Inflate};
 use crate::context::Context;
+use crate::exploits::{body as exploits, Signs};
 use crate::protocols::dicomweb;
 use crate::protocols::fhir::json::Json;
 use crate::protocols::fhir::xml::Xml;
@@ -71,10 +72,53 @@ pub enum Told {
     Dicomweb(dicomweb::Body, bool),
 }
 
+/// Who looks at what a body says, each as long as it wants.
+#[derive(Debug, Default)]
+pub struct Readers {
+    pub scan: Option<Scan>,
+    pub carried: Option<Carried>,
+    pub exploits: Option<exploits::Body>,
+}
+
+impl Readers {
+    pub fn are_some(&self) -> bool {
+        self.scan.is_some() || self.carried.is_some() || self.exploits.is_some()
+    }
+
+    /// Whether any of them wants to see more.
+    fn want_more(&self) -> bool {
+        self.scan.as_ref().is_some_and(Scan::wants_more)
+            || self.carried.as_ref().is_some_and(Carried::wants_more)
+            || self.exploits.as_ref().is_some_and(exploits::Body::wants_more)
+    }
+
+    fn show(&mut self, bytes: &[u8], cx: &mut Context<'_>) {
+        if let Some(scan) = self.scan.as_mut().filter(|scan| scan.wants_more()) {
+            scan.feed(bytes, cx);
+        }
+        if let Some(carried) = self.carried.as_mut().filter(|carried| carried.wants_more()) {
+            carried.feed(bytes, cx);
+        }
+        if let Some(exploits) = self.exploits.as_mut().filter(|exploits| exploits.wants_more()) {
+            exploits.feed(bytes);
+        }
+    }
+
+    /// Bytes that they hold where a stranger can make that many.
+    fn held(&self) -> usize {
+        let scan = match &self.scan {
+            Some(Scan::Hl7(hl7)) => hl7.held(),
+            _ => 0,
+        };
+        let carried = self.carried.as_ref().map_or(0, Carried::held);
+        let exploits = self.exploits.as_ref().map_or(0, exploits::Body::held);
+        scan.saturating_add(carried).saturating_add(exploits)
+    }
+}
+
 #[derive(Debug)]
 pub struct Content {
-    scan: Option<Scan>,
-    carried: Option<Carried>,
+    readers: Readers,
     inflate: Option<Box<Inflate>>,
     coded: bool,
     /// Not all of it could be inflated.
@@ -84,10 +128,9 @@ pub struct Content {
 }
 
 impl Content {
-    pub fn new(scan: Option<Scan>, carried: Option<Carried>, coding: Option<Coding>) -> Content {
+    pub fn new(readers: Readers, coding: Option<Coding>) -> Content {
         Content {
-            scan,
-            carried,
+            readers,
             inflate: coding.map(|coding| Box::new(Inflate::new(coding))),
             coded: coding.is_some(),
             cut: false,
@@ -96,21 +139,17 @@ impl Content {
     }
 
     pub fn wants_more(&self) -> bool {
-        !self.lost && !self.cut && wanted(&self.scan, &self.carried)
+        !self.lost && !self.cut && self.readers.want_more()
     }
 
     /// Bytes that it holds where a stranger can make that many.
     pub fn held(&self) -> usize {
-        let scan = match &self.scan {
-            Some(Scan::Hl7(hl7)) => hl7.held(),
-            _ => 0,
-        };
-        self.carried.as_ref().map_or(scan, |carried| carried.held().saturating_add(scan))
+        self.readers.held()
     }
 
     /// Bytes of it were lost: looks at nothing more.
     pub fn stop(&mut self) {
-        if let Some(scan) = &mut self.scan {
+        if let Some(scan) = &mut self.readers.scan {
             scan.stop();
         }
         self.lost = true;
@@ -118,21 +157,21 @@ impl Content {
     }
 
     pub fn feed(&mut self, bytes: &[u8], cx: &mut Context<'_>) {
-        let (scan, carried) = (&mut self.scan, &mut self.carried);
+        let readers = &mut self.readers;
         let Some(inflate) = &mut self.inflate else {
             if !self.coded {
-                show(scan, carried, bytes, cx);
+                readers.show(bytes, cx);
             }
             return;
         };
         let more = inflate.feed(bytes, |plain| {
-            show(scan, carried, plain, cx);
-            wanted(scan, carried)
+            readers.show(plain, cx);
+            readers.want_more()
         });
         if !more {
             self.cut = inflate.cut;
             self.inflate = None;
-            if let Some(scan) = &mut self.scan {
+            if let Some(scan) = &mut self.readers.scan {
                 scan.stop();
             }
         }
@@ -146,26 +185,32 @@ impl Content {
     fn told_files(&mut self, cut: bool, length: Option<u64>, cx: &mut Context<'_>) {
         let coded = self.coded;
         if let Some(mut inflate) = self.inflate.take() {
-            let (scan, carried) = (&mut self.scan, &mut self.carried);
+            let readers = &mut self.readers;
             inflate.finish(|plain| {
-                show(scan, carried, plain, cx);
-                wanted(scan, carried)
+                readers.show(plain, cx);
+                readers.want_more()
             });
             self.cut = inflate.cut;
         }
-        if let Some(carried) = self.carried.take() {
+        if let Some(carried) = self.readers.carried.take() {
             carried.finish(length.filter(|_| !coded), !(cut || self.cut || self.lost), cx);
         }
     }
 
-    /// `cut`: bytes of it were lost, or its end was. `length`: its bytes as they passed, if that is known.
-    pub fn finish(mut self, cut: bool, length: Option<u64>, cx: &mut Context<'_>) -> Option<Told> {
+    /// What it told, and the exploits that its beginning holds. `cut`: bytes of it were lost, or its end was. `length`: its bytes as they passed,
+    /// if that is known.
+    pub fn finish(mut self, cut: bool, length: Option<u64>, cx: &mut Context<'_>) -> (Option<Told>, Signs) {
         self.told_files(cut, length, cx);
+        let signs = self.readers.exploits.as_ref().map(exploits::Body::signs);
+        (self.told(cut, cx), signs.unwrap_or_default())
+    }
+
+    fn told(self, cut: bool, cx: &mut Context<'_>) -> Option<Told> {
         let fhir = |mut found: Found| {
             found.cut |= self.cut;
             Told::Fhir(Box::new(found))
         };
-        Some(match self.scan? {
+        Some(match self.readers.scan? {
             Scan::FhirJson(json) => fhir(json.finish(&cx.out.keys)),
             Scan::FhirXml(xml) => fhir(xml.finish(&cx.out.keys)),
             Scan::Soap(soap) => Told::Soap(soap),
@@ -175,19 +220,5 @@ impl Content {
             }
             Scan::Dicomweb(body) => Told::Dicomweb(body, cut || self.cut),
         })
-    }
-}
-
-/// Whether anybody wants to see more.
-fn wanted(scan: &Option<Scan>, carried: &Option<Carried>) -> bool {
-    scan.as_ref().is_some_and(Scan::wants_more) || carried.as_ref().is_some_and(Carried::wants_more)
-}
-
-fn show(scan: &mut Option<Scan>, carried: &mut Option<Carried>, bytes: &[u8], cx: &mut Context<'_>) {
-    if let Some(scan) = scan.as_mut().filter(|scan| scan.wants_more()) {
-        scan.feed(bytes, cx);
-    }
-    if let Some(carried) = carried.as_mut().filter(|carried| carried.wants_more()) {
-        carried.feed(bytes, cx);
     }
 }

@@ -4,14 +4,14 @@ use std::borrow::Cow;
 
 use super::body::Body;
 use super::clean::{host, is_default, known_media_type, media_type, reason, scheme, uri_host};
-use super::content::{Content, Scan, Told};
+use super::content::{Content, Readers, Scan, Told};
 use super::head::Head;
 use super::inflate::coding;
 use super::part::Part;
 use super::{uri, Http};
 use crate::context::Context;
 use crate::credentials;
-use crate::exploits::Signs;
+use crate::exploits::{body as exploits, Signs};
 use crate::keys::Keys;
 use crate::limits;
 use crate::product::agent;
@@ -172,8 +172,12 @@ impl Exchange {
             scanned: scan.as_ref().is_some_and(|scan| !matches!(scan, Scan::Dicomweb(_))),
             coded: coding.is_some(),
         };
-        let carried = part.carried(begins, cx);
-        (scan.is_some() || carried.is_some()).then(|| Box::new(Content::new(scan, carried, coding)))
+        let readers = Readers {
+            carried: part.carried(begins, cx),
+            exploits: exploits::Body::of(&media).filter(|_| !answer),
+            scan,
+        };
+        readers.are_some().then(|| Box::new(Content::new(readers, coding)))
     }
 
     /// What answers HL7 may say no type, or a general one.
@@ -217,9 +221,10 @@ impl Exchange {
             self.request_length = Some(body.length);
         }
         let length = (body.announced || !body.cut).then_some(body.length);
-        let Some(told) = body.scan.and_then(|scan| scan.finish(body.cut, length, cx)) else {
-            return;
-        };
+        let Some(content) = body.scan else { return };
+        let (told, signs) = content.finish(body.cut, length, cx);
+        self.signs.join(signs);
+        let Some(told) = told else { return };
         match told {
             Told::Fhir(found) => self.found.extend(*found),
             Told::Soap(soap) => {

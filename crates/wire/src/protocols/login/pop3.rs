@@ -1,10 +1,11 @@
-//! POP3 until somebody is logged in. RFC 1939, RFC 2449 (CAPA), RFC 2595 (STLS), RFC 5034 (AUTH).
+//! POP3: logins, and of the messages that are fetched behind them the files. RFC 1939, RFC 2449 (CAPA), RFC 2595 (STLS), RFC 5034 (AUTH).
 
 use super::{About, Attempt};
 use crate::context::Context;
 use crate::credentials::{self, User};
 use crate::product;
-use crate::protocols::lines::{split, Asked, Lines};
+use crate::protocols::files::message::Message;
+use crate::protocols::lines::{split, Asked, Dotted, Lines};
 use crate::protocols::sasl::Exchange;
 use crate::protocols::{Dir, Session, Step};
 
@@ -16,8 +17,15 @@ enum Command {
     /// The server asks for the next response.
     Sasl(Exchange),
     Tls,
+    /// A message is fetched.
+    Retrieve,
+    /// The answer has more lines, up to one of a dot.
+    Lines,
     Other,
 }
+
+/// What files of messages come from.
+const SOURCE: &str = "POP3";
 
 #[derive(Default)]
 pub struct Pop3 {
@@ -27,13 +35,27 @@ pub struct Pop3 {
     asked: Asked<Command>,
     user: Option<User>,
     attempt: Option<Attempt>,
-    /// Somebody is logged in.
-    done: bool,
+    logged_in: bool,
+    /// Lines that the server says up to one of a dot, and whether they are a message.
+    body: Option<(Dotted, bool)>,
+    message: Message,
 }
 
 impl Session for Pop3 {
     fn data(&mut self, dir: Dir, bytes: &[u8], cx: &mut Context<'_>) -> Step {
-        let Some(lines) = self.lines.get_mut(dir as usize).filter(|_| !self.done) else {
+        if let (Dir::Resp, Some((body, is_message))) = (dir, &mut self.body) {
+            let (step, ended) = body.read(bytes, |part| {
+                if *is_message {
+                    self.message.show(SOURCE, dir, part, cx);
+                }
+            });
+            if ended {
+                self.body = None;
+                self.message.ended(true, cx);
+            }
+            return step;
+        }
+        let Some(lines) = self.lines.get_mut(dir as usize) else {
             return Step::Done;
         };
         let (line, took) = match lines.next(bytes) {
@@ -49,22 +71,28 @@ impl Session for Pop3 {
         }
     }
 
-    fn gap(&mut self, dir: Dir, _missing: u64, _cx: &mut Context<'_>) {
+    fn gap(&mut self, dir: Dir, _missing: u64, cx: &mut Context<'_>) {
         self.about.lost = true;
         self.asked.lose();
-        if let Some(lines) = self.lines.get_mut(dir as usize) {
-            lines.lose();
+        match (&mut self.body, self.lines.get_mut(dir as usize)) {
+            (Some((body, _)), _) if dir == Dir::Resp => {
+                body.lose();
+                self.message.lose(cx);
+            }
+            (_, Some(lines)) => lines.lose(),
+            _ => {}
         }
     }
 
     fn end(&mut self, cx: &mut Context<'_>) {
+        self.message.ended(false, cx);
         if let Some(attempt) = self.attempt.take() {
             self.about.emit("pop3", &attempt, None, cx);
         }
     }
 
     fn held(&self) -> usize {
-        self.asked.held()
+        self.asked.held().saturating_add(self.message.held())
     }
 }
 
@@ -78,6 +106,10 @@ impl Pop3 {
         let (verb, argument) = split(line);
         let is = |known: &[u8]| verb.eq_ignore_ascii_case(known);
         let asked = match () {
+            () if is(b"RETR") => Command::Retrieve,
+            () if is(b"TOP") || (is(b"LIST") || is(b"UIDL")) && argument.is_empty() => Command::Lines,
+            () if self.logged_in && is(b"CAPA") => Command::Lines,
+            () if self.logged_in => Command::Other,
             () if is(b"USER") => {
                 self.user = Some(credentials::user(argument));
                 self.attempt = Some(Attempt {
@@ -120,7 +152,7 @@ impl Pop3 {
 
     fn reply(&mut self, line: &[u8], took: usize, cx: &mut Context<'_>) -> Step {
         let good = line.starts_with(b"+OK");
-        // A list of capabilities is between an answer and a dot; mail would be too, but is never reached.
+        // A list of capabilities is between an answer and a dot.
         if !good && !line.starts_with(b"-ERR") {
             if line.starts_with(b"+ ") || line == b"+" {
                 return Step::Took(took);
@@ -136,14 +168,13 @@ impl Pop3 {
         match self.asked.settled() {
             Some(Command::Tls) if good => return Step::Turn(took),
             Some(Command::User) if good => {}
+            Some(Command::Retrieve) if good => self.body = Some((Dotted::default(), true)),
+            Some(Command::Lines) if good => self.body = Some((Dotted::default(), false)),
             Some(Command::User | Command::Login | Command::Sasl(_)) => {
                 if let Some(attempt) = self.attempt.take() {
                     self.about.emit("pop3", &attempt, Some(good), cx);
                 }
-                if good {
-                    self.done = true;
-                    return Step::Done;
-                }
+                self.logged_in |= good;
             }
             _ => {}
         }

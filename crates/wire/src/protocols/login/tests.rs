@@ -89,6 +89,81 @@ fn imap() {
     assert_eq!(told(&IMAP, script), whole);
 }
 
+/// A message with an attachment, and what is told of it.
+const MAIL: &str = "From: a@zz.test\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n.words\r\n--b\r\n\
+    Content-Type: application/pdf; name=zz.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\nJVBERi0xLjcK\r\n--b--\r\n";
+
+fn attached(protocol: &Protocol, script: &[(Dir, &[u8])]) -> Vec<String> {
+    let cut = |n| {
+        let rows = play((protocol.session)().as_mut(), script, n).remove("files").unwrap_or_default();
+        let columns = ["source", "is_orig", "mime_type", "extension", "seen_bytes", "partial"];
+        let of = |row: &crate::testing::PlainRow| columns.map(|name| row[name].as_str()).join(" ");
+        rows.iter().map(of).collect::<Vec<_>>()
+    };
+    let whole = cut(1500);
+    for n in [1, 2, 3, 7, 50] {
+        assert_eq!(cut(n), whole, "cut to {n}");
+    }
+    whole
+}
+
+#[test]
+fn what_is_fetched_by_pop3() {
+    let mail = format!("+OK 300 octets\r\n{}.\r\n", MAIL.replace("\r\n.", "\r\n.."));
+    let script: &[(Dir, &[u8])] = &[
+        (Resp, b"+OK ready\r\n"),
+        (Orig, b"USER zz\r\nPASS zz\r\n"),
+        (Resp, b"+OK\r\n+OK Logged in.\r\n"),
+        (Orig, b"STAT\r\nLIST\r\nUIDL 1\r\nRETR 9\r\n"),
+        (Resp, b"+OK 1 300\r\n+OK list\r\n1 300\r\n.\r\n+OK 1 x\r\n-ERR no such message\r\n"),
+        (Orig, b"TOP 1 99\r\nRETR 1\r\nRETR 2\r\n"),
+        (Resp, mail.as_bytes()),
+        (Resp, mail.as_bytes()),
+        (Resp, &mail.as_bytes()[..mail.len() - 12]),
+    ];
+    let whole = "POP3 false application/pdf pdf 9";
+    assert_eq!(attached(&POP3, script), [format!("{whole} false"), format!("{whole} true")]);
+    // Nobody has logged in.
+    assert!(attached(&POP3, &[(Resp, b"+OK\r\n"), (Orig, b"RETR 1\r\n"), (Resp, b"-ERR\r\n")]).is_empty());
+}
+
+#[test]
+fn what_is_fetched_and_stored_by_imap() {
+    let message = |item: &str, after: &str| format!("* 1 FETCH (UID 7 {item} {{{}}}\r\n{MAIL}{after})\r\n", MAIL.len());
+    let texts = [
+        "* OK IMAP {9}\r\n".to_owned(),
+        format!("* LIST () \"/\" {{5}}\r\nINBOX\r\n{}", message("BODY[]", " FLAGS (\\Seen)")),
+        message("BODY[TEXT]", " rfc822 {3}\r\nA:b"),
+        message("RFC822", " RFC822.SIZE 300"),
+        format!("a5 APPEND Sent (\\Seen) {{{}}}\r\n", MAIL.len()),
+        format!("{MAIL}\r\na6 COMPRESS DEFLATE\r\n"),
+        message("BODY[]", ""),
+    ];
+    let [greeting, first, text, second, append, stored, compressed] = texts.each_ref().map(String::as_bytes);
+    let script: &[(Dir, &[u8])] = &[
+        (Resp, greeting),
+        (Orig, b"a1 LOGIN zz zz\r\n"),
+        (Resp, b"a1 OK\r\n"),
+        (Orig, b"a2 UID FETCH 1 (BODY.PEEK[])\r\n"),
+        (Resp, first),
+        (Resp, text),
+        (Resp, second),
+        (Resp, b"a2 OK\r\n"),
+        (Orig, b"a4 APPEND Full {9}\r\n"),
+        (Resp, b"a4 NO [OVERQUOTA]\r\n"),
+        (Orig, append),
+        (Resp, b"+ go\r\n"),
+        (Orig, stored),
+        (Resp, b"a5 OK\r\na6 OK DEFLATE active\r\n"),
+        (Resp, compressed),
+    ];
+    let of = |orig: bool| format!("IMAP {orig} application/pdf pdf 9 false");
+    assert_eq!(attached(&IMAP, script).len(), 3);
+    let mut told = attached(&IMAP, script);
+    told.sort();
+    assert_eq!(told, [of(false), of(false), of(true)]);
+}
+
 #[test]
 fn literals_of_others_are_no_commands() {
     let script: &[(Dir, &[u8])] = &[

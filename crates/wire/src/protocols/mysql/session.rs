@@ -5,8 +5,8 @@ use super::Mysql;
 use crate::context::Context;
 use crate::credentials;
 use crate::limits;
-use crate::protocols::database::{software, Known};
-use crate::protocols::{Dir, Session, Step};
+use crate::protocols::database::{self, software, Known, Login as _};
+use crate::protocols::{Dir, Step};
 
 /// Bytes in front of each packet: its length, and its number.
 const HEAD: usize = 4;
@@ -26,12 +26,12 @@ pub struct Login {
     named: bool,
 }
 
-impl Session for Login {
-    fn data(&mut self, dir: Dir, bytes: &[u8], cx: &mut Context<'_>) -> Step {
-        if self.known.over {
-            return Step::Done;
-        }
-        self.known.begin(dir, cx);
+impl database::Login for Login {
+    fn known(&mut self) -> &mut Known {
+        &mut self.known
+    }
+
+    fn read(&mut self, dir: Dir, bytes: &[u8], cx: &mut Context<'_>) -> Step {
         let Some(&[low, middle, high, _]) = bytes.first_chunk() else {
             return Step::Need(HEAD);
         };
@@ -58,13 +58,30 @@ impl Session for Login {
         }
     }
 
-    fn gap(&mut self, _dir: Dir, _missing: u64, cx: &mut Context<'_>) {
-        self.known.lost = true;
-        self.tell(cx);
-    }
-
-    fn end(&mut self, cx: &mut Context<'_>) {
-        self.tell(cx);
+    fn emit(&mut self, (ts, dir, at): (i64, Dir, u64), cx: &mut Context<'_>) {
+        let known = &self.known;
+        let row = Mysql {
+            server: known.server.as_deref(),
+            tls_offered: self.tls_offered,
+            encryption: self.encryption,
+            method_offered: self.method_offered,
+            method: known.method,
+            account: known.account.as_deref(),
+            database: known.database.as_deref(),
+            application: known.application.as_deref(),
+            library: self.library.as_deref(),
+            client_os: self.client_os.as_deref(),
+            success: known.success,
+            error_code: known.error,
+            sqlstate: known.sqlstate.as_deref(),
+            password_seen: Some(known.password_seen),
+            without_password: known.without_password,
+            marks: credentials::marks(known.default),
+            partial: Some(known.partial() && self.encryption != Some("tls")),
+            malformed: known.malformed,
+            ..Mysql::default()
+        };
+        cx.emit(ts, dir, at, &row);
     }
 }
 
@@ -123,41 +140,5 @@ impl Login {
         } else {
             self.known.without_password = Some(bare.is_empty());
         }
-    }
-
-    fn broken(&mut self, what: &'static str, cx: &mut Context<'_>) -> Step {
-        self.known.malformed = Some(what);
-        self.tell(cx);
-        Step::Done
-    }
-
-    /// The row, once.
-    fn tell(&mut self, cx: &mut Context<'_>) {
-        let known = &mut self.known;
-        let Some((ts, dir, at)) = known.begun.filter(|_| !std::mem::replace(&mut known.over, true)) else {
-            return;
-        };
-        let row = Mysql {
-            server: known.server.as_deref(),
-            tls_offered: self.tls_offered,
-            encryption: self.encryption,
-            method_offered: self.method_offered,
-            method: known.method,
-            account: known.account.as_deref(),
-            database: known.database.as_deref(),
-            application: known.application.as_deref(),
-            library: self.library.as_deref(),
-            client_os: self.client_os.as_deref(),
-            success: known.success,
-            error_code: known.error,
-            sqlstate: known.sqlstate.as_deref(),
-            password_seen: Some(known.password_seen),
-            without_password: known.without_password,
-            marks: credentials::marks(known.default),
-            partial: Some(known.partial() && self.encryption != Some("tls")),
-            malformed: known.malformed,
-            ..Mysql::default()
-        };
-        cx.emit(ts, dir, at, &row);
     }
 }

@@ -5,8 +5,8 @@ use super::Postgresql;
 use crate::context::Context;
 use crate::credentials;
 use crate::limits;
-use crate::protocols::database::{software, text, version, Known};
-use crate::protocols::{Dir, Session, Step};
+use crate::protocols::database::{self, software, text, version, Known, Login as _};
+use crate::protocols::{Dir, Step};
 
 /// Bytes in front of what a client says first: length and version; of every later message its type and length.
 const FIRST: usize = 8;
@@ -26,12 +26,12 @@ pub struct Login {
     believed: bool,
 }
 
-impl Session for Login {
-    fn data(&mut self, dir: Dir, bytes: &[u8], cx: &mut Context<'_>) -> Step {
-        if self.known.over {
-            return Step::Done;
-        }
-        self.known.begin(dir, cx);
+impl database::Login for Login {
+    fn known(&mut self) -> &mut Known {
+        &mut self.known
+    }
+
+    fn read(&mut self, dir: Dir, bytes: &[u8], cx: &mut Context<'_>) -> Step {
         match dir {
             Dir::Orig if !self.named => self.opening(bytes, cx),
             Dir::Resp if self.asked.is_some() => self.encrypting(bytes, cx),
@@ -39,13 +39,28 @@ impl Session for Login {
         }
     }
 
-    fn gap(&mut self, _dir: Dir, _missing: u64, cx: &mut Context<'_>) {
-        self.known.lost = true;
-        self.tell(cx);
-    }
-
-    fn end(&mut self, cx: &mut Context<'_>) {
-        self.tell(cx);
+    fn emit(&mut self, (ts, dir, at): (i64, Dir, u64), cx: &mut Context<'_>) {
+        let known = &self.known;
+        let hidden = matches!(self.encryption, Some("tls" | "gss"));
+        let row = Postgresql {
+            server: known.server.as_deref(),
+            encryption: self.encryption,
+            encryption_refused: self.refused.or(hidden.then_some(false)),
+            method: known.method,
+            account: known.account.as_deref(),
+            database: known.database.as_deref(),
+            application: known.application.as_deref(),
+            replication: self.replication,
+            success: known.success,
+            sqlstate: known.sqlstate.as_deref(),
+            password_seen: Some(known.password_seen),
+            without_password: known.without_password,
+            marks: credentials::marks(known.default),
+            partial: Some(known.partial() && !hidden),
+            malformed: known.malformed,
+            ..Postgresql::default()
+        };
+        cx.emit(ts, dir, at, &row);
     }
 }
 
@@ -192,39 +207,5 @@ impl Login {
             self.known.password(password);
         }
         Some(())
-    }
-
-    fn broken(&mut self, what: &'static str, cx: &mut Context<'_>) -> Step {
-        self.known.malformed = Some(what);
-        self.tell(cx);
-        Step::Done
-    }
-
-    /// The row, once.
-    fn tell(&mut self, cx: &mut Context<'_>) {
-        let known = &mut self.known;
-        let Some((ts, dir, at)) = known.begun.filter(|_| !std::mem::replace(&mut known.over, true)) else {
-            return;
-        };
-        let hidden = matches!(self.encryption, Some("tls" | "gss"));
-        let row = Postgresql {
-            server: known.server.as_deref(),
-            encryption: self.encryption,
-            encryption_refused: self.refused.or(hidden.then_some(false)),
-            method: known.method,
-            account: known.account.as_deref(),
-            database: known.database.as_deref(),
-            application: known.application.as_deref(),
-            replication: self.replication,
-            success: known.success,
-            sqlstate: known.sqlstate.as_deref(),
-            password_seen: Some(known.password_seen),
-            without_password: known.without_password,
-            marks: credentials::marks(known.default),
-            partial: Some(known.partial() && !hidden),
-            malformed: known.malformed,
-            ..Postgresql::default()
-        };
-        cx.emit(ts, dir, at, &row);
     }
 }

@@ -4,14 +4,17 @@ use std::borrow::Cow;
 
 use super::{address, Smtp};
 use crate::context::Context;
+use crate::credentials;
 use crate::exploits::{self, Signs};
 use crate::limits;
 use crate::product;
-use crate::protocols::files::mime::Parts;
-use crate::protocols::lines::{reply, split, Asked, Lines};
+use crate::protocols::files::message::Message;
+use crate::protocols::lines::{reply, split, Asked, Dotted, Lines};
 use crate::protocols::sasl::Exchange;
 use crate::protocols::{Dir, Session, Step};
-use crate::{credentials, text};
+
+/// What files of messages come from.
+const SOURCE: &str = "SMTP";
 
 /// What the client asks and a final reply settles.
 enum Command {
@@ -27,25 +30,17 @@ enum Command {
     Other,
 }
 
-/// Where the client stands in a message.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum Body {
-    #[default]
-    Outside,
-    AtLine,
-    Within,
-}
-
 #[derive(Default)]
 pub struct Mail {
     lines: [Lines; 2],
     /// When (ns), in which direction and where it began.
     begun: Option<(i64, Dir, u64)>,
     asked: Asked<Command>,
-    body: Body,
+    /// A message that DATA has begun.
+    body: Option<Dotted>,
     /// Bytes of a chunk that are to come, and whether it is the last of its message.
     chunk: Option<(u64, bool)>,
-    parts: Option<Box<Parts>>,
+    message: Message,
     greeted: bool,
     helo: Option<String>,
     server: Option<String>,
@@ -71,8 +66,14 @@ impl Session for Mail {
         if let (Dir::Orig, Some((left, last))) = (dir, self.chunk) {
             return self.chunked(bytes, left, last, cx);
         }
-        if dir == Dir::Orig && self.body != Body::Outside {
-            return self.message(bytes, cx);
+        if let (Dir::Orig, Some(body)) = (dir, &mut self.body) {
+            let (step, ended) = body.read(bytes, |part| self.message.show(SOURCE, dir, part, cx));
+            if ended {
+                self.body = None;
+                self.asked.push(Command::Message);
+                self.message_ended(true, cx);
+            }
+            return step;
         }
         let Some(lines) = self.lines.get_mut(dir as usize) else {
             return Step::Done;
@@ -94,9 +95,8 @@ impl Session for Mail {
     fn gap(&mut self, dir: Dir, missing: u64, cx: &mut Context<'_>) {
         self.lost = true;
         self.asked.lose();
-        if let Some(mut parts) = self.parts.take_if(|_| dir == Dir::Orig) {
-            parts.lose(cx);
-            self.parts = Some(parts);
+        if dir == Dir::Orig && (self.body.is_some() || self.chunk.is_some() || !self.message.is_idle()) {
+            self.message.lose(cx);
         }
         if let Some((left, last)) = self.chunk.filter(|_| dir == Dir::Orig) {
             let left = left.checked_sub(missing).filter(|left| missing > 0 && *left > 0);
@@ -105,13 +105,9 @@ impl Session for Mail {
                 return;
             }
         }
-        match self.body {
-            Body::Outside => {
-                if let Some(lines) = self.lines.get_mut(dir as usize) {
-                    lines.lose();
-                }
-            }
-            _ if dir == Dir::Orig => self.body = Body::Within,
+        match (&mut self.body, self.lines.get_mut(dir as usize)) {
+            (Some(body), _) if dir == Dir::Orig => body.lose(),
+            (None, Some(lines)) => lines.lose(),
             _ => {}
         }
     }
@@ -129,8 +125,8 @@ impl Session for Mail {
 
     fn held(&self) -> usize {
         let domains = self.from.iter().chain(&self.to).map(String::capacity);
-        let parts = self.parts.as_ref().map_or(0, |parts| parts.held());
-        domains.fold(self.asked.held().saturating_add(parts), usize::saturating_add)
+        let held = self.asked.held().saturating_add(self.message.held());
+        domains.fold(held, usize::saturating_add)
     }
 }
 
@@ -193,7 +189,7 @@ impl Mail {
 
     fn chunked(&mut self, bytes: &[u8], left: u64, last: bool, cx: &mut Context<'_>) -> Step {
         let part = usize::try_from(left).ok().and_then(|left| bytes.get(..left)).unwrap_or(bytes);
-        self.show(part, cx);
+        self.message.show(SOURCE, Dir::Orig, part, cx);
         let left = left.saturating_sub(part.len() as u64);
         self.chunk = Some((left, last)).filter(|_| left > 0);
         if left == 0 && last {
@@ -202,50 +198,14 @@ impl Mail {
         Step::Took(part.len())
     }
 
-    /// Shows the message to who looks for files in it.
-    fn show(&mut self, bytes: &[u8], cx: &mut Context<'_>) {
-        let begin = || Box::new(Parts::of_message("SMTP", Dir::Orig, cx.offset));
-        let parts = self.parts.get_or_insert_with(begin);
-        if parts.wants_more() {
-            parts.feed(bytes, cx);
-        }
-    }
-
     fn message_ended(&mut self, whole: bool, cx: &mut Context<'_>) {
-        if let Some(parts) = self.parts.take() {
-            self.signs.join(parts.signs);
-            parts.finish(whole, cx);
-        }
+        let signs = self.message.ended(whole, cx);
+        self.signs.join(signs);
     }
 
     fn shown(&mut self, exchange: &Exchange) {
         self.password_seen |= exchange.password_seen;
         self.default |= exchange.default;
-    }
-
-    /// A message ends with a line of a dot; of a line that begins with one the first is none of it. RFC 5321 4.1.1.4, 4.5.2.
-    fn message(&mut self, bytes: &[u8], cx: &mut Context<'_>) -> Step {
-        let mut used = 0usize;
-        while let Some(rest) = bytes.get(used..).filter(|rest| !rest.is_empty()) {
-            if self.body == Body::AtLine && b".\r\n".starts_with(rest.get(..3).unwrap_or(rest)) {
-                if rest.len() >= 3 {
-                    self.body = Body::Outside;
-                    self.asked.push(Command::Message);
-                    self.message_ended(true, cx);
-                    return Step::Took(used.saturating_add(3));
-                }
-                return if used > 0 { Step::Took(used) } else { Step::Need(3) };
-            }
-            let (end, next) = match text::first(rest, b'\n') {
-                Some(end) => (end.saturating_add(1), Body::AtLine),
-                None => (rest.len(), Body::Within),
-            };
-            let line = rest.get(..end).unwrap_or_default();
-            let stuffed = self.body == Body::AtLine && line.first() == Some(&b'.');
-            self.show(line.get(usize::from(stuffed)..).unwrap_or_default(), cx);
-            (self.body, used) = (next, used.saturating_add(end));
-        }
-        Step::Took(used)
     }
 
     /// Whether the connection turns to TLS behind this line.
@@ -272,7 +232,7 @@ impl Mail {
             Some(Command::Auth(exchange)) if code == 334 => self.asked.back(Command::Auth(exchange)),
             Some(Command::Auth(_)) => self.auth_ok = Some(code == 235),
             Some(Command::Recipient) if good => self.recipients = self.recipients.saturating_add(1),
-            Some(Command::Data) if code == 354 => self.body = Body::AtLine,
+            Some(Command::Data) if code == 354 => self.body = Some(Dotted::default()),
             Some(Command::Message) if good => self.messages = self.messages.saturating_add(1),
             _ => {}
         }

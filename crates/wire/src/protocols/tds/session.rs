@@ -6,8 +6,8 @@ use crate::context::Context;
 use crate::credentials;
 use crate::hostname;
 use crate::limits;
-use crate::protocols::database::{software, Known};
-use crate::protocols::{Dir, Session, Step};
+use crate::protocols::database::{self, software, Known, Login as _};
+use crate::protocols::{Dir, Step};
 
 #[derive(Default)]
 pub struct Login {
@@ -20,12 +20,12 @@ pub struct Login {
     parts: [Vec<u8>; 2],
 }
 
-impl Session for Login {
-    fn data(&mut self, dir: Dir, bytes: &[u8], cx: &mut Context<'_>) -> Step {
-        if self.known.over {
-            return Step::Done;
-        }
-        self.known.begin(dir, cx);
+impl database::Login for Login {
+    fn known(&mut self) -> &mut Known {
+        &mut self.known
+    }
+
+    fn read(&mut self, dir: Dir, bytes: &[u8], cx: &mut Context<'_>) -> Step {
         // The login itself stands between packets, as TLS has it. MS-TDS 2.2.6.4.
         if self.encryption == Some("login") && matches!(bytes, [0x14..=0x17, 3, ..] | [0x14..=0x17]) {
             return match packet::tls_record(bytes) {
@@ -49,13 +49,29 @@ impl Session for Login {
         }
     }
 
-    fn gap(&mut self, _dir: Dir, _missing: u64, cx: &mut Context<'_>) {
-        self.known.lost = true;
-        self.tell(cx);
-    }
-
-    fn end(&mut self, cx: &mut Context<'_>) {
-        self.tell(cx);
+    fn emit(&mut self, (ts, dir, at): (i64, Dir, u64), cx: &mut Context<'_>) {
+        let known = &self.known;
+        let row = Tds {
+            server: known.server.as_deref(),
+            encryption: self.encryption,
+            version: self.version,
+            method: known.method,
+            account: known.account.as_deref(),
+            database: known.database.as_deref(),
+            hostname: self.hostname.as_deref(),
+            application: known.application.as_deref(),
+            library: self.library.as_deref(),
+            success: known.success,
+            error_code: known.error,
+            password_seen: Some(known.password_seen),
+            without_password: known.without_password,
+            marks: credentials::marks(known.default),
+            partial: Some(known.partial() && self.encryption != Some("tls")),
+            malformed: known.malformed,
+            ..Tds::default()
+        };
+        self.parts = Default::default();
+        cx.emit(ts, dir, at, &row);
     }
 
     fn held(&self) -> usize {
@@ -127,40 +143,5 @@ impl Login {
         self.known.application = software(told.application.as_bytes());
         self.library = software(told.library.as_bytes());
         Some(())
-    }
-
-    fn broken(&mut self, what: &'static str, cx: &mut Context<'_>) -> Step {
-        self.known.malformed = Some(what);
-        self.tell(cx);
-        Step::Done
-    }
-
-    /// The row, once.
-    fn tell(&mut self, cx: &mut Context<'_>) {
-        let known = &mut self.known;
-        let Some((ts, dir, at)) = known.begun.filter(|_| !std::mem::replace(&mut known.over, true)) else {
-            return;
-        };
-        let row = Tds {
-            server: known.server.as_deref(),
-            encryption: self.encryption,
-            version: self.version,
-            method: known.method,
-            account: known.account.as_deref(),
-            database: known.database.as_deref(),
-            hostname: self.hostname.as_deref(),
-            application: known.application.as_deref(),
-            library: self.library.as_deref(),
-            success: known.success,
-            error_code: known.error,
-            password_seen: Some(known.password_seen),
-            without_password: known.without_password,
-            marks: credentials::marks(known.default),
-            partial: Some(known.partial() && self.encryption != Some("tls")),
-            malformed: known.malformed,
-            ..Tds::default()
-        };
-        self.parts = Default::default();
-        cx.emit(ts, dir, at, &row);
     }
 }
