@@ -20,12 +20,15 @@ from typing import IO, Any
 
 from lan import INSIDE, RangeError
 
-STATE = Path(os.environ.get("ASEPSIS_RANGE", "/run/asepsis-range"))
+STATE = Path(os.environ.get("ASEPSIS_RANGE", "/run/asepsis-range")).absolute()
 """Where a hospital's lock and log are; another folder, another hospital beside the first."""
 HERE = Path(__file__).parent
 FIRST = ["first-process", "--state", str(STATE)]
 NAMESPACES = ["--pid", "--mount", "--net", "--uts", "--ipc"]
+UNSHARE = ["unshare", "--fork", "--kill-child", "--mount-proc", *NAMESPACES]
 END_S = 20.0
+FOUND_S = 2.0
+"""A hospital that is just beginning has no first process for a moment."""
 
 
 def need_root() -> None:
@@ -78,7 +81,7 @@ def up(arguments: list[str]) -> None:
         raise RangeError("the hospital is up already: `range status` shows it, `range down` ends it")
     (STATE / "up.json").unlink(missing_ok=True)
     reads, writes = os.pipe()
-    words = ["unshare", "--fork", "--kill-child", "--mount-proc", *NAMESPACES, sys.executable, str(HERE), *FIRST, *arguments]
+    words = [*UNSHARE, sys.executable, str(HERE), *FIRST, *arguments]
     log = (STATE / "log").open("w")
     outer = subprocess.Popen(
         words,
@@ -135,23 +138,37 @@ def down() -> bool:
     told = living()
     if told is None:
         return False
-    for pid in _holders(told):
-        os.kill(pid, signal.SIGKILL)
-    deadline = time.monotonic() + END_S
+    began, ended = time.monotonic(), False
     while _held():
-        if time.monotonic() > deadline:
-            raise RangeError(f"the hospital does not end: somebody else holds {STATE / 'lock'}")
+        ended = ended or _end()
+        if time.monotonic() > began + (END_S if ended else FOUND_S):
+            raise RangeError(f"the hospital does not end: somebody else holds {STATE / 'lock'} (`fuser {STATE / 'lock'}` names them)")
         time.sleep(0.02)
     (STATE / "up.json").unlink(missing_ok=True)
     return True
 
 
-def _holders(told: dict[str, Any]) -> list[int]:
-    """The hospital's first process; without a note of it (killed while it started), whoever says that it is the first of this folder."""
-    if "pid" in told:
-        return [int(told["pid"])]
-    done = subprocess.run(["pgrep", "-f", "--", " ".join(FIRST)], capture_output=True, text=True, check=False)
-    return [int(word) for word in done.stdout.split()]
+def _end() -> bool:
+    """Kill the first process, else who is about to start it; whether there was one. The latter frees the lock when all has ended."""
+    told = {int(path.name): _words(path) for path in Path("/proc").glob("[0-9]*")}
+    first = [pid for pid, words in told.items() if _is_first(words)]
+    outer = [pid for pid, words in told.items() if words[: len(UNSHARE)] == UNSHARE and _is_first(words[len(UNSHARE) :])]
+    for pid in first or outer:
+        os.kill(pid, signal.SIGKILL)
+    return bool(first or outer)
+
+
+def _words(process: Path) -> list[str]:
+    """A process's command line; none of one that has ended."""
+    try:
+        return (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
+    except OSError:
+        return []
+
+
+def _is_first(words: list[str]) -> bool:
+    """Whether it is the first process of this folder's hospital: word for word, for a number may be anybody's by now."""
+    return words[2 : 2 + len(FIRST)] == FIRST
 
 
 def enter(words: list[str]) -> int:

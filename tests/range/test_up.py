@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,35 +16,11 @@ import pytest
 
 from asepsis.kit.site import Site
 
-from .conftest import RANGE
+from .conftest import RANGE, ROOT, Range
 
-ROOT = RANGE.parent
 SIX = ("scan", "dicom-mass-retrieve", "dicom-query-sweep", "hl7-injection", "fhir-export", "beaconing")
-LONG_S = 400
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to make network namespaces")
-
-
-@dataclass(frozen=True)
-class Range:
-    """`range` with a hospital of its own, beside any other on this machine."""
-
-    state: Path
-    limit: float = LONG_S
-
-    def __call__(self, *words: object, expect: int = 0, env: dict[str, str] | None = None) -> str:
-        done = self.run(*words, env=env)
-        assert done.returncode == expect, (words, done.returncode, done.stdout[-2000:], done.stderr[-2000:])
-        return done.stdout if expect in (0, 4) else done.stderr
-
-    def run(self, *words: object, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-        full = {**os.environ, "ASEPSIS_RANGE": str(self.state), **(env or {})}
-        command = [sys.executable, str(RANGE), *map(str, words)]
-        return subprocess.run(command, capture_output=True, text=True, env=full, timeout=self.limit, cwd=ROOT, check=False)
-
-    @property
-    def first_process(self) -> int:
-        return int(json.loads((self.state / "up.json").read_text())["pid"])
 
 
 def lacking() -> str:
