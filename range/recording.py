@@ -88,6 +88,9 @@ def _told(zone: Zone) -> str:
 
 def room() -> str:
     """A hint where the scratch folder is nearly full, else nothing."""
-    at = os.statvfs(SCRATCH)
+    try:
+        at = os.statvfs(SCRATCH)
+    except OSError:  # not made yet
+        return ""
     free = at.f_bavail * at.f_frsize >> 20
     return f" ({free} MiB free in the hospital's scratch folder: start it with a larger --scratch)" if free < 64 else ""
