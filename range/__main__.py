@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -161,6 +162,7 @@ def execute(asked: argparse.Namespace) -> int:
     if not asked.command:
         raise RangeError("exec: say which program to run")
     words = asked.command[1:] if asked.command[0] == "--" else asked.command
+    life.end_with_caller(signal.SIGKILL)  # a program need not heed anything less
     space = [] if asked.host == "sensor" else ["ip", "netns", "exec", asked.host]
     os.execvp([*space, *words][0], [*space, *words])
 
@@ -191,7 +193,9 @@ def main() -> int:
     asked = parser().parse_args()
     system_programs()
     try:
-        if asked.verb in VERBS_INSIDE and not os.environ.get(INSIDE):
+        if os.environ.get(INSIDE) and asked.verb != "first-process":
+            life.obey()
+        elif asked.verb in VERBS_INSIDE:
             return life.enter([sys.executable, *sys.argv])
         return VERBS[asked.verb](asked)
     except RangeError as error:

@@ -7,6 +7,7 @@ folder `STATE`.
 
 from __future__ import annotations
 
+import ctypes
 import fcntl
 import json
 import os
@@ -27,6 +28,9 @@ FIRST = ["first-process", "--state", str(STATE)]
 NAMESPACES = ["--pid", "--mount", "--net", "--uts", "--ipc"]
 UNSHARE = ["unshare", "--fork", "--kill-child", "--mount-proc", *NAMESPACES]
 END_S = 20.0
+PR_SET_PDEATHSIG = 1
+FIRST_PROCESS = 1
+"""Inside: whom the kernel makes the parent of orphans."""
 FOUND_S = 2.0
 """A hospital that is just beginning has no first process for a moment."""
 
@@ -56,17 +60,18 @@ def _lock() -> IO[str] | None:
 
 
 def living() -> dict[str, Any] | None:
-    """What is known of the hospital that is up: the process that it hangs on, since when, of which size; None if none is."""
+    """What is known of the hospital that is up: the process that it hangs on, since when, of which size; None if none is. Nothing while
+    it starts."""
     if not (STATE / "lock").exists():
         return None
     if (free := _lock()) is not None:
         free.close()
         return None
     try:
-        told: dict[str, Any] = json.loads((STATE / "up.json").read_text())
+        told = json.loads((STATE / "up.json").read_text())
     except (OSError, ValueError):
         return {}
-    return told
+    return told if isinstance(told, dict) else {}
 
 
 def up(arguments: list[str]) -> None:
@@ -172,14 +177,42 @@ def _is_first(words: list[str]) -> bool:
 
 
 def enter(words: list[str]) -> int:
-    """Run a program in the hospital's namespaces, with this terminal; its exit status.
+    """Run a program in the hospital's namespaces, with this terminal; its exit status. It ends when this process does.
 
     Raises:
-        RangeError: no hospital is up.
+        RangeError: no hospital is up, or not yet.
     """
     need_root()
+    inside = ["nsenter", "--target", str(_first_process()), *NAMESPACES, f"--wd={os.getcwd()}", "--", *words]
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # who is inside has it too, and says what came of it
+    try:
+        return subprocess.run(inside, env={**os.environ, INSIDE: "1"}, check=False, preexec_fn=_tied).returncode
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _first_process() -> int:
     told = living()
-    if not told:
+    if told is None:
         raise RangeError("no hospital is up: `range up` starts one")
-    inside = ["nsenter", "--target", str(told["pid"]), *NAMESPACES, f"--wd={os.getcwd()}", "--", *words]
-    return subprocess.run(inside, env={**os.environ, INSIDE: "1"}, check=False).returncode
+    pid = told.get("pid")
+    if not isinstance(pid, int) or not _is_first(_words(Path(f"/proc/{pid}"))):
+        raise RangeError("the hospital is still starting: wait until `range up` says that it is open, or end it with `range down`")
+    return pid
+
+
+def _tied() -> None:
+    end_with_caller(signal.SIGKILL)
+
+
+def end_with_caller(number: int) -> None:
+    """The kernel sends this process a signal when its parent ends, however it ends (PR_SET_PDEATHSIG(2const))."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, number)
+
+
+def obey() -> None:
+    """What is inside the namespaces gives up when its caller says so, or is gone; `enter` has it begin deaf to the former."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    end_with_caller(signal.SIGINT)
+    if os.getppid() == FIRST_PROCESS:  # the caller went before that
+        raise KeyboardInterrupt

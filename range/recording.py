@@ -1,6 +1,6 @@
 """What a switch's mirror shows of each zone, as it comes: one tcpdump a switch, from the hospital's opening or the day's beginning on.
 
-Recorders go on when the program that began them ends; the note of them is their pid files.
+Recorders go on when the program that began them ends, or is interrupted; the note of them is their pid files.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def path_of(zone: Zone) -> Path:
 def _start(zone: Zone) -> None:
     words = ["tcpdump", "-i", zone.bridge, "-U", "-s", "0", "-B", "32768", "-w", str(path_of(zone)), "-Z", "root"]
     with (RAW / f"{zone.name}.log").open("w") as log:
-        process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
     (RAW / f"{zone.name}.pid").write_text(str(process.pid))
 
 

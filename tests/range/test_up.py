@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import pytest
 
 from asepsis.kit.site import Site
 
-from .conftest import RANGE, ROOT, Range
+from .conftest import LONG_S, RANGE, ROOT, Range
 
 SIX = ("scan", "dicom-mass-retrieve", "dicom-query-sweep", "hl7-injection", "fhir-export", "beaconing")
 
@@ -102,6 +103,33 @@ def test_truth_and_packets_of_a_short_day_agree(hospital: Range, site: Site, tmp
         assert all(line["technique"] and line["flows"] for line in played), name
     assert "ZZTEST" not in text
     assert "invented" not in text
+
+
+@contextmanager
+def living_through_a_day(hospital: Range) -> Iterator[subprocess.Popen[str]]:
+    """A day that is under way, its process the first of a group as in a shell."""
+    words, env = [sys.executable, str(RANGE), "day", "--hours", "6"], {**os.environ, "ASEPSIS_RANGE": str(hospital.state)}
+    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True, env=env, cwd=ROOT, start_new_session=True) as process:
+        assert process.stderr
+        assert "acts" in process.stderr.readline()
+        yield process
+
+
+def test_a_day_that_is_given_up_can_be_recorded(hospital: Range, tmp_path: Path) -> None:
+    with living_through_a_day(hospital) as process:
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.communicate(timeout=LONG_S)[1].count("given up") == 1
+        assert process.returncode == 130
+    hospital("scenario", "scan")
+    assert json.loads(hospital("record", "--into", tmp_path, "--json"))["acts"] > 200
+
+
+def test_a_day_ends_with_its_caller(hospital: Range) -> None:
+    with living_through_a_day(hospital) as process:
+        process.kill()
+    until_free = ["flock", "--timeout", "60", "/run/range/stage.lock", "true"]
+    hospital("exec", "sensor", "--", *until_free)
+    assert json.loads(hospital("status", "--json"))["acts"] < 1_000
 
 
 def test_a_scan_hurts_care_and_who_kills_the_first_process_ends_all_of_it(tmp_path: Path) -> None:
