@@ -132,6 +132,15 @@ def test_a_day_ends_with_its_caller(hospital: Range) -> None:
     assert json.loads(hospital("status", "--json"))["acts"] < 1_000
 
 
+def test_an_attack_that_nobody_would_record_is_not_played(hospital: Range) -> None:
+    hospital("exec", "sensor", "--", "sh", "-c", "kill $(cat /run/range/raw/radiology.pid)")
+    before = json.loads(hospital("status", "--json"))["acts"]
+    told = hospital("scenario", "scan", expect=3)
+    assert "the recorder of radiology has ended" in told
+    assert len(told.splitlines()) == 1
+    assert json.loads(hospital("status", "--json"))["acts"] == before
+
+
 def test_a_scan_hurts_care_and_who_kills_the_first_process_ends_all_of_it(tmp_path: Path) -> None:
     if said := lacking():
         pytest.skip(said)
