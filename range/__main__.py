@@ -16,7 +16,7 @@ import life
 import topology
 from lan import INSIDE, RangeError
 
-VERBS_INSIDE = ("day", "scenario", "record", "health", "exec")
+VERBS_INSIDE = ("day", "scenario", "health", "exec")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -49,6 +49,7 @@ def parser() -> argparse.ArgumentParser:
 
     record = verbs.add_parser("record", help="write packets of each zone and truth.jsonl, in the day's own time")
     record.add_argument("--into", type=Path, default=Path("build/range"), help="folder (build/range)")
+    record.add_argument("--opened", type=int, help=argparse.SUPPRESS)
     record.add_argument("--json", action="store_true")
 
     site = verbs.add_parser("site", help="print the site.toml that the hospital would write of itself")
@@ -138,7 +139,7 @@ def listed(asked: argparse.Namespace) -> int:
 def record(asked: argparse.Namespace) -> int:
     import record_day
 
-    return record_day.main(asked)
+    return record_day.main(asked) if os.environ.get(INSIDE) else record_day.outside(asked)
 
 
 def health(asked: argparse.Namespace) -> int:

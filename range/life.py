@@ -16,6 +16,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -176,8 +177,8 @@ def _is_first(words: list[str]) -> bool:
     return words[2 : 2 + len(FIRST)] == FIRST
 
 
-def enter(words: list[str]) -> int:
-    """Run a program in the hospital's namespaces, with this terminal; its exit status. It ends when this process does.
+def enter(words: list[str], files: Sequence[int] = ()) -> int:
+    """Run a program in the hospital's namespaces, with this terminal and these open files; its exit status. It ends when this process does.
 
     Raises:
         RangeError: no hospital is up, or not yet.
@@ -186,9 +187,10 @@ def enter(words: list[str]) -> int:
     inside = ["nsenter", "--target", str(_first_process()), *NAMESPACES, f"--wd={os.getcwd()}", "--", *words]
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # who is inside has it too, and says what came of it
     try:
-        return subprocess.run(inside, env={**os.environ, INSIDE: "1"}, check=False, preexec_fn=_tied).returncode
+        done = subprocess.run(inside, env={**os.environ, INSIDE: "1"}, check=False, pass_fds=files, preexec_fn=_tied)
     finally:
         signal.signal(signal.SIGINT, before)
+    return done.returncode
 
 
 def _first_process() -> int:

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -122,6 +123,23 @@ def test_a_day_that_is_given_up_can_be_recorded(hospital: Range, tmp_path: Path)
         assert process.returncode == 130
     hospital("scenario", "scan")
     assert json.loads(hospital("record", "--into", tmp_path, "--json"))["acts"] > 200
+
+
+def test_a_recording_in_a_folder_that_the_hospital_has_of_its_own_stays(hospital: Range) -> None:
+    """/run is the hospital's own inside; with no room left there, what was recorded before is as it was."""
+    hospital("scenario", "scan")
+    with tempfile.TemporaryDirectory(dir="/run") as kept:
+        hospital("record", "--into", kept)
+        assert {"truth.jsonl", "site.toml", "servers.pcap"} <= {path.name for path in Path(kept).iterdir()}
+        small = Path(kept, "small")
+        small.mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(small)], check=True)
+        try:
+            (small / "truth.jsonl").write_text("old")
+            assert "nothing there was changed" in hospital("record", "--into", small, expect=3)
+            assert [(path.name, path.read_text()) for path in small.iterdir()] == [("truth.jsonl", "old")]
+        finally:
+            subprocess.run(["umount", str(small)], check=True)
 
 
 def test_a_day_ends_with_its_caller(hospital: Range) -> None:
