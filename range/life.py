@@ -50,8 +50,11 @@ def need(packages: dict[str, str]) -> None:
 
 def _lock() -> IO[str] | None:
     """The lock, open and held, or nothing if somebody holds it."""
-    STATE.mkdir(mode=0o755, parents=True, exist_ok=True)
-    file = (STATE / "lock").open("a+")
+    try:
+        STATE.mkdir(mode=0o755, parents=True, exist_ok=True)
+        file = (STATE / "lock").open("a+")
+    except OSError as error:
+        raise RangeError(f"{error.filename}: {error.strerror}: ASEPSIS_RANGE names a folder for the hospital's state") from error
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

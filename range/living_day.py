@@ -24,7 +24,7 @@ def main(asked: argparse.Namespace) -> int:
         RangeError: hours that make no day, a recorder that lost packets.
     """
     if not 0 < asked.hours <= MOST_HOURS or not 0 <= asked.start < 24:
-        raise RangeError(f"day: --hours is more than 0 and at most {MOST_HOURS:.0f}, --start from 0 to 24")
+        raise RangeError(f"--hours is more than 0 and at most {MOST_HOURS:.0f}, --start from 0 to 24")
     hospital = Hospital.current()
     begin = datetime.combine(asked.date or hospital.topology.date, clock(), UTC) + timedelta(hours=asked.start)
     began = time.monotonic()

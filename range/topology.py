@@ -14,6 +14,7 @@ from lan import RangeError
 
 DEFAULT = Path(__file__).with_name("topology.toml")
 MOST_HOSTS = 1000
+FIRST_YEAR, LAST_YEAR = 1970, 2105
 ROUTER = "router"
 
 
@@ -149,8 +150,8 @@ class Topology:
     def with_hosts(self, count: int) -> Topology:
         """At least so many hosts inside the hospital: workplaces and bedside monitors that only send."""
         inside = [one for one in self.hosts if not self.zone_of[one.name].outside and not one.rogue]
-        if count > MOST_HOSTS:
-            raise RangeError(f"--hosts {count}: at most {MOST_HOSTS}")
+        if not 0 <= count <= MOST_HOSTS:
+            raise RangeError(f"--hosts {count}: from 0 to {MOST_HOSTS}")
         return replace(self, hosts=(*self.hosts, *_light(self, count - len(inside))))
 
 
@@ -169,6 +170,17 @@ def _light(topology: Topology, count: int) -> list[Host]:
         mac = f"{prefix}:01:{address.packed[2]:02x}:{address.packed[3]:02x}"
         made.append(Host(f"{stem}{place}", zone, str(address), mac, kind, maker="Philips" if stem == "bed" else "", light=True))
     return made
+
+
+def known_date(day: date) -> date:
+    """The day itself, if its packets' time can be written: a pcap file counts seconds from 1970 in 32 bits.
+
+    Raises:
+        ValueError: it cannot.
+    """
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise ValueError(f"a day is one of {FIRST_YEAR} to {LAST_YEAR}")
+    return day
 
 
 def load(path: Path = DEFAULT) -> Topology:

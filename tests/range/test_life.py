@@ -49,3 +49,40 @@ def test_down_kills_nobody_but_its_own_first_process(tmp_path: Path, note: bool)
             (one.state / "up.json").write_text(json.dumps({"pid": foreign.pid}))
         assert "somebody else holds" in one("down", expect=3)
         assert foreign.poll() is None
+
+
+@pytest.mark.parametrize("note", [None, "[1]", '{"pid": "x"}', '{"pid": 1}'])
+@pytest.mark.parametrize("verb", ["health", "record", "status"])
+def test_one_that_still_starts_is_said(tmp_path: Path, verb: str, note: str | None) -> None:
+    one = Range(tmp_path / "state")
+    with held(one.state):
+        if note:
+            (one.state / "up.json").write_text(note)
+        assert "still starting" in one(verb, expect=3)
+
+
+def test_a_file_in_the_place_of_its_folder_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for state in (tmp_path / "file", tmp_path / "file" / "below"):
+        told = Range(state)("up", "--quick", expect=3)
+        assert "ASEPSIS_RANGE names a folder" in told
+        assert len(told.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["up", "--scratch", "banana"], "a size is written 8G"),
+        (["up", "--scratch=-5"], "a size is written 8G"),
+        (["up", "--scratch", "0"], "a size is written 8G"),
+        (["day", "--date", "9999-12-31"], "one of 1970 to 2105"),
+        (["day", "--date", "1960-01-01"], "one of 1970 to 2105"),
+        (["day", "--date", "soon"], "soon"),
+    ],
+)
+def test_what_no_hospital_could_do_is_refused_as_it_is_asked(tmp_path: Path, words: list[str], said: str) -> None:
+    assert said in Range(tmp_path / "state")(*words, expect=2)
+
+
+def test_fewer_hosts_than_none_is_refused(tmp_path: Path) -> None:
+    assert "--hosts -5: from 0" in Range(tmp_path / "state")("up", "--quick", "--hosts", "-5", expect=3)

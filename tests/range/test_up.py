@@ -247,4 +247,8 @@ def test_what_is_asked_wrongly_is_said_in_a_line(hospital: Range) -> None:
     assert "HH:MM" in hospital("scenario", "scan", "--at", "ten", expect=3)
     assert "needs Samba" in hospital("scenario", "ransomware", expect=3)
     assert "--hours" in hospital("day", "--hours", "0", expect=3)
-    assert "say which program" in hospital("exec", "pacs", expect=3)
+    assert "range exec: say which program" in hospital("exec", "pacs", expect=3)
+    assert "no host nobody" in hospital("exec", "nobody", "--", "true", expect=3)
+    for host in ("pacs", "sensor"):
+        assert "no such program" in hospital("exec", host, "--", "nosuch", expect=127)
+        assert "is no program" in hospital("exec", host, "--", "/etc", expect=126)
