@@ -99,6 +99,7 @@ def up(asked: argparse.Namespace) -> int:
 
     life.need_root()
     hospital = _topology(asked)
+    services.check(hospital)
     life.need(services.PACKAGES | ({} if asked.quick else services.HEAVY_PACKAGES))
     words = ["--hosts", str(asked.hosts), "--topology", str(asked.topology.resolve()), "--seed", str(asked.seed)]
     words += ["--scratch", asked.scratch, *(["--quick"] if asked.quick else [])]

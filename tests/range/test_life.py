@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import Range
+from .conftest import RANGE, Range
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, as `range` does")
 SLEEP = "import time; print('well', flush=True); time.sleep(60)"
@@ -86,3 +86,11 @@ def test_what_no_hospital_could_do_is_refused_as_it_is_asked(tmp_path: Path, wor
 
 def test_fewer_hosts_than_none_is_refused(tmp_path: Path) -> None:
     assert "--hosts -5: from 0" in Range(tmp_path / "state")("up", "--quick", "--hosts", "-5", expect=3)
+
+
+def test_a_service_that_is_none_is_refused_before_anything_is_built(tmp_path: Path) -> None:
+    text = (RANGE / "topology.toml").read_text()
+    (tmp_path / "mine.toml").write_text(text.replace('services = ["ftp"]', 'services = ["ftpd"]', 1))
+    told = Range(tmp_path / "state")("up", "--quick", "--topology", tmp_path / "mine.toml", expect=3)
+    assert "(mr01): services: ftpd is none of" in told
+    assert "network" not in told
