@@ -27,9 +27,9 @@ def main(asked: argparse.Namespace) -> int:
     began = time.monotonic()
     with stage.alone():
         script = Script(hospital, one, variant, moment(hospital, asked.at), asked.seed)
-        one.variants[variant](script)
+        acts = stage.planned(hospital, f"{one.name}:{variant}", script.whole)
         recording.check(hospital.topology)  # an attack that nobody records hurts for nothing
-        done = stage.play(hospital, script.acts, stage.show)
+        done = stage.play(hospital, acts, stage.show)
         recording.check(hospital.topology)
     failed, took = stage.failures(done), round(time.monotonic() - began, 1)
     if asked.json:

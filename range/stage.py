@@ -8,21 +8,25 @@ import json
 import os
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, as_completed, wait
 from contextlib import contextmanager
 from io import SEEK_END, FileIO
+from pathlib import Path
 
 from act import Act, Done
 from lan import SCRATCH, RangeError
 from recording import room
 from space import at
 from state import Hospital
+from topology import load
 
 NOTES = SCRATCH / "acts.jsonl"
 AT_ONCE = 6
 AHEAD = 400
 """How many acts are looked at when one is sought that nobody is in the way of."""
+SHOWN = 5
 Progress = Callable[[int, int, Act], None]
 
 
@@ -55,6 +59,35 @@ def _whole(text: bytes) -> bytes:
 
 def forget() -> None:
     NOTES.unlink(missing_ok=True)
+
+
+def planned(hospital: Hospital, what: str, plan: Callable[[], list[Act]]) -> list[Act]:
+    """The acts of a day or a scenario, which were thought of for the hospital of range/topology.toml: another may lack what they need.
+
+    Raises:
+        RangeError: it does; the text says what.
+    """
+    known = hospital.topology.by_name
+    try:
+        acts = plan()
+    except (LookupError, ArithmeticError, StopIteration, RuntimeError, ValueError) as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        why = f"{Path(place.filename).name}:{place.lineno}: {str(error) or type(error).__name__}"
+        raise RangeError(f"{what} cannot be played in this hospital{_lacking(hospital)} ({why})") from error
+    except RangeError as error:
+        raise RangeError(f"{what} cannot be played in this hospital: {error}") from error
+    if strange := sorted({name for act in acts for name in (act.host, *act.peers)} - known.keys()):
+        raise RangeError(f"{what} cannot be played in this hospital: it has no host {', '.join(strange[:SHOWN])}")
+    return acts
+
+
+def _lacking(hospital: Hospital) -> str:
+    whole = load().quick() if hospital.quick else load()
+    zones = {one.name for one in whole.zones} - {one.name for one in hospital.topology.zones}
+    hosts = {one.name for one in whole.hosts if one.zone not in zones} - hospital.topology.by_name.keys()
+    told = [*(f"zone {name}" for name in sorted(zones)), *sorted(hosts)]
+    more = f" and {len(told) - SHOWN} more" if len(told) > SHOWN else ""
+    return f": of range/topology.toml it lacks {', '.join(told[:SHOWN])}{more}" if told else ""
 
 
 def play(hospital: Hospital, acts: Iterable[Act], progress: Progress | None = None) -> list[Done]:
@@ -107,9 +140,6 @@ def _note(notes: FileIO, one: Done) -> None:
         why = error.strerror or str(error)
     notes.truncate(place)
     raise RangeError(f"{NOTES}: {why}: given up; what was done before is noted{room()}")
-
-
-SHOWN = 5
 
 
 def failures(done: Iterable[Done]) -> list[str]:
