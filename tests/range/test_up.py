@@ -211,6 +211,25 @@ def test_a_full_scratch_folder_is_said(tmp_path: Path) -> None:
     assert json.loads(one("status", "--json")) == {"up": False}
 
 
+def test_a_day_that_fills_the_scratch_folder_is_given_up_in_a_line_and_can_be_looked_at(tmp_path: Path) -> None:
+    if said := lacking():
+        pytest.skip(said)
+    one = Range(tmp_path / "state")
+    one("up", "--quick", "--scratch", "200M")
+    with living_through_a_day(one) as process:
+        one("exec", "sensor", "--", "sh", "-c", "cat /dev/zero >/run/zeros; true")
+        told = process.communicate(timeout=LONG_S)[1].splitlines()
+        assert process.returncode == 3
+    assert [line for line in told if not line.startswith("[")] == told[-1:]
+    assert "acts.jsonl: No space left on device" in told[-1]
+    assert json.loads(one("status", "--json"))["acts"] > 100
+    one("exec", "sensor", "--", "rm", "/run/zeros")
+    assert one.run("health").returncode in (0, 4)
+    one("day", "--hours", 0.1, "--start", 12)
+    one("record", "--into", tmp_path / "recording")
+    one("down")
+
+
 def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
     if said := lacking():
         pytest.skip(said)
