@@ -75,7 +75,7 @@ def planned(hospital: Hospital, what: str, plan: Callable[[], list[Act]]) -> lis
         why = f"{Path(place.filename).name}:{place.lineno}: {str(error) or type(error).__name__}"
         raise RangeError(f"{what} cannot be played in this hospital{_lacking(hospital)} ({why})") from error
     except RangeError as error:
-        raise RangeError(f"{what} cannot be played in this hospital: {error}") from error
+        raise RangeError(f"{what} cannot be played in this hospital: {str(error).removeprefix(what + ' ')}") from error
     if strange := sorted({name for act in acts for name in (act.host, *act.peers)} - known.keys()):
         raise RangeError(f"{what} cannot be played in this hospital: it has no host {', '.join(strange[:SHOWN])}")
     return acts
