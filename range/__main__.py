@@ -227,6 +227,9 @@ def main() -> int:
     except subprocess.CalledProcessError as error:
         print(f"range {asked.verb}: {' '.join(map(str, error.cmd))}: exit {error.returncode}: {error.stderr!s:.400}", file=sys.stderr)
         return 3
+    except subprocess.TimeoutExpired as error:
+        print(f"range {asked.verb}: {' '.join(map(str, error.cmd))}: no end after {error.timeout:.0f} s", file=sys.stderr)
+        return 3
     except OSError as error:
         place = ": ".join(str(one) for one in (error.filename, error.filename2) if one is not None)
         print(f"range {asked.verb}: {place + ': ' if place else ''}{error.strerror or error}", file=sys.stderr)

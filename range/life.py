@@ -7,6 +7,7 @@ folder `STATE`.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import fcntl
 import json
@@ -163,7 +164,8 @@ def _end() -> bool:
     first = [pid for pid, words in told.items() if _is_first(words)]
     outer = [pid for pid, words in told.items() if words[: len(UNSHARE)] == UNSHARE and _is_first(words[len(UNSHARE) :])]
     for pid in first or outer:
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     return bool(first or outer)
 
 
