@@ -5,6 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
+import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -15,7 +18,7 @@ import life
 import topology
 from lan import INSIDE, RangeError
 
-VERBS_INSIDE = ("day", "scenario", "record", "health", "exec")
+VERBS_INSIDE = ("day", "scenario", "health", "exec")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -34,11 +37,11 @@ def parser() -> argparse.ArgumentParser:
     verbs.add_parser("list", help="the scenarios").add_argument("--json", action="store_true")
 
     day = verbs.add_parser("day", help="live through a day; what went on before is no longer in the recording")
-    day.add_argument("--hours", type=float, default=24, help="how long the day is (24)")
+    day.add_argument("--hours", type=float, default=24, help="how long the day is, at most 72 (24)")
     day.add_argument("--start", type=float, default=0, metavar="HOUR", help="when it begins (0)")
     day.add_argument("--seed", type=int, default=1, help="the same seed, the same day (1)")
     day.add_argument("--ordinary", action="store_true", help="what is rare comes by chance, not every day")
-    day.add_argument("--date", type=date.fromisoformat, help="the day; otherwise that of the topology file")
+    day.add_argument("--date", type=_date, help="the day, of 1970 to 2105; otherwise that of the topology file")
     day.add_argument("--json", action="store_true")
 
     scenario = verbs.add_parser("scenario", help="play a scripted attack into the recording")
@@ -49,6 +52,7 @@ def parser() -> argparse.ArgumentParser:
 
     record = verbs.add_parser("record", help="write packets of each zone and truth.jsonl, in the day's own time")
     record.add_argument("--into", type=Path, default=Path("build/range"), help="folder (build/range)")
+    record.add_argument("--opened", type=int, help=argparse.SUPPRESS)
     record.add_argument("--json", action="store_true")
 
     site = verbs.add_parser("site", help="print the site.toml that the hospital would write of itself")
@@ -69,7 +73,20 @@ def _hospital(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--hosts", type=int, default=0, help="at least so many, the more only send")
     verb.add_argument("--topology", type=Path, default=topology.DEFAULT, help="TOML file of the hospital")
     verb.add_argument("--seed", type=int, default=1, help="of its patients (1)")
-    verb.add_argument("--scratch", default="60%", help="how much memory its files and recordings may take (60%%)")
+    verb.add_argument("--scratch", type=_size, default="60%", help="how much memory its files and recordings may take, as 8G (60%%)")
+
+
+def _size(text: str) -> str:
+    if not re.fullmatch(r"0*[1-9][0-9]*[kmgKMG%]?", text):
+        raise argparse.ArgumentTypeError(f"{text}: a size is written 8G, 500M or 60%")
+    return text
+
+
+def _date(text: str) -> date:
+    try:
+        return topology.known_date(date.fromisoformat(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text}: {error}") from error
 
 
 def _topology(asked: argparse.Namespace) -> topology.Topology:
@@ -83,6 +100,7 @@ def up(asked: argparse.Namespace) -> int:
 
     life.need_root()
     hospital = _topology(asked)
+    services.check(hospital)
     life.need(services.PACKAGES | ({} if asked.quick else services.HEAVY_PACKAGES))
     words = ["--hosts", str(asked.hosts), "--topology", str(asked.topology.resolve()), "--seed", str(asked.seed)]
     words += ["--scratch", asked.scratch, *(["--quick"] if asked.quick else [])]
@@ -138,7 +156,7 @@ def listed(asked: argparse.Namespace) -> int:
 def record(asked: argparse.Namespace) -> int:
     import record_day
 
-    return record_day.main(asked)
+    return record_day.main(asked) if os.environ.get(INSIDE) else record_day.outside(asked)
 
 
 def health(asked: argparse.Namespace) -> int:
@@ -159,11 +177,18 @@ def compared(asked: argparse.Namespace) -> int:
 
 
 def execute(asked: argparse.Namespace) -> int:
-    if not asked.command:
-        raise RangeError("exec: say which program to run")
-    words = asked.command[1:] if asked.command[0] == "--" else asked.command
+    words = asked.command[1:] if asked.command[:1] == ["--"] else asked.command
+    if not words:
+        raise RangeError("say which program to run: `range exec HOST -- PROGRAM`")
     space = [] if asked.host == "sensor" else ["ip", "netns", "exec", asked.host]
-    os.execvp([*space, *words][0], [*space, *words])
+    if space and not Path("/run/netns", asked.host).exists():
+        raise RangeError(f"no host {asked.host}: `range status` names them, and `sensor` is where the mirror port is")
+    if shutil.which(words[0]):
+        life.end_with_caller(signal.SIGKILL)  # a program need not heed anything less
+        os.execvp([*space, *words][0], [*space, *words])
+    there = os.path.lexists(words[0])
+    print(f"range exec: {asked.host}: {words[0]}: {'is no program' if there else 'no such program'}", file=sys.stderr)
+    return 126 if there else 127  # as shells say it
 
 
 VERBS = {
@@ -192,7 +217,9 @@ def main() -> int:
     asked = parser().parse_args()
     system_programs()
     try:
-        if asked.verb in VERBS_INSIDE and not os.environ.get(INSIDE):
+        if os.environ.get(INSIDE) and asked.verb != "first-process":
+            life.obey()
+        elif asked.verb in VERBS_INSIDE:
             return life.enter([sys.executable, *sys.argv])
         return VERBS[asked.verb](asked)
     except RangeError as error:
@@ -200,6 +227,13 @@ def main() -> int:
         return 3
     except subprocess.CalledProcessError as error:
         print(f"range {asked.verb}: {' '.join(map(str, error.cmd))}: exit {error.returncode}: {error.stderr!s:.400}", file=sys.stderr)
+        return 3
+    except subprocess.TimeoutExpired as error:
+        print(f"range {asked.verb}: {' '.join(map(str, error.cmd))}: no end after {error.timeout:.0f} s", file=sys.stderr)
+        return 3
+    except OSError as error:
+        place = ": ".join(str(one) for one in (error.filename, error.filename2) if one is not None)
+        print(f"range {asked.verb}: {place + ': ' if place else ''}{error.strerror or error}", file=sys.stderr)
         return 3
     except KeyboardInterrupt:
         print(f"range {asked.verb}: given up", file=sys.stderr)

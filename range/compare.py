@@ -15,6 +15,12 @@ from lan import RangeError
 
 KINDS_RIGHT = 0.95
 """The part of the hosts whose kind must be told rightly."""
+SHAPE: dict[str, dict[str, type]] = {
+    "host": {"name": str, "address": str, "kind": str},
+    "fault": {"check": str, "hosts": list, "addresses": list, "why": str},
+    "act": {"number": int, "what": str, "host": str},
+}
+"""What is read of each line of a truth.jsonl, or would show that it is none."""
 Asset = dict[str, Any]
 
 
@@ -60,11 +66,36 @@ def main(asked: argparse.Namespace) -> int:
 
 
 def read_truth(recording: Path) -> list[dict[str, Any]]:
+    """The lines of truth.jsonl.
+
+    Raises:
+        RangeError: there is none, a line is none of a truth, or it tells of no hosts or no acts: nothing could be held against it.
+    """
     path = recording / "truth.jsonl"
     try:
-        return [json.loads(line) for line in path.read_text().splitlines()]
-    except (OSError, ValueError) as error:
-        raise RangeError(f"{path}: {error}: `range record` writes it") from error
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise RangeError(f"{path}: {getattr(error, 'strerror', None) or error}: `range record` writes it") from error
+    truth = [_line(text, f"{path}:{number}") for number, text in enumerate(lines, 1)]
+    if lacking := {"host", "act"} - {line["line"] for line in truth}:
+        raise RangeError(f"{path}: tells of no {' and of no '.join(sorted(lacking))}: `range record` writes a whole one")
+    return truth
+
+
+def _line(text: str, place: str) -> dict[str, Any]:
+    try:
+        line = json.loads(text)
+    except ValueError as error:
+        raise RangeError(f"{place}: no JSON: {error}") from error
+    what = line.get("line") if isinstance(line, dict) else None
+    if not isinstance(what, str) or what not in SHAPE:
+        raise RangeError(f"{place}: no line of a truth: {text[:60]}")
+    for key, kind in SHAPE[what].items():
+        if not isinstance(line.get(key), kind):
+            raise RangeError(f"{place}: {what}: {key} is missing or of a wrong type")
+    if what == "fault" and len(line["hosts"]) != len(line["addresses"]):
+        raise RangeError(f"{place}: fault: as many addresses as hosts are needed")
+    return line
 
 
 def _ask(site: Path, what: Sequence[str]) -> list[Asset]:

@@ -64,7 +64,7 @@ def _open(topology: Topology, seed: int, quick: bool, size: str, told: TextIO) -
 
 def scratch(size: str) -> None:
     """/run becomes ours alone: daemons' pid files and sockets cannot meet those of the machine's own services."""
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", "/run"], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", "/run"], check=True, capture_output=True, text=True)
     socket.sethostname("files")  # Samba tells its machine's name to everybody
     for folder in (SCRATCH, Path("/run/netns"), Path("/run/samba"), Path("/run/sshd")):
         folder.mkdir(parents=True)

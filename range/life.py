@@ -7,6 +7,8 @@ folder `STATE`.
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import fcntl
 import json
 import os
@@ -15,17 +17,24 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
 
 from lan import INSIDE, RangeError
 
-STATE = Path(os.environ.get("ASEPSIS_RANGE", "/run/asepsis-range"))
+STATE = Path(os.environ.get("ASEPSIS_RANGE", "/run/asepsis-range")).absolute()
 """Where a hospital's lock and log are; another folder, another hospital beside the first."""
 HERE = Path(__file__).parent
 FIRST = ["first-process", "--state", str(STATE)]
 NAMESPACES = ["--pid", "--mount", "--net", "--uts", "--ipc"]
+UNSHARE = ["unshare", "--fork", "--kill-child", "--mount-proc", *NAMESPACES]
 END_S = 20.0
+PR_SET_PDEATHSIG = 1
+FIRST_PROCESS = 1
+"""Inside: whom the kernel makes the parent of orphans."""
+FOUND_S = 2.0
+"""A hospital that is just beginning has no first process for a moment."""
 
 
 def need_root() -> None:
@@ -42,8 +51,11 @@ def need(packages: dict[str, str]) -> None:
 
 def _lock() -> IO[str] | None:
     """The lock, open and held, or nothing if somebody holds it."""
-    STATE.mkdir(mode=0o755, parents=True, exist_ok=True)
-    file = (STATE / "lock").open("a+")
+    try:
+        STATE.mkdir(mode=0o755, parents=True, exist_ok=True)
+        file = (STATE / "lock").open("a+")
+    except OSError as error:
+        raise RangeError(f"{error.filename}: {error.strerror}: ASEPSIS_RANGE names a folder for the hospital's state") from error
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -53,17 +65,18 @@ def _lock() -> IO[str] | None:
 
 
 def living() -> dict[str, Any] | None:
-    """What is known of the hospital that is up: the process that it hangs on, since when, of which size; None if none is."""
+    """What is known of the hospital that is up: the process that it hangs on, since when, of which size; None if none is. Nothing while
+    it starts."""
     if not (STATE / "lock").exists():
         return None
     if (free := _lock()) is not None:
         free.close()
         return None
     try:
-        told: dict[str, Any] = json.loads((STATE / "up.json").read_text())
+        told = json.loads((STATE / "up.json").read_text())
     except (OSError, ValueError):
         return {}
-    return told
+    return told if isinstance(told, dict) else {}
 
 
 def up(arguments: list[str]) -> None:
@@ -78,7 +91,7 @@ def up(arguments: list[str]) -> None:
         raise RangeError("the hospital is up already: `range status` shows it, `range down` ends it")
     (STATE / "up.json").unlink(missing_ok=True)
     reads, writes = os.pipe()
-    words = ["unshare", "--fork", "--kill-child", "--mount-proc", *NAMESPACES, sys.executable, str(HERE), *FIRST, *arguments]
+    words = [*UNSHARE, sys.executable, str(HERE), *FIRST, *arguments]
     log = (STATE / "log").open("w")
     outer = subprocess.Popen(
         words,
@@ -135,34 +148,78 @@ def down() -> bool:
     told = living()
     if told is None:
         return False
-    for pid in _holders(told):
-        os.kill(pid, signal.SIGKILL)
-    deadline = time.monotonic() + END_S
+    began, ended = time.monotonic(), False
     while _held():
-        if time.monotonic() > deadline:
-            raise RangeError(f"the hospital does not end: somebody else holds {STATE / 'lock'}")
+        ended = ended or _end()
+        if time.monotonic() > began + (END_S if ended else FOUND_S):
+            raise RangeError(f"the hospital does not end: somebody else holds {STATE / 'lock'} (`fuser {STATE / 'lock'}` names them)")
         time.sleep(0.02)
     (STATE / "up.json").unlink(missing_ok=True)
     return True
 
 
-def _holders(told: dict[str, Any]) -> list[int]:
-    """The hospital's first process; without a note of it (killed while it started), whoever says that it is the first of this folder."""
-    if "pid" in told:
-        return [int(told["pid"])]
-    done = subprocess.run(["pgrep", "-f", "--", " ".join(FIRST)], capture_output=True, text=True, check=False)
-    return [int(word) for word in done.stdout.split()]
+def _end() -> bool:
+    """Kill the first process, else who is about to start it; whether there was one. The latter frees the lock when all has ended."""
+    told = {int(path.name): _words(path) for path in Path("/proc").glob("[0-9]*")}
+    first = [pid for pid, words in told.items() if _is_first(words)]
+    outer = [pid for pid, words in told.items() if words[: len(UNSHARE)] == UNSHARE and _is_first(words[len(UNSHARE) :])]
+    for pid in first or outer:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    return bool(first or outer)
 
 
-def enter(words: list[str]) -> int:
-    """Run a program in the hospital's namespaces, with this terminal; its exit status.
+def _words(process: Path) -> list[str]:
+    """A process's command line; none of one that has ended."""
+    try:
+        return (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
+    except OSError:
+        return []
+
+
+def _is_first(words: list[str]) -> bool:
+    """Whether it is the first process of this folder's hospital: word for word, for a number may be anybody's by now."""
+    return words[2 : 2 + len(FIRST)] == FIRST
+
+
+def enter(words: list[str], files: Sequence[int] = ()) -> int:
+    """Run a program in the hospital's namespaces, with this terminal and these open files; its exit status. It ends when this process does.
 
     Raises:
-        RangeError: no hospital is up.
+        RangeError: no hospital is up, or not yet.
     """
     need_root()
+    inside = ["nsenter", "--target", str(_first_process()), "--root", *NAMESPACES, f"--wd={os.getcwd()}", "--", *words]
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # who is inside has it too, and says what came of it
+    try:
+        done = subprocess.run(inside, env={**os.environ, INSIDE: "1"}, check=False, pass_fds=files, preexec_fn=_tied)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return done.returncode
+
+
+def _first_process() -> int:
     told = living()
-    if not told:
+    if told is None:
         raise RangeError("no hospital is up: `range up` starts one")
-    inside = ["nsenter", "--target", str(told["pid"]), *NAMESPACES, f"--wd={os.getcwd()}", "--", *words]
-    return subprocess.run(inside, env={**os.environ, INSIDE: "1"}, check=False).returncode
+    pid = told.get("pid")
+    if not isinstance(pid, int) or not _is_first(_words(Path(f"/proc/{pid}"))):
+        raise RangeError("the hospital is still starting: wait until `range up` says that it is open, or end it with `range down`")
+    return pid
+
+
+def _tied() -> None:
+    end_with_caller(signal.SIGKILL)
+
+
+def end_with_caller(number: int) -> None:
+    """The kernel sends this process a signal when its parent ends, however it ends (PR_SET_PDEATHSIG(2const))."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, number)
+
+
+def obey() -> None:
+    """What is inside the namespaces gives up when its caller says so, or is gone; `enter` has it begin deaf to the former."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    end_with_caller(signal.SIGINT)
+    if os.getppid() == FIRST_PROCESS:  # the caller went before that
+        raise KeyboardInterrupt

@@ -21,17 +21,18 @@ def main(asked: argparse.Namespace) -> int:
     """Play a day from its beginning; the recording begins with it. 4 if something failed that must not.
 
     Raises:
-        RangeError: hours that make no day, a recorder that lost packets.
+        RangeError: hours that make no day, a hospital that it is not for, a recorder that lost packets.
     """
     if not 0 < asked.hours <= MOST_HOURS or not 0 <= asked.start < 24:
-        raise RangeError(f"day: --hours is more than 0 and at most {MOST_HOURS:.0f}, --start from 0 to 24")
+        raise RangeError(f"--hours is more than 0 and at most {MOST_HOURS:.0f}, --start from 0 to 24")
     hospital = Hospital.current()
     begin = datetime.combine(asked.date or hospital.topology.date, clock(), UTC) + timedelta(hours=asked.start)
     began = time.monotonic()
     with stage.alone():
+        end = begin + timedelta(hours=asked.hours)
+        acts = stage.planned(hospital, "the day", lambda: day_acts(hospital, begin, end, asked.seed, asked.ordinary))
         recording.start(hospital.topology)
         stage.forget()
-        acts = day_acts(hospital, begin, begin + timedelta(hours=asked.hours), asked.seed, asked.ordinary)
         done = stage.play(hospital, acts, stage.show)
         recording.check(hospital.topology)
     failed, took = stage.failures(done), round(time.monotonic() - began, 1)

@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterable
 
 from lan import SCRATCH, RangeError, run
+from mistakes import HOST_LETTERS, ZONE_LETTERS
 from topology import ROUTER, Host, Topology, Zone
 
 MIRROR = "mirror0"
@@ -33,7 +34,7 @@ def build(topology: Topology) -> None:
     batch(None, ["link set lo up", *(line for zone in topology.zones for line in _switch(zone))])
     _space(ROUTER)
     for zone in topology.zones:
-        _plug(ROUTER, f"{zone.bridge[:13]}-r", zone.bridge, _card(zone), zone.gateway_mac, f"{zone.gateway}/{zone.net.prefixlen}")
+        _plug(ROUTER, _router_port(zone), zone.bridge, _card(zone), zone.gateway_mac, f"{zone.gateway}/{zone.net.prefixlen}")
     run(ROUTER, ["sysctl", "-qw", "net.ipv4.ip_forward=1"])
     _wall(topology)
     for one in topology.hosts:
@@ -46,7 +47,11 @@ def _switch(zone: Zone) -> list[str]:
 
 
 def _card(zone: Zone) -> str:
-    return "to-" + zone.name[:12]
+    return "to-" + zone.name[:ZONE_LETTERS]
+
+
+def _router_port(zone: Zone) -> str:
+    return "r-" + zone.name[:ZONE_LETTERS]
 
 
 def _space(name: str) -> None:
@@ -66,7 +71,7 @@ def connect(topology: Topology, one: Host) -> None:
 
 
 def port(one: Host) -> str:
-    return "p-" + one.name[:13]
+    return "p-" + one.name[:HOST_LETTERS]
 
 
 def _plug(space: str, port: str, bridge: str, card: str, mac: str, address: str) -> None:
@@ -97,7 +102,7 @@ def _nets(topology: Topology, names: Iterable[str]) -> list[str]:
 
 def _mirror(topology: Topology) -> None:
     batch(None, [f"link add {_MIRROR_IN} type veth peer name {MIRROR}", f"link set {_MIRROR_IN} up", f"link set {MIRROR} up promisc on"])
-    ports = [port(one) for one in topology.hosts] + [f"{zone.bridge[:13]}-r" for zone in topology.zones]
+    ports = [port(one) for one in topology.hosts] + [_router_port(zone) for zone in topology.zones]
     listed = ", ".join(f'"{name}"' for name in ports)
     path = SCRATCH / "mirror.nft"
     path.write_text(

@@ -38,6 +38,11 @@ class Script:
     seed: int = 1
     acts: list[Act] = field(default_factory=list)
 
+    def whole(self) -> list[Act]:
+        """All of the variant's acts."""
+        self.scenario.variants[self.variant](self)
+        return self.acts
+
     def act(self, host: str, what: str, doing: Doing, *peers: str, technique: Sequence[str] = (), **more: object) -> None:
         """Something at this moment, by a host. Its technique is the scenario's unless it has one of its own."""
         name = f"{self.scenario.name}:{self.variant}"

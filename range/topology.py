@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from functools import cached_property
-from ipaddress import IPv4Network, ip_address, ip_network
+from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
+import mistakes
 from lan import RangeError
 
 DEFAULT = Path(__file__).with_name("topology.toml")
 MOST_HOSTS = 1000
+FIRST_YEAR, LAST_YEAR = 1970, 2105
 ROUTER = "router"
+_TOML = {"begins": "from", "ends": "to"}
+"""What the file calls a field otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,7 @@ class Zone:
     @property
     def bridge(self) -> str:
         """The switch's interface; Linux allows 15 characters."""
-        return "sw-" + self.name[:12]
+        return "sw-" + self.name[: mistakes.ZONE_LETTERS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +138,9 @@ class Topology:
     def site_toml(self) -> str:
         """What the hospital says of itself to asepsis: its zones, few of its machines, whom it works with outside."""
         inside = [zone for zone in self.zones if not zone.outside]
-        told = [f'[[zones]]\nname = "{zone.name}"\ncidrs = ["{zone.cidr}"]\npurpose = "{zone.purpose}"\n' for zone in inside]
+        told = [f'[[zones]]\nname = "{zone.name}"\ncidrs = ["{zone.cidr}"]\npurpose = {_quoted(zone.purpose)}\n' for zone in inside]
         told += [f'[[assets]]\naddress = "{one.address}"\nname = "{one.name}"\nkind = "{one.kind}"\n' for one in self.hosts if one.stated]
-        told += [f'[[partners]]\nname = "{one.partner}"\ncidrs = ["{one.address}/32"]\n' for one in self.hosts if one.partner]
+        told += [f'[[partners]]\nname = {_quoted(one.partner)}\ncidrs = ["{one.address}/32"]\n' for one in self.hosts if one.partner]
         return "\n".join(told)
 
     def quick(self) -> Topology:
@@ -149,9 +154,19 @@ class Topology:
     def with_hosts(self, count: int) -> Topology:
         """At least so many hosts inside the hospital: workplaces and bedside monitors that only send."""
         inside = [one for one in self.hosts if not self.zone_of[one.name].outside and not one.rogue]
-        if count > MOST_HOSTS:
-            raise RangeError(f"--hosts {count}: at most {MOST_HOSTS}")
-        return replace(self, hosts=(*self.hosts, *_light(self, count - len(inside))))
+        if not 0 <= count <= MOST_HOSTS:
+            raise RangeError(f"--hosts {count}: from 0 to {MOST_HOSTS}")
+        larger = replace(self, hosts=(*self.hosts, *_light(self, count - len(inside))))
+        try:
+            mistakes.check(larger)
+        except ValueError as error:
+            raise RangeError(f"--hosts {count}: {error}") from error
+        return larger
+
+
+def _quoted(text: str) -> str:
+    """As TOML writes it: JSON's way is one of TOML's."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _light(topology: Topology, count: int) -> list[Host]:
@@ -159,16 +174,29 @@ def _light(topology: Topology, count: int) -> list[Host]:
     zones = {zone.name: zone for zone in topology.zones}
     turns = [("wards", "ward-pc", "workstation", "e4:46:b0"), ("intensive-care", "bed", "patient monitor", "00:09:fb")]
     turns += [("administration", "adm-pc", "workstation", "e4:46:b0"), ("laboratory", "lab-pc", "workstation", "e4:46:b0")]
-    made = []
+    made = list[Host]()
     for number in range(max(count, 0)):
         zone, stem, kind, prefix = turns[number % len(turns)]
         place = 110 + number // len(turns)
         if place > 250:
             raise RangeError(f"--hosts: no room for more than {len(topology.hosts) + len(made)} hosts in /24 zones")
+        if zone not in zones or zones[zone].net.num_addresses <= place:
+            raise RangeError(f"--hosts: more of them stand in {', '.join(stem[0] for stem in turns)}: {zone} is no zone of a /24 net here")
         address = zones[zone].net[place]
         mac = f"{prefix}:01:{address.packed[2]:02x}:{address.packed[3]:02x}"
         made.append(Host(f"{stem}{place}", zone, str(address), mac, kind, maker="Philips" if stem == "bed" else "", light=True))
     return made
+
+
+def known_date(day: date) -> date:
+    """The day itself, if its packets' time can be written: a pcap file counts seconds from 1970 in 32 bits.
+
+    Raises:
+        ValueError: it cannot.
+    """
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise ValueError(f"a day is one of {FIRST_YEAR} to {LAST_YEAR}")
+    return day
 
 
 def load(path: Path = DEFAULT) -> Topology:
@@ -178,52 +206,41 @@ def load(path: Path = DEFAULT) -> Topology:
         RangeError: the file cannot be read, or says something that cannot be built; the text says where.
     """
     try:
-        stated = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise RangeError(f"{path}: {error}") from error
-    try:
-        topology = Topology(
-            domain=stated["domain"],
-            date=stated["date"],
-            nameserver=stated["nameserver"],
-            zones=tuple(_made(Zone, row, "zones") for row in stated["zones"]),
-            hosts=tuple(_made(Host, row, "hosts") for row in stated["hosts"]),
-            passes=tuple(Pass(tuple(row["from"]), tuple(row["to"]), tuple(row.get("ports", ()))) for row in stated.get("passes", ())),
-            faults=tuple(_made(Fault, row, "faults") for row in stated.get("faults", ())),
-        )
-    except KeyError as error:
-        raise RangeError(f"{path}: {error.args[0]} is missing") from error
-    except (TypeError, ValueError) as error:
-        raise RangeError(f"{path}: {error}") from error
-    try:
-        _check(topology, path)
+        return _read(tomllib.loads(path.read_text("utf-8")))
+    except OSError as error:
+        raise RangeError(f"{path}: {error.strerror}") from error
     except ValueError as error:
         raise RangeError(f"{path}: {error}") from error
+
+
+def _read(stated: dict[str, Any]) -> Topology:
+    known = [field.name for field in fields(Topology)]
+    if lacking := [key for key in known if key not in stated and key not in ("passes", "faults")]:
+        raise ValueError(f"{lacking[0]} is missing")
+    if strange := [key for key in stated if key not in known]:
+        raise ValueError(f"{strange[0]} is none of {', '.join(known)}")
+    for key in ("domain", "nameserver"):
+        if not mistakes.text(stated[key]):
+            raise ValueError(f"{key} is not text of one line")
+    if type(stated["date"]) is not date:
+        raise ValueError("date is not a day, written 2026-03-02 without quotes")
+    topology = Topology(
+        domain=stated["domain"],
+        date=known_date(stated["date"]),
+        nameserver=stated["nameserver"],
+        zones=_rows(Zone, stated, "zones"),
+        hosts=_rows(Host, stated, "hosts"),
+        passes=_rows(Pass, stated, "passes"),
+        faults=_rows(Fault, stated, "faults"),
+    )
+    mistakes.check(topology)
     return topology
 
 
-def _made(what: type, row: dict[str, Any], table: str) -> Any:
-    known = {field.name for field in fields(what)}
-    if unknown := set(row) - known:
-        raise ValueError(f"[[{table}]] {row.get('name', '')}: {sorted(unknown)[0]} is none of {', '.join(sorted(known))}")
-    return what(**{key: tuple(value) if isinstance(value, list) else value for key, value in row.items()})
-
-
-def _check(topology: Topology, path: Path) -> None:
-    zones = {zone.name: zone for zone in topology.zones}
-    for zone in topology.zones:
-        ip_network(zone.cidr)
-    for key in ("name", "address", "mac"):
-        values = [getattr(one, key) for one in topology.hosts]
-        if twice := next((value for value in values if values.count(value) > 1), None):
-            raise RangeError(f"{path}: two hosts have the {key} {twice}")
-    for one in topology.hosts:
-        if one.zone not in zones:
-            raise RangeError(f"{path}: {one.name} stands in zone {one.zone}, which is not stated")
-        if ip_address(one.address) not in zones[one.zone].net:
-            raise RangeError(f"{path}: {one.name}: {one.address} does not lie in {zones[one.zone].cidr} of {one.zone}")
-    places = {*zones, *(one.name for one in topology.hosts)}
-    told = [name for one in topology.passes for name in (*one.begins, *one.ends)]
-    told += [topology.nameserver, *(name for fault in topology.faults for name in fault.hosts)]
-    if strange := next((name for name in told if name not in places), None):
-        raise RangeError(f"{path}: {strange} is neither a zone nor a host")
+def _rows(what: type, stated: dict[str, Any], table: str) -> tuple[Any, ...]:
+    rows = stated.get(table, [])
+    if not isinstance(rows, list):
+        raise ValueError(f"{table} is no list of tables: each begins with [[{table}]]")
+    if len(rows) > MOST_HOSTS:
+        raise ValueError(f"[[{table}]]: {len(rows)} of them, at most {MOST_HOSTS}")
+    return tuple(mistakes.made(what, row, f"[[{table}]] {number}", _TOML) for number, row in enumerate(rows, 1))

@@ -5,7 +5,9 @@
 It greets, takes one line `POLL [TIME]` and answers with its values. It dies of
 - two connections at once, or within ten seconds (between polls that state their time by that time, otherwise by the machine's clock),
 - a request that is none,
-- a burst of connection attempts that never become a poll, to whatever port: half-open ones, refused ones, ones closed without a word.
+- a burst of attempts that never become a poll, to whatever port, of TCP or UDP: half-open ones, refused ones, ones closed without a word,
+  segments of no connection whatever their flags,
+- one segment or datagram whose header is broken.
 Dead, it ends (`exit`), or keeps its port open and never answers again (`hang`); the status file says which, and why.
 """
 
@@ -30,8 +32,8 @@ APART_S = 10.0
 BURST = 5  # attempts within `APART_S` that never became a poll
 LINE_BYTES = 64
 WAIT_S = 5.0
-SYN, ACK = 0x02, 0x10
-Attempt = tuple[str, int, int]  # caller's address and port, port that was called
+TCP_HEAD, UDP_HEAD = 20, 8  # bytes at least (RFC 9293 3.1, RFC 768)
+Attempt = tuple[int, str, int, int]  # protocol of IP, caller's address and port, port that was called
 VALUES = b"OK HR=72 SPO2=97 BATT=81\r\n"
 
 
@@ -60,16 +62,18 @@ class Device:
                 os._exit(1)
 
     def attempt(self, caller: Attempt) -> None:
-        """Somebody tries to connect, to whatever port."""
+        """Somebody sends something to a port; whatever comes of one caller's port is one attempt."""
         now = time.monotonic()
         with self.lock:
+            if self.dead.is_set():
+                return
             self.polled = {one: at for one, at in self.polled.items() if now - at < APART_S}
             if caller in self.polled:
                 return
             self.attempts[caller] = now
             self.attempts = {one: at for one, at in self.attempts.items() if now - at < APART_S}
             if len(self.attempts) >= BURST:
-                self.die("a burst of connection attempts")
+                self.die("a burst of attempts")
 
     def talk(self, sock: socket.socket, caller: Attempt) -> None:
         """One connection: greet, take one poll, answer, close."""
@@ -127,13 +131,13 @@ class Device:
         return since < APART_S
 
 
-def open_watch(address: str) -> socket.socket | None:
-    """A socket that sees every segment, also of attempts that the kernel answers alone: half-open ones, and those to closed ports.
+def open_watch(address: str, protocol: int) -> socket.socket | None:
+    """A socket that sees every segment or datagram, also those that the kernel answers or drops alone (raw(7)); none sent to many at once.
 
     Needs CAP_NET_RAW; without it only connections that are accepted count.
     """
     with contextlib.suppress(PermissionError):
-        raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP)
+        raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, protocol)
         raw.bind((address, 0))
         return raw
     return None
@@ -142,9 +146,18 @@ def open_watch(address: str) -> socket.socket | None:
 def watch(raw: socket.socket, device: Device) -> None:
     while True:
         packet, (caller, _) = raw.recvfrom(65536)
-        segment = packet[(packet[0] & 15) * 4 :]
-        if len(segment) >= 14 and segment[13] & (SYN | ACK) == SYN:
-            device.attempt((caller, int.from_bytes(segment[:2]), int.from_bytes(segment[2:4])))
+        told = packet[(packet[0] & 15) * 4 :]
+        if broken(raw.proto, told):
+            device.die("a broken header")
+        else:
+            device.attempt((raw.proto, caller, int.from_bytes(told[:2]), int.from_bytes(told[2:4])))
+
+
+def broken(protocol: int, told: bytes) -> bool:
+    """Whether what begins with this header cannot be: cut off, or of another length than it says."""
+    if protocol == socket.IPPROTO_UDP:
+        return len(told) < UDP_HEAD or not UDP_HEAD <= int.from_bytes(told[4:6]) <= len(told)
+    return len(told) < TCP_HEAD or not TCP_HEAD <= (told[12] >> 4) * 4 <= len(told)
 
 
 def main() -> None:
@@ -157,12 +170,13 @@ def main() -> None:
     status = Status(asked.status, state="well", why="", polls=0)
     device = Device(asked.banner, asked.dies, status)
     server = socket.create_server(asked.listen)
-    if raw := open_watch(asked.listen[0]):
-        threading.Thread(target=watch, args=(raw, device), daemon=True).start()
+    for protocol in (socket.IPPROTO_TCP, socket.IPPROTO_UDP):
+        if raw := open_watch(asked.listen[0], protocol):
+            threading.Thread(target=watch, args=(raw, device), daemon=True).start()
     print("listening 1", flush=True)
     while True:
         sock, caller = server.accept()
-        threading.Thread(target=device.talk, args=(sock, (*caller[:2], asked.listen[1])), daemon=True).start()
+        threading.Thread(target=device.talk, args=(sock, (socket.IPPROTO_TCP, *caller[:2], asked.listen[1])), daemon=True).start()
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from lan import RangeError
 from state import Hospital
-from topology import Host
+from topology import Host, Topology
 
 from services import clinical, database, dicom, directory, files, leases, logins, management, names, web, windows
 
@@ -45,15 +45,24 @@ FIRST, LAST = ("names",), ("second-controller",)
 AT_ONCE = 6
 
 
+def check(topology: Topology) -> None:
+    """Whether the services are some, before anything is started.
+
+    Raises:
+        RangeError: one is none.
+    """
+    for number, one in enumerate(topology.hosts, 1):
+        if strange := [service for service in one.services if service not in SERVICES]:
+            raise RangeError(f"[[hosts]] {number} ({one.name}): services: {strange[0]} is none of {', '.join(sorted(SERVICES))}")
+
+
 def start(hospital: Hospital, say: Callable[[str], None]) -> None:
     """Start every daemon of every host, then let the hosts that ask for their address have it.
 
     Raises:
-        RangeError: a daemon does not come to listen; the text has the end of its log. Or the topology names a service that is none.
+        RangeError: a daemon does not come to listen; the text has the end of its log.
     """
     wanted = [(service, one) for one in hospital.topology.hosts for service in one.services]
-    if strange := next((f"{one.name}: {service}" for service, one in wanted if service not in SERVICES), None):
-        raise RangeError(f"{strange} is no service: {', '.join(sorted(SERVICES))}")
     for service, one in wanted:
         if service in FIRST:
             SERVICES[service](hospital, one)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ import pytest
 
 RANGE = Path(__file__).resolve().parents[2] / "range"
 sys.path.append(str(RANGE))
+ROOT = RANGE.parent
 WAIT_S = 30.0  # a busy machine takes its time
+LONG_S = 400
 
 Start = Callable[..., subprocess.Popen[str]]
 
@@ -51,6 +54,28 @@ def port() -> Callable[[], int]:
             return int(server.getsockname()[1])
 
     return free
+
+
+@dataclass(frozen=True)
+class Range:
+    """`range` with a hospital of its own, beside any other on this machine."""
+
+    state: Path
+    limit: float = LONG_S
+
+    def __call__(self, *words: object, expect: int = 0, env: dict[str, str] | None = None) -> str:
+        done = self.run(*words, env=env)
+        assert done.returncode == expect, (words, done.returncode, done.stdout[-2000:], done.stderr[-2000:])
+        return done.stdout if expect in (0, 4) else done.stderr
+
+    def run(self, *words: object, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        full = {**os.environ, "ASEPSIS_RANGE": str(self.state), **(env or {})}
+        command = [sys.executable, str(RANGE), *map(str, words)]
+        return subprocess.run(command, capture_output=True, text=True, env=full, timeout=self.limit, cwd=ROOT, check=False)
+
+    @property
+    def first_process(self) -> int:
+        return int(json.loads((self.state / "up.json").read_text())["pid"])
 
 
 def until(status: Path, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:

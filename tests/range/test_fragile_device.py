@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
+import struct
+import subprocess
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,6 +15,8 @@ from .conftest import until
 
 AT = datetime(2026, 1, 5, 8, 30, tzinfo=UTC)
 HERE = "127.0.66.6"
+THERE = "127.0.66.7"
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to see and send what the kernel refuses")
 
 
 @pytest.fixture
@@ -66,14 +71,70 @@ def test_one_look_is_borne_a_second_at_once_is_not(device) -> None:
     assert until(status, lambda s: s["state"] == "dead")["why"] == "two connections at once"
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to see attempts that the kernel refuses")
+@as_root
 def test_a_scan_of_other_ports_kills_it(device) -> None:
     process, port, status = device()
     for other in range(1, 6):
         with socket.socket() as sock:
             assert sock.connect_ex((HERE, port + other if port < 60_000 else port - other))
     assert process.wait(10) == 1
-    assert until(status, lambda s: s["state"] == "dead")["why"] == "a burst of connection attempts"
+    assert until(status, lambda s: s["state"] == "dead")["why"] == "a burst of attempts"
+
+
+@as_root
+@pytest.mark.skipif(not shutil.which("nmap"), reason="no nmap on this machine")
+@pytest.mark.parametrize("how", ["-sS", "-sT", "-sX", "-sN", "-sF", "-sA", "-sU"])
+def test_no_scan_is_borne(device, how: str) -> None:
+    process, _port, status = device()
+    scan = ["nmap", "-n", "-Pn", "--max-retries", "0", how, "-p", "20001-20060", HERE]
+    subprocess.run(scan, capture_output=True, timeout=120, check=True)
+    assert process.wait(10) == 1
+    assert until(status, lambda s: s["state"] == "dead")["why"] in ("a burst of attempts", "a broken header")
+
+
+def segment(port: int, offset: int = 5) -> bytes:
+    return struct.pack("!HHIIBBHHH", 40_000, port, 1, 0, offset << 4, 0x02, 1024, 0, 0)
+
+
+def datagram(port: int, length: int = 8) -> bytes:
+    return struct.pack("!HHHH", 40_000, port, length, 0)
+
+
+def send(protocol: int, *told: bytes) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_RAW, protocol) as raw:
+        raw.bind((THERE, 0))
+        for one in told:
+            raw.sendto(one, (HERE, 0))
+
+
+@as_root
+@pytest.mark.parametrize(
+    ("protocol", "told"),
+    [
+        (socket.IPPROTO_TCP, segment(20_001, offset=4)),
+        (socket.IPPROTO_TCP, segment(20_001, offset=15)),
+        (socket.IPPROTO_TCP, segment(20_001)[:12]),
+        (socket.IPPROTO_UDP, datagram(20_001, length=7)),
+        (socket.IPPROTO_UDP, datagram(20_001, length=900)),
+        (socket.IPPROTO_UDP, datagram(20_001)[:5]),
+    ],
+)
+def test_a_broken_header_kills_it(device, protocol: int, told: bytes) -> None:
+    process, _port, status = device()
+    send(protocol, told)
+    assert process.wait(10) == 1
+    assert until(status, lambda s: s["state"] == "dead")["why"] == "a broken header"
+
+
+@as_root
+def test_a_few_stray_packets_are_borne_and_repeated_ones_are_the_same(device) -> None:
+    from clients.fragile import poll
+
+    process, port, _status = device()
+    send(socket.IPPROTO_TCP, *[segment(20_001)] * 9, segment(20_002))
+    send(socket.IPPROTO_UDP, *[datagram(20_001)] * 9)
+    assert poll(HERE, port, AT)["HR"] == "72"
+    assert process.poll() is None
 
 
 def test_hung_it_keeps_its_port_and_says_nothing(device) -> None:

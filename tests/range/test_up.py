@@ -8,8 +8,9 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,35 +18,11 @@ import pytest
 
 from asepsis.kit.site import Site
 
-from .conftest import RANGE
+from .conftest import LONG_S, RANGE, ROOT, Range
 
-ROOT = RANGE.parent
 SIX = ("scan", "dicom-mass-retrieve", "dicom-query-sweep", "hl7-injection", "fhir-export", "beaconing")
-LONG_S = 400
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to make network namespaces")
-
-
-@dataclass(frozen=True)
-class Range:
-    """`range` with a hospital of its own, beside any other on this machine."""
-
-    state: Path
-    limit: float = LONG_S
-
-    def __call__(self, *words: object, expect: int = 0, env: dict[str, str] | None = None) -> str:
-        done = self.run(*words, env=env)
-        assert done.returncode == expect, (words, done.returncode, done.stdout[-2000:], done.stderr[-2000:])
-        return done.stdout if expect in (0, 4) else done.stderr
-
-    def run(self, *words: object, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-        full = {**os.environ, "ASEPSIS_RANGE": str(self.state), **(env or {})}
-        command = [sys.executable, str(RANGE), *map(str, words)]
-        return subprocess.run(command, capture_output=True, text=True, env=full, timeout=self.limit, cwd=ROOT, check=False)
-
-    @property
-    def first_process(self) -> int:
-        return int(json.loads((self.state / "up.json").read_text())["pid"])
 
 
 def lacking() -> str:
@@ -129,6 +106,59 @@ def test_truth_and_packets_of_a_short_day_agree(hospital: Range, site: Site, tmp
     assert "invented" not in text
 
 
+@contextmanager
+def living_through_a_day(hospital: Range) -> Iterator[subprocess.Popen[str]]:
+    """A day that is under way, its process the first of a group as in a shell."""
+    words, env = [sys.executable, str(RANGE), "day", "--hours", "6"], {**os.environ, "ASEPSIS_RANGE": str(hospital.state)}
+    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True, env=env, cwd=ROOT, start_new_session=True) as process:
+        assert process.stderr
+        assert "acts" in process.stderr.readline()
+        yield process
+
+
+def test_a_day_that_is_given_up_can_be_recorded(hospital: Range, tmp_path: Path) -> None:
+    with living_through_a_day(hospital) as process:
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.communicate(timeout=LONG_S)[1].count("given up") == 1
+        assert process.returncode == 130
+    hospital("scenario", "scan")
+    assert json.loads(hospital("record", "--into", tmp_path, "--json"))["acts"] > 200
+
+
+def test_a_recording_in_a_folder_that_the_hospital_has_of_its_own_stays(hospital: Range) -> None:
+    """/run is the hospital's own inside; with no room left there, what was recorded before is as it was."""
+    hospital("scenario", "scan")
+    with tempfile.TemporaryDirectory(dir="/run") as kept:
+        hospital("record", "--into", kept)
+        assert {"truth.jsonl", "site.toml", "servers.pcap"} <= {path.name for path in Path(kept).iterdir()}
+        small = Path(kept, "small")
+        small.mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(small)], check=True)
+        try:
+            (small / "truth.jsonl").write_text("old")
+            assert "nothing there was changed" in hospital("record", "--into", small, expect=3)
+            assert [(path.name, path.read_text()) for path in small.iterdir()] == [("truth.jsonl", "old")]
+        finally:
+            subprocess.run(["umount", str(small)], check=True)
+
+
+def test_a_day_ends_with_its_caller(hospital: Range) -> None:
+    with living_through_a_day(hospital) as process:
+        process.kill()
+    until_free = ["flock", "--timeout", "60", "/run/range/stage.lock", "true"]
+    hospital("exec", "sensor", "--", *until_free)
+    assert json.loads(hospital("status", "--json"))["acts"] < 1_000
+
+
+def test_an_attack_that_nobody_would_record_is_not_played(hospital: Range) -> None:
+    hospital("exec", "sensor", "--", "sh", "-c", "kill $(cat /run/range/raw/radiology.pid)")
+    before = json.loads(hospital("status", "--json"))["acts"]
+    told = hospital("scenario", "scan", expect=3)
+    assert "the recorder of radiology has ended" in told
+    assert len(told.splitlines()) == 1
+    assert json.loads(hospital("status", "--json"))["acts"] == before
+
+
 def test_a_scan_hurts_care_and_who_kills_the_first_process_ends_all_of_it(tmp_path: Path) -> None:
     if said := lacking():
         pytest.skip(said)
@@ -181,6 +211,25 @@ def test_a_full_scratch_folder_is_said(tmp_path: Path) -> None:
     assert json.loads(one("status", "--json")) == {"up": False}
 
 
+def test_a_day_that_fills_the_scratch_folder_is_given_up_in_a_line_and_can_be_looked_at(tmp_path: Path) -> None:
+    if said := lacking():
+        pytest.skip(said)
+    one = Range(tmp_path / "state")
+    one("up", "--quick", "--scratch", "200M")
+    with living_through_a_day(one) as process:
+        one("exec", "sensor", "--", "sh", "-c", "cat /dev/zero >/run/zeros; true")
+        told = process.communicate(timeout=LONG_S)[1].splitlines()
+        assert process.returncode == 3
+    assert [line for line in told if not line.startswith("[")] == told[-1:]
+    assert "acts.jsonl: No space left on device" in told[-1]
+    assert json.loads(one("status", "--json"))["acts"] > 100
+    one("exec", "sensor", "--", "rm", "/run/zeros")
+    assert one.run("health").returncode in (0, 4)
+    one("day", "--hours", 0.1, "--start", 12)
+    one("record", "--into", tmp_path / "recording")
+    one("down")
+
+
 def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
     if said := lacking():
         pytest.skip(said)
@@ -217,4 +266,8 @@ def test_what_is_asked_wrongly_is_said_in_a_line(hospital: Range) -> None:
     assert "HH:MM" in hospital("scenario", "scan", "--at", "ten", expect=3)
     assert "needs Samba" in hospital("scenario", "ransomware", expect=3)
     assert "--hours" in hospital("day", "--hours", "0", expect=3)
-    assert "say which program" in hospital("exec", "pacs", expect=3)
+    assert "range exec: say which program" in hospital("exec", "pacs", expect=3)
+    assert "no host nobody" in hospital("exec", "nobody", "--", "true", expect=3)
+    for host in ("pacs", "sensor"):
+        assert "no such program" in hospital("exec", host, "--", "nosuch", expect=127)
+        assert "is no program" in hospital("exec", host, "--", "/etc", expect=126)
