@@ -117,7 +117,7 @@ def test_a_day_that_cannot_be_played_leaves_the_last_recording(notes: Path, monk
     monkeypatch.setattr(Hospital, "current", lambda: lacking("us01"))
     monkeypatch.setattr(living_day.recording, "start", lambda topology: pytest.fail("begun anew"))
     with pytest.raises(RangeError, match="no host us01"):
-        living_day.main(Namespace(hours=24, start=0, date=None, seed=1, json=False))
+        living_day.main(Namespace(hours=24, start=0, date=None, seed=1, ordinary=False, json=False))
     assert len(stage.noted()) == 1
 
 
