@@ -31,6 +31,7 @@ NAMESPACES = ["--pid", "--mount", "--net", "--uts", "--ipc"]
 UNSHARE = ["unshare", "--fork", "--kill-child", "--mount-proc", *NAMESPACES]
 END_S = 20.0
 PR_SET_PDEATHSIG = 1
+NSENTER_FAILS = 1
 FIRST_PROCESS = 1
 """Inside: whom the kernel makes the parent of orphans."""
 FOUND_S = 2.0
@@ -190,11 +191,14 @@ def enter(words: list[str], files: Sequence[int] = ()) -> int:
     """
     need_root()
     inside = ["nsenter", "--target", str(_first_process()), "--root", *NAMESPACES, f"--wd={os.getcwd()}", "--", *words]
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # who is inside has it too, and says what came of it
+    given_up = list[int]()
+    before = signal.signal(signal.SIGINT, lambda number, _: given_up.append(number))  # who is inside has it too, and says what came of it
     try:
         done = subprocess.run(inside, env={**os.environ, INSIDE: "1"}, check=False, pass_fds=files, preexec_fn=_tied)
     finally:
         signal.signal(signal.SIGINT, before)
+    if given_up and done.returncode == NSENTER_FAILS:  # deaf, it cannot die of what its program died of
+        return 128 + signal.SIGINT
     return done.returncode
 
 
@@ -209,6 +213,7 @@ def _first_process() -> int:
 
 
 def _tied() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_caller(signal.SIGKILL)
 
 

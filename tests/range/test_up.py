@@ -106,14 +106,26 @@ def test_truth_and_packets_of_a_short_day_agree(hospital: Range, site: Site, tmp
     assert "invented" not in text
 
 
+def begun(hospital: Range, *words: str) -> subprocess.Popen[str]:
+    """`range`, under way: the first of a group, as in a shell."""
+    full, env = [sys.executable, str(RANGE), *words], {**os.environ, "ASEPSIS_RANGE": str(hospital.state)}
+    return subprocess.Popen(full, stderr=subprocess.PIPE, text=True, env=env, cwd=ROOT, start_new_session=True)
+
+
 @contextmanager
 def living_through_a_day(hospital: Range) -> Iterator[subprocess.Popen[str]]:
-    """A day that is under way, its process the first of a group as in a shell."""
-    words, env = [sys.executable, str(RANGE), "day", "--hours", "6"], {**os.environ, "ASEPSIS_RANGE": str(hospital.state)}
-    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True, env=env, cwd=ROOT, start_new_session=True) as process:
+    with begun(hospital, "day", "--hours", "6") as process:
         assert process.stderr
         assert "acts" in process.stderr.readline()
         yield process
+
+
+def test_a_program_that_is_given_up_ends_as_in_a_shell(hospital: Range) -> None:
+    with begun(hospital, "exec", "pacs", "--", "sh", "-c", "echo runs >&2; exec sleep 60") as process:
+        assert process.stderr
+        assert process.stderr.readline() == "runs\n"
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(LONG_S) == 130
 
 
 def test_a_day_that_is_given_up_can_be_recorded(hospital: Range, tmp_path: Path) -> None:
