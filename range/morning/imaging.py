@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from cast import DEVICES, Device, Patient
+from images import STORAGE
 from lan import SCRATCH, address, run, start
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
@@ -21,14 +22,6 @@ PACKAGES = {
     "movescu": "dcmtk",
     "dcmcjpls": "dcmtk",
     "Orthanc": "orthanc",
-}
-STORAGE = {  # DICOM PS3.4 B.5: modality -> Storage SOP Class UID, images sent in one study, rows and columns
-    "CT": ("1.2.840.10008.5.1.4.1.1.2", 10, 64),
-    "MR": ("1.2.840.10008.5.1.4.1.1.4", 8, 64),
-    "CR": ("1.2.840.10008.5.1.4.1.1.1", 1, 128),
-    "US": ("1.2.840.10008.5.1.4.1.1.6.1", 2, 96),
-    "MG": ("1.2.840.10008.5.1.4.1.1.1.2", 2, 128),
-    "XA": ("1.2.840.10008.5.1.4.1.1.12.1", 3, 64),
 }
 MOVE_REFUSED = 69  # movescu: every sub-operation failed, here because the two sides agree on a syntax that the images are not in
 REST_PASSWORD = "zz-orthanc-invented"
