@@ -11,6 +11,7 @@ from datetime import time as clock
 import recording
 import schedule
 import stage
+from act import Act
 from lan import RangeError
 from state import Hospital
 
@@ -44,9 +45,9 @@ def main(asked: argparse.Namespace) -> int:
     return 4 if failed else 0
 
 
-def day_acts(hospital: Hospital, begin: datetime, end: datetime, seed: int, ordinary: bool = False) -> list[stage.Act]:
+def day_acts(hospital: Hospital, begin: datetime, end: datetime, seed: int, ordinary: bool = False) -> list[Act]:
     """All days between two moments, each with its own luck."""
-    acts, number = list[stage.Act](), 0
+    acts, number = list[Act](), 0
     while begin < end:
         midnight = begin.replace(hour=0, minute=0) + timedelta(days=1)
         luck = seed + number * 1_000_003
