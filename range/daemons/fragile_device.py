@@ -127,7 +127,7 @@ class Device:
             return False
         before, self.last_poll = self.last_poll, at
         if at and before:
-            return 0 <= (at - before).total_seconds() < APART_S
+            return 0 < (at - before).total_seconds() < APART_S  # the same moment: a day that is lived through again
         return since < APART_S
 
 

@@ -42,6 +42,16 @@ def test_polls_are_borne_all_day(device) -> None:
     assert process.poll() is None
 
 
+def test_a_day_that_is_lived_through_again_is_borne(device) -> None:
+    """The same poll states the same time."""
+    from clients.fragile import poll
+
+    _, port, status = device()
+    for _ in range(2):
+        poll(HERE, port, AT)
+    assert until(status, lambda s: s["polls"] == 2)["state"] == "well"
+
+
 def test_polls_too_close_kill_it(device) -> None:
     from clients.fragile import Silent, poll
 
