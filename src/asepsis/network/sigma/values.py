@@ -1,0 +1,219 @@
+"""One field against one value, as SQL. True where it matches; false or unknown where not (`sql.no` makes both the same).
+
+Sources: Sigma specification 2.1, "Detection" (values are case-insensitive strings; * and ? are wildcards) and appendix modifiers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+
+from sigma.types import (
+    CompareOperators,
+    SigmaBool,
+    SigmaCasedString,
+    SigmaCIDRExpression,
+    SigmaCompareExpression,
+    SigmaExists,
+    SigmaNull,
+    SigmaNumber,
+    SigmaRegularExpression,
+    SigmaString,
+    SigmaTimestampPart,
+    SigmaType,
+    SpecialChars,
+)
+
+from asepsis.kit.errors import BadInput
+from asepsis.lake.service import Column
+
+from . import networks, patterns, sql
+
+_COMPARED = {CompareOperators.LT: "<", CompareOperators.LTE: "<=", CompareOperators.GT: ">", CompareOperators.GTE: ">="}
+_TRUTH = {"true": "TRUE", "t": "TRUE", "1": "TRUE", "false": "FALSE", "f": "FALSE", "0": "FALSE"}
+"""Zeek writes T and F."""
+_PSEUDONYM = re.compile(r"k[0-9]+:[a-z2-7]{26}")
+_ESCAPE = "!"
+"""In patterns: a backslash would mean one thing more to Spark than to DuckDB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A column, or what stands for one element of it, with the type of its values."""
+
+    expression: str
+    type: str
+    column: str
+    where: str
+
+    def as_text(self) -> str:
+        return self.expression if self.type == "text" else f"CAST({self.expression} AS VARCHAR)"
+
+
+def matches(column: Column, value: SigmaType, withheld: bool, where: str) -> str:
+    """Whether `column` matches `value`. A list does if any of its elements does. Raises BadInput for what cannot be compared."""
+    name = sql.name(column.name)
+    if isinstance(value, SigmaNull):
+        return missing(column)
+    if isinstance(value, SigmaExists):
+        return sql.no(missing(column)) if value.exists else missing(column)
+    if withheld and not (isinstance(value, SigmaString) and _PSEUDONYM.fullmatch(value.to_plain())):
+        raise BadInput(f"{column.name} is kept as a pseudonym", where, "compare it with one, or test another field")
+    if not column.type.startswith("list of "):
+        return _one(Cell(name, column.type, column.name, where), value)
+    return any_element(name, lambda element: _one(Cell(element, column.type.removeprefix("list of "), column.name, where), value))
+
+
+def missing(column: Column) -> str:
+    """Whether a column has no value. A list without elements has none."""
+    name = sql.name(column.name)
+    return f"{name} IS NULL" if not column.type.startswith("list of ") else f"({name} IS NULL OR ARRAY_LENGTH({name}) = 0)"
+
+
+def any_element(column: str, test: Callable[[str], str]) -> str:
+    """Whether any element of a list passes `test`."""
+    return f"ARRAY_LENGTH(LIST_FILTER({column}, LAMBDA e : {test('e')})) > 0"
+
+
+def _one(cell: Cell, value: SigmaType) -> str:
+    match value:
+        case SigmaString():
+            return _text(cell, value, isinstance(value, SigmaCasedString))
+        case SigmaTimestampPart():
+            return f"{_part(cell, value)} = {value.number}"
+        case SigmaNumber():
+            return _number(cell, value.number)
+        case SigmaBool():
+            return _text(cell, SigmaString("true" if value.boolean else "false"), False)
+        case SigmaRegularExpression():
+            return _regular(cell, value)
+        case SigmaCIDRExpression():
+            return _network(cell, value)
+        case SigmaCompareExpression():
+            return _compared(cell, value)
+    raise _cannot(cell, f"by {type(value).__name__}")
+
+
+def _text(cell: Cell, value: SigmaString, cased: bool) -> str:
+    if value.contains_placeholder():
+        raise BadInput("placeholders are not filled in", cell.where, "write the values")
+    if cell.type == "text":
+        return like(cell.expression, value, cased)
+    plain = not value.contains_special()
+    word = "".join(part for part in value.s if isinstance(part, str))
+    if cell.type == "int":
+        if not plain:
+            return like(cell.as_text(), value, True)
+        return f"{cell.expression} = {word}" if _whole(word) else sql.FALSE
+    if cell.type == "bool" and plain:
+        if word.lower() not in _TRUTH:
+            raise _cannot(cell, f"with {word}", "write true or false")
+        return f"{cell.expression} = {_TRUTH[word.lower()]}"
+    if cell.type == "float" and plain:
+        try:
+            return _number(cell, float(word))
+        except ValueError:
+            return sql.FALSE
+    raise _cannot(cell, "with text", "compare it with lt, lte, gt or gte" if cell.type == "float" else "test another field")
+
+
+def like(expression: str, value: SigmaString, cased: bool) -> str:
+    """Whether a text is `value`, with its wildcards: * is LIKE's %, ? its _, and both of these are themselves."""
+    parts = value.s
+    words = [part for part in parts if isinstance(part, str)]
+    if not cased and any(_folds(word) for word in words):
+        expression = f"LOWER({expression})"
+    else:
+        cased = True
+    many = SpecialChars.WILDCARD_MULTI
+    match parts:
+        case []:
+            return f"{expression} = ''"
+        case [str(word)]:
+            return f"{expression} = {_literal(word, cased)}"
+        case [one] if one is many:
+            return f"{expression} IS NOT NULL"
+        case [str(word), last] if last is many:
+            return f"STARTS_WITH({expression}, {_literal(word, cased)})"
+        case [first, str(word)] if first is many:
+            return f"ENDS_WITH({expression}, {_literal(word, cased)})"
+        case [first, str(word), last] if first is many and last is many:
+            return f"CONTAINS({expression}, {_literal(word, cased)})"
+    pattern = "".join(_escaped(part) if isinstance(part, str) else "%" if part is many else "_" for part in parts)
+    return f"{expression} LIKE {_literal(pattern, cased)} ESCAPE '{_ESCAPE}'"
+
+
+def _escaped(word: str) -> str:
+    return re.sub(r"([%_!])", rf"{_ESCAPE}\1", word)
+
+
+def _folds(word: str) -> bool:
+    return word.lower() != word or word.upper() != word
+
+
+def _literal(word: str, cased: bool) -> str:
+    """A literal in the case to compare in. Beyond ASCII the engine folds it, by the same table as the column."""
+    if cased:
+        return sql.text(word)
+    return sql.text(word.lower()) if word.isascii() else f"LOWER({sql.text(word)})"
+
+
+def _whole(word: str) -> bool:
+    """Whether a text is how a 64-bit integer is written."""
+    return re.fullmatch(r"0|-?[1-9][0-9]{0,17}", word) is not None
+
+
+def _number(cell: Cell, number: float) -> str:
+    if cell.type == "text":
+        return f"{cell.expression} = {sql.text(str(number))}"
+    if cell.type == "bool" and number in (0, 1):
+        return f"{cell.expression} = {'TRUE' if number else 'FALSE'}"
+    if cell.type in ("int", "float"):
+        return f"{cell.expression} = {_digits(number, cell.type)}"
+    raise _cannot(cell, f"with {number}")
+
+
+def _digits(number: float, kind: str) -> str:
+    """A number as SQL reads it. To a column of doubles it is a double: a decimal would be rounded to the column's places."""
+    if isinstance(number, int):
+        return str(number)
+    return f"CAST('{number!r}' AS DOUBLE)" if kind == "float" or "e" in repr(number) else repr(number)
+
+
+def _compared(cell: Cell, value: SigmaCompareExpression) -> str:
+    if value.op not in _COMPARED:
+        raise _cannot(cell, f"by {value.op.name}")
+    if isinstance(value.number, SigmaTimestampPart):
+        return f"{_part(cell, value.number)} {_COMPARED[value.op]} {value.number.number}"
+    if cell.type not in ("int", "float"):
+        raise _cannot(cell, "by size", "only numbers have one")
+    return f"{cell.expression} {_COMPARED[value.op]} {_digits(value.number.number, cell.type)}"
+
+
+def _part(cell: Cell, value: SigmaTimestampPart) -> str:
+    if cell.type != "timestamp":
+        raise _cannot(cell, f"by its {value.timestamp_part.name.lower()}", "only times have one")
+    return f"EXTRACT({value.timestamp_part.name} FROM {cell.expression})"
+
+
+def _regular(cell: Cell, value: SigmaRegularExpression) -> str:
+    if cell.type not in ("text", "int"):
+        raise _cannot(cell, "by a regular expression")
+    flags = "".join(sorted(value.sigma_to_re_flag[flag] for flag in value.flags))
+    return f"REGEXP_MATCHES({cell.as_text()}, {sql.text(patterns.checked(value.regexp.to_plain_regex(), flags, cell.where))})"
+
+
+def _network(cell: Cell, value: SigmaCIDRExpression) -> str:
+    if cell.expression == sql.name(cell.column) and cell.column in networks.HALVES:
+        return networks.inside(cell.column, value.network)
+    if cell.type != "text":
+        raise _cannot(cell, "with a network")
+    if not isinstance(value.network, IPv4Network):
+        raise _cannot(cell, "with an IPv6 network", f"only {' and '.join(networks.HALVES)} are kept as numbers")
+    return networks.inside_text(cell.expression, value.network)
+
+
+def _cannot(cell: Cell, how: str, todo: str = "test another field") -> BadInput:
+    return BadInput(f"{cell.column} ({cell.type}) cannot be compared {how}", cell.where, todo)
