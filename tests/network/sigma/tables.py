@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from asepsis.kit.errors import BadInput
 from asepsis.lake.service import Stream, streams
-from asepsis.lake.streams import SQL_TYPES
 from asepsis.network.sigma import hunt, query
 from asepsis.network.sigma.episode import Episode, Match
 from asepsis.network.sigma.pack import Pack, pack, rules
@@ -21,6 +21,19 @@ from asepsis.network.sigma.taxonomy import Taxonomy
 STREAMS = streams()
 START = datetime(2026, 3, 1, 6, tzinfo=UTC)
 Row = dict[str, Any]
+
+_TYPES = {
+    "timestamp": pa.timestamp("us", "UTC"),
+    "int": pa.int64(),
+    "float": pa.float64(),
+    "bool": pa.bool_(),
+    "text": pa.string(),
+    "list of text": pa.list_(pa.string()),
+    "list of int": pa.list_(pa.int64()),
+}
+SCHEMAS = {name: pa.schema([(column.name, _TYPES[column.type]) for column in stream.columns]) for name, stream in STREAMS.items()}
+CONNECTION = duckdb.connect(config={"threads": 1})
+CONNECTION.execute("SET TimeZone = 'UTC'")
 
 
 def at(seconds: float) -> datetime:
@@ -34,26 +47,17 @@ class Rows:
 
     def __init__(self, rows: Mapping[str, Sequence[Row]]) -> None:
         self.given = {name: [{"event_id": f"{name}{n}", "ts": START} | row for n, row in enumerate(some)] for name, some in rows.items()}
-        self._connection = duckdb.connect(config={"threads": 1})
-        self._connection.execute("SET TimeZone = 'UTC'")
         for name, some in self.given.items():
-            kinds = {column.name: SQL_TYPES[column.type] for column in STREAMS[name].columns}
-            self._connection.execute(f"CREATE TABLE {name} ({', '.join(f'{column} {kind}' for column, kind in quoted(kinds).items())})")
-            for row in some:
-                names = ", ".join(f'"{column}"' for column in row)
-                self._connection.execute(f"INSERT INTO {name} ({names}) VALUES ({', '.join('?' * len(row))})", list(row.values()))
+            assert not {word for row in some for word in row} - set(SCHEMAS[name].names)
+            table = pa.Table.from_pylist(some, schema=SCHEMAS[name])
+            CONNECTION.register("given", table)
+            CONNECTION.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM given")
+            CONNECTION.unregister("given")
 
     def rows(self, query: str) -> list[Row]:
-        answer = self._connection.execute(query)
+        answer = CONNECTION.execute(query)
         names = [column[0] for column in answer.description]
         return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
-
-    def close(self) -> None:
-        self._connection.close()
-
-
-def quoted(kinds: Mapping[str, str]) -> dict[str, str]:
-    return {f'"{name}"': kind for name, kind in kinds.items()}
 
 
 def written(*documents: str) -> Pack:
@@ -73,9 +77,10 @@ def correlation(kind: str, rules: str = "[one]", name: str = "many", **more: str
 
 
 def matched(rows: Sequence[Row], detection: str, service: str = "conn") -> list[str]:
-    """The ids of the rows that a rule means."""
+    """The ids of the rows that a rule means, in the order given."""
     tables = Rows({service: rows})
-    return [one.event_id for one in hunt.hunt(tables, written(rule(detection, service))) if isinstance(one, Match)]
+    found = {one.event_id for one in hunt.hunt(tables, written(rule(detection, service))) if isinstance(one, Match)}
+    return [row["event_id"] for row in tables.given[service] if row["event_id"] in found]
 
 
 def found(tables: Rows, some: Pack, **how: Any) -> list[Episode]:

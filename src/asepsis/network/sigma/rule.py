@@ -146,7 +146,7 @@ def _selection(value: object, where: str) -> object:
     if isinstance(value, dict):
         if not value:
             raise BadInput("an empty selection", where, "write a field and a value")
-        return {_checked_field(key, where): _checked_values(item, where) for key, item in value.items()}
+        return {_checked_field(key, where): _checked_values(key, item, where) for key, item in value.items()}
     return _checked_value(value, where)
 
 
@@ -160,11 +160,14 @@ def _checked_field(key: object, where: str) -> str:
     return "|".join(["wide" if n and word == "utf16le" else word for n, word in enumerate(words)])
 
 
-def _checked_values(value: object, where: str) -> object:
+def _checked_values(key: object, value: object, where: str) -> object:
     if isinstance(value, list):
         if not value:
             raise BadInput("an empty list of values", where, "write a value, or null")
-        return [_checked_value(item, where) for item in value]
+        return [_checked_values(key, item, where) for item in value]
+    if isinstance(value, str) and "|base64" in str(key) and (not value.isascii() or "*" in value or "?" in value):
+        # pySigma encodes the backslash before a wildcard too, and counts letters for bytes.
+        raise BadInput("Base64 of a text with * or ?, or beyond ASCII", f"{where}, {key}", "write the encoded text, with contains")
     return _checked_value(value, where)
 
 
@@ -264,6 +267,9 @@ def _by_pysigma(parse: Callable[[], T], where: str) -> T:
     try:
         return parse()
     except SigmaError as error:
+        if place := re.search(r"\(at char (\d+)\)", str(error)):
+            at = f"{where}, character {int(place[1]) + 1}"
+            raise BadInput("a condition that cannot be read", at, "use names, and, or, not, brackets, 1 of, all of") from None
         raise BadInput(str(error) or type(error).__name__, where, "see the Sigma specification") from None
     except RecursionError:
         raise BadInput("the rule is nested too deeply", where, "name its parts as selections") from None
