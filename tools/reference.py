@@ -382,7 +382,8 @@ _CORE = {
 
 
 def _data() -> str:
-    tables = sorted(path for path in (ROOT / "src" / "asepsis").rglob("data/*") if path.is_file())
+    tables = sorted(path for path in (ROOT / "src" / "asepsis").rglob("data/*.tsv"))
+    names = sorted(path for path in (ROOT / "src" / "asepsis").rglob("data/*.toml"))
     core = sorted(path for path in (ROOT / "crates" / "wire" / "data").iterdir() if path.is_file())
     return _page(
         "Data files",
@@ -394,6 +395,10 @@ def _data() -> str:
         " that fits counts. `pytest tests/hospital` then says whether the row is whole, names a known kind and has a source. The next run"
         " uses it.",
         *map(_packaged, tables),
+        "## Names of Sigma rules",
+        "What a rule calls a log source or a field, and the stream or column that it means. To add one: a line under the table of its"
+        " stream, with the source of the name. `pytest tests/network/sigma` then says whether there is such a stream or column.",
+        *(f"{_file(path)}\n\n{_text(_comments(path, '#')[0])}" for path in names),
         "## Functions of a query",
         f"{_file(ROOT / 'src/asepsis/lake/functions.txt')}\n\n{_text(_comments(ROOT / 'src/asepsis/lake/functions.txt', '#')[0])}"
         " To add one: it must compute from its arguments alone, whatever they are. `pytest tests/lake/test_sql.py` then says whether DuckDB"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+from datetime import datetime
 from typing import Any
 
 import yaml
@@ -13,9 +15,9 @@ from tests.network.sigma.tables import Row, Rows
 
 from asepsis.network.sigma import query
 from asepsis.network.sigma.episode import Episode
-from asepsis.network.sigma.hunt import hunt, of
+from asepsis.network.sigma.hunt import follow, hunt, of
 from asepsis.network.sigma.pack import Pack, pack, rules
-from asepsis.network.sigma.query import Reach
+from asepsis.network.sigma.query import EARLIEST, LATEST, Reach
 from asepsis.network.sigma.rule import Correlation, Rule
 from asepsis.network.sigma.taxonomy import Taxonomy
 
@@ -73,3 +75,24 @@ def told(one: Rule | Correlation, found: Episode) -> list[tuple[str, int]]:
 
 def read_pack(documents: dict[str, Any]) -> Pack:
     return pack(rules(yaml.safe_dump_all(documents.values(), allow_unicode=True).encode(), "rule.yml"))
+
+
+@LONG
+@given(making.packs(), making.tables, st.lists(making.moments, max_size=3))
+def test_looks_that_follow_each_other_find_what_one_look_finds(
+    documents: dict[str, Any], rows: dict[str, list[Row]], cuts: list[datetime]
+) -> None:
+    tables, read = Rows(rows), read_pack(documents)
+    one = read.rules[-1]
+    assert isinstance(one, Correlation)
+    standing: dict[tuple[object, ...], Episode] = {}
+    times = [EARLIEST, *sorted(set(cuts)), LATEST]
+    for since, until in itertools.pairwise(times):
+        for found in follow(one, tables, read, Reach(since, until), standing.values()):
+            standing[found.values, found.begin] = found
+    whole = [found for found in of(one, tables, read, Reach()) if isinstance(found, Episode)]
+    assert sorted(map(counted, standing.values()), key=repr) == sorted(map(counted, whole), key=repr)
+
+
+def counted(found: Episode) -> tuple[Any, ...]:
+    return found.group, found.begin, found.held_from, found.end, found.events, found.value

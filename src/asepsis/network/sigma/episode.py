@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
@@ -38,8 +39,18 @@ class Episode:
     held_from: datetime
     end: datetime
     events: int
-    value: float | int | None
+    value: Decimal | float | None
     evidence: tuple[Match, ...]
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """The values of the group."""
+        return tuple(value for _, value in self.group)
+
+    def meets(self, later: Episode, seconds: int) -> bool:
+        """Whether the windows of both overlap, `later` being of a later or the same time."""
+        span = timedelta(seconds=seconds)
+        return later.held_from - span <= self.end and self.held_from - span <= later.end
 
 
 def episodes(correlation: Correlation, names: list[str], rows: Iterable[dict[str, Any]]) -> Iterator[Episode]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from asepsis.lake.service import Stream
@@ -46,3 +47,60 @@ def of(rule: Rule | Correlation, tables: Tables, pack: Pack, reach: Reach, evide
     else:
         names = [one.key for one in pack.of(rule)] if rule.kind.startswith("temporal") else [rule.key]
         yield from episodes(rule, names, tables.rows(query.of_correlation(rule, pack, taxonomy, reach, evidence)))
+
+
+def follow(
+    correlation: Correlation, tables: Tables, pack: Pack, reach: Reach, before: Iterable[Episode], evidence: int = EVIDENCE
+) -> list[Episode]:
+    """The episodes of one correlation that hold in `reach`, each joined with those `before` that it goes on with.
+
+    Looks that follow each other find what a single look over all their times finds, but that the evidence of an episode that grew may
+    leave out events. An episode is known by its rule, group and beginning, which stay as it grows; only rows that come late can give it an
+    earlier one, or bridge two, whose place it takes.
+    """
+    known: dict[tuple[object, ...], list[Episode]] = {}
+    for old in before:
+        known.setdefault(old.values, []).append(old)
+    found: list[tuple[Episode, list[Episode]]] = []
+    for one in of(correlation, tables, pack, reach, evidence):
+        assert isinstance(one, Episode)
+        found.append((one, [old for old in known.get(one.values, ()) if old.meets(one, correlation.seconds)]))
+    counts = _counts(correlation, tables, pack, [_uncounted(one, olds) for one, olds in found if olds])
+    return [_joined(correlation, one, olds, next(counts), evidence) if olds else one for one, olds in found]
+
+
+def _uncounted(one: Episode, olds: list[Episode]) -> query.Span:
+    """What is left to count where an episode goes on: nothing that was counted is read again, unless late rows came between."""
+    until = max(one.end, *(old.end for old in olds))
+    if _goes_on(one, olds):
+        return one.values, olds[0].end + timedelta(microseconds=1), until
+    return one.values, min(one.begin, *(old.begin for old in olds)), until
+
+
+def _goes_on(one: Episode, olds: list[Episode]) -> bool:
+    return len(olds) == 1 and one.held_from > olds[0].end
+
+
+def _counts(correlation: Correlation, tables: Tables, pack: Pack, spans: list[query.Span]) -> Iterator[int]:
+    rows = tables.rows(query.of_counts(correlation, pack, Taxonomy(tables.streams), spans)) if spans else []
+    counts = {row["n"]: row["events"] for row in rows}
+    return (counts.get(n, 0) for n in range(len(spans)))
+
+
+def _joined(correlation: Correlation, one: Episode, olds: list[Episode], events: int, evidence: int) -> Episode:
+    every = [*olds, one]
+    values = [part.value for part in every if part.value is not None]
+    told = {(event.rule, event.event_id): event for part in every for event in part.evidence}
+    kept: list[Match] = []
+    for event in sorted(told.values(), key=lambda event: (event.ts, event.event_id, event.rule)):
+        if sum(other.rule == event.rule for other in kept) < evidence:
+            kept.append(event)
+    return replace(
+        one,
+        begin=min(part.begin for part in olds) if _goes_on(one, olds) else min(part.begin for part in every),
+        held_from=min(part.held_from for part in every),
+        end=max(part.end for part in every),
+        events=olds[0].events + events if _goes_on(one, olds) else events,
+        value=(max if correlation.grows else min)(values, default=None),
+        evidence=tuple(kept),
+    )

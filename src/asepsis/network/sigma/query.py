@@ -20,6 +20,10 @@ EARLIEST, LATEST = datetime(1000, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo
 """A clock beyond the calendar is in no window: a timespan cannot be added to it."""
 
 
+Span = tuple[Sequence[object], datetime, datetime]
+"""A group, and from when to when: both ends belong to it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reach:
     """Events from `since` on and before `until`."""
@@ -48,6 +52,12 @@ def of_correlation(correlation: Correlation, pack: Pack, taxonomy: Taxonomy, rea
 def of_moments(correlation: Correlation, pack: Pack, taxonomy: Taxonomy, reach: Reach) -> str:
     """The moments at which a correlation holds: the group g0.., `t` and `value`."""
     return _Writer(pack, taxonomy, reach, lookback(correlation, pack)).moments(correlation)
+
+
+def of_counts(correlation: Correlation, pack: Pack, taxonomy: Taxonomy, spans: Sequence[Span]) -> str:
+    """How many events of a correlation there are in each of `spans`: `n`, its number, and `events`."""
+    reach = Reach(min(since for _, since, _ in spans), max(until for _, _, until in spans) + timedelta(microseconds=1))
+    return _Writer(pack, taxonomy, reach, lookback(correlation, pack)).counts(correlation, spans)
 
 
 def lookback(correlation: Correlation, pack: Pack) -> int:
@@ -90,7 +100,7 @@ class _Writer:
         )
         left = [f"MIN(c{n} - n{n}) AS left{n}" for n in rules]
         upto = [f"MAX(c{n}) AS upto{n}" for n in rules]
-        extreme = "MIN" if not any(one.least for one in correlation.threshold) else "MAX"
+        extreme = "MAX" if correlation.grows else "MIN"
         kept = sql.columns(groups, ["episode", "MIN(t) AS held_from", "MAX(t) AS held_to", f"{extreme}(value) AS value"], left, upto)
         self._step("episodes", f"SELECT {kept} FROM numbered GROUP BY {sql.columns(groups, ['episode'])}")
         self._evidence(sweep, evidence)
@@ -98,6 +108,19 @@ class _Writer:
         told = sql.columns([f"w.{column}" for column in (*groups, "held_from", "held_to", "events", "value", "rule")])
         order = sql.columns([f"w.{column}" for column in (*groups, "held_from")], ["e.ts", "e.event_id", "w.rule"])
         return self._with(f"SELECT {told}, e.stream, e.event_id, e.ts FROM wanted AS w JOIN evidence AS e ON {same} ORDER BY {order}")
+
+    def counts(self, correlation: Correlation, spans: Sequence[Span]) -> str:
+        sweep = self._sweep(correlation)
+        values = [
+            sql.columns([str(n), sql.moment(since), sql.moment(until)], [sql.value(one) for one in group])
+            for n, (group, since, until) in enumerate(spans)
+        ]
+        names = sql.columns(["n", "since", "until"], sweep.groups)
+        within = " AND ".join(["f.ts >= s.since", "f.ts <= s.until", *(f"f.{g} = s.{g}" for g in sweep.groups)])
+        rows = ", ".join(f"({row})" for row in values)
+        return self._with(
+            f"SELECT s.n, COUNT(*) AS events FROM (VALUES {rows}) AS s({names}) JOIN ({sweep.found}) AS f ON {within} GROUP BY s.n"
+        )
 
     def _evidence(self, sweep: Sweep, bound: int) -> None:
         """The places of the first events of each episode among those of its group and rule; and what stands there. By place and not by
@@ -112,7 +135,7 @@ class _Writer:
             for n in rules
         ]
         self._step("wanted", " UNION ALL ".join(places))
-        events = f"({sweep.found}) AS f"
+        events = sweep.events()
         if groups:
             same = " AND ".join(f"f.{g} = b.{g}" for g in groups)
             events = f"(SELECT f.* FROM {events} JOIN (SELECT DISTINCT {sql.columns(groups)} FROM episodes) AS b ON {same}) AS f"

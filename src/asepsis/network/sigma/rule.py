@@ -87,6 +87,11 @@ class Correlation:
     generate: bool
     attributes: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
+    @property
+    def grows(self) -> bool:
+        """Whether more of what it measures is worse."""
+        return any(comparison.least for comparison in self.threshold)
+
 
 def rule_of(document: Document, where: str) -> Rule | Correlation:
     """The rule that a document holds. Raises BadInput with what is wrong, where, and what to do."""

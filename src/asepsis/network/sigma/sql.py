@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 
 FALSE = "FALSE"
 _CHAIN = 64
@@ -22,6 +23,20 @@ def name(word: str) -> str:
 
 def moment(value: datetime) -> str:
     return f"CAST('{value.astimezone(UTC).replace(tzinfo=None).isoformat(sep=' ')}+00:00' AS TIMESTAMPTZ)"
+
+
+def value(one: object) -> str:
+    """A value that a query gave, for another query."""
+    match one:
+        case bool():
+            return "TRUE" if one else FALSE
+        case int() | Decimal():
+            return f"{one}"
+        case float():
+            return f"CAST('{one!r}' AS DOUBLE)"
+        case datetime():
+            return moment(one)
+    return text(str(one))
 
 
 def seconds(count: int) -> str:

@@ -45,8 +45,8 @@ class Sweep:
         return f"{self.prefix}{name}"
 
     def queries(self) -> list[tuple[str, str]]:
-        steps = {
-            "busy": self._busy(),
+        steps: dict[str, str | None] = {
+            **self._busy(),
             "moments": self._moments(),
             "lives": self._lives() if self.correlation.kind == "value_count" else None,
             "steps": self._steps(),
@@ -61,31 +61,60 @@ class Sweep:
     def _counters(self) -> list[str]:
         return [f"{kind}{n}" for kind in "nc" for n in range(self.rules)]
 
-    def _events(self) -> str:
-        """The events, without those of groups that can never hold."""
-        if not self._busy():
+    def events(self) -> str:
+        """The events, without those at times when the group cannot hold."""
+        if not self._parts():
             return f"({self.found}) AS f"
-        same = " AND ".join(f"f.{g} = b.{g}" for g in self.groups)
-        return f"({self.found}) AS f JOIN {self.named('busy')} AS b ON {same}"
+        same = " AND ".join([f"{self._bucket('f.ts')} = b.bucket", *(f"f.{g} = b.{g}" for g in self.groups)])
+        return f"(SELECT f.* FROM ({self.found}) AS f JOIN {self.named('busy')} AS b ON {same}) AS f"
 
-    def _busy(self) -> str | None:
-        """The groups that have enough at all, whenever. Far fewer events are sorted then."""
-        bounds = [bound for comparison in self.correlation.threshold if (bound := self._bound(comparison))]
-        if not bounds or not self.groups:
-            return None
-        return f"SELECT {sql.columns(self.groups)} FROM ({self.found}) AS f GROUP BY {sql.columns(self.groups)} HAVING {sql.all_of(bounds)}"
+    def _bucket(self, ts: str) -> str:
+        return f"CAST(FLOOR(EPOCH({ts}) / {self.correlation.seconds}) AS BIGINT)"
 
-    def _bound(self, comparison: Comparison) -> str | None:
-        kind = self.correlation.kind
-        if kind in ("value_avg", "value_percentile", "value_median") and comparison.operator not in ("eq", "neq"):
-            return comparison.sql("MAX(v0)" if comparison.least else "MIN(v0)")
-        if not comparison.least:
-            return None
-        if kind == "value_sum":
-            return comparison.sql("SUM(CASE WHEN v0 > 0 THEN v0 ELSE 0 END)")
-        if kind.startswith("temporal"):
-            return comparison.sql(_plus(f"MAX(CASE WHEN rule = {n} THEN 1 ELSE 0 END)" for n in range(self.rules)))
-        return comparison.sql("COUNT(*)")
+    def _busy(self) -> dict[str, str]:
+        """Where a group can hold at all, so that far fewer events are sorted. A window lies in two neighbouring buckets of a timespan each:
+        where two together have too little, no window in them has enough."""
+        parts = self._parts()
+        if not parts:
+            return {}
+        by = sql.columns(self.groups, ["bucket"])
+        sums = [f"{part} AS m{n}" for n, (part, _, _) in enumerate(parts)]
+        kept = sql.columns(self.groups, [f"{self._bucket('ts')} AS bucket"], sums)
+        names = [f"m{n}" for n in range(len(parts))]
+        buckets = self.named("buckets")
+        pair = " UNION ALL ".join(
+            f"SELECT {sql.columns(self.groups, [f'{bucket} AS bucket'], names)} FROM {buckets}" for bucket in ("bucket", "bucket - 1")
+        )
+        both = " UNION ALL ".join(
+            f"SELECT {sql.columns(self.groups, [f'{bucket} AS bucket'])} FROM {self.named('pairs')}" for bucket in ("bucket", "bucket + 1")
+        )
+        return {
+            "buckets": f"SELECT {kept} FROM ({self.found}) AS f GROUP BY {sql.columns(self.groups, [self._bucket('ts')])}",
+            "pairs": f"SELECT {by} FROM ({pair}) AS p GROUP BY {by} HAVING {sql.all_of(self._enough(parts))}",
+            "busy": f"SELECT DISTINCT {by} FROM ({both}) AS p",
+        }
+
+    def _enough(self, parts: list[tuple[str, str, Comparison]]) -> list[str]:
+        """What two buckets together must have."""
+        if self.correlation.kind.startswith("temporal"):
+            rules = _plus(f"{whole}(m{n})" for n, (_, whole, _) in enumerate(parts))
+            return [one.sql(rules) for one in self.correlation.threshold if one.least]
+        return [comparison.sql(f"{whole}(m{n})") for n, (_, whole, comparison) in enumerate(parts)]
+
+    def _parts(self) -> list[tuple[str, str, Comparison]]:
+        """Aggregates of a bucket that no window in it exceeds, how two buckets add up, and what is compared with them."""
+        kind, found = self.correlation.kind, []
+        for one in self.correlation.threshold:
+            if kind in ("value_avg", "value_percentile", "value_median") and one.operator not in ("eq", "neq"):
+                extreme = "MAX" if one.least else "MIN"
+                found.append((f"{extreme}(v0)", extreme, one))
+            elif kind == "value_sum" and one.least:
+                found.append(("SUM(CASE WHEN v0 > 0 THEN v0 ELSE 0 END)", "SUM", one))
+            elif kind.startswith("temporal") and one.least:
+                return [(f"MAX(CASE WHEN rule = {n} THEN 1 ELSE 0 END)", "MAX", one) for n in range(self.rules)]
+            elif kind in ("event_count", "value_count") and one.least:
+                found.append(("COUNT(*)", "SUM", one))
+        return found
 
     def _measures(self) -> dict[str, str]:
         """What is summed along the line, as it is at one moment."""
@@ -105,14 +134,14 @@ class Sweep:
         counts = [f"COUNT(CASE WHEN f.rule = {n} THEN 1 END) AS a{n}" for n in range(self.rules)]
         measures = [f"{aggregate} AS {name}" for name, aggregate in self._measures().items()]
         by = sql.columns([f"f.{g}" for g in self.groups], ["f.ts"])
-        return f"SELECT {sql.columns(groups, ['f.ts AS t'], counts, measures)} FROM {self._events()} GROUP BY {by}"
+        return f"SELECT {sql.columns(groups, ['f.ts AS t'], counts, measures)} FROM {self.events()} GROUP BY {by}"
 
     def _lives(self) -> str:
         """Each time a value is seen, with the times before and after. Source: a value lives until its next appearance or the end of the
         timespan."""
         values = [f"v{n}" for n in range(len(self.correlation.fields))]
         groups = [f"f.{g} AS {g}" for g in self.groups]
-        seen = f"SELECT DISTINCT {sql.columns(groups, ['f.ts AS t'], values)} FROM {self._events()}"
+        seen = f"SELECT DISTINCT {sql.columns(groups, ['f.ts AS t'], values)} FROM {self.events()}"
         over = self.over("t", *values)
         return f"SELECT {sql.columns(self.groups, ['t'])}, LAG(t) OVER {over} AS before, LEAD(t) OVER {over} AS after FROM ({seen}) AS s"
 

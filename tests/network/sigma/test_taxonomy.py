@@ -1,0 +1,75 @@
+"""The names of Sigma lead to streams and columns that there are, and pseudonyms are known as such."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from tests.network.sigma.tables import STREAMS
+
+from asepsis.kit.errors import BadInput
+from asepsis.network.sigma.rule import LogSource
+from asepsis.network.sigma.taxonomy import Taxonomy, _data
+
+TAXONOMY = Taxonomy(STREAMS)
+EVERY = {column.name for stream in STREAMS.values() for column in stream.columns}
+
+
+def test_every_name_leads_somewhere() -> None:
+    sources, fields = _data("logsources"), _data("fields")
+    assert {*sources["category"].values(), *sources["service"].values()} <= STREAMS.keys()
+    for name, table in fields.items():
+        if name == "any":
+            assert set(table.values()) <= EVERY
+        elif name != "withheld":
+            assert set(table.values()) <= {column.name for column in STREAMS[name].columns}
+
+
+def test_what_is_withheld_is_what_the_schema_says() -> None:
+    """A column is withheld if its comment says that it holds a pseudonym, and nothing of what stands in clear."""
+    said = {
+        name: sorted(
+            column.name
+            for column in stream.columns
+            if re.search(r"^Pseudonyms? |; pseudonym\.", column.doc) and "in clear" not in column.doc
+        )
+        for name, stream in STREAMS.items()
+    }
+    also = {"astm": ["order_id"], "hl7": ["patients"]}
+    withheld = _data("fields")["withheld"]
+    for name, columns in said.items():
+        assert set(columns) <= set(withheld.get(name, [])), name
+    for name, columns in withheld.items():
+        assert set(columns) <= {*said[name], *also.get(name, [])}, name
+
+
+@pytest.mark.parametrize(
+    ("source", "stream"),
+    [
+        (LogSource(None, "zeek", "dce_rpc"), "dce_rpc"),
+        (LogSource(None, "zeek", "x509"), "x509"),
+        (LogSource("dns", None, None), "dns"),
+        (LogSource("firewall", None, None), "conn"),
+        (LogSource("proxy", None, None), "http"),
+        (LogSource("network", None, "dns"), "dns"),
+        (LogSource(None, None, "tls"), "ssl"),
+    ],
+)
+def test_log_sources(source: LogSource, stream: str) -> None:
+    assert TAXONOMY.stream(source, "here").name == stream
+
+
+NOWHERE = (("process_creation", "windows", None), ("conn", None, None), ("network_connection", "windows", None), (None, "zeek", None))
+
+
+@pytest.mark.parametrize("words", NOWHERE)
+def test_what_no_packet_shows(words: tuple[str | None, str | None, str | None]) -> None:
+    with pytest.raises(BadInput):
+        TAXONOMY.stream(LogSource(*words), "here")
+
+
+def test_fields() -> None:
+    expected = {"id.orig_h": "id_orig_h", "src_ip": "id_orig_h", "c-useragent": "user_agent", "cs-method": "method", "host": "host"}
+    assert {field: TAXONOMY.column(STREAMS["http"], field, "here").name for field in expected} == expected
+    with pytest.raises(BadInput, match="the stream http has no field c-uri-query"):
+        TAXONOMY.column(STREAMS["http"], "c-uri-query", "here")
