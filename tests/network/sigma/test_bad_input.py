@@ -105,6 +105,15 @@ def test_large_and_deep_rules_are_refused_at_once() -> None:
     assert time.process_time() - began < 600
 
 
+def test_what_unfolds_is_refused_before_it_does() -> None:
+    dashes = " ".join(f"-{n}" for n in range(12))
+    assert "comparisons" in refused(rule(f"a:\n  conn_state|windash|contains: '{dashes}'\ncondition: a"))
+    listed = ", ".join(f"v{n}" for n in range(500))
+    assert "comparisons" in refused(rule(f"a:\n  conn_state: [{listed}]\ncondition: {' or '.join(['a'] * 60)}"))
+    assert "comparisons" in refused(rule(f"a:\n  conn_state: [{listed}]\nb: [{listed}]\ncondition: {' or '.join(['1 of *'] * 30)}"))
+    assert "selections" in refused(rule("\n".join(f"a{n}: [x]" for n in range(600)) + "\ncondition: 1 of them"))
+
+
 def test_a_rule_is_read_from_files_and_folders(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "one.yml").write_text(GOOD, "utf-8")

@@ -20,6 +20,9 @@ EARLIEST, LATEST = datetime(1000, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo
 """A clock beyond the calendar is in no window: a timespan cannot be added to it."""
 
 
+CHARACTERS = 16 << 20
+"""Of a query: a rule of twenty thousand keywords over sixty texts is longer."""
+
 Span = tuple[Sequence[object], datetime, datetime]
 """A group, and from when to when: both ends belong to it."""
 
@@ -40,13 +43,14 @@ class Reach:
 def of_rule(rule: Rule, taxonomy: Taxonomy, reach: Reach) -> str:
     """The events that a rule means: event_id and ts, in order of time."""
     stream, condition = predicate(rule, taxonomy)
-    return f"SELECT event_id, ts FROM {stream.name} WHERE {sql.all_of([reach.sql(), condition])} ORDER BY ts, event_id"
+    where = sql.all_of([reach.sql(), condition])
+    return _bounded(f"SELECT event_id, ts FROM {stream.name} WHERE {where} ORDER BY ts, event_id", rule.where)
 
 
 def of_correlation(correlation: Correlation, pack: Pack, taxonomy: Taxonomy, reach: Reach, evidence: int) -> str:
     """What a correlation finds, a row for each of the first `evidence` events of each of its rules in each episode (`asepsis.network.sigma.
     episode`): the group g0.., `held_from`, `held_to`, `events`, `value`, and `rule`, `stream`, `event_id`, `ts` of the event."""
-    return _Writer(pack, taxonomy, reach, lookback(correlation, pack)).episodes(correlation, evidence)
+    return _bounded(_Writer(pack, taxonomy, reach, lookback(correlation, pack)).episodes(correlation, evidence), correlation.where)
 
 
 def of_moments(correlation: Correlation, pack: Pack, taxonomy: Taxonomy, reach: Reach) -> str:
@@ -204,3 +208,9 @@ class _Writer:
 
     def _with(self, query: str) -> str:
         return f"WITH {', '.join(f'{name} AS ({step})' for name, step in self.steps)} {query}"
+
+
+def _bounded(query: str, where: str) -> str:
+    if len(query) > CHARACTERS:
+        raise BadInput(f"the rule makes a query of more than {CHARACTERS >> 20} MiB", where, "put its values into an indicator list")
+    return query

@@ -26,6 +26,9 @@ CONDITION_CHARACTERS = 2_000
 CONDITION_DEPTH = 16
 STARS = 4
 """A pattern of search identifiers is a regular expression for pySigma, and four stars are more than any rule has."""
+SELECTIONS = 500
+COMPARISONS = 20_000
+"""So many may a condition make of a rule: a name in it stands for all values of its selection, and some modifiers make several of one."""
 GROUP_FIELDS = 8
 REFERENCES = 16
 SPAN_SECONDS = 366 * 86_400
@@ -105,6 +108,7 @@ def _rule(document: Document, where: str) -> Rule:
     if not isinstance(detection, dict):
         raise BadInput("a rule without detection", where, "write a map with selections and a condition")
     _check_condition(detection.get("condition"), where)
+    _check_size(detection, where)
     detection = {key: value if key == "condition" else _selection(value, f"{where}, {key}") for key, value in detection.items()}
     parsed = _by_pysigma(lambda: SigmaRule.from_dict(document | {"detection": detection}), where)
     trees = _by_pysigma(lambda: tuple(condition.parsed for condition in parsed.detection.parsed_condition), where)
@@ -140,6 +144,33 @@ def _check_condition(condition: object, where: str) -> None:
             raise BadInput(f"a condition nested more than {CONDITION_DEPTH} deep", where, "name its parts as selections")
         if any(word.count("*") > STARS for word in one.split()):
             raise BadInput(f"a pattern of selections with more than {STARS} stars", where, "use 1 of selection*")
+
+
+def _check_size(detection: Mapping[str, object], where: str) -> None:
+    """Before pySigma unfolds it: what takes a few letters to write must not take a machine's memory to read."""
+    if len(detection) > SELECTIONS:
+        raise BadInput(f"more than {SELECTIONS} selections", where, "write several rules")
+    weights = {str(name): _weight(value) for name, value in detection.items() if name != "condition"}
+    condition = detection["condition"]
+    total = sum(weights.values())
+    for word in re.findall(r"[\w*-]+", " ".join(condition) if isinstance(condition, list) else str(condition)):
+        if word == "them" or "*" in word:
+            shape = ".*" if word == "them" else ".*".join(map(re.escape, word.split("*")))
+            total += sum(weight for name, weight in weights.items() if re.fullmatch(shape, name))
+        else:
+            total += weights.get(word, 0)
+    if total > COMPARISONS:
+        raise BadInput(f"a condition that makes more than {COMPARISONS:,} comparisons", where, "put the values into an indicator list")
+
+
+def _weight(value: object, key: str = "") -> int:
+    """How many comparisons a selection makes."""
+    if isinstance(value, dict):
+        return sum(_weight(inner, str(word)) for word, inner in value.items())
+    if isinstance(value, list):
+        return sum(_weight(inner, key) for inner in value)
+    dashes = len(re.findall(r"\B[-/]\b", value)) if isinstance(value, str) and "|windash" in key else 0
+    return int(5 ** min(dashes, 9)) * (3 if "|base64offset" in key else 1)
 
 
 def _selection(value: object, where: str) -> object:
