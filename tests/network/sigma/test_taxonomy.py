@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from tests.network.sigma.tables import STREAMS
+from tests.network.sigma.tables import STREAMS, matched, refused, rule
 
 from asepsis.kit.errors import BadInput
 from asepsis.network.sigma.rule import LogSource
@@ -21,7 +21,7 @@ def test_every_name_leads_somewhere() -> None:
     for name, table in fields.items():
         if name == "any":
             assert set(table.values()) <= EVERY
-        elif name != "withheld":
+        elif name not in ("withheld", "partly"):
             assert set(table.values()) <= {column.name for column in STREAMS[name].columns}
 
 
@@ -71,5 +71,14 @@ def test_what_no_packet_shows(words: tuple[str | None, str | None, str | None]) 
 def test_fields() -> None:
     expected = {"id.orig_h": "id_orig_h", "src_ip": "id_orig_h", "c-useragent": "user_agent", "cs-method": "method", "host": "host"}
     assert {field: TAXONOMY.column(STREAMS["http"], field, "here").name for field in expected} == expected
-    with pytest.raises(BadInput, match="the stream http has no field c-uri-query"):
-        TAXONOMY.column(STREAMS["http"], "c-uri-query", "here")
+    for field in ("c-uri", "c-uri-query"):
+        with pytest.raises(BadInput, match=f"the stream http has no field {field}"):
+            TAXONOMY.column(STREAMS["http"], field, "here")
+
+
+def test_a_pattern_for_names_that_are_pseudonyms_is_refused() -> None:
+    assert matched([{"name": "svcctl"}], "a:\n  name: SVCCTL\ncondition: a", "smb_files") == ["smb_files0"]
+    assert "name is kept as a pseudonym" in refused(rule("a:\n  name|endswith: .pst\ncondition: a", "smb_files"), "smb_files")
+    assert matched(
+        [{"patient": "k1:abcdefghijklmnopqrstuvwxyz"}], "a:\n  patient: 'k1:abcdefghijklmnopqrstuvwxyz'\ncondition: a", "hl7"
+    ) == ["hl70"]

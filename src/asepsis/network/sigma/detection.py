@@ -60,7 +60,9 @@ class _Reader:
             return sql.any_of([self.field(field, one) for one in value.values])
         if isinstance(value, SigmaFieldReference):
             return self.reference(column, value)
-        return values.matches(column, value, self.taxonomy.withheld(self.stream, column), self.where)
+        whole = isinstance(value, SigmaString) and not value.contains_special()
+        withheld = self.taxonomy.withheld(self.stream, column) or (self.taxonomy.partly(self.stream, column) and not whole)
+        return values.matches(column, value, withheld, self.where)
 
     def reference(self, column: Column, value: SigmaFieldReference) -> str:
         """A field against another of the same event."""

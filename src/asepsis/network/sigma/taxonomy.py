@@ -53,6 +53,10 @@ class Taxonomy:
         """Whether a column holds pseudonyms alone."""
         return column.name in _data("fields")["withheld"].get(stream.name, ())
 
+    def partly(self, stream: Stream, column: Column) -> bool:
+        """Whether a column holds well-known names in clear, and pseudonyms of all others."""
+        return column.name in _data("fields")["partly"].get(stream.name, ())
+
     def texts(self, stream: Stream) -> list[Column]:
         """Where keywords are looked for: every text of an event but its identities."""
         return [
