@@ -21,8 +21,8 @@ from asepsis.network.sigma.query import EARLIEST, LATEST, Reach
 from asepsis.network.sigma.rule import Correlation, Rule
 from asepsis.network.sigma.taxonomy import Taxonomy
 
-MORE = 50 if os.environ.get("ASEPSIS_SOAK") else 1
-LONG = settings(max_examples=200 * MORE, deadline=None, suppress_health_check=list(HealthCheck))
+MORE = 100 if os.environ.get("ASEPSIS_SOAK") else 1
+LONG = settings(max_examples=100 * MORE, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def document(detection: dict[str, Any], name: str = "one", service: str = "dns") -> dict[str, Any]:

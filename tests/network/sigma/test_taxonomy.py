@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from tests.network.sigma.tables import STREAMS, matched, refused, rule
+from tests.network.sigma.tables import STREAMS, correlation, matched, refused, rule, written
 
 from asepsis.kit.errors import BadInput
+from asepsis.network.sigma.hunt import check
 from asepsis.network.sigma.rule import LogSource
 from asepsis.network.sigma.taxonomy import Taxonomy, _data
 
@@ -82,3 +83,10 @@ def test_a_pattern_for_names_that_are_pseudonyms_is_refused() -> None:
     assert matched(
         [{"patient": "k1:abcdefghijklmnopqrstuvwxyz"}], "a:\n  patient: 'k1:abcdefghijklmnopqrstuvwxyz'\ncondition: a", "hl7"
     ) == ["hl70"]
+
+
+def test_a_rule_is_checked_without_rows() -> None:
+    some = written(rule("a:\n  conn_state: S0\ncondition: a"), correlation("event_count", condition="{gte: 2}", group_by="[nowhere]"))
+    check(some.rules[0], STREAMS, some)
+    with pytest.raises(BadInput, match="the stream conn has no field nowhere"):
+        check(some.rules[1], STREAMS, some)

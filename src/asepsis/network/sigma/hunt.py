@@ -37,6 +37,14 @@ def hunt(
         yield from of(rule, tables, pack, Reach(since, until), evidence)
 
 
+def check(rule: Rule | Correlation, streams: Mapping[str, Stream], pack: Pack) -> None:
+    """Raises BadInput with what is wrong if the streams cannot answer a rule. No row is read."""
+    if isinstance(rule, Rule):
+        query.of_rule(rule, Taxonomy(streams), Reach())
+    else:
+        query.of_correlation(rule, pack, Taxonomy(streams), Reach(), EVIDENCE)
+
+
 def of(rule: Rule | Correlation, tables: Tables, pack: Pack, reach: Reach, evidence: int = EVIDENCE) -> Iterator[Match | Episode]:
     """What one rule finds."""
     taxonomy = Taxonomy(tables.streams)
