@@ -140,7 +140,7 @@ def _check_condition(condition: object, where: str) -> None:
         for mark in one:
             depth += (mark == "(") - (mark == ")")
             deepest = max(deepest, depth)
-        if deepest > CONDITION_DEPTH or len(re.findall(r"\bnot\b", one)) > 4 * CONDITION_DEPTH:
+        if deepest > CONDITION_DEPTH or re.search(rf"(?:\bnot\s+){{{CONDITION_DEPTH},}}", one):
             raise BadInput(f"a condition nested more than {CONDITION_DEPTH} deep", where, "name its parts as selections")
         if any(word.count("*") > STARS for word in one.split()):
             raise BadInput(f"a pattern of selections with more than {STARS} stars", where, "use 1 of selection*")
