@@ -12,19 +12,23 @@ from __future__ import annotations
 
 import argparse
 import logging
+import sys
 import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 from control import listen
+from links.sdc import endpoint
 from sdc11073 import observableproperties
 from sdc11073.certloader import SSLContextContainer
 from sdc11073.consumer import consumerimpl
 from sdc11073.definitions_sdc import SdcV1Definitions
 from sdc11073.wsdiscovery import WSDiscovery
-from sdc_models import calm_server, contexts, endpoint, tls_options
+from sdc_models import calm_server, contexts, tls_options
 from status import Status
 
 DEVICES = 256

@@ -22,7 +22,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 from control import listen
+from links.sdc import endpoint
 from sdc11073.certloader import SSLContextContainer
 from sdc11073.httpserver.httpserverimpl import HttpServerThreadBase, _ThreadingHTTPServer
 from sdc11073.location import SdcLocation
@@ -33,7 +36,7 @@ from sdc11073.provider.providerimpl import provider_components_sync_factory
 from sdc11073.wsdiscovery import WSDiscovery
 from sdc11073.xml_types.dpws_types import ThisDeviceType, ThisModelType
 from sdc11073.xml_types.pm_types import AlertSignalPresence, InstanceIdentifier
-from sdc_models import SAMPLES, TYPES, Metric, calm_server, contexts, endpoint, tls_options, tree
+from sdc_models import SAMPLES, TYPES, Metric, calm_server, contexts, tls_options, tree
 from status import Status
 
 REPORTS = 100_000  # of one line
