@@ -15,7 +15,7 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,7 @@ COUNTED = {
 }
 
 
-class Consumer(consumerimpl.SdcConsumer):
+class Consumer(consumerimpl.SdcConsumer):  # type: ignore[misc]  # of a library without types
     """One device's subscriber, subscribed for a day."""
 
     def do_subscribe(self, *words: Any, **more: Any) -> Any:
@@ -67,7 +67,13 @@ class Station:
             self.known.notify_all()
 
     def obey(self, words: list[str]) -> str:
-        acts = {"discover": self.discover, "subscribe": self.subscribe, "renew": self.renew, "read": self.read, "drop": self.drop}
+        acts: dict[str, Callable[..., object]] = {
+            "discover": self.discover,
+            "subscribe": self.subscribe,
+            "renew": self.renew,
+            "read": self.read,
+            "drop": self.drop,
+        }
         if words == ["status"]:
             return self.status.text()
         with self.lock:

@@ -17,6 +17,7 @@ import random
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -44,7 +45,7 @@ SUBSCRIBED_S = 7 * 86_400  # a range lives for days of the machine's clock
 PEER_S = 5  # after which a subscriber that does not take a report is given up
 
 
-class Door(HttpServerThreadBase):
+class Door(HttpServerThreadBase):  # type: ignore[misc]  # of a library without types
     """The library's HTTP server on a port that does not change with every start."""
 
     def __init__(self, address: str, port: int, tls: SSLContextContainer | None) -> None:
@@ -97,7 +98,7 @@ class Device:
         )
 
     def obey(self, words: list[str]) -> str:
-        acts = {
+        acts: dict[str, Callable[..., None]] = {
             "report": self.report,
             "wave": self.wave,
             "alarm": self.alarm,
