@@ -138,7 +138,9 @@ def start(space: str, words: Sequence[object], *, ports: Sequence[int] = (), udp
         raise RangeError(f"{space}: port {taken[0]} is taken by another daemon of this host: {words[0]} is not started")
     with log(space, words).open("ab") as out:
         full = {**os.environ, **(env or {})}
-        process = subprocess.Popen(command(space, words), stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=full)
+        process = subprocess.Popen(
+            command(space, words), stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=full, start_new_session=True
+        )
     deadline = time.monotonic() + START_S
     while not all(_listens(space, port, udp) for port in ports):
         if process.poll() is not None or time.monotonic() > deadline:
