@@ -216,7 +216,7 @@ impl About {
             message::REALM if self.realm.is_none() => self.realm = realm(value),
             message::SOFTWARE => {
                 if let Some(software) = self.software.get_mut(dir as usize).filter(|software| software.is_none()) {
-                    *software = product::agent(value);
+                    *software = product::known(value);
                 }
             }
             message::INTEGRITY | message::INTEGRITY_SHA256 => {
