@@ -42,6 +42,8 @@ pub const FTP_LINES: usize = 16;
 /// Bytes of a text in which an exploit is looked for, and look-ups within each other: what is logged and can do harm stands at the beginning.
 pub const EXPLOIT_TEXT: usize = 4096;
 pub const EXPLOIT_DEPTH: usize = 32;
+/// How often what is coded in a look-up, coded again, is looked at: published ones are coded once.
+pub const EXPLOIT_CODED: usize = 2;
 
 /// Bytes of a body of a request in which they are looked for, held until then: what is logged of it stands at the beginning, and most are shorter.
 pub const EXPLOIT_BODY: usize = 8 << 10;

@@ -89,7 +89,7 @@ impl Tally {
             last: cx.ts,
             messages: 0,
             bytes: 0,
-            server: server.and_then(product::agent),
+            server: server.and_then(product::known),
             location: message.location(),
             max_age: message.max_age(),
             mx: message.mx(),

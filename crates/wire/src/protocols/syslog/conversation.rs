@@ -106,7 +106,7 @@ impl Tally {
         if let Some(app) = message
             .app
             .filter(|_| self.apps.len() < limits::SYSLOG_APPS)
-            .and_then(product::agent)
+            .and_then(product::known)
         {
             if !self.apps.contains(&app) {
                 self.apps.push(app);
