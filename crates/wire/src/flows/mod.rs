@@ -189,8 +189,10 @@ impl Flows {
         }
     }
 
-    pub fn heard(&self) -> Heard {
+    /// What was heard so far by these connections, whose rows go to `out`.
+    pub fn heard(&self, out: &Output) -> Heard {
         Heard {
+            files_given_up: out.files.given_up,
             census: self.census,
             evicted: self.evicted,
             malformed: self.malformed,

@@ -8,6 +8,7 @@ pub mod file;
 pub mod kind;
 pub mod message;
 pub mod mime;
+pub mod open;
 mod sample;
 mod transfer;
 
@@ -53,11 +54,10 @@ impl Carried {
         }
     }
 
-    /// Bytes that it takes beside its files.
+    /// Bytes that it takes.
     pub fn held(&self) -> usize {
         match self {
-            // Files are counted by themselves.
-            Carried::File(_) => 0,
+            Carried::File(_) => File::held(),
             Carried::Parts(parts) => parts.held(),
         }
     }

@@ -102,11 +102,12 @@ impl Parts {
         !self.closed
     }
 
-    /// Bytes that it takes beside its files, which are counted by themselves.
+    /// Bytes that it takes.
     pub fn held(&self) -> usize {
         let texts = [&self.field, &self.line, &self.begin, &self.head.content_type, &self.head.encoding];
         let texts = texts.into_iter().chain([&self.head.disposition]).chain(&self.boundaries);
-        texts.map(Vec::capacity).fold(0, usize::saturating_add)
+        let file = self.file.as_ref().map_or(0, |_| File::held());
+        texts.map(Vec::capacity).fold(file, usize::saturating_add)
     }
 
     pub fn feed(&mut self, bytes: &[u8], cx: &mut Context<'_>) {
@@ -206,7 +207,7 @@ impl Parts {
                 length: None,
                 doubtful: false,
             };
-            self.file = File::begin(about, cx).map(|file| (file, Transfer::of(&head.encoding)));
+            self.file = Some((File::begin(about, cx), Transfer::of(&head.encoding)));
             self.many = self.many.saturating_add(1);
         }
     }

@@ -1,4 +1,5 @@
 use crate::context::Context;
+use crate::protocols::files::file::{About, File};
 use crate::protocols::files::mime::Parts;
 use crate::protocols::Dir::{self, Orig, Resp};
 use crate::protocols::Session;
@@ -324,4 +325,45 @@ fn what_is_answered_before_it_was_sent() {
         ],
     );
     assert_eq!(cells(&rows[0], &TOLD[2..]), ["exe", "508", &sha256(&program()), "false"]);
+}
+
+#[test]
+fn who_opens_many_files_blinds_nobody() {
+    let (mut out, mut identity) = (output(), identity(445, 6));
+    let mut cx = Context {
+        ts: 0,
+        offset: 0,
+        identity: &mut identity,
+        out: &mut out,
+    };
+    let about = |at| About {
+        source: "SMB",
+        dir: Orig,
+        at,
+        name: None,
+        declared: None,
+        length: None,
+        doubtful: false,
+    };
+    let [mut whole, mut idle, mut busy] = [1, 2, 3].map(|at| File::begin(about(at), &mut cx));
+    whole.feed(&program(), 1);
+    [&mut idle, &mut busy].into_iter().for_each(|file| file.feed(&program()[..100], 1));
+    let mut others = Vec::new();
+    for at in 0..2 * crate::limits::FILES_OPEN as u64 {
+        others.push(File::begin(about(10 + at), &mut cx));
+        if at % 1000 == 0 {
+            busy.feed(&program()[..1], 2);
+        }
+    }
+    [&mut idle, &mut busy].into_iter().for_each(|file| file.feed(&program()[100..], 3));
+    // Nothing more came of the first: then nothing was missed.
+    for file in [whole, idle, busy] {
+        file.finish(None, true, &mut cx);
+    }
+    assert!(others.len() > 8000 && cx.out.files.given_up > 4000);
+    let rows = rows(&mut out).remove("files").unwrap();
+    let told: Vec<_> = rows.iter().map(|row| cells(row, &["seen_bytes", "sha256", "partial"])).collect();
+    assert_eq!(told[0], ["508", &sha256(&program()), "false"]);
+    assert_eq!(told[1], ["508", "-", "true"]);
+    assert_eq!((told[2][1].len(), told[2][2]), (64, "false"));
 }

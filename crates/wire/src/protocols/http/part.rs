@@ -27,7 +27,7 @@ pub struct Part<'a> {
 }
 
 impl Part<'_> {
-    pub fn carried(&self, (dir, at): (Dir, u64), cx: &Context<'_>) -> Option<Carried> {
+    pub fn carried(&self, (dir, at): (Dir, u64), cx: &mut Context<'_>) -> Option<Carried> {
         if !self.is_whole() {
             return None;
         }
@@ -47,7 +47,7 @@ impl Part<'_> {
             length: self.head.content_length.filter(|_| !self.coded && !self.head.chunked),
             doubtful: self.scanned || said || is_word(self.media),
         };
-        File::begin(about, cx).map(|file| Carried::File(Box::new(file)))
+        Some(Carried::File(Box::new(File::begin(about, cx))))
     }
 
     /// Whether it is not a range out of something longer. RFC 9110 14.4.

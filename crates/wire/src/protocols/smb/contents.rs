@@ -78,7 +78,7 @@ impl Contents {
                 length,
                 doubtful: false,
             };
-            let Some(file) = Seen::begin(about, cx) else { return };
+            let file = Seen::begin(about, cx);
             if let Some(oldest) = self.files.insert(key, file) {
                 oldest.finish(None, false, cx);
             }
