@@ -25,6 +25,11 @@ pub const FILES_SMB: usize = 64;
 /// Bytes of one SMB connection that came before what stands before them in their file, and wait for it: servers answer four to six reads of 64 KiB
 /// to 1 MiB in any order.
 pub const SMB_EARLY: usize = 2 << 20;
+/// And in how many pieces: they are looked through for each that comes.
+pub const SMB_EARLY_PIECES: usize = 64;
+
+/// Bytes of a part without its head by which it is seen how it is wrapped: less than a line of Base64 has (RFC 2045 6.8).
+pub const FILE_GUESS: usize = 64;
 
 /// Parts within parts of one message, and parts of one that give rows: mail has two or three levels, and some dozens of parts.
 pub const MIME_DEPTH: usize = 8;
