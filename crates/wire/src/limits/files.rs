@@ -12,6 +12,10 @@ pub const FILE_READ: u64 = 4 << 20;
 /// Bytes of a file below which its hash is not kept: of a few words, all that there can be could be tried out.
 pub const FILE_HASHED_LEAST: u64 = 64;
 
+/// Bytes of text that a server may give as a token or a password, and of a token that is not text (RFC 7519; what a field of a head has room for).
+pub const FILE_WORDS: u64 = 4096;
+pub const FILE_TOKEN: u64 = 16 << 10;
+
 /// Bytes in which the word of an interface must show that it is a file: signatures have two to twelve.
 pub const FILE_DOUBT: usize = 16;
 

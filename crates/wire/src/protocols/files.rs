@@ -63,9 +63,12 @@ impl Carried {
     }
 }
 
-/// Whether content of this media type is the word of an interface: it may be of a patient or a password alone, and its protocol's streams tell of it.
+/// Whether content of this media type is the word of an interface: it may be of a patient, a password or a token alone, and its protocol's streams
+/// tell of it.
 pub fn is_word(media: &str) -> bool {
     media.ends_with("json")
+        || media.ends_with("jwt")
+        || media.ends_with("jose")
         || media.ends_with("xml")
         || media.contains("hl7")
         || media.starts_with("application/grpc")

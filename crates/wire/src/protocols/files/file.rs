@@ -124,6 +124,11 @@ impl File {
         self.hashed = false;
     }
 
+    /// Whether it may be a token: then its hash would tell who has it.
+    fn is_token(&self) -> bool {
+        self.seen <= limits::FILE_TOKEN && kind::is_token(&self.begin)
+    }
+
     /// Its row. `total`: how long it is, if anything tells; `whole`: nothing of it is known to be missing.
     pub fn finish(self, total: Option<u64>, whole: bool, cx: &mut Context<'_>) {
         let Some((first, last)) = self.span else { return };
@@ -133,7 +138,7 @@ impl File {
         let reached = self.reached();
         let missing = total.map_or(self.missing, |total| total.saturating_sub(reached).saturating_add(self.missing));
         let whole = whole && missing == 0 && !self.torn && total.is_none_or(|total| total == reached);
-        let hashed = self.hashed && whole && self.overflow == 0 && self.seen >= limits::FILE_HASHED_LEAST;
+        let hashed = self.hashed && whole && self.overflow == 0 && self.seen >= limits::FILE_HASHED_LEAST && !self.is_token();
         let read = self.reading.end(hashed);
         let sha256 = read.hash.filter(|_| hashed).map(|hash| hexadecimal(&hash));
         let preamble = kind::dicom_preamble(&self.begin);

@@ -367,3 +367,47 @@ fn who_opens_many_files_blinds_nobody() {
     assert_eq!(told[1], ["508", "-", "true"]);
     assert_eq!((told[2][1].len(), told[2][2]), (64, "false"));
 }
+
+#[test]
+fn tokens_are_not_hashed() {
+    let token = format!("eyJhbGciOiJIUzI1NiJ9.{}.{}", "e".repeat(80), "s-_".repeat(15));
+    for media in [
+        "application/jwt",
+        "application/jose",
+        "application/at+jwt",
+        "text/plain",
+        "Text/Plain; charset=utf-8",
+    ] {
+        let head = format!("Content-Type: {media}\r\n");
+        let get = "GET /token HTTP/1.1\r\nHost: x\r\n\r\n";
+        assert!(http(get, &answer(&head, token.as_bytes())).is_empty(), "{media}");
+        assert_eq!(http(get, &answer(&head, &program())).len(), 1, "{media}");
+    }
+    for (sent, hashed) in [
+        (token.clone(), false),
+        (format!("{token}\r\n"), false),
+        (format!("{token} and words"), true),
+    ] {
+        let rows = http(GET, &answer("Content-Type: application/octet-stream\r\n", sent.as_bytes()));
+        assert_eq!(rows[0]["sha256"] != "-", hashed, "{sent}");
+        let rows = http(
+            "GET /a.txt HTTP/1.1\r\nHost: x\r\n\r\n",
+            &answer("Content-Type: text/plain\r\n", sent.as_bytes()),
+        );
+        assert_eq!(rows[0]["sha256"] != "-", hashed, "{sent}");
+    }
+}
+
+#[test]
+fn in_a_form_a_file_has_a_name() {
+    let secret = "a pass phrase of more than sixty-four characters, which nobody shall try out";
+    let of = |disposition: &str| {
+        let body =
+            format!("--b\r\nContent-Disposition: {disposition}\r\nContent-Type: application/octet-stream\r\n\r\n{secret}\r\n--b--\r\n");
+        let begin = || Parts::of_body("HTTP", b"multipart/form-data; boundary=b", Dir::Orig, 0).unwrap();
+        files(begin, body.as_bytes(), true, 1500).len()
+    };
+    assert_eq!(of("form-data; name=\"password\""), 0);
+    assert_eq!(of("form-data; name=\"f\"; filename=\"x.bin\""), 1);
+    assert_eq!(of("form-data; name=\"f\"; filename*=utf-8''x.bin"), 1);
+}
