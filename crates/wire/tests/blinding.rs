@@ -421,3 +421,29 @@ fn a_burst_of_loss_costs_what_was_lost_and_nothing_after_it() {
     let right = |method: &str, status: &str| METHODS[status.parse::<usize>().unwrap() - 200] == method;
     assert!(pairs.iter().all(|row| right(&row["method"], &row["status_code"])));
 }
+
+#[test]
+fn what_is_summed_up_of_many_conversations_is_bounded() {
+    let mut wire = Wire::new();
+    let (mut sent, many) = (0, 4000u16);
+    for n in 0..many {
+        let [high, low] = n.to_be_bytes();
+        for facility in 0..24 {
+            let text = format!("<{}>Jan  1 00:00:00 host sshd[1]: zz", facility * 8 + 6);
+            let mut packet = vec![0x45, 0];
+            packet.extend(u16::try_from(28 + text.len()).unwrap().to_be_bytes());
+            packet.extend([0, 0, 0, 0, 64, 17, 0, 0, 10, 1, high, low, 10, 0, 0, 2, 0xc0, 0, 2, 2]);
+            packet.extend(u16::try_from(8 + text.len()).unwrap().to_be_bytes());
+            packet.extend([0, 0]);
+            packet.extend(text.as_bytes());
+            wire.send(&packet);
+            wire.ts -= 50_000_000;
+            sent += 1;
+        }
+    }
+    let rows = wire.end();
+    let (early, late): (Vec<_>, Vec<_>) = rows["syslog"].iter().partition(|row| row["interim"] == "true");
+    assert!(early.len() > 1000 && late.len() > 1000, "{} {}", early.len(), late.len());
+    let told = rows["syslog"].iter().map(|row| row["messages"].parse::<u32>().unwrap());
+    assert_eq!((told.sum::<u32>(), rows["conn"].len()), (sent, usize::from(many)));
+}
