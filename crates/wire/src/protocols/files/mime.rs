@@ -102,6 +102,23 @@ impl Parts {
         Some(parts)
     }
 
+    /// One part, of which the head is not known, nor whether it is a file: it is if it begins as one, wrapped in Base64 or not.
+    pub fn of_part(source: &'static str, begin: &[u8], dir: Dir, cx: &mut Context<'_>) -> Parts {
+        let mut parts = Parts::new(source, dir, cx.offset);
+        let about = About {
+            source,
+            dir,
+            at: cx.offset,
+            name: None,
+            declared: None,
+            length: None,
+            doubtful: true,
+        };
+        parts.at = At::Content;
+        parts.file = Some((File::begin(about, cx), Transfer::guessed(begin)));
+        parts
+    }
+
     pub fn wants_more(&self) -> bool {
         !self.closed
     }
