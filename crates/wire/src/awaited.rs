@@ -61,7 +61,7 @@ struct Side {
 
 impl Side {
     /// What is new in `data`, which begins with `seq`; nothing of what is too far from where the side stands to be of it.
-    fn new<'a>(&mut self, seq: u32, data: &'a [u8]) -> &'a [u8] {
+    fn fresh<'a>(&mut self, seq: u32, data: &'a [u8]) -> &'a [u8] {
         let len = data.len() as u32;
         let ahead = self.next.map_or(0, |next| seq.wrapping_sub(next));
         let again = ahead.wrapping_neg();
@@ -177,7 +177,7 @@ impl Awaited {
         let Awaited { calls, talks, .. } = self;
         let talk = talks.get_mut(&control)?;
         let (mut side, mut told) = (std::mem::take(talk.sides(who).0), None);
-        let new = side.new(seq, data);
+        let new = side.fresh(seq, data);
         side.lines(new, |line| {
             let said = match who {
                 Who::Client => talk.command(control, line, ts, calls),
