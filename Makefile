@@ -70,7 +70,7 @@ ARM := aarch64-unknown-linux-gnu
 lint: .venv/.lint ## ruff, mypy --strict, import-linter, clippy, rustfmt, the core on aarch64
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	$(PY) -m mypy --strict src
+	$(PY) -m mypy --strict src range
 	.venv/bin/lint-imports
 	@if cargo clippy --version >/dev/null 2>&1; then set -x; cargo clippy --workspace --all-targets --locked --quiet -- -D warnings; \
 	else echo 'clippy left out: this Rust comes without it'; fi

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 
 from state import Hospital
 
@@ -48,6 +48,17 @@ class Act:
         pairs = [frozenset(pair) for pair in self.beyond]
         pairs += [frozenset((self.host, peer)) for peer in self.peers]
         return frozenset((self.host, *pairs, *([("attack",)] if self.scenario else [])))
+
+
+class More(TypedDict, total=False):
+    """What may be told of any act beside who does what, as `Act` has it; whose attack it belongs to, its script tells."""
+
+    beyond: tuple[tuple[str, str], ...]
+    goes_on: bool
+    looks_like: str
+    may_fail: bool
+    silent: bool
+    local: bool
 
 
 @dataclass(frozen=True)

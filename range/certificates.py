@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
+from typing import TypeAlias
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -11,7 +12,7 @@ from cryptography.x509.oid import NameOID
 from lan import SCRATCH
 from topology import Topology
 
-Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+Key: TypeAlias = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 AUTHORITY = SCRATCH / "ca.crt"
 SIGNED = ("ehr", "mail")
 

@@ -87,8 +87,7 @@ def _line(text: str, place: str) -> dict[str, Any]:
         line = json.loads(text)
     except ValueError as error:
         raise RangeError(f"{place}: no JSON: {error}") from error
-    what = line.get("line") if isinstance(line, dict) else None
-    if not isinstance(what, str) or what not in SHAPE:
+    if not isinstance(line, dict) or not isinstance(what := line.get("line"), str) or what not in SHAPE:
         raise RangeError(f"{place}: no line of a truth: {text[:60]}")
     for key, kind in SHAPE[what].items():
         if not isinstance(line.get(key), kind):
@@ -125,7 +124,7 @@ def _host(line: dict[str, Any], seen: Sequence[Asset]) -> HostResult:
 
     kind = line["kind"]
     right = bool(seen) and all(kind in (one["kind"], *one["roles"]) for one in seen)
-    first = seen[0] if seen else {"kind": "not seen", "kind_confidence": 0.0, "clinical_class": "", "roles": []}
+    first: Asset = seen[0] if seen else {"kind": "not seen", "kind_confidence": 0.0, "clinical_class": "", "roles": []}
     life = kind in KINDS and KINDS[kind].clinical_class == "life"
     less = life and any(one["clinical_class"] not in ("life", "unknown") for one in seen)
     said = ", ".join([first["kind"], *first["roles"]])

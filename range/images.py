@@ -7,19 +7,29 @@ from datetime import datetime
 
 from cast import Patient
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+from pydicom.uid import (
+    ComputedRadiographyImageStorage,
+    CTImageStorage,
+    DigitalMammographyXRayImageStorageForPresentation,
+    ExplicitVRLittleEndian,
+    MRImageStorage,
+    TwelveLeadECGWaveformStorage,
+    UltrasoundImageStorage,
+    XRayAngiographicImageStorage,
+    generate_uid,
+)
 from topology import Host
 
 STATIONS = {"CT": "CT", "MR": "MR", "CR/DR": "CR", "mammography": "MG", "angiography": "XA", "ultrasound": "US"}
 """Kinds of hosts that examine patients by appointment -> Modality (DICOM PS3.3 C.7.3.1.1.1)."""
 STORAGE = {  # DICOM PS3.4 B.5: Modality -> Storage SOP Class UID, images of one study, rows and columns
-    "CT": ("1.2.840.10008.5.1.4.1.1.2", 10, 64),
-    "MR": ("1.2.840.10008.5.1.4.1.1.4", 8, 64),
-    "CR": ("1.2.840.10008.5.1.4.1.1.1", 1, 128),
-    "US": ("1.2.840.10008.5.1.4.1.1.6.1", 2, 96),
-    "MG": ("1.2.840.10008.5.1.4.1.1.1.2", 2, 128),
-    "XA": ("1.2.840.10008.5.1.4.1.1.12.1", 3, 64),
-    "ECG": ("1.2.840.10008.5.1.4.1.1.9.1.1", 1, 0),
+    "CT": (CTImageStorage, 10, 64),
+    "MR": (MRImageStorage, 8, 64),
+    "CR": (ComputedRadiographyImageStorage, 1, 128),
+    "US": (UltrasoundImageStorage, 2, 96),
+    "MG": (DigitalMammographyXRayImageStorageForPresentation, 2, 128),
+    "XA": (XRayAngiographicImageStorage, 3, 64),
+    "ECG": (TwelveLeadECGWaveformStorage, 1, 0),
 }
 
 

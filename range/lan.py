@@ -113,15 +113,15 @@ def address(name: str) -> str:
     return host(name).address
 
 
-def command(space: str, words: Sequence[str]) -> list[str]:
+def command(space: str, words: Sequence[object]) -> list[str]:
     return ["ip", "netns", "exec", space, *map(str, words)]
 
 
-def log(space: str, words: Sequence[str]) -> Path:
-    return SCRATCH / f"{space}-{Path(words[0]).name}.log"
+def log(space: str, words: Sequence[object]) -> Path:
+    return SCRATCH / f"{space}-{Path(str(words[0])).name}.log"
 
 
-def run(space: str, words: Sequence[str], *, env: dict[str, str] | None = None, expect: Sequence[int] = (0,), stdin: str = "") -> str:
+def run(space: str, words: Sequence[object], *, env: dict[str, str] | None = None, expect: Sequence[int] = (0,), stdin: str = "") -> str:
     """Run one program on a host to its end and give its output; any exit status but the expected ones ends the recording."""
     full = {**os.environ, **(env or {})}
     done = subprocess.run(
@@ -132,13 +132,15 @@ def run(space: str, words: Sequence[str], *, env: dict[str, str] | None = None, 
     return done.stdout
 
 
-def start(space: str, words: Sequence[str], *, ports: Sequence[int] = (), udp: bool = False, env: dict[str, str] | None = None) -> None:
+def start(space: str, words: Sequence[object], *, ports: Sequence[int] = (), udp: bool = False, env: dict[str, str] | None = None) -> None:
     """Start a daemon on a host and wait until it listens on its ports (looked up, not probed: a probe would be in the capture)."""
     if taken := [port for port in ports if _listens(space, port, udp)]:
         raise RangeError(f"{space}: port {taken[0]} is taken by another daemon of this host: {words[0]} is not started")
     with log(space, words).open("ab") as out:
         full = {**os.environ, **(env or {})}
-        process = subprocess.Popen(command(space, words), stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=full)
+        process = subprocess.Popen(
+            command(space, words), stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=full, start_new_session=True
+        )
     deadline = time.monotonic() + START_S
     while not all(_listens(space, port, udp) for port in ports):
         if process.poll() is not None or time.monotonic() > deadline:

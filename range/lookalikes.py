@@ -7,10 +7,11 @@ loaner, trainings, messages sent again, log-ins at the change of shifts, telemet
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from accounts import ACCOUNT, PASSWORD
+from act import More
 from acts import desktops, imaging, office, records, remote_calls, shares, turns, upkeep, watching
 from acts.intrusion import attempts, kerberos, smb
 from services.dicom import prior
@@ -48,7 +49,7 @@ def within(day: Schedule, begin: float, end: float) -> bool:
 
 def _files(day: Schedule) -> None:
     """Many files at once: the PACS's cache, scans, copies, images and archives that are compressed already, the search for viruses."""
-    more = {"looks_like": RANSOM}
+    more: More = {"looks_like": RANSOM}
     day.add(day.at(20), "pacs", "cache moved to a colder tier", shares.tier(40), "files", **more)
     day.add(day.at(1.4), "backup", "copies get their names", shares.batch("copies", 40, "tmp", "zzcopy"), "files", **more)
     day.add(day.at(2.6), "manage", "search for viruses", shares.read_all("reports"), "files", **more)
@@ -113,7 +114,7 @@ def _remote(day: Schedule) -> None:
 
 def _log_ins(day: Schedule) -> None:
     """An analyser whose password ended goes on trying, thirty times in half an hour; many people log in at one workplace."""
-    more = {"looks_like": "brute force, spray"}
+    more: More = {"looks_like": "brute force, spray"}
     old = attempts(smb("files"), [(ACCOUNT, "zz-of-last-year")] * 2)
     for moment in day.every(80, 110, "ended", hours=(6, 7.5)):
         day.add(moment, "ana01", "password that has ended", old, "files", **more)
@@ -129,14 +130,14 @@ def _log_ins(day: Schedule) -> None:
 
 def _directory(day: Schedule) -> None:
     """The second domain controller fetches what is new from the first."""
-    more = {"goes_on": True, "looks_like": "AD attack basics"}
+    more: More = {"goes_on": True, "looks_like": "AD attack basics"}
     for moment in day.every(1_700, 1_900, "replication"):
         day.add(moment, "dc2", "directory replicated", upkeep.replicate_directory("dc2"), "dc", "ns", **more)
 
 
 def _names(day: Schedule) -> None:
     """The mail server asks block lists, one workplace is searched for viruses, pages come from everywhere."""
-    more = {"looks_like": "DNS tunnel"}
+    more: More = {"looks_like": "DNS tunnel"}
     for hour in range(8, 18):
         for number in range(5 if hour == 10 else 1):
             moment, dice = day.at(hour + 0.1 + number / 8), day.dice("block list", hour, number)
@@ -156,8 +157,8 @@ def _names(day: Schedule) -> None:
 def _outgoing(day: Schedule) -> None:
     """Images and data go to those whom the hospital works with."""
 
-    def send(moment: object, host: str, what: str, where: str, size: int) -> None:
-        day.add(moment, host, what, upkeep.upload(where, size), "partners", "ns", looks_like=VOLUME)  # type: ignore[arg-type]
+    def send(moment: datetime, host: str, what: str, where: str, size: int) -> None:
+        day.add(moment, host, what, upkeep.upload(where, size), "partners", "ns", looks_like=VOLUME)
 
     for moment in day.some(6, "teleradiology", hours=(16, 23)):
         send(moment, "pacs", "study read by teleradiology", "upload.teleradiology.example", 4_000_000)
@@ -210,7 +211,7 @@ def _feeds(day: Schedule) -> None:
 
 def _exports(day: Schedule) -> None:
     """Who else takes everything by FHIR, at times."""
-    more = {"looks_like": "FHIR bulk export"}
+    more: More = {"looks_like": "FHIR bulk export"}
     if happens(day, "payer", OFTEN):
         payer = records.export("ZZ-Payer-Connector/1.0", "Patient")
         day.add(day.at(17.5), "adm-pc1", "payer's export", payer, "ehr", "ns", **more)
@@ -231,16 +232,15 @@ def _devices(day: Schedule) -> None:
     for name in ("backup", "adm-pc2"):
         for moment in day.some(3, "team", name, hours=(7, 19)):
             day.add(moment, name, "two cards, one address", watching.two_cards(name, OTHER_CARDS[name]), local=True, looks_like=NEIGHBOURS)
-    more = {"looks_like": TLS}
     now = turns.OLD_TLS if within(day, 18.5, 23.4) else turns.NEW_TLS
     day.add(day.begin, "pump03", "firmware in use", turns.speak("pump03", now), "central", silent=True)
-    day.add(day.at(18.5), "pump03", "older firmware", turns.speak("pump03", turns.OLD_TLS), "central", **more, silent=True)
+    day.add(day.at(18.5), "pump03", "older firmware", turns.speak("pump03", turns.OLD_TLS), "central", looks_like=TLS, silent=True)
     for moment in day.some(3, "old page", hours=(18.6, 22)):
-        day.add(moment, "central", "device's page by old TLS", turns.old_page("pump03"), "pump03", **more)
+        day.add(moment, "central", "device's page by old TLS", turns.old_page("pump03"), "pump03", looks_like=TLS)
     day.add(day.at(23.4), "pump03", "firmware as it was", turns.speak("pump03", turns.NEW_TLS), "central", silent=True)
     for hour in (9.5, 12.5, 17.2, 19.5):
-        day.add(day.at(hour), "ward-ws2", "portal by TLS 1.2", turns.portal_by_12, "ehr", "ns", **(more if hour > 17 else {}))
-    day.add(day.at(17), "ehr", "certificate renewed", turns.renew_certificate("ehr"), "ward-ws2", **more, silent=True)
+        day.add(day.at(hour), "ward-ws2", "portal by TLS 1.2", turns.portal_by_12, "ehr", "ns", looks_like=TLS if hour > 17 else "")
+    day.add(day.at(17), "ehr", "certificate renewed", turns.renew_certificate("ehr"), "ward-ws2", looks_like=TLS, silent=True)
 
 
 PARTS: tuple[Callable[[Schedule], None], ...] = (

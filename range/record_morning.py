@@ -15,7 +15,9 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import accounts
@@ -59,14 +61,14 @@ def open_hospital(patients: list[cast.Patient]) -> None:
 def live_through(patients: list[cast.Patient], seed: int) -> None:
     """The morning: leases first, then every zone at once."""
     office.leases()
-    acts = [
-        (imaging.morning, patients, seed),
-        (web.morning, patients),
-        (office.morning, patients, seed),
-        *((feeds.feed, name, seed, count) for name, count in MESSAGES.items()),
+    acts: list[Callable[[], None]] = [
+        partial(imaging.morning, patients, seed),
+        partial(web.morning, patients),
+        partial(office.morning, patients, seed),
+        *(partial(feeds.feed, name, seed, count) for name, count in MESSAGES.items()),
     ]
     with ThreadPoolExecutor(len(acts)) as pool:
-        for done in [pool.submit(*act) for act in acts]:
+        for done in [pool.submit(act) for act in acts]:
             done.result()
 
 

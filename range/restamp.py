@@ -137,9 +137,11 @@ class Owners:
         if packet.flow and packet.flow[4] == _TCP:
             known = self._open.get(packet.flow)
             if known is None or packet.opens:
-                known = self._open[packet.flow] = self._owner(packet) or known
+                known = self._owner(packet) or known
             elif known.goes_on:
-                known = self._open[packet.flow] = self._between(packet) or known
+                known = self._between(packet) or known
+            if known:
+                self._open[packet.flow] = known
             return known
         return self._owner(packet)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Unpack
 
-from act import Act, Doing
+from act import Act, Doing, More
 from lan import RangeError
 from state import Hospital
 
@@ -43,11 +44,11 @@ class Script:
         self.scenario.variants[self.variant](self)
         return self.acts
 
-    def act(self, host: str, what: str, doing: Doing, *peers: str, technique: Sequence[str] = (), **more: object) -> None:
+    def act(self, host: str, what: str, doing: Doing, *peers: str, technique: Sequence[str] = (), **more: Unpack[More]) -> None:
         """Something at this moment, by a host. Its technique is the scenario's unless it has one of its own."""
         name = f"{self.scenario.name}:{self.variant}"
         told = tuple(technique) or self.scenario.technique
-        self.acts.append(Act(self.moment, host, what, doing, peers, scenario=name, technique=told, **more))  # type: ignore[arg-type]
+        self.acts.append(Act(self.moment, host, what, doing, peers, scenario=name, technique=told, **more))
 
     def need_samba(self) -> None:
         """For a variant that needs it, of a scenario that does not.

@@ -6,9 +6,10 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Unpack
 
 import lookalikes
-from act import Act, Doing
+from act import Act, Doing, More
 from acts import bedside, imaging, laboratory, messages, office, records, upkeep
 from cast import Patient
 from clients.hl7_messages import Details
@@ -47,11 +48,11 @@ class Schedule:
     def at(self, hour: float) -> datetime:
         return self.midnight + timedelta(hours=hour)
 
-    def add(self, moment: datetime, host: str, what: str, doing: Doing, *peers: str, **more: object) -> None:
+    def add(self, moment: datetime, host: str, what: str, doing: Doing, *peers: str, **more: Unpack[More]) -> None:
         """Take an act into the day, if its moment lies in it and its hosts are in this hospital."""
         known = self.hospital.topology.by_name
         if self.begin <= moment < self.end and all(name in known for name in (host, *peers)):
-            self.acts.append(Act(moment, host, what, doing, peers, **more))  # type: ignore[arg-type]
+            self.acts.append(Act(moment, host, what, doing, peers, **more))
 
     def every(self, least: float, most: float, *what: object, hours: tuple[float, float] = (0, 24)) -> Iterator[datetime]:
         """Moments with `least` to `most` seconds between them."""
@@ -115,8 +116,8 @@ def _examinations(day: Schedule) -> None:
     for number, patient in enumerate(day.hospital.patients):
         one = stations[number % len(stations)]
         moment = day.at(8 + number * 9 / 60) + timedelta(seconds=day.dice("late", number).uniform(0, 900))
-        clear = {"looks_like": "cleartext PHI, unauthenticated medical service"}
-        day.add(moment, one.name, "examination", imaging.examine(one.name, patient), "pacs", **clear)
+        clear = "cleartext PHI, unauthenticated medical service"
+        day.add(moment, one.name, "examination", imaging.examine(one.name, patient), "pacs", looks_like=clear)
         day.add(moment - timedelta(minutes=2), one.name, "echo", imaging.echo(one.name, "pacs"), "pacs", looks_like="scan")
         if one.kind in ("CT", "MR") and number % 3 == 0:
             day.add(moment + timedelta(minutes=12), one.name, "second copy", imaging.examine(one.name, patient, "archive"), "archive")
@@ -131,10 +132,10 @@ def _examinations(day: Schedule) -> None:
             day.add(moment, one.name, "electrocardiogram", imaging.examine(one.name, day.patient("ecg", moment)), "pacs")
 
 
-def _fed(*ends: str) -> dict[str, object]:
+def _fed(*ends: str, looks_like: str = "") -> More:
     """The engine passes it on, over connections that stay open; for the record perhaps to who stands in for it."""
     also = ("ehr2",) if "ehr" in ends else ()
-    return {"goes_on": True, "beyond": tuple(("engine", end) for end in (*ends, *also))}
+    return {"goes_on": True, "beyond": tuple(("engine", end) for end in (*ends, *also)), "looks_like": looks_like}
 
 
 def _reading(day: Schedule) -> None:
@@ -152,7 +153,7 @@ def _reading(day: Schedule) -> None:
 
 def _night(day: Schedule) -> None:
     """Studies go to the archive at two, today's patients' earlier ones are fetched at five; backups; quality reporting."""
-    more = {"looks_like": "DICOM mass retrieve"}
+    more: More = {"looks_like": "DICOM mass retrieve"}
     day.add(day.at(2), "pacs", "migration to the archive", imaging.put_away("pacs", "archive"), "archive", **more)
     for number, one in enumerate(day.hospital.topology.having("viewer")):
         early = [prior(patient) for patient in day.hospital.patients[number * 20 : number * 20 + 20]]
@@ -276,7 +277,7 @@ def _faults(day: Schedule) -> None:
         day.add(moment, "adm-pc1", "PACS tried with a tool as it came", imaging.echo("adm-pc1", "pacs"), "pacs")
     for number, moment in enumerate(day.some(5, "training")):
         told = messages.exercise("lis", day.hospital.patients[number])
-        day.add(moment, "lis", "message of a training", told, "engine", looks_like="HL7 injection or impersonation", **_fed("ehr"))
+        day.add(moment, "lis", "message of a training", told, "engine", **_fed("ehr", looks_like="HL7 injection or impersonation"))
     for moment in day.some(6, "aloud"):
         day.add(moment, "lab-ws1", "names asked aloud", office.ask_aloud(["zzprinter", "zzscanner", "wpad"]))
     for moment in day.every(1_700, 1_900, "outside"):
@@ -309,8 +310,8 @@ def _machines(day: Schedule) -> None:
         if one.zone in ("servers", "radiology", "vendor-access") and one.name != "ns" and not one.rogue:
             server = "vendor-cloud" if one.name == "xa01" else "ns"
             for moment in day.every(3_500, 3_700, "time", one.name):
-                steady = {"looks_like": "beaconing"} if server == "vendor-cloud" else {}
-                day.add(moment, one.name, "clock", office.ask_time(server), server, **steady)
+                steady = "beaconing" if server == "vendor-cloud" else ""
+                day.add(moment, one.name, "clock", office.ask_time(server), server, looks_like=steady)
     for one in day.hospital.topology.of_kind("workstation"):
         for moment in day.some(1 if one.light else 2, "virus", one.name, hours=(0, 24)):
             hashes = day.dice("virus", one.name, moment)
@@ -343,4 +344,4 @@ def _turns(day: Schedule) -> None:
     for number in range(15):
         moment = day.at(3) + timedelta(seconds=2 * number)
         told = messages.message("lis", "ORU^R01 laboratory", day.hospital.patients[number])
-        day.add(moment, "lis", "result sent again", told, "engine", looks_like="HL7 injection or impersonation", **_fed("ehr"))
+        day.add(moment, "lis", "result sent again", told, "engine", **_fed("ehr", looks_like="HL7 injection or impersonation"))

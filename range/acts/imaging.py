@@ -10,7 +10,7 @@ from cast import Patient
 from images import modality_of, study
 from lan import SCRATCH, RangeError
 from pydicom.dataset import Dataset
-from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, generate_uid
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, SecondaryCaptureImageStorage, generate_uid
 from pynetdicom import AE
 from services.dicom import ARCHIVE_PORT, PACS_PORT, REST_PASSWORD, VIEWER_PORT, WORKLIST_PORT
 from space import call
@@ -18,7 +18,6 @@ from state import Hospital
 from topology import Host
 
 VERIFICATION, WORKLIST_FIND = "1.2.840.10008.1.1", "1.2.840.10008.5.1.4.31"
-SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 
 
 def entity(one: Host) -> AE:
@@ -96,7 +95,7 @@ def bring(name: str, patient: Patient) -> Doing:
         one = hospital.host(name)
         made = study(hospital.host("us01"), patient, moment)
         for captured in made:
-            captured.SOPClassUID = captured.file_meta.MediaStorageSOPClassUID = SECONDARY_CAPTURE
+            captured.SOPClassUID = captured.file_meta.MediaStorageSOPClassUID = SecondaryCaptureImageStorage
             captured.SOPInstanceUID = captured.file_meta.MediaStorageSOPInstanceUID = generate_uid(
                 entropy_srcs=[captured.SOPInstanceUID, name]
             )

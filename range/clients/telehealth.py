@@ -76,10 +76,10 @@ async def talk(role: str, seconds: float, speed: float) -> None:
     heard: asyncio.Queue[int] = asyncio.Queue()
     tasks = set()
 
-    @link.on("track")
     def hear(track: Any) -> None:
         tasks.add(asyncio.create_task(_count(track, round(seconds * RATE / FRAME), heard)))
 
+    link.on("track", hear)
     link.addTrack(_silence(speed))
     if role == "answer":
         await link.setRemoteDescription(RTCSessionDescription(**await _told()))
@@ -107,7 +107,7 @@ def _silence(speed: float) -> Any:
     from aiortc.mediastreams import MediaStreamTrack
     from av import AudioFrame
 
-    class Silence(MediaStreamTrack):
+    class Silence(MediaStreamTrack):  # type: ignore[misc]  # of a library without types
         kind = "audio"
         sent = 0
 

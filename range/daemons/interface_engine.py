@@ -16,6 +16,7 @@ import asyncio
 import contextlib
 import sys
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -202,7 +203,7 @@ class Engine:
             return self.status.text()
         verb, name, *more = words
         to = self.destinations[name]
-        acts = {"pause": to.running.clear, "resume": to.running.set, "deliver": to.deliver_to}
+        acts: dict[str, Callable[..., None]] = {"pause": to.running.clear, "resume": to.running.set, "deliver": to.deliver_to}
         acts[verb](*map(int, more))
         self._queues()
         return "ok"

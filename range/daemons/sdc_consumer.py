@@ -12,19 +12,23 @@ from __future__ import annotations
 
 import argparse
 import logging
+import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 from control import listen
+from links.sdc import endpoint
 from sdc11073 import observableproperties
 from sdc11073.certloader import SSLContextContainer
 from sdc11073.consumer import consumerimpl
 from sdc11073.definitions_sdc import SdcV1Definitions
 from sdc11073.wsdiscovery import WSDiscovery
-from sdc_models import calm_server, contexts, endpoint, tls_options
+from sdc_models import calm_server, contexts, tls_options
 from status import Status
 
 DEVICES = 256
@@ -38,7 +42,7 @@ COUNTED = {
 }
 
 
-class Consumer(consumerimpl.SdcConsumer):
+class Consumer(consumerimpl.SdcConsumer):  # type: ignore[misc]  # of a library without types
     """One device's subscriber, subscribed for a day."""
 
     def do_subscribe(self, *words: Any, **more: Any) -> Any:
@@ -63,7 +67,13 @@ class Station:
             self.known.notify_all()
 
     def obey(self, words: list[str]) -> str:
-        acts = {"discover": self.discover, "subscribe": self.subscribe, "renew": self.renew, "read": self.read, "drop": self.drop}
+        acts: dict[str, Callable[..., object]] = {
+            "discover": self.discover,
+            "subscribe": self.subscribe,
+            "renew": self.renew,
+            "read": self.read,
+            "drop": self.drop,
+        }
         if words == ["status"]:
             return self.status.text()
         with self.lock:

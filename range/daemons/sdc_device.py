@@ -17,12 +17,16 @@ import random
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 from control import listen
+from links.sdc import endpoint
 from sdc11073.certloader import SSLContextContainer
 from sdc11073.httpserver.httpserverimpl import HttpServerThreadBase, _ThreadingHTTPServer
 from sdc11073.location import SdcLocation
@@ -33,7 +37,7 @@ from sdc11073.provider.providerimpl import provider_components_sync_factory
 from sdc11073.wsdiscovery import WSDiscovery
 from sdc11073.xml_types.dpws_types import ThisDeviceType, ThisModelType
 from sdc11073.xml_types.pm_types import AlertSignalPresence, InstanceIdentifier
-from sdc_models import SAMPLES, TYPES, Metric, calm_server, contexts, endpoint, tls_options, tree
+from sdc_models import SAMPLES, TYPES, Metric, calm_server, contexts, tls_options, tree
 from status import Status
 
 REPORTS = 100_000  # of one line
@@ -41,7 +45,7 @@ SUBSCRIBED_S = 7 * 86_400  # a range lives for days of the machine's clock
 PEER_S = 5  # after which a subscriber that does not take a report is given up
 
 
-class Door(HttpServerThreadBase):
+class Door(HttpServerThreadBase):  # type: ignore[misc]  # of a library without types
     """The library's HTTP server on a port that does not change with every start."""
 
     def __init__(self, address: str, port: int, tls: SSLContextContainer | None) -> None:
@@ -94,7 +98,7 @@ class Device:
         )
 
     def obey(self, words: list[str]) -> str:
-        acts = {
+        acts: dict[str, Callable[..., None]] = {
             "report": self.report,
             "wave": self.wave,
             "alarm": self.alarm,

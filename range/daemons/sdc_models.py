@@ -6,16 +6,16 @@ ISO/IEEE 11073-10207 (participant model, 5.3 containment tree), codes of ISO/IEE
 from __future__ import annotations
 
 import argparse
-import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
+from links.sdc import endpoint
+
 if TYPE_CHECKING:
     from sdc11073.certloader import SSLContextContainer
 
-NAMESPACE = uuid.UUID("6f2a4c0e-7b1d-4d53-9a44-0c1d2e3f4a5b")
 PERIOD = "PT0.008S"
 SAMPLES = 125  # of a waveform report: one second at 125 Hz
 
@@ -77,11 +77,6 @@ def contexts(asked: argparse.Namespace) -> SSLContextContainer | None:
 def tls_options(parser: argparse.ArgumentParser) -> None:
     for name in ("--cert", "--key", "--ca"):
         parser.add_argument(name, type=Path, help="PEM file; with all three, TLS")
-
-
-def endpoint(serial: str) -> uuid.UUID:
-    """A device's endpoint reference, which it keeps over restarts: its serial number's."""
-    return uuid.uuid5(NAMESPACE, serial)
 
 
 def tree(kind: Type, maker: str, model: str, serial: str) -> bytes:

@@ -55,7 +55,7 @@ TASKS: dict[int, Answer] = {  # MS-TSCH 3.2.5.4
 OBJECTS = {number: _says(bytes(8) + WELL) for number in range(3, 26)}
 
 
-class Calls(DCERPCServer):  # type: ignore[misc]
+class Calls(DCERPCServer):  # type: ignore[misc]  # of a library without types
     """Interfaces at a port, one caller at a time."""
 
     def __init__(self, address: str, port: int, interfaces: Mapping[tuple[str, str], Mapping[int, Answer]], pipe: str = "") -> None:

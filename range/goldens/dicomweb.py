@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import images
 import lan
 from cast import DEVICES, patients
 from morning import imaging
@@ -26,7 +27,7 @@ def record(into: Path, server: str, recorded: Recorded) -> None:
     conf = lan.SCRATCH / "orthanc.json"
     conf.write_text(json.dumps(settings))
     lan.start("server", ["Orthanc", str(conf)], ports=[8042])
-    imaging.STORAGE["US"] = (imaging.STORAGE["US"][0], 2, 16)  # golden captures stay small
+    images.STORAGE["US"] = (images.STORAGE["US"][0], 2, 16)  # golden captures stay small
     patient, device = patients(1)[0], next(device for device in DEVICES if device.kind == "US")
     files = sorted(imaging.images(device, patient, 1).glob("*.dcm"))
     files[1].write_bytes(b"MZ" + files[1].read_bytes()[2:])

@@ -12,7 +12,7 @@ from cast import DEVICES, Device, Patient
 from images import STORAGE
 from lan import SCRATCH, address, run, start
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 
 PACKAGES = {
     "storescu": "dcmtk",
@@ -44,7 +44,7 @@ def images(device: Device, patient: Patient, seed: int) -> Path:
     return folder
 
 
-def _head(device: Device, patient: Patient, sop_class: str, instance: str) -> Dataset:
+def _head(device: Device, patient: Patient, sop_class: UID, instance: UID) -> Dataset:
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = sop_class, instance
     meta.TransferSyntaxUID = ExplicitVRLittleEndian

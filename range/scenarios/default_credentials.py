@@ -8,6 +8,7 @@ hospital only) and SNMP (a printer) from an office. ftp, http, ldap, snmp: one o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from itertools import chain
 from typing import NamedTuple
 
@@ -50,7 +51,7 @@ def http(_: Hospital) -> Iterator[Step]:
 
 
 def _curl(name: str, url: str, pair: tuple[str, str], refused: int) -> Doing:
-    def doing(hospital: Hospital, moment: object) -> None:
+    def doing(hospital: Hospital, moment: datetime) -> None:
         words = ["curl", "-sf", "-o", "/dev/null", "-m", "20", "-u", ":".join(pair)]
         succeeds([*words, url.format(hospital.address(name))], refused)
 
@@ -64,7 +65,7 @@ def ldap(hospital: Hospital) -> Iterator[Step]:
 
 
 def _bind(name: str, password: str) -> Doing:
-    def doing(hospital: Hospital, moment: object) -> None:
+    def doing(hospital: Hospital, moment: datetime) -> None:
         words = ["ldapsearch", "-x", "-H", f"ldap://{hospital.address('dc')}", "-D", name, "-w", password, "-b", "", "-s", "base"]
         succeeds(words, *NOT_BOUND)
 
@@ -77,7 +78,7 @@ def snmp(_: Hospital) -> Iterator[Step]:
 
 
 def _ask(community: str) -> Doing:
-    def doing(hospital: Hospital, moment: object) -> None:
+    def doing(hospital: Hospital, moment: datetime) -> None:
         words = ["snmpget", "-v2c", "-c", community, "-m", "", "-r", "0", "-t", "0.5", hospital.address("printer-office")]
         call([*words, "1.3.6.1.2.1.1.1.0"], expect=())
 

@@ -8,7 +8,9 @@ control id for five messages with other values each. slow: one forged result in 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from act import Doing
 from acts.messages import SENDERS
@@ -31,8 +33,8 @@ PACE_S, SLOW_S = 8, 1_800
 def forged(kind: str, patient: Patient, sender: Sender, control: str, details: Details = Details()) -> Doing:  # noqa: B008  it is frozen
     """One message over a connection of its own; the engine must take it."""
 
-    def doing(hospital: Hospital, moment: object) -> None:
-        text = framed(MESSAGES[kind](sender, patient, moment, control, details))  # type: ignore[arg-type]
+    def doing(hospital: Hospital, moment: datetime) -> None:
+        text = framed(MESSAGES[kind](sender, patient, moment, control, details))
         with Feed(hospital.address("engine"), ENGINE_PORTS[0], sender) as feed:
             if (code := feed.send_raw(text)) != "AA":
                 raise RangeError(f"the engine answers {kind} with {code}")
@@ -82,9 +84,10 @@ def reused(script: Script) -> None:
         script.wait(PACE_S)
 
 
-def send(script: Script, what: str, doing: Doing, *ends: str, **more: object) -> None:
+def send(script: Script, what: str, doing: Doing, *ends: str, technique: Sequence[str] = ()) -> None:
     """The engine passes it on to these, over connections that stay open."""
-    script.act(HOST, what, doing, "engine", goes_on=True, beyond=tuple(("engine", end) for end in ends), **more)  # type: ignore[arg-type]
+    pairs = tuple(("engine", end) for end in ends)
+    script.act(HOST, what, doing, "engine", technique=technique, goes_on=True, beyond=pairs)
 
 
 SCENARIO = Scenario(

@@ -21,6 +21,7 @@ from acts import bedside
 from acts.watching import HEARD_S
 from clients import control
 from lan import RangeError
+from links.sdc import endpoint
 from scenario import Scenario, Script
 from services.clinical import DAEMONS, SDC_PORT
 from services.clinical import control as socket_of
@@ -63,7 +64,6 @@ def announce(name: str, serial: str, *more: tuple[str, str]) -> Doing:
     """One Hello as a medical device, and of more types, and when it was heard, a Bye (WS-Discovery 1.1 4.1, 4.2)."""
 
     def doing(hospital: Hospital, moment: datetime) -> None:
-        from daemons.sdc_models import endpoint
         from sdc11073.definitions_sdc import SdcV1Definitions
         from sdc11073.wsdiscovery import WSDiscovery
         from sdc11073.xml_types.wsd_types import ScopesType

@@ -18,6 +18,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
+from images import study
 from lan import SCRATCH, RangeError
 from scenario import Scenario, Script
 from services.web import OLD_OPENSSL
@@ -119,7 +120,7 @@ def _send_by_tls(patient: Patient, stem: Path) -> Doing:
     def doing(hospital: Hospital, moment: datetime) -> None:
         one, store = hospital.host(MODALITY), hospital.host(STORE)
         path = hospital.folder(one.name) / "tls.dcm"
-        imaging.study(one, patient, moment)[0].save_as(path, enforce_file_format=True)
+        study(one, patient, moment)[0].save_as(path, enforce_file_format=True)
         words = ["storescu", "-aet", one.ae, "-aec", store.ae, "+tla", "-ic", store.address, TLS_PORT, path]
         takes = ["storescp", "--ignore", "-aet", store.ae, "+tls", f"{stem}.key", f"{stem}.crt", "-ic", TLS_PORT]
         with running(STORE, takes, TLS_PORT), at(MODALITY):

@@ -34,7 +34,7 @@ def orthanc(hospital: Hospital, one: Host) -> None:
     topology, folder = hospital.topology, hospital.folder(one.name)
     viewers = {host.name: [host.ae, host.address, VIEWER_PORT] for host in topology.having("viewer")}
     archives = {host.name: [host.ae, host.address, ARCHIVE_PORT] for host in topology.having("dicom-archive")}
-    settings = {"Name": one.ae, "StorageDirectory": f"{folder}/db", "IndexDirectory": f"{folder}/db"}
+    settings: dict[str, object] = {"Name": one.ae, "StorageDirectory": f"{folder}/db", "IndexDirectory": f"{folder}/db"}
     settings |= {"Plugins": [str(path) for path in PLUGINS if path.exists()], "DicomWeb": {"Enable": True, "Root": "/dicom-web/"}}
     settings |= {"DicomAet": one.ae, "DicomPort": PACS_PORT, "DicomCheckCalledAet": False, "DicomModalities": viewers | archives}
     settings |= {

@@ -47,7 +47,7 @@ def shares(hospital: Hospital, one: Host) -> None:
     lay_out(hospital, one.name)
     conf = folder / "smb.conf"
     conf.write_text("\n".join(lines) + "\n")
-    words = ["smbpasswd", "-c", conf, "-s", "-a", ACCOUNT]
+    words = ["smbpasswd", "-c", str(conf), "-s", "-a", ACCOUNT]
     subprocess.run(words, input=f"{PASSWORD}\n" * 2, text=True, check=True, capture_output=True)
     start(one.name, ["smbd", "-F", "--no-process-group", "-s", conf], ports=[445, 139])
 

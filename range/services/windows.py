@@ -19,7 +19,7 @@ RDP_PORT = 3389
 def remote_calls(hospital: Hospital, one: Host) -> None:
     disk = hospital.folder(one.name) / "disk"
     words = ["--address", one.address, "--disk", disk, "--user", ACCOUNT, "--password", PASSWORD]
-    start(one.name, [sys.executable, str(DAEMONS / "windows_host.py"), *map(str, words)], ports=[135, 445, 49666])
+    start(one.name, [sys.executable, DAEMONS / "windows_host.py", *words], ports=[135, 445, 49666])
 
 
 def desktop(hospital: Hospital, one: Host) -> None:

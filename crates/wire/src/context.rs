@@ -8,6 +8,7 @@ use crate::charset::Charset;
 use crate::heads::{Head, Origin};
 use crate::keys::{self, Keys};
 use crate::limits;
+use crate::protocols::files::open::Open;
 use crate::protocols::hl7::message::Message;
 use crate::protocols::hl7::outbox::Outbox;
 use crate::protocols::{Dir, StreamId, STREAMS};
@@ -81,8 +82,7 @@ pub struct Output {
     pub keys: Keys,
     tables: Vec<Table>,
     pub messages: Outbox,
-    /// As many hold it as files are on their way, and one more.
-    pub files: Arc<()>,
+    pub files: Open,
     /// What control connections of FTP have said of data connections that are to come.
     pub transfers: Transfers,
 }
@@ -94,7 +94,7 @@ impl Output {
             keys,
             tables: STREAMS.iter().map(|spec| Table::new(spec, &sensor)).collect(),
             messages: Outbox::default(),
-            files: Arc::default(),
+            files: Open::default(),
             transfers: Transfers::default(),
         }
     }

@@ -30,6 +30,7 @@ pub mod link;
 pub mod live;
 pub mod memo;
 pub mod names;
+mod oldest;
 pub mod pipeline;
 pub mod product;
 pub mod protocols;

@@ -132,11 +132,16 @@ impl Pipeline {
 
     /// What connections have told: in threads of their own, when they were last asked.
     fn told(&self) -> Heard {
-        self.flows.heard() + self.heard
+        self.flows.heard(&self.out) + self.heard
     }
 
     fn tell_heard(&mut self, ts: i64) {
-        let Heard { census, evicted, .. } = self.told();
+        let Heard {
+            census,
+            evicted,
+            files_given_up,
+            ..
+        } = self.told();
         let counted = Counted {
             undecoded: self.undecoded(),
             wrong_stamps: self.clock.wrong,
@@ -148,6 +153,7 @@ impl Pipeline {
             missed_bytes: census.missed_bytes,
             conn_bytes: census.bytes,
             evicted,
+            files_given_up,
             ..self.counted
         };
         self.minutes.tell(ts, &counted, &mut self.out);

@@ -36,7 +36,7 @@ pub fn agent(value: &[u8]) -> Option<String> {
     let mut left = None;
     let whole = SEEN.with(|seen| {
         seen.stands(&text, || {
-            left = kept(&text, false, |_| false);
+            left = kept(&text, false, is_product, |_| false);
             left.as_deref() == Some(text.as_ref())
         })
     });
@@ -47,14 +47,21 @@ pub fn agent(value: &[u8]) -> Option<String> {
     }
 }
 
+/// What a program calls itself where anybody may say anything, and few readers care: of tokens those of the vocabulary, the others may be a name and a
+/// number of somebody (`Mustermann/4711`).
+pub fn known(value: &[u8]) -> Option<String> {
+    let named = |name: &str, version: &str| name.split(['-', '_', '.']).all(is_word) && is_product(name, version);
+    kept(&text::clean(value)?, false, named, |_| false)
+}
+
 /// A class of DHCP: as an agent, and models of equipment too (`CP-7960G`). RFC 2132 9.13, RFC 3004.
 pub fn class(value: &[u8]) -> Option<String> {
-    kept(&text::clean(value)?, false, is_model)
+    kept(&text::clean(value)?, false, is_product, is_model)
 }
 
 /// A version that stands alone: `4.2.2.1730`, `00-14`, `K1 v5.2`.
 pub fn version(value: &[u8]) -> Option<String> {
-    kept(&text::clean(value)?, true, is_model)
+    kept(&text::clean(value)?, true, is_product, is_model)
 }
 
 /// How a server greets in one line (FTP, SMTP, POP3, IMAP): its product, and nothing behind a semicolon or `ready`, where the time of day stands.
@@ -64,13 +71,13 @@ pub fn greeting(value: &[u8]) -> Option<String> {
     let ready = told.to_ascii_lowercase().find("ready").unwrap_or(told.len());
     let told = told.get(..ready)?.trim();
     let bare = told.strip_prefix('(').and_then(|inner| inner.strip_suffix(')'));
-    kept(bare.unwrap_or(told), false, is_build)
+    kept(bare.unwrap_or(told), false, is_product, is_build)
 }
 
 /// What SSH calls a softwareversion, with its comment: `OpenSSH_9.2p1 Debian-2+deb12u3`. RFC 4253 4.2.
 pub fn software(value: &[u8]) -> Option<String> {
     let linking = |word: &str| matches!(word, "for" | "Release");
-    kept(&text::clean(value)?, false, |word| is_build(word) || linking(word))
+    kept(&text::clean(value)?, false, is_product, |word| is_build(word) || linking(word))
 }
 
 /// A serial number: letters and digits, four of them in a row, and no date.
@@ -83,8 +90,9 @@ pub fn serial(value: &[u8]) -> Option<String> {
     (sound && !is_day(text) && !is_date(text)).then(|| text.to_owned())
 }
 
-/// The words that may be kept, with what stands between them. `after`: a product was named before.
-fn kept(value: &str, after: bool, also: impl Fn(&str) -> bool) -> Option<String> {
+/// The words that may be kept, with what stands between them. `after`: a product was named before; `product`: which names with which versions are
+/// some.
+fn kept(value: &str, after: bool, product: impl Fn(&str, &str) -> bool, also: impl Fn(&str) -> bool) -> Option<String> {
     let mut rest = value;
     let (mut found, mut gap, mut last) = (String::new(), String::new(), after);
     while !rest.is_empty() {
@@ -99,7 +107,7 @@ fn kept(value: &str, after: bool, also: impl Fn(&str) -> bool) -> Option<String>
         };
         let (word, next) = after.split_at(end);
         gap.push_str(between);
-        last = is_kept(word, last, &also);
+        last = is_kept(word, last, &product, &also);
         if last {
             join(&mut found, &gap);
             found.push_str(word);
@@ -137,12 +145,12 @@ fn join(text: &mut String, gap: &str) {
 }
 
 /// Whether a word names software, equipment or a platform; `after` says that the word before it does.
-fn is_kept(word: &str, after: bool, also: &impl Fn(&str) -> bool) -> bool {
+fn is_kept(word: &str, after: bool, product: &impl Fn(&str, &str) -> bool, also: &impl Fn(&str) -> bool) -> bool {
     if word.len() > limits::PRODUCT_WORD || !word.is_ascii() {
         return false;
     }
     if let Some((name, version)) = word.split_once('/') {
-        return is_product(name, version);
+        return product(name, version);
     }
     if is_version(word) {
         return after && !is_date(word);
@@ -310,6 +318,28 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(agent(value.as_bytes()).as_deref(), left, "{value}");
+        }
+    }
+
+    #[test]
+    fn where_anybody_says_anything_only_known_names_have_versions() {
+        for whole in [
+            "psql/16.1",
+            "Linux/5.10 UPnP/1.0 GSSDP/1.2",
+            "coturn-4.6",
+            "rsyslogd",
+            "Microsoft-Windows/10.0 UPnP/1.0",
+        ] {
+            assert_eq!(known(whole.as_bytes()).as_deref(), Some(whole));
+        }
+        for (value, left) in [
+            ("psql Oberhuber/80312", Some("psql")),
+            ("Oberhuber/80312 UPnP/1.1", Some("UPnP/1.1")),
+            ("Patient-ID/48113", None),
+            ("Zwirnbacher/1961", None),
+            ("MRN.ABCD/20734.112", None),
+        ] {
+            assert_eq!(known(value.as_bytes()).as_deref(), left, "{value}");
         }
     }
 

@@ -383,7 +383,7 @@ impl Worker {
             }
         }
         hand_over(&mut self.out, true, &self.rows);
-        let _ = self.tell.send(self.flows.heard());
+        let _ = self.tell.send(self.flows.heard(&self.out));
     }
 
     /// False if nobody takes the rows any more.
@@ -398,7 +398,7 @@ impl Worker {
                 Item::Transfer(transfer) => self.out.transfers.tell(transfer),
                 Item::Tell => {
                     self.flows.catch_up(&mut self.out);
-                    let _ = self.tell.send(self.flows.heard());
+                    let _ = self.tell.send(self.flows.heard(&self.out));
                 }
             }
         }

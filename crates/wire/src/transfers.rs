@@ -1,8 +1,7 @@
 //! Files that are about to pass over data connections of FTP: what a control connection has said of each, until the data connection asks.
 
-use std::collections::HashMap;
-
 use crate::limits;
+use crate::oldest::Oldest;
 
 /// Who is called, at which port, and by whom.
 pub type Call = (u128, u16, u128);
@@ -28,21 +27,20 @@ impl Transfer {
 }
 
 /// What was told and not yet asked for.
-#[derive(Default)]
-pub struct Transfers(HashMap<Call, Transfer, ahash::RandomState>);
+pub struct Transfers(Oldest<Call, Transfer>);
+
+impl Default for Transfers {
+    fn default() -> Transfers {
+        Transfers(Oldest::new(limits::FTP_AWAITED))
+    }
+}
 
 impl Transfers {
     /// What was told of the same connection before counts no more.
     pub fn tell(&mut self, transfer: &Transfer) {
-        if transfer.path.is_none() {
-            self.0.remove(&transfer.call);
-            return;
-        }
-        if self.0.len() >= limits::FTP_AWAITED {
-            self.0.retain(|_, told| is_young(told, transfer.ts));
-        }
-        if self.0.len() < limits::FTP_AWAITED {
-            self.0.insert(transfer.call, transfer.clone());
+        match transfer.path {
+            Some(_) => self.0.insert(transfer.call, transfer.clone()),
+            None => drop(self.0.remove(&transfer.call)),
         }
     }
 
@@ -84,13 +82,12 @@ mod tests {
     }
 
     #[test]
-    fn there_are_never_too_many() {
+    fn who_tells_much_leaves_the_newest() {
         let mut transfers = Transfers::default();
         for port in 0..=u16::MAX {
-            transfers.tell(&named(port, i64::from(port)));
-            assert!(transfers.0.len() <= limits::FTP_AWAITED);
+            transfers.tell(&named(port, 0));
         }
-        transfers.tell(&named(9, limits::FTP_AWAITED_AGE * 2));
-        assert_eq!(transfers.0.len(), 1);
+        assert_eq!(transfers.take((1, 9, 2), 1), None);
+        assert_eq!(transfers.take((1, u16::MAX, 2), 1), Some(named(u16::MAX, 0)));
     }
 }

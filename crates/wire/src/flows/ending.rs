@@ -8,7 +8,7 @@ use crate::context::Output;
 use crate::limits;
 
 use super::opening::Openings;
-use super::{Flows, Place};
+use super::{Flows, Place, PROTO_UDP};
 
 impl Flows {
     /// Ends one connection.
@@ -45,7 +45,11 @@ impl Flows {
             }
             Place::Flow(mut flow) => {
                 self.write_ended(out);
-                self.held = self.held.saturating_sub(flow.counted);
+                let holders = match flow.ends().proto {
+                    PROTO_UDP => &mut self.tallies,
+                    _ => &mut self.held,
+                };
+                *holders = holders.saturating_sub(flow.counted);
                 flow.finish(cut_off, &mut self.recent, out);
                 self.census.take(&mut flow, self.began.unwrap_or(0));
             }

@@ -9,7 +9,7 @@ use crate::names::address;
 use crate::protocols::arp::mac_text;
 use crate::protocols::conn::{tcp_state, Conn};
 use crate::protocols::icmp::Talk;
-use crate::protocols::{ftp, Dir};
+use crate::protocols::Dir;
 use crate::tunnel::Carrier;
 
 use super::conversation::Speech;
@@ -109,7 +109,7 @@ impl Segment<'_> {
 impl Flow {
     pub fn new(identity: Identity, generation: u32, ts: i64, link: &Link, mut transport: Transport) -> Flow {
         if let (true, Transport::Tcp(tcp)) = (link.awaited, &mut transport) {
-            tcp.follow.begin(&ftp::DATA);
+            tcp.follow.is_awaited();
         }
         Flow {
             identity,
@@ -353,11 +353,12 @@ impl Flow {
         }
     }
 
-    /// Bytes held for this connection: what came too early, and what its parser waits with.
+    /// Bytes held for this connection: what came too early, what its parser waits with, what is summed up of it.
     fn held(&self) -> usize {
         match &self.transport {
             Transport::Tcp(tcp) => tcp.follow.held() + tcp.sides.iter().map(Side::held).sum::<usize>(),
-            Transport::Udp(_) | Transport::Icmp(_) | Transport::Other => 0,
+            Transport::Udp(speech) => speech.held(),
+            Transport::Icmp(_) | Transport::Other => 0,
         }
     }
 
@@ -376,12 +377,15 @@ impl Flow {
     /// Lets go of all that is held: holes are declared, the parser is told of a gap.
     pub fn relieve(&mut self, ts: i64, recent: &mut Recent, out: &mut Output) {
         self.give_up_holes(ts, false, recent, out);
-        if let Transport::Tcp(tcp) = &mut self.transport {
-            tcp.follow.relieve(&mut Where {
-                ts,
-                identity: &mut self.identity,
-                out,
-            });
+        let mut at = Where {
+            ts,
+            identity: &mut self.identity,
+            out,
+        };
+        match &mut self.transport {
+            Transport::Tcp(tcp) => tcp.follow.relieve(&mut at),
+            Transport::Udp(speech) => speech.relieve(&mut at),
+            Transport::Icmp(_) | Transport::Other => {}
         }
     }
 

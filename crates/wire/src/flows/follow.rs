@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::context::{Context, Identity, Output};
 use crate::half::Half;
 use crate::limits;
-use crate::protocols::{Dir, Protocol, Session};
+use crate::protocols::{ftp, Dir, Protocol, Session};
 
 use super::probing::{ask, Probing, Verdict};
 use super::reassembly::Piece;
@@ -20,6 +20,8 @@ pub struct Follow {
     passed: [u64; 2],
     /// The capture does not hold the beginning, or lost it: heads are looked for in what comes later too.
     midstream: bool,
+    /// A control connection of FTP has announced it: it is a file of that if it is nothing else.
+    awaited: bool,
     /// It speaks what is parsed in batches.
     pub in_batches: bool,
     /// What the connection spoke before it turned into something else.
@@ -76,10 +78,16 @@ impl Follow {
         self.midstream = true;
     }
 
+    /// A control connection of FTP has announced it. Anybody can forge that, so whatever its first bytes surely are it is.
+    pub fn is_awaited(&mut self) {
+        self.awaited = true;
+    }
+
     /// What it speaks, and before that what it spoke, each once: `smtp,ssl`, as Zeek writes it.
     pub fn service(&self) -> Option<Cow<'static, str>> {
         let now = match &self.state {
             State::Parsing(protocol, _) => Some(protocol.name),
+            State::Probing(_) if self.awaited => Some(ftp::DATA.name),
             _ => None,
         };
         if self.before.is_empty() {
@@ -154,7 +162,7 @@ impl Follow {
 
     /// The parser has said that something else begins: it ends, and the next bytes are looked at as the first.
     fn turn(&mut self, at: &mut Where<'_>) {
-        self.in_batches = false;
+        (self.in_batches, self.awaited) = (false, false);
         self.passed = self.halves.each_ref().map(Half::passed);
         let State::Parsing(protocol, mut session) = std::mem::replace(&mut self.state, State::Ignored) else {
             return;
@@ -186,6 +194,7 @@ impl Follow {
                 self.begin(protocol);
                 probing.replay(|dir, bytes, ts| self.bytes(dir, bytes, &mut at.when(ts)));
             }
+            Verdict::Nobody if self.awaited => self.act(Verdict::Known(&ftp::DATA), dir, bytes, at),
             Verdict::Nobody if self.midstream => {
                 let State::Probing(probing) = std::mem::replace(&mut self.state, State::Seeking(Box::default())) else {
                     return;
@@ -231,7 +240,8 @@ impl Follow {
     /// What follows the bytes of `dir` seen so far is lost or will never come: now likely is enough.
     fn settle(&mut self, dir: Dir, at: &mut Where<'_>) {
         if let State::Probing(probing) = &self.state {
-            if let Some(protocol) = probing.likely(dir, at.identity) {
+            let awaited = (self.awaited && probing.has_seen(dir)).then_some(&ftp::DATA);
+            if let Some(protocol) = awaited.or_else(|| probing.likely(dir, at.identity)) {
                 self.act(Verdict::Known(protocol), dir, &[], at);
             }
         }

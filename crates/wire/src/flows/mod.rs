@@ -118,6 +118,9 @@ pub struct Flows {
     held: usize,
     most: usize,
     holding: VecDeque<(u32, u32)>,
+    /// The same of what is summed up of conversations, so that whoever makes many of these takes nothing from connections.
+    tallies: usize,
+    tallying: VecDeque<(u32, u32)>,
     recent: Recent,
     aside: Aside,
     openings: Openings,
@@ -166,6 +169,8 @@ impl Default for Flows {
             held: 0,
             most: limits::HELD_ALL,
             holding: VecDeque::new(),
+            tallies: 0,
+            tallying: VecDeque::new(),
             recent: Recent::default(),
             aside: Aside::default(),
             openings: Openings::default(),
@@ -189,8 +194,10 @@ impl Flows {
         }
     }
 
-    pub fn heard(&self) -> Heard {
+    /// What was heard so far by these connections, whose rows go to `out`.
+    pub fn heard(&self, out: &Output) -> Heard {
         Heard {
+            files_given_up: out.files.given_up,
             census: self.census,
             evicted: self.evicted,
             malformed: self.malformed,
@@ -472,7 +479,40 @@ impl Flows {
             return Some(());
         };
         speech.datagram(dir, payload, payload.len() < sent, &mut follow::Where { ts, identity, out });
+        let held = speech.held();
+        if held != flow.counted {
+            self.count_tallies(at, ts, out);
+        }
         Some(())
+    }
+
+    /// What is summed up of a conversation has grown: if that is too much over all, who has gone on longest tells it early.
+    fn count_tallies(&mut self, at: u32, ts: i64, out: &mut Output) {
+        let Some(flow) = self.slab.get_mut(at as usize).and_then(Place::flow) else {
+            return;
+        };
+        let held = flow.count_held(&mut self.tallies);
+        if held > 0 && !std::mem::replace(&mut flow.is_holding, true) {
+            self.tallying.push_back((at, flow.generation));
+        }
+        for _ in 0..self.tallying.len() {
+            if self.tallies <= limits::TALLIES / self.among {
+                return;
+            }
+            let Some((at, generation)) = self.tallying.pop_front() else {
+                return;
+            };
+            let Some(flow) = self.slab.get_mut(at as usize).and_then(Place::flow) else {
+                continue;
+            };
+            if flow.generation == generation {
+                flow.relieve(ts, &mut self.recent, out);
+                flow.is_holding = flow.count_held(&mut self.tallies) > 0;
+                if flow.is_holding {
+                    self.tallying.push_back((at, generation));
+                }
+            }
+        }
     }
 
     fn icmp(&mut self, link: &Link, datagram: &Datagram<'_>, ts: i64, out: &mut Output) -> Option<()> {

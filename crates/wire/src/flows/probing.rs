@@ -82,6 +82,10 @@ impl Probing {
         candidates(self.possible, identity).map(|(_, protocol)| protocol).find(enough)
     }
 
+    pub fn has_seen(&self, dir: Dir) -> bool {
+        self.seen.get(dir as usize).is_some_and(|seen| !seen.is_empty())
+    }
+
     /// Shows all again, in the order in which it came.
     pub fn replay(&self, mut show: impl FnMut(Dir, &[u8], i64)) {
         let mut used = [0usize; 2];

@@ -17,6 +17,10 @@ pub const STUN_PEERS: usize = 64;
 /// Records of DTLS in one datagram: a handshake's have six or seven.
 pub const DTLS_RECORDS: usize = 32;
 
+/// Bytes over all conversations of what is summed up of each; above it, those that began first tell it early. It is room for some ten thousand that
+/// say little at once.
+pub const TALLIES: usize = 24 << 20;
+
 /// Names of programs and hosts of one facility that are told apart: a server has a dozen that write, a collector hands on what many hosts say.
 pub const SYSLOG_APPS: usize = 16;
 pub const SYSLOG_HOSTS: usize = 64;

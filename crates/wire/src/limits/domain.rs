@@ -10,6 +10,8 @@ pub const DCE_RPC_CONTEXTS: usize = 64;
 pub const DCE_RPC_CALLS: usize = 32;
 /// Kinds of calls (operation and what came of it) of one connection that are told apart: managing a host takes some dozens.
 pub const DCE_RPC_KINDS: usize = 64;
+/// Rows of one connection, or pipe, between two interim rows: managing a host takes some dozens. All further calls are one row.
+pub const DCE_RPC_ROWS: usize = 1024;
 /// Pipes of one connection over SMB that are listened to at once: a client opens one for each service, tools some dozens.
 pub const DCE_RPC_PIPES: usize = 64;
 /// Bytes of one message to or from a pipe that are looked at: the largest fragment there is (its length has 16 bits), and one more.

@@ -114,9 +114,9 @@ fn short(name: &[u8]) -> &[u8] {
     name.get(..limits::DATABASE_NAME).unwrap_or(name)
 }
 
-/// What a client calls itself, in words of products and versions.
+/// What a client calls itself, in known words of products and versions.
 pub fn software(name: &[u8]) -> Option<String> {
-    product::agent(short(name))
+    product::known(short(name))
 }
 
 /// SQLSTATE: five digits and capitals. ISO/IEC 9075-2, 24.1.

@@ -8,6 +8,7 @@ pub mod file;
 pub mod kind;
 pub mod message;
 pub mod mime;
+pub mod open;
 mod sample;
 mod transfer;
 
@@ -53,19 +54,21 @@ impl Carried {
         }
     }
 
-    /// Bytes that it takes beside its files.
+    /// Bytes that it takes.
     pub fn held(&self) -> usize {
         match self {
-            // Files are counted by themselves.
-            Carried::File(_) => 0,
+            Carried::File(_) => File::held(),
             Carried::Parts(parts) => parts.held(),
         }
     }
 }
 
-/// Whether content of this media type is the word of an interface: it may be of a patient or a password alone, and its protocol's streams tell of it.
+/// Whether content of this media type is the word of an interface: it may be of a patient, a password or a token alone, and its protocol's streams
+/// tell of it.
 pub fn is_word(media: &str) -> bool {
     media.ends_with("json")
+        || media.ends_with("jwt")
+        || media.ends_with("jose")
         || media.ends_with("xml")
         || media.contains("hl7")
         || media.starts_with("application/grpc")

@@ -168,8 +168,16 @@ pub trait Conversation: Send {
         self.datagram(dir, payload, cx);
     }
 
+    /// Too much is held over all: give rows for what was summed up so far, marked `interim`, and begin anew.
+    fn relieve(&mut self, _cx: &mut Context<'_>) {}
+
     /// Nothing more comes: give rows for what is still open, marked `partial`.
     fn end(&mut self, cx: &mut Context<'_>);
+
+    /// Bytes that it holds, where a stranger can make that many: they count towards [`limits::TALLIES`](crate::limits::TALLIES).
+    fn held(&self) -> usize {
+        0
+    }
 }
 
 /// A protocol over UDP.

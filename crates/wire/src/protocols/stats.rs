@@ -56,6 +56,8 @@ stream! {
         conn_bytes: Int,
         /// Connections that had to be given up because there were too many.
         evicted: Int,
+        /// Files that were read no further because too many were open: of more than their beginning nothing is known.
+        files_given_up: Int,
     }
 }
 
@@ -84,6 +86,7 @@ pub struct Counted {
     pub missed_bytes: u64,
     pub conn_bytes: u64,
     pub evicted: u64,
+    pub files_given_up: u64,
 }
 
 /// When rows are due.
@@ -130,6 +133,7 @@ impl Minutes {
             missed_bytes: new(|c| c.missed_bytes),
             conn_bytes: new(|c| c.conn_bytes),
             evicted: new(|c| c.evicted),
+            files_given_up: new(|c| c.files_given_up),
             ..Stats::default()
         };
         out.emit_alone(since, now.packets.wrapping_add(now.bytes.rotate_left(32)), &row);

@@ -61,7 +61,8 @@ stream! {
         media_bytes: Int,
         /// Records of data that DTLS carries itself: channels for chat and files. RFC 8831.
         data_records: Int,
-        /// Whether media came after keys for it had been agreed on; nothing if no handshake was seen: then its keys came another way, or it has none.
+        /// Whether all media came after keys for it had been agreed on; nothing if no handshake was seen: then its keys came another way, or it has
+        /// none.
         media_encrypted: Bool,
         /// Whether the session went on behind this row.
         interim: Bool,

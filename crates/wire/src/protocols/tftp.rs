@@ -46,7 +46,7 @@ stream! {
         /// What went wrong: 0 to 8. RFC 1350 5, RFC 2347.
         error_code: Int,
         error: Word,
-        /// Some message was not captured whole.
+        /// Some message was not captured whole, or some block not at all.
         partial: Bool,
         /// What was not built as the standard says.
         malformed: Word,

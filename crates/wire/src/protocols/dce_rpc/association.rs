@@ -67,6 +67,11 @@ pub struct Association {
     contexts: Vec<Context>,
     calls: VecDeque<Call>,
     tallies: Vec<Tally>,
+    /// Since when (ns) rows are counted, and how many there were.
+    since: i64,
+    rows: usize,
+    /// Calls beyond the rows there may be, of whatever kind.
+    rest: Option<Tally>,
     malformed: bool,
 }
 
@@ -78,6 +83,8 @@ struct Told {
     calls: Option<i64>,
     rtt: Option<i64>,
     refused: Option<&'static str>,
+    /// Of calls that are told together.
+    mark: Option<&'static str>,
     partial: bool,
     malformed: Option<&'static str>,
 }
@@ -122,7 +129,10 @@ impl Association {
             None if bytes.len() == head.length => self.spoilt(begun, "bind", cx),
             None => {}
         }
-        self.auth = bind::auth(head, bytes).or(self.auth);
+        // An interface that is added without proof leaves what was agreed on as it is. MS-RPCE 3.3.1.5.2.
+        if head.auth > 0 || matches!(head.kind, Kind::Bind) {
+            self.auth = bind::auth(head, bytes).or(self.auth);
+        }
     }
 
     fn answered(&mut self, head: &Head, bytes: &[u8], cx: &mut Cx<'_>) {
@@ -160,7 +170,21 @@ impl Association {
             refused: Some(refused),
             ..Told::default()
         };
-        self.emit(begun, told, cx);
+        if self.may_tell(cx) {
+            self.emit(begun, told, cx);
+        }
+    }
+
+    /// Whether a further row may be; it counts as one then.
+    fn may_tell(&mut self, cx: &mut Cx<'_>) -> bool {
+        if cx.ts.saturating_sub(self.since) >= limits::INTERIM_EVERY {
+            self.tell_rest(cx);
+            self.since = cx.ts;
+            self.rows = 0;
+        }
+        let may = self.rows < limits::DCE_RPC_ROWS;
+        self.rows = self.rows.saturating_add(usize::from(may));
+        may
     }
 
     fn called(&mut self, head: &Head, bytes: &[u8], begun: Begun, cx: &mut Cx<'_>) {
@@ -241,8 +265,12 @@ impl Association {
         }
     }
 
-    fn sum(&self, tally: &Tally, open: bool, cx: &mut Cx<'_>) {
+    fn sum(&mut self, tally: &Tally, open: bool, cx: &mut Cx<'_>) {
         let Some(begun) = tally.begun else { return };
+        if !self.may_tell(cx) {
+            self.join(tally, begun);
+            return;
+        }
         let told = Told {
             kind: Some(tally.kind),
             calls: Some(tally.calls),
@@ -251,6 +279,28 @@ impl Association {
             ..Told::default()
         };
         self.emit(begun, told, cx);
+    }
+
+    fn join(&mut self, tally: &Tally, begun: Begun) {
+        let rest = self.rest.get_or_insert(Tally::of(tally.kind));
+        rest.begun.get_or_insert(begun);
+        rest.calls = rest.calls.saturating_add(tally.calls);
+        rest.longest = rest.longest.max(tally.longest);
+        rest.kind.mark = rest.kind.mark.or(tally.kind.mark);
+    }
+
+    /// One row of all calls that have none: what they were is not known any more, but what was seen in them.
+    fn tell_rest(&mut self, cx: &mut Cx<'_>) {
+        if let Some((rest, begun)) = self.rest.take().and_then(|rest| rest.begun.map(|begun| (rest, begun))) {
+            let told = Told {
+                calls: Some(rest.calls),
+                rtt: rest.longest,
+                mark: rest.kind.mark,
+                partial: true,
+                ..Told::default()
+            };
+            self.emit(begun, told, cx);
+        }
     }
 
     /// What is no message stands where one should begin.
@@ -273,6 +323,7 @@ impl Association {
         for tally in std::mem::take(&mut self.tallies) {
             self.sum(&tally, open, cx);
         }
+        self.tell_rest(cx);
     }
 
     /// Bytes that it takes.
@@ -301,7 +352,11 @@ impl Association {
             sealed: auth.map(|auth| auth.level == "privacy"),
             fault: told.kind.and_then(|kind| kind.fault).map(i64::from),
             refused: told.refused,
-            marks: told.kind.and_then(|kind| kind.mark).map(Into::into).into_iter().collect(),
+            marks: { told.mark }
+                .or(told.kind.and_then(|kind| kind.mark))
+                .map(Into::into)
+                .into_iter()
+                .collect(),
             partial: Some(told.partial),
             malformed: told.malformed,
             ..DceRpc::default()

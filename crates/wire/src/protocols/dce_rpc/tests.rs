@@ -192,6 +192,34 @@ fn a_flood_of_calls_is_bounded() {
 }
 
 #[test]
+fn calls_beyond_the_rows_there_may_be_are_one() {
+    let (ask, answer) = (bind(1, &[SVCCTL], &[]), taken(1, &[(0, 0)]));
+    let calls: Vec<(Vec<u8>, Vec<u8>)> = (0..65).map(|n| (request(n, 0, n, &[]), response(n))).collect();
+    let mut script: Vec<(Dir, &[u8])> = vec![(Orig, &ask), (Resp, &answer)];
+    for _ in 0..20 {
+        script.extend(calls.iter().flat_map(|(ask, answer)| [(Orig, &ask[..]), (Resp, &answer[..])]));
+    }
+    let rows = told(&script);
+    assert_eq!(rows.len(), crate::limits::DCE_RPC_ROWS + 1);
+    assert_eq!(rows.last().unwrap(), "- - - 276 none none false - - [] true -");
+}
+
+#[test]
+fn what_is_added_without_proof_is_as_sealed_as_the_rest() {
+    let (mut added, mut answer) = (bind(3, &[NETLOGON], &[]), taken(3, &[(0, 0)]));
+    (added[2], answer[2]) = (14, 15);
+    let rows = told(&[
+        (Orig, &bind(1, &[SVCCTL], SEALED)),
+        (Resp, &taken(1, &[(0, 0)])),
+        (Orig, &added),
+        (Resp, &answer),
+        (Orig, &request(4, 0, 3, &[9; 40])),
+        (Resp, &response(4)),
+    ]);
+    assert!(rows[0].ends_with("1 kerberos privacy true - - [] false -"), "{rows:?}");
+}
+
+#[test]
 fn what_is_no_message_is_malformed() {
     let rows = told(&[(Orig, &bind(1, &[SVCCTL], &[])), (Orig, b"GET / HTTP/1.1\r\n\r\n")]);
     assert_eq!(rows, ["- - - - - - - - - [] true head"]);

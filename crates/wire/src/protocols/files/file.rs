@@ -4,10 +4,8 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use sha2::{Digest as _, Sha256};
-
 use super::kind::{self, BEGIN};
-use super::sample::Sample;
+use super::open::Reading;
 use super::Files;
 use crate::context::Context;
 use crate::limits;
@@ -35,9 +33,9 @@ pub struct File {
     /// Time of its first byte and of its last one, nanoseconds.
     span: Option<(i64, i64)>,
     begin: Vec<u8>,
-    /// None once its content has a hole, or more passed than is read.
-    hash: Option<Sha256>,
-    sample: Sample,
+    reading: Arc<Reading>,
+    /// It will have a hash: not once its content has a hole, or more passed than is read.
+    hashed: bool,
     /// Its content has a hole, or is not what passed.
     torn: bool,
     /// Bytes shown, passed unread, and lost.
@@ -46,29 +44,29 @@ pub struct File {
     missing: u64,
     /// It turned out to be no file.
     dropped: bool,
-    /// As long as it lives, it counts.
-    _counted: Arc<()>,
 }
 
 impl File {
-    /// `None` if too many are open.
-    pub fn begin(about: About, cx: &Context<'_>) -> Option<File> {
-        let counted = cx.out.files.clone();
+    pub fn begin(about: About, cx: &mut Context<'_>) -> File {
         // Of what will be too long for a hash only the beginning is read.
-        let hash = about.length.is_none_or(|length| length <= limits::FILE_READ).then(Sha256::new);
-        (Arc::strong_count(&counted) <= limits::FILES_OPEN).then(|| File {
+        let hashed = about.length.is_none_or(|length| length <= limits::FILE_READ);
+        File {
             about,
             span: None,
             begin: Vec::new(),
-            hash,
-            sample: Sample::default(),
+            reading: cx.out.files.begin(),
+            hashed,
             torn: false,
             seen: 0,
             overflow: 0,
             missing: 0,
             dropped: false,
-            _counted: counted,
-        })
+        }
+    }
+
+    /// Bytes that it takes beside what is counted where files are read.
+    pub const fn held() -> usize {
+        size_of::<File>().saturating_add(BEGIN)
     }
 
     /// Bytes of it that came by, shown or not, as far as they are known.
@@ -83,7 +81,7 @@ impl File {
 
     /// Whether its next bytes are worth seeing.
     pub fn wants_more(&self) -> bool {
-        !self.dropped && !self.torn && (self.hash.is_some() || self.begin.len() < BEGIN && self.overflow == 0)
+        !self.dropped && !self.torn && (self.hashed || self.begin.len() < BEGIN && self.overflow == 0)
     }
 
     pub fn feed(&mut self, bytes: &[u8], ts: i64) {
@@ -97,11 +95,14 @@ impl File {
         if wanted > 0 {
             self.begin.extend_from_slice(read.get(..wanted).unwrap_or_default());
             self.dropped = self.about.doubtful && self.begin.len() >= limits::FILE_DOUBT && !kind::is_binary(&self.begin);
+            if self.dropped {
+                self.reading.end(false);
+                return;
+            }
         }
         if !read.is_empty() {
-            self.sample.add(read, self.seen);
-            if let Some(hash) = &mut self.hash {
-                hash.update(read);
+            if !self.reading.read(read, self.seen, self.hashed) {
+                self.lose(0);
             }
             self.seen = self.seen.saturating_add(read.len() as u64);
         }
@@ -112,7 +113,7 @@ impl File {
     pub fn pass(&mut self, many: u64) {
         if many > 0 {
             self.overflow = self.overflow.saturating_add(many);
-            self.hash = None;
+            self.hashed = false;
         }
     }
 
@@ -120,11 +121,16 @@ impl File {
     pub fn lose(&mut self, many: u64) {
         self.missing = self.missing.saturating_add(many);
         self.torn = true;
-        self.hash = None;
+        self.hashed = false;
+    }
+
+    /// Whether it may be a token: then its hash would tell who has it.
+    fn is_token(&self) -> bool {
+        self.seen <= limits::FILE_TOKEN && kind::is_token(&self.begin)
     }
 
     /// Its row. `total`: how long it is, if anything tells; `whole`: nothing of it is known to be missing.
-    pub fn finish(mut self, total: Option<u64>, whole: bool, cx: &mut Context<'_>) {
+    pub fn finish(self, total: Option<u64>, whole: bool, cx: &mut Context<'_>) {
         let Some((first, last)) = self.span else { return };
         if self.dropped || self.about.doubtful && !kind::is_binary(&self.begin) {
             return;
@@ -132,11 +138,9 @@ impl File {
         let reached = self.reached();
         let missing = total.map_or(self.missing, |total| total.saturating_sub(reached).saturating_add(self.missing));
         let whole = whole && missing == 0 && !self.torn && total.is_none_or(|total| total == reached);
-        let hash = self
-            .hash
-            .take()
-            .filter(|_| whole && self.overflow == 0 && self.seen >= limits::FILE_HASHED_LEAST);
-        let sha256 = hash.map(|hash| hexadecimal(&hash.finalize()));
+        let hashed = self.hashed && whole && self.overflow == 0 && self.seen >= limits::FILE_HASHED_LEAST && !self.is_token();
+        let read = self.reading.end(hashed);
+        let sha256 = read.hash.filter(|_| hashed).map(|hash| hexadecimal(&hash));
         let preamble = kind::dicom_preamble(&self.begin);
         let name = self.about.name.as_ref().filter(|name| name.depth.is_some());
         let int = |n: u64| i64::try_from(n).ok();
@@ -159,8 +163,8 @@ impl File {
             overflow_bytes: int(self.overflow),
             sha256: sha256.as_deref(),
             dicom_preamble: preamble,
-            entropy: self.sample.entropy(),
-            entropy_bytes: int(self.sample.counted),
+            entropy: read.entropy,
+            entropy_bytes: int(read.counted),
             marks,
             partial: Some(!whole),
             ..Files::default()

@@ -56,6 +56,12 @@ pub fn is_binary(head: &[u8]) -> bool {
     known.is_some_and(|kind| kind.name == "application/pdf" || head.iter().take(limits::FILE_DOUBT).any(odd))
 }
 
+/// Whether it begins as a token does (RFC 6750 2.1, RFC 7515): one word of the letters of Base64 and what stands between its parts.
+pub fn is_token(head: &[u8]) -> bool {
+    let letter = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(byte);
+    head.trim_ascii().iter().all(letter)
+}
+
 /// Text of which the kind shows behind blanks and in any case, or text without one.
 fn text(head: &[u8]) -> Option<&'static str> {
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);

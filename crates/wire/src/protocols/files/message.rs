@@ -15,11 +15,22 @@ pub struct Message {
 impl Message {
     /// Its next bytes; `source`: what carries it.
     pub fn show(&mut self, source: &'static str, dir: Dir, bytes: &[u8], cx: &mut Context<'_>) {
+        self.feed(|cx| Parts::of_message(source, dir, cx.offset), bytes, cx);
+    }
+
+    /// The same of one part of it without its head. The first bytes tell how they are wrapped: so many are wanted at once, if there are.
+    pub fn show_part(&mut self, source: &'static str, dir: Dir, bytes: &[u8], cx: &mut Context<'_>) {
+        self.feed(|cx| Parts::of_part(source, bytes, dir, cx), bytes, cx);
+    }
+
+    fn feed(&mut self, begin: impl FnOnce(&mut Context<'_>) -> Parts, bytes: &[u8], cx: &mut Context<'_>) {
         if self.lost {
             return;
         }
-        let begin = || Box::new(Parts::of_message(source, dir, cx.offset));
-        let parts = self.parts.get_or_insert_with(begin);
+        let parts = match &mut self.parts {
+            Some(parts) => parts,
+            None => self.parts.insert(Box::new(begin(cx))),
+        };
         if parts.wants_more() {
             parts.feed(bytes, cx);
         }

@@ -46,6 +46,8 @@ pub struct Parts {
     place: u64,
     /// Files so far.
     many: u64,
+    /// They are fields of a form.
+    form: bool,
     at: At,
     /// Two dashes and the boundary, of the outermost first.
     boundaries: Vec<Vec<u8>>,
@@ -71,6 +73,7 @@ impl Parts {
             dir,
             place,
             many: 0,
+            form: false,
             at: At::Head,
             boundaries: Vec::new(),
             head: Head::default(),
@@ -94,19 +97,38 @@ impl Parts {
     pub fn of_body(source: &'static str, content_type: &[u8], dir: Dir, place: u64) -> Option<Parts> {
         let mut parts = Parts::new(source, dir, place);
         parts.at = At::Content;
+        parts.form = media_type(content_type).as_deref() == Some("multipart/form-data");
         parts.boundaries.push(boundary(content_type)?);
         Some(parts)
+    }
+
+    /// One part, of which the head is not known, nor whether it is a file: it is if it begins as one, wrapped in Base64 or not.
+    pub fn of_part(source: &'static str, begin: &[u8], dir: Dir, cx: &mut Context<'_>) -> Parts {
+        let mut parts = Parts::new(source, dir, cx.offset);
+        let about = About {
+            source,
+            dir,
+            at: cx.offset,
+            name: None,
+            declared: None,
+            length: None,
+            doubtful: true,
+        };
+        parts.at = At::Content;
+        parts.file = Some((File::begin(about, cx), Transfer::guessed(begin)));
+        parts
     }
 
     pub fn wants_more(&self) -> bool {
         !self.closed
     }
 
-    /// Bytes that it takes beside its files, which are counted by themselves.
+    /// Bytes that it takes.
     pub fn held(&self) -> usize {
         let texts = [&self.field, &self.line, &self.begin, &self.head.content_type, &self.head.encoding];
         let texts = texts.into_iter().chain([&self.head.disposition]).chain(&self.boundaries);
-        texts.map(Vec::capacity).fold(0, usize::saturating_add)
+        let file = self.file.as_ref().map_or(0, |_| File::held());
+        texts.map(Vec::capacity).fold(file, usize::saturating_add)
     }
 
     pub fn feed(&mut self, bytes: &[u8], cx: &mut Context<'_>) {
@@ -196,7 +218,7 @@ impl Parts {
             self.boundaries.extend(boundary(&head.content_type));
         } else if matches!(media, "message/rfc822" | "message/global") {
             self.at = At::Head;
-        } else if self.many < limits::MIME_PARTS && is_file(media, &head) {
+        } else if self.many < limits::MIME_PARTS && self.is_file(media, &head) {
             let about = About {
                 source: self.source,
                 dir: self.dir,
@@ -206,9 +228,14 @@ impl Parts {
                 length: None,
                 doubtful: false,
             };
-            self.file = File::begin(about, cx).map(|file| (file, Transfer::of(&head.encoding)));
+            self.file = Some((File::begin(about, cx), Transfer::of(&head.encoding)));
             self.many = self.many.saturating_add(1);
         }
+    }
+
+    /// What is written in a form has no name of a file, whatever else it says of itself (RFC 7578 4.2).
+    fn is_file(&self, media: &str, head: &Head) -> bool {
+        is_file(media, head) && (!self.form || is_named(head))
     }
 
     /// Looks whether a line is a delimiter, as long as it may be.
@@ -323,15 +350,19 @@ fn boundary(content_type: &[u8]) -> Option<Vec<u8>> {
         .then(|| [b"--", boundary].concat())
 }
 
-/// What was written into a message or a form is none; what was attached is.
+/// Whether a head names what it is of.
+fn is_named(head: &Head) -> bool {
+    let named = [&head.disposition, &head.content_type].into_iter().zip([&b"filename"[..], b"name"]);
+    named
+        .into_iter()
+        .any(|(value, name)| parameter(value, name).is_some() || parameter(value, &[name, b"*"].concat()).is_some())
+}
+
+/// What was written into a message is none; what was attached is.
 fn is_file(media: &str, head: &Head) -> bool {
     let attached = head.disposition.get(..10).is_some_and(|d| d.eq_ignore_ascii_case(b"attachment"));
-    let named = [&head.disposition, &head.content_type].into_iter().zip([&b"filename"[..], b"name"]);
-    let named = named
-        .into_iter()
-        .any(|(value, name)| parameter(value, name).is_some() || parameter(value, &[name, b"*"].concat()).is_some());
     let said = media.is_empty() || media.starts_with("text/") || media.starts_with("message/") || is_word(media);
-    attached || named || !said
+    attached || is_named(head) || !said
 }
 
 /// The name that a head gives a file, in any of the ways that are in use. RFC 2183 2.3, RFC 2231 section 4, RFC 2047, RFC 6266 4.3.

@@ -1,4 +1,5 @@
 use crate::context::Context;
+use crate::protocols::files::file::{About, File};
 use crate::protocols::files::mime::Parts;
 use crate::protocols::Dir::{self, Orig, Resp};
 use crate::protocols::Session;
@@ -324,4 +325,89 @@ fn what_is_answered_before_it_was_sent() {
         ],
     );
     assert_eq!(cells(&rows[0], &TOLD[2..]), ["exe", "508", &sha256(&program()), "false"]);
+}
+
+#[test]
+fn who_opens_many_files_blinds_nobody() {
+    let (mut out, mut identity) = (output(), identity(445, 6));
+    let mut cx = Context {
+        ts: 0,
+        offset: 0,
+        identity: &mut identity,
+        out: &mut out,
+    };
+    let about = |at| About {
+        source: "SMB",
+        dir: Orig,
+        at,
+        name: None,
+        declared: None,
+        length: None,
+        doubtful: false,
+    };
+    let [mut whole, mut idle, mut busy] = [1, 2, 3].map(|at| File::begin(about(at), &mut cx));
+    whole.feed(&program(), 1);
+    [&mut idle, &mut busy].into_iter().for_each(|file| file.feed(&program()[..100], 1));
+    let mut others = Vec::new();
+    for at in 0..2 * crate::limits::FILES_OPEN as u64 {
+        others.push(File::begin(about(10 + at), &mut cx));
+        if at % 1000 == 0 {
+            busy.feed(&program()[..1], 2);
+        }
+    }
+    [&mut idle, &mut busy].into_iter().for_each(|file| file.feed(&program()[100..], 3));
+    // Nothing more came of the first: then nothing was missed.
+    for file in [whole, idle, busy] {
+        file.finish(None, true, &mut cx);
+    }
+    assert!(others.len() > 8000 && cx.out.files.given_up > 4000);
+    let rows = rows(&mut out).remove("files").unwrap();
+    let told: Vec<_> = rows.iter().map(|row| cells(row, &["seen_bytes", "sha256", "partial"])).collect();
+    assert_eq!(told[0], ["508", &sha256(&program()), "false"]);
+    assert_eq!(told[1], ["508", "-", "true"]);
+    assert_eq!((told[2][1].len(), told[2][2]), (64, "false"));
+}
+
+#[test]
+fn tokens_are_not_hashed() {
+    let token = format!("eyJhbGciOiJIUzI1NiJ9.{}.{}", "e".repeat(80), "s-_".repeat(15));
+    for media in [
+        "application/jwt",
+        "application/jose",
+        "application/at+jwt",
+        "text/plain",
+        "Text/Plain; charset=utf-8",
+    ] {
+        let head = format!("Content-Type: {media}\r\n");
+        let get = "GET /token HTTP/1.1\r\nHost: x\r\n\r\n";
+        assert!(http(get, &answer(&head, token.as_bytes())).is_empty(), "{media}");
+        assert_eq!(http(get, &answer(&head, &program())).len(), 1, "{media}");
+    }
+    for (sent, hashed) in [
+        (token.clone(), false),
+        (format!("{token}\r\n"), false),
+        (format!("{token} and words"), true),
+    ] {
+        let rows = http(GET, &answer("Content-Type: application/octet-stream\r\n", sent.as_bytes()));
+        assert_eq!(rows[0]["sha256"] != "-", hashed, "{sent}");
+        let rows = http(
+            "GET /a.txt HTTP/1.1\r\nHost: x\r\n\r\n",
+            &answer("Content-Type: text/plain\r\n", sent.as_bytes()),
+        );
+        assert_eq!(rows[0]["sha256"] != "-", hashed, "{sent}");
+    }
+}
+
+#[test]
+fn in_a_form_a_file_has_a_name() {
+    let secret = "a pass phrase of more than sixty-four characters, which nobody shall try out";
+    let of = |disposition: &str| {
+        let body =
+            format!("--b\r\nContent-Disposition: {disposition}\r\nContent-Type: application/octet-stream\r\n\r\n{secret}\r\n--b--\r\n");
+        let begin = || Parts::of_body("HTTP", b"multipart/form-data; boundary=b", Dir::Orig, 0).unwrap();
+        files(begin, body.as_bytes(), true, 1500).len()
+    };
+    assert_eq!(of("form-data; name=\"password\""), 0);
+    assert_eq!(of("form-data; name=\"f\"; filename=\"x.bin\""), 1);
+    assert_eq!(of("form-data; name=\"f\"; filename*=utf-8''x.bin"), 1);
 }

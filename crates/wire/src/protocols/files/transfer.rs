@@ -1,5 +1,7 @@
 //! Content as mail wraps it, unwrapped while it passes. RFC 2045 6.7 and 6.8.
 
+use crate::limits;
+
 /// How a part is wrapped, and what is remembered between pieces of it.
 #[derive(Debug)]
 pub enum Transfer {
@@ -23,6 +25,13 @@ impl Transfer {
             () if is("quoted-printable") => Transfer::Quoted { held: Vec::new() },
             () => Transfer::Plain,
         }
+    }
+
+    /// What content that begins so is wrapped in, if nothing tells: what has a letter that Base64 has not is not wrapped in that.
+    pub fn guessed(begin: &[u8]) -> Transfer {
+        let line = begin.get(..limits::FILE_GUESS).unwrap_or(begin).trim_ascii();
+        let letters = line.iter().all(|byte| sextet(*byte).is_some() || b"=\r\n".contains(byte));
+        Transfer::of(if letters { b"base64" } else { b"" })
     }
 
     /// Shows what `bytes` are unwrapped.

@@ -9,15 +9,13 @@ use crate::protocols::{Dir, Session, Step};
 #[derive(Default)]
 pub struct Data {
     file: Option<(Dir, File)>,
-    /// The other side answered, or too many files are open: it is none that can be told of.
-    odd: bool,
     told: bool,
     closed: [bool; 2],
 }
 
 impl Session for Data {
     fn data(&mut self, dir: Dir, bytes: &[u8], cx: &mut Context<'_>) -> Step {
-        if self.file.is_none() && !self.odd {
+        if self.file.is_none() {
             let about = About {
                 source: "FTP_DATA",
                 dir,
@@ -27,8 +25,12 @@ impl Session for Data {
                 length: None,
                 doubtful: false,
             };
-            self.file = File::begin(about, cx).map(|file| (dir, file));
-            self.odd = self.file.is_none();
+            let mut file = File::begin(about, cx);
+            // Its first bytes were lost.
+            if cx.offset > 0 {
+                file.lose(cx.offset);
+            }
+            self.file = Some((dir, file));
             self.hear(cx);
         }
         match &mut self.file {

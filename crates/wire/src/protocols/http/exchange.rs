@@ -153,7 +153,7 @@ impl Exchange {
     }
 
     /// A scanner for a body of this type, which begins there, if something that gives rows may be in it. `answer`: it is the response's.
-    pub fn scan(&mut self, head: &Head<'_>, answer: bool, begins: (Dir, u64), cx: &Context<'_>) -> Option<Box<Content>> {
+    pub fn scan(&mut self, head: &Head<'_>, answer: bool, begins: (Dir, u64), cx: &mut Context<'_>) -> Option<Box<Content>> {
         let coding = coding(head.content_encoding)?;
         let media = head.content_type.and_then(media_type).unwrap_or_default();
         let scan = match self.scan_hl7(&media, begins) {

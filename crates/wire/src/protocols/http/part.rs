@@ -4,6 +4,7 @@ use super::clean::known_media_type;
 use super::head::Head;
 use super::uri::decoded;
 use crate::context::Context;
+use crate::limits;
 use crate::protocols::files::file::{About, File};
 use crate::protocols::files::mime::{file_name, Parts};
 use crate::protocols::files::{is_word, Carried};
@@ -27,7 +28,7 @@ pub struct Part<'a> {
 }
 
 impl Part<'_> {
-    pub fn carried(&self, (dir, at): (Dir, u64), cx: &Context<'_>) -> Option<Carried> {
+    pub fn carried(&self, (dir, at): (Dir, u64), cx: &mut Context<'_>) -> Option<Carried> {
         if !self.is_whole() {
             return None;
         }
@@ -38,16 +39,21 @@ impl Part<'_> {
         }
         // What is written in a form is sent as text, too.
         let said = !self.answer && (self.media.is_empty() || self.media.starts_with("text/"));
+        let name = self.name(cx);
+        let length = self.head.content_length.filter(|_| !self.coded && !self.head.chunked);
+        // Short text that is not called as a file is may be a token or a password.
+        let is_short = length.is_none_or(|length| length <= limits::FILE_WORDS);
+        let token = self.media == "text/plain" && is_short && name.as_ref().is_none_or(|name| name.extension.is_none());
         let about = About {
             source: "HTTP",
             dir,
             at,
-            name: self.name(cx),
+            name,
             declared: self.head.content_type.and_then(known_media_type),
-            length: self.head.content_length.filter(|_| !self.coded && !self.head.chunked),
-            doubtful: self.scanned || said || is_word(self.media),
+            length,
+            doubtful: self.scanned || said || token || is_word(self.media),
         };
-        File::begin(about, cx).map(|file| Carried::File(Box::new(file)))
+        Some(Carried::File(Box::new(File::begin(about, cx))))
     }
 
     /// Whether it is not a range out of something longer. RFC 9110 14.4.

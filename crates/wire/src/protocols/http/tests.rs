@@ -498,7 +498,8 @@ fn exploits_in_bodies_of_requests_are_marked() {
             gzip(patient),
             "[exploit-log4shell]",
         ),
-        ("Content-Type: text/plain", patient.into(), "[]"),
+        ("Content-Type: text/plain", patient.into(), "[exploit-log4shell]"),
+        ("Content-Type: application/octet-stream", patient.into(), "[]"),
     ] {
         let length = body.len();
         let request = [

@@ -32,15 +32,33 @@ const SOURCE: &str = "IMAP";
 struct Literal {
     left: u64,
     message: Message,
+    what: Fetched,
+}
+
+/// What of a message a literal holds.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+struct Fetched {
+    /// One part of it, without its head.
+    part: bool,
+    /// Its beginning, and nobody knows whether that is all.
+    cut: bool,
 }
 
 impl Literal {
     fn pass(&mut self, dir: Dir, bytes: &[u8], cx: &mut Context<'_>) -> Step {
         let part = usize::try_from(self.left).ok().and_then(|left| bytes.get(..left)).unwrap_or(bytes);
-        self.message.show(SOURCE, dir, part, cx);
+        if !self.what.part {
+            self.message.show(SOURCE, dir, part, cx);
+        } else {
+            let wanted = usize::try_from(self.left).map_or(limits::FILE_GUESS, |left| left.min(limits::FILE_GUESS));
+            if self.message.is_idle() && part.len() < wanted {
+                return Step::Need(wanted);
+            }
+            self.message.show_part(SOURCE, dir, part, cx);
+        }
         self.left = self.left.saturating_sub(part.len() as u64);
         if self.left == 0 {
-            self.message.ended(true, cx);
+            self.message.ended(!self.what.cut, cx);
         }
         Step::Took(part.len())
     }
@@ -245,8 +263,8 @@ impl Imap {
         };
         self.goes_on = true;
         let [_, message] = &mut self.messages;
-        if is_message(line) {
-            message.left = length as u64;
+        if let Some(what) = fetched(line) {
+            (message.left, message.what) = (length as u64, what);
             return Some(Step::Took(took));
         }
         Some(Step::Skip(length.saturating_add(took) as u64))
@@ -305,12 +323,27 @@ fn is_status(line: &[u8]) -> bool {
         .any(|known| status.eq_ignore_ascii_case(known))
 }
 
-/// Whether the literal that a response goes on with is a whole message. RFC 9051 section 7.5.2, RFC 3501 section 7.4.2.
-fn is_message(line: &[u8]) -> bool {
+/// What of a message the literal holds that a response goes on with, if files may be in it. RFC 9051 section 7.5.2, RFC 3501 section 7.4.2.
+fn fetched(line: &[u8]) -> Option<Fetched> {
     let begin = line.iter().rposition(|b| *b == b'{').unwrap_or_default();
     let item = line.get(..begin).unwrap_or_default().trim_ascii_end();
     let item = item.rsplit(|b| matches!(b, b' ' | b'(')).next().unwrap_or_default();
-    item.eq_ignore_ascii_case(b"BODY[]") || item.eq_ignore_ascii_case(b"RFC822")
+    // Of what is fetched in pieces the first tells what it is.
+    let (item, cut) = match item.strip_suffix(b"<0>") {
+        Some(item) => (item, true),
+        None => (item, false),
+    };
+    if item.eq_ignore_ascii_case(b"RFC822") {
+        return Some(Fetched { part: false, cut });
+    }
+    let open = item.iter().position(|b| *b == b'[')?;
+    let (name, section) = item.split_at_checked(open)?;
+    let section = section.strip_prefix(b"[")?.strip_suffix(b"]")?;
+    let part = !section.is_empty();
+    // Sections that are named are heads and text.
+    let numbered = section.iter().all(|b| b.is_ascii_digit() || *b == b'.');
+    let known = name.eq_ignore_ascii_case(b"BODY") || part && name.eq_ignore_ascii_case(b"BINARY");
+    (known && numbered).then_some(Fetched { part, cut })
 }
 
 /// The length of the literal that a line ends with. RFC 9051 section 4.3, RFC 7888.

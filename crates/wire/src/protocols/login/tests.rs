@@ -165,6 +165,35 @@ fn what_is_fetched_and_stored_by_imap() {
 }
 
 #[test]
+fn a_part_is_a_file_if_it_begins_as_one() {
+    let pdf = format!("%PDF-1.7\n{}", "x".repeat(80));
+    let wrapped = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, &pdf);
+    let of = |item: &str, content: &str| {
+        let said = format!("* 1 FETCH ({item} {{{}}}\r\n{content})\r\na2 OK\r\n", content.len());
+        let script: &[(Dir, &[u8])] = &[
+            (Resp, b"* OK IMAP\r\n"),
+            (Orig, b"a1 LOGIN zz zz\r\n"),
+            (Resp, b"a1 OK\r\n"),
+            (Resp, said.as_bytes()),
+        ];
+        attached(&IMAP, script)
+    };
+    let told = |partial: &str| vec![format!("IMAP false application/pdf - 89 {partial}")];
+    for item in ["BODY[2]", "body[1.2]", "BINARY[2]"] {
+        assert_eq!(of(item, &wrapped), told("false"), "{item}");
+        assert_eq!(of(item, &pdf), told("false"), "{item}");
+        assert!(of(item, "words that somebody has written to somebody else").is_empty());
+        assert!(of(item, "OnlyLettersThatSomebodyHasWrittenWithoutABlank").is_empty());
+    }
+    assert_eq!(of("BODY[2]<0>", &wrapped), told("true"));
+    // The end of its part is seen.
+    assert_eq!(of("BODY[]<0>", MAIL), ["IMAP false application/pdf pdf 9 false"]);
+    for item in ["BODY[2.MIME]", "BODY[2]<99>", "BODY[HEADER]", "BINARY[]", "ENVELOPE"] {
+        assert!(of(item, &wrapped).is_empty(), "{item}");
+    }
+}
+
+#[test]
 fn literals_of_others_are_no_commands() {
     let script: &[(Dir, &[u8])] = &[
         (Resp, b"* OK IMAP\r\n"),

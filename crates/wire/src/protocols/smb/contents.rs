@@ -78,7 +78,7 @@ impl Contents {
                 length,
                 doubtful: false,
             };
-            let Some(file) = Seen::begin(about, cx) else { return };
+            let file = Seen::begin(about, cx);
             if let Some(oldest) = self.files.insert(key, file) {
                 oldest.finish(None, false, cx);
             }
@@ -111,9 +111,12 @@ impl Contents {
     /// So many bytes before it have not come yet: it waits for them, as far as there is room.
     fn holds_early(&mut self, held: Held, missing: u64) {
         let key = (held.which, held.write);
-        let room = limits::SMB_EARLY.saturating_sub(self.held());
+        let room = limits::SMB_EARLY.saturating_sub(self.waits());
+        let many = self.early.len();
         let Some(file) = self.files.get_mut(&key) else { return };
-        if !file.wants_more() || held.length > room {
+        if !file.wants_more() || held.length > room || many >= limits::SMB_EARLY_PIECES {
+            // Then what waits for it already waits in vain.
+            self.early.retain(|early| early.key != key);
             return file.lose(missing);
         }
         self.early.push(Early {
@@ -126,8 +129,14 @@ impl Contents {
     }
 
     /// Bytes that wait.
+    fn waits(&self) -> usize {
+        let of = |early: &Early| early.bytes.capacity().saturating_add(size_of::<Early>());
+        self.early.iter().map(of).fold(0, usize::saturating_add)
+    }
+
+    /// Bytes that all of it takes.
     pub fn held(&self) -> usize {
-        self.early.iter().map(|early| early.bytes.capacity()).fold(0, usize::saturating_add)
+        self.waits().saturating_add(self.files.len().saturating_mul(Seen::held()))
     }
 
     /// Lets go of what waits.

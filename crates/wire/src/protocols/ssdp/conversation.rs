@@ -33,11 +33,22 @@ impl Conversation for Exchange {
         }
     }
 
+    fn relieve(&mut self, cx: &mut Context<'_>) {
+        for tally in std::mem::take(&mut self.tallies) {
+            tally.tell((true, self.partial, None), cx);
+        }
+    }
+
     fn end(&mut self, cx: &mut Context<'_>) {
         let said = (false, self.partial, self.malformed);
         for tally in self.tallies.drain(..) {
             tally.tell(said, cx);
         }
+    }
+
+    fn held(&self) -> usize {
+        let all = self.tallies.capacity().saturating_mul(size_of::<Tally>());
+        self.tallies.iter().map(Tally::held).fold(all, usize::saturating_add)
     }
 }
 
@@ -89,7 +100,7 @@ impl Tally {
             last: cx.ts,
             messages: 0,
             bytes: 0,
-            server: server.and_then(product::agent),
+            server: server.and_then(product::known),
             location: message.location(),
             max_age: message.max_age(),
             mx: message.mx(),
@@ -106,6 +117,13 @@ impl Tally {
                 self.devices.push(device);
             }
         }
+    }
+
+    /// Bytes that it takes beside itself.
+    fn held(&self) -> usize {
+        let texts = self.server.iter().chain(self.location.as_ref().map(|(host, _)| host));
+        let texts = texts.map(String::capacity).fold(0, usize::saturating_add);
+        texts.saturating_add(self.devices.capacity().saturating_mul(size_of::<u64>()))
     }
 
     fn tell(self, (interim, partial, malformed): (bool, bool, Option<&'static str>), cx: &mut Context<'_>) {

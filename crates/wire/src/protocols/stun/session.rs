@@ -37,6 +37,8 @@ struct Counts {
     media_bytes: i64,
     data: i64,
     encrypted: Option<bool>,
+    /// Media came before any keys were agreed on.
+    early: bool,
 }
 
 /// What stays true as long as the session lasts.
@@ -149,7 +151,11 @@ impl Session {
             *count = count.saturating_add(1);
         }
         self.counts.media_bytes = self.counts.media_bytes.saturating_add(i64::try_from(len).unwrap_or(i64::MAX));
-        if let Some(encrypts) = self.about.chosen.and_then(|chosen| chosen.encrypts()) {
+        let Some(chosen) = self.about.chosen else {
+            self.counts.early = true;
+            return;
+        };
+        if let Some(encrypts) = chosen.encrypts() {
             // Once some came without, it stays said.
             self.counts.encrypted = Some(encrypts && self.counts.encrypted.unwrap_or(true));
         }
@@ -199,7 +205,8 @@ impl Session {
             resp_media_pkts: Some(resp_media),
             media_bytes: Some(counts.media_bytes),
             data_records: Some(counts.data),
-            media_encrypted: counts.encrypted,
+            // Without any handshake keys may have been agreed on elsewhere; with one, what came before it has none of it.
+            media_encrypted: counts.encrypted.map(|encrypted| encrypted && !counts.early),
             interim: Some(interim),
             partial: Some(self.partial),
             malformed: self.malformed,
@@ -216,7 +223,7 @@ impl About {
             message::REALM if self.realm.is_none() => self.realm = realm(value),
             message::SOFTWARE => {
                 if let Some(software) = self.software.get_mut(dir as usize).filter(|software| software.is_none()) {
-                    *software = product::agent(value);
+                    *software = product::known(value);
                 }
             }
             message::INTEGRITY | message::INTEGRITY_SHA256 => {

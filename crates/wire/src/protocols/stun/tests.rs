@@ -121,6 +121,14 @@ fn media_without_keys_is_told_as_what_it_is() {
 }
 
 #[test]
+fn media_before_the_keys_are_not_encrypted_with_them() {
+    let (ask, hello) = (stun(1, &[]), server_hello(7));
+    let media = [&[0x80, 111][..], &[0; 30]].concat();
+    let row = play(&[(Orig, &ask), (Orig, &media), (Resp, &hello), (Orig, &media)]);
+    told(&row, &[("orig_media_pkts", "2"), ("media_encrypted", "false")]);
+}
+
+#[test]
 fn a_relay_tells_where_it_answers_and_who_was_refused() {
     let code = |code: [u8; 2]| attribute(9, &[&[0, 0][..], &code, b"Erika may not"].concat());
     let plain = stun(ALLOCATE, &[]);

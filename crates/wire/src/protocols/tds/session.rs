@@ -139,7 +139,8 @@ impl Login {
             self.known.password(told.password.as_bytes());
         }
         self.known.database(told.database.as_bytes(), cx);
-        self.hostname = hostname::host(told.host.as_bytes());
+        // Any text may stand there: what is no name of a host is somebody's.
+        self.hostname = hostname::valid(&told.host).and_then(|_| hostname::host(told.host.as_bytes()));
         self.known.application = software(told.application.as_bytes());
         self.library = software(told.library.as_bytes());
         Some(())

@@ -123,6 +123,14 @@ fn a_documented_password_is_turned_back_and_marked_and_a_message_may_be_in_piece
 }
 
 #[test]
+fn what_is_no_name_of_a_host_or_of_a_program_is_left_out() {
+    let texts = ["Erika Mustermann", "sa", "", "Oberhuber/80312 sqlcmd/18.2", "", "", "", "", ""].map(wide);
+    let message = packet(0x10, true, &login(&texts.each_ref().map(Vec::as_slice), b""));
+    let row = told(&[(Orig, PRELOGIN), (Resp, &agreed(2)), (Orig, &message)]);
+    assert!(row.contains("7.4 password - sqlcmd/18.2 - "), "{row}");
+}
+
+#[test]
 fn windows_proves_who_it_is() {
     for (token, method) in [
         (&b"NTLMSSP\0\x01"[..], "ntlm"),

@@ -10,6 +10,8 @@ use crate::protocols::{Conversation, Dir};
 #[derive(Default)]
 pub struct Exchange {
     transfer: Option<Transfer>,
+    /// Under which names are hashed to know them again: never the same twice, so that nothing of them is left.
+    hasher: ahash::RandomState,
     rows: usize,
     partial: bool,
     malformed: bool,
@@ -49,18 +51,16 @@ impl Exchange {
         } = *message
         {
             // The same again is a client that was not heard.
-            let again = self
-                .transfer
-                .as_ref()
-                .is_some_and(|transfer| transfer.asked.is_some() && transfer.blocks == 0 && transfer.error.is_none());
-            if again {
+            let same = self.hasher.hash_one((write, name));
+            let again = |transfer: &Transfer| transfer.asked.as_ref().is_some_and(|asked| asked.same == same) && transfer.is_waiting();
+            if self.transfer.as_ref().is_some_and(again) {
                 return;
             }
             self.end(cx);
             if self.rows < limits::TFTP_ROWS {
                 self.rows = self.rows.saturating_add(1);
                 let name = Name::file(&String::from_utf8_lossy(name), cx);
-                let asked = Asked { write, name, mode };
+                let asked = Asked { write, name, mode, same };
                 self.transfer = Some(Transfer {
                     asked: Some(asked),
                     options,
@@ -81,6 +81,8 @@ struct Asked {
     write: bool,
     name: Name,
     mode: &'static str,
+    /// Of direction and name.
+    same: u64,
 }
 
 struct Transfer {
@@ -96,6 +98,8 @@ struct Transfer {
     blocks: i64,
     bytes: i64,
     again: i64,
+    /// Some blocks were not captured.
+    lost: bool,
     short: bool,
     completed: bool,
     error: Option<u16>,
@@ -115,10 +119,16 @@ impl Transfer {
             blocks: 0,
             bytes: 0,
             again: 0,
+            lost: false,
             short: false,
             completed: false,
             error: None,
         }
+    }
+
+    /// Nothing came of it yet.
+    fn is_waiting(&self) -> bool {
+        self.blocks == 0 && self.error.is_none()
     }
 
     fn add(&mut self, dir: Dir, message: &Message<'_>, ts: i64) {
@@ -141,10 +151,13 @@ impl Transfer {
 
     fn data(&mut self, dir: Dir, block: u16, len: usize) {
         self.sender = Some(dir);
-        if block != self.block.wrapping_add(1) || self.short {
+        // Numbers begin again behind the last there is; what is nearer behind than ahead was sent before.
+        let ahead = block.wrapping_sub(self.block);
+        if ahead == 0 || ahead > u16::MAX / 2 || self.short {
             self.again = self.again.saturating_add(1);
             return;
         }
+        self.lost |= ahead > 1;
         self.block = block;
         self.blocks = self.blocks.saturating_add(1);
         self.bytes = self.bytes.saturating_add(i64::try_from(len).unwrap_or(i64::MAX));
@@ -193,7 +206,7 @@ impl Transfer {
             completed: (moved || !is_request).then_some(self.completed),
             error_code: self.error.map(i64::from),
             error: self.error.and_then(message::error),
-            partial: Some(partial),
+            partial: Some(partial || self.lost),
             malformed: malformed.then_some("message"),
             ..Tftp::default()
         };

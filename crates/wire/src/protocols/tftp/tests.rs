@@ -92,6 +92,42 @@ fn a_transfer_on_its_own_connection_is_counted_to_its_end() {
 }
 
 #[test]
+fn every_name_that_one_port_asks_for_is_told() {
+    let asked = |name: &str| [b"\0\x01", name.as_bytes(), b"\0octet\0"].concat();
+    let names = ["startup-config", "startup-config", "running-config", "HOW_TO_DECRYPT.txt"].map(asked);
+    let written = b"\0\x02HOW_TO_DECRYPT.txt\0octet\0";
+    let script: Vec<(Dir, &[u8])> = names
+        .iter()
+        .map(|name| (Orig, name.as_slice()))
+        .chain([(Orig, &written[..])])
+        .collect();
+    let rows = play(&script);
+    let operations: Vec<&str> = rows.iter().map(|row| row["operation"].as_str()).collect();
+    assert_eq!(operations, ["read", "read", "read", "write"]);
+    assert!(rows[2]["marks"].len() > 2, "{}", rows[2]["marks"]);
+}
+
+#[test]
+fn a_block_that_the_capture_lost_is_not_sent_again() {
+    let blocks = (1..=10).filter(|block| *block != 2);
+    let mut script: Vec<(Dir, Vec<u8>)> = Vec::new();
+    for block in blocks {
+        script.push((Orig, data(block, if block < 10 { 512 } else { 9 })));
+        script.push((Resp, vec![0, 4, 0, block]));
+    }
+    script.insert(4, (Orig, data(1, 512)));
+    let script: Vec<(Dir, &[u8])> = script.iter().map(|(dir, said)| (*dir, said.as_slice())).collect();
+    let expected = [
+        ("blocks", "9"),
+        ("bytes", "4105"),
+        ("retransmitted", "1"),
+        ("completed", "true"),
+        ("partial", "true"),
+    ];
+    told(&play(&script)[0], &expected);
+}
+
+#[test]
 fn refusals_are_named_and_what_they_say_is_not_kept() {
     let refused = b"\0\x05\0\x01no file of Erika Mustermann\0";
     let rows = play(&[(Orig, READ), (Resp, refused)]);

@@ -4,7 +4,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::build::{compound, Smb2, FILE};
 use super::smb2::{mount, work};
-use super::{rows, Script};
+use super::{rows, run, Script};
+use crate::limits;
 use crate::protocols::Dir::{Orig, Resp};
 use crate::testing::PlainRow;
 
@@ -40,7 +41,7 @@ fn a_file_is_written_in_pieces() {
 }
 
 /// A file of 5,000 bytes is read by these requests: where each begins, and how much comes.
-fn reading(pieces: &[(usize, usize)]) -> Vec<PlainRow> {
+fn reads(pieces: &[(usize, usize)]) -> Script {
     let content = noise(5000);
     let mut script = mount("\\\\srv\\data", 1);
     script.extend([
@@ -52,7 +53,11 @@ fn reading(pieces: &[(usize, usize)]) -> Vec<PlainRow> {
         script.push((Resp, Smb2::was_read(id, &content[*at..at + many]).framed()));
     }
     script.extend([(Orig, Smb2::close(90, FILE).framed()), (Resp, Smb2::closed(90, 5000).framed())]);
-    files(&script)
+    script
+}
+
+fn reading(pieces: &[(usize, usize)]) -> Vec<PlainRow> {
+    files(&reads(pieces))
 }
 
 #[test]
@@ -84,6 +89,22 @@ fn a_file_is_read_in_order_or_not() {
         assert_ne!(rows[0]["missing_bytes"], "0", "{pieces:?}");
     }
     assert!(reading(&[(1000, 4000)]).is_empty(), "its beginning was not seen");
+}
+
+#[test]
+fn what_comes_too_early_waits_in_few_pieces() {
+    let pieces = |many: usize| -> Vec<(usize, usize)> {
+        let early = (0..many).rev().map(|n| (1000 + 10 * n, 10));
+        [(0, 990)]
+            .into_iter()
+            .chain(early)
+            .chain([(990, 10), (1000 + 10 * many, 4000 - 10 * many)])
+            .collect()
+    };
+    let hash = sha256(&noise(5000));
+    for (many, expected) in [(limits::SMB_EARLY_PIECES, hash.as_str()), (limits::SMB_EARLY_PIECES + 1, "-")] {
+        assert_eq!(told(&run(&reads(&pieces(many)), 1460)["files"][0])[4], expected, "{many}");
+    }
 }
 
 /// A file of so many bytes is opened, written as told, and closed at that size.
