@@ -67,4 +67,4 @@ def write(topology: Topology, into: Path) -> dict[str, int]:
         restamp.write(into / f"{zone.name}.pcap", moved)
     truth.write(into / "truth.jsonl", truth.lines(topology, acts, sent))
     (into / "site.toml").write_text(topology.site_toml())
-    return {"packets": count, "before_any_act": aside, "zones": len(topology.zones), "acts": len(acts)}
+    return {"packets": count, "late": sent.late, "before_any_act": aside, "zones": len(topology.zones), "acts": len(acts)}

@@ -31,6 +31,7 @@ _HEADS = 14 + 60 + 20
 """Ethernet, IP with all its options, and TCP without."""
 AFTER_S = 1.0
 """How long two hosts go on talking about what one of them did, such as an engine that delivers a message."""
+LATE_S = 2.0
 Frame = bytes | memoryview
 Flow = tuple[bytes, int, bytes, int, int]
 """Lower end first: address, port, address, port, protocol of IP. ICMP: sender, type, receiver, code, protocol."""
@@ -170,10 +171,15 @@ class Owners:
 
 @dataclass
 class Sent:
-    """What was sent because of each act, by its number: conversations, and packets of all zones."""
+    """What was sent because of each act, by its number: conversations, and packets of all zones.
+
+    late: packets that came more than `LATE_S` after the end of their act, though its connections end with it: what hosts say by themselves,
+    or what was given to the wrong act.
+    """
 
     flows: dict[int, set[Flow]] = field(default_factory=dict)
     packets: Counter[int] = field(default_factory=Counter)
+    late: int = 0
 
 
 def restamped(path: Path, owners: Owners, sent: Sent) -> tuple[list[tuple[float, Frame]], int]:
@@ -185,6 +191,7 @@ def restamped(path: Path, owners: Owners, sent: Sent) -> tuple[list[tuple[float,
             without += 1
             continue
         sent.packets[act.number] += 1
+        sent.late += not act.goes_on and packet.ts > act.end + LATE_S
         ts = act.at + packet.ts - act.begin
         if packet.flow:
             sent.flows.setdefault(act.number, set()).add(packet.flow)
@@ -195,12 +202,10 @@ def restamped(path: Path, owners: Owners, sent: Sent) -> tuple[list[tuple[float,
 
 
 def write(path: Path, moved: list[tuple[float, Frame]]) -> None:
-    """A pcap file with microseconds, put in its place when it is whole."""
-    aside = path.with_suffix(".part")
-    with aside.open("wb") as out:
+    """A pcap file with microseconds."""
+    with path.open("wb") as out:
         out.write(_FILE.pack(MICROSECONDS, 2, 4, 0, 0, SNAP, ETHERNET))
         for ts, frame in moved:
             micros = round(ts * 1e6)
             out.write(_PACKET.pack(micros // 10**6, micros % 10**6, len(frame), len(frame)))
             out.write(frame)
-    aside.replace(path)

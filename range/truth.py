@@ -66,6 +66,4 @@ def _moment(seconds: float) -> str:
 
 
 def write(path: Path, told: Iterable[dict[str, Any]]) -> None:
-    aside = path.with_suffix(".part")
-    aside.write_text("".join(json.dumps(line) + "\n" for line in told))
-    aside.replace(path)
+    path.write_text("".join(json.dumps(line) + "\n" for line in told))

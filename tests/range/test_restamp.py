@@ -98,6 +98,14 @@ def test_what_two_hosts_say_at_once_afterwards_is_of_their_act(tmp_path: Path) -
     assert [round(ts - DAY, 6) for ts, _ in moved(tmp_path, acts, frames)[0]] == [1.5]
 
 
+def test_what_comes_long_after_its_act_is_counted(tmp_path: Path) -> None:
+    sent, more = restamp.Sent(), tcp(WS, PACS, (1024, 104))
+    frames = [(WALL + 0.1, tcp(WS, PACS, (1024, 104), 2)), (WALL + 2.9, more), (WALL + 3.1, more)]
+    owners = restamp.Owners(HOSPITAL, [done(1, DAY, WALL, "rad-ws1", "pacs")])
+    restamp.restamped(capture(tmp_path / "raw.pcap", frames), owners, sent)
+    assert sent.late == 1
+
+
 def test_a_port_that_is_used_again_is_another_connection(tmp_path: Path) -> None:
     acts = [done(1, DAY, WALL, "rad-ws1", "pacs"), done(2, DAY + 600, WALL + 1, "rad-ws1", "pacs")]
     frames = [(WALL + 0.1, tcp(WS, PACS, (1024, 104), 2)), (WALL + 1.1, tcp(WS, PACS, (1024, 104), 2))]

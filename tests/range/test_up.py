@@ -86,7 +86,8 @@ def test_truth_and_packets_of_a_short_day_agree(hospital: Range, site: Site, tmp
     assert told["failed"] == 0
     for name in SIX:
         hospital("scenario", name)
-    hospital("record", "--into", tmp_path)
+    written = json.loads(hospital("record", "--into", tmp_path, "--json"))
+    assert written["late"] < written["packets"] / 100
     text = (tmp_path / "truth.jsonl").read_text()
     truth = [json.loads(line) for line in text.splitlines()]
     acts, conns = [line for line in truth if line["line"] == "act"], rows_of(tmp_path, site)
