@@ -23,7 +23,7 @@ from asepsis.kit.errors import BadInput
 from asepsis.kit.site import Site
 
 # What the command line needs; the console adds its own.
-INSTALLED_APPS = ["asepsis.journal", "asepsis.hospital", "asepsis.findings"]
+INSTALLED_APPS = ["asepsis.journal", "asepsis.hospital", "asepsis.findings", "asepsis.network"]
 DATABASES: dict[str, dict[str, Any]] = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
@@ -61,6 +61,8 @@ def open_store(site: Site) -> None:
 
     Raises BadInput if the store is damaged, was made by a newer version, or `DATABASE_URL` is not understood.
     """
+    if is_open(site) and _in_transaction():
+        return
     _open.clear()
     url = os.environ.get("DATABASE_URL", "")
     database = postgresql(url) if url else _sqlite(site.store)
@@ -80,6 +82,13 @@ def has_store(site: Site) -> bool:
 def is_open(site: Site) -> bool:
     """Whether the store of `site` is the one that this process has open."""
     return site.path in _open
+
+
+def _in_transaction() -> bool:
+    """Whether work on the store is under way, which opening it anew would break off."""
+    from django.db import connection
+
+    return connection.in_atomic_block
 
 
 def explain(error: Exception) -> BadInput | None:

@@ -41,6 +41,7 @@ def judge(site: Site, lake: Lake) -> tuple[list[Asset], Look]:
         for seen in room.examine(look, known):
             traced = partial(trace, room.all_checks(), lake, look.locator, look.now)
             publish(site, seen.proposals, seen.cleared, look.now, traced, [seen.check], lake.whole_since)
+    network.detect(site, look)
     return inventory, look
 
 
@@ -75,5 +76,6 @@ class Judge:
             look = Look(lake, locator, max(last_packet(lake), self._last.now), reach=self._last.reach)
             self._disputed |= disputed
             add(self._site, [p for p in glance(all_checks(), look) if not self._disputed & {p.subject, p.device}], look.now)
+            network.detect(self._site, look)
         self._last, self._parts = look, lake.parts
         return worklist(self._site)

@@ -214,6 +214,10 @@ class Parties:
         """Whether an address is the internet's, as far as the hospital has not said otherwise."""
         return public(address) and not self._locator.inside(address)
 
+    def partner(self, address: str) -> bool:
+        """Whether site.toml names an address outside as a partner's."""
+        return bool(self._locator.partner(address))
+
     @property
     def isolated(self) -> frozenset[str]:
         """The zones that the hospital states to be isolated."""

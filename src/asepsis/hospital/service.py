@@ -21,7 +21,7 @@ from asepsis.hospital.locator import Locator
 from asepsis.hospital.naming import called, is_guess, told_kind, within
 from asepsis.hospital.plan import Plan
 from asepsis.hospital.retention import Retention
-from asepsis.hospital.site_toml import checked, read_plan
+from asepsis.hospital.site_toml import checked, plan_of, read_plan
 from asepsis.hospital.systems import SURE, Support, supported
 from asepsis.hospital.titles import TITLES_OF_PROGRAMS, TITLES_OF_TOOLKITS
 from asepsis.journal import service as journal
@@ -64,7 +64,9 @@ __all__ = [
     "address_of",
     "as_json",
     "asset",
+    "asset_of",
     "assets",
+    "assets_in",
     "called",
     "counted_kind",
     "export",
@@ -76,6 +78,7 @@ __all__ = [
     "match_patients",
     "merge",
     "plan",
+    "plan_of",
     "read_ids",
     "rotate_key",
     "set_",
@@ -127,6 +130,19 @@ def take_inventory(site: Site, lake: Lake) -> list[Asset]:
         }
         journal.record(site, "hospital.inventory", "assets", detail)
     return found
+
+
+def asset_of(told: Mapping[str, Any]) -> Asset:
+    """An asset of which some values are told; all else of it is unknown."""
+    return from_json(as_json(Asset("", "", "unknown", 0.9, "unknown", "", 1.0)) | dict(told))
+
+
+def assets_in(lake: Lake) -> list[Asset]:
+    """The assets that a lake shows, of which nothing is saved."""
+    from asepsis.hospital.inventory import inventory
+    from asepsis.hospital.observations import observe
+
+    return inventory(observe(lake), Plan())
 
 
 def take_arrivals(site: Site, lake: Lake, known: Locator) -> tuple[Locator, frozenset[str]]:

@@ -119,7 +119,11 @@ def checked(told: Mapping[str, str]) -> dict[str, str]:
 
 def read_plan(path: Path) -> Plan:
     """The plan in `path`, empty when there is no such file; BadInput with line and column of what is wrong."""
-    text = _text_of(path)
+    return plan_of(_text_of(path), path)
+
+
+def plan_of(text: str, path: Path = Path("site.toml")) -> Plan:
+    """The plan that a text holds; BadInput with line and column of what is wrong."""
     try:
         return _plan(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:

@@ -78,6 +78,15 @@ def read(lake: Path) -> Snapshot:
     return Snapshot(last, tuple(parts.values()), whole_since)
 
 
+def brought(lake: Path, n: int) -> list[Part]:
+    """The parts with new rows of commit number `n`: none of one that wrote again what was there. Raises BadInput if it is archived."""
+    path = lake / "_commits" / _name(n)
+    if not path.exists():
+        raise BadInput("the commit is archived", path, "look at the whole lake")
+    commit = _commit(path)
+    return [] if commit["removed"] else list(commit["added"])
+
+
 def expect(lake: Path) -> None:
     """Raises BadInput if the lake is gone: its folders are made with the site, so none that is missing is only empty."""
     for folder in (lake, lake / "_commits"):

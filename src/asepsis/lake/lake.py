@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from asepsis.lake import commits
 from asepsis.lake.bounds import Bounds
-from asepsis.lake.commits import Snapshot
+from asepsis.lake.commits import Part, Snapshot
 from asepsis.lake.engine import DuckDBEngine, Span
 from asepsis.lake.reading import Reading
 from asepsis.lake.streams import Stream, streams
@@ -25,10 +25,17 @@ _PAIRS = {"pairs", "each_pair"}
 
 class Lake:
     """Every stream as a table, also those without rows; what it shows is the lake at the moment it was opened, but for the parts `without`:
-    who has looked at those already sees what came since. `parts` are all that it holds, `whole_since` is when rows begin of which none has
-    expired: None if none ever did."""
+    who has looked at those already sees what came since; or nothing but the parts that are named in `only`, or those with rows of `since`
+    and later. `parts` are all that it holds, `whole_since` is when rows begin of which none has expired: None if none ever did."""
 
-    def __init__(self, folder: Path, bounds: Bounds | None = None, without: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        bounds: Bounds | None = None,
+        without: Collection[str] = (),
+        only: Sequence[Part] | None = None,
+        since: datetime | None = None,
+    ) -> None:
         self.streams: dict[str, Stream] = streams()
         self._folder = folder
         commits.expect(folder)
@@ -36,7 +43,10 @@ class Lake:
         snapshot = commits.read(folder)
         self.parts = frozenset(part.path for part in snapshot.parts)
         self.whole_since = _time(snapshot.whole_since)
-        self._snapshot = Snapshot(snapshot.n, tuple(part for part in snapshot.parts if part.path not in without))
+        shown = snapshot.parts if only is None else only
+        first = (since - _EPOCH) // timedelta(microseconds=1) if since else None
+        shown = [part for part in shown if part.path not in without and (first is None or part.max_ts >= first)]
+        self._snapshot = Snapshot(snapshot.n, tuple(shown))
         self._engine = DuckDBEngine(folder, bounds or Bounds())
         self._registered: set[str] = set()
         self._places = self._paired = False

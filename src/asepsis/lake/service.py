@@ -21,16 +21,20 @@ from asepsis.lake import commits
 from asepsis.lake import expire as expiry
 from asepsis.lake import kept as kept_packets
 from asepsis.lake.bounds import Bounds
+from asepsis.lake.commits import Part
 from asepsis.lake.expire import Expired, Fate
 from asepsis.lake.export import Format, Selection
 from asepsis.lake.ingest import NOTHING_READ, Ingested, look, run
 from asepsis.lake.kept import Exported, Keep, Kept, Segment, Wanted
 from asepsis.lake.live import Ear, Heard, listen, watch_lock
+from asepsis.lake.news import News
+from asepsis.lake.news import news as news_of
 from asepsis.lake.service_names import service_names
 from asepsis.lake.streams import Column, Stream, streams
 
 if TYPE_CHECKING:
     from asepsis.lake.lake import Lake
+    from asepsis.lake.rows_lake import RowsLake
 
 __all__ = [
     "NOTHING_READ",
@@ -46,6 +50,9 @@ __all__ = [
     "Keep",
     "Kept",
     "Lake",
+    "News",
+    "Part",
+    "RowsLake",
     "Segment",
     "Selection",
     "Stream",
@@ -58,6 +65,7 @@ __all__ = [
     "export",
     "export_packets",
     "ingest",
+    "news",
     "open_lake",
     "packets",
     "service_names",
@@ -248,11 +256,23 @@ def _place(n: int) -> str:
     return f"commit {n} of the lake"
 
 
-def open_lake(site: Site, bounds: Bounds | None = None, without: Collection[str] = ()) -> Lake:
-    """The lake of `site` for questions. `bounds` are for queries that a person wrote; `without` are parts that were looked at before."""
+def open_lake(
+    site: Site,
+    bounds: Bounds | None = None,
+    without: Collection[str] = (),
+    only: Sequence[Part] | None = None,
+    since: datetime | None = None,
+) -> Lake:
+    """The lake of `site` for questions. `bounds` are for queries that a person wrote; `without` are parts that were looked at before,
+    `only` the parts of `news`; of `since` and later are those that hold rows of then."""
     from asepsis.lake.lake import Lake
 
-    return Lake(site.lake, bounds, without)
+    return Lake(site.lake, bounds, without, only, since)
+
+
+def news(site: Site, since: int, known: Collection[str] = ()) -> News:
+    """Which parts hold what came after commit number `since`, when the lake had the parts `known`; all of them if it is 0."""
+    return news_of(site.lake, since, known)
 
 
 def count(site: Site) -> dict[str, int]:
@@ -261,13 +281,17 @@ def count(site: Site) -> dict[str, int]:
     return {name: sum(part.rows for part in parts if part.stream == name) for name in streams()}
 
 
-def __getattr__(name: str) -> type[Lake]:
-    """`Lake`, for whoever names the type: the query engine is loaded only then, so that `lake ingest` does not pay for it."""
-    if name != "Lake":
-        raise AttributeError(name)
-    from asepsis.lake.lake import Lake
+def __getattr__(name: str) -> type[Lake] | type[RowsLake]:
+    """`Lake` and `RowsLake`, for whoever names the type: the query engine is loaded only then, so that `lake ingest` does not pay for it."""
+    if name == "Lake":
+        from asepsis.lake.lake import Lake
 
-    return Lake
+        return Lake
+    if name == "RowsLake":
+        from asepsis.lake.rows_lake import RowsLake
+
+        return RowsLake
+    raise AttributeError(name)
 
 
 def _detail(site: Site, paths: Sequence[Path], result: Ingested) -> dict[str, object]:

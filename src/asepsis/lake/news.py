@@ -1,0 +1,47 @@
+"""Which parts hold the rows that came since somebody last looked: each row once.
+
+New rows come with commits that remove nothing; one that removes parts (a merge, an expiry) writes rows again that were there. Files of parts
+that were merged meanwhile stand for a while (`asepsis.lake.compact`), so they are read as they came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from asepsis.kit.errors import BadInput
+from asepsis.lake import commits
+from asepsis.lake.commits import Part, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """`parts` hold what came up to commit `n`. Not `exact`: the log does not reach back so far, and a part that was merged in between is
+    here with rows that were looked at already. `known` are all parts of the lake, to be handed in next time."""
+
+    n: int
+    parts: tuple[Part, ...]
+    known: frozenset[str]
+    exact: bool = True
+
+
+def news(lake: Path, since: int, known: Collection[str]) -> News:
+    """What came after commit `since`, when the lake had the parts `known`."""
+    snapshot = commits.read(lake)
+    every = frozenset(part.path for part in snapshot.parts)
+    if since == snapshot.n:
+        return News(snapshot.n, (), every)
+    if not 0 < since < snapshot.n:
+        return News(snapshot.n, snapshot.parts, every, since == 0)
+    try:
+        added = tuple(part for n in range(since + 1, snapshot.n + 1) for part in commits.brought(lake, n))
+    except BadInput:
+        added = None
+    if added is None or not all((lake / part.path).exists() for part in added):
+        return News(snapshot.n, _unknown(snapshot, known), every, exact=False)
+    return News(snapshot.n, added, every)
+
+
+def _unknown(snapshot: Snapshot, known: Collection[str]) -> tuple[Part, ...]:
+    return tuple(part for part in snapshot.parts if part.path not in known)

@@ -1,0 +1,125 @@
+"""From sightings of one attacker by one rule to an alert: the finding that an attack was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from asepsis.findings.service import (
+    SAFETY_OF,
+    Exploitation,
+    Exposure,
+    Harm,
+    HarmKind,
+    Kind,
+    Look,
+    Party,
+    Points,
+    Proposal,
+    Step,
+    counted,
+    large,
+    named,
+)
+
+from .library import Entry
+from .meaning import LEVELS, Exemption, techniques
+from .sighting import Sighting
+
+ASSETS_MAX = 200
+_A_MINUTE = timedelta(minutes=1)
+SIGN = LEVELS.index("low")
+
+
+def opens(entry: Entry) -> bool:
+    """Whether a rule opens alerts by itself; a sign only tells more of a story."""
+    level = entry.speaks.level
+    return level is None or LEVELS.index(level) > SIGN
+
+
+def left_after(entry: Entry, exceptions: Iterable[Exemption], sighting: Sighting, look: Look) -> Sighting | None:
+    """What of a sighting is no harmless thing: without the victims that an exception or the rule's own condition leaves out."""
+    attacker, parties, day = look.at(sighting.attacker), look.parties, sighting.end.date()
+    only, excused = entry.meaning.only, [*entry.meaning.exceptions, *exceptions]
+
+    def counts(victim: Party | None) -> bool:
+        if only is not None and not only.covers(attacker, victim, parties, day):
+            return False
+        return not any(one.covers(attacker, victim, parties, day) for one in excused)
+
+    victims = tuple(address for address in sighting.victims if counts(look.at(address)))
+    if victims or (not sighting.victims and counts(None)):
+        return sighting if victims == sighting.victims else replace(sighting, victims=victims)
+    return None
+
+
+def alert(entry: Entry, sightings: Sequence[Sighting], look: Look) -> Proposal:
+    """The alert of what one attacker was seen doing, one sighting or more."""
+    meaning = entry.meaning
+    attacker = look.at(sightings[0].attacker)
+    victims = look.all_at(dict.fromkeys(victim for one in sightings for victim in one.victims))
+    others = [victim for victim in victims if victim.key != attacker.key]
+    first, last = min(one.begin for one in sightings), max(one.end for one in sightings)
+    events = sum(one.events for one in sightings)
+    words = {"attacker": attacker.placed, "victims": named(others) if others else "the network", "events": f"{events:,}"}
+    reach = _reach(attacker, others, look)
+    return Proposal(
+        check=entry.name,
+        kind=Kind.ALERT,
+        subject=attacker.key,
+        title=large(_filled(meaning.title, words)),
+        fault=meaning.fault,
+        harms=_with_reach(meaning.harms, reach),
+        points=Points(Exploitation.ACTIVE, Exposure.OPEN, meaning.automatable),
+        action=meaning.action,
+        why=_why(entry, words, first, last, events),
+        first_seen=first,
+        last_seen=last,
+        zone=attacker.zone or look.parties.zone(attacker.address),
+        asset_kind=attacker.kind_told,
+        events=tuple(row.event_id for one in sightings for row in one.evidence),
+        patients=max(look.patients(party) for party in (attacker, *victims)),
+        assets=tuple(dict.fromkeys(id for party in (attacker, *victims) for id in party.ids))[:ASSETS_MAX],
+        reach=reach,
+    )
+
+
+def _filled(text: str, words: dict[str, str]) -> str:
+    """Only the words that are meant: what a rule of others writes in braces is no program."""
+    for name, word in words.items():
+        text = text.replace("{" + name + "}", word)
+    return text
+
+
+def _why(entry: Entry, words: dict[str, str], first: datetime, last: datetime, events: int) -> str:
+    when = f"at {first:%H:%M:%S} UTC on {first:%Y-%m-%d}"
+    if last - first >= _A_MINUTE:
+        until = f"{last:%H:%M} UTC" if last.date() == first.date() else f"{last:%Y-%m-%d %H:%M} UTC"
+        when = f"from {first:%Y-%m-%d %H:%M} to {until}"
+    known = techniques(entry.speaks.tags)
+    named_as = f" ATT&CK: {', '.join(known)}." if known else ""
+    return f"{large(_filled(entry.meaning.why, words))} Seen in {counted(events, 'event')} {when}.{named_as}"
+
+
+def _reach(attacker: Party, victims: Sequence[Party], look: Look) -> tuple[Step, ...]:
+    """The devices that patients depend on and whoever holds the attacker's machine or its victims may get at, each by the shortest way."""
+    nearest: dict[str, Step] = {}
+    for party in (attacker, *victims):
+        for step in look.steps(party):
+            known = nearest.get(step.clinical_class)
+            if known is None or (step.steps, step.asset) < (known.steps, known.asset):
+                nearest[step.clinical_class] = step
+    return tuple(nearest.values())
+
+
+def _with_reach(harms: Mapping[HarmKind, Harm], reach: Sequence[Step]) -> dict[HarmKind, Harm]:
+    """The harm to safety is that of the gravest device within reach: one that is talked to anyway is as good as held, each further step
+    takes one level off."""
+    found = dict(harms)
+    for step in reach:
+        level = SAFETY_OF[step.clinical_class] - max(0, step.steps - 1)
+        if level > (found[HarmKind.SAFETY].level if HarmKind.SAFETY in found else 0):
+            near = f"From there one gets at {step.name}, which a patient needs."
+            found[HarmKind.SAFETY] = Harm(level, near if step.steps else f"{large(step.name)} is attacked, which a patient needs.")
+    return {kind: found[kind] for kind in HarmKind if kind in found}

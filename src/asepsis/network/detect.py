@@ -1,0 +1,83 @@
+"""One look of the rules at what came since the last one: sightings, and the alerts that they make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from asepsis.findings.service import Look, Proposal
+from asepsis.lake.service import Lake as OpenLake
+
+from . import store
+from .alert import alert, left_after, opens
+from .library import Entry, Library
+from .scan import Seen, scan
+from .sighting import Sighting
+from .sigma.query import EARLIEST
+
+LEARNING = timedelta(days=7)
+"""A week has every routine once: what is new is told of from then on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """`news` are the rows that came, `around` opens all rows since a moment, `began` is when the first row ever was."""
+
+    news: OpenLake
+    around: Callable[[datetime], OpenLake]
+    began: datetime
+
+
+def detect(library: Library, rows: Rows, look: Look) -> Iterator[Proposal]:
+    """The alerts of rules that found something in the news, as they are with all that is known of them. Remembers what was seen."""
+    for entry in library.entries:
+        seen = list(_left(entry, scan(entry, rows.news, rows.around, lambda _: store.standing(entry, EARLIEST)), look))  # noqa: B023
+        changed = store.add(_new(entry, seen, rows.began))
+        if changed and opens(entry):
+            yield from _alerts(entry, changed, look)
+
+
+def _left(entry: Entry, seen: Iterable[Seen], look: Look) -> Iterator[Seen]:
+    """What is no exception, a person's or the rule's own."""
+    seen = list(seen)
+    if not seen:
+        return
+    excused = store.exemptions(entry.name, min(one.sighting.end for one in seen).date())
+    for one in seen:
+        if left := left_after(entry, excused, one.sighting, look):
+            yield Seen(left, one.tuples)
+
+
+def _new(entry: Entry, seen: list[Seen], began: datetime) -> list[Sighting]:
+    """Of a rule that speaks of what is new: that alone."""
+    meaning = entry.meaning
+    if not meaning.new:
+        return [one.sighting for one in seen]
+    ordered = sorted(seen, key=lambda one: (one.sighting.begin, one.sighting.key))
+    spoken = [store.Spoken(one.tuples[0], one.sighting.begin, one.sighting.end) for one in ordered]
+    new = store.learn(entry.name, spoken, meaning.days, began + LEARNING)
+    return [one.sighting for one, is_new in zip(ordered, new, strict=True) if is_new]
+
+
+def _alerts(entry: Entry, changed: Iterable[Sighting], look: Look) -> Iterator[Proposal]:
+    attackers: dict[str, set[str]] = {}
+    for one in changed:
+        attackers.setdefault(look.at(one.attacker).key, set()).add(one.attacker)
+    for addresses in attackers.values():
+        yield alert(entry, store.of_attacker(entry.name, addresses), look)
+
+
+class Around:
+    """Opens the rows since a moment, and keeps what was opened: most rules look back about as far."""
+
+    def __init__(self, opener: Callable[[datetime], OpenLake], stack: ExitStack) -> None:
+        self._open, self._stack = opener, stack
+        self._since: datetime | None = None
+        self._lake: OpenLake | None = None
+
+    def __call__(self, since: datetime) -> OpenLake:
+        if self._lake is None or self._since is None or since < self._since:
+            self._since, self._lake = since, self._stack.enter_context(self._open(since))
+        return self._lake

@@ -1,0 +1,129 @@
+"""The rules that watch a hospital: those that come with asepsis, and those that the hospital added.
+
+A rule is a folder: `rule.yml` is what it looks for, `proof.json` are events that fire it and events that do not; captures may lie beside,
+`fires*.pcap` and `quiet*.pcap`. A rule without anything that fires it waits in `nursery/` and finds nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from asepsis.kit.errors import BadInput
+from asepsis.lake.service import streams
+
+from .meaning import Meaning, meaning_of
+from .sigma import hunt
+from .sigma.pack import Pack, pack
+from .sigma.pack import rules as rules_of
+from .sigma.reading import FILE_BYTES
+from .sigma.rule import Correlation, Rule
+from .sigma.taxonomy import Taxonomy
+
+RULE, PROOF, NURSERY = "rule.yml", "proof.json", "nursery"
+RULES_MAX = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A rule under the name of its folder. `speaks` is what finds something, `parts` are the rules that serve it. `own`: comes with
+    asepsis."""
+
+    name: str
+    folder: Path
+    speaks: Rule | Correlation
+    parts: tuple[Rule | Correlation, ...]
+    meaning: Meaning
+    own: bool
+
+    @property
+    def pack(self) -> Pack:
+        return pack(self.parts)
+
+    @property
+    def leaves(self) -> list[Rule]:
+        """The rules whose events it is about."""
+        return _leaves(self.speaks, self.pack)
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """Rules by their names."""
+
+    entries: tuple[Entry, ...]
+
+    @property
+    def by_name(self) -> Mapping[str, Entry]:
+        return {entry.name: entry for entry in self.entries}
+
+
+def library(site_rules: Path | None = None) -> Library:
+    """The rules of asepsis and, where there is such a folder, those of a site. Raises BadInput for one that cannot be used."""
+    found = list(shipped())
+    if site_rules is not None and site_rules.is_dir():
+        found += [entry_of(folder, own=False) for folder in _folders(site_rules)]
+    names: dict[str, Entry] = {}
+    for entry in found:
+        if (other := names.setdefault(entry.name, entry)) is not entry:
+            raise BadInput(f"two rules are called {entry.name}", entry.folder, f"the other is in {other.folder}: rename the folder")
+    return Library(tuple(found))
+
+
+@cache
+def shipped() -> tuple[Entry, ...]:
+    """The rules of asepsis, in order of their names."""
+    return tuple(entry_of(folder, own=True) for folder in _folders(Path(str(files("asepsis.network") / "rules"))))
+
+
+def entry_of(folder: Path, own: bool) -> Entry:
+    """The rule of a folder. Raises BadInput with what is wrong."""
+    path = folder / RULE
+    try:
+        with path.open("rb") as file:
+            data = file.read(FILE_BYTES + 1)
+    except OSError as error:
+        raise BadInput("the rule cannot be read", path, error.strerror or "look at its rights") from None
+    return of_bytes(data, folder, f"{folder.name}/{RULE}", own)
+
+
+def of_bytes(data: bytes, folder: Path, where: str, own: bool) -> Entry:
+    """The rule that a file holds, which is to stand in `folder`; the streams that there are can answer it. Raises BadInput."""
+    parts = tuple(rules_of(data, where))
+    known = pack(parts)
+    speaking = [rule for rule in known.speaking() if "asepsis" in rule.attributes] or known.speaking()
+    if len(speaking) != 1:
+        raise BadInput(f"{len(speaking)} rules speak in one file", where, "one rule, one folder: let a correlation name the others")
+    (speaks,) = speaking
+    hunt.check(speaks, streams(), known)
+    entry = Entry(folder.name, folder, speaks, parts, meaning_of(speaks), own)
+    _check_columns(entry, Taxonomy(streams()))
+    return entry
+
+
+def _check_columns(entry: Entry, taxonomy: Taxonomy) -> None:
+    """Raises BadInput if the events of a rule lack what its meaning names."""
+    meaning, speaks = entry.meaning, entry.speaks
+    for rule in entry.leaves:
+        stream = taxonomy.stream(rule.source, rule.where)
+        for column in filter(None, (meaning.attacker, meaning.victim, meaning.account)):
+            taxonomy.column(stream, column, rule.where)
+        for column in meaning.new if isinstance(speaks, Rule) else ():
+            taxonomy.column(stream, column, rule.where)
+    if isinstance(speaks, Correlation) and (missing := set(meaning.new) - set(speaks.group_by)):
+        raise BadInput(f"new is of {min(missing)}, which the rule does not group by", speaks.where, "group by it")
+
+
+def _folders(root: Path) -> Iterable[Path]:
+    found = sorted(path.parent for path in root.glob(f"*/{RULE}"))
+    if len(found) > RULES_MAX:
+        raise BadInput(f"more than {RULES_MAX:,} rules", root, "keep those that you use")
+    return found
+
+
+def _leaves(rule: Rule | Correlation, known: Pack) -> list[Rule]:
+    if isinstance(rule, Rule):
+        return [rule]
+    return list({leaf.key: leaf for part in known.of(rule) for leaf in _leaves(part, known)}.values())

@@ -1,0 +1,109 @@
+"""What network security remembers: how far it has looked, what it saw, what it learned, and what people excused."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, ClassVar
+
+from django.db import models
+
+from .sighting import Evidence, Sighting
+
+
+class ProgressRow(models.Model):
+    """Up to which commit of the lake rows were looked at. `parts` are the parts that it had then; `began` is the time of the first row,
+    `last` that of the last; `late` counts rows that came too late to be looked at."""
+
+    name = models.CharField(primary_key=True, max_length=20)
+    commit = models.PositiveBigIntegerField(default=0)
+    parts = models.JSONField(default=list)
+    began = models.DateTimeField(null=True)
+    last = models.DateTimeField(null=True)
+    late = models.PositiveBigIntegerField(default=0)
+
+
+class SightingRow(models.Model):
+    """A `sighting.Sighting`."""
+
+    rule = models.CharField(max_length=100)
+    attacker = models.TextField()
+    group = models.TextField(blank=True)
+    begin = models.DateTimeField()
+    end = models.DateTimeField(db_index=True)
+    held_from = models.DateTimeField(null=True)
+    events = models.PositiveBigIntegerField()
+    value = models.FloatField(null=True)
+    victims = models.JSONField(default=list)
+    accounts = models.JSONField(default=list)
+    evidence = models.JSONField(default=list)
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["rule", "attacker", "end"], name="network_sighting")]
+
+    @staticmethod
+    def of(one: Sighting) -> SightingRow:
+        return SightingRow(
+            rule=one.rule,
+            attacker=one.attacker,
+            group=one.group,
+            begin=one.begin,
+            end=one.end,
+            held_from=one.held_from,
+            events=one.events,
+            value=one.value,
+            victims=list(one.victims),
+            accounts=list(one.accounts),
+            evidence=[[row.stream, row.event_id, row.ts.isoformat()] for row in one.evidence],
+        )
+
+    def sighting(self) -> Sighting:
+        """The sighting of this row."""
+        from datetime import datetime
+
+        return Sighting(
+            self.rule,
+            self.attacker,
+            tuple(self.victims),
+            self.begin,
+            self.end,
+            self.events,
+            tuple(Evidence(stream, event, datetime.fromisoformat(ts)) for stream, event, ts in self.evidence),
+            self.group,
+            self.held_from,
+            self.value,
+            tuple(self.accounts),
+        )
+
+
+class LearnedRow(models.Model):
+    """Values of a rule's or a detector's columns that were seen together: when first and last, and in which look that was learned. Those
+    that an alert told of stay `told` until a person says that they are right."""
+
+    detector = models.CharField(max_length=100)
+    values = models.TextField()
+    first = models.DateTimeField()
+    last = models.DateTimeField()
+    told = models.BooleanField(default=False)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["detector", "values"], name="network_learned")
+        ]
+
+    @staticmethod
+    def text(values: tuple[Any, ...]) -> str:
+        """Values as they stand in the row."""
+        return json.dumps(values, ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+class ExemptionRow(models.Model):
+    """Who does what a rule looks for and is no attacker, as a person said: sides as in `rule.yml`."""
+
+    rule = models.CharField(max_length=100, db_index=True)
+    attacker = models.JSONField(default=dict)
+    victim = models.JSONField(default=dict)
+    reason = models.TextField()
+    until = models.DateField()
+    who = models.TextField()
+    at = models.DateTimeField()
+    undone = models.BooleanField(default=False)

@@ -1,0 +1,146 @@
+"""The proof beside a rule: events that fire it, and events that look like them and are harmless. A rule that has none is not believed.
+
+`proof.json` has `assets`, `site_toml`, and the examples `fires` and `quiet`: what one `says`, its `rows` (as `RowsLake` reads them), for a rule
+of what is new the values that were `learned` before, and of one that fires what to `expect` of the alert: its `attacker` and `victims`.
+Captures beside it, `fires*.pcap` and `quiet*.pcap`, are read whole.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from asepsis.findings.service import Look, Proposal
+from asepsis.hospital.service import Asset, asset_of, assets_in, locate, plan_of
+from asepsis.kit.errors import BadInput
+from asepsis.kit.site import Site
+from asepsis.lake.rows_lake import DAY
+from asepsis.lake.service import RowsLake, ingest, open_lake
+
+from .alert import alert, left_after, opens
+from .library import PROOF, Entry
+from .scan import Seen, scan
+from .sigma.hunt import Tables
+from .sighting import Sighting
+
+CAPTURES = ("*.pcap", "*.pcapng", "*.pcap.gz")
+PROOF_BYTES = 4 << 20
+_KEYS = frozenset({"says", "rows", "expect", "learned", "assets", "site_toml"})
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One example: whether the rule has to fire, and what makes it."""
+
+    says: str
+    fires: bool
+    rows: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    capture: Path | None = None
+    expect: Mapping[str, Any] = field(default_factory=dict)
+    learned: Sequence[Sequence[Any]] = ()
+    assets: Sequence[Mapping[str, Any]] = ()
+    site_toml: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What came of an example: nothing is `wrong` if it holds."""
+
+    rule: str
+    example: str
+    fires: bool
+    wrong: str = ""
+
+
+def examples(entry: Entry) -> Iterator[Example]:
+    """The examples beside a rule. Raises BadInput for a file that is none."""
+    path = entry.folder / PROOF
+    told = _read(path) if path.exists() else {}
+    for key in ("fires", "quiet"):
+        for case in told.get(key, []):
+            if not isinstance(case, dict) or case.keys() - _KEYS or not isinstance(case.get("says"), str):
+                raise BadInput(f"an example under {key} is not understood", path, f"it has {', '.join(sorted(_KEYS))}")
+            rest = {name: case[name] for name in ("expect", "learned") if name in case}
+            site = {name: case.get(name, told.get(name)) for name in ("assets", "site_toml") if case.get(name, told.get(name))}
+            yield Example(case["says"], key == "fires", case.get("rows", {}), **rest, **site)
+        for capture in sorted(file for kind in CAPTURES for file in entry.folder.glob(f"{key}{kind}")):
+            yield Example(capture.name, key == "fires", capture=capture)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        if path.stat().st_size > PROOF_BYTES:
+            raise BadInput(f"the proof is larger than {PROOF_BYTES >> 20} MiB", path, "a row may repeat")
+        told = json.loads(path.read_bytes())
+    except OSError as error:
+        raise BadInput("the proof cannot be read", path, error.strerror or "look at its rights") from None
+    except (ValueError, RecursionError) as error:
+        raise BadInput("the proof is no JSON", path, str(error)) from None
+    if not isinstance(told, dict) or told.keys() - {"assets", "site_toml", "fires", "quiet"}:
+        raise BadInput("the proof is not understood", path, "it has assets, site_toml, fires and quiet")
+    return told
+
+
+def proofs(entry: Entry) -> list[Tried]:
+    """Every example of a rule tried. A rule without one that fires it is proven by nothing, and that is wrong too."""
+    tried = [Tried(entry.name, one.says, one.fires, _wrong(entry, one)) for one in examples(entry)]
+    for fires, word in ((True, "fires"), (False, "does not fire")):
+        if not any(one.fires is fires for one in tried):
+            tried.append(Tried(entry.name, f"an example that {word} it", fires, "there is none"))
+    return tried
+
+
+def _wrong(entry: Entry, example: Example) -> str:
+    try:
+        alerts, sightings = alerts_of(entry, example)
+    except BadInput as error:
+        return str(error)
+    if example.fires is not bool(sightings):
+        return "it is quiet" if example.fires else f"it fires: {alerts[0].title if alerts else sightings[0].attacker}"
+    return _unlike(example.expect, alerts, sightings)
+
+
+def _unlike(expect: Mapping[str, Any], alerts: Sequence[Proposal], sightings: Sequence[Sighting]) -> str:
+    """What was expected otherwise."""
+    seen: dict[str, Any] = {
+        "attacker": sorted({one.attacker for one in sightings}),
+        "victims": sorted({victim for one in sightings for victim in one.victims}),
+        "events": sum(one.events for one in sightings),
+        "title": [one.title for one in alerts],
+    }
+    for name, value in expect.items():
+        wanted = sorted(value) if isinstance(value, list) else value if name == "events" else [value]
+        if seen.get(name) != wanted:
+            return f"{name} is {seen.get(name)}, not {wanted}"
+    return ""
+
+
+def alerts_of(entry: Entry, example: Example) -> tuple[list[Proposal], list[Sighting]]:
+    """The alerts and sightings that an example makes, nothing being known from before but what it says was learned. Raises BadInput."""
+    if example.capture:
+        with tempfile.TemporaryDirectory(prefix="asepsis-") as folder:
+            site = Site.open(Path(folder) / "site", create=True)
+            ingest(site, [example.capture])
+            with open_lake(site) as lake:
+                return _alerts(entry, example, lake, assets_in(lake))
+    lake = RowsLake(example.rows, f"{entry.name}/{PROOF}")
+    return _alerts(entry, example, lake, [asset_of(one) for one in example.assets])
+
+
+def _alerts(entry: Entry, example: Example, lake: Tables, assets: Sequence[Asset]) -> tuple[list[Proposal], list[Sighting]]:
+    look = Look(lake, locate(assets, plan_of(example.site_toml)), DAY)
+    learned = {tuple(values) for values in example.learned}
+    seen = [one for one in scan(entry, lake, lambda _: lake, lambda _: ()) if not _known(one, learned)]
+    left = [sighting for one in seen if (sighting := left_after(entry, (), one.sighting, look))]
+    by: dict[str, list[Sighting]] = {}
+    for one in left:
+        by.setdefault(look.at(one.attacker).key, []).append(one)
+    return [alert(entry, of, look) for of in by.values()] if opens(entry) else [], left
+
+
+def _known(seen: Seen, learned: set[tuple[Any, ...]]) -> bool:
+    return bool(seen.tuples) and bool(seen.tuples[0]) and seen.tuples[0] in learned

@@ -1,0 +1,160 @@
+"""What rules find in rows that came since they were last asked.
+
+An event that one rule means is looked for among the new rows alone. A correlation is asked of the time around those of its events that are
+new, and of no other: where none is, nothing can hold that did not hold before.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from .library import Entry
+from .sighting import EVIDENCE, GAP, VICTIMS, Evidence, Sighting, group_text
+from .sigma import hunt, sql
+from .sigma.detection import predicate
+from .sigma.episode import Episode, Match
+from .sigma.hunt import Tables
+from .sigma.query import EARLIEST, LATEST, Reach, lookback
+from .sigma.rule import Correlation, Rule
+from .sigma.taxonomy import Taxonomy
+
+ROWS_MAX = 200_000
+"""Rows of an answer: a rule that means more than these tells of the first."""
+
+Around = Callable[[datetime], Tables]
+"""All rows since a moment, old and new."""
+Standing = Callable[[str], Iterable[Episode]]
+"""The episodes of a rule that stand, which new events may go on with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A sighting, and for each of its victims the values of the columns by which the rule tells what is new."""
+
+    sighting: Sighting
+    tuples: tuple[tuple[Any, ...], ...] = ()
+
+
+def scan(entry: Entry, news: Tables, around: Around, standing: Standing) -> list[Seen]:
+    """What a rule finds: one sighting for each attacker and victim (of an event), or for each group (of a correlation)."""
+    if isinstance(entry.speaks, Rule):
+        return _events(entry, entry.speaks, news)
+    return _episodes(entry, entry.speaks, news, around, standing)
+
+
+def _events(entry: Entry, rule: Rule, news: Tables) -> list[Seen]:
+    meaning = entry.meaning
+    stream, condition = predicate(rule, Taxonomy(news.streams))
+    kept = {"a": meaning.attacker, "v": meaning.victim} | {f"n{n}": column for n, column in enumerate(meaning.new)}
+    by = list(kept)
+    account = sql.name(meaning.account) if meaning.account else "CAST(NULL AS VARCHAR)"
+    columns = [f"{sql.name(column)} AS {name}" for name, column in kept.items()]
+    gap = sql.seconds(int(GAP.total_seconds()))
+    window = f"PARTITION BY {sql.columns(by)} ORDER BY ts, event_id"
+    query = f"""
+        WITH m AS (SELECT {sql.columns(columns)}, {account} AS c, ts, event_id FROM {stream.name} WHERE {Reach().sql()} AND {condition}),
+        g AS (SELECT *, CASE WHEN LAG(ts) OVER ({window}) >= ts - {gap} THEN 0 ELSE 1 END AS fresh FROM m),
+        n AS (SELECT *, SUM(fresh) OVER ({window} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS island FROM g),
+        r AS (SELECT *, ROW_NUMBER() OVER (PARTITION BY {sql.columns(by)}, island ORDER BY ts, event_id) AS place,
+              COUNT(*) OVER (PARTITION BY {sql.columns(by)}, island) AS events, MAX(ts) OVER (PARTITION BY {sql.columns(by)}, island) AS last
+              FROM n)
+        SELECT {sql.columns(by)}, c, island, events, last, ts, event_id FROM r WHERE place <= {EVIDENCE}
+        ORDER BY {sql.columns(by)}, island, ts, event_id LIMIT {ROWS_MAX}
+    """
+    found: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for row in news.rows(query):
+        found.setdefault((*(row[name] for name in by), row["island"]), []).append(row)
+    return [Seen(_of_event(entry.name, stream.name, rows), (tuple(rows[0][f"n{n}"] for n in range(len(meaning.new))),)) for rows in found.values()]
+
+
+def _of_event(name: str, stream: str, rows: Sequence[dict[str, Any]]) -> Sighting:
+    first = rows[0]
+    return Sighting(
+        rule=name,
+        attacker=first["a"] or "",
+        victims=(first["v"],) if first["v"] else (),
+        begin=_utc(first["ts"]),
+        end=_utc(first["last"]),
+        events=first["events"],
+        evidence=tuple(Evidence(stream, row["event_id"], _utc(row["ts"])) for row in rows),
+        accounts=tuple(dict.fromkeys(row["c"] for row in rows if row["c"])),
+    )
+
+
+def _episodes(entry: Entry, rule: Correlation, news: Tables, around: Around, standing: Standing) -> list[Seen]:
+    span = _span(entry, news)
+    if span is None:
+        return []
+    since, until = span
+    back = timedelta(seconds=2 * lookback(rule, entry.pack))
+    before = [old for old in standing(entry.name) if old.end >= since - back]
+    tables = around(max(EARLIEST, min([since - back, *(old.begin for old in before)])))
+    reach = Reach(since, min(LATEST, until + timedelta(microseconds=1)))
+    found = hunt.follow(rule, tables, entry.pack, reach, before, EVIDENCE)
+    told = _columns(entry, tables, [match for one in found for match in one.evidence])
+    return [Seen(_of_episode(entry, one, told), (_group_tuple(entry, one),)) for one in found]
+
+
+def _span(entry: Entry, news: Tables) -> tuple[datetime, datetime] | None:
+    """From when to when the new rows hold events that the rule is about."""
+    taxonomy, ends = Taxonomy(news.streams), []
+    for leaf in entry.leaves:
+        stream, condition = predicate(leaf, taxonomy)
+        query = f"SELECT MIN(ts) AS first, MAX(ts) AS last FROM {stream.name} WHERE {Reach().sql()} AND {condition}"
+        ends += [(_utc(row["first"]), _utc(row["last"])) for row in news.rows(query) if row["first"] is not None]
+    return (min(first for first, _ in ends), max(last for _, last in ends) + _longest(entry)) if ends else None
+
+
+def _longest(entry: Entry) -> timedelta:
+    """A new event can make windows hold that end so much later: where rows came out of order."""
+    return timedelta(seconds=lookback(entry.speaks, entry.pack)) if isinstance(entry.speaks, Correlation) else timedelta(0)
+
+
+def _columns(entry: Entry, tables: Tables, matches: Sequence[Match]) -> dict[str, tuple[str, str, str]]:
+    """Attacker, victim and account of rows, by event id."""
+    meaning, found = entry.meaning, {}
+    account = sql.name(meaning.account) if meaning.account else "CAST(NULL AS VARCHAR)"
+    for stream in {match.stream for match in matches}:
+        of = [match for match in matches if match.stream == stream]
+        ids = ", ".join(sql.text(event) for event in sorted({match.event_id for match in of}))
+        since, until = min(match.ts for match in of), max(match.ts for match in of)
+        within = f"ts >= {sql.moment(_utc(since))} AND ts <= {sql.moment(_utc(until))}"
+        query = (
+            f"SELECT event_id, {sql.name(meaning.attacker)} AS a, {sql.name(meaning.victim)} AS v, {account} AS c "
+            f"FROM {stream} WHERE {within} AND event_id IN ({ids})"
+        )
+        found |= {row["event_id"]: (row["a"] or "", row["v"] or "", row["c"] or "") for row in tables.rows(query)}
+    return found
+
+
+def _of_episode(entry: Entry, one: Episode, told: dict[str, tuple[str, str, str]]) -> Sighting:
+    rows = [told[match.event_id] for match in one.evidence if match.event_id in told]
+    group = dict(one.group)
+    attackers = Counter(a for a, _, _ in rows if a)
+    attacker = group.get(entry.meaning.attacker) or (attackers.most_common(1)[0][0] if attackers else "")
+    return Sighting(
+        rule=entry.name,
+        attacker=str(attacker),
+        victims=tuple(dict.fromkeys(v for a, v, _ in rows if v and a == attacker))[:VICTIMS],
+        begin=_utc(one.begin),
+        end=_utc(one.end),
+        events=one.events,
+        evidence=tuple(Evidence(match.stream, match.event_id, _utc(match.ts)) for match in one.evidence),
+        group=group_text(one.group),
+        held_from=_utc(one.held_from),
+        value=None if one.value is None else float(one.value),
+        accounts=tuple(dict.fromkeys(c for _, _, c in rows if c)),
+    )
+
+
+def _group_tuple(entry: Entry, one: Episode) -> tuple[Any, ...]:
+    group = dict(one.group)
+    return tuple(group[column] for column in entry.meaning.new)
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,125 @@
+"""Sightings, what was learned, and how far was looked, in the store."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from .library import Entry
+from .meaning import Exemption, side_of
+from .sighting import GAP, Sighting, gathered
+from .sigma.episode import Episode, Match
+
+if TYPE_CHECKING:
+    from .models import LearnedRow, ProgressRow
+
+DETECTION = "detection"
+_AT_ONCE = 500
+KEPT = 100
+"""Sightings of one attacker by one rule that an alert is made of, the latest."""
+
+
+def progress() -> ProgressRow:
+    """How far the rules have looked; of a new store nowhere."""
+    from .models import ProgressRow
+
+    return ProgressRow.objects.get_or_create(name=DETECTION)[0]
+
+
+def standing(entry: Entry, since: datetime) -> list[Episode]:
+    """The episodes of a correlation that may go on after `since`."""
+    from .models import SightingRow
+
+    return [_episode(entry, row.sighting()) for row in SightingRow.objects.filter(rule=entry.name, end__gte=since) if row.group]
+
+
+def _episode(entry: Entry, one: Sighting) -> Episode:
+    matches = tuple(Match(entry.name, row.stream, row.event_id, row.ts) for row in one.evidence)
+    group = tuple((name, value) for name, value in json.loads(one.group))
+    return Episode(entry.speaks.key, group, one.begin, one.held_from or one.begin, one.end, one.events, one.value, matches)
+
+
+def add(sightings: Sequence[Sighting]) -> list[Sighting]:
+    """Remembers sightings, each joined with those that it goes on with; gives them as they are now."""
+    from .models import SightingRow
+
+    changed: list[Sighting] = []
+    for rule in sorted({one.rule for one in sightings}):
+        of = [one for one in sightings if one.rule == rule]
+        since = min(one.begin for one in of) - GAP
+        attackers = {one.attacker for one in of}
+        rows = [row for row in SightingRow.objects.filter(rule=rule, end__gte=since) if row.attacker in attackers]
+        after = _episodes_of(of, [row.sighting() for row in rows]) if of[0].held_from else gathered([*(row.sighting() for row in rows), *of])
+        before = {row.sighting(): row for row in rows}
+        gone = [row.pk for one, row in before.items() if one not in after]
+        for some in (gone[n : n + _AT_ONCE] for n in range(0, len(gone), _AT_ONCE)):
+            SightingRow.objects.filter(pk__in=some).delete()
+        new = [one for one in after if one not in before]
+        SightingRow.objects.bulk_create([SightingRow.of(one) for one in new], batch_size=_AT_ONCE)
+        changed += new
+    return changed
+
+
+def _episodes_of(new: Sequence[Sighting], known: Sequence[Sighting]) -> list[Sighting]:
+    """Episodes were joined when they were found: one takes the place of those that it holds."""
+    kept = [old for old in known if not any(one.key == old.key and one.begin <= old.begin and old.end <= one.end for one in new)]
+    return [*kept, *new]
+
+
+def of_attacker(rule: str, attackers: Collection[str]) -> list[Sighting]:
+    """The latest sightings by a rule of an attacker, who may have several addresses."""
+    from .models import SightingRow
+
+    rows = SightingRow.objects.filter(rule=rule, attacker__in=sorted(attackers)).order_by("-end")[:KEPT]
+    return sorted((row.sighting() for row in rows), key=lambda one: (one.begin, one.end, one.group))
+
+
+def exemptions(rule: str, day: date) -> list[Exemption]:
+    """What people excused of a rule, and is not over on a day."""
+    from .models import ExemptionRow
+
+    return [
+        Exemption(row.reason, side_of(row.attacker, rule), side_of(row.victim, rule), row.until)
+        for row in ExemptionRow.objects.filter(rule=rule, undone=False, until__gte=day)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """Values that were seen together, from when to when, for `days` the same thing."""
+
+    values: tuple[Any, ...]
+    first: datetime
+    last: datetime
+
+
+def learn(detector: str, spoken: Iterable[Spoken], days: int, learning_until: datetime) -> list[bool]:
+    """Remembers what was seen together, in order of time; and whether each is new: not seen in so many days, nor while everything was."""
+    from .models import LearnedRow
+
+    spoken = list(spoken)
+    texts = sorted({LearnedRow.text(one.values) for one in spoken})
+    known: dict[str, LearnedRow] = {}
+    for some in (texts[n : n + _AT_ONCE] for n in range(0, len(texts), _AT_ONCE)):
+        known |= {row.values: row for row in LearnedRow.objects.filter(detector=detector, values__in=some)}
+    found = [_learned(detector, one, known, timedelta(days=days), learning_until) for one in spoken]
+    rows = [known[text] for text in texts]
+    LearnedRow.objects.bulk_create([row for row in rows if row.pk is None], batch_size=_AT_ONCE)
+    LearnedRow.objects.bulk_update([row for row in rows if row.pk is not None], ["first", "last", "told"], batch_size=_AT_ONCE)
+    return found
+
+
+def _learned(detector: str, one: Spoken, known: dict[str, LearnedRow], days: timedelta, learning_until: datetime) -> bool:
+    from .models import LearnedRow
+
+    text = LearnedRow.text(one.values)
+    row = known.get(text)
+    if row is None:
+        known[text] = row = LearnedRow(detector=detector, values=text, first=one.first, last=one.last, told=one.first >= learning_until)
+    elif one.first > row.last + days:
+        row.told = True
+    row.first, row.last = min(row.first, one.first), max(row.last, one.last)
+    return row.told
