@@ -57,11 +57,11 @@ if TYPE_CHECKING:
 __all__ = [
     "INTO", "SAFETY_OF", "Acceptance", "Action", "Automatable", "Change", "Check", "Cleared", "ClinicalClass", "Decision", "Effort",
     "Examined", "Excused", "Exploitation", "Exposure", "Fault", "Finding", "Harm", "HarmKind", "HumanImpact", "Judged", "Kind", "Lake",
-    "Line", "Look", "Outcome", "Parties", "Party", "Points", "Proposal", "Remedy", "Row", "Scope", "Sight", "Sighting", "State", "Step", "Traced",
-    "accept", "add", "busiest", "cited_rows", "cleared", "close", "count_of", "counted", "entered", "examine", "faults", "finding_form",
-    "findings", "five", "gather", "glance", "identity", "if_", "known_checks", "large", "leaked", "line_form", "lines_of", "listed",
-    "mended", "named", "nothing", "opening", "ordering_class", "port", "posture", "public", "public_rows", "public_sql", "publish",
-    "quarter", "rank_in_words", "readable", "reopen", "rows", "show", "trace", "worklist", "worklist_text",
+    "Line", "Look", "Outcome", "Parties", "Party", "Points", "Proposal", "Remedy", "Row", "Scope", "Sight", "Sighting", "State", "Step",
+    "Traced", "accept", "add", "busiest", "cited_rows", "cleared", "close", "count_of", "counted", "entered", "examine", "faults",
+    "finding_form", "findings", "five", "gather", "glance", "identity", "if_", "known_checks", "large", "leaked", "line_form", "lines_of",
+    "listed", "mended", "named", "nothing", "opening", "ordering_class", "port", "posture", "public", "public_rows", "public_sql",
+    "publish", "quarter", "rank_in_words", "readable", "reopen", "rows", "show", "trace", "worklist", "worklist_text",
 ]  # fmt: skip
 
 

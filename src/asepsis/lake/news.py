@@ -1,7 +1,7 @@
 """Which parts hold the rows that came since somebody last looked: each row once.
 
-New rows come with commits that remove nothing; one that removes parts (a merge, an expiry) writes rows again that were there. Files of parts
-that were merged meanwhile stand for a while (`asepsis.lake.compact`), so they are read as they came.
+New rows come with commits that remove nothing; one that removes parts (a merge, an expiry) writes rows again that were there. Files of
+parts that were merged meanwhile stand for a while (`asepsis.lake.compact`), so they are read as they came.
 """
 
 from __future__ import annotations

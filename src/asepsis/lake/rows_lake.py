@@ -18,6 +18,7 @@ from asepsis.lake.streams import streams
 DAY = datetime(2026, 3, 2, tzinfo=UTC)
 """When the rows are, which tell the time of day only."""
 ROWS_MAX = 20_000
+_DATES = "certificate_not_valid"
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 
@@ -69,7 +70,7 @@ def _typed(stream: str, rows: Sequence[Mapping[str, Any]], where: str) -> Iterat
             told = {name: value.replace("{n}", str(i)) if isinstance(value, str) else value for name, value in plain.items()}
             moment = first + timedelta(seconds=float(row.get("every", 1)) * i)
             made = {"event_id": f"{stream}-{n}"} | _numbers(told) | told | {"ts": moment}
-            yield {name: datetime.fromisoformat(value) if name.startswith("certificate_not_valid") else value for name, value in made.items()}
+            yield {name: datetime.fromisoformat(value) if name.startswith(_DATES) else value for name, value in made.items()}
             n += 1
 
 

@@ -282,7 +282,7 @@ def count(site: Site) -> dict[str, int]:
 
 
 def __getattr__(name: str) -> type[Lake] | type[RowsLake]:
-    """`Lake` and `RowsLake`, for whoever names the type: the query engine is loaded only then, so that `lake ingest` does not pay for it."""
+    """`Lake` and `RowsLake`, for whoever names them: the query engine is loaded only then, so that `lake ingest` does not pay for it."""
     if name == "Lake":
         from asepsis.lake.lake import Lake
 

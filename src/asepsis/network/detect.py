@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import partial
 
 from asepsis.findings.service import Look, Proposal
 from asepsis.lake.service import Lake as OpenLake
 
 from . import store
 from .alert import alert, left_after, opens
+from .detector import Detector, Given
+from .detectors import detect_by
 from .library import Entry, Library
+from .memory import Spoken, learn
 from .scan import Seen, scan
 from .sighting import Sighting
-from .sigma.query import EARLIEST
-
-LEARNING = timedelta(days=7)
-"""A week has every routine once: what is new is told of from then on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,18 @@ class Rows:
 def detect(library: Library, rows: Rows, look: Look) -> Iterator[Proposal]:
     """The alerts of rules that found something in the news, as they are with all that is known of them. Remembers what was seen."""
     for entry in library.entries:
-        seen = list(_left(entry, scan(entry, rows.news, rows.around, lambda _: store.standing(entry, EARLIEST)), look))  # noqa: B023
+        seen = list(_left(entry, _seen(entry, rows, look), look))
         changed = store.add(_new(entry, seen, rows.began))
         if changed and opens(entry):
             yield from _alerts(entry, changed, look)
+
+
+def _seen(entry: Entry, rows: Rows, look: Look) -> list[Seen]:
+    if isinstance(entry.speaks, Detector):
+        code, settings = detect_by(entry.speaks)
+        given = Given(entry.name, rows.news, store.Stored(entry.name), look, rows.began, look.now, settings)
+        return [Seen(one) for one in code(given)]
+    return scan(entry, rows.news, rows.around, partial(store.standing, entry))
 
 
 def _left(entry: Entry, seen: Iterable[Seen], look: Look) -> Iterator[Seen]:
@@ -47,7 +55,7 @@ def _left(entry: Entry, seen: Iterable[Seen], look: Look) -> Iterator[Seen]:
     excused = store.exemptions(entry.name, min(one.sighting.end for one in seen).date())
     for one in seen:
         if left := left_after(entry, excused, one.sighting, look):
-            yield Seen(left, one.tuples)
+            yield Seen(left, one.values)
 
 
 def _new(entry: Entry, seen: list[Seen], began: datetime) -> list[Sighting]:
@@ -56,8 +64,8 @@ def _new(entry: Entry, seen: list[Seen], began: datetime) -> list[Sighting]:
     if not meaning.new:
         return [one.sighting for one in seen]
     ordered = sorted(seen, key=lambda one: (one.sighting.begin, one.sighting.key))
-    spoken = [store.Spoken(one.tuples[0], one.sighting.begin, one.sighting.end) for one in ordered]
-    new = store.learn(entry.name, spoken, meaning.days, began + LEARNING)
+    spoken = [Spoken(one.values, one.sighting.begin, one.sighting.end) for one in ordered]
+    new = learn(store.Stored(entry.name), spoken, meaning.days, began)
     return [one.sighting for one, is_new in zip(ordered, new, strict=True) if is_new]
 
 

@@ -15,11 +15,13 @@ from pathlib import Path
 from asepsis.kit.errors import BadInput
 from asepsis.lake.service import streams
 
+from .detector import Detector, detector_of
+from .detectors import detect_by
 from .meaning import Meaning, meaning_of
 from .sigma import hunt
 from .sigma.pack import Pack, pack
 from .sigma.pack import rules as rules_of
-from .sigma.reading import FILE_BYTES
+from .sigma.reading import FILE_BYTES, documents
 from .sigma.rule import Correlation, Rule
 from .sigma.taxonomy import Taxonomy
 
@@ -34,7 +36,7 @@ class Entry:
 
     name: str
     folder: Path
-    speaks: Rule | Correlation
+    speaks: Rule | Correlation | Detector
     parts: tuple[Rule | Correlation, ...]
     meaning: Meaning
     own: bool
@@ -46,7 +48,7 @@ class Entry:
     @property
     def leaves(self) -> list[Rule]:
         """The rules whose events it is about."""
-        return _leaves(self.speaks, self.pack)
+        return [] if isinstance(self.speaks, Detector) else _leaves(self.speaks, self.pack)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,13 @@ def entry_of(folder: Path, own: bool) -> Entry:
 
 def of_bytes(data: bytes, folder: Path, where: str, own: bool) -> Entry:
     """The rule that a file holds, which is to stand in `folder`; the streams that there are can answer it. Raises BadInput."""
+    found = documents(data, where)
+    if any("detector" in document for document in found):
+        if len(found) > 1:
+            raise BadInput("a detector and something else in one file", where, "one rule, one folder")
+        detector = detector_of(found[0], where)
+        detect_by(detector)
+        return Entry(folder.name, folder, detector, (), meaning_of(detector), own)
     parts = tuple(rules_of(data, where))
     known = pack(parts)
     speaking = [rule for rule in known.speaking() if "asepsis" in rule.attributes] or known.speaking()

@@ -17,6 +17,7 @@ from asepsis.findings.service import Action, Automatable, ClinicalClass, Effort,
 from asepsis.hospital.service import address_of
 from asepsis.kit.errors import BadInput
 
+from .detector import Detector
 from .sigma.rule import Correlation, Rule
 
 LEVELS = ("informational", "low", "medium", "high", "critical")
@@ -25,9 +26,7 @@ LEARN_DAYS = 28
 ORIGINATOR, RESPONDER = "id_orig_h", "id_resp_h"
 _TACTIC, _TECHNIQUE = re.compile(r"attack\.([a-z]+(?:-[a-z]+)*)"), re.compile(r"attack\.(t\d{4}(?:\.\d{3})?)")
 _SIDE = frozenset({"kind", "zone", "class", "role", "address", "outside", "partner"})
-_KEYS = frozenset(
-    {"attacker", "victim", "account", "title", "fault", "why", "harms", "automatable", "action", "only", "exceptions", "new"}
-)
+_KEYS = frozenset({"attacker", "victim", "account", "title", "fault", "why", "harms", "automatable", "action", "only", "exceptions", "new"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,7 @@ class Meaning:
     tactics: tuple[str, ...] = field(default=())
 
 
-def meaning_of(rule: Rule | Correlation) -> Meaning:
+def meaning_of(rule: Rule | Correlation | Detector) -> Meaning:
     """What a rule says in its map `asepsis`, or what Sigma's own words come to. Raises BadInput for a key or a value that means nothing."""
     told = rule.attributes.get("asepsis")
     if told is None:
@@ -153,7 +152,7 @@ def _within(address: str, networks: Iterable[str]) -> bool:
     return any(ip in ip_network(network, strict=False) for network in networks if ip_network(network, strict=False).version == ip.version)
 
 
-def _foreign(rule: Rule | Correlation) -> Meaning:
+def _foreign(rule: Rule | Correlation | Detector) -> Meaning:
     """A rule of others: as grave as Sigma's level says."""
     level = LEVELS.index(rule.level) if rule.level in LEVELS else 2
     why = f"A rule that others wrote calls this {rule.level or 'medium'}; what it means here is for you to say."
@@ -242,4 +241,3 @@ class _Reader:
         names = {"kinds": "kind", "zones": "zone", "classes": "class", "roles": "role"}
         sets = {to: frozenset(map(str, self.list(given.get(key, []), key))) for to, key in names.items()}
         return Side(**sets, addresses=networks, outside=given.get("outside"), partner=given.get("partner"))
-

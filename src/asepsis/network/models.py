@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any, ClassVar
+from datetime import datetime
+from typing import ClassVar
 
 from django.db import models
 
@@ -58,8 +58,6 @@ class SightingRow(models.Model):
 
     def sighting(self) -> Sighting:
         """The sighting of this row."""
-        from datetime import datetime
-
         return Sighting(
             self.rule,
             self.attacker,
@@ -75,25 +73,17 @@ class SightingRow(models.Model):
         )
 
 
-class LearnedRow(models.Model):
-    """Values of a rule's or a detector's columns that were seen together: when first and last, and in which look that was learned. Those
-    that an alert told of stay `told` until a person says that they are right."""
+class MemoryRow(models.Model):
+    """What a rule or a detector knows of a key, as JSON; `first` and `last` are the times of the rows that taught it."""
 
     detector = models.CharField(max_length=100)
-    values = models.TextField()
+    key = models.TextField()
+    value = models.JSONField()
     first = models.DateTimeField()
     last = models.DateTimeField()
-    told = models.BooleanField(default=False)
 
     class Meta:
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["detector", "values"], name="network_learned")
-        ]
-
-    @staticmethod
-    def text(values: tuple[Any, ...]) -> str:
-        """Values as they stand in the row."""
-        return json.dumps(values, ensure_ascii=False, separators=(",", ":"), default=str)
+        constraints: ClassVar[list[models.BaseConstraint]] = [models.UniqueConstraint(fields=["detector", "key"], name="network_memory")]
 
 
 class ExemptionRow(models.Model):

@@ -1,8 +1,8 @@
 """The proof beside a rule: events that fire it, and events that look like them and are harmless. A rule that has none is not believed.
 
-`proof.json` has `assets`, `site_toml`, and the examples `fires` and `quiet`: what one `says`, its `rows` (as `RowsLake` reads them), for a rule
-of what is new the values that were `learned` before, and of one that fires what to `expect` of the alert: its `attacker` and `victims`.
-Captures beside it, `fires*.pcap` and `quiet*.pcap`, are read whole.
+`proof.json` has `assets`, `site_toml`, and the examples `fires` and `quiet`: what one `says`, its `rows` (as `RowsLake` reads them), for a
+rule of what is new the values that were `learned` before, and of one that fires what to `expect` of the alert: its `attacker` and
+`victims`. Captures beside it, `fires*.pcap` and `quiet*.pcap`, are read whole.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +23,18 @@ from asepsis.lake.rows_lake import DAY
 from asepsis.lake.service import RowsLake, ingest, open_lake
 
 from .alert import alert, left_after, opens
+from .detector import Detector, Given
+from .detectors import detect_by
 from .library import PROOF, Entry
+from .memory import Kept
 from .scan import Seen, scan
-from .sigma.hunt import Tables
 from .sighting import Sighting
+from .sigma.hunt import Tables
 
 CAPTURES = ("*.pcap", "*.pcapng", "*.pcap.gz")
 PROOF_BYTES = 4 << 20
+LONG_AGO = DAY - timedelta(days=60)
+"""When the first row was: what is to be learned was learned."""
 _KEYS = frozenset({"says", "rows", "expect", "learned", "assets", "site_toml"})
 
 
@@ -65,8 +71,8 @@ def examples(entry: Entry) -> Iterator[Example]:
             if not isinstance(case, dict) or case.keys() - _KEYS or not isinstance(case.get("says"), str):
                 raise BadInput(f"an example under {key} is not understood", path, f"it has {', '.join(sorted(_KEYS))}")
             rest = {name: case[name] for name in ("expect", "learned") if name in case}
-            site = {name: case.get(name, told.get(name)) for name in ("assets", "site_toml") if case.get(name, told.get(name))}
-            yield Example(case["says"], key == "fires", case.get("rows", {}), **rest, **site)
+            site = {name: value for name in ("assets", "site_toml") if (value := case.get(name, told.get(name))) is not None}
+            yield Example(case["says"], key == "fires", case.get("rows", {}), **(rest | site))
         for capture in sorted(file for kind in CAPTURES for file in entry.folder.glob(f"{key}{kind}")):
             yield Example(capture.name, key == "fires", capture=capture)
 
@@ -127,14 +133,14 @@ def alerts_of(entry: Entry, example: Example) -> tuple[list[Proposal], list[Sigh
             ingest(site, [example.capture])
             with open_lake(site) as lake:
                 return _alerts(entry, example, lake, assets_in(lake))
-    lake = RowsLake(example.rows, f"{entry.name}/{PROOF}")
-    return _alerts(entry, example, lake, [asset_of(one) for one in example.assets])
+    rows = RowsLake(example.rows, f"{entry.name}/{PROOF}")
+    return _alerts(entry, example, rows, [asset_of(one) for one in example.assets])
 
 
 def _alerts(entry: Entry, example: Example, lake: Tables, assets: Sequence[Asset]) -> tuple[list[Proposal], list[Sighting]]:
     look = Look(lake, locate(assets, plan_of(example.site_toml)), DAY)
     learned = {tuple(values) for values in example.learned}
-    seen = [one for one in scan(entry, lake, lambda _: lake, lambda _: ()) if not _known(one, learned)]
+    seen = [one for one in _seen(entry, lake, look) if not _known(one, learned)]
     left = [sighting for one in seen if (sighting := left_after(entry, (), one.sighting, look))]
     by: dict[str, list[Sighting]] = {}
     for one in left:
@@ -142,5 +148,12 @@ def _alerts(entry: Entry, example: Example, lake: Tables, assets: Sequence[Asset
     return [alert(entry, of, look) for of in by.values()] if opens(entry) else [], left
 
 
+def _seen(entry: Entry, lake: Tables, look: Look) -> list[Seen]:
+    if isinstance(entry.speaks, Detector):
+        code, settings = detect_by(entry.speaks)
+        return [Seen(one) for one in code(Given(entry.name, lake, Kept(), look, LONG_AGO, look.now, settings))]
+    return scan(entry, lake, lambda _: lake, lambda _: ())
+
+
 def _known(seen: Seen, learned: set[tuple[Any, ...]]) -> bool:
-    return bool(seen.tuples) and bool(seen.tuples[0]) and seen.tuples[0] in learned
+    return bool(seen.values) and seen.values in learned

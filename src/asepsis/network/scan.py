@@ -27,22 +27,23 @@ ROWS_MAX = 200_000
 
 Around = Callable[[datetime], Tables]
 """All rows since a moment, old and new."""
-Standing = Callable[[str], Iterable[Episode]]
-"""The episodes of a rule that stand, which new events may go on with."""
+Standing = Callable[[datetime], Iterable[Episode]]
+"""The episodes of a rule that ended at a moment or later, which new events may go on with."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A sighting, and for each of its victims the values of the columns by which the rule tells what is new."""
+    """A sighting, and the values of the columns by which the rule tells what is new."""
 
     sighting: Sighting
-    tuples: tuple[tuple[Any, ...], ...] = ()
+    values: tuple[Any, ...] = ()
 
 
 def scan(entry: Entry, news: Tables, around: Around, standing: Standing) -> list[Seen]:
     """What a rule finds: one sighting for each attacker and victim (of an event), or for each group (of a correlation)."""
     if isinstance(entry.speaks, Rule):
         return _events(entry, entry.speaks, news)
+    assert isinstance(entry.speaks, Correlation)
     return _episodes(entry, entry.speaks, news, around, standing)
 
 
@@ -55,20 +56,23 @@ def _events(entry: Entry, rule: Rule, news: Tables) -> list[Seen]:
     columns = [f"{sql.name(column)} AS {name}" for name, column in kept.items()]
     gap = sql.seconds(int(GAP.total_seconds()))
     window = f"PARTITION BY {sql.columns(by)} ORDER BY ts, event_id"
+    each = f"PARTITION BY {sql.columns(by)}, island"
+    where = sql.all_of([Reach().sql(), condition])
     query = f"""
-        WITH m AS (SELECT {sql.columns(columns)}, {account} AS c, ts, event_id FROM {stream.name} WHERE {Reach().sql()} AND {condition}),
+        WITH m AS (SELECT {sql.columns(columns)}, {account} AS c, ts, event_id FROM {stream.name} WHERE {where}),
         g AS (SELECT *, CASE WHEN LAG(ts) OVER ({window}) >= ts - {gap} THEN 0 ELSE 1 END AS fresh FROM m),
         n AS (SELECT *, SUM(fresh) OVER ({window} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS island FROM g),
-        r AS (SELECT *, ROW_NUMBER() OVER (PARTITION BY {sql.columns(by)}, island ORDER BY ts, event_id) AS place,
-              COUNT(*) OVER (PARTITION BY {sql.columns(by)}, island) AS events, MAX(ts) OVER (PARTITION BY {sql.columns(by)}, island) AS last
-              FROM n)
+        r AS (SELECT *, ROW_NUMBER() OVER ({each} ORDER BY ts, event_id) AS place, COUNT(*) OVER ({each}) AS events,
+              MAX(ts) OVER ({each}) AS last FROM n)
         SELECT {sql.columns(by)}, c, island, events, last, ts, event_id FROM r WHERE place <= {EVIDENCE}
         ORDER BY {sql.columns(by)}, island, ts, event_id LIMIT {ROWS_MAX}
     """
     found: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for row in news.rows(query):
         found.setdefault((*(row[name] for name in by), row["island"]), []).append(row)
-    return [Seen(_of_event(entry.name, stream.name, rows), (tuple(rows[0][f"n{n}"] for n in range(len(meaning.new))),)) for rows in found.values()]
+    return [
+        Seen(_of_event(entry.name, stream.name, rows), tuple(rows[0][f"n{n}"] for n in range(len(meaning.new)))) for rows in found.values()
+    ]
 
 
 def _of_event(name: str, stream: str, rows: Sequence[dict[str, Any]]) -> Sighting:
@@ -91,12 +95,12 @@ def _episodes(entry: Entry, rule: Correlation, news: Tables, around: Around, sta
         return []
     since, until = span
     back = timedelta(seconds=2 * lookback(rule, entry.pack))
-    before = [old for old in standing(entry.name) if old.end >= since - back]
+    before = list(standing(since - back))
     tables = around(max(EARLIEST, min([since - back, *(old.begin for old in before)])))
     reach = Reach(since, min(LATEST, until + timedelta(microseconds=1)))
     found = hunt.follow(rule, tables, entry.pack, reach, before, EVIDENCE)
     told = _columns(entry, tables, [match for one in found for match in one.evidence])
-    return [Seen(_of_episode(entry, one, told), (_group_tuple(entry, one),)) for one in found]
+    return [Seen(_of_episode(entry, one, told), _group_values(entry, one)) for one in found]
 
 
 def _span(entry: Entry, news: Tables) -> tuple[datetime, datetime] | None:
@@ -116,7 +120,8 @@ def _longest(entry: Entry) -> timedelta:
 
 def _columns(entry: Entry, tables: Tables, matches: Sequence[Match]) -> dict[str, tuple[str, str, str]]:
     """Attacker, victim and account of rows, by event id."""
-    meaning, found = entry.meaning, {}
+    meaning = entry.meaning
+    found: dict[str, tuple[str, str, str]] = {}
     account = sql.name(meaning.account) if meaning.account else "CAST(NULL AS VARCHAR)"
     for stream in {match.stream for match in matches}:
         of = [match for match in matches if match.stream == stream]
@@ -151,7 +156,7 @@ def _of_episode(entry: Entry, one: Episode, told: dict[str, tuple[str, str, str]
     )
 
 
-def _group_tuple(entry: Entry, one: Episode) -> tuple[Any, ...]:
+def _group_values(entry: Entry, one: Episode) -> tuple[Any, ...]:
     group = dict(one.group)
     return tuple(group[column] for column in entry.meaning.new)
 

@@ -35,8 +35,8 @@ def rules_of(site: Site) -> Path:
 
 
 def detect(site: Site, look: Look) -> None:
-    """Asks every rule of what came into the lake since the last time, and publishes the alerts: all of it, or nothing, so that a run that is
-    killed is made again. The same rows again change nothing."""
+    """Asks every rule of what came into the lake since the last time, and publishes the alerts: all of it, or nothing, so that a run that
+    is killed is made again. The same rows again change nothing."""
     rules = library(site)
     open_store(site)
     from django.db import transaction

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from .library import Entry
 from .meaning import Exemption, side_of
+from .memory import Known
 from .sighting import GAP, Sighting, gathered
 from .sigma.episode import Episode, Match
 
 if TYPE_CHECKING:
-    from .models import LearnedRow, ProgressRow
+    from .models import ProgressRow
 
 DETECTION = "detection"
 _AT_ONCE = 500
@@ -30,10 +30,10 @@ def progress() -> ProgressRow:
 
 
 def standing(entry: Entry, since: datetime) -> list[Episode]:
-    """The episodes of a correlation that may go on after `since`."""
+    """The episodes of a correlation that ended at a moment or later."""
     from .models import SightingRow
 
-    return [_episode(entry, row.sighting()) for row in SightingRow.objects.filter(rule=entry.name, end__gte=since) if row.group]
+    return [_episode(entry, row.sighting()) for row in SightingRow.objects.filter(rule=entry.name, end__gte=since) if row.held_from]
 
 
 def _episode(entry: Entry, one: Sighting) -> Episode:
@@ -52,7 +52,9 @@ def add(sightings: Sequence[Sighting]) -> list[Sighting]:
         since = min(one.begin for one in of) - GAP
         attackers = {one.attacker for one in of}
         rows = [row for row in SightingRow.objects.filter(rule=rule, end__gte=since) if row.attacker in attackers]
-        after = _episodes_of(of, [row.sighting() for row in rows]) if of[0].held_from else gathered([*(row.sighting() for row in rows), *of])
+        after = (
+            _episodes_of(of, [row.sighting() for row in rows]) if of[0].held_from else gathered([*(row.sighting() for row in rows), *of])
+        )
         before = {row.sighting(): row for row in rows}
         gone = [row.pk for one, row in before.items() if one not in after]
         for some in (gone[n : n + _AT_ONCE] for n in range(0, len(gone), _AT_ONCE)):
@@ -87,39 +89,43 @@ def exemptions(rule: str, day: date) -> list[Exemption]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """Values that were seen together, from when to when, for `days` the same thing."""
+class Stored:
+    """The running table of a rule or detector in the store (`memory.Memory`)."""
 
-    values: tuple[Any, ...]
-    first: datetime
-    last: datetime
+    def __init__(self, detector: str) -> None:
+        self._detector = detector
+
+    def load(self, keys: Collection[str] | None = None) -> dict[str, Known]:
+        from .models import MemoryRow
+
+        rows = MemoryRow.objects.filter(detector=self._detector)
+        if keys is None:
+            return {row.key: Known(row.value, row.first, row.last) for row in rows}
+        return {row.key: Known(row.value, row.first, row.last) for some in _some(keys) for row in rows.filter(key__in=some)}
+
+    def save(self, known: Mapping[str, Known]) -> None:
+        from .models import MemoryRow
+
+        rows = [
+            MemoryRow(detector=self._detector, key=key, value=one.value, first=one.first, last=one.last)
+            for key, one in sorted(known.items())
+        ]
+        MemoryRow.objects.bulk_create(
+            rows,
+            batch_size=_AT_ONCE,
+            update_conflicts=True,
+            unique_fields=["detector", "key"],
+            update_fields=["value", "first", "last"],
+        )
+
+    def drop(self, keys: Collection[str]) -> None:
+        from .models import MemoryRow
+
+        for some in _some(keys):
+            MemoryRow.objects.filter(detector=self._detector, key__in=some).delete()
 
 
-def learn(detector: str, spoken: Iterable[Spoken], days: int, learning_until: datetime) -> list[bool]:
-    """Remembers what was seen together, in order of time; and whether each is new: not seen in so many days, nor while everything was."""
-    from .models import LearnedRow
-
-    spoken = list(spoken)
-    texts = sorted({LearnedRow.text(one.values) for one in spoken})
-    known: dict[str, LearnedRow] = {}
-    for some in (texts[n : n + _AT_ONCE] for n in range(0, len(texts), _AT_ONCE)):
-        known |= {row.values: row for row in LearnedRow.objects.filter(detector=detector, values__in=some)}
-    found = [_learned(detector, one, known, timedelta(days=days), learning_until) for one in spoken]
-    rows = [known[text] for text in texts]
-    LearnedRow.objects.bulk_create([row for row in rows if row.pk is None], batch_size=_AT_ONCE)
-    LearnedRow.objects.bulk_update([row for row in rows if row.pk is not None], ["first", "last", "told"], batch_size=_AT_ONCE)
-    return found
-
-
-def _learned(detector: str, one: Spoken, known: dict[str, LearnedRow], days: timedelta, learning_until: datetime) -> bool:
-    from .models import LearnedRow
-
-    text = LearnedRow.text(one.values)
-    row = known.get(text)
-    if row is None:
-        known[text] = row = LearnedRow(detector=detector, values=text, first=one.first, last=one.last, told=one.first >= learning_until)
-    elif one.first > row.last + days:
-        row.told = True
-    row.first, row.last = min(row.first, one.first), max(row.last, one.last)
-    return row.told
+def _some(keys: Collection[str]) -> Iterator[list[str]]:
+    """As many at once as a query may name."""
+    ordered = sorted(keys)
+    yield from (ordered[n : n + _AT_ONCE] for n in range(0, len(ordered), _AT_ONCE))

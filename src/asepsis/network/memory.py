@@ -1,0 +1,83 @@
+"""What rules and detectors remember: running tables, a value for each key, so that no history is read again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+TEACHING = timedelta(days=7)
+"""A week has every routine once: what is new is told of from then on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a key: any JSON, and when the first and the last row were that taught it."""
+
+    value: Any
+    first: datetime
+    last: datetime
+
+
+class Memory(Protocol):
+    """The running table of one rule or detector. `load` gives those of the keys that it has, or all."""
+
+    def load(self, keys: Collection[str] | None = None) -> dict[str, Known]: ...
+    def save(self, known: Mapping[str, Known]) -> None: ...
+    def drop(self, keys: Collection[str]) -> None: ...
+
+
+class Kept:
+    """A running table that lives as long as the object."""
+
+    def __init__(self, known: Mapping[str, Known] | None = None) -> None:
+        self._known = dict(known or {})
+
+    def load(self, keys: Collection[str] | None = None) -> dict[str, Known]:
+        return dict(self._known) if keys is None else {key: self._known[key] for key in keys if key in self._known}
+
+    def save(self, known: Mapping[str, Known]) -> None:
+        self._known |= known
+
+    def drop(self, keys: Collection[str]) -> None:
+        for key in keys:
+            self._known.pop(key, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """Values that were seen together, from when to when."""
+
+    values: tuple[Any, ...]
+    first: datetime
+    last: datetime
+
+    @property
+    def key(self) -> str:
+        return key_of(self.values)
+
+
+def key_of(values: Iterable[Any]) -> str:
+    """Values as a key."""
+    return json.dumps(list(values), ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+def learn(memory: Memory, spoken: Iterable[Spoken], days: int, began: datetime) -> list[bool]:
+    """Remembers what was seen together, in order of time; and whether each is new: not seen in so many days, nor in the week in which
+    everything was. What is told of stays new until a person says that it is right."""
+    spoken = list(spoken)
+    known = memory.load({one.key for one in spoken})
+    found = []
+    for one in spoken:
+        old = known.get(one.key)
+        if old is None:
+            told = one.first >= began + TEACHING
+            known[one.key] = Known({"told": told}, one.first, one.last)
+        else:
+            told = old.value["told"] or one.first > old.last + timedelta(days=days)
+            known[one.key] = Known({"told": told}, min(old.first, one.first), max(old.last, one.last))
+        found.append(told)
+    memory.save(known)
+    return found
