@@ -31,6 +31,8 @@ class RowsLake:
     column that there is not.
     """
 
+    day = DAY
+
     def __init__(self, rows: Rows, where: str = "rows") -> None:
         self.streams = streams()
         self._engine = DuckDBEngine(Path("."))

@@ -52,7 +52,7 @@ def _left(entry: Entry, seen: Iterable[Seen], look: Look) -> Iterator[Seen]:
     seen = list(seen)
     if not seen:
         return
-    excused = store.exemptions(entry.name, min(one.sighting.end for one in seen).date())
+    excused = [one for _, one in store.exemptions(entry.name, min(one.sighting.end for one in seen).date())]
     for one in seen:
         if left := left_after(entry, excused, one.sighting, look):
             yield Seen(left, one.values)

@@ -46,6 +46,17 @@ class Entry:
         return pack(self.parts)
 
     @property
+    def detects(self) -> bool:
+        """Whether it is a detector."""
+        return isinstance(self.speaks, Detector)
+
+    @property
+    def harmless(self) -> list[str]:
+        """What looks the same and is no attack (`falsepositives`)."""
+        told = self.speaks.attributes.get("falsepositives", [])
+        return [str(one) for one in told] if isinstance(told, list) else [str(told)]
+
+    @property
     def leaves(self) -> list[Rule]:
         """The rules whose events it is about."""
         return [] if isinstance(self.speaks, Detector) else _leaves(self.speaks, self.pack)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from django.db import models
 
@@ -22,8 +22,19 @@ class ProgressRow(models.Model):
     late = models.PositiveBigIntegerField(default=0)
 
 
+class SightingQuery(models.QuerySet["SightingRow"]):
+    """What is asked of many sightings at once."""
+
+    def spoke(self) -> models.QuerySet[SightingRow, tuple[str, int, int, datetime]]:
+        """By rule: how many attackers, how many sightings, and the end of the last."""
+        counted = self.values_list("rule").annotate(models.Count("attacker", distinct=True), models.Count("pk"), models.Max("end"))
+        return cast(models.QuerySet[SightingRow, tuple[str, int, int, datetime]], counted)
+
+
 class SightingRow(models.Model):
     """A `sighting.Sighting`."""
+
+    objects = SightingQuery.as_manager()
 
     rule = models.CharField(max_length=100)
     attacker = models.TextField()

@@ -18,7 +18,7 @@ from .sigma import hunt, sql
 from .sigma.detection import predicate
 from .sigma.episode import Episode, Match
 from .sigma.hunt import Tables
-from .sigma.query import EARLIEST, LATEST, Reach, lookback
+from .sigma.query import EARLIEST, Reach, lookback
 from .sigma.rule import Correlation, Rule
 from .sigma.taxonomy import Taxonomy
 
@@ -39,15 +39,18 @@ class Seen:
     values: tuple[Any, ...] = ()
 
 
-def scan(entry: Entry, news: Tables, around: Around, standing: Standing) -> list[Seen]:
+ALL = Reach()
+
+
+def scan(entry: Entry, news: Tables, around: Around, standing: Standing, reach: Reach = ALL) -> list[Seen]:
     """What a rule finds: one sighting for each attacker and victim (of an event), or for each group (of a correlation)."""
     if isinstance(entry.speaks, Rule):
-        return _events(entry, entry.speaks, news)
+        return _events(entry, entry.speaks, news, reach)
     assert isinstance(entry.speaks, Correlation)
-    return _episodes(entry, entry.speaks, news, around, standing)
+    return _episodes(entry, entry.speaks, news, around, standing, reach)
 
 
-def _events(entry: Entry, rule: Rule, news: Tables) -> list[Seen]:
+def _events(entry: Entry, rule: Rule, news: Tables, reach: Reach) -> list[Seen]:
     meaning = entry.meaning
     stream, condition = predicate(rule, Taxonomy(news.streams))
     kept = {"a": meaning.attacker, "v": meaning.victim} | {f"n{n}": column for n, column in enumerate(meaning.new)}
@@ -57,7 +60,7 @@ def _events(entry: Entry, rule: Rule, news: Tables) -> list[Seen]:
     gap = sql.seconds(int(GAP.total_seconds()))
     window = f"PARTITION BY {sql.columns(by)} ORDER BY ts, event_id"
     each = f"PARTITION BY {sql.columns(by)}, island"
-    where = sql.all_of([Reach().sql(), condition])
+    where = sql.all_of([reach.sql(), condition])
     query = f"""
         WITH m AS (SELECT {sql.columns(columns)}, {account} AS c, ts, event_id FROM {stream.name} WHERE {where}),
         g AS (SELECT *, CASE WHEN LAG(ts) OVER ({window}) >= ts - {gap} THEN 0 ELSE 1 END AS fresh FROM m),
@@ -89,26 +92,26 @@ def _of_event(name: str, stream: str, rows: Sequence[dict[str, Any]]) -> Sightin
     )
 
 
-def _episodes(entry: Entry, rule: Correlation, news: Tables, around: Around, standing: Standing) -> list[Seen]:
-    span = _span(entry, news)
+def _episodes(entry: Entry, rule: Correlation, news: Tables, around: Around, standing: Standing, within: Reach) -> list[Seen]:
+    span = _span(entry, news, within)
     if span is None:
         return []
     since, until = span
     back = timedelta(seconds=2 * lookback(rule, entry.pack))
     before = list(standing(since - back))
     tables = around(max(EARLIEST, min([since - back, *(old.begin for old in before)])))
-    reach = Reach(since, min(LATEST, until + timedelta(microseconds=1)))
+    reach = Reach(since, min(within.until, until + timedelta(microseconds=1)))
     found = hunt.follow(rule, tables, entry.pack, reach, before, EVIDENCE)
     told = _columns(entry, tables, [match for one in found for match in one.evidence])
     return [Seen(_of_episode(entry, one, told), _group_values(entry, one)) for one in found]
 
 
-def _span(entry: Entry, news: Tables) -> tuple[datetime, datetime] | None:
+def _span(entry: Entry, news: Tables, within: Reach) -> tuple[datetime, datetime] | None:
     """From when to when the new rows hold events that the rule is about."""
     taxonomy, ends = Taxonomy(news.streams), []
     for leaf in entry.leaves:
         stream, condition = predicate(leaf, taxonomy)
-        query = f"SELECT MIN(ts) AS first, MAX(ts) AS last FROM {stream.name} WHERE {Reach().sql()} AND {condition}"
+        query = f"SELECT MIN(ts) AS first, MAX(ts) AS last FROM {stream.name} WHERE {within.sql()} AND {condition}"
         ends += [(_utc(row["first"]), _utc(row["last"])) for row in news.rows(query) if row["first"] is not None]
     return (min(first for first, _ in ends), max(last for _, last in ends) + _longest(entry)) if ends else None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from .library import Entry
@@ -12,6 +12,7 @@ from .meaning import Exemption, side_of
 from .memory import Known
 from .sighting import GAP, Sighting, gathered
 from .sigma.episode import Episode, Match
+from .standing import Spoke
 
 if TYPE_CHECKING:
     from .models import ProgressRow
@@ -79,14 +80,44 @@ def of_attacker(rule: str, attackers: Collection[str]) -> list[Sighting]:
     return sorted((row.sighting() for row in rows), key=lambda one: (one.begin, one.end, one.group))
 
 
-def exemptions(rule: str, day: date) -> list[Exemption]:
-    """What people excused of a rule, and is not over on a day."""
+def exemptions(rule: str, day: date) -> list[tuple[int, Exemption]]:
+    """What people excused of a rule, and is not over on a day, by number."""
     from .models import ExemptionRow
 
     return [
-        Exemption(row.reason, side_of(row.attacker, rule), side_of(row.victim, rule), row.until)
-        for row in ExemptionRow.objects.filter(rule=rule, undone=False, until__gte=day)
+        (row.pk, Exemption(row.reason, side_of(row.attacker, rule), side_of(row.victim, rule), row.until))
+        for row in ExemptionRow.objects.filter(rule=rule, undone=False, until__gte=day).order_by("pk")
     ]
+
+
+def exempt(rule: str, attacker: Mapping[str, object], victim: Mapping[str, object], reason: str, until: date, who: str) -> int:
+    """Remembers an exception; its number."""
+    from .models import ExemptionRow
+
+    row = ExemptionRow(rule=rule, attacker=dict(attacker), victim=dict(victim), reason=reason, until=until, who=who, at=datetime.now(UTC))
+    row.save()
+    return int(row.pk)
+
+
+def exempted(number: int) -> str | None:
+    """The rule of an exception that stands."""
+    from .models import ExemptionRow
+
+    return ExemptionRow.objects.filter(pk=number, undone=False).values_list("rule", flat=True).first()
+
+
+def take_back(number: int) -> None:
+    """An exception no longer stands."""
+    from .models import ExemptionRow
+
+    ExemptionRow.objects.filter(pk=number).update(undone=True)
+
+
+def spoke() -> dict[str, Spoke]:
+    """How often each rule spoke."""
+    from .models import SightingRow
+
+    return {rule: Spoke(attackers, sightings, last) for rule, attackers, sightings, last in SightingRow.objects.spoke()}
 
 
 class Stored:
