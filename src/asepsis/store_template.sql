@@ -28,6 +28,7 @@ CREATE INDEX "hospital_assetrow_kind_7e0d8c05" ON "hospital_assetrow" ("kind");
 CREATE INDEX "hospital_assetrow_clinical_class_b490f2b2" ON "hospital_assetrow" ("clinical_class");
 CREATE INDEX "hospital_assetrow_zone_325dfd8b" ON "hospital_assetrow" ("zone");
 CREATE INDEX "network_exemptionrow_rule_b50c63a1" ON "network_exemptionrow" ("rule");
+CREATE INDEX "network_memoryrow_first_42ced1cd" ON "network_memoryrow" ("first");
 CREATE INDEX "network_sightingrow_end_367ed8a0" ON "network_sightingrow" ("end");
 CREATE INDEX "network_sightingrow_story_57db5e16" ON "network_sightingrow" ("story");
 CREATE INDEX "network_sighting" ON "network_sightingrow" ("rule", "attacker", "end");

@@ -29,6 +29,7 @@ from .sighting import Sighting
 
 ASSETS_MAX = 200
 _A_MINUTE = timedelta(minutes=1)
+MANY_MACHINES = "many machines, or somebody who makes up their addresses"
 SIGN = LEVELS.index("low")
 
 
@@ -62,12 +63,13 @@ def alert(entry: Entry, sightings: Sequence[Sighting], look: Look) -> Proposal:
     others = [victim for victim in victims if victim.key != attacker.key]
     first, last = min(one.begin for one in sightings), max(one.end for one in sightings)
     events = sum(one.events for one in sightings)
-    words = {"attacker": attacker.placed, "victims": named(others) if others else "the network", "events": f"{events:,}"}
+    who = attacker.placed if attacker.address else MANY_MACHINES
+    words = {"attacker": who, "victims": named(others) if others else "the network", "events": f"{events:,}"}
     reach = reach_of((attacker, *others), look)
     return Proposal(
         check=entry.name,
         kind=Kind.ALERT,
-        subject=attacker.key,
+        subject=attacker.key or MANY_MACHINES,
         title=large(_filled(meaning.title, words)),
         fault=meaning.fault,
         harms=_with_reach(meaning.harms, reach),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 
 from asepsis.findings.service import STORY, Look, Proposal, identity
@@ -18,9 +18,14 @@ from .detectors import detect_by
 from .library import Entry, Library
 from .memory import Spoken, learn
 from .scan import Seen, scan
-from .sighting import Sighting
+from .sighting import Sighting, joined
 from .story import WINDOW, Clue, stories
 from .telling import alerts_of, clue_of, finding_of
+
+ATTACKERS_MAX = 200
+"""Attackers that one rule tells apart in a day. A hospital has few at a time; more are addresses that somebody makes up."""
+MANY = "many"
+A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +42,25 @@ def detect(library: Library, rows: Rows, look: Look) -> list[Sighting]:
     changed: list[Sighting] = []
     for entry in library.entries:
         seen = list(_left(entry, _seen(entry, rows, look), look))
-        changed += store.add(_new(entry, seen, rows.began))
+        changed += store.add(_bounded(entry, _new(entry, seen, rows.began)))
     return changed
+
+
+def _bounded(entry: Entry, found: list[Sighting]) -> list[Sighting]:
+    """Who makes up attackers must not fill the store, nor hide the one who is there: beyond so many in a day all further ones are told of
+    as one, who is nobody in particular."""
+    if not found:
+        return []
+    known = store.attackers(entry.name, max(one.end for one in found) - A_DAY)
+    kept: list[Sighting] = []
+    rest: dict[date, list[Sighting]] = {}
+    for one in sorted(found, key=lambda one: (one.begin, one.key)):
+        if one.attacker in known or len(known) < ATTACKERS_MAX:
+            known.add(one.attacker)
+            kept.append(one)
+        else:
+            rest.setdefault(one.begin.date(), []).append(replace(one, attacker="", group=MANY, held_from=None))
+    return [*kept, *map(joined, rest.values())]
 
 
 def _seen(entry: Entry, rows: Rows, look: Look) -> list[Seen]:

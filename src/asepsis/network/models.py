@@ -87,14 +87,24 @@ class SightingRow(models.Model):
         )
 
 
+class MemoryQuery(models.QuerySet["MemoryRow"]):
+    """What is asked of many keys at once."""
+
+    def counted(self) -> list[tuple[str, int]]:
+        """How many keys each rule and detector has."""
+        return [(rule, count) for rule, count in self.values_list("detector").annotate(models.Count("pk")).order_by("detector")]
+
+
 class MemoryRow(models.Model):
     """What a rule or a detector knows of a key, as JSON; `first` and `last` are the times of the rows that taught it."""
 
     detector = models.CharField(max_length=100)
     key = models.TextField()
     value = models.JSONField()
-    first = models.DateTimeField()
+    first = models.DateTimeField(db_index=True)
     last = models.DateTimeField()
+
+    objects = MemoryQuery.as_manager()
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [models.UniqueConstraint(fields=["detector", "key"], name="network_memory")]

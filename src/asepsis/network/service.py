@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 from asepsis.findings.service import Examined, Lake, Look, Parties, findings, hand_over, publish
 from asepsis.findings.service import examine as examine_with
-from asepsis.hospital.service import assets, locate, plan
+from asepsis.hospital.service import asset, assets, locate, plan
 from asepsis.journal.service import record
 from asepsis.kit.errors import BadInput, WrongUse
 from asepsis.kit.free_text import free_text
@@ -27,6 +29,7 @@ from .health import health as health_of
 from .library import Entry, Library
 from .library import library as library_of
 from .meaning import Exemption, side_of
+from .memory import TEACHING, Known
 from .proof import Tried, proofs
 from .sighting import Sighting
 from .sigma.query import EARLIEST, Reach
@@ -35,8 +38,9 @@ from .story import Clue, Story
 from .telling import Told, clue_of, told_of
 
 __all__ = [
-    "Entry", "Exemption", "Health", "Library", "Sighting", "Standing", "Told", "Tried", "Trouble", "add_rule", "all_checks", "detect",
-    "examine", "health", "hunt", "library", "names_of", "rules", "stories", "story", "try_rules", "tune", "untune",
+    "Entry", "Exemption", "Health", "Library", "Sighting", "Standing", "Told", "Tried", "Trouble", "add_rule", "all_checks", "baseline",
+    "baseline_of", "detect", "examine", "forget", "health", "hunt", "library", "names_of", "rules", "stories", "story", "try_rules",
+    "tune", "untune",
 ]  # fmt: skip
 
 REASON_MOST = 1_000
@@ -160,6 +164,52 @@ def hunt(site: Site, rule: str, since: datetime, until: datetime) -> tuple[Entry
         sightings = hunting.hunt(entry, lake, Reach(since, until))
         look = Look(lake, locate(assets(site), plan(site)), until)
         return entry, [left for one in sightings if (left := left_after(entry, (), one, look))]
+
+
+def baseline(site: Site) -> dict[str, Any]:
+    """How much each rule has learned to be usual, and until when what is new is only learned."""
+    open_store(site)
+    from . import store
+
+    progress = store.progress()
+    spoke = store.spoke()
+    learned = [{"rule": rule, "learned": count, "told": spoke[rule].sightings if rule in spoke else 0} for rule, count in store.learned()]
+    until = progress.began + TEACHING if progress.began else None
+    return {"began": progress.began, "last": progress.last, "learning_until": until, "learned": learned}
+
+
+def baseline_of(site: Site, id: str) -> list[tuple[str, str, Known]]:
+    """What is usual for an asset, by its id, or for an address: rule, values as JSON, and what is known. Raises WrongUse."""
+    try:
+        names: tuple[str, ...] = (str(ip_address(id)),)
+    except ValueError:
+        one = asset(site, id)
+        names = (*one.addresses, *one.ae_titles)
+    open_store(site)
+    from . import store
+
+    return store.learned_of(names)
+
+
+def forget(site: Site, since: datetime, until: datetime, reason: str, rule: str | None = None) -> int:
+    """Forgets what was first learned from one moment to another; how much. Raises WrongUse."""
+    if until <= since:
+        raise WrongUse("the end is not after the beginning", str(until), "write --since before --until")
+    try:
+        reason = free_text(reason, REASON_MOST)
+    except ValueError as error:
+        raise WrongUse(f"the reason {error}", "--reason") from None
+    if rule:
+        _check_rule(site, rule)
+    open_store(site)
+    from django.db import transaction
+
+    from . import store
+
+    with transaction.atomic():
+        count = store.forget(since, until, rule)
+        record(site, "network.forget", rule or "rules", {"since": since.isoformat(), "until": until.isoformat(), "forgotten": count})
+        return count
 
 
 def stories(site: Site) -> list[Told]:

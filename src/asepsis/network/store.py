@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from .library import Entry
 from .meaning import Exemption, side_of
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 DETECTION = "detection"
 _AT_ONCE = 500
+LEARNED_MAX = 2_000
+"""What is shown of an asset."""
 CLUES_MAX = 5_000
 """Sightings that stories are made of, the latest: a flood of them must not stop the next look."""
 
@@ -44,33 +46,36 @@ def _episode(entry: Entry, one: Sighting) -> Episode:
 
 
 def add(sightings: Sequence[Sighting]) -> list[Sighting]:
-    """Remembers sightings, each joined with those that it goes on with; gives them as they are now."""
+    """Remembers sightings of one rule, each joined with those that it goes on with; gives those that changed, as they are now."""
     from .models import SightingRow
 
-    changed: list[Sighting] = []
-    for rule in sorted({one.rule for one in sightings}):
-        of = [one for one in sightings if one.rule == rule]
-        since = min(one.begin for one in of) - GAP
-        attackers = {one.attacker for one in of}
-        rows = [row for row in SightingRow.objects.filter(rule=rule, end__gte=since) if row.attacker in attackers]
-        after = (
-            _episodes_of(of, [row.sighting() for row in rows]) if of[0].held_from else gathered([*(row.sighting() for row in rows), *of])
-        )
-        before = {row.sighting(): row for row in rows}
-        gone = [row.pk for one, row in before.items() if one not in after]
-        for some in (gone[n : n + _AT_ONCE] for n in range(0, len(gone), _AT_ONCE)):
-            SightingRow.objects.filter(pk__in=some).delete()
-        new = [one for one in after if one not in before]
-        told = {(one.key, one.begin): row.story for one, row in before.items()}
-        SightingRow.objects.bulk_create([SightingRow.of(one, told.get((one.key, one.begin), "")) for one in new], batch_size=_AT_ONCE)
-        changed += new
-    return changed
+    if not sightings:
+        return []
+    attackers, since = {one.attacker for one in sightings}, min(one.begin for one in sightings) - GAP
+    rows = SightingRow.objects.filter(rule=sightings[0].rule, end__gte=since)
+    before = {one: row for row in rows if row.attacker in attackers for one in [row.sighting()]}
+    episodes = [one for one in sightings if one.held_from]
+    after = _episodes_of(episodes, [one for one in before if one.held_from])
+    after += gathered(one for one in (*before, *sightings) if not one.held_from)
+    for some in _some([row.pk for one, row in before.items() if one not in after]):
+        SightingRow.objects.filter(pk__in=some).delete()
+    told = {(one.key, one.begin): row.story for one, row in before.items()}
+    new = [one for one in after if one not in before]
+    SightingRow.objects.bulk_create([SightingRow.of(one, told.get((one.key, one.begin), "")) for one in new], batch_size=_AT_ONCE)
+    return new
 
 
 def _episodes_of(new: Sequence[Sighting], known: Sequence[Sighting]) -> list[Sighting]:
     """Episodes were joined when they were found: one takes the place of those that it holds."""
     kept = [old for old in known if not any(one.key == old.key and one.begin <= old.begin and old.end <= one.end for one in new)]
     return [*kept, *new]
+
+
+def attackers(rule: str, moment: datetime) -> set[str]:
+    """Whom a rule told of at a moment or later."""
+    from .models import SightingRow
+
+    return set(SightingRow.objects.filter(rule=rule, end__gte=moment).values_list("attacker", flat=True))
 
 
 def since(moment: datetime) -> list[tuple[Sighting, str]]:
@@ -132,6 +137,32 @@ def spoke() -> dict[str, Spoke]:
     return {rule: Spoke(attackers, sightings, last) for rule, attackers, sightings, last in SightingRow.objects.spoke()}
 
 
+def learned() -> list[tuple[str, int]]:
+    """How many keys each rule and detector has learned."""
+    from .models import MemoryRow
+
+    return MemoryRow.objects.counted()
+
+
+def learned_of(words: Iterable[str]) -> list[tuple[str, str, Known]]:
+    """What was learned of keys that have one of these values: rule, key, and what is known."""
+    from .models import MemoryRow
+
+    found = {}
+    for word in words:
+        for row in MemoryRow.objects.filter(key__contains=json.dumps(word))[:LEARNED_MAX]:
+            found[row.detector, row.key] = Known(row.value, row.first, row.last)
+    return [(rule, key, one) for (rule, key), one in sorted(found.items())]
+
+
+def forget(since: datetime, until: datetime, rule: str | None) -> int:
+    """Drops what was first learned in a time; how much."""
+    from .models import MemoryRow
+
+    rows = MemoryRow.objects.filter(first__gte=since, first__lt=until)
+    return int((rows.filter(detector=rule) if rule else rows).delete()[0])
+
+
 class Stored:
     """The running table of a rule or detector in the store (`memory.Memory`)."""
 
@@ -168,7 +199,10 @@ class Stored:
             MemoryRow.objects.filter(detector=self._detector, key__in=some).delete()
 
 
-def _some(keys: Collection[str]) -> Iterator[list[str]]:
+K = TypeVar("K", str, int)
+
+
+def _some(keys: Collection[K]) -> Iterator[list[K]]:
     """As many at once as a query may name."""
     ordered = sorted(keys)
     yield from (ordered[n : n + _AT_ONCE] for n in range(0, len(ordered), _AT_ONCE))
