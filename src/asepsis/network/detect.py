@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from asepsis.findings.service import Look, Proposal
+from asepsis.findings.service import STORY, Look, Proposal, identity
 from asepsis.lake.service import Lake as OpenLake
 
 from . import store
-from .alert import alert, left_after, opens
+from .alert import left_after
 from .detector import Detector, Given
 from .detectors import detect_by
 from .library import Entry, Library
 from .memory import Spoken, learn
 from .scan import Seen, scan
 from .sighting import Sighting
+from .story import WINDOW, Clue, stories
+from .telling import alerts_of, clue_of, finding_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +32,13 @@ class Rows:
     began: datetime
 
 
-def detect(library: Library, rows: Rows, look: Look) -> Iterator[Proposal]:
-    """The alerts of rules that found something in the news, as they are with all that is known of them. Remembers what was seen."""
+def detect(library: Library, rows: Rows, look: Look) -> list[Sighting]:
+    """Asks the rules of the news, and remembers what was seen: the sightings that are new or went on, as they are now."""
+    changed: list[Sighting] = []
     for entry in library.entries:
         seen = list(_left(entry, _seen(entry, rows, look), look))
-        changed = store.add(_new(entry, seen, rows.began))
-        if changed and opens(entry):
-            yield from _alerts(entry, changed, look)
+        changed += store.add(_new(entry, seen, rows.began))
+    return changed
 
 
 def _seen(entry: Entry, rows: Rows, look: Look) -> list[Seen]:
@@ -69,12 +71,31 @@ def _new(entry: Entry, seen: list[Seen], began: datetime) -> list[Sighting]:
     return [one.sighting for one, is_new in zip(ordered, new, strict=True) if is_new]
 
 
-def _alerts(entry: Entry, changed: Iterable[Sighting], look: Look) -> Iterator[Proposal]:
-    attackers: dict[str, set[str]] = {}
-    for one in changed:
-        attackers.setdefault(look.at(one.attacker).key, set()).add(one.attacker)
-    for addresses in attackers.values():
-        yield alert(entry, store.of_attacker(entry.name, addresses), look)
+def tell(library: Library, changed: Sequence[Sighting], look: Look) -> tuple[list[Proposal], dict[str, str]]:
+    """The alerts and stories that sightings are part of, as they are with what changed; and of stories that turned out to be others, by the
+    ids of their findings, which."""
+    clues = _clues(library, changed, look)
+    proposals: list[Proposal] = []
+    merged: dict[str, str] = {}
+    keys = {(one.rule, one.attacker, one.group, one.begin) for one in changed}
+    for story in stories(clues):
+        if keys.isdisjoint((c.sighting.rule, c.sighting.attacker, c.sighting.group, c.begin) for c in story.clues):
+            continue
+        store.put_into(story.id, [clue.sighting for clue in story.clues if clue.story != story.id])
+        alerts = alerts_of(story, look)
+        if len(alerts) > 1:
+            whole = finding_of(story, alerts, look)
+            proposals += [whole, *(replace(one, part_of=whole.id) for one in alerts)]
+            merged |= {identity(STORY, old): whole.id for old in story.merged}
+        else:
+            proposals += alerts
+    return proposals, merged
+
+
+def _clues(library: Library, changed: Sequence[Sighting], look: Look) -> list[Clue]:
+    """What is remembered of the time around what changed, and of the stories that it is in."""
+    since = min(one.begin for one in changed) - WINDOW
+    return [clue_of(library.by_name[one.rule], one, story, look) for one, story in store.since(since) if one.rule in library.by_name]
 
 
 class Around:

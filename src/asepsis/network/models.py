@@ -47,12 +47,14 @@ class SightingRow(models.Model):
     victims = models.JSONField(default=list)
     accounts = models.JSONField(default=list)
     evidence = models.JSONField(default=list)
+    story = models.CharField(max_length=13, blank=True, default="", db_index=True)
 
     class Meta:
         indexes: ClassVar[list[models.Index]] = [models.Index(fields=["rule", "attacker", "end"], name="network_sighting")]
 
     @staticmethod
-    def of(one: Sighting) -> SightingRow:
+    def of(one: Sighting, story: str = "") -> SightingRow:
+        """The row of a sighting."""
         return SightingRow(
             rule=one.rule,
             attacker=one.attacker,
@@ -64,6 +66,7 @@ class SightingRow(models.Model):
             value=one.value,
             victims=list(one.victims),
             accounts=list(one.accounts),
+            story=story,
             evidence=[[row.stream, row.event_id, row.ts.isoformat()] for row in one.evidence],
         )
 

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from asepsis.findings.service import Examined, Lake, Look, Parties, publish
+from asepsis.findings.service import Examined, Lake, Look, Parties, findings, hand_over, publish
 from asepsis.findings.service import examine as examine_with
 from asepsis.hospital.service import assets, locate, plan
 from asepsis.journal.service import record
@@ -20,7 +20,7 @@ from asepsis.settings import has_store, open_store
 from . import foreign, hunting
 from .alert import left_after
 from .checks import all_checks
-from .detect import Around, Rows
+from .detect import Around, Rows, tell
 from .detect import detect as detect_with
 from .health import Health, Trouble
 from .health import health as health_of
@@ -29,12 +29,14 @@ from .library import library as library_of
 from .meaning import Exemption, side_of
 from .proof import Tried, proofs
 from .sighting import Sighting
-from .sigma.query import Reach
+from .sigma.query import EARLIEST, Reach
 from .standing import Standing, standing_of
+from .story import Clue, Story
+from .telling import Told, clue_of, told_of
 
 __all__ = [
-    "Entry", "Exemption", "Health", "Library", "Sighting", "Standing", "Tried", "Trouble", "add_rule", "all_checks", "detect", "examine",
-    "health", "hunt", "library", "rules", "try_rules", "tune", "untune",
+    "Entry", "Exemption", "Health", "Library", "Sighting", "Standing", "Told", "Tried", "Trouble", "add_rule", "all_checks", "detect",
+    "examine", "health", "hunt", "library", "names_of", "rules", "stories", "story", "try_rules", "tune", "untune",
 ]  # fmt: skip
 
 REASON_MOST = 1_000
@@ -49,7 +51,7 @@ def library(site: Site | None = None) -> Library:
 def detect(site: Site, look: Look) -> None:
     """Asks every rule of what came into the lake since the last time, and publishes the alerts: all of it, or nothing, so that a run that
     is killed is made again. The same rows again change nothing."""
-    rules = library(site)
+    known = library(site)
     open_store(site)
     from django.db import transaction
 
@@ -63,9 +65,11 @@ def detect(site: Site, look: Look) -> None:
         progress.began = min(filter(None, (progress.began, came.begins)), default=look.now)
         around = Around(lambda since: open_lake(site, since=since), held)
         rows = Rows(held.enter_context(open_lake(site, only=came.parts)), around, progress.began)
-        proposals = list(detect_with(rules, rows, look))
-        if proposals:
-            publish(site, proposals, now=look.now, checks={proposal.check for proposal in proposals})
+        if changed := detect_with(known, rows, look):
+            proposals, merged = tell(known, changed, look)
+            if proposals:
+                publish(site, proposals, now=look.now, checks={proposal.check for proposal in proposals})
+            hand_over(site, merged, look.now)
         progress.commit, progress.parts, progress.last = came.n, sorted(came.known), look.now
         progress.save()
 
@@ -156,6 +160,31 @@ def hunt(site: Site, rule: str, since: datetime, until: datetime) -> tuple[Entry
         sightings = hunting.hunt(entry, lake, Reach(since, until))
         look = Look(lake, locate(assets(site), plan(site)), until)
         return entry, [left for one in sightings if (left := left_after(entry, (), one, look))]
+
+
+def stories(site: Site) -> list[Told]:
+    """Every attack that was seen, the latest first."""
+    known = library(site).by_name
+    open_store(site)
+    from . import store
+
+    clues: dict[str, list[Clue]] = {}
+    with open_lake(site) as lake:
+        look = Look(lake, locate(assets(site), plan(site)), datetime.now(UTC))
+        for one, story in store.since(EARLIEST):
+            if story and one.rule in known:
+                clues.setdefault(story, []).append(clue_of(known[one.rule], one, story, look))
+        found = {finding.id: finding for finding in findings(site)}
+        told = [told_of(Story(id, tuple(of)), look, found) for id, of in clues.items() if any(clue.alert for clue in of)]
+    return sorted(told, key=lambda one: (one.told.last_seen, one.story.id), reverse=True)
+
+
+def story(site: Site, id: str) -> Told:
+    """One attack, by the id of the story, or of its finding or one of its alerts, or the beginning of it. Raises WrongUse."""
+    found = [one for one in stories(site) if id and (one.story.id.startswith(id) or one.finding.startswith(id))]
+    if len(found) != 1:
+        raise WrongUse("more than one story" if found else "no such story", id, "`asepsis network stories list` names them")
+    return found[0]
 
 
 def examine(look: Look, known: Collection[str]) -> Iterator[Examined]:

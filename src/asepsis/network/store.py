@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 DETECTION = "detection"
 _AT_ONCE = 500
-KEPT = 100
-"""Sightings of one attacker by one rule that an alert is made of, the latest."""
+CLUES_MAX = 5_000
+"""Sightings that stories are made of, the latest: a flood of them must not stop the next look."""
 
 
 def progress() -> ProgressRow:
@@ -61,7 +61,8 @@ def add(sightings: Sequence[Sighting]) -> list[Sighting]:
         for some in (gone[n : n + _AT_ONCE] for n in range(0, len(gone), _AT_ONCE)):
             SightingRow.objects.filter(pk__in=some).delete()
         new = [one for one in after if one not in before]
-        SightingRow.objects.bulk_create([SightingRow.of(one) for one in new], batch_size=_AT_ONCE)
+        told = {(one.key, one.begin): row.story for one, row in before.items()}
+        SightingRow.objects.bulk_create([SightingRow.of(one, told.get((one.key, one.begin), "")) for one in new], batch_size=_AT_ONCE)
         changed += new
     return changed
 
@@ -72,12 +73,23 @@ def _episodes_of(new: Sequence[Sighting], known: Sequence[Sighting]) -> list[Sig
     return [*kept, *new]
 
 
-def of_attacker(rule: str, attackers: Collection[str]) -> list[Sighting]:
-    """The latest sightings by a rule of an attacker, who may have several addresses."""
+def since(moment: datetime) -> list[tuple[Sighting, str]]:
+    """Sightings that ended at a moment or later, and those of the stories that these are in, each with its story; the latest, in order."""
     from .models import SightingRow
 
-    rows = SightingRow.objects.filter(rule=rule, attacker__in=sorted(attackers)).order_by("-end")[:KEPT]
-    return sorted((row.sighting() for row in rows), key=lambda one: (one.begin, one.end, one.group))
+    late = list(SightingRow.objects.filter(end__gte=moment).order_by("-end")[:CLUES_MAX])
+    known = sorted({row.story for row in late if row.story})
+    earlier = SightingRow.objects.filter(end__lt=moment).order_by("-end")
+    before = [row for some in _some(known) for row in earlier.filter(story__in=some)[:CLUES_MAX]]
+    return sorted(((row.sighting(), row.story) for row in (*late, *before)), key=lambda pair: (pair[0].begin, pair[0].key))
+
+
+def put_into(story: str, sightings: Iterable[Sighting]) -> None:
+    """Remembers in which story sightings are told."""
+    from .models import SightingRow
+
+    for one in sightings:
+        SightingRow.objects.filter(rule=one.rule, attacker=one.attacker, group=one.group, begin=one.begin).update(story=story)
 
 
 def exemptions(rule: str, day: date) -> list[tuple[int, Exemption]]:

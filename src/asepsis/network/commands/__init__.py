@@ -1,7 +1,8 @@
-"""`asepsis network health`, `rules`, `hunt`."""
+"""`asepsis network health`, `rules`, `hunt`, `stories`."""
 
 from .health import health
 from .hunt import hunt
 from .rules import app as rules
+from .stories import app as stories
 
-__all__ = ["health", "hunt", "rules"]
+__all__ = ["health", "hunt", "rules", "stories"]
