@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from asepsis.findings.service import Automatable, HarmKind, Parties
-from asepsis.hospital.service import asset_of, locate, plan_of
+from asepsis.findings.service import Automatable, HarmKind, Parties, Party
+from asepsis.hospital.service import Asset, asset_of, locate, plan_of
 from asepsis.kit.errors import BadInput
 from asepsis.network.library import of_bytes
 from asepsis.network.meaning import Exemption, Side, side_of, tactics, techniques
@@ -112,3 +112,11 @@ def test_tags_name_tactics_and_techniques() -> None:
     tags = ("attack.lateral-movement", "attack.t1021.002", "attack.s0002", "cve.2020-1472", "attack.g0016")
     assert tactics(tags) == ("lateral-movement",)
     assert techniques(tags) == ("T1021.002",)
+
+
+@pytest.mark.parametrize(("source", "meets"), [("stated kind scanner", True), ("kind scanner", False)])
+def test_who_only_behaves_like_a_scanner_is_not_the_hospitals_own(source: str, meets: bool) -> None:
+    party = Party("10.0.0.5", (Asset("A1", "manage", "scanner", 0.9, "none", source, 1.0),))
+    side = side_of({"kind": "scanner", "stated": True}, "rule")
+    assert side.meets(party, PARTIES) is meets
+    assert side.words == "kind scanner, stated"

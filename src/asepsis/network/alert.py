@@ -80,7 +80,7 @@ def alert(entry: Entry, sightings: Sequence[Sighting], look: Look) -> Proposal:
         last_seen=last,
         zone=attacker.zone or look.parties.zone(attacker.address),
         asset_kind=attacker.kind_told,
-        events=tuple(row.event_id for one in sightings for row in one.evidence),
+        events=tuple(dict.fromkeys(row.event_id for one in sightings for row in one.evidence)),
         patients=max(look.patients(party) for party in (attacker, *victims)),
         assets=tuple(dict.fromkeys(id for party in (attacker, *victims) for id in party.ids))[:ASSETS_MAX],
         reach=reach,

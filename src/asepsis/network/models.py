@@ -67,7 +67,7 @@ class SightingRow(models.Model):
             victims=list(one.victims),
             accounts=list(one.accounts),
             story=story,
-            evidence=[[row.stream, row.event_id, row.ts.isoformat()] for row in one.evidence],
+            evidence=[[row.stream, row.event_id, row.ts.isoformat(), row.part] for row in one.evidence],
         )
 
     def sighting(self) -> Sighting:
@@ -79,7 +79,7 @@ class SightingRow(models.Model):
             self.begin,
             self.end,
             self.events,
-            tuple(Evidence(stream, event, datetime.fromisoformat(ts)) for stream, event, ts in self.evidence),
+            tuple(Evidence(stream, event, datetime.fromisoformat(ts), part) for stream, event, ts, part in self.evidence),
             self.group,
             self.held_from,
             self.value,

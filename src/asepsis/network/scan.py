@@ -151,7 +151,7 @@ def _of_episode(entry: Entry, one: Episode, told: dict[str, tuple[str, str, str]
         begin=_utc(one.begin),
         end=_utc(one.end),
         events=one.events,
-        evidence=tuple(Evidence(match.stream, match.event_id, _utc(match.ts)) for match in one.evidence),
+        evidence=tuple(Evidence(match.stream, match.event_id, _utc(match.ts), match.rule) for match in one.evidence),
         group=group_text(one.group),
         held_from=_utc(one.held_from),
         value=None if one.value is None else float(one.value),

@@ -40,7 +40,7 @@ def standing(entry: Entry, since: datetime) -> list[Episode]:
 
 
 def _episode(entry: Entry, one: Sighting) -> Episode:
-    matches = tuple(Match(entry.name, row.stream, row.event_id, row.ts) for row in one.evidence)
+    matches = tuple(Match(row.part, row.stream, row.event_id, row.ts) for row in one.evidence)
     group = tuple((name, value) for name, value in json.loads(one.group))
     return Episode(entry.speaks.key, group, one.begin, one.held_from or one.begin, one.end, one.events, one.value, matches)
 
