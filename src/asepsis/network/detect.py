@@ -17,8 +17,9 @@ from .detector import Detector, Given
 from .detectors import detect_by
 from .library import Entry, Library
 from .memory import Spoken, learn
-from .scan import Seen, scan
+from .scan import ALL, Seen, scan
 from .sighting import Sighting, joined
+from .spans import Span, spans
 from .story import WINDOW, Clue, stories
 from .telling import alerts_of, clue_of, finding_of
 
@@ -40,8 +41,9 @@ class Rows:
 def detect(library: Library, rows: Rows, look: Look) -> list[Sighting]:
     """Asks the rules of the news, and remembers what was seen: the sightings that are new or went on, as they are now."""
     changed: list[Sighting] = []
+    found = spans(library.entries, rows.news, ALL)
     for entry in library.entries:
-        seen = list(_left(entry, _seen(entry, rows, look), look))
+        seen = list(_left(entry, _seen(entry, rows, look, found.get(entry.name)), look))
         changed += store.add(_bounded(entry, _new(entry, seen, rows.began)))
     return changed
 
@@ -63,12 +65,12 @@ def _bounded(entry: Entry, found: list[Sighting]) -> list[Sighting]:
     return [*kept, *map(joined, rest.values())]
 
 
-def _seen(entry: Entry, rows: Rows, look: Look) -> list[Seen]:
+def _seen(entry: Entry, rows: Rows, look: Look, span: Span | None) -> list[Seen]:
     if isinstance(entry.speaks, Detector):
         code, settings = detect_by(entry.speaks)
         given = Given(entry.name, rows.news, store.Stored(entry.name), look, rows.began, look.now, settings)
         return [Seen(one) for one in code(given)]
-    return scan(entry, rows.news, rows.around, partial(store.standing, entry))
+    return scan(entry, rows.news, rows.around, partial(store.standing, entry), span)
 
 
 def _left(entry: Entry, seen: Iterable[Seen], look: Look) -> Iterator[Seen]:

@@ -13,7 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from asepsis.kit.errors import BadInput
-from asepsis.lake.service import streams
+from asepsis.lake.service import Stream, streams
 
 from .detector import Detector, detector_of
 from .detectors import detect_by
@@ -117,10 +117,16 @@ def of_bytes(data: bytes, folder: Path, where: str, own: bool) -> Entry:
     if len(speaking) != 1:
         raise BadInput(f"{len(speaking)} rules speak in one file", where, "one rule, one folder: let a correlation name the others")
     (speaks,) = speaking
-    hunt.check(speaks, streams(), known)
+    of = _streams()
+    hunt.check(speaks, of, known)
     entry = Entry(folder.name, folder, speaks, parts, meaning_of(speaks), own)
-    _check_columns(entry, Taxonomy(streams()))
+    _check_columns(entry, Taxonomy(of))
     return entry
+
+
+@cache
+def _streams() -> Mapping[str, Stream]:
+    return streams()
 
 
 def _check_columns(entry: Entry, taxonomy: Taxonomy) -> None:

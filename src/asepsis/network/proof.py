@@ -26,9 +26,10 @@ from .detector import Detector, Given
 from .detectors import detect_by
 from .library import PROOF, Entry
 from .memory import Kept
-from .scan import Seen, scan
+from .scan import ALL, Seen, scan
 from .sighting import Sighting
 from .sigma.hunt import Tables
+from .spans import spans
 
 CAPTURES = ("*.pcap", "*.pcapng", "*.pcap.gz")
 PROOF_BYTES = 4 << 20
@@ -153,7 +154,7 @@ def _seen(entry: Entry, lake: Tables, look: Look) -> list[Seen]:
     if isinstance(entry.speaks, Detector):
         code, settings = detect_by(entry.speaks)
         return [Seen(one) for one in code(Given(entry.name, lake, Kept(), look, look.now - TAUGHT, look.now, settings))]
-    return scan(entry, lake, lambda _: lake, lambda _: ())
+    return scan(entry, lake, lambda _: lake, lambda _: (), spans([entry], lake, ALL).get(entry.name))
 
 
 def _known(seen: Seen, learned: set[tuple[Any, ...]]) -> bool:
