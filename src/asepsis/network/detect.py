@@ -91,8 +91,11 @@ def _new(entry: Entry, seen: list[Seen], began: datetime) -> list[Sighting]:
         return [one.sighting for one in seen]
     ordered = sorted(seen, key=lambda one: (one.sighting.begin, one.sighting.key))
     spoken = [Spoken(one.values, one.sighting.begin, one.sighting.end) for one in ordered]
-    new = learn(store.Stored(entry.name), spoken, meaning.days, began)
-    return [one.sighting for one, is_new in zip(ordered, new, strict=True) if is_new]
+    memory = store.Stored(entry.name)
+    new = learn(memory, spoken, meaning.days, began)
+    parts = [Spoken(meaning.known_part(one.values), one.first, one.last) for one in spoken if meaning.known]
+    strange = learn(memory, parts, meaning.days, began) or [False] * len(new)
+    return [one.sighting for one, is_new, is_strange in zip(ordered, new, strange, strict=True) if is_new and not is_strange]
 
 
 def tell(library: Library, changed: Sequence[Sighting], look: Look) -> tuple[list[Proposal], dict[str, str]]:

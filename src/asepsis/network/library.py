@@ -138,6 +138,8 @@ def _check_columns(entry: Entry, taxonomy: Taxonomy) -> None:
             taxonomy.column(stream, column, rule.where)
         for column in meaning.new if isinstance(speaks, Rule) else ():
             taxonomy.column(stream, column, rule.where)
+    if meaning.known and not set(meaning.known) < set(meaning.new):
+        raise BadInput("known is not a part of what is new", speaks.where, "name some of its columns, and not all")
     if isinstance(speaks, Correlation) and (missing := set(meaning.new) - set(speaks.group_by)):
         raise BadInput(f"new is of {min(missing)}, which the rule does not group by", speaks.where, "group by it")
 

@@ -7,7 +7,7 @@ and is told by Sigma's own words.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from ipaddress import ip_address, ip_network
@@ -88,7 +88,8 @@ class Exemption:
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """`attacker`, `victim` and `account` are columns of the rule's events. `title` is a sentence with {attacker}, {victims}, {events};
-    `fault` names it for many. `new`: the rule speaks only of values of these columns that were not seen together in `days`."""
+    `fault` names it for many. `new`: the rule speaks only of values of these columns that were not seen together in `days`; with
+    `known`, some of these columns, only where those are nothing new: a known device that does what it never did, and no new device."""
 
     title: str
     fault: str
@@ -102,8 +103,13 @@ class Meaning:
     only: Exemption | None = None
     exceptions: tuple[Exemption, ...] = ()
     new: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
     days: int = LEARN_DAYS
     tactics: tuple[str, ...] = field(default=())
+
+    def known_part(self, values: Sequence[Any]) -> tuple[Any, ...]:
+        """Of the values of `new` those of `known`."""
+        return tuple(value for column, value in zip(self.new, values, strict=True) if column in self.known)
 
 
 def meaning_of(rule: Rule | Correlation | Detector) -> Meaning:
@@ -113,7 +119,7 @@ def meaning_of(rule: Rule | Correlation | Detector) -> Meaning:
         return _foreign(rule)
     reader = _Reader(rule.where)
     told = reader.map(told, "asepsis", _KEYS)
-    new = reader.map(told.get("new", {}), "new", frozenset({"of", "days"}))
+    new = reader.map(told.get("new", {}), "new", frozenset({"of", "known", "days"}))
     return Meaning(
         title=reader.text(told, "title"),
         fault=reader.text(told, "fault"),
@@ -127,6 +133,7 @@ def meaning_of(rule: Rule | Correlation | Detector) -> Meaning:
         only=reader.exemption(told["only"] | {"reason": "only"}) if isinstance(told.get("only"), dict) else None,
         exceptions=tuple(reader.exemption(one) for one in reader.list(told.get("exceptions", []), "exceptions")),
         new=tuple(map(str, reader.list(new.get("of", []), "new, of"))),
+        known=tuple(map(str, reader.list(new.get("known", []), "new, known"))),
         days=reader.days(new.get("days", LEARN_DAYS)),
         tactics=tactics(rule.tags),
     )

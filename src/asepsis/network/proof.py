@@ -142,7 +142,7 @@ def alerts_of(entry: Entry, example: Example) -> tuple[list[Proposal], list[Sigh
 def _alerts(entry: Entry, example: Example, lake: Tables, assets: Sequence[Asset], now: datetime) -> tuple[list[Proposal], list[Sighting]]:
     look = Look(lake, locate(assets, plan_of(example.site_toml)), now)
     learned = {tuple(values) for values in example.learned}
-    seen = [one for one in _seen(entry, lake, look) if not _known(one, learned)]
+    seen = [one for one in _seen(entry, lake, look) if not _known(entry, one, learned)]
     left = [sighting for one in seen if (sighting := left_after(entry, (), one.sighting, look))]
     by: dict[str, list[Sighting]] = {}
     for one in left:
@@ -157,5 +157,9 @@ def _seen(entry: Entry, lake: Tables, look: Look) -> list[Seen]:
     return scan(entry, lake, lambda _: lake, lambda _: (), spans([entry], lake, ALL).get(entry.name))
 
 
-def _known(seen: Seen, learned: set[tuple[Any, ...]]) -> bool:
-    return bool(seen.values) and seen.values in learned
+def _known(entry: Entry, seen: Seen, learned: set[tuple[Any, ...]]) -> bool:
+    """Whether a rule of what is new has nothing to say of it."""
+    if not seen.values:
+        return False
+    part = entry.meaning.known_part
+    return seen.values in learned or (bool(entry.meaning.known) and part(seen.values) not in map(part, learned))
