@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from .library import Entry
+from .sigma import sql
 from .sigma.detection import predicate
 from .sigma.hunt import Tables
 from .sigma.query import Reach
