@@ -17,6 +17,7 @@ from asepsis.lake.rows_lake import DAY
 from asepsis.lake.service import RowsLake
 from asepsis.network.detect import Rows, detect
 from asepsis.network.library import Entry, Library, of_bytes
+from asepsis.network.memory import NOT_YET
 
 RULE = """
 title: Somebody calls
@@ -38,8 +39,8 @@ asepsis:
     title: Ask
 """
 PROGRAM = "calling_implementation_class_uid"
-FIRST, LATER = DAY - timedelta(days=1), DAY - timedelta(days=60)
-"""When the first row ever was: what comes on DAY teaches, or is told of."""
+FIRST, LATER = NOT_YET, DAY - timedelta(days=53)
+"""Since when what is new is told of: what comes on DAY teaches, or is told of."""
 
 
 def rule(new: str) -> Entry:
@@ -50,11 +51,11 @@ def call(address: str, title: str, program: str) -> Mapping[str, Any]:
     return {"id_orig_h": address, "id_resp_h": "10.1.0.2", "calling_ae": title, PROGRAM: program}
 
 
-def attackers(entry: Entry, began: datetime, *calls: Mapping[str, Any]) -> set[str]:
-    """Of whom a rule tells, where the first row ever was at a time."""
+def attackers(entry: Entry, taught: datetime, *calls: Mapping[str, Any]) -> set[str]:
+    """Of whom a rule tells that speaks of what is new since a time."""
     lake: Any = RowsLake({"dicom_association": calls})
     look = Look(lake, locate((), plan_of("")), DAY + timedelta(days=1))
-    return {one.attacker for one in detect(Library((entry,)), Rows(lake, lambda _: lake, began), look)}
+    return {one.attacker for one in detect(Library((entry,)), Rows(lake, lambda _: lake, taught), look)}
 
 
 def test_it_tells_of_a_known_device_with_a_new_program_and_of_no_new_device(store: Site) -> None:
