@@ -8,8 +8,9 @@ from asepsis.kit.errors import BadInput
 
 from ..detector import Detect, Detector, Number
 from ..detector import settings as settings_of
+from . import beaconing
 
-_ALL: Mapping[str, tuple[Detect, Mapping[str, Number]]] = {}
+_ALL: Mapping[str, tuple[Detect, Mapping[str, Number]]] = {"beaconing": (beaconing.run, beaconing.SETTINGS)}
 
 
 def detect_by(detector: Detector) -> tuple[Detect, dict[str, Number]]:
