@@ -28,6 +28,8 @@ IN_ONE_HOUR = 64
 """Calls of one hour whose times are kept: of one a minute all, of more often ones as many as tell their beat."""
 CALLERS_MAX, HOSTS_MAX, ADDRESSES_MAX = 256, 4_096, 8
 """Callers of one place: 256 are few in no hospital. Machines that are counted: where there are more, `share` is of these."""
+CLOCKS = frozenset({"ntp", "dns"})
+"""Steady for good reasons, and with rules and checks of their own."""
 FORGET = timedelta(days=28)
 PAIRS_MAX = 200_000
 """Pairs of machine and place: 4,000 machines that each call fifty places. Who has not called for longest is forgotten first."""
@@ -43,7 +45,7 @@ def run(given: Given) -> list[Sighting]:
     last = newest(given, found)
     by: defaultdict[int, list[Call]] = defaultdict(list)
     for call in found:
-        if not call.interim:
+        if not call.interim and call.spoken not in CLOCKS:
             by[call.hour].append(call)
     book.want(name for call in found for name in (_pair(call.source, call.service, call.port), _place(call.service, call.port)))
     _count(given, book)
@@ -77,10 +79,9 @@ def _pairs(of: Collection[Call]) -> dict[tuple[str, str, int], list[Call]]:
 
 def _count(given: Given, book: Book) -> None:
     """Machines, by when they were first seen."""
-    came, known = hosts(given), book.get(_HOSTS) or {}
-    new = {source: at for source, first, _ in came if (at := micros(first)) < known.get(source, at + 1)}
-    if new:
-        book.saw(_HOSTS, _earliest(known | new, HOSTS_MAX), min(first for _, first, _ in came), max(last for _, _, last in came))
+    known = book.get(_HOSTS) or {}
+    if new := {source: at for source, first in hosts(given) if (at := micros(first)) < known.get(source, at + 1)}:
+        book.saw(_HOSTS, _earliest(known | new, HOSTS_MAX), moment(min(new.values())), moment(max(new.values())))
 
 
 def _remember(book: Book, given: Given, pair: tuple[str, str, int], hour: int, of: list[Call]) -> None:

@@ -20,8 +20,7 @@ HOUR = 3_600 * SECOND
 PATIENCE = 600 * SECOND
 """A row comes up to a minute after its last packet (the core's limits for what is half open, UDP and ICMP), and a sensor writes every few
 seconds; the rest is for sensors that are far away."""
-SANE = datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
-"""Clocks before and after are wrong: such rows are no part of any hour."""
+_LEAST, _AHEAD = datetime(1990, 1, 1, tzinfo=UTC), timedelta(days=1)
 DUE_MAX = 20_000
 """Keys that wait for the end of one hour: more are a flood, of which the first in order are judged."""
 _OPEN = "open"
@@ -34,6 +33,11 @@ def micros(moment: datetime) -> int:
 
 def moment(us: int) -> datetime:
     return EPOCH + timedelta(microseconds=us)
+
+
+def sane() -> tuple[datetime, datetime]:
+    """Between which moments a clock is believed: rows of tomorrow would end hours that have not begun."""
+    return _LEAST, datetime.now(UTC) + _AHEAD
 
 
 def key(*parts: object) -> str:
@@ -116,8 +120,10 @@ class Book:
     def keep(self) -> None:
         """Writes what changed."""
         if (told := self._told()) != self._opened:
-            self._known[_OPEN] = Known(told, EPOCH, EPOCH)
-            self._changed.add(_OPEN)
+            if told:
+                self.saw(_OPEN, told, EPOCH, EPOCH)
+            else:
+                self.drop([_OPEN])
         if self._gone:
             self._memory.drop(self._gone)
         if self._changed:

@@ -10,7 +10,7 @@ from asepsis.findings.service import public_sql
 
 from ..detector import Given
 from ..sigma import sql
-from .book import HOUR, SANE, SECOND, Book, key, micros
+from .book import HOUR, SECOND, Book, key, micros, sane
 
 NAMES_MAX = 256
 """Names of servers remembered for connections of one machine that go on: more at a time has no machine that is no proxy."""
@@ -18,21 +18,21 @@ DAYS_S = 30 * 86_400
 """No connection is counted as longer."""
 _CALLS = """
     SELECT event_id, uid, ts, id_orig_h AS source, id_resp_h AS address, id_resp_p AS port, duration, orig_bytes AS sent,
-           resp_bytes AS received, interim FROM conn WHERE ts >= {0} AND ts < {1} AND {2} AND proto IN ('tcp', 'udp')
+           resp_bytes AS received, service, interim
+    FROM conn WHERE ts >= {0} AND ts < {1} AND {2} AND proto IN ('tcp', 'udp')
 """
 _NAMES = """
     SELECT uid, id_orig_h AS source, MAX(server_name) AS name, MAX(ts) AS ts FROM ssl
     WHERE ts >= {0} AND ts < {1} AND {2} AND server_name IS NOT NULL GROUP BY uid, id_orig_h
 """
 _NEWEST = "SELECT MAX(ts) AS ts FROM conn WHERE ts >= {0} AND ts < {1}"
-_HOSTS = "SELECT id_orig_h AS source, MIN(ts) AS first, MAX(ts) AS last FROM conn WHERE ts >= {0} AND ts < {1} GROUP BY id_orig_h"
-_BOUNDS = (*map(sql.moment, SANE), public_sql("id_resp"))
+_HOSTS = "SELECT id_orig_h AS source, MIN(ts) AS first FROM conn WHERE ts >= {0} AND ts < {1} GROUP BY id_orig_h"
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
     """A row of such a connection. Times are microseconds, `end` is that of its last packet; `service` is the name that was asked for, else
-    the address."""
+    the address; `spoken` what was recognised by its content."""
 
     event_id: str
     uid: str
@@ -44,6 +44,7 @@ class Call:
     end: int
     sent: int
     received: int
+    spoken: str
     interim: bool
 
     @property
@@ -59,8 +60,8 @@ class Call:
 def calls(given: Given, book: Book) -> list[Call]:
     """The new rows, in order of their ends. The name of a server comes with the first packets of a connection, its bytes with the last: it
     is remembered for as long as that lasts."""
-    rows = [row for row in given.news.rows(_CALLS.format(*_BOUNDS)) if _leaves(given, row["source"], row["address"])]
-    names = {row["uid"]: row for row in given.news.rows(_NAMES.format(*_BOUNDS))}
+    rows = [row for row in given.news.rows(_asked(_CALLS)) if _leaves(given, row["source"], row["address"])]
+    names = {row["uid"]: row for row in given.news.rows(_asked(_NAMES))}
     keys = {source: key("names", source) for source in {row["source"] for row in (*rows, *names.values())}}
     book.want(keys.values())
     known = {source: dict(book.get(name) or {}) for source, name in keys.items()}
@@ -71,7 +72,7 @@ def calls(given: Given, book: Book) -> list[Call]:
         name = known[row["source"]].get(row["uid"], (row["address"],))[0]
         begin = micros(row["ts"])
         length = round(min(max(row["duration"] or 0.0, 0.0), DAYS_S) * SECOND)
-        told = (row["sent"] or 0, row["received"] or 0, bool(row["interim"]))
+        told = (row["sent"] or 0, row["received"] or 0, row["service"] or "", bool(row["interim"]))
         found.append(
             Call(row["event_id"], row["uid"] or "", row["source"], row["address"], name, row["port"] or 0, begin, begin + length, *told)
         )
@@ -86,16 +87,21 @@ def calls(given: Given, book: Book) -> list[Call]:
 
 def newest(given: Given, found: Iterable[Call]) -> int:
     """Up to when rows are there."""
-    (last,) = given.news.rows(_NEWEST.format(*_BOUNDS))
+    (last,) = given.news.rows(_asked(_NEWEST))
+    least, most = sane()
     times = [call.end for call in found]
-    times += [micros(one) for one in (given.now, last["ts"]) if one is not None and SANE[0] <= one < SANE[1]]
+    times += [micros(one) for one in (given.now, last["ts"]) if one is not None and least <= one < most]
     return max(times, default=0)
 
 
-def hosts(given: Given) -> list[tuple[str, datetime, datetime]]:
-    """The hospital's machines that begin a connection, with when they first and last do."""
+def hosts(given: Given) -> list[tuple[str, datetime]]:
+    """The hospital's machines that begin a connection, and when each first does."""
     machine = given.look.locator.machine
-    return [(row["source"], row["first"], row["last"]) for row in given.news.rows(_HOSTS.format(*_BOUNDS)) if machine(row["source"])]
+    return [(row["source"], row["first"]) for row in given.news.rows(_asked(_HOSTS)) if machine(row["source"])]
+
+
+def _asked(query: str) -> str:
+    return query.format(*map(sql.moment, sane()), public_sql("id_resp"))
 
 
 def _leaves(given: Given, source: str | None, address: str | None) -> bool:
