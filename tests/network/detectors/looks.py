@@ -79,9 +79,10 @@ class Tables:
             self._connection.execute(f"CREATE TABLE all_{name} AS SELECT * FROM _rows")
             self._connection.unregister("_rows")
 
+            self._connection.execute(f"CREATE VIEW {name} AS SELECT * FROM all_{name} WHERE look = getvariable('look')")
+
     def look(self, number: int) -> None:
-        for name in ("conn", "ssl", "hl7", "dicom_association", "dicom_message", "sdc", "astm"):
-            self._connection.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM all_{name} WHERE look = {number}")
+        self._connection.execute(f"SET VARIABLE look = {number}")
 
     def rows(self, query: str) -> list[dict[str, Any]]:
         return self._connection.sql(query).to_arrow_table().to_pylist()

@@ -13,29 +13,15 @@ from hypothesis import strategies as st
 from asepsis.network.detectors import beaconing
 
 from .looks import BEGIN, LONG_AGO, Kept, Row, Rows, at, sightings, taught
+from .rows import HOUR, call, end
 
 DETECTOR = (beaconing.run, beaconing.SETTINGS)
-HOUR = 3_600
-
-
-def call(begin: float, length: float = 1.0, late: float = 8.0, **more: Any) -> Row:
-    """A connection of a workplace with a place outside; its row comes a little after its end."""
-    return {
-        "stream": "conn", "uid": f"C{begin}{more.get('id_orig_h')}", "ts": at(begin), "after": begin + length + late, "id_orig_h": "10.1.0.9",
-        "id_resp_h": "198.51.100.66", "id_resp_p": 443, "proto": "tcp", "duration": length, "orig_bytes": 900, "resp_bytes": 100,
-        "interim": False,
-    } | more  # fmt: skip
 
 
 def beacon(count: int = 60, seconds: float = 300, jitter: float = 0.0, seed: int = 1, **more: Any) -> list[Row]:
     dice = random.Random(seed)
     begins = [n * seconds + dice.uniform(-jitter, jitter) * seconds for n in range(1, count + 1)]
     return [call(begin, orig_bytes=round(900 * (1 + jitter * dice.random())), **more) for begin in begins]
-
-
-def end(hour: float) -> Row:
-    """Something else happens later."""
-    return call(hour * HOUR, id_resp_h="10.1.0.5", uid=f"end{hour}")
 
 
 def test_a_clock_is_told_of_once_and_goes_on() -> None:
@@ -89,7 +75,7 @@ def test_a_name_comes_before_the_bytes() -> None:
         for row in names
     ]
     rows = Rows([*calls, *names, end(9)])
-    cut = sightings(DETECTOR, rows, [n * 50 for n in range(500)])
+    cut = sightings(DETECTOR, rows, [n * 150 for n in range(170)])
     assert cut == sightings(DETECTOR, rows)
     assert {one.group for one in cut} == {'[["service","cdn.example"],["port",443]]'}
 
@@ -106,7 +92,7 @@ def test_a_row_that_comes_hours_late_is_counted() -> None:
     assert sum(one.events for one in found) >= 60
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     st.lists(st.floats(0, 30 * HOUR), max_size=12),
     st.integers(0, 99),

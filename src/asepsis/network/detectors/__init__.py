@@ -8,9 +8,12 @@ from asepsis.kit.errors import BadInput
 
 from ..detector import Detect, Detector, Number
 from ..detector import settings as settings_of
-from . import beaconing
+from . import beaconing, volume
 
-_ALL: Mapping[str, tuple[Detect, Mapping[str, Number]]] = {"beaconing": (beaconing.run, beaconing.SETTINGS)}
+_ALL: Mapping[str, tuple[Detect, Mapping[str, Number]]] = {
+    "beaconing": (beaconing.run, beaconing.SETTINGS),
+    "volume": (volume.run, volume.SETTINGS),
+}
 
 
 def detect_by(detector: Detector) -> tuple[Detect, dict[str, Number]]:

@@ -17,7 +17,7 @@ from ..detector import Given, Number
 from ..memory import TEACHING
 from ..sighting import EVIDENCE, Evidence, Sighting, group_text
 from .book import HOUR, SECOND, Book, key, merged, micros, moment
-from .outward import Call, calls, hosts, newest
+from .outward import Call, calls, hosts, newest, partner
 from .regular import score
 
 SETTINGS: Mapping[str, Number] = {"score": 0.9, "calls": 20, "hours": 3, "slow_score": 0.8, "slow_hours": 8, "share": 0.02}
@@ -128,7 +128,7 @@ def _judge(given: Given, book: Book, name: str, hour: int) -> Sighting | None:
     if regular < settings["slow_score" if span >= settings["slow_hours"] else "score"]:
         return None
     _, source, service, port = json.loads(name)
-    if _partner(given, value["at"], service) or not _few(given, book, source, service, port, hour):
+    if partner(given, value["at"], service) or not _few(given, book, source, service, port, hour):
         return None
     parts = [hours[hour]] if value["told"] else list(hours.values())
     book.change(name, value | {"told": True})
@@ -153,11 +153,6 @@ def _lately(value: Any, hour: int) -> dict[int, Any]:
 
 def _taught(given: Given, first: datetime) -> bool:
     return first < given.began + TEACHING
-
-
-def _partner(given: Given, addresses: list[str], service: str) -> bool:
-    """Whether all of its addresses, or its name, are a partner's."""
-    return all(given.look.locator.partner(address, "" if service == address else service) for address in addresses)
 
 
 def _few(given: Given, book: Book, source: str, service: str, port: int, hour: int) -> bool:

@@ -71,6 +71,8 @@ class Book:
         return found.value if found else None
 
     def first(self, key: str) -> datetime:
+        """When a key that is known was first taught."""
+        self.want([key])
         return self._known[key].first
 
     def saw(self, key: str, value: Any, first: datetime, last: datetime) -> None:
@@ -111,9 +113,9 @@ class Book:
             self.open.setdefault(hour, set())
             yield hour
 
-    def close(self, hour: int, newest: int) -> list[str] | None:
-        """The keys to judge of an hour if it is over; nothing as long as it is not."""
-        if (hour + 1) * HOUR + PATIENCE > newest:
+    def close(self, hour: int, newest: int, length: int = HOUR, patience: int = PATIENCE) -> list[str] | None:
+        """The keys to judge of an hour (or of what else is so long) if it is over; nothing as long as it is not."""
+        if (hour + 1) * length + patience > newest:
             return None
         return sorted(self.open.pop(hour))
 

@@ -100,6 +100,11 @@ def hosts(given: Given) -> list[tuple[str, datetime]]:
     return [(row["source"], row["first"]) for row in given.news.rows(_asked(_HOSTS)) if machine(row["source"])]
 
 
+def partner(given: Given, addresses: list[str], service: str) -> bool:
+    """Whether a place is a partner's, by its name or by all of its addresses."""
+    return all(given.look.locator.partner(address, "" if service == address else service) for address in addresses)
+
+
 def _asked(query: str) -> str:
     return query.format(*map(sql.moment, sane()), public_sql("id_resp"))
 
