@@ -8,10 +8,11 @@ from asepsis.kit.errors import BadInput
 
 from ..detector import Detect, Detector, Number
 from ..detector import settings as settings_of
-from . import beaconing, volume
+from . import beaconing, silence, volume
 
 _ALL: Mapping[str, tuple[Detect, Mapping[str, Number]]] = {
     "beaconing": (beaconing.run, beaconing.SETTINGS),
+    "silence": (silence.run, silence.SETTINGS),
     "volume": (volume.run, volume.SETTINGS),
 }
 
