@@ -33,6 +33,9 @@ from asepsis.hospital.retention import DAYS, DEFAULT, Retention
 from asepsis.kit import command as kit
 from asepsis.kit import site as site_layout
 from asepsis.lake.service import Column, Stream, streams
+from asepsis.network.library import RULE, Entry, shipped
+from asepsis.network.meaning import tactics, techniques
+from asepsis.network.proof import examples
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "reference"
@@ -45,6 +48,7 @@ def pages() -> dict[str, str]:
         "streams.md": _streams(),
         "commands.md": _commands(),
         "checks.md": _checks(),
+        "rules.md": _rules(),
         "settings.md": _settings(),
         "data.md": _data(),
         "differences.md": _differences(),
@@ -193,6 +197,51 @@ def _check(check: Check) -> str:
     hidden = f"Cannot see: {_text(check.cannot_see)}"
     fires, quiet = (_list(_text(case["says"]) for case in cases[key]) for key in ("fires", "quiet"))
     parts = (f"## {check.title}", _text(check.looks_for), hidden, _table(("", ""), facts), "Fires:", fires, "Stays quiet:", quiet)
+    return "\n\n".join(parts)
+
+
+# Rules
+
+
+def _rules() -> str:
+    found = shipped()
+    return _page(
+        "Rules",
+        "The attacks that are looked for. Beside each rule stands what fires it and what looks the same and does not: `asepsis network rules"
+        " test` tries them. Up to the level *low* a rule gives a sign, which tells more of a story and opens no alert. Names in braces are"
+        " those of the machines.",
+        _table(
+            ("rule", "level", "ATT&CK", "tells of"),
+            (
+                (f"[`{e.name}`](#{e.name})", str(e.speaks.level), ", ".join(techniques(e.speaks.tags)), _text(e.meaning.fault))
+                for e in found
+            ),
+        ),
+        *map(_rule, found),
+    )
+
+
+def _rule(entry: Entry) -> str:
+    meaning = entry.meaning
+    harms = ", ".join(f"{kind.value.replace('_', ' ')} {harm.level}" for kind, harm in meaning.harms.items())
+    leaves = dict.fromkeys(leaf.source.service or leaf.source.category or "" for leaf in entry.leaves)
+    facts = [
+        ("level", str(entry.speaks.level)),
+        ("ATT&CK", ", ".join((*techniques(entry.speaks.tags), *tactics(entry.speaks.tags)))),
+        ("streams", ", ".join(f"[`{name}`](streams.md#{name})" for name in leaves if name)),
+        ("speaks only of what is new", f"{', '.join(meaning.new)} in {meaning.days} days" if meaning.new else ""),
+        ("only", f"{meaning.only.attacker.words}, towards {meaning.only.victim.words}" if meaning.only else ""),
+        ("harms", harms),
+        ("do", _text(meaning.action.title)),
+        ("source", f"[`{entry.name}/rule.yml`]({_up(entry.folder / RULE)})"),
+    ]
+    excused = [f"{one.attacker.words}, towards {one.victim.words}: {_text(one.reason)}" for one in meaning.exceptions]
+    tried = list(examples(entry))
+    parts = [f"## {entry.name}", f"{_text(entry.speaks.title)}. {_text(str(entry.speaks.attributes.get('description', '')))}"]
+    parts += [_table(("", ""), [fact for fact in facts if fact[1]]), "Looks the same and is harmless:", _list(map(_text, entry.harmless))]
+    parts += ["Excused:", _list(excused)] if excused else []
+    for fires, words in ((True, "Fires:"), (False, "Stays quiet:")):
+        parts += [words, _list(_text(one.says) for one in tried if one.fires is fires)]
     return "\n\n".join(parts)
 
 

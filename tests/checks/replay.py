@@ -13,8 +13,9 @@ from asepsis.hospital.service import Asset, Locator, asset_of
 from asepsis.hospital.site_toml import read_plan
 from asepsis.lake.rows_lake import DAY, RowsLake
 
-__all__ = ["NOW", "SOURCE", "Case", "RowsLake", "cases"]
+__all__ = ["EMPTY_ASSET", "NOW", "SOURCE", "Case", "RowsLake", "cases"]
 
+EMPTY_ASSET = asset_of({})
 SOURCE = Path(__file__).parents[2] / "src/asepsis"
 NOW = DAY + timedelta(hours=20)
 
@@ -57,4 +58,3 @@ def cases() -> Iterator[Case]:
                     [asset_of(given) for given in case.get("assets", told["assets"])],
                     told.get("site_toml", ""),
                 )
-

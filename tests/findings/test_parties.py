@@ -43,3 +43,12 @@ def test_a_sentence_begins_large_and_counts_several() -> None:
     assert opening([one], "computer") == "The workstation (10.0.0.5)"
     assert opening([one, other], "computer") == "2 computers (the workstation (10.0.0.5), PACS (10.0.0.6))"
     assert opening([one, other]) == "The workstation (10.0.0.5), PACS (10.0.0.6)"
+
+
+@pytest.mark.parametrize(("source", "stated"), [("stated kind scanner", True), ("stated", True), ("kind scanner", False), ("", False)])
+def test_what_a_machine_does_is_not_what_the_hospital_says_of_it(source: str, stated: bool) -> None:
+    assert Party("10.0.0.5", (Asset("A1", "manage", "scanner", 0.3, "none", source, 1.0),)).stated is stated
+
+
+def test_of_an_address_that_nobody_is_known_at_nothing_is_stated() -> None:
+    assert not Party("10.0.0.5", ()).stated

@@ -44,7 +44,7 @@ COMMANDS = (
     Command("findings", "asepsis.cli.findings", "app", "What is wrong, on what, with evidence: list, show, accept, reopen, checks."),
     Command("assets", "asepsis.hospital.commands", "app", "What is on the network."),
     Command("patients", "asepsis.cli.patients", "app", "Whose records an incident touched."),
-    Command("network", "asepsis.cli.network", "app", "The sensor: listen to a mirror port."),
+    Command("network", "asepsis.cli.network", "app", "The sensor: listen to a mirror port; rules that watch, and hunting with them."),
     Command("lake", "asepsis.cli.lake", "app", "What machines observed: ingest captures, ask in SQL, expire, export."),
     Command("site", "asepsis.cli.site", "app", "The site itself, and the key of its pseudonyms."),
     Command("journal", "asepsis.cli.journal", "app", "Who did what: list it, verify that nobody changed it."),

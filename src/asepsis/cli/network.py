@@ -19,10 +19,13 @@ from asepsis.kit.errors import WrongUse, one_line
 from asepsis.kit.output import plain, print_json_line
 from asepsis.kit.site import Site
 from asepsis.lake.service import Keep, Kept
-from asepsis.network.commands import health
+from asepsis.network.commands import baseline, health, hunt, rules, stories
 
-app = group("The sensor.")
+app = group("The sensor, and the rules that watch what it hears.")
 app.add_typer(packets.app, name="packets")
+app.add_typer(baseline, name="baseline")
+app.add_typer(rules, name="rules")
+app.add_typer(stories, name="stories")
 
 InterfaceOption = Annotated[str, typer.Option("--interface", "-i", metavar="IF", help="Interface that the mirror port feeds.")]
 RingsOption = Annotated[int, typer.Option("--rings", min=1, max=16, help="Rings, each with a thread; one is enough for 1 Gbit/s.")]
@@ -44,6 +47,7 @@ KEEP_HOURS = 72
 
 
 app.command()(health)
+app.command()(hunt)
 
 
 @app.command()

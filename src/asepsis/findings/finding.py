@@ -25,6 +25,10 @@ class Kind(StrEnum):
     ALERT = "alert"
 
 
+STORY = "story"
+"""The check of findings that tell the alerts of one attacker together. Each is a line of the worklist by itself."""
+
+
 class Remedy(StrEnum):
     """What a hospital can change at once for many machines, and so end faults of some sorts."""
 
@@ -89,7 +93,8 @@ class Proposal:
     `title` names the fault on this subject in plain words; `fault` names it for many ("Anyone on the network can read patients' scans").
     `subject` is asset ids or addresses as text; with `check` and `discriminator` it is the identity. `patients` are those within reach,
     counted in the busiest 24 hours. `events` are `event_id`s of the lake. Of `assets` the first is the one of `asset_kind` and `zone`.
-    `reach` are the devices that patients depend on which may be got at from here, `ends` the remedies that would end the fault.
+    `reach` are the devices that patients depend on which may be got at from here, `ends` the remedies that would end the fault. `part_of`
+    is the finding that tells of this one among others: an alert's story.
     """
 
     check: str
@@ -111,6 +116,7 @@ class Proposal:
     assets: tuple[str, ...] = ()
     reach: tuple[Step, ...] = ()
     ends: tuple[Remedy, ...] = ()
+    part_of: str = ""
 
     @cached_property
     def id(self) -> str:

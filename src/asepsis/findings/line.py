@@ -15,7 +15,7 @@ from itertools import islice
 from asepsis.hospital.service import counted_kind
 
 from .explain import counted, rank_in_words
-from .finding import Action, Effort, Finding, State
+from .finding import STORY, Action, Effort, Finding, State
 from .harm import Harm, HarmKind
 from .ssvc import Decision, HumanImpact
 
@@ -166,8 +166,14 @@ def order(finding: Finding) -> Rank:
 
 
 def place(finding: Finding) -> Place:
-    """What a finding is gathered by."""
-    return finding.seen.check, finding.seen.zone, finding.seen.asset_kind
+    """What a finding is gathered by; a story stands for itself."""
+    seen = finding.seen
+    return place_of(seen.check, seen.subject, seen.zone, seen.asset_kind)
+
+
+def place_of(check: str, subject: str, zone: str, kind: str) -> Place:
+    """The same by what the store has in columns."""
+    return (STORY, subject, "") if check == STORY else (check, zone, kind)
 
 
 def member(finding: Finding) -> Member:

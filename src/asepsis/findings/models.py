@@ -9,9 +9,9 @@ from typing import Any, ClassVar, overload
 
 from django.db import models
 
-from .finding import Acceptance, Action, Change, Effort, Finding, Kind, Points, Proposal, Remedy, State, Step
+from .finding import STORY, Acceptance, Action, Change, Effort, Finding, Kind, Points, Proposal, Remedy, State, Step
 from .harm import ClinicalClass, Harm, HarmKind
-from .line import Group, Line, Member, Place, Totals
+from .line import Group, Line, Member, Place, Totals, place_of
 from .ssvc import Automatable, Decision, Exploitation, Exposure, HumanImpact
 from .worklist import ON_THE_LIST
 
@@ -26,9 +26,10 @@ class FindingQuery(models.QuerySet["FindingRow"]):
         return self.filter(state=State.ACCEPTED.value, accepted_until__lt=today)
 
     def to_do(self, today: date | None = None) -> FindingQuery:
-        """Those that call for work; on a day, with those of which the acceptance is over by then."""
+        """Those that call for work and are not told of by others; on a day, with those of which the acceptance is over by then."""
         calling = models.Q(state__in=[state.value for state in ON_THE_LIST])
-        return self.filter(calling | models.Q(state=State.ACCEPTED.value, accepted_until__lt=today) if today else calling)
+        told = self.filter(part_of="")
+        return told.filter(calling | models.Q(state=State.ACCEPTED.value, accepted_until__lt=today) if today else calling)
 
     def turning(self, silent_since: datetime) -> FindingQuery:
         """Those that turn when they are told again as before: closed ones, and those that were silent since."""
@@ -41,7 +42,13 @@ class FindingQuery(models.QuerySet["FindingRow"]):
 
     def of(self, place: Place) -> FindingQuery:
         """Those of a line."""
+        if place[0] == STORY:
+            return self.filter(check_id=STORY, subject=place[1])
         return self.filter(check_id=place[0], zone=place[1], asset_kind=place[2])
+
+    def places(self) -> set[Place]:
+        """The lines that they stand in."""
+        return {place_of(*row) for row in self.filter(part_of="").values_list("check_id", "subject", "zone", "asset_kind").distinct()}
 
     def totals(self) -> dict[str, Any]:
         """What they add up to, by the names of `line.Totals`; `effort` as its rank."""
@@ -84,6 +91,7 @@ class FindingRow(models.Model):
     assets = models.JSONField(default=list)
     reach = models.JSONField(default=list)
     ends = models.JSONField(default=list)
+    part_of = models.CharField(max_length=13, default="", blank=True, db_index=True)
     first_seen = models.DateTimeField()
     last_seen = models.DateTimeField()
     state = models.CharField(max_length=20, db_index=True)
@@ -135,6 +143,7 @@ class FindingRow(models.Model):
             events=list(seen.events),
             assets=list(seen.assets),
             ends=[remedy.value for remedy in seen.ends],
+            part_of=seen.part_of,
             reach=[[step.clinical_class.value, step.steps, step.asset, step.name] for step in seen.reach],
             first_seen=seen.first_seen,
             last_seen=seen.last_seen,
@@ -191,6 +200,7 @@ class FindingRow(models.Model):
             patients=self.patients,
             assets=tuple(self.assets),
             ends=tuple(map(Remedy, self.ends)),
+            part_of=self.part_of,
             reach=tuple(Step(ClinicalClass(clinical), steps, asset, name) for clinical, steps, asset, name in self.reach),
         )
 

@@ -170,9 +170,14 @@ class Party:
         return self.clinical_class is not ClinicalClass.NONE
 
     @property
+    def stated(self) -> bool:
+        """Whether the hospital says what it is."""
+        return bool(self.assets) and all(asset.class_source.startswith(STATED) for asset in self.assets)
+
+    @property
     def stated_harmless(self) -> bool:
         """Not clinical because the hospital says so, and not by its own looks."""
-        return not self.clinical and all(asset.class_source.startswith(STATED) for asset in self.assets)
+        return not self.clinical and self.stated
 
     @property
     def portal(self) -> bool:

@@ -17,8 +17,10 @@ from . import life, store
 from .asking import Lake, Row, rows
 from .busiest import busiest, quarter
 from .check import Check, Examined, Scope, examine, glance
+from .decision import judge
 from .explain import counted, rank_in_words
 from .finding import (
+    STORY,
     Acceptance,
     Action,
     Change,
@@ -37,7 +39,7 @@ from .finding import (
 )
 from .form import finding_form, line_form, worklist_text
 from .harm import SAFETY_OF, ClinicalClass, Harm, HarmKind, Judged, five, leaked, ordering_class, readable
-from .line import Line, order
+from .line import Line, order, worst_of
 from .look import Look
 from .parties import Parties, Party, large, public, public_rows, public_sql
 from .posture import Fault, cleared, faults, listed, named, nothing, opening, port, posture
@@ -55,13 +57,14 @@ if TYPE_CHECKING:
     from .models import FindingRow
 
 __all__ = [
-    "INTO", "SAFETY_OF", "Acceptance", "Action", "Automatable", "Change", "Check", "Cleared", "ClinicalClass", "Decision", "Effort",
-    "Examined", "Excused", "Exploitation", "Exposure", "Fault", "Finding", "Harm", "HarmKind", "HumanImpact", "Judged", "Kind", "Lake",
-    "Line", "Look", "Outcome", "Parties", "Party", "Points", "Proposal", "Remedy", "Row", "Scope", "Sight", "Sighting", "State", "Step",
-    "Traced", "accept", "add", "busiest", "cited_rows", "cleared", "close", "count_of", "counted", "entered", "examine", "faults",
-    "finding_form", "findings", "five", "gather", "glance", "identity", "if_", "known_checks", "large", "leaked", "line_form", "lines_of",
-    "listed", "mended", "named", "nothing", "opening", "ordering_class", "port", "posture", "public", "public_rows", "public_sql",
-    "publish", "quarter", "rank_in_words", "readable", "reopen", "rows", "show", "trace", "worklist", "worklist_text",
+    "INTO", "SAFETY_OF", "STORY", "Acceptance", "Action", "Automatable", "Change", "Check", "Cleared", "ClinicalClass", "Decision",
+    "Effort", "Examined", "Excused", "Exploitation", "Exposure", "Fault", "Finding", "Harm", "HarmKind", "HumanImpact", "Judged", "Kind",
+    "Lake", "Line", "Look", "Outcome", "Parties", "Party", "Points", "Proposal", "Remedy", "Row", "Scope", "Sight", "Sighting", "State",
+    "Step", "Traced", "accept", "add", "busiest", "cited_rows", "cleared", "close", "count_of", "counted", "entered", "examine", "faults",
+    "finding_form", "findings", "five", "gather", "glance", "hand_over", "identity", "if_", "judge", "known_checks", "large", "leaked",
+    "line_form", "lines_of", "listed", "mended", "named", "nothing", "opening", "ordering_class", "port", "posture", "public",
+    "public_rows", "public_sql", "publish", "quarter", "rank_in_words", "readable", "reopen", "rows", "show", "trace", "worklist",
+    "worklist_text", "worst_of",
 ]  # fmt: skip
 
 
@@ -226,8 +229,20 @@ def reopen(site: Site, finding_id: str) -> Finding:
 
 
 def close(site: Site, finding_id: str, reason: str) -> Finding:
-    """Closes an alert that a person has dealt with."""
-    return _act(site, finding_id, "findings.close", {}, lambda finding, who, now: life.closed_by(finding, who, reason, now))
+    """Closes an alert that a person has dealt with; a story with all that it tells of."""
+    with _transaction(site):
+        closed = _act(site, finding_id, "findings.close", {}, lambda finding, who, now: life.closed_by(finding, who, reason, now))
+        if parts := [finding for finding in store.parts(closed.id) if finding.state is not State.CLOSED]:
+            turn = closed.history[-1]
+            store.save([life.closed_by(finding, turn.who, reason, turn.at) for finding in parts], {f.id: f for f in parts})
+        return closed
+
+
+def hand_over(site: Site, to: Mapping[str, str], now: datetime) -> None:
+    """Closes findings that are told of by others now: `to` are the ids of those, by id."""
+    with _transaction(site):
+        known = {finding.id: finding for finding in store.load(to.keys()) if finding.state is not State.CLOSED}
+        store.save([life.handed_over(finding, to[id], now) for id, finding in known.items()], known)
 
 
 # Ids that one entry of the journal names; the store has them all, with the reason.

@@ -65,6 +65,13 @@ def over(keys: Iterable[str]) -> list[Finding]:
     return [row.value(row.changes.all()) for some in _some(keys) for row in rows.filter(key__in=some)]
 
 
+def parts(whole: str) -> list[Finding]:
+    """The findings that one tells of."""
+    from .models import FindingRow
+
+    return [row.value(row.changes.all()) for row in FindingRow.objects.filter(part_of=whole).prefetch_related("changes")]
+
+
 def taken(ids: Iterable[str]) -> frozenset[str]:
     """Those of these ids that findings have."""
     from .models import FindingRow
@@ -130,7 +137,7 @@ def lines(now: datetime) -> list[Line]:
     _after_upgrade()
     from .models import FindingRow, LineRow
 
-    anew = set(FindingRow.objects.overdue(today).values_list("check_id", "zone", "asset_kind"))
+    anew = FindingRow.objects.overdue(today).places()
     groups = [row.group() for row in LineRow.objects.all() if (row.check_id, row.zone, row.asset_kind) not in anew]
     fresh = [line for where in sorted(anew) if (line := _line(FindingRow.objects.of(where).to_do(today), now))]
     listed = folded([*groups, *(line.group for line in fresh)])
@@ -160,4 +167,4 @@ def _after_upgrade() -> None:
 
     on = FindingRow.objects.to_do()
     if not LineRow.objects.exists() and on.exists():
-        refresh(set(on.values_list("check_id", "zone", "asset_kind")))
+        refresh(on.places())

@@ -18,7 +18,7 @@ ON_THE_LIST = (State.OPEN, State.STALE)
 
 def worklist(findings: Iterable[Finding], limit: int = LINES_MAX) -> list[Line]:
     """The lines of findings, at most `limit` (2 or more)."""
-    found = sorted((f for f in findings if f.state in ON_THE_LIST), key=order)
+    found = sorted((f for f in findings if f.state in ON_THE_LIST and not f.seen.part_of), key=order)
     gathered: defaultdict[Place, list[Finding]] = defaultdict(list)
     for finding in found:
         gathered[place(finding)].append(finding)

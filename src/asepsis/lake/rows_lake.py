@@ -31,6 +31,8 @@ class RowsLake:
     column that there is not.
     """
 
+    day = DAY
+
     def __init__(self, rows: Rows, where: str = "rows") -> None:
         self.streams = streams()
         self._engine = DuckDBEngine(Path("."))
@@ -39,16 +41,7 @@ class RowsLake:
         if unknown := rows.keys() - self.streams.keys():
             raise BadInput(f"there is no stream {min(unknown)}", where, "`asepsis lake streams` lists them")
         for name in self.streams:
-            schema = pa.record_batch(_wire.empty(name)).schema
-            given = list(_typed(name, rows.get(name, []), where))
-            if wrong := {column for row in given for column in row} - set(schema.names):
-                raise BadInput(f"{name} has no column {min(wrong)}", where, f"`asepsis lake streams {name}` lists those it has")
-            lists = {field.name for field in schema if pa.types.is_list(field.type)}
-            try:
-                table = pa.Table.from_pylist([{name: [] for name in lists} | row for row in given], schema=schema)
-            except (pa.ArrowException, TypeError) as error:
-                raise BadInput(f"a value of {name} is of another type", where, str(error)) from None
-            self._engine.append(name, table)
+            self._engine.append(name, table(name, rows.get(name, []), where))
         self._engine.pair()
 
     def place(self, spans: Sequence[Span]) -> None:
@@ -57,6 +50,19 @@ class RowsLake:
     def rows(self, query: str) -> list[dict[str, Any]]:
         self.queries.append(query)
         return self._engine.rows(query)
+
+
+def table(stream: str, rows: Sequence[Mapping[str, Any]], where: str = "rows") -> pa.Table:
+    """Rows as the core would have written them. Raises BadInput as `RowsLake` does."""
+    schema = pa.record_batch(_wire.empty(stream)).schema
+    given = list(_typed(stream, rows, where))
+    if wrong := {column for row in given for column in row} - set(schema.names):
+        raise BadInput(f"{stream} has no column {min(wrong)}", where, f"`asepsis lake streams {stream}` lists those it has")
+    lists = {field.name for field in schema if pa.types.is_list(field.type)}
+    try:
+        return pa.Table.from_pylist([{name: [] for name in lists} | row for row in given], schema=schema)
+    except (pa.ArrowException, TypeError) as error:
+        raise BadInput(f"a value of {stream} is of another type", where, str(error)) from None
 
 
 def _typed(stream: str, rows: Sequence[Mapping[str, Any]], where: str) -> Iterator[dict[str, Any]]:

@@ -29,6 +29,7 @@ from .sighting import Sighting
 
 ASSETS_MAX = 200
 _A_MINUTE = timedelta(minutes=1)
+MANY_MACHINES = "many machines, or somebody who makes up their addresses"
 SIGN = LEVELS.index("low")
 
 
@@ -62,12 +63,13 @@ def alert(entry: Entry, sightings: Sequence[Sighting], look: Look) -> Proposal:
     others = [victim for victim in victims if victim.key != attacker.key]
     first, last = min(one.begin for one in sightings), max(one.end for one in sightings)
     events = sum(one.events for one in sightings)
-    words = {"attacker": attacker.placed, "victims": named(others) if others else "the network", "events": f"{events:,}"}
-    reach = _reach(attacker, others, look)
+    who = attacker.placed if attacker.address else MANY_MACHINES
+    words = {"attacker": who, "victims": named(others) if others else "the network", "events": f"{events:,}"}
+    reach = reach_of((attacker, *others), look)
     return Proposal(
         check=entry.name,
         kind=Kind.ALERT,
-        subject=attacker.key,
+        subject=attacker.key or MANY_MACHINES,
         title=large(_filled(meaning.title, words)),
         fault=meaning.fault,
         harms=_with_reach(meaning.harms, reach),
@@ -78,7 +80,7 @@ def alert(entry: Entry, sightings: Sequence[Sighting], look: Look) -> Proposal:
         last_seen=last,
         zone=attacker.zone or look.parties.zone(attacker.address),
         asset_kind=attacker.kind_told,
-        events=tuple(row.event_id for one in sightings for row in one.evidence),
+        events=tuple(dict.fromkeys(row.event_id for one in sightings for row in one.evidence)),
         patients=max(look.patients(party) for party in (attacker, *victims)),
         assets=tuple(dict.fromkeys(id for party in (attacker, *victims) for id in party.ids))[:ASSETS_MAX],
         reach=reach,
@@ -102,10 +104,10 @@ def _why(entry: Entry, words: dict[str, str], first: datetime, last: datetime, e
     return f"{large(_filled(entry.meaning.why, words))} Seen in {counted(events, 'event')} {when}.{named_as}"
 
 
-def _reach(attacker: Party, victims: Sequence[Party], look: Look) -> tuple[Step, ...]:
-    """The devices that patients depend on and whoever holds the attacker's machine or its victims may get at, each by the shortest way."""
+def reach_of(parties: Iterable[Party], look: Look) -> tuple[Step, ...]:
+    """The devices that patients depend on and whoever holds these machines may get at, each by the shortest way."""
     nearest: dict[str, Step] = {}
-    for party in (attacker, *victims):
+    for party in parties:
         for step in look.steps(party):
             known = nearest.get(step.clinical_class)
             if known is None or (step.steps, step.asset) < (known.steps, known.asset):
@@ -121,5 +123,5 @@ def _with_reach(harms: Mapping[HarmKind, Harm], reach: Sequence[Step]) -> dict[H
         level = SAFETY_OF[step.clinical_class] - max(0, step.steps - 1)
         if level > (found[HarmKind.SAFETY].level if HarmKind.SAFETY in found else 0):
             near = f"From there one gets at {step.name}, which a patient needs."
-            found[HarmKind.SAFETY] = Harm(level, near if step.steps else f"{large(step.name)} is attacked, which a patient needs.")
+            found[HarmKind.SAFETY] = Harm(level, near if step.steps else f"{large(step.name)} is in it, which a patient needs.")
     return {kind: found[kind] for kind in HarmKind if kind in found}

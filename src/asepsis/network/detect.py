@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from functools import partial
 
-from asepsis.findings.service import Look, Proposal
+from asepsis.findings.service import STORY, Look, Proposal, identity
 from asepsis.lake.service import Lake as OpenLake
 
 from . import store
-from .alert import alert, left_after, opens
+from .alert import left_after
 from .detector import Detector, Given
 from .detectors import detect_by
 from .library import Entry, Library
 from .memory import Spoken, learn
-from .scan import Seen, scan
-from .sighting import Sighting
+from .scan import ALL, Seen, scan
+from .sighting import Sighting, joined
+from .spans import Span, spans
+from .story import WINDOW, Clue, stories
+from .telling import alerts_of, clue_of, finding_of
+
+ATTACKERS_MAX = 200
+"""Attackers that one rule tells apart in a day. A hospital has few at a time; more are addresses that somebody makes up."""
+MANY = "many"
+A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +38,39 @@ class Rows:
     began: datetime
 
 
-def detect(library: Library, rows: Rows, look: Look) -> Iterator[Proposal]:
-    """The alerts of rules that found something in the news, as they are with all that is known of them. Remembers what was seen."""
+def detect(library: Library, rows: Rows, look: Look) -> list[Sighting]:
+    """Asks the rules of the news, and remembers what was seen: the sightings that are new or went on, as they are now."""
+    changed: list[Sighting] = []
+    found = spans(library.entries, rows.news, ALL)
     for entry in library.entries:
-        seen = list(_left(entry, _seen(entry, rows, look), look))
-        changed = store.add(_new(entry, seen, rows.began))
-        if changed and opens(entry):
-            yield from _alerts(entry, changed, look)
+        seen = list(_left(entry, _seen(entry, rows, look, found.get(entry.name)), look))
+        changed += store.add(_bounded(entry, _new(entry, seen, rows.began)))
+    return changed
 
 
-def _seen(entry: Entry, rows: Rows, look: Look) -> list[Seen]:
+def _bounded(entry: Entry, found: list[Sighting]) -> list[Sighting]:
+    """Who makes up attackers must not fill the store, nor hide the one who is there: beyond so many in a day all further ones are told of
+    as one, who is nobody in particular."""
+    if not found:
+        return []
+    known = store.attackers(entry.name, max(one.end for one in found) - A_DAY)
+    kept: list[Sighting] = []
+    rest: dict[date, list[Sighting]] = {}
+    for one in sorted(found, key=lambda one: (one.begin, one.key)):
+        if one.attacker in known or len(known) < ATTACKERS_MAX:
+            known.add(one.attacker)
+            kept.append(one)
+        else:
+            rest.setdefault(one.begin.date(), []).append(replace(one, attacker="", group=MANY, held_from=None))
+    return [*kept, *map(joined, rest.values())]
+
+
+def _seen(entry: Entry, rows: Rows, look: Look, span: Span | None) -> list[Seen]:
     if isinstance(entry.speaks, Detector):
         code, settings = detect_by(entry.speaks)
         given = Given(entry.name, rows.news, store.Stored(entry.name), look, rows.began, look.now, settings)
         return [Seen(one) for one in code(given)]
-    return scan(entry, rows.news, rows.around, partial(store.standing, entry))
+    return scan(entry, rows.news, rows.around, partial(store.standing, entry), span)
 
 
 def _left(entry: Entry, seen: Iterable[Seen], look: Look) -> Iterator[Seen]:
@@ -52,7 +78,7 @@ def _left(entry: Entry, seen: Iterable[Seen], look: Look) -> Iterator[Seen]:
     seen = list(seen)
     if not seen:
         return
-    excused = store.exemptions(entry.name, min(one.sighting.end for one in seen).date())
+    excused = [one for _, one in store.exemptions(entry.name, min(one.sighting.end for one in seen).date())]
     for one in seen:
         if left := left_after(entry, excused, one.sighting, look):
             yield Seen(left, one.values)
@@ -65,16 +91,38 @@ def _new(entry: Entry, seen: list[Seen], began: datetime) -> list[Sighting]:
         return [one.sighting for one in seen]
     ordered = sorted(seen, key=lambda one: (one.sighting.begin, one.sighting.key))
     spoken = [Spoken(one.values, one.sighting.begin, one.sighting.end) for one in ordered]
-    new = learn(store.Stored(entry.name), spoken, meaning.days, began)
-    return [one.sighting for one, is_new in zip(ordered, new, strict=True) if is_new]
+    memory = store.Stored(entry.name)
+    new = learn(memory, spoken, meaning.days, began)
+    parts = [Spoken(meaning.known_part(one.values), one.first, one.last) for one in spoken if meaning.known]
+    strange = learn(memory, parts, meaning.days, began) or [False] * len(new)
+    return [one.sighting for one, is_new, is_strange in zip(ordered, new, strange, strict=True) if is_new and not is_strange]
 
 
-def _alerts(entry: Entry, changed: Iterable[Sighting], look: Look) -> Iterator[Proposal]:
-    attackers: dict[str, set[str]] = {}
-    for one in changed:
-        attackers.setdefault(look.at(one.attacker).key, set()).add(one.attacker)
-    for addresses in attackers.values():
-        yield alert(entry, store.of_attacker(entry.name, addresses), look)
+def tell(library: Library, changed: Sequence[Sighting], look: Look) -> tuple[list[Proposal], dict[str, str]]:
+    """The alerts and stories that sightings are part of, as they are with what changed; and of stories that turned out to be others, by the
+    ids of their findings, which."""
+    clues = _clues(library, changed, look)
+    proposals: list[Proposal] = []
+    merged: dict[str, str] = {}
+    keys = {(one.rule, one.attacker, one.group, one.begin) for one in changed}
+    for story in stories(clues):
+        if keys.isdisjoint((c.sighting.rule, c.sighting.attacker, c.sighting.group, c.begin) for c in story.clues):
+            continue
+        store.put_into(story.id, [clue.sighting for clue in story.clues if clue.story != story.id])
+        alerts = alerts_of(story, look)
+        if len(alerts) > 1:
+            whole = finding_of(story, alerts, look)
+            proposals += [whole, *(replace(one, part_of=whole.id) for one in alerts)]
+            merged |= {identity(STORY, old): whole.id for old in story.merged}
+        else:
+            proposals += alerts
+    return proposals, merged
+
+
+def _clues(library: Library, changed: Sequence[Sighting], look: Look) -> list[Clue]:
+    """What is remembered of the time around what changed, and of the stories that it is in."""
+    since = min(one.begin for one in changed) - WINDOW
+    return [clue_of(library.by_name[one.rule], one, story, look) for one, story in store.since(since) if one.rule in library.by_name]
 
 
 class Around:

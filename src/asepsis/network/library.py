@@ -13,7 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from asepsis.kit.errors import BadInput
-from asepsis.lake.service import streams
+from asepsis.lake.service import Stream, streams
 
 from .detector import Detector, detector_of
 from .detectors import detect_by
@@ -44,6 +44,17 @@ class Entry:
     @property
     def pack(self) -> Pack:
         return pack(self.parts)
+
+    @property
+    def detects(self) -> bool:
+        """Whether it is a detector."""
+        return isinstance(self.speaks, Detector)
+
+    @property
+    def harmless(self) -> list[str]:
+        """What looks the same and is no attack (`falsepositives`)."""
+        told = self.speaks.attributes.get("falsepositives", [])
+        return [str(one) for one in told] if isinstance(told, list) else [str(told)]
 
     @property
     def leaves(self) -> list[Rule]:
@@ -106,10 +117,16 @@ def of_bytes(data: bytes, folder: Path, where: str, own: bool) -> Entry:
     if len(speaking) != 1:
         raise BadInput(f"{len(speaking)} rules speak in one file", where, "one rule, one folder: let a correlation name the others")
     (speaks,) = speaking
-    hunt.check(speaks, streams(), known)
+    of = _streams()
+    hunt.check(speaks, of, known)
     entry = Entry(folder.name, folder, speaks, parts, meaning_of(speaks), own)
-    _check_columns(entry, Taxonomy(streams()))
+    _check_columns(entry, Taxonomy(of))
     return entry
+
+
+@cache
+def _streams() -> Mapping[str, Stream]:
+    return streams()
 
 
 def _check_columns(entry: Entry, taxonomy: Taxonomy) -> None:
@@ -121,6 +138,8 @@ def _check_columns(entry: Entry, taxonomy: Taxonomy) -> None:
             taxonomy.column(stream, column, rule.where)
         for column in meaning.new if isinstance(speaks, Rule) else ():
             taxonomy.column(stream, column, rule.where)
+    if meaning.known and not set(meaning.known) < set(meaning.new):
+        raise BadInput("known is not a part of what is new", speaks.where, "name some of its columns, and not all")
     if isinstance(speaks, Correlation) and (missing := set(meaning.new) - set(speaks.group_by)):
         raise BadInput(f"new is of {min(missing)}, which the rule does not group by", speaks.where, "group by it")
 

@@ -7,7 +7,7 @@ and is told by Sigma's own words.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from ipaddress import ip_address, ip_network
@@ -25,7 +25,7 @@ LEVELS = ("informational", "low", "medium", "high", "critical")
 LEARN_DAYS = 28
 ORIGINATOR, RESPONDER = "id_orig_h", "id_resp_h"
 _TACTIC, _TECHNIQUE = re.compile(r"attack\.([a-z]+(?:-[a-z]+)*)"), re.compile(r"attack\.(t\d{4}(?:\.\d{3})?)")
-_SIDE = frozenset({"kind", "zone", "class", "role", "address", "outside", "partner"})
+_SIDE = frozenset({"kind", "zone", "class", "role", "address", "outside", "partner", "stated"})
 _KEYS = frozenset({"attacker", "victim", "account", "title", "fault", "why", "harms", "automatable", "action", "only", "exceptions", "new"})
 
 
@@ -41,6 +41,7 @@ class Side:
     addresses: tuple[str, ...] = ()
     outside: bool | None = None
     partner: bool | None = None
+    stated: bool | None = None
 
     def meets(self, party: Party, parties: Parties) -> bool:
         """Whether a party is one of those."""
@@ -53,6 +54,7 @@ class Side:
             and (not self.addresses or _within(party.address, self.addresses))
             and (self.outside is None or parties.outside(party.address) is self.outside)
             and (self.partner is None or parties.partner(party.address) is self.partner)
+            and (self.stated is None or party.stated is self.stated)
         )
 
     @property
@@ -60,7 +62,8 @@ class Side:
         """As a person reads it: `kind printer in office`."""
         named = {"kind": self.kinds, "class": self.classes, "role": self.roles, "zone": self.zones, "address": self.addresses}
         parts = [f"{name} {' or '.join(sorted(of))}" for name, of in named.items() if of]
-        parts += [("" if of else "not ") + name for name, of in (("outside", self.outside), ("a partner", self.partner)) if of is not None]
+        flags = {"outside": self.outside, "a partner": self.partner, "stated": self.stated}
+        parts += [("" if of else "not ") + name for name, of in flags.items() if of is not None]
         return ", ".join(parts) or "anyone"
 
 
@@ -85,7 +88,8 @@ class Exemption:
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """`attacker`, `victim` and `account` are columns of the rule's events. `title` is a sentence with {attacker}, {victims}, {events};
-    `fault` names it for many. `new`: the rule speaks only of values of these columns that were not seen together in `days`."""
+    `fault` names it for many. `new`: the rule speaks only of values of these columns that were not seen together in `days`; with
+    `known`, some of these columns, only where those are nothing new: a known device that does what it never did, and no new device."""
 
     title: str
     fault: str
@@ -99,8 +103,13 @@ class Meaning:
     only: Exemption | None = None
     exceptions: tuple[Exemption, ...] = ()
     new: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
     days: int = LEARN_DAYS
     tactics: tuple[str, ...] = field(default=())
+
+    def known_part(self, values: Sequence[Any]) -> tuple[Any, ...]:
+        """Of the values of `new` those of `known`."""
+        return tuple(value for column, value in zip(self.new, values, strict=True) if column in self.known)
 
 
 def meaning_of(rule: Rule | Correlation | Detector) -> Meaning:
@@ -110,7 +119,7 @@ def meaning_of(rule: Rule | Correlation | Detector) -> Meaning:
         return _foreign(rule)
     reader = _Reader(rule.where)
     told = reader.map(told, "asepsis", _KEYS)
-    new = reader.map(told.get("new", {}), "new", frozenset({"of", "days"}))
+    new = reader.map(told.get("new", {}), "new", frozenset({"of", "known", "days"}))
     return Meaning(
         title=reader.text(told, "title"),
         fault=reader.text(told, "fault"),
@@ -124,6 +133,7 @@ def meaning_of(rule: Rule | Correlation | Detector) -> Meaning:
         only=reader.exemption(told["only"] | {"reason": "only"}) if isinstance(told.get("only"), dict) else None,
         exceptions=tuple(reader.exemption(one) for one in reader.list(told.get("exceptions", []), "exceptions")),
         new=tuple(map(str, reader.list(new.get("of", []), "new, of"))),
+        known=tuple(map(str, reader.list(new.get("known", []), "new, known"))),
         days=reader.days(new.get("days", LEARN_DAYS)),
         tactics=tactics(rule.tags),
     )
@@ -229,7 +239,7 @@ class _Reader:
         given = self.map(told, name, _SIDE)
         if unknown := {str(one) for one in self.list(given.get("class", []), "class")} - set(ClinicalClass):
             raise self.bad(f"{min(unknown)} is no clinical class", f"one of {', '.join(ClinicalClass)}")
-        for flag in ("outside", "partner"):
+        for flag in ("outside", "partner", "stated"):
             if flag in given and not isinstance(given[flag], bool):
                 raise self.bad(f"{flag} is true or false", f"write {flag}: true")
         networks = tuple(map(str, self.list(given.get("address", []), "address")))
@@ -240,4 +250,4 @@ class _Reader:
                 raise self.bad(f"{network} is no address or network", "write 10.1.2.3 or 10.1.0.0/16") from None
         names = {"kinds": "kind", "zones": "zone", "classes": "class", "roles": "role"}
         sets = {to: frozenset(map(str, self.list(given.get(key, []), key))) for to, key in names.items()}
-        return Side(**sets, addresses=networks, outside=given.get("outside"), partner=given.get("partner"))
+        return Side(**sets, addresses=networks, outside=given.get("outside"), partner=given.get("partner"), stated=given.get("stated"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from django.db import models
 
@@ -22,8 +22,19 @@ class ProgressRow(models.Model):
     late = models.PositiveBigIntegerField(default=0)
 
 
+class SightingQuery(models.QuerySet["SightingRow"]):
+    """What is asked of many sightings at once."""
+
+    def spoke(self) -> models.QuerySet[SightingRow, tuple[str, int, int, datetime]]:
+        """By rule: how many attackers, how many sightings, and the end of the last."""
+        counted = self.values_list("rule").annotate(models.Count("attacker", distinct=True), models.Count("pk"), models.Max("end"))
+        return cast(models.QuerySet[SightingRow, tuple[str, int, int, datetime]], counted)
+
+
 class SightingRow(models.Model):
     """A `sighting.Sighting`."""
+
+    objects = SightingQuery.as_manager()
 
     rule = models.CharField(max_length=100)
     attacker = models.TextField()
@@ -36,12 +47,14 @@ class SightingRow(models.Model):
     victims = models.JSONField(default=list)
     accounts = models.JSONField(default=list)
     evidence = models.JSONField(default=list)
+    story = models.CharField(max_length=13, blank=True, default="", db_index=True)
 
     class Meta:
         indexes: ClassVar[list[models.Index]] = [models.Index(fields=["rule", "attacker", "end"], name="network_sighting")]
 
     @staticmethod
-    def of(one: Sighting) -> SightingRow:
+    def of(one: Sighting, story: str = "") -> SightingRow:
+        """The row of a sighting."""
         return SightingRow(
             rule=one.rule,
             attacker=one.attacker,
@@ -53,7 +66,8 @@ class SightingRow(models.Model):
             value=one.value,
             victims=list(one.victims),
             accounts=list(one.accounts),
-            evidence=[[row.stream, row.event_id, row.ts.isoformat()] for row in one.evidence],
+            story=story,
+            evidence=[[row.stream, row.event_id, row.ts.isoformat(), row.part] for row in one.evidence],
         )
 
     def sighting(self) -> Sighting:
@@ -65,12 +79,20 @@ class SightingRow(models.Model):
             self.begin,
             self.end,
             self.events,
-            tuple(Evidence(stream, event, datetime.fromisoformat(ts)) for stream, event, ts in self.evidence),
+            tuple(Evidence(stream, event, datetime.fromisoformat(ts), part) for stream, event, ts, part in self.evidence),
             self.group,
             self.held_from,
             self.value,
             tuple(self.accounts),
         )
+
+
+class MemoryQuery(models.QuerySet["MemoryRow"]):
+    """What is asked of many keys at once."""
+
+    def counted(self) -> list[tuple[str, int]]:
+        """How many keys each rule and detector has."""
+        return [(rule, count) for rule, count in self.values_list("detector").annotate(models.Count("pk")).order_by("detector")]
 
 
 class MemoryRow(models.Model):
@@ -79,8 +101,10 @@ class MemoryRow(models.Model):
     detector = models.CharField(max_length=100)
     key = models.TextField()
     value = models.JSONField()
-    first = models.DateTimeField()
+    first = models.DateTimeField(db_index=True)
     last = models.DateTimeField()
+
+    objects = MemoryQuery.as_manager()
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [models.UniqueConstraint(fields=["detector", "key"], name="network_memory")]

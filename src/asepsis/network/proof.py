@@ -11,7 +11,7 @@ import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,22 +19,22 @@ from asepsis.findings.service import Look, Proposal
 from asepsis.hospital.service import Asset, asset_of, assets_in, locate, plan_of
 from asepsis.kit.errors import BadInput
 from asepsis.kit.site import Site
-from asepsis.lake.rows_lake import DAY
-from asepsis.lake.service import RowsLake, ingest, open_lake
+from asepsis.lake.service import ingest, open_lake
 
 from .alert import alert, left_after, opens
 from .detector import Detector, Given
 from .detectors import detect_by
 from .library import PROOF, Entry
 from .memory import Kept
-from .scan import Seen, scan
+from .scan import ALL, Seen, scan
 from .sighting import Sighting
 from .sigma.hunt import Tables
+from .spans import spans
 
 CAPTURES = ("*.pcap", "*.pcapng", "*.pcap.gz")
 PROOF_BYTES = 4 << 20
-LONG_AGO = DAY - timedelta(days=60)
-"""When the first row was: what is to be learned was learned."""
+TAUGHT = timedelta(days=60)
+"""So long before the examples was the first row: what is to be learned was learned."""
 _KEYS = frozenset({"says", "rows", "expect", "learned", "assets", "site_toml"})
 
 
@@ -132,15 +132,17 @@ def alerts_of(entry: Entry, example: Example) -> tuple[list[Proposal], list[Sigh
             site = Site.open(Path(folder) / "site", create=True)
             ingest(site, [example.capture])
             with open_lake(site) as lake:
-                return _alerts(entry, example, lake, assets_in(lake))
+                return _alerts(entry, example, lake, assets_in(lake), lake.last("conn", "arp") or datetime.now(UTC))
+    from asepsis.lake.service import RowsLake
+
     rows = RowsLake(example.rows, f"{entry.name}/{PROOF}")
-    return _alerts(entry, example, rows, [asset_of(one) for one in example.assets])
+    return _alerts(entry, example, rows, [asset_of(one) for one in example.assets], RowsLake.day + timedelta(days=1))
 
 
-def _alerts(entry: Entry, example: Example, lake: Tables, assets: Sequence[Asset]) -> tuple[list[Proposal], list[Sighting]]:
-    look = Look(lake, locate(assets, plan_of(example.site_toml)), DAY)
+def _alerts(entry: Entry, example: Example, lake: Tables, assets: Sequence[Asset], now: datetime) -> tuple[list[Proposal], list[Sighting]]:
+    look = Look(lake, locate(assets, plan_of(example.site_toml)), now)
     learned = {tuple(values) for values in example.learned}
-    seen = [one for one in _seen(entry, lake, look) if not _known(one, learned)]
+    seen = [one for one in _seen(entry, lake, look) if not _known(entry, one, learned)]
     left = [sighting for one in seen if (sighting := left_after(entry, (), one.sighting, look))]
     by: dict[str, list[Sighting]] = {}
     for one in left:
@@ -151,9 +153,13 @@ def _alerts(entry: Entry, example: Example, lake: Tables, assets: Sequence[Asset
 def _seen(entry: Entry, lake: Tables, look: Look) -> list[Seen]:
     if isinstance(entry.speaks, Detector):
         code, settings = detect_by(entry.speaks)
-        return [Seen(one) for one in code(Given(entry.name, lake, Kept(), look, LONG_AGO, look.now, settings))]
-    return scan(entry, lake, lambda _: lake, lambda _: ())
+        return [Seen(one) for one in code(Given(entry.name, lake, Kept(), look, look.now - TAUGHT, look.now, settings))]
+    return scan(entry, lake, lambda _: lake, lambda _: (), spans([entry], lake, ALL).get(entry.name))
 
 
-def _known(seen: Seen, learned: set[tuple[Any, ...]]) -> bool:
-    return bool(seen.values) and seen.values in learned
+def _known(entry: Entry, seen: Seen, learned: set[tuple[Any, ...]]) -> bool:
+    """Whether a rule of what is new has nothing to say of it."""
+    if not seen.values:
+        return False
+    part = entry.meaning.known_part
+    return seen.values in learned or (bool(entry.meaning.known) and part(seen.values) not in map(part, learned))

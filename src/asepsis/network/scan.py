@@ -18,9 +18,10 @@ from .sigma import hunt, sql
 from .sigma.detection import predicate
 from .sigma.episode import Episode, Match
 from .sigma.hunt import Tables
-from .sigma.query import EARLIEST, LATEST, Reach, lookback
+from .sigma.query import EARLIEST, Reach, lookback
 from .sigma.rule import Correlation, Rule
 from .sigma.taxonomy import Taxonomy
+from .spans import Span
 
 ROWS_MAX = 200_000
 """Rows of an answer: a rule that means more than these tells of the first."""
@@ -39,15 +40,21 @@ class Seen:
     values: tuple[Any, ...] = ()
 
 
-def scan(entry: Entry, news: Tables, around: Around, standing: Standing) -> list[Seen]:
-    """What a rule finds: one sighting for each attacker and victim (of an event), or for each group (of a correlation)."""
+ALL = Reach()
+
+
+def scan(entry: Entry, news: Tables, around: Around, standing: Standing, span: Span | None, reach: Reach = ALL) -> list[Seen]:
+    """What a rule finds: one sighting for each attacker and victim (of an event), or for each group (of a correlation). `span` is that of
+    the new rows that it is about (`asepsis.network.spans`)."""
+    if span is None:
+        return []
     if isinstance(entry.speaks, Rule):
-        return _events(entry, entry.speaks, news)
+        return _events(entry, entry.speaks, news, reach)
     assert isinstance(entry.speaks, Correlation)
-    return _episodes(entry, entry.speaks, news, around, standing)
+    return _episodes(entry, entry.speaks, around, standing, span, reach)
 
 
-def _events(entry: Entry, rule: Rule, news: Tables) -> list[Seen]:
+def _events(entry: Entry, rule: Rule, news: Tables, reach: Reach) -> list[Seen]:
     meaning = entry.meaning
     stream, condition = predicate(rule, Taxonomy(news.streams))
     kept = {"a": meaning.attacker, "v": meaning.victim} | {f"n{n}": column for n, column in enumerate(meaning.new)}
@@ -57,7 +64,7 @@ def _events(entry: Entry, rule: Rule, news: Tables) -> list[Seen]:
     gap = sql.seconds(int(GAP.total_seconds()))
     window = f"PARTITION BY {sql.columns(by)} ORDER BY ts, event_id"
     each = f"PARTITION BY {sql.columns(by)}, island"
-    where = sql.all_of([Reach().sql(), condition])
+    where = sql.all_of([reach.sql(), condition])
     query = f"""
         WITH m AS (SELECT {sql.columns(columns)}, {account} AS c, ts, event_id FROM {stream.name} WHERE {where}),
         g AS (SELECT *, CASE WHEN LAG(ts) OVER ({window}) >= ts - {gap} THEN 0 ELSE 1 END AS fresh FROM m),
@@ -89,33 +96,17 @@ def _of_event(name: str, stream: str, rows: Sequence[dict[str, Any]]) -> Sightin
     )
 
 
-def _episodes(entry: Entry, rule: Correlation, news: Tables, around: Around, standing: Standing) -> list[Seen]:
-    span = _span(entry, news)
-    if span is None:
-        return []
+def _episodes(entry: Entry, rule: Correlation, around: Around, standing: Standing, span: Span, within: Reach) -> list[Seen]:
     since, until = span
-    back = timedelta(seconds=2 * lookback(rule, entry.pack))
+    window = timedelta(seconds=lookback(rule, entry.pack))
+    back = 2 * window
     before = list(standing(since - back))
     tables = around(max(EARLIEST, min([since - back, *(old.begin for old in before)])))
-    reach = Reach(since, min(LATEST, until + timedelta(microseconds=1)))
+    # An event that comes late makes windows hold that end up to a timespan after it.
+    reach = Reach(since, min(within.until, until + window + timedelta(microseconds=1)))
     found = hunt.follow(rule, tables, entry.pack, reach, before, EVIDENCE)
     told = _columns(entry, tables, [match for one in found for match in one.evidence])
     return [Seen(_of_episode(entry, one, told), _group_values(entry, one)) for one in found]
-
-
-def _span(entry: Entry, news: Tables) -> tuple[datetime, datetime] | None:
-    """From when to when the new rows hold events that the rule is about."""
-    taxonomy, ends = Taxonomy(news.streams), []
-    for leaf in entry.leaves:
-        stream, condition = predicate(leaf, taxonomy)
-        query = f"SELECT MIN(ts) AS first, MAX(ts) AS last FROM {stream.name} WHERE {Reach().sql()} AND {condition}"
-        ends += [(_utc(row["first"]), _utc(row["last"])) for row in news.rows(query) if row["first"] is not None]
-    return (min(first for first, _ in ends), max(last for _, last in ends) + _longest(entry)) if ends else None
-
-
-def _longest(entry: Entry) -> timedelta:
-    """A new event can make windows hold that end so much later: where rows came out of order."""
-    return timedelta(seconds=lookback(entry.speaks, entry.pack)) if isinstance(entry.speaks, Correlation) else timedelta(0)
 
 
 def _columns(entry: Entry, tables: Tables, matches: Sequence[Match]) -> dict[str, tuple[str, str, str]]:
@@ -148,7 +139,7 @@ def _of_episode(entry: Entry, one: Episode, told: dict[str, tuple[str, str, str]
         begin=_utc(one.begin),
         end=_utc(one.end),
         events=one.events,
-        evidence=tuple(Evidence(match.stream, match.event_id, _utc(match.ts)) for match in one.evidence),
+        evidence=tuple(Evidence(match.stream, match.event_id, _utc(match.ts), match.rule) for match in one.evidence),
         group=group_text(one.group),
         held_from=_utc(one.held_from),
         value=None if one.value is None else float(one.value),

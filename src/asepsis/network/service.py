@@ -1,43 +1,61 @@
-"""The verbs of network security: look at the lake with every check and every rule; say how well the sensor hears."""
+"""The verbs of network security: look at the lake with every check and every rule; say how well the sensor hears; keep the rules."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
-from asepsis.findings.service import Examined, Lake, Look, publish
+from asepsis.findings.service import Examined, Lake, Look, Parties, findings, hand_over, publish
 from asepsis.findings.service import examine as examine_with
+from asepsis.hospital.service import asset, assets, locate, plan
+from asepsis.journal.service import record
+from asepsis.kit.errors import BadInput, WrongUse
+from asepsis.kit.free_text import free_text
 from asepsis.kit.site import Site
 from asepsis.lake.service import news, open_lake
-from asepsis.settings import open_store
+from asepsis.settings import has_store, open_store
 
+from . import foreign, hunting
+from .alert import left_after
 from .checks import all_checks
-from .detect import Around, Rows
+from .detect import Around, Rows, tell
 from .detect import detect as detect_with
 from .health import Health, Trouble
 from .health import health as health_of
 from .library import Entry, Library
 from .library import library as library_of
+from .meaning import Exemption, side_of
+from .memory import TEACHING, Known
+from .proof import Tried, proofs
+from .sighting import Sighting
+from .sigma.query import EARLIEST, Reach
+from .standing import Standing, standing_of
+from .story import Clue, Story
+from .telling import Told, clue_of, told_of
 
-__all__ = ["Entry", "Health", "Library", "Trouble", "all_checks", "detect", "examine", "health", "library"]
+__all__ = [
+    "Entry", "Exemption", "Health", "Library", "Sighting", "Standing", "Told", "Tried", "Trouble", "add_rule", "all_checks", "baseline",
+    "baseline_of", "detect", "examine", "forget", "health", "hunt", "library", "names_of", "rules", "stories", "story", "try_rules",
+    "tune", "untune",
+]  # fmt: skip
+
+REASON_MOST = 1_000
+EXCUSED_AT_MOST = timedelta(days=366)
 
 
 def library(site: Site | None = None) -> Library:
     """The rules of asepsis, and those that a site added. Raises BadInput for one that cannot be used."""
-    return library_of(rules_of(site) if site else None)
-
-
-def rules_of(site: Site) -> Path:
-    """Where a site keeps the rules that it added."""
-    return site.path / "rules"
+    return library_of(_rules_of(site) if site else None)
 
 
 def detect(site: Site, look: Look) -> None:
     """Asks every rule of what came into the lake since the last time, and publishes the alerts: all of it, or nothing, so that a run that
     is killed is made again. The same rows again change nothing."""
-    rules = library(site)
+    known = library(site)
     open_store(site)
     from django.db import transaction
 
@@ -48,15 +66,175 @@ def detect(site: Site, look: Look) -> None:
         came = news(site, progress.commit, progress.parts)
         if not came.parts:
             return
-        begun = datetime.fromtimestamp(min(part.min_ts for part in came.parts) / 1e6, UTC)
-        progress.began = min(filter(None, (progress.began, begun)))
+        progress.began = min(filter(None, (progress.began, came.begins)), default=look.now)
         around = Around(lambda since: open_lake(site, since=since), held)
         rows = Rows(held.enter_context(open_lake(site, only=came.parts)), around, progress.began)
-        proposals = list(detect_with(rules, rows, look))
-        if proposals:
-            publish(site, proposals, now=look.now, checks={proposal.check for proposal in proposals})
+        if changed := detect_with(known, rows, look):
+            proposals, merged = tell(known, changed, look)
+            if proposals:
+                publish(site, proposals, now=look.now, checks={proposal.check for proposal in proposals})
+            hand_over(site, merged, look.now)
         progress.commit, progress.parts, progress.last = came.n, sorted(came.known), look.now
         progress.save()
+
+
+def rules(site: Site | None) -> list[Standing]:
+    """Every rule, how it stands here, and how often it spoke."""
+    known = library(site)
+    if site is None or not has_store(site):
+        return [standing_of(entry) for entry in known.entries]
+    open_store(site)
+    from . import store
+
+    spoke, progress = store.spoke(), store.progress()
+    return [standing_of(e, spoke.get(e.name), store.exemptions(e.name, date.min), progress.began, progress.last) for e in known.entries]
+
+
+def try_rules(site: Site | None, names: Collection[str] = ()) -> Iterator[Tried]:
+    """Every example beside the rules tried, or beside those that are named. Raises WrongUse for a name that no rule has."""
+    known = library(site)
+    for name in sorted(set(names) - known.by_name.keys()):
+        raise WrongUse("no rule is called so", name, "`asepsis network rules` lists them")
+    for entry in known.entries:
+        if not names or entry.name in names:
+            yield from proofs(entry)
+
+
+def add_rule(site: Site, path: Path, proof: Path | None = None) -> Entry:
+    """Takes a Sigma rule that others wrote into the rules of a site, under the name of its title. Raises BadInput, in one line, for one
+    that the streams cannot answer, WrongUse for one that is there already."""
+    folder = _rules_of(site)
+    data = foreign.read(path)
+    name = foreign.name_of(data, path)
+    if name in library(site).by_name:
+        raise WrongUse("a rule is called so", name, "rename it, or keep the one that is there")
+    entry = foreign.checked(data, folder / name, path, proof)
+    record(site, "network.rule_add", name, {"id": entry.speaks.key})
+    foreign.keep(entry, data, proof)
+    return entry
+
+
+def tune(
+    site: Site, rule: str, reason: str, until: date, attacker: Mapping[str, object], victim: Mapping[str, object]
+) -> tuple[int, Exemption]:
+    """Excuses from a rule who does what it looks for and is no attacker, to the end of a day. The reason stays in the store, where it can
+    be redacted, and not in the journal. Raises WrongUse."""
+    _check_rule(site, rule)
+    today = datetime.now(UTC).date()
+    if not today <= until <= today + EXCUSED_AT_MOST:
+        raise WrongUse(f"cannot excuse until {until}", rule, "name a day from today to a year from now")
+    if not attacker and not victim:
+        raise WrongUse(
+            "an exception without sides would switch the rule off", rule, "say --attacker or --victim: kind=printer, zone=office"
+        )
+    try:
+        reason = free_text(reason, REASON_MOST)
+        exemption = Exemption(reason, side_of(attacker, "--attacker"), side_of(victim, "--victim"), until)
+    except (ValueError, BadInput) as error:
+        raise WrongUse(str(error), rule, "mend it") from None
+    open_store(site)
+    from django.db import transaction
+
+    from . import store
+
+    with transaction.atomic():
+        sides = {"attacker": exemption.attacker.words, "victim": exemption.victim.words}
+        entry = record(site, "network.tune", rule, sides | {"until": until.isoformat()})
+        return store.exempt(rule, attacker, victim, reason, until, entry.who), exemption
+
+
+def untune(site: Site, number: int) -> None:
+    """Takes an exception back. Raises WrongUse if there is none of that number."""
+    open_store(site)
+    from django.db import transaction
+
+    from . import store
+
+    with transaction.atomic():
+        if (rule := store.exempted(number)) is None:
+            raise WrongUse("no exception has that number", str(number), "`asepsis network rules show RULE` lists them")
+        record(site, "network.untune", rule, {"exception": number})
+        store.take_back(number)
+
+
+def hunt(site: Site, rule: str, since: datetime, until: datetime) -> tuple[Entry, list[Sighting]]:
+    """What a rule, or the rule of a file, finds in all rows of a time; nothing is remembered. Raises WrongUse for a rule that is none."""
+    entry = library(site).by_name.get(rule) or foreign.of_file(Path(rule))
+    with open_lake(site) as lake:
+        sightings = hunting.hunt(entry, lake, Reach(since, until))
+        look = Look(lake, locate(assets(site), plan(site)), until)
+        return entry, [left for one in sightings if (left := left_after(entry, (), one, look))]
+
+
+def baseline(site: Site) -> dict[str, Any]:
+    """How much each rule has learned to be usual, and until when what is new is only learned."""
+    open_store(site)
+    from . import store
+
+    progress = store.progress()
+    spoke = store.spoke()
+    learned = [{"rule": rule, "learned": count, "told": spoke[rule].sightings if rule in spoke else 0} for rule, count in store.learned()]
+    until = progress.began + TEACHING if progress.began else None
+    return {"began": progress.began, "last": progress.last, "learning_until": until, "learned": learned}
+
+
+def baseline_of(site: Site, id: str) -> list[tuple[str, str, Known]]:
+    """What is usual for an asset, by its id, or for an address: rule, values as JSON, and what is known. Raises WrongUse."""
+    try:
+        names: tuple[str, ...] = (str(ip_address(id)),)
+    except ValueError:
+        one = asset(site, id)
+        names = (*one.addresses, *one.ae_titles)
+    open_store(site)
+    from . import store
+
+    return store.learned_of(names)
+
+
+def forget(site: Site, since: datetime, until: datetime, reason: str, rule: str | None = None) -> int:
+    """Forgets what was first learned from one moment to another; how much. Raises WrongUse."""
+    if until <= since:
+        raise WrongUse("the end is not after the beginning", str(until), "write --since before --until")
+    try:
+        reason = free_text(reason, REASON_MOST)
+    except ValueError as error:
+        raise WrongUse(f"the reason {error}", "--reason") from None
+    if rule:
+        _check_rule(site, rule)
+    open_store(site)
+    from django.db import transaction
+
+    from . import store
+
+    with transaction.atomic():
+        count = store.forget(since, until, rule)
+        record(site, "network.forget", rule or "rules", {"since": since.isoformat(), "until": until.isoformat(), "forgotten": count})
+        return count
+
+
+def stories(site: Site) -> list[Told]:
+    """Every attack that was seen, the latest first."""
+    known = library(site).by_name
+    open_store(site)
+    from . import store
+
+    clues: dict[str, list[Clue]] = {}
+    with open_lake(site) as lake:
+        look = Look(lake, locate(assets(site), plan(site)), datetime.now(UTC))
+        for one, story in store.since(EARLIEST):
+            if story and one.rule in known:
+                clues.setdefault(story, []).append(clue_of(known[one.rule], one, story, look))
+        found = {finding.id: finding for finding in findings(site)}
+        told = [told_of(Story(id, tuple(of)), look, found) for id, of in clues.items() if any(clue.alert for clue in of)]
+    return sorted(told, key=lambda one: (one.told.last_seen, one.story.id), reverse=True)
+
+
+def story(site: Site, id: str) -> Told:
+    """One attack, by the id of the story, or of its finding or one of its alerts, or the beginning of it. Raises WrongUse."""
+    found = [one for one in stories(site) if id and (one.story.id.startswith(id) or one.finding.startswith(id))]
+    if len(found) != 1:
+        raise WrongUse("more than one story" if found else "no such story", id, "`asepsis network stories list` names them")
+    return found[0]
 
 
 def examine(look: Look, known: Collection[str]) -> Iterator[Examined]:
@@ -67,3 +245,24 @@ def examine(look: Look, known: Collection[str]) -> Iterator[Examined]:
 def health(lake: Lake) -> list[Health]:
     """How well each interface (and what captures showed) was heard in the last day of the lake, and what to mend at the switch."""
     return health_of(lake)
+
+
+def parties(site: Site) -> Parties:
+    """Whose addresses are."""
+    return Parties(locate(assets(site), plan(site)))
+
+
+def _rules_of(site: Site) -> Path:
+    """Where a site keeps the rules that it added."""
+    return site.path / "rules"
+
+
+def _check_rule(site: Site, rule: str) -> None:
+    if rule not in library(site).by_name:
+        raise WrongUse("no rule is called so", rule, "`asepsis network rules` lists them")
+
+
+def names_of(site: Site, addresses: Iterable[str]) -> dict[str, str]:
+    """What the machines at addresses are called."""
+    known = parties(site)
+    return {address: known.at(address).placed for address in addresses}

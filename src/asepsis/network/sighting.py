@@ -17,11 +17,12 @@ GAP = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A row of the lake."""
+    """A row of the lake; `part` is the key of the rule that means it, where a correlation names several."""
 
     stream: str
     event_id: str
     ts: datetime
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)

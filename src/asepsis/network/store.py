@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import date, datetime
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, TypeVar
 
 from .library import Entry
 from .meaning import Exemption, side_of
 from .memory import Known
 from .sighting import GAP, Sighting, gathered
 from .sigma.episode import Episode, Match
+from .standing import Spoke
 
 if TYPE_CHECKING:
     from .models import ProgressRow
 
 DETECTION = "detection"
 _AT_ONCE = 500
-KEPT = 100
-"""Sightings of one attacker by one rule that an alert is made of, the latest."""
+LEARNED_MAX = 2_000
+"""What is shown of an asset."""
+CLUES_MAX = 5_000
+"""Sightings that stories are made of, the latest: a flood of them must not stop the next look."""
 
 
 def progress() -> ProgressRow:
@@ -37,32 +40,29 @@ def standing(entry: Entry, since: datetime) -> list[Episode]:
 
 
 def _episode(entry: Entry, one: Sighting) -> Episode:
-    matches = tuple(Match(entry.name, row.stream, row.event_id, row.ts) for row in one.evidence)
+    matches = tuple(Match(row.part, row.stream, row.event_id, row.ts) for row in one.evidence)
     group = tuple((name, value) for name, value in json.loads(one.group))
     return Episode(entry.speaks.key, group, one.begin, one.held_from or one.begin, one.end, one.events, one.value, matches)
 
 
 def add(sightings: Sequence[Sighting]) -> list[Sighting]:
-    """Remembers sightings, each joined with those that it goes on with; gives them as they are now."""
+    """Remembers sightings of one rule, each joined with those that it goes on with; gives those that changed, as they are now."""
     from .models import SightingRow
 
-    changed: list[Sighting] = []
-    for rule in sorted({one.rule for one in sightings}):
-        of = [one for one in sightings if one.rule == rule]
-        since = min(one.begin for one in of) - GAP
-        attackers = {one.attacker for one in of}
-        rows = [row for row in SightingRow.objects.filter(rule=rule, end__gte=since) if row.attacker in attackers]
-        after = (
-            _episodes_of(of, [row.sighting() for row in rows]) if of[0].held_from else gathered([*(row.sighting() for row in rows), *of])
-        )
-        before = {row.sighting(): row for row in rows}
-        gone = [row.pk for one, row in before.items() if one not in after]
-        for some in (gone[n : n + _AT_ONCE] for n in range(0, len(gone), _AT_ONCE)):
-            SightingRow.objects.filter(pk__in=some).delete()
-        new = [one for one in after if one not in before]
-        SightingRow.objects.bulk_create([SightingRow.of(one) for one in new], batch_size=_AT_ONCE)
-        changed += new
-    return changed
+    if not sightings:
+        return []
+    attackers, since = {one.attacker for one in sightings}, min(one.begin for one in sightings) - GAP
+    rows = SightingRow.objects.filter(rule=sightings[0].rule, end__gte=since)
+    before = {one: row for row in rows if row.attacker in attackers for one in [row.sighting()]}
+    episodes = [one for one in sightings if one.held_from]
+    after = _episodes_of(episodes, [one for one in before if one.held_from])
+    after += gathered(one for one in (*before, *sightings) if not one.held_from)
+    for some in _some([row.pk for one, row in before.items() if one not in after]):
+        SightingRow.objects.filter(pk__in=some).delete()
+    told = {(one.key, one.begin): row.story for one, row in before.items()}
+    new = [one for one in after if one not in before]
+    SightingRow.objects.bulk_create([SightingRow.of(one, told.get((one.key, one.begin), "")) for one in new], batch_size=_AT_ONCE)
+    return new
 
 
 def _episodes_of(new: Sequence[Sighting], known: Sequence[Sighting]) -> list[Sighting]:
@@ -71,22 +71,96 @@ def _episodes_of(new: Sequence[Sighting], known: Sequence[Sighting]) -> list[Sig
     return [*kept, *new]
 
 
-def of_attacker(rule: str, attackers: Collection[str]) -> list[Sighting]:
-    """The latest sightings by a rule of an attacker, who may have several addresses."""
+def attackers(rule: str, moment: datetime) -> set[str]:
+    """Whom a rule told of at a moment or later."""
     from .models import SightingRow
 
-    rows = SightingRow.objects.filter(rule=rule, attacker__in=sorted(attackers)).order_by("-end")[:KEPT]
-    return sorted((row.sighting() for row in rows), key=lambda one: (one.begin, one.end, one.group))
+    return set(SightingRow.objects.filter(rule=rule, end__gte=moment).values_list("attacker", flat=True))
 
 
-def exemptions(rule: str, day: date) -> list[Exemption]:
-    """What people excused of a rule, and is not over on a day."""
+def since(moment: datetime) -> list[tuple[Sighting, str]]:
+    """Sightings that ended at a moment or later, and those of the stories that these are in, each with its story; the latest, in order."""
+    from .models import SightingRow
+
+    late = list(SightingRow.objects.filter(end__gte=moment).order_by("-end")[:CLUES_MAX])
+    known = sorted({row.story for row in late if row.story})
+    earlier = SightingRow.objects.filter(end__lt=moment).order_by("-end")
+    before = [row for some in _some(known) for row in earlier.filter(story__in=some)[:CLUES_MAX]]
+    return sorted(((row.sighting(), row.story) for row in (*late, *before)), key=lambda pair: (pair[0].begin, pair[0].key))
+
+
+def put_into(story: str, sightings: Iterable[Sighting]) -> None:
+    """Remembers in which story sightings are told."""
+    from .models import SightingRow
+
+    for one in sightings:
+        SightingRow.objects.filter(rule=one.rule, attacker=one.attacker, group=one.group, begin=one.begin).update(story=story)
+
+
+def exemptions(rule: str, day: date) -> list[tuple[int, Exemption]]:
+    """What people excused of a rule, and is not over on a day, by number."""
     from .models import ExemptionRow
 
     return [
-        Exemption(row.reason, side_of(row.attacker, rule), side_of(row.victim, rule), row.until)
-        for row in ExemptionRow.objects.filter(rule=rule, undone=False, until__gte=day)
+        (row.pk, Exemption(row.reason, side_of(row.attacker, rule), side_of(row.victim, rule), row.until))
+        for row in ExemptionRow.objects.filter(rule=rule, undone=False, until__gte=day).order_by("pk")
     ]
+
+
+def exempt(rule: str, attacker: Mapping[str, object], victim: Mapping[str, object], reason: str, until: date, who: str) -> int:
+    """Remembers an exception; its number."""
+    from .models import ExemptionRow
+
+    row = ExemptionRow(rule=rule, attacker=dict(attacker), victim=dict(victim), reason=reason, until=until, who=who, at=datetime.now(UTC))
+    row.save()
+    return int(row.pk)
+
+
+def exempted(number: int) -> str | None:
+    """The rule of an exception that stands."""
+    from .models import ExemptionRow
+
+    return ExemptionRow.objects.filter(pk=number, undone=False).values_list("rule", flat=True).first()
+
+
+def take_back(number: int) -> None:
+    """An exception no longer stands."""
+    from .models import ExemptionRow
+
+    ExemptionRow.objects.filter(pk=number).update(undone=True)
+
+
+def spoke() -> dict[str, Spoke]:
+    """How often each rule spoke."""
+    from .models import SightingRow
+
+    return {rule: Spoke(attackers, sightings, last) for rule, attackers, sightings, last in SightingRow.objects.spoke()}
+
+
+def learned() -> list[tuple[str, int]]:
+    """How many keys each rule and detector has learned."""
+    from .models import MemoryRow
+
+    return MemoryRow.objects.counted()
+
+
+def learned_of(words: Iterable[str]) -> list[tuple[str, str, Known]]:
+    """What was learned of keys that have one of these values: rule, key, and what is known."""
+    from .models import MemoryRow
+
+    found = {}
+    for word in words:
+        for row in MemoryRow.objects.filter(key__contains=json.dumps(word))[:LEARNED_MAX]:
+            found[row.detector, row.key] = Known(row.value, row.first, row.last)
+    return [(rule, key, one) for (rule, key), one in sorted(found.items())]
+
+
+def forget(since: datetime, until: datetime, rule: str | None) -> int:
+    """Drops what was first learned in a time; how much."""
+    from .models import MemoryRow
+
+    rows = MemoryRow.objects.filter(first__gte=since, first__lt=until)
+    return int((rows.filter(detector=rule) if rule else rows).delete()[0])
 
 
 class Stored:
@@ -125,7 +199,10 @@ class Stored:
             MemoryRow.objects.filter(detector=self._detector, key__in=some).delete()
 
 
-def _some(keys: Collection[str]) -> Iterator[list[str]]:
+K = TypeVar("K", str, int)
+
+
+def _some(keys: Collection[K]) -> Iterator[list[K]]:
     """As many at once as a query may name."""
     ordered = sorted(keys)
     yield from (ordered[n : n + _AT_ONCE] for n in range(0, len(ordered), _AT_ONCE))

@@ -35,7 +35,8 @@ stream! {
         retrieved: Int,
         /// Files stored (STOR, STOU, APPE) to the end.
         stored: Int,
-        /// Signs: default-credentials, exploits (`data/marks_exploits.tsv`), names of files that ransomware leaves notes under.
+        /// Signs: default-credentials, exploits (`data/marks_exploits.tsv`), names of files that ransomware leaves notes under; bounce: the server
+        /// is to connect to somebody else than the client, or to a port of services. RFC 2577 section 3.
         marks: Texts,
         /// Begun before or going on after what was seen, or bytes of it were lost.
         partial: Bool,

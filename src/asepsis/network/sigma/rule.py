@@ -113,7 +113,7 @@ def _rule(document: Document, where: str) -> Rule:
     parsed = _by_pysigma(lambda: SigmaRule.from_dict(document | {"detection": detection}), where)
     trees = _by_pysigma(lambda: tuple(condition.parsed for condition in parsed.detection.parsed_condition), where)
     source = LogSource(parsed.logsource.category, parsed.logsource.product, parsed.logsource.service)
-    return Rule(*_common(parsed, where), source, tuple(_no_empty(tree, where) for tree in trees), dict(parsed.custom_attributes))
+    return Rule(*_common(parsed, where), source, tuple(_no_empty(tree, where) for tree in trees), _attributes(parsed))
 
 
 def _common(parsed: SigmaRule | SigmaCorrelationRule, where: str) -> tuple[str, frozenset[str], str, str | None, tuple[str, ...], str]:
@@ -122,6 +122,12 @@ def _common(parsed: SigmaRule | SigmaCorrelationRule, where: str) -> tuple[str, 
         raise BadInput("a rule without id", where, "give it an id (a UUID): what it finds is known by it")
     key = str(parsed.id if parsed.id is not None else parsed.name)
     return key, names, parsed.title, str(parsed.level) if parsed.level else None, tuple(map(str, parsed.tags)), where
+
+
+def _attributes(parsed: SigmaRule | SigmaCorrelationRule) -> dict[str, Any]:
+    """What a site wrote beside Sigma's own, and those of Sigma's own that are for people to read."""
+    told = {"description": parsed.description, "falsepositives": parsed.falsepositives}
+    return {**parsed.custom_attributes, **{name: value for name, value in told.items() if value}}
 
 
 def _no_empty(tree: Tree | None, where: str) -> Tree:
@@ -237,7 +243,7 @@ def _correlation(document: Document, where: str) -> Correlation:
         threshold = _all_of_them(kind, len(references), threshold, where)
     aliases = _aliases(section.get("aliases") or {}, where)
     common = _common(parsed, where)
-    rest = (threshold, fields, percentile, aliases, parsed.generate, dict(parsed.custom_attributes))
+    rest = (threshold, fields, percentile, aliases, parsed.generate, _attributes(parsed))
     return Correlation(*common, kind, references, group_by, parsed.timespan.seconds, *rest)
 
 

@@ -1,6 +1,7 @@
 //! A control connection: commands, and the replies that settle them.
 
 use std::borrow::Cow;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::Ftp;
 use crate::context::Context;
@@ -32,6 +33,7 @@ struct Login {
     anonymous: bool,
     password_seen: bool,
     default: bool,
+    bounce: bool,
     signs: Signs,
     notes: Vec<&'static str>,
     ok: Option<bool>,
@@ -58,6 +60,7 @@ impl Login {
         let notes = self.notes.iter().copied().map(Cow::Borrowed);
         credentials::marks(self.default)
             .into_iter()
+            .chain(self.bounce.then_some(Cow::Borrowed("bounce")))
             .chain(self.signs.marks())
             .chain(notes)
             .collect()
@@ -145,6 +148,7 @@ impl Control {
         self.asked.push(asked);
         let login = &mut self.login;
         login.commands = login.commands.saturating_add(1);
+        login.bounce |= opened(verb, argument).is_some_and(|to| is_elsewhere(to, cx.identity.ends.orig));
         if asked != Command::Password {
             login.signs.join(exploits::of_text(argument));
         }
@@ -231,4 +235,35 @@ fn is_tls(name: &[u8]) -> bool {
     [&b"TLS"[..], b"TLS-C", b"SSL", b"TLS-P"]
         .iter()
         .any(|known| name.eq_ignore_ascii_case(known))
+}
+
+/// Where the client says that it waits for a file: `PORT h1,h2,h3,h4,p1,p2` (RFC 959 section 4.1.2), `EPRT |1|address|port|` (RFC 2428).
+fn opened(verb: &[u8], argument: &[u8]) -> Option<(IpAddr, u16)> {
+    let argument = std::str::from_utf8(argument).ok()?.trim();
+    if verb.eq_ignore_ascii_case(b"PORT") {
+        let numbers: Vec<u8> = argument.splitn(7, ',').map_while(|digits| digits.parse().ok()).collect();
+        let [a, b, c, d, high, low] = *numbers.as_slice() else {
+            return None;
+        };
+        Some((Ipv4Addr::new(a, b, c, d).into(), u16::from_be_bytes([high, low])))
+    } else if verb.eq_ignore_ascii_case(b"EPRT") {
+        let separator = argument.chars().next()?;
+        let mut parts = argument.split(separator).skip(2);
+        Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+    } else {
+        None
+    }
+}
+
+/// Whether that is a place where no client waits: on another host's address, or at a port of services. RFC 2577 section 3. Behind a
+/// translator of addresses a client says the private one that it knows of.
+pub(super) fn is_elsewhere((address, port): (IpAddr, u16), client: u128) -> bool {
+    let client = Ipv6Addr::from(client).to_canonical();
+    let translated = is_private(address) && !is_private(client);
+    port < 1024 || (address.to_canonical() != client && !translated)
+}
+
+/// RFC 1918.
+fn is_private(address: IpAddr) -> bool {
+    matches!(address, IpAddr::V4(address) if address.is_private())
 }

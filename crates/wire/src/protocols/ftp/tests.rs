@@ -1,3 +1,5 @@
+use std::net::Ipv4Addr;
+
 use super::*;
 use crate::protocols::Dir::{self, Orig, Resp};
 use crate::testing::{play, PlainRow};
@@ -97,4 +99,33 @@ fn notes_and_exploits_are_marked() {
         (Resp, b"226 x\r\n"),
     ]);
     assert_eq!(rows[0]["marks"], "[exploit-log4shell, ransom-note]");
+}
+
+#[test]
+fn a_server_that_is_sent_to_somebody_else_is_marked() {
+    let marks = |line: &'static [u8]| rows(&[(Resp, b"220 x\r\n"), (Orig, line)])[0]["marks"].clone();
+    for harmless in [
+        &b"PORT 10,0,0,1,232,157\r\n"[..],
+        b"eprt |1|10.0.0.1|59549|\r\n",
+        b"PORT 10,0,0,9\r\n",
+        b"EPRT |1|10.0.0.9\r\n",
+    ] {
+        assert_eq!(marks(harmless), "[]", "{}", harmless.escape_ascii());
+    }
+    for sent in [
+        &b"PORT 10,0,0,9,232,157\r\n"[..],
+        b"PORT 10,0,0,1,0,80\r\n",
+        b"EPRT |1|10.0.0.9|59549|\r\n",
+        b"EPRT |2|fd00::9|59549|\r\n",
+    ] {
+        assert_eq!(marks(sent), "[bounce]", "{}", sent.escape_ascii());
+    }
+}
+
+#[test]
+fn a_client_behind_a_translator_says_its_own_address() {
+    let to = |address: &str| (address.parse().unwrap(), 50_000);
+    let client = u128::from(Ipv4Addr::new(198, 51, 100, 7).to_ipv6_mapped());
+    assert!(!session::is_elsewhere(to("192.168.1.5"), client));
+    assert!(session::is_elsewhere(to("203.0.113.9"), client));
 }

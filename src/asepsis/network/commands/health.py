@@ -10,14 +10,14 @@ from asepsis.kit.errors import one_line
 from asepsis.kit.output import print_json
 from asepsis.kit.site import Site
 
-from .service import Health, Trouble
+from ..service import Health, Trouble
 
 
 def health(site: SiteOption = DEFAULT_SITE, json: JsonOption = False) -> None:
     """What the mirror port leaves out, doubles or spoils, and what to mend at the switch."""
     from asepsis.lake.service import open_lake
 
-    from . import service
+    from .. import service
 
     with open_lake(Site.open(site)) as lake:
         found = service.health(lake)

@@ -1,0 +1,59 @@
+"""From when to when new rows hold events that rules are about: one query a stream for all, since most rules have nothing in most looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from .library import Entry
+from .sigma import sql
+from .sigma.detection import predicate
+from .sigma.hunt import Tables
+from .sigma.query import Reach
+from .sigma.taxonomy import Taxonomy
+
+AT_ONCE = 40
+"""Conditions of one query: an engine plans a long one slowly."""
+
+Span = tuple[datetime, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaf:
+    entry: str
+    condition: str
+
+
+def spans(entries: Iterable[Entry], news: Tables, reach: Reach) -> Mapping[str, Span]:
+    """The first and the last time of the rows that each rule is about, by its name; none of a rule that is about none of the rows."""
+    taxonomy = Taxonomy(news.streams)
+    by_stream: dict[str, list[_Leaf]] = {}
+    for entry in entries:
+        for leaf in entry.leaves:
+            stream, condition = predicate(leaf, taxonomy)
+            by_stream.setdefault(stream.name, []).append(_Leaf(entry.name, condition))
+    found: dict[str, Span] = {}
+    for stream_name, leaves in by_stream.items():
+        for some in (leaves[n : n + AT_ONCE] for n in range(0, len(leaves), AT_ONCE)):
+            for one, span in zip(some, _asked(stream_name, some, news, reach), strict=True):
+                if span:
+                    first, last = found.get(one.entry, span)
+                    found[one.entry] = min(first, span[0]), max(last, span[1])
+    return found
+
+
+def _asked(stream: str, leaves: list[_Leaf], news: Tables, reach: Reach) -> list[Span | None]:
+    ends = [
+        f"{end}(CASE WHEN {leaf.condition} THEN ts END) AS {word}{n}"
+        for n, leaf in enumerate(leaves)
+        for end, word in (("MIN", "f"), ("MAX", "l"))
+    ]
+    rows = news.rows(f"SELECT {sql.columns(ends)} FROM {stream} WHERE {reach.sql()}")
+    if not rows:
+        return [None] * len(leaves)
+    return [(_utc(rows[0][f"f{n}"]), _utc(rows[0][f"l{n}"])) if rows[0][f"f{n}"] is not None else None for n in range(len(leaves))]
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

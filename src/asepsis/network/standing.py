@@ -1,0 +1,86 @@
+"""How a rule stands in a hospital: what it looks for, how often it spoke, who is excused, and whether it is still learning."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from .library import Entry
+from .meaning import Exemption, tactics, techniques
+from .memory import TEACHING
+from .proof import examples
+
+
+@dataclass(frozen=True, slots=True)
+class Spoke:
+    """How many attackers a rule told of, in how many sightings, and when last."""
+
+    attackers: int
+    sightings: int
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """`learning_until` is when a rule of what is new begins to speak, if it does not yet; `exceptions` are people's, by number."""
+
+    entry: Entry
+    spoke: Spoke | None = None
+    exceptions: Sequence[tuple[int, Exemption]] = ()
+    learning_until: datetime | None = None
+
+    @property
+    def learns(self) -> bool:
+        """Whether it speaks of what is new alone."""
+        return bool(self.entry.meaning.new) or self.entry.detects
+
+    @property
+    def state(self) -> str:
+        """`learning until 2026-03-09`, `watching`."""
+        if self.learning_until:
+            return f"learning until {self.learning_until:%Y-%m-%d}"
+        return "watching" if self.entry.own or any(one.fires for one in examples(self.entry)) else "watching, unproven"
+
+
+def standing_of(
+    entry: Entry,
+    spoke: Spoke | None = None,
+    exceptions: Sequence[tuple[int, Exemption]] = (),
+    began: datetime | None = None,
+    last: datetime | None = None,
+) -> Standing:
+    """How a rule stands where rows began at a time and were last looked at at another."""
+    standing = Standing(entry, spoke, exceptions)
+    if not standing.learns or (began and last and last >= began + TEACHING):
+        return standing
+    return Standing(entry, spoke, exceptions, (began or datetime.max.replace(year=9998)) + TEACHING if began else None)
+
+
+def standing_form(standing: Standing) -> dict[str, Any]:
+    """A rule as JSON."""
+    entry, meaning = standing.entry, standing.entry.meaning
+    return {
+        "rule": entry.name,
+        "id": entry.speaks.key,
+        "title": entry.speaks.title,
+        "level": entry.speaks.level,
+        "techniques": list(techniques(entry.speaks.tags)),
+        "tactics": list(tactics(entry.speaks.tags)),
+        "own": entry.own,
+        "state": standing.state,
+        "looks_for": " ".join(str(entry.speaks.attributes.get("description", meaning.why)).split()),
+        "harmless": entry.harmless,
+        "harms": {kind.value: {"level": harm.level, "why": harm.why} for kind, harm in meaning.harms.items()},
+        "action": meaning.action.title,
+        "exceptions": [_exception_form(None, one) for one in meaning.exceptions] + [_exception_form(*one) for one in standing.exceptions],
+        "attackers": standing.spoke.attackers if standing.spoke else 0,
+        "sightings": standing.spoke.sightings if standing.spoke else 0,
+        "last_seen": standing.spoke.last if standing.spoke else None,
+    }
+
+
+def _exception_form(number: int | None, one: Exemption) -> dict[str, Any]:
+    sides = {"attacker": one.attacker.words, "victim": one.victim.words}
+    return {"number": number, **sides, "reason": one.reason, "until": one.until}

@@ -1,0 +1,210 @@
+"""A story as a finding: what happens, since when, from where, how far it came, what is reached next, and what to do first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from asepsis.findings.service import (
+    STORY,
+    Action,
+    Automatable,
+    Exploitation,
+    Exposure,
+    Finding,
+    Kind,
+    Look,
+    Party,
+    Points,
+    Proposal,
+    State,
+    Step,
+    counted,
+    judge,
+    large,
+    named,
+    worst_of,
+)
+
+from .alert import ASSETS_MAX, alert, opens, reach_of
+from .library import Entry
+from .meaning import techniques
+from .sighting import Sighting
+from .story import Clue, Story
+
+STEPS_MAX = 8
+FAULTS = 3
+
+
+def clue_of(entry: Entry, one: Sighting, story: str, look: Look) -> Clue:
+    """A sighting with whose its addresses are now."""
+    hosts = {address: look.at(address).key for address in dict.fromkeys((one.attacker, *one.victims)) if address}
+    known = look.parties
+    outside = frozenset(key for address, key in hosts.items() if known.outside(address) and not known.partner(address))
+    return Clue(one, entry, hosts, outside, opens(entry), story)
+
+
+def alerts_of(story: Story, look: Look) -> list[Proposal]:
+    """One of each rule and attacker."""
+    by: dict[tuple[str, str], list[Clue]] = {}
+    for clue in story.clues:
+        if clue.alert:
+            by.setdefault((clue.entry.name, clue.attacker), []).append(clue)
+    return [alert(of[0].entry, [clue.sighting for clue in of], look) for of in by.values()]
+
+
+def finding_of(story: Story, alerts: Sequence[Proposal], look: Look) -> Proposal:
+    """The finding of a story of two alerts or more; `alerts` are those that it is made of."""
+    hosts = look.all_at(story.addresses)
+    root = hosts[0]
+    inside = [party for party in hosts if not look.parties.outside(party.address)]
+    reach = reach_of(inside, look)
+    leading = max(alerts, key=lambda one: (*(part.rank for part in judge(one)), -one.action.effort.rank, one.last_seen))
+    first, last = min(one.first_seen for one in alerts), max(one.last_seen for one in alerts)
+    yes = any(one.points.automatable is Automatable.YES for one in alerts)
+    return Proposal(
+        check=STORY,
+        kind=Kind.ALERT,
+        subject=story.id,
+        title=_title(story, root, inside, first),
+        fault="An attacker is at work",
+        harms=worst_of(one.harms for one in alerts),
+        points=Points(Exploitation.ACTIVE, Exposure.OPEN, Automatable.YES if yes else Automatable.NO),
+        action=_action(alerts, leading),
+        why=_why(story, look, reach_words(reach)),
+        first_seen=first,
+        last_seen=last,
+        zone=root.zone or look.parties.zone(root.address),
+        asset_kind=root.kind_told,
+        events=tuple(dict.fromkeys(event for one in alerts for event in one.events[:STEPS_MAX])),
+        patients=max(one.patients for one in alerts),
+        assets=tuple(dict.fromkeys(id for party in hosts for id in party.ids))[:ASSETS_MAX],
+        reach=reach,
+    )
+
+
+def _title(story: Story, root: Party, inside: Sequence[Party], first: datetime) -> str:
+    faults = list(dict.fromkeys(clue.entry.meaning.fault for clue in story.clues if clue.alert))
+    told = [*faults[:1], *faults[1:][-(FAULTS - 1) :]]
+    steps = "; then ".join(map(_small, told))
+    more = f" ({len(faults) - len(told)} more kinds of steps between)" if len(faults) > len(told) else ""
+    many = counted(len(inside), "machine")
+    return f"Attack from {root.placed} since {first:%H:%M} UTC on {first:%Y-%m-%d}: {steps}{more}; {many} of ours in it"
+
+
+def _why(story: Story, look: Look, reach: str) -> str:
+    lines = []
+    for clue in story.clues:
+        if clue.alert:
+            attacker = look.at(clue.sighting.attacker)
+            victims = [party for party in look.all_at(clue.sighting.victims) if party.key != attacker.key]
+            to = f" to {named(victims)}" if victims else ""
+            known = techniques(clue.entry.speaks.tags)
+            as_ = f" ({known[0]})" if known else ""
+            lines.append(
+                f"{clue.begin:%H:%M} {clue.entry.meaning.fault[:1].lower()}{clue.entry.meaning.fault[1:]}{as_}: {attacker.name}{to}"
+            )
+    told = lines if len(lines) <= 2 * STEPS_MAX else [*lines[:STEPS_MAX], f"... {len(lines) - 2 * STEPS_MAX} more ...", *lines[-STEPS_MAX:]]
+    signs = sum(not clue.alert for clue in story.clues)
+    more = f" {large(counted(signs, 'smaller sign'))} beside." if signs else ""
+    return f"{'; '.join(told)}.{more} {reach}"
+
+
+def _small(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def reach_words(reach: Sequence[Step]) -> str:
+    """What is reached next if nothing is done."""
+    if not reach:
+        return "No device that a patient depends on is known to be within reach."
+    nearest = sorted(reach, key=lambda step: (step.steps, step.clinical_class))
+    told = [f"{step.name} ({counted(step.steps, 'step') + ' away' if step.steps else 'in it already'})" for step in nearest]
+    return f"Next within reach if nothing is done: {', '.join(told)}."
+
+
+def _action(alerts: Sequence[Proposal], leading: Proposal) -> Action:
+    """The first thing to do is that of the gravest alert; those of the others follow."""
+    others = dict.fromkeys(one.action.title for one in alerts if one.action.title != leading.action.title)
+    return Action(leading.action.title, leading.action.effort, (*leading.action.steps, *others)[:STEPS_MAX])
+
+
+def timeline(story: Story, look: Look) -> list[dict[str, Any]]:
+    """Every step of a story, as values."""
+    return [
+        {
+            "begin": clue.begin,
+            "end": clue.end,
+            "rule": clue.sighting.rule,
+            "tells": clue.entry.meaning.fault,
+            "alert": clue.alert,
+            "tactics": list(clue.entry.meaning.tactics),
+            "techniques": list(techniques(clue.entry.speaks.tags)),
+            "attacker": look.at(clue.sighting.attacker).placed,
+            "victims": [look.at(victim).placed for victim in clue.sighting.victims],
+            "events": clue.sighting.events,
+            "evidence": [{"stream": row.stream, "event_id": row.event_id, "ts": row.ts} for row in clue.sighting.evidence],
+        }
+        for clue in story.clues
+    ]
+
+
+def graph(story: Story, look: Look) -> list[dict[str, Any]]:
+    """Who did what to whom: an edge for each pair and fault, with the first and the last time."""
+    edges: dict[tuple[str, str, str], list[Clue]] = {}
+    for clue in story.clues:
+        source = look.at(clue.sighting.attacker).placed if clue.sighting.attacker else "somebody"
+        for victim in clue.sighting.victims or ("",):
+            target = look.at(victim).placed if victim else "the network"
+            edges.setdefault((source, target, clue.entry.meaning.fault), []).append(clue)
+    return [
+        {"from": source, "to": target, "what": what, "first": min(c.begin for c in of), "last": max(c.end for c in of)}
+        for (source, target, what), of in edges.items()
+        if source != target
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A story as people look at it: `told` is its finding, or that of its only alert, as it stands."""
+
+    story: Story
+    told: Proposal
+    finding: str
+    decision: str
+    state: str
+    next: str
+    timeline: list[dict[str, Any]]
+    graph: list[dict[str, Any]]
+
+    def form(self) -> dict[str, Any]:
+        """As JSON, without its steps."""
+        told = self.told
+        return {
+            "story": self.story.id,
+            "finding": self.finding,
+            "title": told.title,
+            "decision": self.decision,
+            "state": self.state,
+            "first_seen": told.first_seen,
+            "last_seen": told.last_seen,
+            "alerts": sum(clue.alert for clue in self.story.clues),
+            "signs": sum(not clue.alert for clue in self.story.clues),
+            "hosts": list(self.story.addresses),
+            "patients": told.patients,
+            "next": self.next,
+            "reach": [{"class": step.clinical_class, "steps": step.steps, "asset": step.asset, "name": step.name} for step in told.reach],
+            "harms": {kind.value: {"level": harm.level, "why": harm.why} for kind, harm in told.harms.items()},
+            "action": {"title": told.action.title, "effort": told.action.effort, "steps": list(told.action.steps)},
+        }
+
+
+def told_of(story: Story, look: Look, findings: Mapping[str, Finding]) -> Told:
+    """A story as it stands; `findings` are those there are, by id."""
+    alerts = alerts_of(story, look)
+    told = finding_of(story, alerts, look) if len(alerts) > 1 else alerts[0]
+    finding = findings.get(told.id)
+    decision, state = (finding.decision, finding.state) if finding else (judge(told)[0], State.OPEN)
+    return Told(story, told, told.id, decision, state, reach_words(told.reach), timeline(story, look), graph(story, look))
