@@ -87,11 +87,9 @@ def calls(given: Given, book: Book) -> list[Call]:
 
 def newest(given: Given, found: Iterable[Call]) -> int:
     """Up to when rows are there."""
-    (last,) = given.news.rows(_asked(_NEWEST))
     least, most = sane()
-    times = [call.end for call in found]
-    times += [micros(one) for one in (given.now, last["ts"]) if one is not None and least <= one < most]
-    return max(times, default=0)
+    times = [given.now, *(row["ts"] for row in given.news.rows(_asked(_NEWEST)) if row["ts"])]
+    return max([*(call.end for call in found), *(micros(one) for one in times if least <= one < most)], default=0)
 
 
 def hosts(given: Given) -> list[tuple[str, datetime]]:
