@@ -8,8 +8,14 @@ from asepsis.kit.errors import BadInput
 
 from ..detector import Detect, Detector, Number
 from ..detector import settings as settings_of
+from . import beaconing, silence, unlike, volume
 
-_ALL: Mapping[str, tuple[Detect, Mapping[str, Number]]] = {}
+_ALL: Mapping[str, tuple[Detect, Mapping[str, Number]]] = {
+    "beaconing": (beaconing.run, beaconing.SETTINGS),
+    "silence": (silence.run, silence.SETTINGS),
+    "unlike-its-kind": (unlike.run, unlike.SETTINGS),
+    "volume": (volume.run, volume.SETTINGS),
+}
 
 
 def detect_by(detector: Detector) -> tuple[Detect, dict[str, Number]]:

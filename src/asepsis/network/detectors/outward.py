@@ -1,0 +1,112 @@
+"""Connections of the hospital's machines with addresses outside, as detectors look at them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from asepsis.findings.service import public_sql
+
+from ..detector import Given
+from ..sigma import sql
+from .book import HOUR, SECOND, Book, key, micros, sane
+
+NAMES_MAX = 256
+"""Names of servers remembered for connections of one machine that go on: more at a time has no machine that is no proxy."""
+DAYS_S = 30 * 86_400
+"""No connection is counted as longer."""
+_CALLS = """
+    SELECT event_id, uid, ts, id_orig_h AS source, id_resp_h AS address, id_resp_p AS port, duration, orig_bytes AS sent,
+           resp_bytes AS received, service, interim
+    FROM conn WHERE ts >= {0} AND ts < {1} AND {2} AND proto IN ('tcp', 'udp')
+"""
+_NAMES = """
+    SELECT uid, id_orig_h AS source, MAX(server_name) AS name, MAX(ts) AS ts FROM ssl
+    WHERE ts >= {0} AND ts < {1} AND {2} AND server_name IS NOT NULL GROUP BY uid, id_orig_h
+"""
+_NEWEST = "SELECT MAX(ts) AS ts FROM conn WHERE ts >= {0} AND ts < {1}"
+_HOSTS = "SELECT id_orig_h AS source, MIN(ts) AS first FROM conn WHERE ts >= {0} AND ts < {1} GROUP BY id_orig_h"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A row of such a connection. Times are microseconds, `end` is that of its last packet; `service` is the name that was asked for, else
+    the address; `spoken` what was recognised by its content."""
+
+    event_id: str
+    uid: str
+    source: str
+    address: str
+    service: str
+    port: int
+    begin: int
+    end: int
+    sent: int
+    received: int
+    spoken: str
+    interim: bool
+
+    @property
+    def hour(self) -> int:
+        """The hour in which its last packet was: rows come by their ends."""
+        return self.end // HOUR
+
+    @property
+    def at(self) -> tuple[str, int]:
+        return self.service, self.port
+
+
+def calls(given: Given, book: Book) -> list[Call]:
+    """The new rows, in order of their ends. The name of a server comes with the first packets of a connection, its bytes with the last: it
+    is remembered for as long as that lasts."""
+    rows = [row for row in given.news.rows(_asked(_CALLS)) if _leaves(given, row["source"], row["address"])]
+    names = {row["uid"]: row for row in given.news.rows(_asked(_NAMES))}
+    keys = {source: key("names", source) for source in {row["source"] for row in (*rows, *names.values())}}
+    book.want(keys.values())
+    known = {source: dict(book.get(name) or {}) for source, name in keys.items()}
+    for uid, row in names.items():
+        known[row["source"]].setdefault(uid, [row["name"], micros(row["ts"])])
+    found = []
+    for row in rows:
+        name = known[row["source"]].get(row["uid"], (row["address"],))[0]
+        begin = micros(row["ts"])
+        length = round(min(max(row["duration"] or 0.0, 0.0), DAYS_S) * SECOND)
+        told = (row["sent"] or 0, row["received"] or 0, row["service"] or "", bool(row["interim"]))
+        found.append(
+            Call(row["event_id"], row["uid"] or "", row["source"], row["address"], name, row["port"] or 0, begin, begin + length, *told)
+        )
+    over = {row["uid"] for row in rows if not row["interim"]}
+    for source, name in keys.items():
+        left = sorted(((uid, told) for uid, told in known[source].items() if uid not in over), key=lambda one: (-one[1][1], one[0]))
+        if (kept := dict(left[:NAMES_MAX])) != (book.get(name) or {}):
+            times = [row["ts"] for row in (*rows, *names.values()) if row["source"] == source]
+            book.saw(name, kept, min(times), max(times))
+    return sorted(found, key=lambda call: (call.end, call.event_id))
+
+
+def newest(given: Given, found: Iterable[Call]) -> int:
+    """Up to when rows are there."""
+    least, most = sane()
+    times = [given.now, *(row["ts"] for row in given.news.rows(_asked(_NEWEST)) if row["ts"])]
+    return max([*(call.end for call in found), *(micros(one) for one in times if least <= one < most)], default=0)
+
+
+def hosts(given: Given) -> list[tuple[str, datetime]]:
+    """The hospital's machines that begin a connection, and when each first does."""
+    machine = given.look.locator.machine
+    return [(row["source"], row["first"]) for row in given.news.rows(_asked(_HOSTS)) if machine(row["source"])]
+
+
+def partner(given: Given, addresses: list[str], service: str) -> bool:
+    """Whether a place is a partner's, by its name or by all of its addresses."""
+    return all(given.look.locator.partner(address, "" if service == address else service) for address in addresses)
+
+
+def _asked(query: str) -> str:
+    return query.format(*map(sql.moment, sane()), public_sql("id_resp"))
+
+
+def _leaves(given: Given, source: str | None, address: str | None) -> bool:
+    parties = given.look.parties
+    return bool(source and address) and parties.outside(address or "") and not parties.outside(source or "")
