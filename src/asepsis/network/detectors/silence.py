@@ -19,7 +19,6 @@ from typing import Any
 from asepsis.hospital.service import KINDS
 
 from ..detector import Given, Number
-from ..memory import TEACHING
 from ..sighting import Evidence, Sighting, group_text
 from .book import Book, key, moment
 from .feeds import MINUTE, Door, Feed, Heard, Minute, heard, latest
@@ -133,7 +132,7 @@ def _judge(given: Given, book: Book, step: int) -> list[Sighting]:
         _fold(book, name, known[name], end)
     sources = {name: known[name]["rows"][-1][3] for name in names if known[name]["rows"]}
     enough, present = _heard(book, known.get(_HEARD), step, set(sources.values()))
-    taught = moment(end * MINUTE) < given.began + TEACHING
+    taught = moment(end * MINUTE) < given.taught
     late = {name for name in names if _late(given, known[name], end)}
     live = {name for name in names if _live(known[name], end)}
     found = []

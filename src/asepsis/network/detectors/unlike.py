@@ -13,7 +13,6 @@ from datetime import timedelta
 from typing import Any
 
 from ..detector import Given, Number
-from ..memory import TEACHING
 from ..sighting import Evidence, Sighting, group_text
 from ..sigma import sql
 from .book import HOUR, Book, key, micros, moment, sane
@@ -97,7 +96,7 @@ def _judge(given: Given, book: Book, name: str, hour: int) -> Sighting | None:
     kind, of = json.loads(name)
     users, _ = (book.get(kind) or {}).get(of) or ([], 0)
     users = [user for user in users if user[0] < (hour + 1) * HOUR]
-    if len(users) != 1 or users[0][0] // HOUR != hour or moment(users[0][0]) < given.began + TEACHING:
+    if len(users) != 1 or users[0][0] // HOUR != hour or moment(users[0][0]) < given.taught:
         return None
     ((at, source, address, event),) = users
     service, zone = json.loads(of)
