@@ -77,3 +77,9 @@ def test_without_what_is_known_it_tells_of_all_that_is_new(store: Site) -> None:
 def test_what_is_known_is_a_part_of_what_is_new(known: str) -> None:
     with pytest.raises(BadInput, match="known is not a part"):
         rule(f"{{of: [id_orig_h, calling_ae], known: {known}}}")
+
+
+def test_what_is_worth_a_look_at_once_is_told_of_while_it_is_learned_and_then_usual(store: Site) -> None:
+    new = rule(f"{{of: [id_orig_h, calling_ae, {PROGRAM}], at_once: true}}")
+    assert attackers(new, FIRST, call("10.1.0.5", "US1", "1.2.3")) == {"10.1.0.5"}
+    assert not attackers(new, DAY + timedelta(hours=8), call("10.1.0.5", "US1", "1.2.3") | {"ts": "09:00"})

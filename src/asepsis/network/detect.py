@@ -93,6 +93,8 @@ def _new(entry: Entry, seen: list[Seen], taught: datetime) -> list[Sighting]:
     spoken = [Spoken(one.values, one.sighting.begin, one.sighting.end) for one in ordered]
     memory = store.Stored(entry.name)
     new = learn(memory, spoken, meaning.days, taught)
+    if meaning.at_once:
+        new = [told or one.first < taught for told, one in zip(new, spoken, strict=True)]
     parts = [Spoken(meaning.known_part(one.values), one.first, one.last) for one in spoken if meaning.known]
     strange = learn(memory, parts, meaning.days, taught) or [False] * len(new)
     return [one.sighting for one, is_new, is_strange in zip(ordered, new, strange, strict=True) if is_new and not is_strange]

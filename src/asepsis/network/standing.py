@@ -40,7 +40,7 @@ class Standing:
     @property
     def state(self) -> str:
         """`learning (12 of 150 hours)`, `watching`."""
-        if self.learns and self.heard < TEACHING:
+        if self.learns and self.heard < TEACHING and not self.entry.meaning.at_once:
             return f"learning ({self.heard} of {TEACHING} hours)"
         return "watching" if self.entry.own or any(one.fires for one in examples(self.entry)) else "watching, unproven"
 
