@@ -36,8 +36,8 @@ from asepsis.network.service import library
 from asepsis.network.sighting import Sighting
 from asepsis.settings import open_store
 
-NEAR, MARGIN = timedelta(seconds=120), timedelta(seconds=30)
-LATEST = datetime(9999, 1, 1, tzinfo=UTC)
+NEAR, MARGIN, AFTERWARDS = timedelta(seconds=120), timedelta(seconds=30), timedelta(hours=3)
+EARLIEST, LATEST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 
 
 @dataclass
@@ -59,6 +59,7 @@ class Variant:
 
     name: str
     begin: datetime
+    end: datetime = EARLIEST
     alerts: dict[str, datetime] = field(default_factory=dict)
     signs: dict[str, datetime] = field(default_factory=dict)
     foreign: list[str] = field(default_factory=list)
@@ -99,10 +100,12 @@ def measure(recording: Path, work: Path, only: str = "") -> Figures:
     """The figures of a recording; what is taught and cut is kept in `work`."""
     acts = acts_of(recording)
     variants = _variants(acts)
-    first = min((variant.begin for variant in variants), default=datetime.max.replace(tzinfo=UTC))
-    spans = [("days", datetime.min.replace(tzinfo=UTC), first - MARGIN)]
-    ends = [*(variant.begin - MARGIN for variant in variants[1:]), datetime.max.replace(tzinfo=UTC)]
-    spans += [(variant.name.replace(":", "."), variant.begin - MARGIN, end) for variant, end in zip(variants, ends, strict=True)]
+    first = min((variant.begin for variant in variants), default=LATEST)
+    days = max((act.end for act in acts if not act.scenario and act.begin < first), default=first) + MARGIN
+    # What others do before a variant begins, and belongs to it, comes after the one before it.
+    starts = [min(days, first - MARGIN), *(variant.end + MARGIN for variant in variants[:-1])]
+    spans = [("days", datetime.min.replace(tzinfo=UTC), starts[0])]
+    spans += [(v.name.replace(":", "."), begin, end) for v, begin, end in zip(variants, starts, [*starts[1:], LATEST], strict=True)]
     cut(recording, work, spans)
     taught = work / "taught"
     if not taught.exists():
@@ -111,6 +114,7 @@ def measure(recording: Path, work: Path, only: str = "") -> Figures:
     false = list(_false(taught, benign))
     for variant, (name, begin, _) in zip(variants, spans[1:], strict=True):
         if only in variant.name:
+            _later(work / name, variant.end + AFTERWARDS)
             _try(variant, taught, work / name, begin, [act for act in acts if act.scenario == variant.name])
     return Figures([one for one in variants if only in one.name], false, len({act.begin.date() for act in benign}))
 
@@ -119,7 +123,8 @@ def _variants(acts: Iterable[Act]) -> list[Variant]:
     found: dict[str, Variant] = {}
     for act in acts:
         if act.scenario:
-            found.setdefault(act.scenario, Variant(act.scenario, act.begin))
+            variant = found.setdefault(act.scenario, Variant(act.scenario, act.begin))
+            variant.end = max(variant.end, act.end)
     return sorted(found.values(), key=lambda one: one.begin)
 
 
@@ -145,6 +150,16 @@ def cut(recording: Path, work: Path, spans: list[tuple[str, datetime, datetime]]
                     files[n].write(head)
                 files[n].write(record)
                 files[n].write(source.read(size))
+
+
+def _later(captures: Path, moment: datetime) -> None:
+    """One packet of later: detectors judge an hour when it is over, and in a hospital something always comes."""
+    frame = bytes.fromhex("020000000001020000000002080045000020000000004011000000000000000000000035003500080000")
+    addresses = bytes((10, 30, 60, 2, 10, 30, 60, 40))
+    frame = frame[:26] + addresses + frame[34:]
+    head = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65_535, 1)
+    record = struct.pack("<IIII", int(moment.timestamp()), 0, len(frame), len(frame))
+    (captures / "later.pcap").write_bytes(head + record + frame)
 
 
 def _learn(recording: Path, days: Path, taught: Path) -> None:

@@ -17,7 +17,7 @@ from .detector import Detector, Given
 from .detectors import detect_by
 from .library import Entry, Library
 from .memory import Spoken, learn
-from .scan import ALL, Seen, scan
+from .scan import ALL, Seen, scan, shown
 from .sighting import Sighting, joined
 from .spans import Span, spans
 from .story import WINDOW, Clue, stories
@@ -44,7 +44,7 @@ def detect(library: Library, rows: Rows, look: Look) -> list[Sighting]:
     found = spans(library.entries, rows.news, ALL)
     for entry in library.entries:
         seen = list(_left(entry, _seen(entry, rows, look, found.get(entry.name)), look))
-        changed += store.add(_bounded(entry, _new(entry, seen, rows.taught)))
+        changed += store.add(_bounded(entry, shown(entry, rows.news, _new(entry, seen, rows.taught))))
     return changed
 
 
@@ -84,11 +84,11 @@ def _left(entry: Entry, seen: Iterable[Seen], look: Look) -> Iterator[Seen]:
             yield Seen(left, one.values)
 
 
-def _new(entry: Entry, seen: list[Seen], taught: datetime) -> list[Sighting]:
+def _new(entry: Entry, seen: list[Seen], taught: datetime) -> list[Seen]:
     """Of a rule that speaks of what is new: that alone."""
     meaning = entry.meaning
     if not meaning.new:
-        return [one.sighting for one in seen]
+        return seen
     ordered = sorted(seen, key=lambda one: (one.sighting.begin, one.sighting.key))
     spoken = [Spoken(one.values, one.sighting.begin, one.sighting.end) for one in ordered]
     memory = store.Stored(entry.name)
@@ -97,7 +97,7 @@ def _new(entry: Entry, seen: list[Seen], taught: datetime) -> list[Sighting]:
         new = [told or one.first < taught for told, one in zip(new, spoken, strict=True)]
     parts = [Spoken(meaning.known_part(one.values), one.first, one.last) for one in spoken if meaning.known]
     strange = learn(memory, parts, meaning.days, taught) or [False] * len(new)
-    return [one.sighting for one, is_new, is_strange in zip(ordered, new, strange, strict=True) if is_new and not is_strange]
+    return [one for one, is_new, is_strange in zip(ordered, new, strange, strict=True) if is_new and not is_strange]
 
 
 def tell(library: Library, changed: Sequence[Sighting], look: Look) -> tuple[list[Proposal], dict[str, str]]:

@@ -6,7 +6,7 @@ from asepsis.kit.errors import WrongUse
 
 from .detector import Detector
 from .library import Entry
-from .scan import scan
+from .scan import scan, shown
 from .sighting import Sighting, gathered
 from .sigma.hunt import Tables
 from .sigma.query import Reach
@@ -18,5 +18,5 @@ def hunt(entry: Entry, tables: Tables, reach: Reach) -> list[Sighting]:
     if isinstance(entry.speaks, Detector):
         raise WrongUse("a detector goes by what it has learned", entry.name, "it looks at what comes: read captures into a new site")
     span = spans([entry], tables, reach).get(entry.name)
-    found = [one.sighting for one in scan(entry, tables, lambda _: tables, lambda _: (), span, reach)]
+    found = shown(entry, tables, scan(entry, tables, lambda _: tables, lambda _: (), span, reach), reach)
     return found if any(one.held_from for one in found) else gathered(found)

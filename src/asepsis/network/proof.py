@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from .detector import Detector, Given
 from .detectors import detect_by
 from .library import PROOF, Entry
 from .memory import Kept
-from .scan import ALL, Seen, scan
+from .scan import ALL, Seen, scan, shown
 from .sighting import Sighting
 from .sigma.hunt import Tables
 from .spans import spans
@@ -143,7 +143,8 @@ def _alerts(entry: Entry, example: Example, lake: Tables, assets: Sequence[Asset
     look = Look(lake, locate(assets, plan_of(example.site_toml)), now)
     learned = {tuple(values) for values in example.learned}
     seen = [one for one in _seen(entry, lake, look) if not _known(entry, one, learned)]
-    left = [sighting for one in seen if (sighting := left_after(entry, (), one.sighting, look))]
+    counted = [replace(one, sighting=sighting) for one in seen if (sighting := left_after(entry, (), one.sighting, look))]
+    left = shown(entry, lake, counted)
     by: dict[str, list[Sighting]] = {}
     for one in left:
         by.setdefault(look.at(one.attacker).key, []).append(one)

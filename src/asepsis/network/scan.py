@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,6 +25,9 @@ from .spans import Span
 
 ROWS_MAX = 200_000
 """Rows of an answer: a rule that means more than these tells of the first."""
+
+AT_ONCE = 500
+"""Sightings whose rows are asked for in one query."""
 
 Around = Callable[[datetime], Tables]
 """All rows since a moment, old and new."""
@@ -55,45 +58,76 @@ def scan(entry: Entry, news: Tables, around: Around, standing: Standing, span: S
 
 
 def _events(entry: Entry, rule: Rule, news: Tables, reach: Reach) -> list[Seen]:
+    """Sightings without their evidence: most of what a rule of what is new means is usual, and nobody asks for its rows (`shown`)."""
+    new = [f"n{n}" for n in range(len(entry.meaning.new))]
+    by = ["a", "v", *new]
+    query = f"""
+        {_islands(entry, rule, news, reach)}
+        SELECT {sql.columns(by)}, island, COUNT(*) AS events, MIN(ts) AS first, MAX(ts) AS last FROM n
+        GROUP BY {sql.columns(by)}, island ORDER BY {sql.columns(by)}, island LIMIT {ROWS_MAX}
+    """
+    return [Seen(_of_event(entry.name, row), tuple(row[name] for name in new)) for row in news.rows(query)]
+
+
+def _islands(entry: Entry, rule: Rule, news: Tables, reach: Reach) -> str:
+    """The rows that a rule means, those of one attacker, victim and what tells of new things apart numbered by what is an hour apart."""
     meaning = entry.meaning
     stream, condition = predicate(rule, Taxonomy(news.streams))
     kept = {"a": meaning.attacker, "v": meaning.victim} | {f"n{n}": column for n, column in enumerate(meaning.new)}
-    by = list(kept)
     account = sql.name(meaning.account) if meaning.account else "CAST(NULL AS VARCHAR)"
     columns = [f"{sql.name(column)} AS {name}" for name, column in kept.items()]
     gap = sql.seconds(int(GAP.total_seconds()))
-    window = f"PARTITION BY {sql.columns(by)} ORDER BY ts, event_id"
-    each = f"PARTITION BY {sql.columns(by)}, island"
+    window = f"PARTITION BY {sql.columns(list(kept))} ORDER BY ts, event_id"
     where = sql.all_of([reach.sql(), condition])
-    query = f"""
+    return f"""
         WITH m AS (SELECT {sql.columns(columns)}, {account} AS c, ts, event_id FROM {stream.name} WHERE {where}),
         g AS (SELECT *, CASE WHEN LAG(ts) OVER ({window}) >= ts - {gap} THEN 0 ELSE 1 END AS fresh FROM m),
-        n AS (SELECT *, SUM(fresh) OVER ({window} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS island FROM g),
-        r AS (SELECT *, ROW_NUMBER() OVER ({each} ORDER BY ts, event_id) AS place, COUNT(*) OVER ({each}) AS events,
-              MAX(ts) OVER ({each}) AS last FROM n)
-        SELECT {sql.columns(by)}, c, island, events, last, ts, event_id FROM r WHERE place <= {EVIDENCE}
-        ORDER BY {sql.columns(by)}, island, ts, event_id LIMIT {ROWS_MAX}
+        n AS (SELECT *, SUM(fresh) OVER ({window} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS island FROM g)
     """
-    found: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
-    for row in news.rows(query):
-        found.setdefault((*(row[name] for name in by), row["island"]), []).append(row)
-    return [
-        Seen(_of_event(entry.name, stream.name, rows), tuple(rows[0][f"n{n}"] for n in range(len(meaning.new)))) for rows in found.values()
-    ]
 
 
-def _of_event(name: str, stream: str, rows: Sequence[dict[str, Any]]) -> Sighting:
-    first = rows[0]
-    return Sighting(
-        rule=name,
-        attacker=first["a"] or "",
-        victims=(first["v"],) if first["v"] else (),
-        begin=_utc(first["ts"]),
-        end=_utc(first["last"]),
-        events=first["events"],
-        evidence=tuple(Evidence(stream, row["event_id"], _utc(row["ts"])) for row in rows),
-        accounts=tuple(dict.fromkeys(row["c"] for row in rows if row["c"])),
-    )
+def _of_event(name: str, row: dict[str, Any]) -> Sighting:
+    victims = (row["v"],) if row["v"] else ()
+    return Sighting(name, row["a"] or "", victims, _utc(row["first"]), _utc(row["last"]), row["events"], ())
+
+
+def shown(entry: Entry, news: Tables, found: Sequence[Seen], reach: Reach = ALL) -> list[Sighting]:
+    """Sightings of a rule of one event with the rows that show them, and the accounts in these; others have theirs."""
+    if not found or not isinstance(entry.speaks, Rule):
+        return [one.sighting for one in found]
+    told: dict[int, list[dict[str, Any]]] = {}
+    for begin in range(0, len(found), AT_ONCE):
+        for row in news.rows(_rows_of(entry, entry.speaks, news, found[begin : begin + AT_ONCE], reach)):
+            told.setdefault(begin + row["n"], []).append(row)
+    stream = Taxonomy(news.streams).stream(entry.speaks.source, entry.speaks.where).name
+    return [_with_rows(one.sighting, stream, told.get(n, [])) for n, one in enumerate(found)]
+
+
+def _rows_of(entry: Entry, rule: Rule, news: Tables, found: Sequence[Seen], reach: Reach) -> str:
+    """The first rows of each of some sightings, by its number."""
+    meaning = entry.meaning
+    stream, condition = predicate(rule, Taxonomy(news.streams))
+    columns = (meaning.attacker, meaning.victim, *meaning.new)
+    account = sql.name(meaning.account) if meaning.account else "CAST(NULL AS VARCHAR)"
+    wanted = []
+    for n, seen in enumerate(found):
+        one = seen.sighting
+        values = (one.attacker, one.victims[0] if one.victims else "", *("" if value is None else value for value in seen.values))
+        told = [sql.text(str(value).lower() if isinstance(value, bool) else str(value)) for value in values]
+        wanted.append(f"({sql.columns([str(n)], told, [sql.moment(one.begin), sql.moment(one.end)])})")
+    names = [f"w{n}" for n in range(len(columns))]
+    same = [f"COALESCE(CAST({sql.name(column)} AS VARCHAR), '') = s.{name}" for column, name in zip(columns, names, strict=True)]
+    return f"""
+        WITH m AS (SELECT s.n, ts, event_id, {account} AS c, ROW_NUMBER() OVER (PARTITION BY s.n ORDER BY ts, event_id) AS place
+            FROM {stream.name} JOIN (VALUES {", ".join(wanted)}) AS s({sql.columns(["n"], names, ["since", "until"])})
+            ON {sql.all_of([*same, "ts >= s.since", "ts <= s.until"])} WHERE {sql.all_of([reach.sql(), condition])})
+        SELECT n, ts, event_id, c FROM m WHERE place <= {EVIDENCE} ORDER BY n, ts, event_id
+    """
+
+
+def _with_rows(one: Sighting, stream: str, rows: Sequence[dict[str, Any]]) -> Sighting:
+    evidence = tuple(Evidence(stream, row["event_id"], _utc(row["ts"])) for row in rows)
+    return replace(one, evidence=evidence, accounts=tuple(dict.fromkeys(row["c"] for row in rows if row["c"])))
 
 
 def _episodes(entry: Entry, rule: Correlation, around: Around, standing: Standing, span: Span, within: Reach) -> list[Seen]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from ..memory import Known, Memory
@@ -40,6 +41,7 @@ def sane() -> tuple[datetime, datetime]:
     return _LEAST, datetime.now(UTC) + _AHEAD
 
 
+@lru_cache(maxsize=1 << 16)
 def key(*parts: object) -> str:
     return json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
 
