@@ -28,8 +28,12 @@ def use(second: float, pump: int = 1, port: int = 445, address: str = "10.9.0.5"
 
 
 def found(rows: list[Row], cuts: list[float] | None = None, **more: Any) -> list[tuple[str, str]]:
-    seen = sightings(DETECTOR, Rows([*rows, end(40)]), cuts or [], assets=PUMPS, site_toml=ZONES, **more)
+    seen = sightings(DETECTOR, Rows([*rows, end(40)]), cuts or [], assets=PUMPS, site_toml=ZONES, **{"patients": 1, **more})
     return [(one.attacker, one.group) for one in seen]
+
+
+def test_devices_that_patients_depend_on_are_looked_at_apart() -> None:
+    assert not found([use(60)], patients=0)
 
 
 def test_who_is_alone_is_told_of_once() -> None:

@@ -75,6 +75,11 @@ class Book:
         self.want([key])
         return self._known[key].first
 
+    def last(self, key: str) -> datetime:
+        """When a key that is known was last taught."""
+        self.want([key])
+        return self._known[key].last
+
     def saw(self, key: str, value: Any, first: datetime, last: datetime) -> None:
         """Remembers a value, taught by rows between two moments."""
         self.want([key])
