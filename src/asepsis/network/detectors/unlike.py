@@ -134,7 +134,7 @@ def _remember(book: Book, row: Mapping[str, Any], hour: int, kind: str, of: str,
         book.saw(name, known, row["first"], row["first"])
     if after[0][0] // HOUR == hour:
         book.due(hour, key(name, of))
-    return len(after) == USERS
+    return len(after) == USERS and first[:2] >= after[-1][:2]
 
 
 def _judge(given: Given, book: Book, name: str, hour: int) -> Sighting | None:
