@@ -14,10 +14,14 @@ CORE := $(shell find crates -type f \( -name '*.rs' -o -name '*.toml' -o -path '
 help: ## what can be done here
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
-demo: build ## read a small hospital's morning: worklist and report on real packets
+demo: build ## read a small hospital's morning: worklist and report on real packets; and a night with an attack
 	@echo '==> the main job, on the recorded morning of a small hospital'
 	@rm -rf $(DEMO) && mkdir -p $(DEMO)/site && cp range/site.toml $(DEMO)/site/
 	@$(ASEPSIS) assess range/captures --site $(DEMO)/site --report $(DEMO)/report.html
+	@echo; echo '==> the same on a night in which another hospital is attacked: one story'
+	@rm -rf $(DEMO)/attacked && mkdir -p $(DEMO)/attacked && cp range/attack/site.toml $(DEMO)/attacked/
+	@$(ASEPSIS) assess range/attack/story.pcap.gz --site $(DEMO)/attacked --report $(DEMO)/attacked.html >$(DEMO)/attacked.txt
+	@$(ASEPSIS) network stories show S --site $(DEMO)/attacked
 	@printf '\nThe command is $(ASEPSIS). Your own network:\n  $(ASEPSIS) assess YOUR.pcap --site my-hospital --report first-look.html\n'
 
 .PHONY: range-demo

@@ -4,8 +4,8 @@
 
 RECORDING is a folder that `range record` wrote: benign days, and behind them variants of scenarios one after the other. A site is taught by
 the days; a copy of it sees each variant alone. A variant is caught if an alert cites a row of one of its conversations, or, where its rows
-have none (ARP), names its host while it acts; a sign alone is told as such. What an alert cites on the days is a false alarm, told with what
-the range says that it looks like.
+have none (ARP), names its host while it acts; a sign alone is told as such. What an alert cites on the days is a false alarm, told with
+what the range says that it looks like.
 """
 
 from __future__ import annotations
@@ -270,7 +270,7 @@ def main() -> None:
     parser.add_argument("--only", default="", metavar="NAME", help="only variants whose name holds this")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    memory.TEACHING = timedelta(days=given.teach)
+    memory.TEACHING = int(given.teach * 23)
     with tempfile.TemporaryDirectory() as folder:
         figures = measure(given.recording, given.work or Path(folder), given.only)
     if given.json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,10 +12,18 @@ from asepsis.findings.finding import STORY, State
 from asepsis.findings.service import close, findings, worklist
 from asepsis.kit.site import Site
 from asepsis.network import detect, service
+from asepsis.network.library import Library, shipped
 
 from .making import calls, look, put, zeros
 
 Rows = dict[str, list[dict[str, Any]]]
+
+
+@pytest.fixture(autouse=True)
+def two_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of an event and one of a correlation, which speak at once, whatever other rules there are."""
+    entries = [replace(one, meaning=replace(one.meaning, new=())) for one in shipped() if one.name in ("zerologon", "service-from-afar")]
+    monkeypatch.setattr(service, "library_of", lambda _: Library(tuple(entries)))
 
 
 def rows_of() -> Any:

@@ -17,6 +17,7 @@ from asepsis.lake.rows_lake import DAY
 from asepsis.lake.service import RowsLake
 from asepsis.network.detect import Rows, detect
 from asepsis.network.library import Entry, Library, of_bytes
+from asepsis.network.memory import NOT_YET
 
 RULE = """
 title: Somebody calls
@@ -38,8 +39,8 @@ asepsis:
     title: Ask
 """
 PROGRAM = "calling_implementation_class_uid"
-FIRST, LATER = DAY - timedelta(days=1), DAY - timedelta(days=60)
-"""When the first row ever was: what comes on DAY teaches, or is told of."""
+FIRST, LATER = NOT_YET, DAY - timedelta(days=53)
+"""Since when what is new is told of: what comes on DAY teaches, or is told of."""
 
 
 def rule(new: str) -> Entry:
@@ -50,11 +51,11 @@ def call(address: str, title: str, program: str) -> Mapping[str, Any]:
     return {"id_orig_h": address, "id_resp_h": "10.1.0.2", "calling_ae": title, PROGRAM: program}
 
 
-def attackers(entry: Entry, began: datetime, *calls: Mapping[str, Any]) -> set[str]:
-    """Of whom a rule tells, where the first row ever was at a time."""
+def attackers(entry: Entry, taught: datetime, *calls: Mapping[str, Any]) -> set[str]:
+    """Of whom a rule tells that speaks of what is new since a time."""
     lake: Any = RowsLake({"dicom_association": calls})
     look = Look(lake, locate((), plan_of("")), DAY + timedelta(days=1))
-    return {one.attacker for one in detect(Library((entry,)), Rows(lake, lambda _: lake, began), look)}
+    return {one.attacker for one in detect(Library((entry,)), Rows(lake, lambda _: lake, taught), look)}
 
 
 def test_it_tells_of_a_known_device_with_a_new_program_and_of_no_new_device(store: Site) -> None:
@@ -76,3 +77,9 @@ def test_without_what_is_known_it_tells_of_all_that_is_new(store: Site) -> None:
 def test_what_is_known_is_a_part_of_what_is_new(known: str) -> None:
     with pytest.raises(BadInput, match="known is not a part"):
         rule(f"{{of: [id_orig_h, calling_ae], known: {known}}}")
+
+
+def test_what_is_worth_a_look_at_once_is_told_of_while_it_is_learned_and_then_usual(store: Site) -> None:
+    new = rule(f"{{of: [id_orig_h, calling_ae, {PROGRAM}], at_once: true}}")
+    assert attackers(new, FIRST, call("10.1.0.5", "US1", "1.2.3")) == {"10.1.0.5"}
+    assert not attackers(new, DAY + timedelta(hours=8), call("10.1.0.5", "US1", "1.2.3") | {"ts": "09:00"})

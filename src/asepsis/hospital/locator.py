@@ -28,6 +28,7 @@ class Locator:
         # Asked for every row of an answer: what the plan says of an address is looked up once.
         self.inside = cache(self.plan.inside)
         self.machine = cache(self.plan.machine)
+        self._zone = cache(self.plan.zone)
         at: dict[str, list[Asset]] = defaultdict(list)
         for asset in sorted(self.assets.values(), key=lambda a: (bool(a.behind), a.id)):
             # Where it is now, and by its places where it was: an address that had several holders is in the rows as a place only.
@@ -56,7 +57,7 @@ class Locator:
 
     def zone(self, address: str, vlan: int | None = None) -> str:
         """The zone of an address, or nothing."""
-        return self.plan.zone(address, vlan)
+        return self._zone(address, vlan)
 
     def partner(self, address: str, domain: str = "") -> str:
         """The partner that an outside address or domain belongs to, or nothing."""

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from asepsis.kit.errors import BadInput
 from asepsis.lake import commits
 from asepsis.lake.commits import Part, Snapshot
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +24,6 @@ class News:
     parts: tuple[Part, ...]
     known: frozenset[str]
     exact: bool = True
-
-    @property
-    def begins(self) -> datetime | None:
-        """When the first of the rows was; None of a clock beyond the calendar."""
-        first = min((part.min_ts for part in self.parts), default=None)
-        try:
-            return None if first is None else _EPOCH + timedelta(microseconds=first)
-        except OverflowError:
-            return None
 
 
 def news(lake: Path, since: int, known: Collection[str]) -> News:

@@ -31,11 +31,11 @@ A_DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """`news` are the rows that came, `around` opens all rows since a moment, `began` is when the first row ever was."""
+    """`news` are the rows that came, `around` opens all rows since a moment, `taught` is since when what is new is told of."""
 
     news: OpenLake
     around: Callable[[datetime], OpenLake]
-    began: datetime
+    taught: datetime
 
 
 def detect(library: Library, rows: Rows, look: Look) -> list[Sighting]:
@@ -44,7 +44,7 @@ def detect(library: Library, rows: Rows, look: Look) -> list[Sighting]:
     found = spans(library.entries, rows.news, ALL)
     for entry in library.entries:
         seen = list(_left(entry, _seen(entry, rows, look, found.get(entry.name)), look))
-        changed += store.add(_bounded(entry, _new(entry, seen, rows.began)))
+        changed += store.add(_bounded(entry, _new(entry, seen, rows.taught)))
     return changed
 
 
@@ -68,7 +68,7 @@ def _bounded(entry: Entry, found: list[Sighting]) -> list[Sighting]:
 def _seen(entry: Entry, rows: Rows, look: Look, span: Span | None) -> list[Seen]:
     if isinstance(entry.speaks, Detector):
         code, settings = detect_by(entry.speaks)
-        given = Given(entry.name, rows.news, store.Stored(entry.name), look, rows.began, look.now, settings)
+        given = Given(entry.name, rows.news, store.Stored(entry.name), look, rows.taught, look.now, settings)
         return [Seen(one) for one in code(given)]
     return scan(entry, rows.news, rows.around, partial(store.standing, entry), span)
 
@@ -84,7 +84,7 @@ def _left(entry: Entry, seen: Iterable[Seen], look: Look) -> Iterator[Seen]:
             yield Seen(left, one.values)
 
 
-def _new(entry: Entry, seen: list[Seen], began: datetime) -> list[Sighting]:
+def _new(entry: Entry, seen: list[Seen], taught: datetime) -> list[Sighting]:
     """Of a rule that speaks of what is new: that alone."""
     meaning = entry.meaning
     if not meaning.new:
@@ -92,9 +92,11 @@ def _new(entry: Entry, seen: list[Seen], began: datetime) -> list[Sighting]:
     ordered = sorted(seen, key=lambda one: (one.sighting.begin, one.sighting.key))
     spoken = [Spoken(one.values, one.sighting.begin, one.sighting.end) for one in ordered]
     memory = store.Stored(entry.name)
-    new = learn(memory, spoken, meaning.days, began)
+    new = learn(memory, spoken, meaning.days, taught)
+    if meaning.at_once:
+        new = [told or one.first < taught for told, one in zip(new, spoken, strict=True)]
     parts = [Spoken(meaning.known_part(one.values), one.first, one.last) for one in spoken if meaning.known]
-    strange = learn(memory, parts, meaning.days, began) or [False] * len(new)
+    strange = learn(memory, parts, meaning.days, taught) or [False] * len(new)
     return [one.sighting for one, is_new, is_strange in zip(ordered, new, strange, strict=True) if is_new and not is_strange]
 
 
@@ -123,6 +125,12 @@ def _clues(library: Library, changed: Sequence[Sighting], look: Look) -> list[Cl
     """What is remembered of the time around what changed, and of the stories that it is in."""
     since = min(one.begin for one in changed) - WINDOW
     return [clue_of(library.by_name[one.rule], one, story, look) for one, story in store.since(since) if one.rule in library.by_name]
+
+
+def hours_of(lake: OpenLake) -> list[int]:
+    """The hours since 1970 in which something was heard."""
+    hour = "CAST(FLOOR(EPOCH(ts) / 3600) AS BIGINT)"
+    return [int(row["hour"]) for row in lake.rows(f"SELECT DISTINCT {hour} AS hour FROM conn WHERE {ALL.sql()}") if row["hour"] >= 0]
 
 
 class Around:

@@ -38,14 +38,14 @@ class Detector:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a detector is given: rows that it has not seen, what it remembers, whose the addresses are, when the first row ever was, and up
-    to when all rows are there (`now`, on the wire)."""
+    """What a detector is given: rows that it has not seen, what it remembers, whose the addresses are, since when what is new is told
+    of, and up to when all rows are there (`now`, on the wire)."""
 
     name: str
     news: Tables
     memory: Memory
     look: Look
-    began: datetime
+    taught: datetime
     now: datetime
     settings: Mapping[str, Any]
 

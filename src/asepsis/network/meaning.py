@@ -89,7 +89,8 @@ class Exemption:
 class Meaning:
     """`attacker`, `victim` and `account` are columns of the rule's events. `title` is a sentence with {attacker}, {victims}, {events};
     `fault` names it for many. `new`: the rule speaks only of values of these columns that were not seen together in `days`; with
-    `known`, some of these columns, only where those are nothing new: a known device that does what it never did, and no new device."""
+    `known`, some of these columns, only where those are nothing new: a known device that does what it never did, and no new device.
+    `at_once`: it speaks while it learns too, for what it tells of is worth a look in the first week."""
 
     title: str
     fault: str
@@ -105,6 +106,7 @@ class Meaning:
     new: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
     days: int = LEARN_DAYS
+    at_once: bool = False
     tactics: tuple[str, ...] = field(default=())
 
     def known_part(self, values: Sequence[Any]) -> tuple[Any, ...]:
@@ -119,7 +121,7 @@ def meaning_of(rule: Rule | Correlation | Detector) -> Meaning:
         return _foreign(rule)
     reader = _Reader(rule.where)
     told = reader.map(told, "asepsis", _KEYS)
-    new = reader.map(told.get("new", {}), "new", frozenset({"of", "known", "days"}))
+    new = reader.map(told.get("new", {}), "new", frozenset({"of", "known", "days", "at_once"}))
     return Meaning(
         title=reader.text(told, "title"),
         fault=reader.text(told, "fault"),
@@ -135,6 +137,7 @@ def meaning_of(rule: Rule | Correlation | Detector) -> Meaning:
         new=tuple(map(str, reader.list(new.get("of", []), "new, of"))),
         known=tuple(map(str, reader.list(new.get("known", []), "new, known"))),
         days=reader.days(new.get("days", LEARN_DAYS)),
+        at_once=new.get("at_once") is True,
         tactics=tactics(rule.tags),
     )
 

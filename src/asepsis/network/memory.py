@@ -5,11 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-TEACHING = timedelta(days=7)
-"""A week has every routine once: what is new is told of from then on."""
+TEACHING = 150
+"""Hours in which something was heard: most of a week, which has every routine once. What is new is told of from then on."""
+NOT_YET = datetime(9998, 1, 1, tzinfo=UTC)
+
+
+def taught(known: Iterable[int], more: Iterable[int]) -> tuple[list[int], datetime]:
+    """The hours (since 1970) in which something was heard, no more than it takes; and when there were enough of them, or NOT_YET."""
+    hours = sorted({*known, *more})[:TEACHING]
+    return hours, datetime.fromtimestamp(hours[-1] * 3600, UTC) if len(hours) >= TEACHING else NOT_YET
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +71,16 @@ def key_of(values: Iterable[Any]) -> str:
     return json.dumps(list(values), ensure_ascii=False, separators=(",", ":"), default=str)
 
 
-def learn(memory: Memory, spoken: Iterable[Spoken], days: int, began: datetime) -> list[bool]:
-    """Remembers what was seen together, in order of time; and whether each is new: not seen in so many days, nor in the week in which
-    everything was. What is told of stays new until a person says that it is right."""
+def learn(memory: Memory, spoken: Iterable[Spoken], days: int, since: datetime) -> list[bool]:
+    """Remembers what was seen together, in order of time; and whether each is new `since` a moment: not seen in so many days. What is told
+    of stays new until a person says that it is right."""
     spoken = list(spoken)
     known = memory.load({one.key for one in spoken})
     found = []
     for one in spoken:
         old = known.get(one.key)
         if old is None:
-            told = one.first >= began + TEACHING
+            told = one.first >= since
             known[one.key] = Known({"told": told}, one.first, one.last)
         else:
             told = old.value["told"] or one.first > old.last + timedelta(days=days)

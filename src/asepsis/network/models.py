@@ -11,15 +11,14 @@ from .sighting import Evidence, Sighting
 
 
 class ProgressRow(models.Model):
-    """Up to which commit of the lake rows were looked at. `parts` are the parts that it had then; `began` is the time of the first row,
-    `last` that of the last; `late` counts rows that came too late to be looked at."""
+    """Up to which commit of the lake rows were looked at. `parts` are the parts that it had then; `hours` (since 1970) are those in which
+    something was heard, as many as it takes to learn what is usual; `last` is the time of the last row."""
 
     name = models.CharField(primary_key=True, max_length=20)
     commit = models.PositiveBigIntegerField(default=0)
     parts = models.JSONField(default=list)
-    began = models.DateTimeField(null=True)
+    hours = models.JSONField(default=list)
     last = models.DateTimeField(null=True)
-    late = models.PositiveBigIntegerField(default=0)
 
 
 class SightingQuery(models.QuerySet["SightingRow"]):

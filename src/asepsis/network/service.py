@@ -22,18 +22,18 @@ from asepsis.settings import has_store, open_store
 from . import foreign, hunting
 from .alert import left_after
 from .checks import all_checks
-from .detect import Around, Rows, tell
+from .detect import Around, Rows, hours_of, tell
 from .detect import detect as detect_with
 from .health import Health, Trouble
 from .health import health as health_of
 from .library import Entry, Library
 from .library import library as library_of
 from .meaning import Exemption, side_of
-from .memory import TEACHING, Known
+from .memory import TEACHING, Known, taught
 from .proof import Tried, proofs
 from .sighting import Sighting
 from .sigma.query import EARLIEST, Reach
-from .standing import Standing, standing_of
+from .standing import Standing
 from .story import Clue, Story
 from .telling import Told, clue_of, told_of
 
@@ -66,9 +66,9 @@ def detect(site: Site, look: Look) -> None:
         came = news(site, progress.commit, progress.parts)
         if not came.parts:
             return
-        progress.began = min(filter(None, (progress.began, came.begins)), default=look.now)
-        around = Around(lambda since: open_lake(site, since=since), held)
-        rows = Rows(held.enter_context(open_lake(site, only=came.parts)), around, progress.began)
+        fresh = held.enter_context(open_lake(site, only=came.parts))
+        progress.hours, since = taught(progress.hours, hours_of(fresh))
+        rows = Rows(fresh, Around(lambda since: open_lake(site, since=since), held), since)
         if changed := detect_with(known, rows, look):
             proposals, merged = tell(known, changed, look)
             if proposals:
@@ -82,12 +82,12 @@ def rules(site: Site | None) -> list[Standing]:
     """Every rule, how it stands here, and how often it spoke."""
     known = library(site)
     if site is None or not has_store(site):
-        return [standing_of(entry) for entry in known.entries]
+        return [Standing(entry) for entry in known.entries]
     open_store(site)
     from . import store
 
     spoke, progress = store.spoke(), store.progress()
-    return [standing_of(e, spoke.get(e.name), store.exemptions(e.name, date.min), progress.began, progress.last) for e in known.entries]
+    return [Standing(e, spoke.get(e.name), store.exemptions(e.name, date.min), len(progress.hours)) for e in known.entries]
 
 
 def try_rules(site: Site | None, names: Collection[str] = ()) -> Iterator[Tried]:
@@ -167,15 +167,14 @@ def hunt(site: Site, rule: str, since: datetime, until: datetime) -> tuple[Entry
 
 
 def baseline(site: Site) -> dict[str, Any]:
-    """How much each rule has learned to be usual, and until when what is new is only learned."""
+    """How much each rule has learned to be usual, and in how many hours; while they are fewer than wanted what is new is not told of."""
     open_store(site)
     from . import store
 
     progress = store.progress()
     spoke = store.spoke()
     learned = [{"rule": rule, "learned": count, "told": spoke[rule].sightings if rule in spoke else 0} for rule, count in store.learned()]
-    until = progress.began + TEACHING if progress.began else None
-    return {"began": progress.began, "last": progress.last, "learning_until": until, "learned": learned}
+    return {"last": progress.last, "hours": len(progress.hours), "hours_wanted": TEACHING, "learned": learned}
 
 
 def baseline_of(site: Site, id: str) -> list[tuple[str, str, Known]]:

@@ -24,12 +24,13 @@ class Spoke:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """`learning_until` is when a rule of what is new begins to speak, if it does not yet; `exceptions` are people's, by number."""
+    """`heard` are the hours in which something was heard: a rule of what is new speaks when they are enough. `exceptions` are people's, by
+    number."""
 
     entry: Entry
     spoke: Spoke | None = None
     exceptions: Sequence[tuple[int, Exemption]] = ()
-    learning_until: datetime | None = None
+    heard: int = 0
 
     @property
     def learns(self) -> bool:
@@ -38,24 +39,10 @@ class Standing:
 
     @property
     def state(self) -> str:
-        """`learning until 2026-03-09`, `watching`."""
-        if self.learning_until:
-            return f"learning until {self.learning_until:%Y-%m-%d}"
+        """`learning (12 of 150 hours)`, `watching`."""
+        if self.learns and self.heard < TEACHING and not self.entry.meaning.at_once:
+            return f"learning ({self.heard} of {TEACHING} hours)"
         return "watching" if self.entry.own or any(one.fires for one in examples(self.entry)) else "watching, unproven"
-
-
-def standing_of(
-    entry: Entry,
-    spoke: Spoke | None = None,
-    exceptions: Sequence[tuple[int, Exemption]] = (),
-    began: datetime | None = None,
-    last: datetime | None = None,
-) -> Standing:
-    """How a rule stands where rows began at a time and were last looked at at another."""
-    standing = Standing(entry, spoke, exceptions)
-    if not standing.learns or (began and last and last >= began + TEACHING):
-        return standing
-    return Standing(entry, spoke, exceptions, (began or datetime.max.replace(year=9998)) + TEACHING if began else None)
 
 
 def standing_form(standing: Standing) -> dict[str, Any]:

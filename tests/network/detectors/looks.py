@@ -22,6 +22,8 @@ from asepsis.network.memory import Known
 from asepsis.network.sighting import Sighting
 
 BEGIN = datetime(2026, 3, 2, tzinfo=UTC)
+WEEK = timedelta(days=7)
+"""What it takes to learn what is usual, where something is heard all the time."""
 LONG_AGO = BEGIN - timedelta(days=60)
 Row = Mapping[str, Any]
 
@@ -111,5 +113,5 @@ def sightings(
             continue
         tables.look(number)
         now = max([now, *(row["ts"] for row in part)])
-        found += code(Given("rule", tables, kept, Look(tables, located, now), began, now, known | settings))
+        found += code(Given("rule", tables, kept, Look(tables, located, now), began + WEEK, now, known | settings))
     return sorted(found, key=lambda one: (one.begin, one.key))

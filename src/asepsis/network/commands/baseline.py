@@ -64,10 +64,11 @@ def forget(
 def _all(found: dict[str, Any], site_words: str, json: bool) -> None:
     if json:
         return print_json(found)
-    until = found["learning_until"]
-    if until is None:
+    if found["last"] is None:
         return print(f"Nothing was looked at yet. To begin: asepsis network watch --interface IF{site_words}")
-    print(f"Rows were looked at up to {_when(found['last'])} UTC. What is new is told of from {_when(until)} UTC on.")
+    heard, wanted = found["hours"], found["hours_wanted"]
+    said = "What is new is told of." if heard >= wanted else f"What is new is learned, and told of when {wanted} hours were heard."
+    print(f"Rows were looked at up to {_when(found['last'])} UTC; {heard} hours of {wanted} were heard. {said}")
     if found["learned"]:
         print_table(("rule", "learned", "told of"), [(one["rule"], f"{one['learned']:,}", one["told"] or "") for one in found["learned"]])
     return None

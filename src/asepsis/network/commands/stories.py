@@ -59,11 +59,22 @@ def show(story: StoryId, site: SiteOption = DEFAULT_SITE, json: JsonOption = Fal
     for step in told.action.steps:
         print(f"  - {one_line(step, 600)}")
     print_table(("when (UTC)", "what", "who", "to whom", "events", "evidence"), [_row(step) for step in one.timeline])
-    edges = [(edge["from"], "->", edge["to"], edge["what"], f"{edge['first']:%m-%d %H:%M}") for edge in one.graph]
-    print_table(("from", "", "to", "what", "first"), edges)
+    print_table(("from", "", "to", "what", "first"), _edges(one.graph))
     print_table(("harm", "0-4", "why"), [(kind.value.replace("_", " "), harm.level, harm.why) for kind, harm in told.harms.items()])
     print(f"A row: asepsis lake sql, with its stream and event id{at(site)}")
     return None
+
+
+def _edges(graph: list[dict[str, Any]]) -> list[tuple[str, ...]]:
+    """One row for what somebody did to several."""
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for edge in graph:
+        found.setdefault((edge["from"], edge["what"]), []).append(edge)
+    return [(who, "->", _some([edge["to"] for edge in of]), what, _when(of[0]["first"])) for (who, what), of in found.items()]
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "")
 
 
 def _when(moment: datetime) -> str:
@@ -71,9 +82,6 @@ def _when(moment: datetime) -> str:
 
 
 def _row(step: dict[str, Any]) -> tuple[str, ...]:
-    what = step["tells"]
-    victims = step["victims"]
-    to = ", ".join(victims[:2]) + (f" and {len(victims) - 2} more" if len(victims) > 2 else "")
-    mark = what if step["alert"] else f"({what})"
+    to, mark = _some(step["victims"]), step["tells"] if step["alert"] else f"({step['tells']})"
     first = step["evidence"][0] if step["evidence"] else {"stream": "", "event_id": ""}
     return f"{step['begin']:%m-%d %H:%M:%S}", mark, step["attacker"], to, f"{step['events']:,}", f"{first['stream']} {first['event_id']}"

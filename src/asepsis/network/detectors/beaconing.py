@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..detector import Given, Number
-from ..memory import TEACHING
 from ..sighting import EVIDENCE, Evidence, Sighting, group_text
 from .book import HOUR, SECOND, Book, key, merged, micros, moment
 from .outward import Call, calls, hosts, newest, partner
@@ -153,7 +152,7 @@ def _lately(value: Any, hour: int) -> dict[int, Any]:
 
 
 def _taught(given: Given, first: datetime) -> bool:
-    return first < given.began + TEACHING
+    return first < given.taught
 
 
 def _few(given: Given, book: Book, source: str, service: str, port: int, hour: int) -> bool:

@@ -20,7 +20,6 @@ from typing import Any
 from asepsis.hospital.service import KINDS
 
 from ..detector import Given, Number
-from ..memory import TEACHING
 from ..sighting import Evidence, Sighting, group_text
 from .book import Book, key, moment
 from .feeds import MINUTE, Door, Feed, Heard, Minute, heard, latest
@@ -132,13 +131,12 @@ def _judge(given: Given, book: Book, step: int) -> list[Sighting]:
     end = (step + 1) * STEP
     known = {name: one.value for name, one in book.all().items()}
     names = {name: tuple(json.loads(name)[1:]) for name in known if name.startswith('["feed"')}
-    enough, present, deaf = _heard(
-        book, known.get(_HEARD), step, {value["rows"][-1][3] for name in names if (value := known[name])["rows"]}
-    )
+    senders = {known[name]["rows"][-1][3] for name in names if known[name]["rows"]}
+    enough, present, deaf = _heard(book, known.get(_HEARD), step, senders)
     for name in names:
         _fold(book, name, known[name], end, deaf)
     sources = {name: known[name]["rows"][-1][3] for name in names if known[name]["rows"]}
-    taught = moment(end * MINUTE) < given.began + TEACHING
+    taught = moment(end * MINUTE) < given.taught
     late = {name for name in names if _late(given, known[name], end)}
     live = {name for name in names if _live(known[name], end)}
     found = []

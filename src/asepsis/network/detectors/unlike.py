@@ -15,7 +15,6 @@ from typing import Any
 from asepsis.findings.service import ClinicalClass
 
 from ..detector import Given, Number
-from ..memory import TEACHING
 from ..sighting import Evidence, Sighting, group_text
 from ..sigma import sql
 from .book import HOUR, Book, key, micros, moment, sane
@@ -141,7 +140,7 @@ def _judge(given: Given, book: Book, name: str, hour: int) -> Sighting | None:
     kind, of = json.loads(name)
     users, _ = (book.get(kind) or {}).get(of) or ([], 0)
     users = [user for user in users if user[0] < (hour + 1) * HOUR]
-    if len(users) != 1 or users[0][0] // HOUR != hour or moment(users[0][0]) < given.began + TEACHING:
+    if len(users) != 1 or users[0][0] // HOUR != hour or moment(users[0][0]) < given.taught:
         return None
     ((at, source, address, event),) = users
     service, zone = json.loads(of)

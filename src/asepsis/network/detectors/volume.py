@@ -16,7 +16,6 @@ from typing import Any
 from asepsis.hospital.service import KINDS
 
 from ..detector import Given, Number
-from ..memory import TEACHING
 from ..sighting import EVIDENCE, Evidence, Sighting, group_text
 from .book import HOUR, Book, key, merged, moment
 from .outward import Call, calls, newest, partner
@@ -163,7 +162,7 @@ def _sum(hours: Mapping[int, Any]) -> int:
 def _new(given: Given, book: Book, service: str, hour: int) -> bool:
     """Whether nobody here called the place in the week of learning, and somebody did so first not long ago."""
     first = book.first(key("place", service))
-    return first >= given.began + TEACHING and first > moment(hour * HOUR) - timedelta(days=given.settings["new_days"])
+    return first >= given.taught and first > moment(hour * HOUR) - timedelta(days=given.settings["new_days"])
 
 
 def _usual(given: Given, book: Book, source: str, hour: int) -> float:
