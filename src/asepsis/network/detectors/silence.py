@@ -29,8 +29,6 @@ SETTINGS: Mapping[str, Number] = {"times": 2, "least": 10, "thin": 0.5, "thin_me
 had, where that is `thin_messages`; so many `tries` in a quarter of an hour without an answer, where the part `answered` was."""
 STEP = 5
 """Minutes from one judgement to the next."""
-PATIENCE = 180 * 1_000_000
-"""Microseconds: rows of messages and of short connections come within a minute, of associations when they end."""
 WEEK, DAY, HALF = 168, 24, 30
 RATIO = 1.25
 """The gaps of an hour of the week are a histogram whose bars are so much wider, each than the one before: a week has some forty."""
@@ -70,7 +68,7 @@ def run(given: Given) -> list[Sighting]:
     for step in book.hours(by):
         for minute in by.get(step, ()):
             _remember(book, news, minute)
-        if book.close(step, last, STEP * MINUTE, PATIENCE) is not None:
+        if book.close(step, last, STEP * MINUTE) is not None:
             seen += _judge(given, book, step)
             if step % DAY_STEPS == _TIDY:
                 _tidy(book, step)
