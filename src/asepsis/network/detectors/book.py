@@ -36,7 +36,7 @@ def moment(us: int) -> datetime:
 
 
 def sane() -> tuple[datetime, datetime]:
-    """Between which moments a clock is believed. Rows of times to come would end hours that have not begun; an exercise may be a year ahead."""
+    """Between which moments a clock is believed: rows of times to come would end hours that have not begun. An exercise may be ahead."""
     return _LEAST, datetime.now(UTC) + _AHEAD
 
 
