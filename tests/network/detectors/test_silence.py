@@ -83,6 +83,15 @@ def test_the_whole_network_silent_is_the_sensor() -> None:
     assert not sightings(DETECTOR, Rows([*monitors(30), *others(30), message(35 * HOUR)]), assets=SERVERS)
 
 
+def test_nothing_is_learned_while_the_sensor_hears_nothing() -> None:
+    """A day without a sensor must not make a gap of a day the usual one."""
+    day = 24 * HOUR
+    later = [row | {"id": f"l{row['id']}", "ts": row["ts"] + timedelta(days=2), "after": row["after"] + 2 * day} for row in others(9)]
+    back = [message(2 * day + n * 61.0) for n in range(6 * 59)]
+    (one,) = sightings(DETECTOR, Rows([*monitors(30), *others(30), *later, *back]), assets=SERVERS)
+    assert at(54 * HOUR) < one.end < at(55 * HOUR)
+
+
 def test_a_device_that_is_switched_off_is_not_silent() -> None:
     rows = Rows([*monitors(30), *others(33)])
     assert not sightings(DETECTOR, rows)

@@ -28,8 +28,12 @@ def use(second: float, pump: int = 1, port: int = 445, address: str = "10.9.0.5"
 
 
 def found(rows: list[Row], cuts: list[float] | None = None, **more: Any) -> list[tuple[str, str]]:
-    seen = sightings(DETECTOR, Rows([*rows, end(40)]), cuts or [], assets=PUMPS, site_toml=ZONES, **more)
+    seen = sightings(DETECTOR, Rows([*rows, end(40)]), cuts or [], assets=PUMPS, site_toml=ZONES, **{"patients": 1, **more})
     return [(one.attacker, one.group) for one in seen]
+
+
+def test_devices_that_patients_depend_on_are_looked_at_apart() -> None:
+    assert not found([use(60)], patients=0)
 
 
 def test_who_is_alone_is_told_of_once() -> None:
@@ -67,7 +71,7 @@ def test_a_scan_does_not_fill_the_memory() -> None:
 @settings(max_examples=15, deadline=None)
 @given(
     st.lists(st.floats(0, 40 * HOUR), max_size=8),
-    st.lists(st.tuples(st.floats(0, 38 * HOUR), st.integers(1, 5), st.integers(1, 3), st.floats(0, 300)), max_size=25, unique=True),
+    st.lists(st.tuples(st.floats(0, 38 * HOUR), st.integers(1, 5), st.integers(1, 3), st.floats(0, 150)), max_size=25, unique=True),
 )
 def test_looks_do_not_matter(cuts: list[float], uses: list[tuple[float, int, int, float]]) -> None:
     rows = [use(second, pump, port, after=second + late) for second, pump, port, late in uses]

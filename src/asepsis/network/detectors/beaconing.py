@@ -103,8 +103,9 @@ def _remember(book: Book, given: Given, pair: tuple[str, str, int], hour: int, o
             if at >= hour:
                 book.due(at, name)
     callers = book.get(place) or {}
-    callers[source] = min(micros(first), callers.get(source, micros(first)))
-    book.saw(place, _earliest(callers, CALLERS_MAX), first, last)
+    if (at := micros(first)) < callers.get(source, at + 1) or book.last(place).date() < last.date():
+        callers[source] = min(at, callers.get(source, at))
+        book.saw(place, _earliest(callers, CALLERS_MAX), first, last)
 
 
 def _earliest(seen: Mapping[str, int], most: int) -> dict[str, int]:

@@ -18,12 +18,12 @@ from ..memory import Known, Memory
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND = 1_000_000
 HOUR = 3_600 * SECOND
-PATIENCE = 600 * SECOND
+PATIENCE = 180 * SECOND
 """A row comes up to a minute after its last packet (the core's limits for what is half open, UDP and ICMP), and a sensor writes every few
 seconds; the rest is for sensors that are far away."""
-_LEAST, _AHEAD = datetime(1990, 1, 1, tzinfo=UTC), timedelta(days=1)
+_LEAST, _AHEAD = datetime(1990, 1, 1, tzinfo=UTC), timedelta(days=366)
 DUE_MAX = 20_000
-"""Keys that wait for the end of one hour: more are a flood, of which the first in order are judged."""
+"""Keys that wait for the end of one hour: more are a flood, of which those that came first are judged."""
 _OPEN = "open"
 
 
@@ -37,7 +37,7 @@ def moment(us: int) -> datetime:
 
 
 def sane() -> tuple[datetime, datetime]:
-    """Between which moments a clock is believed: rows of tomorrow would end hours that have not begun."""
+    """Between which moments a clock is believed: rows of times to come would end hours that have not begun. An exercise may be ahead."""
     return _LEAST, datetime.now(UTC) + _AHEAD
 
 
@@ -77,6 +77,11 @@ class Book:
         self.want([key])
         return self._known[key].first
 
+    def last(self, key: str) -> datetime:
+        """When a key that is known was last taught."""
+        self.want([key])
+        return self._known[key].last
+
     def saw(self, key: str, value: Any, first: datetime, last: datetime) -> None:
         """Remembers a value, taught by rows between two moments."""
         self.want([key])
@@ -115,9 +120,9 @@ class Book:
             self.open.setdefault(hour, set())
             yield hour
 
-    def close(self, hour: int, newest: int, length: int = HOUR, patience: int = PATIENCE) -> list[str] | None:
+    def close(self, hour: int, newest: int, length: int = HOUR) -> list[str] | None:
         """The keys to judge of an hour (or of what else is so long) if it is over; nothing as long as it is not."""
-        if (hour + 1) * length + patience > newest:
+        if (hour + 1) * length + PATIENCE > newest:
             return None
         return sorted(self.open.pop(hour))
 

@@ -13,6 +13,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from functools import cache
 from statistics import median
 from typing import Any
 
@@ -28,8 +29,6 @@ SETTINGS: Mapping[str, Number] = {"times": 2, "least": 10, "thin": 0.5, "thin_me
 had, where that is `thin_messages`; so many `tries` in a quarter of an hour without an answer, where the part `answered` was."""
 STEP = 5
 """Minutes from one judgement to the next."""
-PATIENCE = 180 * 1_000_000
-"""Microseconds: rows of messages and of short connections come within a minute, of associations when they end."""
 WEEK, DAY, HALF = 168, 24, 30
 RATIO = 1.25
 """The gaps of an hour of the week are a histogram whose bars are so much wider, each than the one before: a week has some forty."""
@@ -42,6 +41,8 @@ TAIL = 1_000
 ROWS = 5
 """Rows that are told of as the last ones."""
 LIVE_MINUTES = 7 * 24 * 60
+LITTLE = 10
+"""A sensor that hears less than a tenth of the median of a day misses something: nights are not that quiet."""
 DOOR_STEPS, DOOR_KNOWN = 3, 100
 SENDERS, SOURCES_MAX = 20, 4_096
 DAY_STEPS = 24 * 60 // STEP
@@ -67,7 +68,7 @@ def run(given: Given) -> list[Sighting]:
     for step in book.hours(by):
         for minute in by.get(step, ()):
             _remember(book, news, minute)
-        if book.close(step, last, STEP * MINUTE, PATIENCE) is not None:
+        if book.close(step, last, STEP * MINUTE) is not None:
             seen += _judge(given, book, step)
             if step % DAY_STEPS == _TIDY:
                 _tidy(book, step)
@@ -110,7 +111,7 @@ def _remember(book: Book, news: Heard, minute: int) -> None:
             book.saw(_door(door), value, begin, end)
     present = news.present.get(minute, {})
     if present or news.feeds.get(minute):
-        value = book.get(_HEARD) or {"open": {}, "steps": {}, "present": {}}
+        value = book.get(_HEARD) or {"open": {}, "steps": {}, "present": {}, "deaf": 0}
         step = str(minute // STEP)
         rows, sources = value["open"].get(step) or (0, [])
         value["open"][step] = [rows + sum(present.values()), sorted({*sources, *present})[:SOURCES_MAX]]
@@ -128,10 +129,11 @@ def _judge(given: Given, book: Book, step: int) -> list[Sighting]:
     end = (step + 1) * STEP
     known = {name: one.value for name, one in book.all().items()}
     names = {name: tuple(json.loads(name)[1:]) for name in known if name.startswith('["feed"')}
+    senders = {known[name]["rows"][-1][3] for name in names if known[name]["rows"]}
+    enough, present, deaf = _heard(book, known.get(_HEARD), step, senders)
     for name in names:
-        _fold(book, name, known[name], end)
+        _fold(book, name, known[name], end, deaf)
     sources = {name: known[name]["rows"][-1][3] for name in names if known[name]["rows"]}
-    enough, present = _heard(book, known.get(_HEARD), step, set(sources.values()))
     taught = moment(end * MINUTE) < given.taught
     late = {name for name in names if _late(given, known[name], end)}
     live = {name for name in names if _live(known[name], end)}
@@ -148,12 +150,13 @@ def _judge(given: Given, book: Book, step: int) -> list[Sighting]:
             continue
         book.change(name, value | {"told": "silent"})
         found.append(_sighting(given, source, (receiver,), value["rows"], end, (stream, title, "silent")))
-    if end % HALF == 0:
-        for name in sorted(names):
-            if _thin(given, book, name, book.get(name), end) and name in live and not taught and enough:
-                value, (stream, receiver, title) = book.get(name), names[name]
-                book.change(name, value | {"told": "thin"})
-                found.append(_sighting(given, sources[name], (receiver,), value["rows"], end, (stream, title, "thin")))
+    thin = [name for name in sorted(names) if end % HALF == 0 and _thin(given, book, name, book.get(name), end, deaf)]
+    for name in thin if enough and not taught else ():
+        value, (stream, receiver, title) = book.get(name), names[name]
+        before = _feed((stream, sources[name], title))
+        if name in live and before not in thin and (book.get(before) or {}).get("told") != "thin":
+            book.change(name, value | {"told": "thin"})
+            found.append(_sighting(given, sources[name], (receiver,), value["rows"], end, (stream, title, "thin")))
     for name in sorted(name for name in known if name.startswith('["door"')):
         if told := _unanswered(given, book, name, known[name], step):
             receiver, port = json.loads(name)[1:]
@@ -176,38 +179,45 @@ def _sighting(given: Given, who: str, whom: tuple[str, ...], rows: Any, end: int
     )
 
 
-def _heard(book: Book, value: Any, step: int, sources: set[str]) -> tuple[bool, Mapping[str, int]]:
-    """Whether the sensor hears about as much as in the day before, and when each sender last began a short connection."""
+def _heard(book: Book, value: Any, step: int, sources: set[str]) -> tuple[bool, Mapping[str, int], int]:
+    """Whether the sensor hears about as much as in the day before, when each sender last began a short connection, and the last step in
+    which little or nothing was heard."""
     if value is None:
-        return False, {}
+        return False, {}, step
+    before = max(map(int, value["steps"]), default=step)
     for at in sorted((at for at in value["open"] if int(at) <= step), key=int):
         rows, present = value["open"].pop(at)
         value["steps"][at] = value["steps"].get(at, 0) + rows
         value["present"] |= {source: max(int(at), value["present"].get(source, 0)) for source in present if source in sources}
     value["steps"] = {at: rows for at, rows in value["steps"].items() if int(at) > step - DAY_STEPS}
-    book.change(_HEARD, value)
     lately = sum(value["steps"].get(str(at), 0) for at in range(step - DOOR_STEPS + 1, step + 1))
-    return 4 * lately >= DOOR_STEPS * median(value["steps"].values() or [0]), value["present"]
+    enough = LITTLE * lately >= DOOR_STEPS * median(value["steps"].values() or [0])
+    if step > before + 1 or not enough:
+        value["deaf"] = max(step, value["deaf"])
+    book.change(_HEARD, value)
+    return enough, value["present"], value["deaf"]
 
 
-def _fold(book: Book, name: str, value: Any, end: int) -> None:
-    """Takes the minutes before a moment into what is learned of a feed."""
+def _fold(book: Book, name: str, value: Any, end: int, deaf: int) -> None:
+    """Takes the minutes before a moment into what is learned of a feed. Nothing is learned of a silence that was told of, nor of one in
+    which the sensor heard little."""
     over = sorted(int(at) for at in value["open"] if int(at) < end)
     for at in over:
         messages, _, event, _ = value["open"].pop(str(at))
-        if value["last"] and at > value["last"] and not value["told"]:
+        learned = value["told"] != "silent" and value["last"] // STEP > deaf
+        if learned and at > value["last"]:
             bars = value["gaps"].setdefault(str(value["last"] // 60 % WEEK), {})
             bar = str(_bar(at - value["last"]))
             bars[bar] = bars.get(bar, 0) + 1
-        value["rows"] = sorted([*value["rows"], event])[-ROWS:]
-        value["last"] = max(at, value["last"])
         half, count = value["half"]
-        if value["told"] == "silent":
-            value["told"] = ""
-        value["half"] = [half, count + messages] if at // HALF == half else [at // HALF, messages]
-        if half and at // HALF > half + 1:
+        if learned:
             for empty in range(max(half + 1, at // HALF - 2 * WEEK), at // HALF):
                 _learn_half(value, empty, 0)
+        value["half"] = [half, count + messages] if at // HALF == half else [at // HALF, messages]
+        value["rows"] = sorted([*value["rows"], event])[-ROWS:]
+        value["last"] = max(at, value["last"])
+        if value["told"] == "silent":
+            value["told"] = ""
     if over:
         book.change(name, value)
 
@@ -224,8 +234,12 @@ def _learn_half(value: Any, half: int, count: int) -> None:
 
 def _hours(value: Any, at: int) -> list[str]:
     """The hour of the week and those beside it, of all days as long as the feed is young."""
-    step = WEEK if value["last"] - value["first"] >= OWN_MINUTES else DAY
-    return [str(hour) for hour in range(WEEK) if any((hour - at - near) % step == 0 for near in (-1, 0, 1))]
+    return _beside(at % WEEK, WEEK if value["last"] - value["first"] >= OWN_MINUTES else DAY)
+
+
+@cache
+def _beside(hour: int, step: int) -> list[str]:
+    return [str(one) for one in range(WEEK) if any((one - hour - near) % step == 0 for near in (-1, 0, 1))]
 
 
 def limit(given: Given, value: Any) -> float | None:
@@ -277,10 +291,10 @@ def _there(given: Given, source: str, present: Mapping[str, int], step: int) -> 
     return (kind is not None and kind.group == "server") or present.get(source, 0) > step - DOOR_STEPS
 
 
-def _thin(given: Given, book: Book, name: str, value: Any, end: int) -> bool:
+def _thin(given: Given, book: Book, name: str, value: Any, end: int, deaf: int) -> bool:
     """Whether a feed had too few messages in the half hour that ends; learns how many it had."""
     half, count = value["half"]
-    if half != end // HALF - 1:
+    if half != end // HALF - 1 or deaf >= half * HALF // STEP:
         return False
     known = [value["halves"][hour] for hour in _hours(value, half // 2) if hour in value["halves"]]
     if sum(times for times, _ in known) >= ENOUGH // 4:

@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
+
+from asepsis.findings.service import ClinicalClass
 
 from ..detector import Given, Number
 from ..sighting import Evidence, Sighting, group_text
 from ..sigma import sql
 from .book import HOUR, Book, key, micros, moment, sane
 
-SETTINGS: Mapping[str, Number] = {"least": 5}
-"""Assets of a kind from which it is known how the kind behaves."""
-USERS = 3
+SETTINGS: Mapping[str, Number] = {"least": 5, "patients": 0}
+"""Assets of a kind from which it is known how the kind behaves; with `patients` 1 the devices that patients depend on are looked at, with 0
+all others."""
+PATIENTS = frozenset({ClinicalClass.LIFE, ClinicalClass.MONITOR})
+USERS = 2
 """Of each service those who used it first: with two it is nobody's own."""
 SERVICES_MAX, NEW_MAX = 5_000, 32
 """Services that are remembered of a kind, and how many new ones of one machine in an hour: more are a scan, which has rules of its own."""
@@ -30,7 +34,7 @@ DAY = 24
 _TIDY = 6
 _USES = """
     SELECT id_orig_h AS source, id_resp_h AS address, id_resp_p AS port, proto, service, MIN(ts) AS first, MIN_BY(event_id, {2}) AS event_id
-    FROM conn WHERE ts >= {0} AND ts < {1} AND resp_bytes > 0 AND orig_bytes > 0 AND proto IN ('tcp', 'udp')
+    FROM conn WHERE ts >= {0} AND ts < {1} AND resp_bytes > 0 AND orig_bytes > 0 AND proto IN ('tcp', 'udp') AND {3}
     GROUP BY id_orig_h, id_resp_h, id_resp_p, proto, service, DATE_TRUNC('hour', ts)
 """
 _AT = "struct_pack(a := ts, b := event_id)"
@@ -41,16 +45,21 @@ def run(given: Given) -> list[Sighting]:
     book = Book(given.memory)
     kinds = Counter(asset.kind for asset in given.look.locator.assets.values())
     by: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
-    last = [micros(given.now)] if sane()[0] <= given.now < sane()[1] else []
-    for row in given.news.rows(_USES.format(*map(sql.moment, sane()), _AT)):
-        by[micros(row["first"]) // HOUR].append(row)
-        last.append(micros(row["first"]))
+    kind_of = _Kinds(given, {kind for kind, count in kinds.items() if count >= given.settings["least"]})
+    last = micros(given.now) if sane()[0] <= given.now < sane()[1] else 0
+    for row in given.news.rows(_USES.format(*map(sql.moment, sane()), _AT, _sources(given))):
+        if kind_of[row["source"]]:
+            by[micros(row["first"]) // HOUR].append(row)
     seen: list[Sighting] = []
+    services = _Services(given)
     for hour in book.hours(by):
         new: Counter[str] = Counter()
-        for row in sorted(by.get(hour, ()), key=lambda row: (row["first"], row["event_id"])):
-            _remember(given, book, row, hour, kinds, new)
-        if (due := book.close(hour, max(last, default=0))) is not None:
+        settled: set[tuple[str, str]] = set()
+        for row in sorted(by.get(hour, ()), key=lambda row: (row["first"], row["source"], row["address"], row["event_id"])):
+            kind, service = kind_of[row["source"]], services.of(row)
+            if service and (kind, service) not in settled and _remember(book, row, hour, kind, service, new):
+                settled.add((kind, service))
+        if (due := book.close(hour, last)) is not None:
             seen += [one for name in due if (one := _judge(given, book, name, hour))]
             if hour % DAY == _TIDY:
                 _tidy(book, hour)
@@ -58,29 +67,63 @@ def run(given: Given) -> list[Sighting]:
     return seen
 
 
-def _service(given: Given, row: Mapping[str, Any]) -> tuple[str, str] | None:
-    """What is talked to, and where; nothing for what is nobody's address."""
-    address = row["address"] or ""
-    if given.look.parties.outside(address):
-        zone = "outside"
-    elif given.look.locator.machine(address):
-        zone = given.look.parties.zone(address)
-    else:
-        return None
-    port = row["port"] or 0
-    return row["service"] or (f"{row['proto']}/{port}" if port < EPHEMERAL else row["proto"]), zone
+def _sources(given: Given) -> str:
+    """Whose connections are looked at, as SQL. Devices that patients depend on are few among all who talk."""
+    if not given.settings["patients"]:
+        return "TRUE"
+    devices = [asset for asset in given.look.locator.assets.values() if asset.clinical_class in PATIENTS]
+    places = {place for asset in devices for place in (*asset.addresses, *(stay.place for stay in asset.stays))}
+    return f"id_orig_h IN ({', '.join(map(sql.text, sorted(places)))})" if places else "FALSE"
 
 
-def _remember(given: Given, book: Book, row: Mapping[str, Any], hour: int, kinds: Mapping[str, int], new: Counter[str]) -> None:
-    kind = given.look.at(row["source"] or "").kind
-    if kinds.get(kind, 0) < given.settings["least"] or (service := _service(given, row)) is None:
-        return
-    name, of = key("kind", kind), key(*service)
+class _Kinds(dict[str | None, str]):
+    """The kind of each address, asked once; nothing for who is not looked at."""
+
+    def __init__(self, given: Given, kinds: Collection[str]) -> None:
+        super().__init__()
+        self._look, self._kinds, self._patients = given.look, kinds, bool(given.settings["patients"])
+
+    def __missing__(self, address: str | None) -> str:
+        party = self._look.at(address or "")
+        meant = party.kind in self._kinds and (party.clinical_class in PATIENTS) is self._patients
+        self[address] = party.kind if meant else ""
+        return self[address]
+
+
+class _Services:
+    """What is talked to and where, as a key: asked once for each address."""
+
+    def __init__(self, given: Given) -> None:
+        self._look = given.look
+        self._zones: dict[str, str | None] = {}
+        self._keys: dict[tuple[str, str], str] = {}
+
+    def of(self, row: Mapping[str, Any]) -> str:
+        """Nothing for what is nobody's address."""
+        address, port = row["address"] or "", row["port"] or 0
+        if address not in self._zones:
+            self._zones[address] = self._zone(address)
+        if (zone := self._zones[address]) is None:
+            return ""
+        service = row["service"] or (f"{row['proto']}/{port}" if port < EPHEMERAL else row["proto"])
+        if (service, zone) not in self._keys:
+            self._keys[service, zone] = key(service, zone)
+        return self._keys[service, zone]
+
+    def _zone(self, address: str) -> str | None:
+        if self._look.parties.outside(address):
+            return "outside"
+        return self._look.parties.zone(address) if self._look.locator.machine(address) else None
+
+
+def _remember(book: Book, row: Mapping[str, Any], hour: int, kind: str, of: str, new: Counter[str]) -> bool:
+    """Takes a use into what is known of a kind; whether later ones of this hour say nothing more."""
+    name = key("kind", kind)
     known = book.get(name) or {}
     users, day = known.get(of) or ([], 0)
     if not users:
         if len(known) >= SERVICES_MAX or new[row["source"]] >= NEW_MAX:
-            return
+            return False
         new[row["source"]] += 1
     if _says_nothing_new(users, day, row, hour):
         return
@@ -92,6 +135,7 @@ def _remember(given: Given, book: Book, row: Mapping[str, Any], hour: int, kinds
         book.saw(name, known, row["first"], row["first"])
     if after[0][0] // HOUR == hour:
         book.due(hour, key(name, of))
+    return len(after) == USERS and first[:2] >= after[-1][:2]
 
 
 def _says_nothing_new(users: list[list[Any]], day: int, row: Mapping[str, Any], hour: int) -> bool:

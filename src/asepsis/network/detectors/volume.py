@@ -56,7 +56,7 @@ def run(given: Given) -> list[Sighting]:
     by: defaultdict[int, list[Call]] = defaultdict(list)
     for call in found:
         by[call.hour].append(call)
-    book.want(name for call in found for name in (_pair(call), key("place", call.service), key("source", call.source)))
+    book.want(name for call in found for name in _keys(call))
     seen: list[Sighting] = []
     for hour in book.hours(by):
         _remember(book, given, hour, by.get(hour, ()))
@@ -67,6 +67,10 @@ def run(given: Given) -> list[Sighting]:
                 _tidy(book, hour)
     book.keep()
     return seen
+
+
+def _keys(call: Call) -> tuple[str, ...]:
+    return _pair(call), key("place", call.service), key("source", call.source), key("open", call.source)
 
 
 def _pair(call: Call) -> str:
@@ -97,10 +101,12 @@ def _remember(book: Book, given: Given, hour: int, of: Iterable[Call]) -> None:
         newest_day = max(map(int, days))
         days = {day: total for day, total in days.items() if int(day) > newest_day - DAYS - 2}
         book.saw(key("source", call.source), days, begin, end)
-        callers = book.get(key("place", call.service)) or {}
-        callers[call.source] = min(call.begin, callers.get(call.source, call.begin))
-        earliest = sorted(callers.items(), key=lambda one: (one[1], one[0]))[:CALLERS_MAX]
-        book.saw(key("place", call.service), dict(earliest), begin, end)
+        place = key("place", call.service)
+        callers = book.get(place) or {}
+        if call.begin < callers.get(call.source, call.begin + 1) or book.last(place).date() < end.date():
+            callers[call.source] = min(call.begin, callers.get(call.source, call.begin))
+            earliest = sorted(callers.items(), key=lambda one: (one[1], one[0]))[:CALLERS_MAX]
+            book.saw(place, dict(earliest), begin, end)
 
 
 def _since(book: Book, call: Call) -> tuple[int, int, int]:
