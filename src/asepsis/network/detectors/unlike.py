@@ -125,8 +125,6 @@ def _remember(book: Book, row: Mapping[str, Any], hour: int, kind: str, of: str,
         if len(known) >= SERVICES_MAX or new[row["source"]] >= NEW_MAX:
             return False
         new[row["source"]] += 1
-    if _says_nothing_new(users, day, row, hour):
-        return
     mine = [user for user in users if user[1] == row["source"]]
     first = min([*mine, [micros(row["first"]), row["source"], row["address"], row["event_id"]]])
     after = sorted([*(user for user in users if user[1] != row["source"]), first])[:USERS]
@@ -136,14 +134,6 @@ def _remember(book: Book, row: Mapping[str, Any], hour: int, kind: str, of: str,
     if after[0][0] // HOUR == hour:
         book.due(hour, key(name, of))
     return len(after) == USERS and first[:2] >= after[-1][:2]
-
-
-def _says_nothing_new(users: list[list[Any]], day: int, row: Mapping[str, Any], hour: int) -> bool:
-    """What most rows say: what several machines of a kind have long used is used again."""
-    if len(users) < USERS or day < hour // DAY:
-        return False
-    at = micros(row["first"])
-    return bool(users[0][0] // HOUR < hour and at > users[-1][0])
 
 
 def _judge(given: Given, book: Book, name: str, hour: int) -> Sighting | None:
