@@ -85,6 +85,11 @@ lint: .venv/.lint ## ruff, mypy --strict, import-linter, clippy, rustfmt, the co
 bench: .venv/.core ## figures, beside peers where they are installed (ASEPSIS_BENCH=folder of bench.pcap)
 	$(PY) bench/ingest.py
 
+.PHONY: bench-detection
+bench-detection: .venv/.core ## what the rules catch in a recording of the range (RECORDING=folder): docs/detection.md
+	$(PY) bench/detection.py $(RECORDING) --work build/detection --teach 3 --json > build/variants.json
+	$(PY) bench/detection_page.py build/variants.json
+
 soak: .venv/.test ## the long forms of the tests, and an hour of fuzzing
 	ASEPSIS_SOAK=1 cargo test -p wire --locked --release
 	ASEPSIS_SOAK=1 $(PY) -m pytest -n 2

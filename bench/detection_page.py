@@ -1,0 +1,101 @@
+"""Writes docs/detection.md: `python bench/detection_page.py VARIANTS.json`, which `bench/detection.py --json` wrote."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from asepsis.assessment.service import assess
+from asepsis.findings.service import STORY, Kind, findings
+from asepsis.kit.site import Site
+from asepsis.network.alert import opens
+from asepsis.network.service import library
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE, LABELS, WORDS = ROOT / "docs" / "detection.md", Path(__file__).with_name("labels.tsv"), Path(__file__).with_name("detection.md")
+POSTURE = ("clear-service:hl7", "clear-service:fhir", "clear-service:astm")
+"""Not attacks: what goes in clear is a posture finding, and no alert is wanted."""
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    return "\n".join("| " + " | ".join(line) + " |" for line in (heads, ["---"] * len(heads), *rows))
+
+
+def variants(told: dict[str, Any]) -> str:
+    """A row of the table of attacks a line: how many variants are caught, by what, after how long."""
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for one in told["variants"]:
+        if one["name"] not in POSTURE:
+            rows.setdefault(one["name"].partition(":")[0], []).append(one)
+    lines = []
+    for name, of in rows.items():
+        for one in of:
+            begin = datetime.fromisoformat(one["begin"])
+            alerts = sorted((datetime.fromisoformat(when), rule) for rule, when in one["alerts"].items())
+            by = ", ".join(f"`{rule}` {_after((when - begin).total_seconds())}" for when, rule in alerts[:4])
+            more = f" and {len(alerts) - 4} more" if len(alerts) > 4 else ""
+            signs = f"signs: {', '.join(sorted(one['signs']))}" if one["signs"] else ""
+            lines.append((name, one["name"].partition(":")[2], "yes" if alerts else "**no**", f"{by}{more}" or signs or "nothing"))
+    return table(("scenario", "variant", "caught", "by, and how long after the first packet"), lines)
+
+
+def _after(seconds: float) -> str:
+    if seconds < 60:
+        return f"{max(0, seconds):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7_200 else f"{seconds / 3_600:.1f} h"
+
+
+def captures(folder: Path) -> str:
+    """What each labelled capture gives, alone, in a site that has learned nothing."""
+    rules, lines = library().by_name, []
+    for line in LABELS.read_text("utf-8").splitlines():
+        if line.startswith("#"):
+            continue
+        file, label, why = line.split("\t")
+        with tempfile.TemporaryDirectory() as site:
+            assess(Site.open(Path(site) / "site", create=True), [folder / file])
+            found = [f for f in findings(Site.open(Path(site) / "site")) if f.seen.kind is Kind.ALERT and f.seen.check != STORY]
+        alerts = sorted(f"`{f.seen.check}` ({f.decision})" for f in found if opens(rules[f.seen.check]))
+        lines.append((file.replace("_", "\\_"), label, ", ".join(alerts) or f"none. {why}"))
+    return table(("capture", "label", "alerts"), lines)
+
+
+def false(told: dict[str, Any]) -> str:
+    count = Counter(rule for rule, _, _, _ in told["false"])
+    return table(("rule", "alerts"), ((f"`{rule}`", str(number)) for rule, number in count.most_common())) if count else "None."
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("variants", type=Path)
+    parser.add_argument("--captures", type=Path, default=ROOT.parent / "shared" / "captures")
+    given = parser.parse_args()
+    told = json.loads(given.variants.read_text("utf-8"))
+    attacks = [one for one in told["variants"] if one["name"] not in POSTURE]
+    caught = sum(bool(one["alerts"]) for one in attacks)
+    slow = [one for one in attacks if "slow" in one["name"]]
+    words = {
+        "CAUGHT": str(caught),
+        "ATTACKS": str(len(attacks)),
+        "SLOW_CAUGHT": str(sum(bool(one["alerts"]) for one in slow)),
+        "SLOW": str(len(slow)),
+        "VARIANTS": variants(told),
+        "CAPTURES": captures(given.captures),
+        "FALSE": false(told),
+        "DAYS": str(told["days"]),
+        "RULES": str(len(library().entries)),
+    }
+    text = WORDS.read_text("utf-8")
+    for word, value in words.items():
+        text = text.replace("{" + word + "}", value)
+    PAGE.write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    main()
