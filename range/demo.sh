@@ -24,14 +24,22 @@ range health
 range exec sensor -- pkill -INT -f 'network watch' || true
 wait $! || true
 
-say 'a workplace is phished, and the file server is held to ransom'
+say 'a workplace is phished, and the file server is held to ransom; the sensor listens'
+mkdir -p "$INTO/night" && cp "$INTO/site/site.toml" "$INTO/night/"
+range exec sensor -- .venv/bin/asepsis network watch --interface mirror0 --site "$INTO/night" >"$INTO/night.log" 2>&1 &
+until [ -e "$INTO/night/lake/.watch" ] || ! kill -0 $! 2>/dev/null; do sleep 1; done
 range scenario story-ransomware
 range health || true
+range exec sensor -- pkill -INT -f 'network watch' || true
+wait $! || true
 range record --into "$INTO/recording"
 
 say 'what asepsis says of the recording'
 .venv/bin/asepsis assess "$INTO/recording" --site "$INTO/site" --report "$INTO/report.html" >"$INTO/assess.log" 2>&1
 sed -n '1,24p' "$INTO/assess.log"
+
+say 'what the sensor says of the night'
+.venv/bin/asepsis network stories list --site "$INTO/night"
 
 say 'beside the truth: the sensor that listened'
 range compare "$INTO/recording" --site "$INTO/live" >"$INTO/live.txt" || live=$?
