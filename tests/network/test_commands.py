@@ -1,0 +1,205 @@
+"""`asepsis network rules|hunt|baseline|stories`, as people and scripts use them."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from asepsis.cli.main import main
+from asepsis.journal.service import entries
+from asepsis.kit.site import Site
+
+from .making import calls, look, put, zeros
+
+FOREIGN = """
+title: Somebody asks for a bad name
+id: 9d1b4b4e-2c43-4b53-a1c7-0f8f1b9a6d01
+logsource: {category: dns}
+detection: {selection: {query|endswith: .bad.example}, condition: selection}
+level: high
+"""
+SOON = (datetime.now(UTC) + timedelta(days=30)).date()
+
+
+@pytest.fixture
+def attacked(store: Site) -> Site:
+    """A site in which a machine ran a program on another, and went for the directory."""
+    put(store, {"dce_rpc": [*calls("10.0.0.9", "10.0.0.2", 0), zeros("10.0.0.9", "10.0.0.1", "08:10")]})
+    look(store)
+    return store
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    code = main(["network", *map(str, arguments)])
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def told(capsys: pytest.CaptureFixture[str], *arguments: object) -> Any:
+    code, out, err = run(capsys, *arguments, "--json")
+    assert (code, err) == (0, "")
+    return json.loads(out)
+
+
+def test_rules_are_listed_without_a_site(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = told(capsys, "rules")
+    assert len(found) >= 25
+    assert {"rule", "level", "techniques", "harmless", "state"} <= found[0].keys()
+    assert not list(tmp_path.iterdir())
+
+
+def test_rules_say_how_they_stand(capsys: pytest.CaptureFixture[str], attacked: Site) -> None:
+    found = {one["rule"]: one for one in told(capsys, "rules", "--site", attacked.path)}
+    assert found["zerologon"]["attackers"] == 1
+    assert found["images-from-new-sender"]["state"].startswith("learning (0 of")
+    code, out, _ = run(capsys, "rules", "show", "zerologon", "--site", attacked.path)
+    assert code == 0
+    assert "Looks the same and is harmless" in out
+
+
+def test_examples_are_tried(capsys: pytest.CaptureFixture[str]) -> None:
+    found = told(capsys, "rules", "test", "zerologon", "kerberoasting")
+    assert {one["rule"] for one in found} == {"zerologon", "kerberoasting"}
+    assert all(one["holds"] for one in found)
+
+
+def test_an_example_that_does_not_hold_ends_with_4(capsys: pytest.CaptureFixture[str], store: Site, tmp_path: Path) -> None:
+    (rule := tmp_path / "rule.yml").write_text(FOREIGN)
+    (proof := tmp_path / "proof.json").write_text(
+        json.dumps({"fires": [{"says": "it asks", "rows": {"dns": [{"query": "good.example"}]}}]})
+    )
+    assert run(capsys, "rules", "add", rule, "--proof", proof, "--site", store.path)[0] == 0
+    code, out, err = run(capsys, "rules", "test", "somebody-asks-for-a-bad-name", "--site", store.path)
+    assert code == 4
+    assert "it is quiet" in out
+    assert err.count("\n") == 1
+
+
+def test_a_rule_of_others_watches_once_it_is_added(capsys: pytest.CaptureFixture[str], store: Site, tmp_path: Path) -> None:
+    (rule := tmp_path / "rule.yml").write_text(FOREIGN)
+    added = told(capsys, "rules", "add", rule, "--site", store.path)
+    assert (added["rule"], added["state"]) == ("somebody-asks-for-a-bad-name", "watching, unproven")
+    put(store, {"dns": [{"ts": "08:00", "id_orig_h": "10.0.0.9", "id_resp_h": "10.0.0.1", "query": "a.bad.example"}]})
+    look(store)
+    (story,) = told(capsys, "stories", "list", "--site", store.path)
+    assert "Somebody asks for a bad name" in story["title"]
+    assert [entry.act for entry in entries(store)].count("network.rule_add") == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("query|", "nonsense|", "the stream dns has no field nonsense"),
+        ("category: dns", "product: windows", "no stream holds what windows logs"),
+        ("condition: selection", "condition: missing", "missing"),
+        ("title:", "title", "the YAML"),
+    ],
+)
+def test_what_no_stream_can_tell_is_said_in_one_line(
+    capsys: pytest.CaptureFixture[str], store: Site, tmp_path: Path, old: str, new: str, says: str
+) -> None:
+    assert old in FOREIGN
+    (rule := tmp_path / "rule.yml").write_text(FOREIGN.replace(old, new))
+    code, out, err = run(capsys, "rules", "add", rule, "--site", store.path)
+    assert (code, out) == (3, "")
+    assert err.count("\n") == 1
+    assert says in err
+    assert not (store.path / "rules").exists()
+
+
+def test_an_exception_excuses_and_is_taken_back(capsys: pytest.CaptureFixture[str], attacked: Site) -> None:
+    excuse = ("--attacker", "address=10.0.0.9", "--reason", "test of defences", "--until", SOON)
+    made = told(capsys, "rules", "tune", "zerologon", *excuse, "--site", attacked.path)
+    assert made["attacker"] == "address 10.0.0.9"
+    put(attacked, {"dce_rpc": [zeros("10.0.0.9", "10.0.0.1", "12:00"), zeros("10.0.0.8", "10.0.0.1", "12:00")]})
+    look(attacked)
+    last = {one["hosts"][0]: one["last_seen"] for one in told(capsys, "stories", "list", "--site", attacked.path)}
+    assert last["10.0.0.9"].startswith("2026-03-02T08:10")
+    assert "10.0.0.8" in last
+    assert run(capsys, "rules", "untune", made["number"], "--site", attacked.path)[0] == 0
+    put(attacked, {"dce_rpc": [zeros("10.0.0.9", "10.0.0.1", "13:00")]})
+    look(attacked)
+    last = {one["hosts"][0]: one["last_seen"] for one in told(capsys, "stories", "list", "--site", attacked.path)}
+    assert last["10.0.0.9"].startswith("2026-03-02T13:00")
+    journalled = [entry for entry in entries(attacked) if entry.act == "network.tune"]
+    assert len(journalled) == 1
+    assert "test of defences" not in json.dumps(journalled[0].detail)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--until", "2020-01-01", "--attacker", "kind=printer"), "cannot excuse until"),
+        (("--until", "soon", "--attacker", "kind=printer"), "not a day"),
+        (("--until", SOON), "would switch the rule off"),
+        (("--until", SOON, "--attacker", "colour=blue"), "not understood"),
+        (("--until", SOON, "--attacker", "class=alive"), "alive is no clinical class"),
+        (("--until", SOON, "--attacker", "address=here"), "here is no address"),
+    ],
+)
+def test_what_excuses_nobody_is_refused(capsys: pytest.CaptureFixture[str], attacked: Site, options: tuple[object, ...], says: str) -> None:
+    code, out, err = run(capsys, "rules", "tune", "zerologon", "--reason", "x", *options, "--site", attacked.path)
+    assert (code, out) == (2, "")
+    assert says in err
+    assert err.count("\n") == 1
+
+
+def test_the_past_is_asked_and_nothing_is_remembered(capsys: pytest.CaptureFixture[str], store: Site) -> None:
+    put(store, {"dce_rpc": [zeros("10.0.0.9", "10.0.0.1", "08:00"), zeros("10.0.0.9", "10.0.0.1", "18:00")]})
+    found = told(capsys, "hunt", "zerologon", "--since", "2026-03-02T12:00", "--site", store.path)
+    assert [(one["attacker"], one["begin"][:13], one["events"]) for one in found] == [("10.0.0.9", "2026-03-02T18", 1)]
+    assert told(capsys, "stories", "list", "--site", store.path) == []
+    code, out, _ = run(capsys, "hunt", "zerologon", "--since", "2027-01-01", "--until", "2027-02-01", "--site", store.path)
+    assert (code, out) == (0, "zerologon finds nothing from 2027-01-01 on.\n")
+    assert run(capsys, "hunt", "no-such-rule", "--site", store.path)[0] == 2
+    assert run(capsys, "hunt", "zerologon", "--since", "yesterday", "--site", store.path)[0] == 2
+
+
+def test_what_was_learned_is_shown_and_forgotten(capsys: pytest.CaptureFixture[str], store: Site) -> None:
+    put(store, {"conn": [{"ts": "08:00", "id_orig_h": "10.0.0.9", "id_resp_h": "10.0.0.2"}], "dce_rpc": calls("10.0.0.9", "10.0.0.2", 0)})
+    look(store)
+    said = told(capsys, "baseline", "show", "--site", store.path)
+    assert said["hours"] == 1
+    usual = told(capsys, "baseline", "show", "10.0.0.9", "--site", store.path)
+    assert ["10.0.0.9", "10.0.0.2"] in [one["usual"] for one in usual if one["rule"] == "service-from-afar"]
+    forget = (
+        "baseline",
+        "forget",
+        "--since",
+        "2026-03-02",
+        "--until",
+        "2026-03-03",
+        "--reason",
+        "somebody was in",
+        "--rule",
+        "service-from-afar",
+    )
+    assert told(capsys, *forget, "--site", store.path) == {"forgotten": 1}
+    again = told(capsys, "baseline", "show", "10.0.0.9", "--site", store.path)
+    assert not [one for one in again if one["rule"] == "service-from-afar"]
+
+
+def test_a_story_is_told_step_by_step(capsys: pytest.CaptureFixture[str], attacked: Site) -> None:
+    (listed,) = told(capsys, "stories", "list", "--site", attacked.path)
+    assert (listed["alerts"], listed["decision"], listed["state"]) == (2, "immediate", "open")
+    shown = told(capsys, "stories", "show", listed["story"], "--site", attacked.path)
+    assert [step["rule"] for step in shown["timeline"]] == ["service-from-afar", "zerologon"]
+    assert {(edge["from"], edge["to"]) for edge in shown["graph"]} == {
+        ("the device at 10.0.0.9", "the device at 10.0.0.2"),
+        ("the device at 10.0.0.9", "the device at 10.0.0.1"),
+    }
+    code, out, _ = run(capsys, "stories", "show", listed["finding"], "--site", attacked.path)
+    assert code == 0
+    assert "Do first" in out
+    assert run(capsys, "stories", "show", "S0", "--site", attacked.path)[0] == 2
+
+
+def test_where_no_attack_was_seen_it_says_so(capsys: pytest.CaptureFixture[str], store: Site) -> None:
+    code, out, _ = run(capsys, "stories", "list", "--site", store.path)
+    assert code == 0
+    assert out.startswith("No attack was seen.")
