@@ -140,7 +140,25 @@ def _episodes(entry: Entry, rule: Correlation, around: Around, standing: Standin
     reach = Reach(since, min(within.until, until + window + timedelta(microseconds=1)))
     found = hunt.follow(rule, tables, entry.pack, reach, before, EVIDENCE)
     told = _columns(entry, tables, [match for one in found for match in one.evidence])
-    return [Seen(_of_episode(entry, one, told), _group_values(entry, one)) for one in found]
+    return [Seen(_with_victims(entry, tables, _of_episode(entry, one, told)), _group_values(entry, one)) for one in found]
+
+
+def _with_victims(entry: Entry, tables: Tables, one: Sighting) -> Sighting:
+    """With all victims of an episode that has more rows than it names."""
+    if one.events <= len(one.evidence) or not one.attacker or not isinstance(entry.speaks, Correlation):
+        return one
+    meaning = entry.meaning
+    if meaning.attacker not in entry.speaks.group_by or meaning.victim in entry.speaks.group_by:
+        return one
+    victims: set[str] = set()
+    for leaf in entry.leaves:
+        stream, condition = predicate(leaf, Taxonomy(tables.streams))
+        within = f"ts >= {sql.moment(one.begin)} AND ts <= {sql.moment(one.end)}"
+        where = sql.all_of([within, f"{sql.name(meaning.attacker)} = {sql.text(one.attacker)}", condition])
+        victim = sql.name(meaning.victim)
+        named = f"{stream.name} WHERE {where} AND {victim} IS NOT NULL"
+        victims |= {row["v"] for row in tables.rows(f"SELECT DISTINCT {victim} AS v FROM {named} ORDER BY v LIMIT {VICTIMS}")}
+    return replace(one, victims=tuple(dict.fromkeys((*one.victims, *sorted(victims))))[:VICTIMS])
 
 
 def _columns(entry: Entry, tables: Tables, matches: Sequence[Match]) -> dict[str, tuple[str, str, str]]:
