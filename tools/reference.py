@@ -208,7 +208,8 @@ def _rules() -> str:
     return _page(
         "Rules",
         "The attacks that are looked for. Beside each rule stands what fires it and what looks the same and does not: `asepsis network"
-        " rules test` tries them. Up to the level *low* a rule gives a sign, which tells more of a story and opens no alert. Names in braces are"
+        " rules test` tries them. Up to the level *low* a rule gives a sign, which tells more of a story and opens no alert. Names in"
+        " braces are"
         " those of the machines.",
         _table(
             ("rule", "level", "ATT&CK", "tells of"),
