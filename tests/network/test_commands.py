@@ -70,14 +70,68 @@ def test_examples_are_tried(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_an_example_that_does_not_hold_ends_with_4(capsys: pytest.CaptureFixture[str], store: Site, tmp_path: Path) -> None:
     (rule := tmp_path / "rule.yml").write_text(FOREIGN)
-    (proof := tmp_path / "proof.json").write_text(
-        json.dumps({"fires": [{"says": "it asks", "rows": {"dns": [{"query": "good.example"}]}}]})
-    )
-    assert run(capsys, "rules", "add", rule, "--proof", proof, "--site", store.path)[0] == 0
+    example = {"says": "it asks", "rows": {"dns": [{"query": "good.example"}]}}
+    (proof := tmp_path / "proof.json").write_text(json.dumps({"fires": [example]}))
+    code, _, err = run(capsys, "rules", "add", rule, "--proof", proof, "--site", store.path)
+    assert code == 3
+    assert "it asks: it is quiet" in err
+    assert run(capsys, "rules", "add", rule, "--site", store.path)[0] == 0
+    (store.path / "rules" / "somebody-asks-for-a-bad-name" / "proof.json").write_text(proof.read_text())
     code, out, err = run(capsys, "rules", "test", "somebody-asks-for-a-bad-name", "--site", store.path)
     assert code == 4
     assert "it is quiet" in out
     assert err.count("\n") == 1
+
+
+NO_PROOFS = [
+    "{",
+    "[]",
+    '{"fires": 5}',
+    *(
+        f'{{"fires": [{{"says": "x", {told}}}]}}'
+        for told in (
+            '"rows": []',
+            '"rows": {"conn": 5}',
+            '"rows": {"conn": [5]}',
+            '"rows": {"conn": [{"id_orig_h": "x"}]}',
+            '"rows": {"conn": [{"id_resp_p": 99999999999999999999999}]}',
+            '"rows": {"dns": [{"query": {}}]}',
+            '"learned": 5',
+            '"learned": [[{}]]',
+            '"assets": 5',
+            '"site_toml": 5',
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize("text", NO_PROOFS)
+def test_a_proof_that_is_none_is_said_in_one_line(capsys: pytest.CaptureFixture[str], store: Site, tmp_path: Path, text: str) -> None:
+    (rule := tmp_path / "rule.yml").write_text(FOREIGN)
+    (proof := tmp_path / "proof.json").write_text(text)
+    code, _, err = run(capsys, "rules", "add", rule, "--proof", proof, "--site", store.path)
+    assert (code, err.count("\n")) == (3, 1)
+    assert run(capsys, "rules", "add", rule, "--site", store.path)[0] == 0
+    (store.path / "rules" / "somebody-asks-for-a-bad-name" / "proof.json").write_text(text)
+    assert run(capsys, "rules", "--site", store.path)[0] == 0
+    assert run(capsys, "rules", "test", "somebody-asks-for-a-bad-name", "--site", store.path)[0] in (3, 4)
+
+
+def test_a_broken_rule_of_the_site_darkens_no_other(capsys: pytest.CaptureFixture[str], store: Site) -> None:
+    for name, text in (("broken", "title: ["), ("zerologon", FOREIGN), (".half", FOREIGN)):
+        (folder := store.path / "rules" / name).mkdir(parents=True)
+        (folder / "rule.yml").write_text(text)
+    put(store, {"dce_rpc": [zeros("10.0.0.9", "10.0.0.1", "08:10")]})
+    look(store)
+    _, err = capsys.readouterr()
+    assert "the rule broken of the site watches nothing" in err
+    assert len(told(capsys, "stories", "list", "--site", store.path)) == 1
+    listed = told(capsys, "rules", "--site", store.path)
+    states = {one["rule"]: one["state"] for one in reversed(listed)}
+    assert states["zerologon"] == "watching"
+    assert states["broken"].startswith("broken: ")
+    assert "half" not in states
+    assert run(capsys, "rules", "test", "broken", "--site", store.path)[0] == 4
 
 
 def test_a_rule_of_others_watches_once_it_is_added(capsys: pytest.CaptureFixture[str], store: Site, tmp_path: Path) -> None:

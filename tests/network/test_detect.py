@@ -169,3 +169,25 @@ def test_a_flood_of_made_up_attackers_is_one_alert_and_the_rare_one_is_on_top(st
     many = next(finding for finding in findings(store) if "many machines" in finding.seen.title.lower())
     assert rows_of().get(group="many").events == 2 * 280
     assert many.seen.check == "service-from-afar"
+
+
+def test_a_story_that_splits_is_told_as_two_and_none_is_lost(store: Site) -> None:
+    first = [*calls("10.0.0.9", "10.0.0.2", 0), zeros("10.0.0.9", "10.0.0.1", "08:01")]
+    put(store, {"dce_rpc": [*first, *calls("10.0.0.5", "10.0.0.6", 600), zeros("10.0.0.5", "10.0.0.1", "08:12")]})
+    look(store)
+    rows_of().update(story=rows_of().first().story)
+    put(store, {"dce_rpc": [zeros("10.0.0.9", "10.0.0.1", "09:00"), zeros("10.0.0.5", "10.0.0.1", "09:00")]})
+    look(store)
+    lines = worklist(store)
+    assert len(lines) == 2
+    assert len({one.story.id for one in service.stories(store)}) == 2
+
+
+def test_more_than_a_few_who_do_the_same_are_one_line_and_another_attack_stands_beside(store: Site) -> None:
+    same = [row for n in range(30) for row in calls(f"10.9.0.{n + 1}", "10.0.0.2", n)]
+    put(store, {"dce_rpc": [*same, *(zeros(f"10.9.0.{n + 1}", "10.0.0.1", f"09:{n:02}") for n in range(30))]})
+    put(store, {"dce_rpc": [zeros("10.0.0.7", "10.0.0.1", "08:20")]})
+    look(store)
+    lines = worklist(store)
+    assert len(lines) == 2
+    assert any("and 29 others" in line.title for line in lines)

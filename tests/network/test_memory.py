@@ -33,6 +33,12 @@ def test_what_was_not_seen_for_long_is_new_again() -> None:
     assert learn(memory, [said("ct", 28), said("mr", 29)], 28, T0 + timedelta(days=7)) == [False, True]
 
 
+def test_nothing_is_told_of_before_enough_was_heard_however_long_nothing_was() -> None:
+    memory = Kept()
+    learn(memory, [said("ct", 0)], 28, NOT_YET)
+    assert learn(memory, [said("ct", 400)], 28, NOT_YET) == [False]
+
+
 def test_first_and_last_are_those_of_the_rows() -> None:
     memory = Kept()
     learn(memory, [said("ct", 3)], 28, NOT_YET)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import ChainMap, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
-from functools import cache
+from datetime import UTC, datetime
+from functools import cache, cached_property
 from typing import TypeVar
 
-from asepsis.hospital.asset import Asset
+from asepsis.hospital.asset import Asset, Stay
 from asepsis.hospital.plan import Plan
 
 T = TypeVar("T")
+LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
 
 class Locator:
@@ -39,6 +41,7 @@ class Locator:
     def with_more(self, assets: Iterable[Asset], at: Mapping[str, Sequence[Asset]]) -> Locator:
         """The same with more assets, `at` addresses where none was."""
         more = copy(self)
+        more.__dict__.pop("_stays", None)
         more.assets = _added(self.assets, {a.id: a for a in assets})
         more._at = _added(self._at, at)
         return more
@@ -54,6 +57,24 @@ class Locator:
             return here
         named = [a for a in here if hint in a.ae_titles or hint == a.station or _hl7(hint, a)]
         return named or here[:1]
+
+    def place(self, address: str, when: datetime) -> str:
+        """The place that an address was at a time, where it had several holders; else the address. Between two stays it is that of the one
+        before; before all of them, that of the first."""
+        stays = self._stays.get(address, [])
+        if len({stay.place for stay in stays}) < 2:
+            return address
+        begun = [stay for stay in stays if stay.first is not None and stay.first <= when]
+        return (begun[-1] if begun else stays[0]).place
+
+    @cached_property
+    def _stays(self) -> dict[str, list[Stay]]:
+        """Who was at which address, in order of time."""
+        found: defaultdict[str, list[Stay]] = defaultdict(list)
+        for asset in self.assets.values():
+            for stay in asset.stays:
+                found[stay.address].append(stay)
+        return {address: sorted(of, key=lambda stay: (stay.first or LONG_AGO, stay.place)) for address, of in found.items()}
 
     def zone(self, address: str, vlan: int | None = None) -> str:
         """The zone of an address, or nothing."""

@@ -22,9 +22,11 @@ from asepsis.findings.service import (
     large,
     named,
 )
+from asepsis.hospital.service import is_guess
 
+from .detector import LEVELS
 from .library import Entry
-from .meaning import LEVELS, Exemption, techniques
+from .meaning import Exemption, techniques
 from .sighting import Sighting
 
 ASSETS_MAX = 200
@@ -41,7 +43,7 @@ def opens(entry: Entry) -> bool:
 
 def left_after(entry: Entry, exceptions: Iterable[Exemption], sighting: Sighting, look: Look) -> Sighting | None:
     """What of a sighting is no harmless thing: without the victims that an exception or the rule's own condition leaves out."""
-    attacker, parties, day = look.at(sighting.attacker), look.parties, sighting.end.date()
+    attacker, parties, day = who(sighting.attacker, sighting.end, look), look.parties, sighting.end.date()
     only, excused = entry.meaning.only, [*entry.meaning.exceptions, *exceptions]
 
     def counts(victim: Party | None) -> bool:
@@ -49,22 +51,39 @@ def left_after(entry: Entry, exceptions: Iterable[Exemption], sighting: Sighting
             return False
         return not any(one.covers(attacker, victim, parties, day) for one in excused)
 
-    victims = tuple(address for address in sighting.victims if counts(look.at(address)))
+    victims = tuple(address for address in sighting.victims if counts(who(address, sighting.end, look)))
     if victims or (not sighting.victims and counts(None)):
         return sighting if victims == sighting.victims else replace(sighting, victims=victims)
     return None
 
 
-def alert(entry: Entry, sightings: Sequence[Sighting], look: Look) -> Proposal:
-    """The alert of what one attacker was seen doing, one sighting or more."""
+def who(address: str, when: datetime, look: Look) -> Party:
+    """Whose an address was then."""
+    return look.at(look.locator.place(address, when))
+
+
+def called(party: Party) -> str:
+    """A party as an alert names it. What a machine was taken for because of what it does may be the attack itself."""
+    if party.asset and is_guess(party.asset):
+        hosts = [name for name in party.asset.hostnames[:1] if name]
+        return f"the machine {' '.join([*hosts, f'at {party.address}'])}"
+    return party.placed
+
+
+def alert(entry: Entry, sightings: Sequence[Sighting], look: Look, story: str = "") -> Proposal:
+    """The alert of what one attacker was seen doing in a story, one sighting or more."""
     meaning = entry.meaning
-    attacker = look.at(sightings[0].attacker)
-    victims = look.all_at(dict.fromkeys(victim for one in sightings for victim in one.victims))
+    attacker = who(sightings[0].attacker, sightings[-1].end, look)
+    met = {who(victim, one.end, look).place: None for one in sightings for victim in one.victims}
+    victims = look.all_at(met)
     others = [victim for victim in victims if victim.key != attacker.key]
     first, last = min(one.begin for one in sightings), max(one.end for one in sightings)
     events = sum(one.events for one in sightings)
-    who = attacker.placed if attacker.address else MANY_MACHINES
-    words = {"attacker": who, "victims": named(others) if others else "the network", "events": f"{events:,}"}
+    words = {
+        "attacker": called(attacker) if attacker.address else MANY_MACHINES,
+        "victims": named(others) if others else "the network",
+        "events": f"{events:,}",
+    }
     reach = reach_of((attacker, *others), look)
     return Proposal(
         check=entry.name,
@@ -78,6 +97,7 @@ def alert(entry: Entry, sightings: Sequence[Sighting], look: Look) -> Proposal:
         why=_why(entry, words, first, last, events),
         first_seen=first,
         last_seen=last,
+        discriminator=story,
         zone=attacker.zone or look.parties.zone(attacker.address),
         asset_kind=attacker.kind_told,
         events=tuple(dict.fromkeys(row.event_id for one in sightings for row in one.evidence)),

@@ -111,20 +111,24 @@ def tell(library: Library, changed: Sequence[Sighting], look: Look) -> tuple[lis
         if keys.isdisjoint((c.sighting.rule, c.sighting.attacker, c.sighting.group, c.begin) for c in story.clues):
             continue
         store.put_into(story.id, [clue.sighting for clue in story.clues if clue.story != story.id])
-        alerts = alerts_of(story, look)
-        if len(alerts) > 1:
-            whole = finding_of(story, alerts, look)
-            proposals += [whole, *(replace(one, part_of=whole.id) for one in alerts)]
-            merged |= {identity(STORY, old): whole.id for old in story.merged}
-        else:
-            proposals += alerts
+        made = alerts_of(story, look)
+        alerts = [one for one, _ in made]
+        whole = finding_of(story, alerts, look) if len(alerts) > 1 else None
+        proposals += [whole, *(replace(one, part_of=whole.id) for one in alerts)] if whole else alerts
+        lead = (whole or alerts[0]).id
+        merged |= {identity(STORY, old): lead for old in (*story.merged, *(() if whole else (story.id,)))}
+        for one, clues_of in made:
+            merged |= {clue.finding: one.id for clue in clues_of if clue.finding not in ("", one.id)}
+            store.tell_in(one.id, [clue.sighting for clue in clues_of if clue.finding != one.id])
+    merged = {old: new for old, new in merged.items() if old not in {proposal.id for proposal in proposals}}
     return proposals, merged
 
 
 def _clues(library: Library, changed: Sequence[Sighting], look: Look) -> list[Clue]:
     """What is remembered of the time around what changed, and of the stories that it is in."""
     since = min(one.begin for one in changed) - WINDOW
-    return [clue_of(library.by_name[one.rule], one, story, look) for one, story in store.since(since) if one.rule in library.by_name]
+    known = library.by_name
+    return [clue_of(known[one.rule], one, look, story, told) for one, story, told in store.since(since) if one.rule in known]
 
 
 def hours_of(lake: OpenLake) -> list[int]:

@@ -6,6 +6,7 @@ A rule file whose document has the map `detector:` (its `type`, and settings of 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,6 +21,8 @@ from .sigma.hunt import Tables
 from .sigma.reading import Document
 
 Number = int | float
+LEVELS = ("informational", "low", "medium", "high", "critical")
+"""Sigma's, and what they are here: up to `low` a sign, which tells more of a story that there is and never begins one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,8 @@ def detector_of(document: Document, where: str) -> Detector:
     if not isinstance(tags, list):
         raise BadInput("tags are no list", where, "write one")
     level = document.get("level")
+    if level is not None and level not in LEVELS:
+        raise BadInput(f"{level} is no level", where, f"one of {', '.join(LEVELS)}")
     settings = {name: value for name, value in told.items() if name != "type"}
     return Detector(
         str(document["id"]),
@@ -85,6 +90,6 @@ def settings(detector: Detector, known: Mapping[str, Number]) -> dict[str, Numbe
     for name, value in detector.settings.items():
         if name not in known:
             raise BadInput(f"the detector {detector.kind} has no setting {name}", detector.where, f"it has {', '.join(sorted(known))}")
-        if type(value) not in (int, float) or value < 0:
+        if type(value) not in (int, float) or not 0 <= value < math.inf:
             raise BadInput(f"{name} is no number", detector.where, "write one that is not negative")
     return {**known, **detector.settings}

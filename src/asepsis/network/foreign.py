@@ -4,40 +4,36 @@ from __future__ import annotations
 
 import re
 import shutil
+import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from asepsis.kit import files
 from asepsis.kit.errors import BadInput, WrongUse
 
-from .library import PROOF, RULE, Entry, of_bytes
-from .sigma.reading import FILE_BYTES, documents
+from .library import PROOF, RULE, Entry, bytes_of, of_bytes
+from .proof import PROOF_BYTES, proofs
+from .sigma.reading import documents
 
 NAME_MOST = 60
-
-
-def read(path: Path) -> bytes:
-    """The bytes of a rule file. Raises BadInput if it cannot be read, or is larger than any rule."""
-    try:
-        with path.open("rb") as file:
-            return file.read(FILE_BYTES + 1)
-    except OSError as error:
-        raise BadInput("the rule cannot be read", path, error.strerror or "look at its rights") from None
 
 
 def name_of(data: bytes, path: Path) -> str:
     """What a rule is called here: its title in small letters and dashes."""
     found = documents(data, path.name)
     title = next((str(document["title"]) for document in found if "title" in document), path.stem)
-    name = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:NAME_MOST].strip("-")
+    name = _slug(title) or _slug(path.stem) or _slug(next((str(document["id"]) for document in found if "id" in document), ""))
     if not name:
-        raise BadInput("a rule whose title has no letter", path.name, "give it one")
+        raise BadInput("a rule whose title and id have no letter of ASCII", path.name, "give it an id")
     return name
 
 
-def checked(data: bytes, folder: Path, path: Path, proof: Path | None) -> Entry:
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:NAME_MOST].strip("-")
+
+
+def checked(data: bytes, folder: Path, path: Path) -> Entry:
     """The rule, which is to stand in `folder`. Raises BadInput for what no stream can tell."""
-    if proof is not None and not proof.is_file():
-        raise WrongUse("there is no such proof", str(proof), "name a file with events that fire the rule and events that do not")
     return of_bytes(data, folder, path.name, own=False)
 
 
@@ -45,11 +41,24 @@ def of_file(path: Path) -> Entry:
     """The rule of a file, which is kept nowhere. Raises WrongUse if there is no such file."""
     if not path.is_file():
         raise WrongUse("no rule is called so, and no file", str(path), "`asepsis network rules` lists them")
-    data = read(path)
+    data = bytes_of(path)
     return of_bytes(data, path.parent / name_of(data, path), path.name, own=False)
 
 
-def keep(entry: Entry, data: bytes, proof: Path | None) -> None:
+def tried(entry: Entry, proof: Path | None) -> bytes | None:
+    """The proof that is to stand beside a rule. Raises BadInput for one that does not hold."""
+    if proof is None:
+        return None
+    data = bytes_of(proof, PROOF_BYTES)
+    with tempfile.TemporaryDirectory(prefix="asepsis-") as folder:
+        (Path(folder) / PROOF).write_bytes(data)
+        wrong = next((one for one in proofs(replace(entry, folder=Path(folder))) if one.wrong and one.example), None)
+    if wrong is not None:
+        raise BadInput(f"{wrong.example}: {wrong.wrong}", proof, "mend the rule or its proof")
+    return data
+
+
+def keep(entry: Entry, data: bytes, proof: bytes | None) -> None:
     """Writes the rule into its folder, which appears whole. Raises BadInput when the disk is full."""
     entry.folder.parent.mkdir(mode=0o700, exist_ok=True)
     making = entry.folder.with_name(f".{entry.folder.name}")
@@ -58,7 +67,7 @@ def keep(entry: Entry, data: bytes, proof: Path | None) -> None:
         making.mkdir(mode=0o700)
         files.create(making / RULE, data)
         if proof is not None:
-            files.create(making / PROOF, proof.read_bytes())
+            files.create(making / PROOF, proof)
         making.rename(entry.folder)
     except OSError as error:
         shutil.rmtree(making, ignore_errors=True)

@@ -63,10 +63,19 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Broken:
+    """A rule of the site that cannot be used, and what is wrong with it."""
+
+    name: str
+    wrong: str
+
+
+@dataclass(frozen=True, slots=True)
 class Library:
-    """Rules by their names."""
+    """Rules by their names; those of the site that are `broken` watch nothing."""
 
     entries: tuple[Entry, ...]
+    broken: tuple[Broken, ...] = ()
 
     @property
     def by_name(self) -> Mapping[str, Entry]:
@@ -74,15 +83,19 @@ class Library:
 
 
 def library(site_rules: Path | None = None) -> Library:
-    """The rules of asepsis and, where there is such a folder, those of a site. Raises BadInput for one that cannot be used."""
-    found = list(shipped())
-    if site_rules is not None and site_rules.is_dir():
-        found += [entry_of(folder, own=False) for folder in _folders(site_rules)]
-    names: dict[str, Entry] = {}
-    for entry in found:
-        if (other := names.setdefault(entry.name, entry)) is not entry:
-            raise BadInput(f"two rules are called {entry.name}", entry.folder, f"the other is in {other.folder}: rename the folder")
-    return Library(tuple(found))
+    """The rules of asepsis and, where there is such a folder, those of a site. One of the site that cannot be used, or is called like one
+    of asepsis, is left out and named: all others go on watching."""
+    names = {entry.name: entry for entry in shipped()}
+    broken: list[Broken] = []
+    for folder in _folders(site_rules) if site_rules is not None and site_rules.is_dir() else ():
+        try:
+            entry = entry_of(folder, own=False)
+            if entry.name in names:
+                raise BadInput("asepsis has a rule of this name", folder, "rename the folder")
+            names[entry.name] = entry
+        except BadInput as error:
+            broken.append(Broken(folder.name, str(error)))
+    return Library(tuple(names.values()), tuple(broken))
 
 
 @cache
@@ -94,12 +107,18 @@ def shipped() -> tuple[Entry, ...]:
 def entry_of(folder: Path, own: bool) -> Entry:
     """The rule of a folder. Raises BadInput with what is wrong."""
     path = folder / RULE
+    return of_bytes(bytes_of(path), folder, f"{folder.name}/{RULE}" if own else str(path), own)
+
+
+def bytes_of(path: Path, most: int = FILE_BYTES) -> bytes:
+    """What a file of a rule holds, no more than one byte above what it may. Raises BadInput for what is no file, or cannot be read."""
     try:
+        if not path.is_file():
+            raise BadInput("there is no such file", path, "name a file")
         with path.open("rb") as file:
-            data = file.read(FILE_BYTES + 1)
+            return file.read(most + 1)
     except OSError as error:
-        raise BadInput("the rule cannot be read", path, error.strerror or "look at its rights") from None
-    return of_bytes(data, folder, f"{folder.name}/{RULE}", own)
+        raise BadInput("the file cannot be read", path, error.strerror or "look at its rights") from None
 
 
 def of_bytes(data: bytes, folder: Path, where: str, own: bool) -> Entry:
@@ -135,9 +154,11 @@ def _check_columns(entry: Entry, taxonomy: Taxonomy) -> None:
     for rule in entry.leaves:
         stream = taxonomy.stream(rule.source, rule.where)
         for column in filter(None, (meaning.attacker, meaning.victim, meaning.account)):
-            taxonomy.column(stream, column, rule.where)
+            if taxonomy.column(stream, column, rule.where).type != "text":
+                raise BadInput(f"{column} is neither an address nor an account", rule.where, "name a column of text")
         for column in meaning.new if isinstance(speaks, Rule) else ():
-            taxonomy.column(stream, column, rule.where)
+            if taxonomy.column(stream, column, rule.where).type not in ("text", "int", "bool"):
+                raise BadInput(f"new is of {column}, which is no word or number", rule.where, "name what can be the same again")
     if meaning.known and not set(meaning.known) < set(meaning.new):
         raise BadInput("known is not a part of what is new", speaks.where, "name some of its columns, and not all")
     if isinstance(speaks, Correlation) and (missing := set(meaning.new) - set(speaks.group_by)):
@@ -145,7 +166,7 @@ def _check_columns(entry: Entry, taxonomy: Taxonomy) -> None:
 
 
 def _folders(root: Path) -> Iterable[Path]:
-    found = sorted(path.parent for path in root.glob(f"*/{RULE}"))
+    found = sorted(path.parent for path in root.glob(f"*/{RULE}") if not path.parent.name.startswith("."))
     if len(found) > RULES_MAX:
         raise BadInput(f"more than {RULES_MAX:,} rules", root, "keep those that you use")
     return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from ipaddress import ip_address, ip_network
 from typing import Any
 
@@ -17,11 +17,9 @@ from asepsis.findings.service import Action, Automatable, ClinicalClass, Effort,
 from asepsis.hospital.service import address_of
 from asepsis.kit.errors import BadInput
 
-from .detector import Detector
+from .detector import LEVELS, Detector
 from .sigma.rule import Correlation, Rule
 
-LEVELS = ("informational", "low", "medium", "high", "critical")
-"""Sigma's, and what they are here: up to `low` a sign, which tells more of a story that there is and never begins one."""
 LEARN_DAYS = 28
 ORIGINATOR, RESPONDER = "id_orig_h", "id_resp_h"
 _TACTIC, _TECHNIQUE = re.compile(r"attack\.([a-z]+(?:-[a-z]+)*)"), re.compile(r"attack\.(t\d{4}(?:\.\d{3})?)")
@@ -128,16 +126,16 @@ def meaning_of(rule: Rule | Correlation | Detector) -> Meaning:
         why=reader.text(told, "why"),
         harms=reader.harms(told.get("harms")),
         action=reader.action(told.get("action")),
-        automatable=Automatable.YES if told.get("automatable") is True else Automatable.NO,
+        automatable=Automatable.YES if reader.flag(told, "automatable") else Automatable.NO,
         attacker=str(told.get("attacker", ORIGINATOR)),
         victim=str(told.get("victim", RESPONDER)),
         account=str(told.get("account", "")),
-        only=reader.exemption(told["only"] | {"reason": "only"}) if isinstance(told.get("only"), dict) else None,
+        only=reader.only(told["only"]) if "only" in told else None,
         exceptions=tuple(reader.exemption(one) for one in reader.list(told.get("exceptions", []), "exceptions")),
         new=tuple(map(str, reader.list(new.get("of", []), "new, of"))),
         known=tuple(map(str, reader.list(new.get("known", []), "new, known"))),
         days=reader.days(new.get("days", LEARN_DAYS)),
-        at_once=new.get("at_once") is True,
+        at_once=reader.flag(new, "at_once"),
         tactics=tactics(rule.tags),
     )
 
@@ -209,10 +207,25 @@ class _Reader:
     def harms(self, told: object) -> dict[HarmKind, Harm]:
         given = self.map(told, "harms", frozenset(HarmKind))
         try:
-            found = {HarmKind(kind): Harm(int(level), str(why)) for kind, (level, why) in given.items()}
+            found = {HarmKind(kind): Harm(self.level(level), str(why)) for kind, (level, why) in given.items()}
         except (TypeError, ValueError):
             raise self.bad("a harm that is not [0 to 4, why]", "write service: [3, why]") from None
         return {kind: found[kind] for kind in HarmKind if kind in found}
+
+    @staticmethod
+    def level(value: object) -> int:
+        if type(value) is not int:
+            raise ValueError("a harm is a whole number")
+        return value
+
+    def flag(self, told: Mapping[str, Any], name: str) -> bool:
+        value = told.get(name, False)
+        if not isinstance(value, bool):
+            raise self.bad(f"{name} is true or false", f"write {name}: true")
+        return value
+
+    def only(self, told: object) -> Exemption:
+        return self.exemption(self.map(told, "only", frozenset({"attacker", "victim"})) | {"reason": "only"})
 
     def action(self, told: object) -> Action:
         given = self.map(told, "action", frozenset({"title", "effort", "steps"}))
@@ -230,12 +243,16 @@ class _Reader:
     def exemption(self, told: object) -> Exemption:
         given = self.map(told, "an exception", frozenset({"reason", "attacker", "victim", "until"}))
         until = given.get("until")
+        if isinstance(until, datetime):
+            until = until.date()
         if until is not None and not isinstance(until, date):
             try:
                 until = date.fromisoformat(str(until))
             except ValueError:
                 raise self.bad(f"{until} is no day", "write 2027-01-31") from None
-        sides = {name: self.side(given[name], name) for name in ("attacker", "victim") if name in given}
+        sides = {name: self.side(given[name], name) for name in ("attacker", "victim") if given.get(name)}
+        if not sides:
+            raise self.bad("an exception without sides would switch the rule off", "write attacker: or victim:")
         return Exemption(self.text(given, "reason"), until=until, **sides)
 
     def side(self, told: object, name: str) -> Side:

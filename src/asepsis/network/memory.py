@@ -83,7 +83,7 @@ def learn(memory: Memory, spoken: Iterable[Spoken], days: int, since: datetime) 
             told = one.first >= since
             known[one.key] = Known({"told": told}, one.first, one.last)
         else:
-            told = old.value["told"] or one.first > old.last + timedelta(days=days)
+            told = old.value["told"] or (one.first > old.last + timedelta(days=days) and one.first >= since)
             known[one.key] = Known({"told": told}, min(old.first, one.first), max(old.last, one.last))
         found.append(told)
     memory.save(known)

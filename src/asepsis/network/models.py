@@ -47,12 +47,13 @@ class SightingRow(models.Model):
     accounts = models.JSONField(default=list)
     evidence = models.JSONField(default=list)
     story = models.CharField(max_length=13, blank=True, default="", db_index=True)
+    finding = models.CharField(max_length=13, blank=True, default="")
 
     class Meta:
         indexes: ClassVar[list[models.Index]] = [models.Index(fields=["rule", "attacker", "end"], name="network_sighting")]
 
     @staticmethod
-    def of(one: Sighting, story: str = "") -> SightingRow:
+    def of(one: Sighting, story: str = "", finding: str = "") -> SightingRow:
         """The row of a sighting."""
         return SightingRow(
             rule=one.rule,
@@ -66,6 +67,7 @@ class SightingRow(models.Model):
             victims=list(one.victims),
             accounts=list(one.accounts),
             story=story,
+            finding=finding,
             evidence=[[row.stream, row.event_id, row.ts.isoformat(), row.part] for row in one.evidence],
         )
 

@@ -67,6 +67,8 @@ def examples(entry: Entry) -> Iterator[Example]:
     path = entry.folder / PROOF
     told = _read(path) if path.exists() else {}
     for key in ("fires", "quiet"):
+        if not isinstance(told.get(key, []), list):
+            raise BadInput(f"{key} is no list", path, "write one of examples")
         for case in told.get(key, []):
             if not isinstance(case, dict) or case.keys() - _KEYS or not isinstance(case.get("says"), str):
                 raise BadInput(f"an example under {key} is not understood", path, f"it has {', '.join(sorted(_KEYS))}")
@@ -105,6 +107,8 @@ def _wrong(entry: Entry, example: Example) -> str:
         alerts, sightings = alerts_of(entry, example)
     except BadInput as error:
         return str(error)
+    except (TypeError, ValueError, KeyError, AttributeError, OverflowError, ArithmeticError):
+        return "the example is not understood: docs/how-to/detection.md has one"
     if example.fires is not bool(sightings):
         return "it is quiet" if example.fires else f"it fires: {alerts[0].title if alerts else sightings[0].attacker}"
     return _unlike(example.expect, alerts, sightings)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from asepsis.findings.service import Examined, Lake, Look, Parties, findings, ha
 from asepsis.findings.service import examine as examine_with
 from asepsis.hospital.service import asset, assets, locate, plan
 from asepsis.journal.service import record
-from asepsis.kit.errors import BadInput, WrongUse
+from asepsis.kit.errors import BadInput, WrongUse, one_line
 from asepsis.kit.free_text import free_text
 from asepsis.kit.site import Site
 from asepsis.lake.service import news, open_lake
@@ -26,7 +28,7 @@ from .detect import Around, Rows, hours_of, tell
 from .detect import detect as detect_with
 from .health import Health, Trouble
 from .health import health as health_of
-from .library import Entry, Library
+from .library import Broken, Entry, Library, bytes_of
 from .library import library as library_of
 from .meaning import Exemption, side_of
 from .memory import TEACHING, Known, taught
@@ -56,6 +58,7 @@ def detect(site: Site, look: Look) -> None:
     """Asks every rule of what came into the lake since the last time, and publishes the alerts: all of it, or nothing, so that a run that
     is killed is made again. The same rows again change nothing."""
     known = library(site)
+    _tell_of_broken(known.broken)
     open_store(site)
     from django.db import transaction
 
@@ -65,6 +68,9 @@ def detect(site: Site, look: Look) -> None:
         progress = store.progress()
         came = news(site, progress.commit, progress.parts)
         if not came.parts:
+            if came.n != progress.commit:
+                progress.commit, progress.parts = came.n, sorted(came.known)
+                progress.save()
             return
         fresh = held.enter_context(open_lake(site, only=came.parts))
         progress.hours, since = taught(progress.hours, hours_of(fresh))
@@ -76,6 +82,13 @@ def detect(site: Site, look: Look) -> None:
             hand_over(site, merged, look.now)
         progress.commit, progress.parts, progress.last = came.n, sorted(came.known), look.now
         progress.save()
+
+
+@cache
+def _tell_of_broken(broken: tuple[Broken, ...]) -> None:
+    """Says once which rules of the site watch nothing: the others go on, and who runs it must know."""
+    for one in broken:
+        print(f"asepsis: the rule {one_line(one.name)} of the site watches nothing: {one_line(one.wrong)}", file=sys.stderr, flush=True)
 
 
 def rules(site: Site | None) -> list[Standing]:
@@ -93,7 +106,10 @@ def rules(site: Site | None) -> list[Standing]:
 def try_rules(site: Site | None, names: Collection[str] = ()) -> Iterator[Tried]:
     """Every example beside the rules tried, or beside those that are named. Raises WrongUse for a name that no rule has."""
     known = library(site)
-    for name in sorted(set(names) - known.by_name.keys()):
+    for one in known.broken:
+        if not names or one.name in names:
+            yield Tried(one.name, "the rule itself", True, one.wrong)
+    for name in sorted(set(names) - known.by_name.keys() - {one.name for one in known.broken}):
         raise WrongUse("no rule is called so", name, "`asepsis network rules` lists them")
     for entry in known.entries:
         if not names or entry.name in names:
@@ -104,13 +120,14 @@ def add_rule(site: Site, path: Path, proof: Path | None = None) -> Entry:
     """Takes a Sigma rule that others wrote into the rules of a site, under the name of its title. Raises BadInput, in one line, for one
     that the streams cannot answer, WrongUse for one that is there already."""
     folder = _rules_of(site)
-    data = foreign.read(path)
+    data = bytes_of(path)
     name = foreign.name_of(data, path)
     if name in library(site).by_name:
         raise WrongUse("a rule is called so", name, "rename it, or keep the one that is there")
-    entry = foreign.checked(data, folder / name, path, proof)
+    entry = foreign.checked(data, folder / name, path)
+    told = foreign.tried(entry, proof)
     record(site, "network.rule_add", name, {"id": entry.speaks.key})
-    foreign.keep(entry, data, proof)
+    foreign.keep(entry, data, told)
     return entry
 
 
@@ -220,9 +237,9 @@ def stories(site: Site) -> list[Told]:
     clues: dict[str, list[Clue]] = {}
     with open_lake(site) as lake:
         look = Look(lake, locate(assets(site), plan(site)), datetime.now(UTC))
-        for one, story in store.since(EARLIEST):
+        for one, story, finding in store.since(EARLIEST):
             if story and one.rule in known:
-                clues.setdefault(story, []).append(clue_of(known[one.rule], one, story, look))
+                clues.setdefault(story, []).append(clue_of(known[one.rule], one, look, story, finding))
         found = {finding.id: finding for finding in findings(site)}
         told = [told_of(Story(id, tuple(of)), look, found) for id, of in clues.items() if any(clue.alert for clue in of)]
     return sorted(told, key=lambda one: (one.told.last_seen, one.story.id), reverse=True)
@@ -230,7 +247,7 @@ def stories(site: Site) -> list[Told]:
 
 def story(site: Site, id: str) -> Told:
     """One attack, by the id of the story, or of its finding or one of its alerts, or the beginning of it. Raises WrongUse."""
-    found = [one for one in stories(site) if id and (one.story.id.startswith(id) or one.finding.startswith(id))]
+    found = [one for one in stories(site) if id and any(name.startswith(id) for name in (one.story.id, one.finding, *one.alerts))]
     if len(found) != 1:
         raise WrongUse("more than one story" if found else "no such story", id, "`asepsis network stories list` names them")
     return found[0]

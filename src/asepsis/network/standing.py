@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from .library import Entry
+from .library import PROOF, Entry
 from .meaning import Exemption, tactics, techniques
 from .memory import TEACHING
-from .proof import examples
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ class Standing:
         """`learning (12 of 150 hours)`, `watching`."""
         if self.learns and self.heard < TEACHING and not self.entry.meaning.at_once:
             return f"learning ({self.heard} of {TEACHING} hours)"
-        return "watching" if self.entry.own or any(one.fires for one in examples(self.entry)) else "watching, unproven"
+        return "watching" if self.entry.own or (self.entry.folder / PROOF).exists() else "watching, unproven"
 
 
 def standing_form(standing: Standing) -> dict[str, Any]:

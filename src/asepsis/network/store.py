@@ -15,7 +15,7 @@ from .sigma.episode import Episode, Match
 from .standing import Spoke
 
 if TYPE_CHECKING:
-    from .models import ProgressRow
+    from .models import ProgressRow, SightingRow
 
 DETECTION = "detection"
 _AT_ONCE = 500
@@ -59,10 +59,16 @@ def add(sightings: Sequence[Sighting]) -> list[Sighting]:
     after += gathered(one for one in (*before, *sightings) if not one.held_from)
     for some in _some([row.pk for one, row in before.items() if one not in after]):
         SightingRow.objects.filter(pk__in=some).delete()
-    told = {(one.key, one.begin): row.story for one, row in before.items()}
     new = [one for one in after if one not in before]
-    SightingRow.objects.bulk_create([SightingRow.of(one, told.get((one.key, one.begin), "")) for one in new], batch_size=_AT_ONCE)
+    SightingRow.objects.bulk_create([SightingRow.of(one, *_told_in(one, before)) for one in new], batch_size=_AT_ONCE)
     return new
+
+
+def _told_in(one: Sighting, before: Mapping[Sighting, SightingRow]) -> tuple[str, str]:
+    """Story and finding of what a sighting goes on with: those of the earliest."""
+    met = [row for old, row in before.items() if old.key == one.key and one.begin <= old.begin and old.end <= one.end]
+    first = min(met, key=lambda row: row.begin, default=None)
+    return (first.story, first.finding) if first else ("", "")
 
 
 def _episodes_of(new: Sequence[Sighting], known: Sequence[Sighting]) -> list[Sighting]:
@@ -78,23 +84,34 @@ def attackers(rule: str, moment: datetime) -> set[str]:
     return set(SightingRow.objects.filter(rule=rule, end__gte=moment).values_list("attacker", flat=True))
 
 
-def since(moment: datetime) -> list[tuple[Sighting, str]]:
-    """Sightings that ended at a moment or later, and those of the stories that these are in, each with its story; the latest, in order."""
+def since(moment: datetime) -> list[tuple[Sighting, str, str]]:
+    """Sightings that ended at a moment or later, and those of the stories that these are in, each with the story and the finding that it
+    was told in; the latest, in order."""
     from .models import SightingRow
 
     late = list(SightingRow.objects.filter(end__gte=moment).order_by("-end")[:CLUES_MAX])
     known = sorted({row.story for row in late if row.story})
     earlier = SightingRow.objects.filter(end__lt=moment).order_by("-end")
     before = [row for some in _some(known) for row in earlier.filter(story__in=some)[:CLUES_MAX]]
-    return sorted(((row.sighting(), row.story) for row in (*late, *before)), key=lambda pair: (pair[0].begin, pair[0].key))
+    found = ((row.sighting(), row.story, row.finding) for row in (*late, *before))
+    return sorted(found, key=lambda one: (one[0].begin, one[0].key))
 
 
 def put_into(story: str, sightings: Iterable[Sighting]) -> None:
     """Remembers in which story sightings are told."""
+    _update(sightings, story=story)
+
+
+def tell_in(finding: str, sightings: Iterable[Sighting]) -> None:
+    """Remembers in which finding sightings are told."""
+    _update(sightings, finding=finding)
+
+
+def _update(sightings: Iterable[Sighting], **values: str) -> None:
     from .models import SightingRow
 
     for one in sightings:
-        SightingRow.objects.filter(rule=one.rule, attacker=one.attacker, group=one.group, begin=one.begin).update(story=story)
+        SightingRow.objects.filter(rule=one.rule, attacker=one.attacker, group=one.group, begin=one.begin).update(**values)
 
 
 def exemptions(rule: str, day: date) -> list[tuple[int, Exemption]]:

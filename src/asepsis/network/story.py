@@ -17,6 +17,8 @@ from .sighting import Sighting
 
 WINDOW = timedelta(hours=72)
 """An attacker who rests longer begins a new story: from a foothold to the damage it takes hours to days."""
+ALIKE_MAX = 5
+"""Attackers who do the same and are told apart."""
 SHARED_BY = 3
 """An account that more machines than these use is a service's, and tells nobody from another."""
 TAKES = frozenset({"initial-access", "execution", "persistence", "privilege-escalation", "lateral-movement"})
@@ -26,7 +28,8 @@ TAKES = frozenset({"initial-access", "execution", "persistence", "privilege-esca
 @dataclass(frozen=True, slots=True)
 class Clue:
     """A sighting, with whose its addresses are: `hosts` are assets where they are known, else addresses, by address; `outside` are those of
-    them that are the internet's and no partner's. `alert`: it opens an alert by itself. `story` is the one that it was told in last."""
+    them that are the internet's and no partner's. `alert`: it opens an alert by itself. `story` and `finding` are those that it was told in
+    last."""
 
     sighting: Sighting
     entry: Entry
@@ -34,6 +37,7 @@ class Clue:
     outside: frozenset[str] = frozenset()
     alert: bool = True
     story: str = ""
+    finding: str = ""
 
     @property
     def attacker(self) -> str:
@@ -91,7 +95,7 @@ class _Threads:
 
 def stories(clues: Iterable[Clue]) -> list[Story]:
     """The stories that clues make; those without any alert are none."""
-    ordered = sorted(clues, key=lambda clue: (clue.begin, clue.end, clue.sighting.key))
+    ordered = sorted(clues, key=_order)
     shared = _shared_accounts(ordered)
     threads = _Threads()
     for n, clue in enumerate(ordered):
@@ -105,7 +109,24 @@ def stories(clues: Iterable[Clue]) -> list[Story]:
     groups: dict[int, list[Clue]] = {}
     for n, clue in enumerate(ordered):
         groups.setdefault(threads.find(n), []).append(clue)
-    return [_story(group) for group in groups.values() if any(clue.alert for clue in group)]
+    used: set[str] = set()
+    return [_story(group, used) for group in _alike([group for group in groups.values() if any(clue.alert for clue in group)])]
+
+
+def _alike(groups: list[list[Clue]]) -> list[list[Clue]]:
+    """Where more than a few attackers do exactly the same they are one campaign, or one who makes up addresses: told apart they would hide
+    who is there besides."""
+    by: dict[frozenset[str], list[list[Clue]]] = {}
+    for group in groups:
+        by.setdefault(frozenset(clue.sighting.rule for clue in group if clue.alert), []).append(group)
+    found: list[list[Clue]] = []
+    for same in by.values():
+        found += same if len(same) <= ALIKE_MAX else [[clue for group in same for clue in group]]
+    return [sorted(group, key=_order) for group in sorted(found, key=lambda group: min(map(_order, group)))]
+
+
+def _order(clue: Clue) -> tuple[datetime, datetime, tuple[str, str, str]]:
+    return clue.begin, clue.end, clue.sighting.key
 
 
 def _comes_by(clue: Clue, shared: frozenset[str]) -> Iterable[tuple[str, str]]:
@@ -131,10 +152,12 @@ def _shared_accounts(clues: Sequence[Clue]) -> frozenset[str]:
     return frozenset(account for account, hosts in users.items() if len(hosts) > SHARED_BY)
 
 
-def _story(group: Sequence[Clue]) -> Story:
-    """Its id is the oldest that any of its clues had, else it is made of its first alert."""
-    known = list(dict.fromkeys(clue.story for clue in group if clue.story))
+def _story(group: Sequence[Clue], used: set[str]) -> Story:
+    """Its id is the oldest that any of its alerts had and no other story has, else it is made of its first alert."""
+    known = [id for id in dict.fromkeys(clue.story for clue in group if clue.story and clue.alert) if id not in used]
     first = next(clue for clue in group if clue.alert)
-    text = "\n".join((first.sighting.rule, first.sighting.attacker, first.begin.isoformat()))
+    text = "\n".join((first.sighting.rule, first.sighting.attacker, first.sighting.group, first.begin.isoformat()))
     made = "S" + hashlib.sha256(text.encode()).hexdigest()[:10]
-    return Story(known[0] if known else made, tuple(group), tuple(known[1:]))
+    id = known[0] if known else made
+    used |= {id, *known}
+    return Story(id, tuple(group), tuple(known[1:]))

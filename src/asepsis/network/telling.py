@@ -28,36 +28,36 @@ from asepsis.findings.service import (
     worst_of,
 )
 
-from .alert import ASSETS_MAX, alert, opens, reach_of
+from .alert import ASSETS_MAX, alert, called, opens, reach_of, who
 from .library import Entry
 from .meaning import techniques
 from .sighting import Sighting
-from .story import Clue, Story
+from .story import ALIKE_MAX, Clue, Story
 
 STEPS_MAX = 8
 FAULTS = 3
 
 
-def clue_of(entry: Entry, one: Sighting, story: str, look: Look) -> Clue:
+def clue_of(entry: Entry, one: Sighting, look: Look, story: str = "", finding: str = "") -> Clue:
     """A sighting with whose its addresses are now."""
-    hosts = {address: look.at(address).key for address in dict.fromkeys((one.attacker, *one.victims)) if address}
+    hosts = {address: who(address, one.end, look).key for address in dict.fromkeys((one.attacker, *one.victims)) if address}
     known = look.parties
     outside = frozenset(key for address, key in hosts.items() if known.outside(address) and not known.partner(address))
-    return Clue(one, entry, hosts, outside, opens(entry), story)
+    return Clue(one, entry, hosts, outside, opens(entry), story, finding)
 
 
-def alerts_of(story: Story, look: Look) -> list[Proposal]:
-    """One of each rule and attacker."""
+def alerts_of(story: Story, look: Look) -> list[tuple[Proposal, list[Clue]]]:
+    """One of each rule and attacker, and what it is made of."""
     by: dict[tuple[str, str], list[Clue]] = {}
     for clue in story.clues:
         if clue.alert:
             by.setdefault((clue.entry.name, clue.attacker), []).append(clue)
-    return [alert(of[0].entry, [clue.sighting for clue in of], look) for of in by.values()]
+    return [(alert(of[0].entry, [clue.sighting for clue in of], look, story.id), of) for of in by.values()]
 
 
 def finding_of(story: Story, alerts: Sequence[Proposal], look: Look) -> Proposal:
     """The finding of a story of two alerts or more; `alerts` are those that it is made of."""
-    hosts = look.all_at(story.addresses)
+    hosts = _hosts(story, look)
     root = hosts[0]
     inside = [party for party in hosts if not look.parties.outside(party.address)]
     reach = reach_of(inside, look)
@@ -85,26 +85,34 @@ def finding_of(story: Story, alerts: Sequence[Proposal], look: Look) -> Proposal
     )
 
 
+def _hosts(story: Story, look: Look) -> list[Party]:
+    """Whose the addresses of a story were, the first attacker first."""
+    met = ((address, clue.end) for clue in story.clues for address in (clue.sighting.attacker, *clue.sighting.victims) if address)
+    return look.all_at(dict.fromkeys(who(address, when, look).place for address, when in met))
+
+
 def _title(story: Story, root: Party, inside: Sequence[Party], first: datetime) -> str:
     faults = list(dict.fromkeys(clue.entry.meaning.fault for clue in story.clues if clue.alert))
     told = [*faults[:1], *faults[1:][-(FAULTS - 1) :]]
     steps = "; then ".join(map(_small, told))
     more = f" ({len(faults) - len(told)} more kinds of steps between)" if len(faults) > len(told) else ""
     many = counted(len(inside), "machine")
-    return f"Attack from {root.placed} since {first:%H:%M} UTC on {first:%Y-%m-%d}: {steps}{more}; {many} of ours in it"
+    attackers = len({clue.attacker for clue in story.clues if clue.alert})
+    alike = f" and {attackers - 1} others" if attackers > ALIKE_MAX else ""
+    return f"Attack from {called(root)}{alike} since {first:%H:%M} UTC on {first:%Y-%m-%d}: {steps}{more}; {many} of ours in it"
 
 
 def _why(story: Story, look: Look, reach: str) -> str:
     lines = []
     for clue in story.clues:
         if clue.alert:
-            attacker = look.at(clue.sighting.attacker)
-            victims = [party for party in look.all_at(clue.sighting.victims) if party.key != attacker.key]
+            attacker = who(clue.sighting.attacker, clue.end, look)
+            victims = [one for one in (who(victim, clue.end, look) for victim in clue.sighting.victims) if one.key != attacker.key]
             to = f" to {named(victims)}" if victims else ""
             known = techniques(clue.entry.speaks.tags)
             as_ = f" ({known[0]})" if known else ""
             lines.append(
-                f"{clue.begin:%H:%M} {clue.entry.meaning.fault[:1].lower()}{clue.entry.meaning.fault[1:]}{as_}: {attacker.name}{to}"
+                f"{clue.begin:%H:%M} {clue.entry.meaning.fault[:1].lower()}{clue.entry.meaning.fault[1:]}{as_}: {called(attacker)}{to}"
             )
     told = lines if len(lines) <= 2 * STEPS_MAX else [*lines[:STEPS_MAX], f"... {len(lines) - 2 * STEPS_MAX} more ...", *lines[-STEPS_MAX:]]
     signs = sum(not clue.alert for clue in story.clues)
@@ -142,8 +150,8 @@ def timeline(story: Story, look: Look) -> list[dict[str, Any]]:
             "alert": clue.alert,
             "tactics": list(clue.entry.meaning.tactics),
             "techniques": list(techniques(clue.entry.speaks.tags)),
-            "attacker": look.at(clue.sighting.attacker).placed,
-            "victims": [look.at(victim).placed for victim in clue.sighting.victims],
+            "attacker": called(who(clue.sighting.attacker, clue.end, look)),
+            "victims": [called(who(victim, clue.end, look)) for victim in clue.sighting.victims],
             "events": clue.sighting.events,
             "evidence": [{"stream": row.stream, "event_id": row.event_id, "ts": row.ts} for row in clue.sighting.evidence],
         }
@@ -155,9 +163,9 @@ def graph(story: Story, look: Look) -> list[dict[str, Any]]:
     """Who did what to whom: an edge for each pair and fault, with the first and the last time."""
     edges: dict[tuple[str, str, str], list[Clue]] = {}
     for clue in story.clues:
-        source = look.at(clue.sighting.attacker).placed if clue.sighting.attacker else "somebody"
+        source = called(who(clue.sighting.attacker, clue.end, look)) if clue.sighting.attacker else "somebody"
         for victim in clue.sighting.victims or ("",):
-            target = look.at(victim).placed if victim else "the network"
+            target = called(who(victim, clue.end, look)) if victim else "the network"
             edges.setdefault((source, target, clue.entry.meaning.fault), []).append(clue)
     return [
         {"from": source, "to": target, "what": what, "first": min(c.begin for c in of), "last": max(c.end for c in of)}
@@ -173,6 +181,7 @@ class Told:
     story: Story
     told: Proposal
     finding: str
+    alerts: tuple[str, ...]
     decision: str
     state: str
     next: str
@@ -203,8 +212,18 @@ class Told:
 
 def told_of(story: Story, look: Look, findings: Mapping[str, Finding]) -> Told:
     """A story as it stands; `findings` are those there are, by id."""
-    alerts = alerts_of(story, look)
+    alerts = [one for one, _ in alerts_of(story, look)]
     told = finding_of(story, alerts, look) if len(alerts) > 1 else alerts[0]
     finding = findings.get(told.id)
     decision, state = (finding.decision, finding.state) if finding else (judge(told)[0], State.OPEN)
-    return Told(story, told, told.id, decision, state, reach_words(told.reach), timeline(story, look), graph(story, look))
+    return Told(
+        story,
+        told,
+        told.id,
+        tuple(one.id for one in alerts),
+        decision,
+        state,
+        reach_words(told.reach),
+        timeline(story, look),
+        graph(story, look),
+    )

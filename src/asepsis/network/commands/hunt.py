@@ -10,7 +10,7 @@ import typer
 
 from asepsis.kit import moment
 from asepsis.kit.command import DEFAULT_SITE, JsonOption, SiteOption
-from asepsis.kit.errors import one_line
+from asepsis.kit.errors import WrongUse, one_line
 from asepsis.kit.output import iso, print_json, print_table
 from asepsis.kit.site import Site
 
@@ -60,5 +60,11 @@ def _form(one: Sighting) -> dict[str, object]:
 def _since(text: str, now: datetime) -> datetime:
     """A time, or so long before `now`."""
     if found := re.fullmatch(r"(\d{1,5})([dhm])", text):
-        return now - int(found[1]) * _UNITS[found[2]]
-    return moment.parse(text)
+        try:
+            return now - int(found[1]) * _UNITS[found[2]]
+        except OverflowError:
+            raise WrongUse("longer ago than there are years", text, "write fewer days") from None
+    since = moment.parse(text)
+    if since >= now:
+        raise WrongUse("the end is not after the beginning", text, "write --since before --until")
+    return since

@@ -45,9 +45,10 @@ def list_(context: typer.Context, site: SiteOption = DEFAULT_SITE, json: JsonOpt
     """Every rule, what it looks for, and how often it spoke."""
     if context.invoked_subcommand:
         return None
-    found = service.rules(_site(site))
+    opened = _site(site)
+    found, broken = service.rules(opened), service.library(opened).broken
     if json:
-        return print_json([standing_form(one) for one in found])
+        return print_json([*map(standing_form, found), *({"rule": one.name, "state": f"broken: {one.wrong}"} for one in broken)])
     rows = [
         (
             one.entry.name,
@@ -61,6 +62,8 @@ def list_(context: typer.Context, site: SiteOption = DEFAULT_SITE, json: JsonOpt
         for one in found
     ]
     print_table(("rule", "level", "ATT&CK", "state", "attackers", "last", "tells of"), rows)
+    for one in broken:
+        print(f"{one_line(one.name)} watches nothing: {one_line(one.wrong, 600)}")
     print(f"{len(found)} rules. `asepsis network rules show RULE{at(site)}` tells more of one.")
     return None
 
