@@ -194,6 +194,10 @@ def test_an_exception_excuses_and_is_taken_back(capsys: pytest.CaptureFixture[st
         (("--until", SOON, "--attacker", "colour=blue"), "not understood"),
         (("--until", SOON, "--attacker", "class=alive"), "alive is no clinical class"),
         (("--until", SOON, "--attacker", "address=here"), "here is no address"),
+        (("--until", SOON, "--victim", "address=0.0.0.0/0"), "half the world"),
+        (("--until", SOON, "--attacker", "address=10.1.2.3/8"), "10.1.2.3/8 is no address or network"),
+        (("--until", SOON, "--attacker", "kind=printr"), "there are printer"),
+        (("--until", SOON, "--attacker", "zone=nowhere"), "site.toml names no zone"),
     ],
 )
 def test_what_excuses_nobody_is_refused(capsys: pytest.CaptureFixture[str], attacked: Site, options: tuple[object, ...], says: str) -> None:

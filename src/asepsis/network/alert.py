@@ -65,8 +65,9 @@ def who(address: str, when: datetime, look: Look) -> Party:
 def called(party: Party) -> str:
     """A party as an alert names it. What a machine was taken for because of what it does may be the attack itself."""
     if party.asset and is_guess(party.asset):
-        hosts = [name for name in party.asset.hostnames[:1] if name]
-        return f"the machine {' '.join([*hosts, f'at {party.address}'])}"
+        name = f"the machine {' '.join([*party.asset.hostnames[:1], f'at {party.address}'])}"
+        moved = party.asset.addresses and party.address not in party.asset.addresses
+        return f"{name} (now at {party.asset.addresses[0]})" if moved else name
     return party.placed
 
 

@@ -21,6 +21,8 @@ from .detector import LEVELS, Detector
 from .sigma.rule import Correlation, Rule
 
 LEARN_DAYS = 28
+WIDEST = {4: 8, 6: 16}
+"""Bits of the widest network that may be meant: what is wider means everybody."""
 ORIGINATOR, RESPONDER = "id_orig_h", "id_resp_h"
 _TACTIC, _TECHNIQUE = re.compile(r"attack\.([a-z]+(?:-[a-z]+)*)"), re.compile(r"attack\.(t\d{4}(?:\.\d{3})?)")
 _SIDE = frozenset({"kind", "zone", "class", "role", "address", "outside", "partner", "stated"})
@@ -265,9 +267,11 @@ class _Reader:
         networks = tuple(map(str, self.list(given.get("address", []), "address")))
         for network in networks:
             try:
-                ip_network(network, strict=False)
+                found = ip_network(network)
             except ValueError:
                 raise self.bad(f"{network} is no address or network", "write 10.1.2.3 or 10.1.0.0/16") from None
+            if found.prefixlen < WIDEST[found.version]:
+                raise self.bad(f"{network} is half the world", f"write a network of /{WIDEST[found.version]} or narrower")
         names = {"kinds": "kind", "zones": "zone", "classes": "class", "roles": "role"}
         sets = {to: frozenset(map(str, self.list(given.get(key, []), key))) for to, key in names.items()}
         return Side(**sets, addresses=networks, outside=given.get("outside"), partner=given.get("partner"), stated=given.get("stated"))

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
+from difflib import get_close_matches
 from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 
 from asepsis.findings.service import Examined, Lake, Look, Parties, findings, hand_over, publish
 from asepsis.findings.service import examine as examine_with
-from asepsis.hospital.service import asset, assets, locate, plan
+from asepsis.hospital.service import KINDS, asset, assets, locate, plan
 from asepsis.journal.service import record
 from asepsis.kit.errors import BadInput, WrongUse, one_line
 from asepsis.kit.free_text import free_text
@@ -80,6 +81,8 @@ def detect(site: Site, look: Look) -> None:
             if proposals:
                 publish(site, proposals, now=look.now, checks={proposal.check for proposal in proposals})
             hand_over(site, merged, look.now)
+        if progress.last is None or progress.last.date() != look.now.date() <= datetime.now(UTC).date():
+            store.tidy(known.entries, look.now)
         progress.commit, progress.parts, progress.last = came.n, sorted(came.known), look.now
         progress.save()
 
@@ -144,6 +147,8 @@ def tune(
         raise WrongUse(
             "an exception without sides would switch the rule off", rule, "say --attacker or --victim: kind=printer, zone=office"
         )
+    _check_names(rule, [*_named(attacker, "kind"), *_named(victim, "kind")], KINDS, "kind")
+    _check_names(rule, [*_named(attacker, "zone"), *_named(victim, "zone")], {zone.name for zone in plan(site).zones}, "zone")
     try:
         reason = free_text(reason, REASON_MOST)
         exemption = Exemption(reason, side_of(attacker, "--attacker"), side_of(victim, "--victim"), until)
@@ -271,6 +276,21 @@ def parties(site: Site) -> Parties:
 def _rules_of(site: Site) -> Path:
     """Where a site keeps the rules that it added."""
     return site.path / "rules"
+
+
+def _named(side: Mapping[str, object], name: str) -> list[str]:
+    values = side.get(name, [])
+    return [str(value) for value in values] if isinstance(values, list) else [str(values)]
+
+
+def _check_names(rule: str, names: Iterable[str], known: Collection[str], what: str) -> None:
+    """Raises WrongUse for a name that is misspelt: it would excuse nobody, and who wrote it would believe that it does."""
+    for name in names:
+        if name not in known:
+            near = get_close_matches(name, known, 3) or sorted(known)[:12]
+            raise WrongUse(
+                f"no {what} is called {one_line(name, 60)}", rule, f"there are {', '.join(near)}" if near else f"site.toml names no {what}"
+            )
 
 
 def _check_rule(site: Site, rule: str) -> None:

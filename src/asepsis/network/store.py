@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from .library import Entry
@@ -178,6 +178,15 @@ def forget(since: datetime, until: datetime, rule: str | None) -> int:
 
     rows = MemoryRow.objects.filter(first__gte=since, first__lt=until)
     return int((rows.filter(detector=rule) if rule else rows).delete()[0])
+
+
+def tidy(entries: Iterable[Entry], now: datetime) -> None:
+    """Drops what rules learned and has not been seen for so long that it would be new again."""
+    from .models import MemoryRow
+
+    for entry in entries:
+        if entry.meaning.new:
+            MemoryRow.objects.filter(detector=entry.name, last__lt=now - timedelta(days=entry.meaning.days + 1)).delete()
 
 
 class Stored:

@@ -135,10 +135,17 @@ def tune(
 
 
 @app.command()
-def untune(number: Annotated[int, typer.Argument(metavar="N", help="Number of the exception.")], site: SiteOption = DEFAULT_SITE) -> None:
+def untune(
+    number: Annotated[int, typer.Argument(metavar="N", help="Number of the exception.")],
+    site: SiteOption = DEFAULT_SITE,
+    json: JsonOption = False,
+) -> None:
     """Take an exception back."""
     service.untune(Site.open(site), number)
+    if json:
+        return print_json({"number": number, "stands": False})
     print(f"Exception {number} no longer stands.")
+    return None
 
 
 def _site(path: Path) -> Site | None:
