@@ -2,8 +2,8 @@
 
     python range up; python range scenario story-ransomware; python range record --into RECORDING; python range down
 
-It writes range/attack/story.pcap.gz and range/attack/site.toml. Conversations that carry much (what was stolen, programs) are left out: the
-story is told without them, and the repository stays small.
+It writes range/attack/story.pcap.gz and range/attack/site.toml. Conversations with the internet that carry much (what was stolen) are left
+out: the story is told without them, and the repository stays small.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from pathlib import Path
 
 INTO = Path(__file__).parent / "attack"
 MOST = 150_000
-"""Bytes of a conversation that is kept."""
+"""Bytes of a conversation with the internet that is kept."""
+OUTSIDE = bytes((198, 51, 100))
 ETHERNET, IPV4 = 14, 0x0800
 NANOSECONDS = b"\x4d\x3c\xb2\xa1"
 
@@ -51,7 +52,7 @@ def main() -> None:
     weight: Counter[Ends] = Counter()
     for _, frame in found:
         weight[ends(frame)] += len(frame)
-    kept = [packet for packet in found if weight[ends(packet[1])] <= MOST]
+    kept = [packet for packet in found if weight[ends(packet[1])] <= MOST or not any(end[:3] == OUTSIDE for end in ends(packet[1]))]
     INTO.mkdir(exist_ok=True)
     body = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262_144, 1)
     for moment, frame in kept:

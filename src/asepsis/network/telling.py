@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -31,7 +31,7 @@ from asepsis.findings.service import (
 from .alert import ASSETS_MAX, alert, called, opens, reach_of, who
 from .library import Entry
 from .meaning import techniques
-from .sighting import Sighting
+from .sighting import Sighting, gathered
 from .story import ALIKE_MAX, Clue, Story
 
 STEPS_MAX = 8
@@ -140,23 +140,26 @@ def _action(alerts: Sequence[Proposal], leading: Proposal) -> Action:
 
 
 def timeline(story: Story, look: Look) -> list[dict[str, Any]]:
-    """Every step of a story, as values."""
-    return [
-        {
-            "begin": clue.begin,
-            "end": clue.end,
-            "rule": clue.sighting.rule,
-            "tells": clue.entry.meaning.fault,
-            "alert": clue.alert,
-            "tactics": list(clue.entry.meaning.tactics),
-            "techniques": list(techniques(clue.entry.speaks.tags)),
-            "attacker": called(who(clue.sighting.attacker, clue.end, look)),
-            "victims": [called(who(victim, clue.end, look)) for victim in clue.sighting.victims],
-            "events": clue.sighting.events,
-            "evidence": [{"stream": row.stream, "event_id": row.event_id, "ts": row.ts} for row in clue.sighting.evidence],
-        }
-        for clue in story.clues
-    ]
+    """Every step of a story, as values. What one attacker did by one rule with less than an hour between is one step."""
+    rules = {clue.sighting.rule: clue for clue in story.clues}
+    steps = gathered(replace(clue.sighting, group="") for clue in story.clues)
+    return [_step(rules[one.rule], one, look) for one in sorted(steps, key=lambda one: (one.begin, one.key))]
+
+
+def _step(clue: Clue, one: Sighting, look: Look) -> dict[str, Any]:
+    return {
+        "begin": one.begin,
+        "end": one.end,
+        "rule": one.rule,
+        "tells": clue.entry.meaning.fault,
+        "alert": clue.alert,
+        "tactics": list(clue.entry.meaning.tactics),
+        "techniques": list(techniques(clue.entry.speaks.tags)),
+        "attacker": called(who(one.attacker, one.end, look)),
+        "victims": [called(who(victim, one.end, look)) for victim in one.victims],
+        "events": one.events,
+        "evidence": [{"stream": row.stream, "event_id": row.event_id, "ts": row.ts} for row in one.evidence],
+    }
 
 
 def graph(story: Story, look: Look) -> list[dict[str, Any]]:
