@@ -90,7 +90,10 @@ def test_alerts_of_one_attacker_are_one_line(store: Site) -> None:
     look(store)
     (line,) = worklist(store)
     assert line.lead.seen.check == STORY
-    assert line.title.startswith("Attack from the device at 10.0.0.9 since 08:00 UTC")
+    assert line.title.startswith(
+        "Attack from the device at 10.0.0.9: somebody tries to become the master of all accounts; programs are run"
+    )
+    assert line.title.endswith(", since 08:00 UTC on 2026-03-02; 4 machines of ours in it")
     (told,) = service.stories(store)
     assert [step["attacker"] for step in told.timeline] == [f"the device at 10.0.0.{n}" for n in (9, 2, 3)]
 

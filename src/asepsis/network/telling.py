@@ -35,7 +35,7 @@ from .sighting import Sighting, gathered
 from .story import ALIKE_MAX, Clue, Story
 
 STEPS_MAX = 8
-FAULTS = 3
+FAULTS = 2
 
 
 def clue_of(entry: Entry, one: Sighting, look: Look, story: str = "", finding: str = "") -> Clue:
@@ -68,7 +68,7 @@ def finding_of(story: Story, alerts: Sequence[Proposal], look: Look) -> Proposal
         check=STORY,
         kind=Kind.ALERT,
         subject=story.id,
-        title=_title(story, root, inside, first),
+        title=_title(story, root, inside, leading, first),
         fault="An attacker is at work",
         harms=worst_of(one.harms for one in alerts),
         points=Points(Exploitation.ACTIVE, Exposure.OPEN, Automatable.YES if yes else Automatable.NO),
@@ -91,15 +91,16 @@ def _hosts(story: Story, look: Look) -> list[Party]:
     return look.all_at(dict.fromkeys(who(address, when, look).place for address, when in met))
 
 
-def _title(story: Story, root: Party, inside: Sequence[Party], first: datetime) -> str:
-    faults = list(dict.fromkeys(clue.entry.meaning.fault for clue in story.clues if clue.alert))
-    told = [*faults[:1], *faults[1:][-(FAULTS - 1) :]]
-    steps = "; then ".join(map(_small, told))
-    more = f" ({len(faults) - len(told)} more kinds of steps between)" if len(faults) > len(told) else ""
-    many = counted(len(inside), "machine")
+def _title(story: Story, root: Party, inside: Sequence[Party], leading: Proposal, first: datetime) -> str:
+    """The gravest first, then the latest: who reads no further knows what matters."""
+    faults = list(dict.fromkeys([leading.fault, *(clue.entry.meaning.fault for clue in reversed(story.clues) if clue.alert)]))
     attackers = len({clue.attacker for clue in story.clues if clue.alert})
     alike = f" and {attackers - 1} others" if attackers > ALIKE_MAX else ""
-    return f"Attack from {called(root)}{alike} since {first:%H:%M} UTC on {first:%Y-%m-%d}: {steps}{more}; {many} of ours in it"
+    told = "; ".join(map(_small, faults[:FAULTS]))
+    more = f"; {len(faults)} kinds of steps in all" if len(faults) > FAULTS else ""
+    known = [party for party in inside if party.ids] or inside
+    many = counted(len(known), "machine")
+    return f"Attack from {called(root)}{alike}: {told}{more}, since {first:%H:%M} UTC on {first:%Y-%m-%d}; {many} of ours in it"
 
 
 def _why(story: Story, look: Look, reach: str) -> str:
