@@ -193,14 +193,18 @@ def _false(taught: Path, acts: list[Act]) -> Iterator[tuple[str, str, str, str]]
         yield one.rule, one.attacker, f"{one.begin:%Y-%m-%d}", like[0][0] if like else ""
 
 
+def copied(taught: Path, to: Path) -> Path:
+    """A copy of a site that shares the parts of its lake."""
+    shutil.copytree(taught, to, copy_function=os.link, ignore=shutil.ignore_patterns("*.sqlite3*", ".lock"))
+    for file in taught.glob("*.sqlite3*"):
+        shutil.copy(file, to)
+    return to
+
+
 def _try(variant: Variant, taught: Path, captures: Path, begin: datetime, acts: list[Act]) -> None:
     """Lets a copy of the taught site see a variant, and writes down what it saw."""
     with tempfile.TemporaryDirectory(dir=taught.parent) as folder:
-        path = Path(folder) / "site"
-        shutil.copytree(taught, path, copy_function=os.link, ignore=shutil.ignore_patterns("*.sqlite3*", ".lock"))
-        for file in taught.glob("*.sqlite3*"):
-            shutil.copy(file, path)
-        site = Site.open(path)
+        site = Site.open(copied(taught, Path(folder) / "site"))
         ingest(site, [captures])
         with open_lake(site) as lake:
             judge(site, lake)
