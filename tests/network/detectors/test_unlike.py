@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -51,6 +51,11 @@ def test_who_is_alone_is_told_of_once() -> None:
 )
 def test_nothing_is_said_of_what_others_do(rows: list[Row]) -> None:
     assert not found(rows)
+
+
+def test_a_clock_of_another_century_does_not_stop_the_hours() -> None:
+    strange = use(1_000, port=1_000) | {"ts": datetime(2106, 1, 1, tzinfo=UTC)}
+    assert found([strange, use(2_000), use(90_000, pump=2)])[0][0] == "10.1.0.1"
 
 
 def test_the_second_one_is_not_alone() -> None:

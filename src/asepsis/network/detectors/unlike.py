@@ -46,8 +46,10 @@ def run(given: Given) -> list[Sighting]:
     kinds = Counter(asset.kind for asset in given.look.locator.assets.values())
     by: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
     kind_of = _Kinds(given, {kind for kind, count in kinds.items() if count >= given.settings["least"]})
-    last = micros(given.now) if sane()[0] <= given.now < sane()[1] else 0
-    for row in given.news.rows(_USES.format(*map(sql.moment, sane()), _AT, _sources(given))):
+    rows = given.news.rows(_USES.format(*map(sql.moment, sane()), _AT, _sources(given)))
+    # One packet with the clock of another century must not stop the hours.
+    last = micros(given.now) if sane()[0] <= given.now < sane()[1] else max((micros(row["first"]) for row in rows), default=0)
+    for row in rows:
         if kind_of[row["source"]]:
             by[micros(row["first"]) // HOUR].append(row)
     seen: list[Sighting] = []
