@@ -170,6 +170,7 @@ def test_an_exception_excuses_and_is_taken_back(capsys: pytest.CaptureFixture[st
     excuse = ("--attacker", "address=10.0.0.9", "--reason", "test of defences", "--until", SOON)
     made = told(capsys, "rules", "tune", "zerologon", *excuse, "--site", attacked.path)
     assert made["attacker"] == "address 10.0.0.9"
+    assert told(capsys, "hunt", "zerologon", "--since", "2026-03-01", "--site", attacked.path) == []
     put(attacked, {"dce_rpc": [zeros("10.0.0.9", "10.0.0.1", "12:00"), zeros("10.0.0.8", "10.0.0.1", "12:00")]})
     look(attacked)
     last = {one["hosts"][0]: one["last_seen"] for one in told(capsys, "stories", "list", "--site", attacked.path)}

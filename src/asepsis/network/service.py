@@ -180,12 +180,14 @@ def untune(site: Site, number: int) -> None:
 
 
 def hunt(site: Site, rule: str, since: datetime, until: datetime) -> tuple[Entry, list[Sighting]]:
-    """What a rule, or the rule of a file, finds in all rows of a time; nothing is remembered. Raises WrongUse for a rule that is none."""
+    """What a rule, or the rule of a file, finds in all rows of a time; nothing is remembered, and who is excused is left out. Raises
+    WrongUse for a rule that is none."""
     entry = library(site).by_name.get(rule) or foreign.of_file(Path(rule))
+    excused = _excused(site, entry.name)
     with open_lake(site) as lake:
         sightings = hunting.hunt(entry, lake, Reach(since, until))
         look = Look(lake, locate(assets(site), plan(site)), until)
-        return entry, [left for one in sightings if (left := left_after(entry, (), one, look))]
+        return entry, [left for one in sightings if (left := left_after(entry, excused, one, look))]
 
 
 def baseline(site: Site) -> dict[str, Any]:
@@ -276,6 +278,16 @@ def parties(site: Site) -> Parties:
 def _rules_of(site: Site) -> Path:
     """Where a site keeps the rules that it added."""
     return site.path / "rules"
+
+
+def _excused(site: Site, rule: str) -> list[Exemption]:
+    """Whom people excused of a rule; makes no store."""
+    if not has_store(site):
+        return []
+    open_store(site)
+    from . import store
+
+    return [one for _, one in store.exemptions(rule, date.min)]
 
 
 def _named(side: Mapping[str, object], name: str) -> list[str]:

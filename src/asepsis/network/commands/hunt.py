@@ -43,6 +43,8 @@ def hunt(
     ]
     print_table(("from", "to", "who", "to whom", "events", "first event"), rows)
     print(f"{len(found):,} sightings by {one_line(entry.name)}.")
+    if entry.meaning.new:
+        print("Live it speaks only of those that are new: here are all.")
     return None
 
 
