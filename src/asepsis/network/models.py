@@ -5,9 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar, cast
 
-from django.db import models
+from django.db import models, transaction
 
 from .sighting import Evidence, Sighting
+
+
+class ProgressQuery(models.QuerySet["ProgressRow"]):
+    """Who looks waits for who looks already."""
+
+    def waited_for(self, name: str) -> ProgressRow:
+        """The row, held until the transaction ends; outside of one only read."""
+        held = self.select_for_update() if transaction.get_connection().in_atomic_block else self
+        return held.get_or_create(name=name)[0]
 
 
 class ProgressRow(models.Model):
@@ -19,6 +28,8 @@ class ProgressRow(models.Model):
     parts = models.JSONField(default=list)
     hours = models.JSONField(default=list)
     last = models.DateTimeField(null=True)
+
+    objects = ProgressQuery.as_manager()
 
 
 class SightingQuery(models.QuerySet["SightingRow"]):

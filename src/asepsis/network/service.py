@@ -51,7 +51,7 @@ EXCUSED_AT_MOST = timedelta(days=366)
 
 
 def library(site: Site | None = None) -> Library:
-    """The rules of asepsis, and those that a site added. Raises BadInput for one that cannot be used."""
+    """The rules of asepsis, and those that a site added; what of these cannot be used is told in it."""
     return library_of(_rules_of(site) if site else None)
 
 
@@ -270,11 +270,6 @@ def health(lake: Lake) -> list[Health]:
     return health_of(lake)
 
 
-def parties(site: Site) -> Parties:
-    """Whose addresses are."""
-    return Parties(locate(assets(site), plan(site)))
-
-
 def _rules_of(site: Site) -> Path:
     """Where a site keeps the rules that it added."""
     return site.path / "rules"
@@ -312,5 +307,5 @@ def _check_rule(site: Site, rule: str) -> None:
 
 def names_of(site: Site, addresses: Iterable[str]) -> dict[str, str]:
     """What the machines at addresses are called."""
-    known = parties(site)
+    known = Parties(locate(assets(site), plan(site)))
     return {address: known.at(address).placed for address in addresses}

@@ -26,10 +26,10 @@ CLUES_MAX = 5_000
 
 
 def progress() -> ProgressRow:
-    """How far the rules have looked; of a new store nowhere."""
+    """How far the rules have looked; of a new store nowhere. In a transaction nobody else looks until it ends."""
     from .models import ProgressRow
 
-    return ProgressRow.objects.get_or_create(name=DETECTION)[0]
+    return ProgressRow.objects.waited_for(DETECTION)
 
 
 def standing(entry: Entry, since: datetime) -> list[Episode]:

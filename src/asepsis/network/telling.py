@@ -39,7 +39,7 @@ FAULTS = 2
 
 
 def clue_of(entry: Entry, one: Sighting, look: Look, story: str = "", finding: str = "") -> Clue:
-    """A sighting with whose its addresses are now."""
+    """A sighting with whose its addresses were then."""
     hosts = {address: who(address, one.end, look).key for address in dict.fromkeys((one.attacker, *one.victims)) if address}
     known = look.parties
     outside = frozenset(key for address, key in hosts.items() if known.outside(address) and not known.partner(address))
@@ -112,9 +112,7 @@ def _why(story: Story, look: Look, reach: str) -> str:
             to = f" to {named(victims)}" if victims else ""
             known = techniques(clue.entry.speaks.tags)
             as_ = f" ({known[0]})" if known else ""
-            lines.append(
-                f"{clue.begin:%H:%M} {clue.entry.meaning.fault[:1].lower()}{clue.entry.meaning.fault[1:]}{as_}: {called(attacker)}{to}"
-            )
+            lines.append(f"{clue.begin:%H:%M} {_small(clue.entry.meaning.fault)}{as_}: {called(attacker)}{to}")
     told = lines if len(lines) <= 2 * STEPS_MAX else [*lines[:STEPS_MAX], f"... {len(lines) - 2 * STEPS_MAX} more ...", *lines[-STEPS_MAX:]]
     signs = sum(not clue.alert for clue in story.clues)
     more = f" {large(counted(signs, 'smaller sign'))} beside." if signs else ""
