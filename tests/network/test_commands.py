@@ -60,6 +60,7 @@ def test_rules_say_how_they_stand(capsys: pytest.CaptureFixture[str], attacked: 
     code, out, _ = run(capsys, "rules", "show", "zerologon", "--site", attacked.path)
     assert code == 0
     assert "Looks the same and is harmless" in out
+    assert not [one["rule"] for one in found.values() if "{" in one["looks_for"]]
 
 
 def test_examples_are_tried(capsys: pytest.CaptureFixture[str]) -> None:

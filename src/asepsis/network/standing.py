@@ -56,7 +56,7 @@ def standing_form(standing: Standing) -> dict[str, Any]:
         "tactics": list(tactics(entry.speaks.tags)),
         "own": entry.own,
         "state": standing.state,
-        "looks_for": " ".join(str(entry.speaks.attributes.get("description", meaning.why)).split()),
+        "looks_for": " ".join(str(entry.speaks.attributes.get("description") or _in_general(meaning.why)).split()),
         "harmless": entry.harmless,
         "harms": {kind.value: {"level": harm.level, "why": harm.why} for kind, harm in meaning.harms.items()},
         "action": meaning.action.title,
@@ -65,6 +65,13 @@ def standing_form(standing: Standing) -> dict[str, Any]:
         "sightings": standing.spoke.sightings if standing.spoke else 0,
         "last_seen": standing.spoke.last if standing.spoke else None,
     }
+
+
+def _in_general(text: str) -> str:
+    """A sentence about one attacker as one about any."""
+    for name, word in (("{attacker}", "somebody"), ("{victims}", "others"), ("{events}", "several")):
+        text = text.replace(name, word)
+    return text[:1].upper() + text[1:]
 
 
 def _exception_form(number: int | None, one: Exemption) -> dict[str, Any]:
