@@ -32,32 +32,36 @@ pub struct Stream {
     exchange: Exchange,
     request: Part,
     response: Part,
-    /// A position that no other body of the connection has.
-    place: u64,
+    /// How many streams the connection had before it. Its number does not tell it apart: who breaks the rules uses one twice.
+    nth: u64,
 }
 
 impl Stream {
-    pub fn new(id: u32, number: Option<i64>, seen: Seen) -> Stream {
+    pub fn new(nth: u64, number: Option<i64>, seen: Seen) -> Stream {
         let mut exchange = Exchange::begun(number, seen.started, seen.dir, seen.at);
         exchange.partial = number.is_none();
-        Stream::of(id, exchange)
+        Stream::of(nth, exchange)
     }
 
     /// The stream that answers a request of HTTP/1.1. RFC 7540 3.2.
     pub fn upgraded(exchange: Exchange) -> Stream {
-        let mut stream = Stream::of(1, exchange);
+        let mut stream = Stream::of(0, exchange);
         (stream.request.head, stream.request.ended) = (true, true);
         stream
     }
 
-    fn of(id: u32, exchange: Exchange) -> Stream {
+    fn of(nth: u64, exchange: Exchange) -> Stream {
         Stream {
             exchange,
             request: Part::default(),
             response: Part::default(),
-            // Bodies of streams pass among each other: 8 GiB of positions for each.
-            place: u64::from(id) << 33,
+            nth,
         }
+    }
+
+    /// A position that no other body of the connection has: those of streams pass among each other, so there are 8 GiB of positions for each.
+    fn place(&self, answer: bool) -> u64 {
+        (self.nth.saturating_add(1) << 1 | u64::from(answer)) << 33
     }
 
     fn part(&mut self, answer: bool) -> &mut Part {
@@ -88,7 +92,7 @@ impl Stream {
                 _ => self.request(head, cx),
             }
             if !ends {
-                let scan = self.exchange.scan(head, answer, (seen.dir, self.place), cx);
+                let scan = self.exchange.scan(head, answer, (seen.dir, self.place(answer)), cx);
                 self.part(answer).body = Some(Body::new(0, scan));
             }
             let part = self.part(answer);

@@ -11,6 +11,8 @@ use crate::protocols::http::head::Head;
 #[derive(Debug, Default)]
 pub struct Streams {
     open: BTreeMap<u32, Stream>,
+    /// How many there were.
+    begun: u64,
     requests: i64,
     /// Those that ended early, of which more may come that was on its way.
     gone: VecDeque<u32>,
@@ -25,6 +27,7 @@ impl Streams {
     pub fn upgraded(exchange: Exchange, requests: i64) -> Streams {
         Streams {
             open: BTreeMap::from([(1, Stream::upgraded(exchange))]),
+            begun: 1,
             requests,
             ..Streams::default()
         }
@@ -40,7 +43,8 @@ impl Streams {
                 self.requests = self.requests.saturating_add(1);
                 self.requests
             });
-            self.open.insert(id, Stream::new(id, number, seen));
+            self.open.insert(id, Stream::new(self.begun, number, seen));
+            self.begun = self.begun.saturating_add(1);
         }
         if let Some(stream) = self.open.get_mut(&id) {
             stream.head(head, answer, seen, ends, cx);
