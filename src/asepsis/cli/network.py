@@ -19,11 +19,12 @@ from asepsis.kit.errors import WrongUse, one_line
 from asepsis.kit.output import plain, print_json_line
 from asepsis.kit.site import Site
 from asepsis.lake.service import Keep, Kept
-from asepsis.network.commands import baseline, health, hunt, rules, stories
+from asepsis.network.commands import baseline, decoy, health, hunt, rules, stories
 
 app = group("The sensor, and the rules that watch what it hears.")
 app.add_typer(packets.app, name="packets")
 app.add_typer(baseline, name="baseline")
+app.add_typer(decoy, name="decoy")
 app.add_typer(rules, name="rules")
 app.add_typer(stories, name="stories")
 

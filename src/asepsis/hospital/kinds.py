@@ -15,6 +15,8 @@ from functools import cache
 from importlib.resources import files
 
 UNKNOWN = "unknown"
+DECOY = "decoy"
+"""Only ever stated."""
 MOST = 95
 """Nothing that was only seen is certain: what a machine says of itself can be set by hand."""
 LEAST = 25

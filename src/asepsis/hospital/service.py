@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from asepsis.hospital.act import Act, Verb, goes_by, marks_of_asset
 from asepsis.hospital.asset import STATED, Asset, Attribute, Maybe, Stay, address_of, as_json, from_json, kind_in_words
 from asepsis.hospital.export import Format, as_csv, as_cyclonedx
-from asepsis.hospital.kinds import KINDS, POSSIBLE, counted_kind
+from asepsis.hospital.kinds import DECOY, KINDS, POSSIBLE, counted_kind
 from asepsis.hospital.locator import Locator
 from asepsis.hospital.naming import called, is_guess, told_kind, within
 from asepsis.hospital.plan import Plan
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from asepsis.hospital.whose import Match, Touched
 
 __all__ = [
+    "DECOY",
     "KINDS",
     "POSSIBLE",
     "STATED",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
 from functools import cache
@@ -14,7 +14,7 @@ from typing import Any
 
 from asepsis.findings.service import Examined, Lake, Look, Parties, findings, hand_over, publish
 from asepsis.findings.service import examine as examine_with
-from asepsis.hospital.service import KINDS, asset, assets, locate, plan
+from asepsis.hospital.service import DECOY, KINDS, asset, assets, locate, plan
 from asepsis.journal.service import record
 from asepsis.kit.errors import BadInput, WrongUse, one_line
 from asepsis.kit.free_text import free_text
@@ -25,6 +25,8 @@ from asepsis.settings import has_store, open_store
 from . import foreign, hunting
 from .alert import left_after
 from .checks import all_checks
+from .decoy import Decoy, decoy, listening
+from .decoys.contact import Contact
 from .detect import Around, Rows, hours_of, tell
 from .detect import detect as detect_with
 from .health import Health, Trouble
@@ -42,8 +44,8 @@ from .telling import Told, clue_of, told_of
 
 __all__ = [
     "Entry", "Exemption", "Health", "Library", "Sighting", "Standing", "Told", "Tried", "Trouble", "add_rule", "all_checks", "baseline",
-    "baseline_of", "detect", "examine", "forget", "health", "hunt", "library", "names_of", "rules", "stories", "story", "try_rules",
-    "tune", "untune",
+    "baseline_of", "decoy", "decoy_up", "detect", "examine", "forget", "health", "hunt", "library", "names_of", "rules", "stories", "story",
+    "try_rules", "tune", "untune",
 ]  # fmt: skip
 
 REASON_MOST = 1_000
@@ -268,6 +270,23 @@ def examine(look: Look, known: Collection[str]) -> Iterator[Examined]:
 def health(lake: Lake) -> list[Health]:
     """How well each interface (and what captures showed) was heard in the last day of the lake, and what to mend at the switch."""
     return health_of(lake)
+
+
+@contextmanager
+def decoy_up(site: Site, one: Decoy) -> Iterator[Callable[[], Contact | None]]:
+    """A decoy listens while the context lasts, and what it gives says who came. Raises WrongUse where the site does not state that there is
+    one at this address: nothing would tell of who talks to it."""
+    stated = any(told.kind == DECOY and told.address == one.address for told in plan(site).assets)
+    if not stated and not any(known.kind == DECOY and one.address in known.addresses for known in assets(site)):
+        lines = f'[[assets]] / address = "{one.address}" / kind = "decoy"'
+        raise WrongUse("no decoy is stated at this address", one.address, f"add three lines to {site.path / 'site.toml'}: {lines}")
+    with listening(one) as came:
+        doors = {door.value: port for door, port in one.ports.items()}
+        record(site, "network.decoy_up", one.address, doors)
+        try:
+            yield came
+        finally:
+            record(site, "network.decoy_down", one.address, {})
 
 
 def _rules_of(site: Site) -> Path:

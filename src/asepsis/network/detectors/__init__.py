@@ -8,10 +8,11 @@ from asepsis.kit.errors import BadInput
 
 from ..detector import Detect, Detector, Number
 from ..detector import settings as settings_of
-from . import beaconing, silence, unlike, volume
+from . import beaconing, decoy, silence, unlike, volume
 
 _ALL: Mapping[str, tuple[Detect, Mapping[str, Number]]] = {
     "beaconing": (beaconing.run, beaconing.SETTINGS),
+    "decoy": (decoy.run, decoy.SETTINGS),
     "silence": (silence.run, silence.SETTINGS),
     "unlike-its-kind": (unlike.run, unlike.SETTINGS),
     "volume": (volume.run, volume.SETTINGS),
