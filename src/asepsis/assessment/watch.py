@@ -14,10 +14,10 @@ from asepsis.lake.service import Ear, Heard, watch
 from .judgement import Judge
 
 JUDGED_S = 10.0
-"""Seconds at least between two judgements."""
-SHARE = 10
-"""A look at everything that took a second is not taken again before ten are over: a tenth of one core at the most. Until then what came
-since is looked at."""
+"""Seconds from the beginning of one judgement to that of the next; one that took longer than half of it rests as long as it took."""
+SHARE = 20
+"""A look at everything that took a second is not taken again before twenty are over: a twentieth of one core at the most, and no more than
+one row in twenty waits for it. Until then what came since is looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class _Bench:
         if self._running is not None and (last or self._running.done()):
             lines, self._running = self._running.result(), None
             took = time.monotonic() - self._began
-            self._due = time.monotonic() + max(JUDGED_S, took)
+            self._due = max(self._began + JUDGED_S, time.monotonic() + took)
             if self._whole:
                 self._whole_due = time.monotonic() + max(JUDGED_S, SHARE * took)
         if self._running is None and heard.rows != self._rows and (last or time.monotonic() >= self._due):
