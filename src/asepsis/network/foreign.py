@@ -52,9 +52,9 @@ def offer(path: Path, proof: Path | None, rules: Path, known: Library) -> Offer:
     can tell, WrongUse for a rule that is there."""
     data = bytes_of(path)
     name = name_of(data, path)
-    if name in known.names:
-        raise WrongUse("a rule is called so", name, "rename it, or keep the one that is there")
     entry = of_bytes(data, rules / name, path.name, own=False)
+    if name in known.names:
+        raise WrongUse(f"a rule is called {name} already", path.name, "rename it, or keep the one that is there")
     if (same := next((one for one in known.entries if one.speaks.key == entry.speaks.key), None)) is not None:
         raise WrongUse(f"it is here as {same.name}", path.name, "if it is to look for something else, give it an id of its own")
     return Offer(path, data, tried(entry, proof), entry)
