@@ -1,7 +1,7 @@
 """The rules that watch a hospital: those that come with asepsis, and those that the hospital added.
 
 A rule is a folder: `rule.yml` is what it looks for, `proof.json` are events that fire it and events that do not; captures may lie beside,
-`fires*.pcap` and `quiet*.pcap`. A rule without anything that fires it waits in `nursery/` and finds nothing.
+`fires*.pcap` and `quiet*.pcap`. A rule of others without anything that fires it waits in `nursery/` and finds nothing (`nursery.py`).
 """
 
 from __future__ import annotations
