@@ -15,6 +15,7 @@ from asepsis.findings.service import findings
 from asepsis.journal.service import entries
 from asepsis.kit.site import Site
 from asepsis.network.library import shipped
+from asepsis.network.nursery import waiting
 
 from .making import calls, look, put, zeros
 
@@ -217,6 +218,15 @@ def test_a_proof_beside_a_rule_of_a_folder_is_tried(capsys: pytest.CaptureFixtur
     assert (store.path / "rules" / "somebody-asks-for-a-good-name" / "proof.json").is_file()
 
 
+def test_who_takes_what_waits_is_told_why_it_does(capsys: pytest.CaptureFixture[str], store: Site, tmp_path: Path) -> None:
+    (one,) = (one for one in waiting() if one.name == "suspicious-user-agent")
+    (tmp_path / "offered").mkdir()
+    (tmp_path / "offered" / "any.yml").write_bytes(one.path.read_bytes())
+    assert one.says in run(capsys, "rules", "add", tmp_path / "offered", "--site", store.path)[1]
+    (other,) = (one for one in waiting() if one.name == "windows-webshell-strings")
+    assert other.says in run(capsys, "rules", "add", other.name, "--site", store.path)[1]
+
+
 def test_of_a_folder_nothing_is_half_done(
     capsys: pytest.CaptureFixture[str], store: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -315,6 +325,7 @@ def test_the_past_is_asked_and_nothing_is_remembered(capsys: pytest.CaptureFixtu
     code, out, _ = run(capsys, "hunt", "zerologon", "--since", "2027-01-01", "--until", "2027-02-01", "--site", store.path)
     assert (code, out) == (0, "zerologon finds nothing from 2027-01-01 on.\n")
     assert run(capsys, "hunt", "no-such-rule", "--site", store.path)[0] == 2
+    assert told(capsys, "hunt", "malware-user-agent", "--since", "2026-03-02", "--site", store.path) == []
     assert run(capsys, "hunt", "zerologon", "--since", "yesterday", "--site", store.path)[0] == 2
 
 

@@ -176,6 +176,17 @@ def test_what_is_said_to_be_missing_is_missing() -> None:
                 pytest.fail(f"not understood: {' '.join(words)}")
 
 
+def test_the_page_counts_them_rightly() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "detection.md").read_text("utf-8")
+    unmapped = len((folder() / UNMAPPED).read_text("utf-8").splitlines()) - 1
+    for said in (
+        f"Of its {len(WATCH) + len(waiting()) + unmapped} about networks and the web {unmapped} ask",
+        f"Of the others {len(WATCH)} watch here",
+        f"{len(waiting())} wait in the nursery",
+    ):
+        assert said in " ".join(page.split())
+
+
 def test_a_name_that_nothing_waits_under() -> None:
     assert waiting_as("no-such-rule") is None
     with pytest.raises(WrongUse, match="rules nursery"):

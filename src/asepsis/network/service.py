@@ -123,11 +123,16 @@ def try_rules(site: Site | None, names: Collection[str] = ()) -> Iterator[Tried]
 def add_rule(site: Site, path: Path, proof: Path | None = None) -> Entry:
     """Takes a Sigma rule that others wrote, or one that waits in the nursery, into the rules of a site, under the name of its title. Raises
     BadInput, in one line, for one that the streams cannot answer, WrongUse for one that is there already."""
-    waits = None if path.exists() else waiting_as(str(path))
-    one = foreign.offer(waits.path if waits else path, proof, _rules_of(site), library(site))
+    one = foreign.offer(_file_of(path), proof, _rules_of(site), library(site))
     _keep(site, [one])
     assert one.entry
     return one.entry
+
+
+def _file_of(path: Path) -> Path:
+    """A file, or that of the rule that waits under this name."""
+    waits = None if path.exists() else waiting_as(str(path))
+    return waits.path if waits else path
 
 
 def add_rules(site: Site, folder: Path) -> list[foreign.Offer]:
@@ -191,9 +196,9 @@ def untune(site: Site, number: int) -> None:
 
 
 def hunt(site: Site, rule: str, since: datetime, until: datetime) -> tuple[Entry, list[Sighting]]:
-    """What a rule, or the rule of a file, finds in all rows of a time; nothing is remembered, and who is excused is left out. Raises
-    WrongUse for a rule that is none."""
-    entry = library(site).by_name.get(rule) or foreign.of_file(Path(rule))
+    """What a rule, one that waits, or the rule of a file, finds in all rows of a time; nothing is remembered, and who is excused is left
+    out. Raises WrongUse for a rule that is none."""
+    entry = library(site).by_name.get(rule) or foreign.of_file(_file_of(Path(rule)))
     excused = _excused(site, entry.name)
     with open_lake(site) as lake:
         sightings = hunting.hunt(entry, lake, Reach(since, until))

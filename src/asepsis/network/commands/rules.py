@@ -133,6 +133,8 @@ def add(file: RuleFile, proof: ProofOption = None, site: SiteOption = DEFAULT_SI
     entry = service.add_rule(Site.open(site, create=True), file, proof)
     if json:
         return print_json(standing_form(Standing(entry)))
+    if doubt := _doubts().get(entry.name):
+        print(f"It waited in the nursery: {doubt}")
     print(f"{entry.name} watches from now on. To ask the past: asepsis network hunt {entry.name}{at(site)} --since 30d")
     return None
 
@@ -142,14 +144,20 @@ def _add_all(folder: Path, proof: Path | None, site: Path, json: bool) -> None:
         raise WrongUse("one proof for many rules", f"--proof {proof}", "add the rule alone, or let proof.json lie beside its rule.yml")
     found = service.add_rules(Site.open(site, create=True), folder)
     told = [(str(one.path.relative_to(folder)), one.entry.name if one.entry else None, one.wrong) for one in found]
-    taken = sum(rule is not None for _, rule, _ in told)
+    taken, doubts = sum(rule is not None for _, rule, _ in told), _doubts()
     if json:
-        files = [{"file": file, "rule": rule, "wrong": wrong} for file, rule, wrong in told]
+        files = [{"file": file, "rule": rule, "wrong": wrong, "doubt": doubts.get(rule or "")} for file, rule, wrong in told]
         return print_json({"files": files, "taken": taken, "not_taken": len(told) - taken})
     for file, rule, wrong in told:
-        print(f"{one_line(file)}: {f'taken as {rule}' if rule else one_line(wrong)}")
+        doubt = f". In doubt: {doubts[rule]}" if rule in doubts else ""
+        print(f"{one_line(file)}: {f'taken as {rule}{doubt}' if rule else one_line(wrong)}")
     print(f"{taken} of {len(told)} rules watch from now on.")
     return None
+
+
+def _doubts() -> dict[str, str]:
+    """Why rules wait in the nursery, by their names: whoever takes one should know."""
+    return {one.name: one.says for one in service.waiting()}
 
 
 @app.command()
