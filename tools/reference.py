@@ -35,7 +35,9 @@ from asepsis.kit import site as site_layout
 from asepsis.lake.service import Column, Stream, streams
 from asepsis.network.library import RULE, Entry, shipped
 from asepsis.network.meaning import tactics, techniques
+from asepsis.network.nursery import INDEX, UNMAPPED, Waiting, folder, waiting
 from asepsis.network.proof import examples
+from asepsis.network.sigma.taxonomy import Taxonomy
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "reference"
@@ -219,21 +221,39 @@ def _rules() -> str:
             ),
         ),
         *map(_rule, found),
+        "## Rules that wait",
+        "Rules of SigmaHQ that the streams can answer and that watch nothing, each with the reason; they lie in"
+        f" [the nursery]({_up(folder())}). `asepsis network rules add NAME` takes one into use. {_unmapped()} more have no stream:"
+        f" `{UNMAPPED}` beside them says what is missing.",
+        _table(
+            ("rule", "waits for", "why"),
+            ((f"[`{one.name}`]({_up(one.path)})", one.why.value, _text(f"{_told_by(one)}{one.says}")) for one in waiting()),
+        ),
     )
+
+
+def _unmapped() -> int:
+    return len((folder() / UNMAPPED).read_text("utf-8").splitlines()) - 1
+
+
+def _told_by(one: Waiting) -> str:
+    return f"Told of by {', '.join(f'`{name}`' for name in one.of)}. " if one.of else ""
 
 
 def _rule(entry: Entry) -> str:
     meaning = entry.meaning
     harms = ", ".join(f"{kind.value.replace('_', ' ')} {harm.level}" for kind, harm in meaning.harms.items())
-    leaves = dict.fromkeys(leaf.source.service or leaf.source.category or "" for leaf in entry.leaves)
+    taxonomy = Taxonomy(streams())
+    leaves = dict.fromkeys(taxonomy.stream(leaf.source, leaf.where).name for leaf in entry.leaves)
     facts = [
         ("level", str(entry.speaks.level)),
         ("ATT&CK", ", ".join((*techniques(entry.speaks.tags), *tactics(entry.speaks.tags)))),
-        ("streams", ", ".join(f"[`{name}`](streams.md#{name})" for name in leaves if name)),
+        ("streams", ", ".join(f"[`{name}`](streams.md#{name})" for name in leaves)),
         ("speaks only of what is new", f"{', '.join(meaning.new)} in {meaning.days} days" if meaning.new else ""),
         ("only", f"{meaning.only.attacker.words}, towards {meaning.only.victim.words}" if meaning.only else ""),
         ("harms", harms),
         ("do", _text(meaning.action.title)),
+        ("rule by", _text(entry.credit)),
         ("source", f"[`{entry.name}/rule.yml`]({_up(entry.folder / RULE)})"),
     ]
     excused = [f"{one.attacker.words}, towards {one.victim.words}: {_text(one.reason)}" for one in meaning.exceptions]
@@ -449,6 +469,10 @@ def _data() -> str:
         "What a rule calls a log source or a field, and the stream or column that it means. To add one: a line under the table of its"
         " stream, with the source of the name. `pytest tests/network/sigma` then says whether there is such a stream or column.",
         *(f"{_file(path)}\n\n{_text(_comments(path, '#')[0])}" for path in names),
+        "## Rules of others that wait",
+        "Why each rule of the nursery waits, in a sentence. `python tools/sigmahq.py CLONE` brings the rules of another state of SigmaHQ"
+        " and names those of which nothing is said; `pytest tests/network/test_nursery.py` tries what is said on the wire.",
+        f"{_file(folder() / INDEX)}\n\n{_text(_comments(folder() / INDEX, '#')[0])}",
         "## Functions of a query",
         f"{_file(ROOT / 'src/asepsis/lake/functions.txt')}\n\n{_text(_comments(ROOT / 'src/asepsis/lake/functions.txt', '#')[0])}"
         " To add one: it must compute from its arguments alone, whatever they are. `pytest tests/lake/test_sql.py` then says whether DuckDB"

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from errno import ENOSPC
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from asepsis.cli.main import main
+from asepsis.findings.service import findings
 from asepsis.journal.service import entries
 from asepsis.kit.site import Site
+from asepsis.network.library import shipped
+from asepsis.network.nursery import waiting
 
 from .making import calls, look, put, zeros
 
@@ -167,6 +171,110 @@ def test_what_no_stream_can_tell_is_said_in_one_line(
     assert not (store.path / "rules").exists()
 
 
+def offered(folder: Path) -> Path:
+    """A folder of five files: a rule and its likeness, one that no stream can tell, one that is no YAML, one that watches already."""
+    (folder / "deep" / ".hidden").mkdir(parents=True)
+    (folder / "deep" / "a.yml").write_text(FOREIGN)
+    (folder / "deep" / "b.yaml").write_text(FOREIGN)
+    (folder / "deep" / ".hidden" / "c.yml").write_text(FOREIGN)
+    (folder / "no-field.yml").write_text(FOREIGN.replace("query|", "nonsense|"))
+    (folder / "no-yaml.yml").write_text("title: [")
+    ours = next(entry for entry in shipped() if entry.name == "zerologon")
+    (folder / "ours.yml").write_text(f"title: Zeros\nid: {ours.speaks.key}\n{FOREIGN.partition('d01')[2]}")
+    (folder / "read.me").write_text("no rule")
+    return folder
+
+
+def test_every_rule_of_a_folder_is_taken_or_told_why_not(capsys: pytest.CaptureFixture[str], store: Site, tmp_path: Path) -> None:
+    folder = offered(tmp_path / "offered")
+    found = told(capsys, "rules", "add", folder, "--site", store.path)
+    assert (found["taken"], found["not_taken"]) == (1, 4)
+    assert {one["file"]: (one["rule"], one["wrong"].split(":")[0]) for one in found["files"]} == {
+        "deep/a.yml": ("somebody-asks-for-a-bad-name", ""),
+        "deep/b.yaml": (None, "a rule is called somebody-asks-for-a-bad-name already"),
+        "no-field.yml": (None, "the stream dns has no field nonsense"),
+        "no-yaml.yml": (None, found["files"][3]["wrong"]),
+        "ours.yml": (None, "it is here as zerologon"),
+    }
+    assert found["files"][3]["wrong"]
+    assert [entry.subject for entry in entries(store) if entry.act == "network.rule_add"] == ["somebody-asks-for-a-bad-name"]
+    code, out, _ = run(capsys, "rules", "add", folder, "--site", store.path)
+    assert code == 0
+    assert out.count("\n") == 6
+    assert out.endswith("0 of 5 rules watch from now on.\n")
+
+
+def test_a_proof_beside_a_rule_of_a_folder_is_tried(capsys: pytest.CaptureFixture[str], store: Site, tmp_path: Path) -> None:
+    for name, query in (("good", "a.bad.example"), ("wrong", "good.example")):
+        (folder := tmp_path / "offered" / name).mkdir(parents=True)
+        (folder / "rule.yml").write_text(FOREIGN.replace("bad name", f"{name} name").replace("9d1b", "9d1c" if name == "good" else "9d1d"))
+        proof = {"fires": [{"says": "it asks", "rows": {"dns": [{"query": query}]}}], "quiet": [{"says": "nobody asks"}]}
+        (folder / "proof.json").write_text(json.dumps(proof))
+    found = told(capsys, "rules", "add", tmp_path / "offered", "--site", store.path)
+    assert [(one["rule"], one["wrong"]) for one in found["files"]] == [
+        ("somebody-asks-for-a-good-name", ""),
+        (None, "it asks: it is quiet"),
+    ]
+    assert (store.path / "rules" / "somebody-asks-for-a-good-name" / "proof.json").is_file()
+
+
+def test_who_takes_what_waits_is_told_why_it_does(capsys: pytest.CaptureFixture[str], store: Site, tmp_path: Path) -> None:
+    (one,) = (one for one in waiting() if one.name == "suspicious-user-agent")
+    (tmp_path / "offered").mkdir()
+    (tmp_path / "offered" / "any.yml").write_bytes(one.path.read_bytes())
+    assert one.says in run(capsys, "rules", "add", tmp_path / "offered", "--site", store.path)[1]
+    (other,) = (one for one in waiting() if one.name == "windows-webshell-strings")
+    assert other.says in run(capsys, "rules", "add", other.name, "--site", store.path)[1]
+
+
+def test_of_a_folder_nothing_is_half_done(
+    capsys: pytest.CaptureFixture[str], store: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder := tmp_path / "offered").mkdir()
+    for n in range(3):
+        (folder / f"{n}.yml").write_text(FOREIGN.replace("bad name", f"name {n}").replace("9d1b", f"9d1{n}"))
+    plain = Path.rename
+
+    def full(path: Path, target: Path) -> Path:
+        if target.name.endswith("name-2"):
+            raise OSError(ENOSPC, "no room")
+        return plain(path, target)
+
+    monkeypatch.setattr(Path, "rename", full)
+    code, _, err = run(capsys, "rules", "add", folder, "--site", store.path)
+    assert (code, err.count("\n")) == (3, 1)
+    assert not list((store.path / "rules").iterdir())
+    monkeypatch.undo()
+    assert told(capsys, "rules", "add", folder, "--site", store.path)["taken"] == 3
+
+
+@pytest.mark.parametrize(("of", "says"), [("empty", "no rule lies in this folder"), ("proof", "one proof for many rules")])
+def test_a_folder_that_cannot_be_taken(capsys: pytest.CaptureFixture[str], store: Site, tmp_path: Path, of: str, says: str) -> None:
+    (folder := tmp_path / "offered").mkdir()
+    code, out, err = run(capsys, "rules", "add", folder, *(("--proof", folder / "p.json") if of == "proof" else ()), "--site", store.path)
+    assert code != 0
+    assert (out, err.count("\n")) == ("", 1)
+    assert says in err
+
+
+def test_a_rule_of_the_nursery_watches_once_it_is_taken(capsys: pytest.CaptureFixture[str], store: Site) -> None:
+    waits = told(capsys, "rules", "nursery")
+    name = "low-reputation-effective-top-level-domain-etld"
+    assert {"rule": name, "why": "noise"}.items() <= next(one for one in waits if one["rule"] == name).items()
+    code, out, _ = run(capsys, "rules", "--site", store.path)
+    assert code == 0
+    assert f"{len(waits)} rules of others wait" in out
+    assert told(capsys, "rules", "add", f"nursery/{name}", "--site", store.path)["state"] == "watching, unproven"
+    assert run(capsys, "rules", "add", name, "--site", store.path)[0] == 2
+    put(store, {"dns": [{"ts": "08:00", "id_orig_h": "10.0.0.9", "id_resp_h": "10.0.0.1", "query": "portal.cloud"}]})
+    look(store)
+    (story,) = told(capsys, "stories", "list", "--site", store.path)
+    (step,) = told(capsys, "stories", "show", story["story"], "--site", store.path)["timeline"]
+    assert step["rule_by"].endswith("(DRL-1.1)")
+    assert f"Rule by {step['rule_by']}." in next(f.seen.why for f in findings(store) if f.id == story["finding"])
+    assert run(capsys, "rules", "add", "nursery/no-such-rule", "--site", store.path)[0] == 2
+
+
 def test_an_exception_excuses_and_is_taken_back(capsys: pytest.CaptureFixture[str], attacked: Site) -> None:
     excuse = ("--attacker", "address=10.0.0.9", "--reason", "test of defences", "--until", SOON)
     made = told(capsys, "rules", "tune", "zerologon", *excuse, "--site", attacked.path)
@@ -217,6 +325,7 @@ def test_the_past_is_asked_and_nothing_is_remembered(capsys: pytest.CaptureFixtu
     code, out, _ = run(capsys, "hunt", "zerologon", "--since", "2027-01-01", "--until", "2027-02-01", "--site", store.path)
     assert (code, out) == (0, "zerologon finds nothing from 2027-01-01 on.\n")
     assert run(capsys, "hunt", "no-such-rule", "--site", store.path)[0] == 2
+    assert told(capsys, "hunt", "malware-user-agent", "--since", "2026-03-02", "--site", store.path) == []
     assert run(capsys, "hunt", "zerologon", "--since", "yesterday", "--site", store.path)[0] == 2
 
 

@@ -122,7 +122,13 @@ def _why(entry: Entry, words: dict[str, str], first: datetime, last: datetime, e
         when = f"from {first:%Y-%m-%d %H:%M} to {until}"
     known = techniques(entry.speaks.tags)
     named_as = f" ATT&CK: {', '.join(known)}." if known else ""
-    return f"{large(_filled(entry.meaning.why, words))} Seen in {counted(events, 'event')} {when}.{named_as}"
+    return f"{large(_filled(entry.meaning.why, words))} Seen in {counted(events, 'event')} {when}.{named_as}{credit([entry])}"
+
+
+def credit(entries: Iterable[Entry]) -> str:
+    """Who wrote those rules that others wrote, as a sentence behind another."""
+    names = dict.fromkeys(entry.credit for entry in entries if entry.credit)
+    return f" {'Rules' if len(names) > 1 else 'Rule'} by {'; '.join(names)}." if names else ""
 
 
 def reach_of(parties: Iterable[Party], look: Look) -> tuple[Step, ...]:

@@ -1,21 +1,36 @@
-"""Rules that others wrote: a Sigma file becomes a rule of the site if the streams can answer it, else one line says why not."""
+"""Rules that others wrote: a Sigma file, or each of a folder, becomes a rule of the site if the streams can answer it, else one line says
+why not."""
 
 from __future__ import annotations
 
 import re
 import shutil
 import tempfile
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from asepsis.kit import files
 from asepsis.kit.errors import BadInput, WrongUse
 
-from .library import PROOF, RULE, Entry, bytes_of, of_bytes
+from .library import PROOF, RULE, RULES_MAX, Entry, Library, bytes_of, of_bytes
 from .proof import PROOF_BYTES, proofs
 from .sigma.reading import documents
 
 NAME_MOST = 60
+ENDINGS = frozenset({".yml", ".yaml"})
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A rule file with what it holds, and the proof beside it. `entry` is the rule that it is to be, or `wrong` says why it is none."""
+
+    path: Path
+    data: bytes = b""
+    proof: bytes | None = None
+    entry: Entry | None = None
+    wrong: str = ""
 
 
 def name_of(data: bytes, path: Path) -> str:
@@ -32,9 +47,43 @@ def _slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:NAME_MOST].strip("-")
 
 
-def checked(data: bytes, folder: Path, path: Path) -> Entry:
-    """The rule, which is to stand in `folder`. Raises BadInput for what no stream can tell."""
-    return of_bytes(data, folder, path.name, own=False)
+def offer(path: Path, proof: Path | None, rules: Path, known: Library) -> Offer:
+    """The rule of a file, as it is to stand in the folder `rules` of a site that has those of `known`. Raises BadInput for what no stream
+    can tell, WrongUse for a rule that is there."""
+    data = bytes_of(path)
+    name = name_of(data, path)
+    entry = of_bytes(data, rules / name, path.name, own=False)
+    if name in known.names:
+        raise WrongUse(f"a rule is called {name} already", path.name, "rename it, or keep the one that is there")
+    if (same := next((one for one in known.entries if one.speaks.key == entry.speaks.key), None)) is not None:
+        raise WrongUse(f"it is here as {same.name}", path.name, "if it is to look for something else, give it an id of its own")
+    return Offer(path, data, tried(entry, proof), entry)
+
+
+def offers(folder: Path, rules: Path, known: Library) -> list[Offer]:
+    """Every rule file below a folder, each as if it were offered after those before it. Raises BadInput for a folder without any, WrongUse
+    if the site would have too many."""
+    paths = sorted(path for path in folder.rglob("*") if path.suffix in ENDINGS and not _hidden(path.relative_to(folder)))
+    if not paths:
+        raise BadInput("no rule lies in this folder", folder, "rules are files that end in .yml")
+    if len(paths) > RULES_MAX:
+        raise BadInput(f"more than {RULES_MAX:,} rules", folder, "add its parts one by one")
+    found: list[Offer] = []
+    for path in paths:
+        beside = path.with_name(PROOF)
+        try:
+            found.append(one := offer(path, beside if path.name == RULE and beside.is_file() else None, rules, known))
+        except (BadInput, WrongUse) as error:
+            found.append(Offer(path, wrong=error.what))
+        else:
+            known = replace(known, entries=(*known.entries, *([one.entry] if one.entry else ())))
+    if sum(not entry.own for entry in known.entries) + len(known.broken) > RULES_MAX:
+        raise WrongUse(f"the site would have more than {RULES_MAX:,} rules", str(folder), "add those that you use")
+    return found
+
+
+def _hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
 
 
 def of_file(path: Path) -> Entry:
@@ -58,17 +107,28 @@ def tried(entry: Entry, proof: Path | None) -> bytes | None:
     return data
 
 
-def keep(entry: Entry, data: bytes, proof: bytes | None) -> None:
-    """Writes the rule into its folder, which appears whole. Raises BadInput when the disk is full."""
-    entry.folder.parent.mkdir(mode=0o700, exist_ok=True)
-    making = entry.folder.with_name(f".{entry.folder.name}")
+@contextmanager
+def keeping(taken: Sequence[Offer]) -> Iterator[None]:
+    """Writes rules aside; at the end of the block they stand in their folders, all of them or, if anything fails, none. Raises BadInput
+    when the disk is full."""
+    folders = [one.entry.folder for one in taken if one.entry]
+    aside = [folder.with_name(f".{folder.name}") for folder in folders]
+    appeared: list[Path] = []
     try:
-        shutil.rmtree(making, ignore_errors=True)
-        making.mkdir(mode=0o700)
-        files.create(making / RULE, data)
-        if proof is not None:
-            files.create(making / PROOF, proof)
-        making.rename(entry.folder)
-    except OSError as error:
-        shutil.rmtree(making, ignore_errors=True)
-        raise files.unwritable(error, entry.folder, "make room and run the same command again") from None
+        for making, one in zip(aside, taken, strict=True):
+            making.parent.mkdir(mode=0o700, exist_ok=True)
+            shutil.rmtree(making, ignore_errors=True)
+            making.mkdir(mode=0o700)
+            files.create(making / RULE, one.data)
+            if one.proof is not None:
+                files.create(making / PROOF, one.proof)
+        yield
+        for making, folder in zip(aside, folders, strict=True):
+            making.rename(folder)
+            appeared.append(folder)
+    except BaseException as error:
+        for folder in (*aside, *appeared):
+            shutil.rmtree(folder, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise files.unwritable(error, aside[0].parent, "make room and run the same command again") from None
+        raise

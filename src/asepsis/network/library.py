@@ -1,7 +1,7 @@
 """The rules that watch a hospital: those that come with asepsis, and those that the hospital added.
 
 A rule is a folder: `rule.yml` is what it looks for, `proof.json` are events that fire it and events that do not; captures may lie beside,
-`fires*.pcap` and `quiet*.pcap`. A rule without anything that fires it waits in `nursery/` and finds nothing.
+`fires*.pcap` and `quiet*.pcap`. A rule of others without anything that fires it waits in `nursery/` and finds nothing (`nursery.py`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from asepsis.kit.errors import BadInput
+from asepsis.kit.errors import BadInput, one_line
 from asepsis.lake.service import Stream, streams
 
 from .detector import Detector, detector_of
@@ -27,6 +27,7 @@ from .sigma.taxonomy import Taxonomy
 
 RULE, PROOF, NURSERY = "rule.yml", "proof.json", "nursery"
 RULES_MAX = 5_000
+CREDIT_MOST = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,13 @@ class Entry:
         return [str(one) for one in told] if isinstance(told, list) else [str(told)]
 
     @property
+    def credit(self) -> str:
+        """Who wrote it and under which licence, if it says so: the author of a rule of others is to be named wherever it speaks (Detection
+        Rule License 1.1)."""
+        author, licence = (one_line(self.speaks.attributes.get(name, ""), CREDIT_MOST) for name in ("author", "license"))
+        return f"{author} ({licence})" if author and licence else author
+
+    @property
     def leaves(self) -> list[Rule]:
         """The rules whose events it is about."""
         return [] if isinstance(self.speaks, Detector) else _leaves(self.speaks, self.pack)
@@ -76,6 +84,11 @@ class Library:
 
     entries: tuple[Entry, ...]
     broken: tuple[Broken, ...] = ()
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Those that are taken, of broken rules too."""
+        return frozenset((*(entry.name for entry in self.entries), *(one.name for one in self.broken)))
 
     @property
     def by_name(self) -> Mapping[str, Entry]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
@@ -31,10 +31,11 @@ from .detect import Around, Rows, hours_of, tell
 from .detect import detect as detect_with
 from .health import Health, Trouble
 from .health import health as health_of
-from .library import Broken, Entry, Library, bytes_of
+from .library import Broken, Entry, Library
 from .library import library as library_of
 from .meaning import Exemption, side_of
 from .memory import TEACHING, Known, taught
+from .nursery import Waiting, waiting, waiting_as
 from .proof import Tried, proofs
 from .sighting import Sighting
 from .sigma.query import EARLIEST, Reach
@@ -43,9 +44,9 @@ from .story import Clue, Story
 from .telling import Told, clue_of, told_of
 
 __all__ = [
-    "Entry", "Exemption", "Health", "Library", "Sighting", "Standing", "Told", "Tried", "Trouble", "add_rule", "all_checks", "baseline",
-    "baseline_of", "decoy", "decoy_up", "detect", "examine", "forget", "health", "hunt", "library", "names_of", "rules", "stories", "story",
-    "try_rules", "tune", "untune",
+    "Entry", "Exemption", "Health", "Library", "Sighting", "Standing", "Told", "Tried", "Trouble", "Waiting", "add_rule", "add_rules",
+    "all_checks", "baseline", "baseline_of", "decoy", "decoy_up", "detect", "examine", "forget", "health", "hunt", "library", "names_of",
+    "rules", "stories", "story", "try_rules", "tune", "untune", "waiting",
 ]  # fmt: skip
 
 REASON_MOST = 1_000
@@ -122,18 +123,33 @@ def try_rules(site: Site | None, names: Collection[str] = ()) -> Iterator[Tried]
 
 
 def add_rule(site: Site, path: Path, proof: Path | None = None) -> Entry:
-    """Takes a Sigma rule that others wrote into the rules of a site, under the name of its title. Raises BadInput, in one line, for one
-    that the streams cannot answer, WrongUse for one that is there already."""
-    folder = _rules_of(site)
-    data = bytes_of(path)
-    name = foreign.name_of(data, path)
-    if name in library(site).by_name:
-        raise WrongUse("a rule is called so", name, "rename it, or keep the one that is there")
-    entry = foreign.checked(data, folder / name, path)
-    told = foreign.tried(entry, proof)
-    record(site, "network.rule_add", name, {"id": entry.speaks.key})
-    foreign.keep(entry, data, told)
-    return entry
+    """Takes a Sigma rule that others wrote, or one that waits in the nursery, into the rules of a site, under the name of its title. Raises
+    BadInput, in one line, for one that the streams cannot answer, WrongUse for one that is there already."""
+    one = foreign.offer(_file_of(path), proof, _rules_of(site), library(site))
+    _keep(site, [one])
+    assert one.entry
+    return one.entry
+
+
+def _file_of(path: Path) -> Path:
+    """A file, or that of the rule that waits under this name."""
+    waits = None if path.exists() else waiting_as(str(path))
+    return waits.path if waits else path
+
+
+def add_rules(site: Site, folder: Path) -> list[foreign.Offer]:
+    """Takes every Sigma rule of a folder that the streams can answer into the rules of a site: all of these, or none if the disk is full.
+    Raises BadInput for a folder without rules."""
+    found = foreign.offers(folder, _rules_of(site), library(site))
+    _keep(site, [one for one in found if one.entry])
+    return found
+
+
+def _keep(site: Site, taken: Sequence[foreign.Offer]) -> None:
+    with foreign.keeping(taken):
+        for one in taken:
+            assert one.entry
+            record(site, "network.rule_add", one.entry.name, {"id": one.entry.speaks.key})
 
 
 def tune(
@@ -182,9 +198,9 @@ def untune(site: Site, number: int) -> None:
 
 
 def hunt(site: Site, rule: str, since: datetime, until: datetime) -> tuple[Entry, list[Sighting]]:
-    """What a rule, or the rule of a file, finds in all rows of a time; nothing is remembered, and who is excused is left out. Raises
-    WrongUse for a rule that is none."""
-    entry = library(site).by_name.get(rule) or foreign.of_file(Path(rule))
+    """What a rule, one that waits, or the rule of a file, finds in all rows of a time; nothing is remembered, and who is excused is left
+    out. Raises WrongUse for a rule that is none."""
+    entry = library(site).by_name.get(rule) or foreign.of_file(_file_of(Path(rule)))
     excused = _excused(site, entry.name)
     with open_lake(site) as lake:
         sightings = hunting.hunt(entry, lake, Reach(since, until))

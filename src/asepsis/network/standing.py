@@ -55,6 +55,7 @@ def standing_form(standing: Standing) -> dict[str, Any]:
         "techniques": list(techniques(entry.speaks.tags)),
         "tactics": list(tactics(entry.speaks.tags)),
         "own": entry.own,
+        "rule_by": entry.credit,
         "state": standing.state,
         "looks_for": " ".join(str(entry.speaks.attributes.get("description") or _in_general(meaning.why)).split()),
         "harmless": entry.harmless,

@@ -28,7 +28,7 @@ from asepsis.findings.service import (
     worst_of,
 )
 
-from .alert import ASSETS_MAX, alert, called, opens, reach_of, who
+from .alert import ASSETS_MAX, alert, called, credit, opens, reach_of, who
 from .library import Entry
 from .meaning import techniques
 from .sighting import Sighting, gathered
@@ -116,7 +116,7 @@ def _why(story: Story, look: Look, reach: str) -> str:
     told = lines if len(lines) <= 2 * STEPS_MAX else [*lines[:STEPS_MAX], f"... {len(lines) - 2 * STEPS_MAX} more ...", *lines[-STEPS_MAX:]]
     signs = sum(not clue.alert for clue in story.clues)
     more = f" {large(counted(signs, 'smaller sign'))} beside." if signs else ""
-    return f"{'; '.join(told)}.{more} {reach}"
+    return f"{'; '.join(told)}.{more} {reach}{credit(clue.entry for clue in story.clues if clue.alert)}"
 
 
 def _small(text: str) -> str:
@@ -152,6 +152,7 @@ def _step(clue: Clue, one: Sighting, look: Look) -> dict[str, Any]:
         "rule": one.rule,
         "tells": clue.entry.meaning.fault,
         "alert": clue.alert,
+        "rule_by": clue.entry.credit,
         "tactics": list(clue.entry.meaning.tactics),
         "techniques": list(techniques(clue.entry.speaks.tags)),
         "attacker": called(who(one.attacker, one.end, look)),

@@ -22,6 +22,9 @@ def test_every_name_leads_somewhere() -> None:
     for name, table in fields.items():
         if name == "any":
             assert set(table.values()) <= EVERY
+        elif name == "kept":
+            for stream, parts in table.items():
+                assert {part["column"] for part in parts.values()} <= {column.name for column in STREAMS[stream].columns}
         elif name not in ("withheld", "partly"):
             assert set(table.values()) <= {column.name for column in STREAMS[name].columns}
 
@@ -75,6 +78,36 @@ def test_fields() -> None:
     for field in ("c-uri", "c-uri-query"):
         with pytest.raises(BadInput, match=f"the stream http has no field {field}"):
             TAXONOMY.column(STREAMS["http"], field, "here")
+
+
+@pytest.mark.parametrize(
+    ("field", "fires"),
+    [
+        ("c-uri-extension: exe", True),
+        ("c-uri-extension: [vbs, EXE]", True),
+        ("c-uri-extension: html", False),
+        ("c-uri|endswith: .exe", True),
+        ("cs-uri-stem|endswith: [.exe, .dll]", True),
+        ("c-uri|endswith: .html", False),
+    ],
+)
+def test_of_a_url_the_extension_is_kept(field: str, fires: bool) -> None:
+    assert bool(matched([{"uri": "/{}/{}.exe"}], f"a:\n  {field}\ncondition: a", "http")) is fires
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "c-uri: /tmui/login.jsp",
+        "c-uri|contains: .exe",
+        "cs-uri-stem|endswith: /a.exe",
+        "c-uri|re: exe$",
+        "c-uri: null",
+        "c-uri-extension: a.b",
+    ],
+)
+def test_of_a_url_nothing_else_is_kept(field: str) -> None:
+    assert "only the extension is kept" in refused(rule(f"a:\n  {field}\ncondition: a", "http"), "http")
 
 
 def test_a_pattern_for_names_that_are_pseudonyms_is_refused() -> None:

@@ -24,7 +24,14 @@ app.info.no_args_is_help = False
 
 RuleName = Annotated[str, typer.Argument(metavar="RULE", help="Name of the rule.")]
 RuleNames = Annotated[list[str] | None, typer.Argument(metavar="[RULE]...", help="Names of rules; none: all.")]
-RuleFile = Annotated[Path, typer.Argument(metavar="FILE", readable=False, help="A Sigma rule, or a correlation with its rules.")]
+RuleFile = Annotated[
+    Path,
+    typer.Argument(
+        metavar="FILE|FOLDER|NAME",
+        readable=False,
+        help="A Sigma rule (or a correlation with its rules), a folder of them, or one of the nursery.",
+    ),
+]
 ProofOption = Annotated[
     Path | None, typer.Option("--proof", metavar="FILE", readable=False, help="Events that fire it and events that do not, as JSON.")
 ]
@@ -65,6 +72,19 @@ def list_(context: typer.Context, site: SiteOption = DEFAULT_SITE, json: JsonOpt
     for one in broken:
         print(f"{one_line(one.name)} watches nothing: {one_line(one.wrong, 600)}")
     print(f"{len(found)} rules. `asepsis network rules show RULE{at(site)}` tells more of one.")
+    waits = len(service.waiting())
+    print(f"{waits} rules of others wait and watch nothing: `asepsis network rules nursery` says why, `rules add NAME` takes one.")
+    return None
+
+
+@app.command()
+def nursery(json: JsonOption = False) -> None:
+    """Rules of others that watch nothing until a hospital takes them: each with why it waits."""
+    found = service.waiting()
+    if json:
+        return print_json([one.form() for one in found])
+    print_table(("rule", "waits for", "why"), [(one.name, one.why.value, one.says) for one in found])
+    print(f"{len(found)} rules wait. `asepsis network rules add NAME` takes one into use.")
     return None
 
 
@@ -77,6 +97,8 @@ def show(rule: RuleName, site: SiteOption = DEFAULT_SITE, json: JsonOption = Fal
     told = standing_form(one)
     print(f"{one_line(told['title'])} ({told['level']}; {', '.join(told['techniques']) or 'no technique named'}; {told['state']})")
     print(f"\n{one_line(told['looks_for'], 2000)}\n\nDo: {one_line(told['action'], 600)}")
+    if told["rule_by"]:
+        print(f"Rule by {told['rule_by']}.")
     if told["harmless"]:
         print("\nLooks the same and is harmless:")
         for text in told["harmless"]:
@@ -105,12 +127,37 @@ def replay(rules: RuleNames = None, site: SiteOption = DEFAULT_SITE, json: JsonO
 
 @app.command()
 def add(file: RuleFile, proof: ProofOption = None, site: SiteOption = DEFAULT_SITE, json: JsonOption = False) -> None:
-    """Take a Sigma rule that others wrote. One line says which field has no stream, if one has none."""
+    """Take Sigma rules that others wrote, or one that waits in the nursery. One line says which field has no stream, if one has none."""
+    if file.is_dir():
+        return _add_all(file, proof, site, json)
     entry = service.add_rule(Site.open(site, create=True), file, proof)
     if json:
         return print_json(standing_form(Standing(entry)))
+    if doubt := _doubts().get(entry.name):
+        print(f"It waited in the nursery: {doubt}")
     print(f"{entry.name} watches from now on. To ask the past: asepsis network hunt {entry.name}{at(site)} --since 30d")
     return None
+
+
+def _add_all(folder: Path, proof: Path | None, site: Path, json: bool) -> None:
+    if proof is not None:
+        raise WrongUse("one proof for many rules", f"--proof {proof}", "add the rule alone, or let proof.json lie beside its rule.yml")
+    found = service.add_rules(Site.open(site, create=True), folder)
+    told = [(str(one.path.relative_to(folder)), one.entry.name if one.entry else None, one.wrong) for one in found]
+    taken, doubts = sum(rule is not None for _, rule, _ in told), _doubts()
+    if json:
+        files = [{"file": file, "rule": rule, "wrong": wrong, "doubt": doubts.get(rule or "")} for file, rule, wrong in told]
+        return print_json({"files": files, "taken": taken, "not_taken": len(told) - taken})
+    for file, rule, wrong in told:
+        doubt = f". In doubt: {doubts[rule]}" if rule in doubts else ""
+        print(f"{one_line(file)}: {f'taken as {rule}{doubt}' if rule else one_line(wrong)}")
+    print(f"{taken} of {len(told)} rules watch from now on.")
+    return None
+
+
+def _doubts() -> dict[str, str]:
+    """Why rules wait in the nursery, by their names: whoever takes one should know."""
+    return {one.name: one.says for one in service.waiting()}
 
 
 @app.command()

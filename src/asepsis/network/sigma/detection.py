@@ -55,9 +55,11 @@ class _Reader:
         raise BadInput("a condition without a part", self.where, "name a selection that the rule has")
 
     def field(self, field: str, value: SigmaType) -> str:
-        column = self.taxonomy.column(self.stream, field, self.where)
         if isinstance(value, SigmaExpansion):
             return sql.any_of([self.field(field, one) for one in value.values])
+        if part := self.taxonomy.part(self.stream, field):
+            return self.field(part.column, part.value(value, self.where))
+        column = self.taxonomy.column(self.stream, field, self.where)
         if isinstance(value, SigmaFieldReference):
             return self.reference(column, value)
         whole = isinstance(value, SigmaString) and not value.contains_special()

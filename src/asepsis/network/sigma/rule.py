@@ -126,7 +126,7 @@ def _common(parsed: SigmaRule | SigmaCorrelationRule, where: str) -> tuple[str, 
 
 def _attributes(parsed: SigmaRule | SigmaCorrelationRule) -> dict[str, Any]:
     """What a site wrote beside Sigma's own, and those of Sigma's own that are for people to read."""
-    told = {"description": parsed.description, "falsepositives": parsed.falsepositives}
+    told = {name: getattr(parsed, name) for name in ("description", "falsepositives", "author", "license")}
     return {**parsed.custom_attributes, **{name: value for name, value in told.items() if value}}
 
 

@@ -6,12 +6,15 @@ look like a network without attacks.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
+
+from sigma.types import SigmaString, SigmaType
 
 from asepsis.kit.errors import BadInput
 from asepsis.lake.service import Column, Stream
@@ -20,6 +23,23 @@ from .rule import LogSource
 
 IDENTITIES = frozenset({"event_id", "uid", "community_id"})
 """Columns of random letters: a keyword would meet them by chance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a column keeps of a field: `values` that it can hold (a regular expression), and `shape`, as which one is looked for."""
+
+    field: str
+    column: str
+    values: str
+    shape: str
+    what: str
+
+    def value(self, value: SigmaType, where: str) -> SigmaType:
+        """A value of the field as the column has it. Raises BadInput for one that never stands there."""
+        if not isinstance(value, SigmaString) or not re.fullmatch(self.values, value.to_plain()):
+            raise BadInput(f"of {self.field} only {self.what} is kept", where, f"test that, or the column {self.column} of the stream")
+        return type(value)(self.shape.replace("{}", value.to_plain()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +68,11 @@ class Taxonomy:
             if column.name == word:
                 return column
         raise BadInput(f"the stream {stream.name} has no field {field}", where, f"`asepsis lake streams {stream.name}` lists those it has")
+
+    def part(self, stream: Stream, field: str) -> Part | None:
+        """What the stream keeps of a field, if that is a part."""
+        told = _data("fields")["kept"].get(stream.name, {}).get(field)
+        return Part(field, told["column"], told["values"], told["as"], told["what"]) if told else None
 
     def withheld(self, stream: Stream, column: Column) -> bool:
         """Whether a column holds pseudonyms alone."""
