@@ -32,6 +32,11 @@ def test_a_clock_is_told_of_once_and_goes_on() -> None:
     assert found[0].begin == at(300)
 
 
+def test_more_calls_in_an_hour_than_are_kept_are_no_bursts() -> None:
+    (first, *_) = sightings(DETECTOR, Rows([*beacon(720, 30, 0.4), end(9)]))
+    assert (first.value or 0) > 0.9
+
+
 def test_it_is_known_after_three_hours() -> None:
     (first, *_) = sightings(DETECTOR, Rows([*beacon(48), end(4.2)]))
     assert first.end < at(4 * HOUR)

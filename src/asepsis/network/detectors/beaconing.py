@@ -24,7 +24,7 @@ SETTINGS: Mapping[str, Number] = {"score": 0.9, "calls": 20, "hours": 3, "slow_s
 WINDOW = 24
 """Hours of calls that are scored: a day has every hour once."""
 IN_ONE_HOUR = 64
-"""Calls of one hour whose times are kept: of one a minute all, of more often ones as many as tell their beat."""
+"""Calls of one hour whose times are kept: of one a minute all, of more often ones as many as tell their beat. All are counted."""
 CALLERS_MAX, HOSTS_MAX, ADDRESSES_MAX = 256, 4_096, 8
 """Callers of one place: 256 are few in no hospital. Machines that are counted: where there are more, `share` is of these."""
 CLOCKS = frozenset({"ntp", "dns"})
@@ -125,7 +125,14 @@ def _regular(given: Given, book: Book, name: str, hour: int) -> tuple[float, flo
     if span < settings["hours"]:
         return None
     least = settings["slow_score" if span >= settings["slow_hours"] else "score"]
-    return score(starts, [float(sent) for _, sent in calls]), least
+    return score(starts, [float(sent) for _, sent in calls], _counts(hours)), least
+
+
+def _counts(hours: Mapping[int, Any]) -> list[int]:
+    """How many calls there were in each whole hour, if not all times are kept: those of an hour's beginning would look like bursts."""
+    if all(count == len(told) for count, told, _ in hours.values()):
+        return []
+    return [hours[at][0] if at in hours else 0 for at in range(min(hours) + 1, max(hours))]
 
 
 def _strange(given: Given, book: Book, name: str, hour: int) -> bool:

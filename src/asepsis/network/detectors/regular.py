@@ -66,14 +66,15 @@ def bars(starts: Sequence[float], begin: float, end: float, count: int) -> list[
     return found
 
 
-def score(starts: Sequence[float], sizes: Sequence[float]) -> float:
+def score(starts: Sequence[float], sizes: Sequence[float], counts: Sequence[int] = ()) -> float:
     """How regular calls are: the mean of three, intervals, sizes (each by symmetry and steadiness), and evenness over the time that they
     last. RITA's histogram has a bar for each hour of the day looked at and so sees a beacon only after most of a day; here the bars are
-    between the first call and the last, of four calls in the mean and no more than 24. 0 for fewer than eight calls."""
+    between the first call and the last, of four calls in the mean and no more than 24; or they are `counts`, where not every call is
+    among `starts`. 0 for fewer than eight calls."""
     gaps = intervals(starts)
     if len(gaps) < 2 * _BAR_CALLS - 1:
         return 0.0
-    spread = bars(starts, min(starts), max(starts), min(DAY_BARS, len(starts) // _BAR_CALLS))
+    spread = counts or bars(starts, min(starts), max(starts), min(DAY_BARS, len(starts) // _BAR_CALLS))
     return fmean((_alike(gaps, 1.0), _alike(sizes, 0.0), evenness(spread)))
 
 
