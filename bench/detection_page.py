@@ -82,7 +82,8 @@ def curves(told: dict[str, Any]) -> dict[str, str]:
     for detector in told:
         for name, rows in (("AREAS", roc_page.areas), ("POINTS", roc_page.points), ("PARAMETERS", roc_page.parameters)):
             found[f"ROC_{detector.upper()}_{name}"] = rows(detector, told)
-    return {word: table(rows[0], rows[1:]) for word, rows in found.items()}
+    tables = {word: table(rows[0], rows[1:]) for word, rows in found.items()}
+    return tables | {"ROC_DAYS": str(len(told["beaconing"]["days"]))}
 
 
 def main() -> None:

@@ -69,6 +69,7 @@ LABEL = {"beaconing": "beacon", "volume": "exfiltration"}
 class Unit:
     """A machine, a place and a day. `label` is what was planted, empty for what the range itself does; `scores` are of one detector."""
 
+    day: str
     sort: str
     label: str
     how: Mapping[str, str]
@@ -209,7 +210,8 @@ def _scored(days: Days, look: Look, taught: datetime, plants: Iterable[Planted])
             if one and one.bad and one.label != LABEL[detector]:
                 continue
             scores = {OURS: ours[detector].get((source, service, day), 0.0)} | measures
-            out[detector].append(Unit(sort_of(look.at(source).kind), one.label if one else "", one.how if one else {}, scores))
+            told = (f"{datetime.fromtimestamp(day * DAY, UTC):%Y-%m-%d}", sort_of(look.at(source).kind))
+            out[detector].append(Unit(*told, one.label if one else "", one.how if one else {}, scores))
     return out
 
 
@@ -271,7 +273,7 @@ def _figures(detector: str, units: Sequence[Unit]) -> dict[str, Any]:
     newcomers = {
         label: _told([unit for unit in good if unit.label == label], marks) for label in sorted({u.label for u in good if u.label})
     }
-    return {"classes": classes, "parameters": by, "newcomers": newcomers}
+    return {"days": sorted({unit.day for unit in units}), "classes": classes, "parameters": by, "newcomers": newcomers}
 
 
 def _point(bad: Sequence[Unit], good: Sequence[Unit], name: str, at: float) -> dict[str, float]:
@@ -293,7 +295,8 @@ def _told(units: Sequence[Unit], marks: Iterable[tuple[str, str, float]]) -> dic
 def table(told: Mapping[str, Any]) -> Iterator[str]:
     """The figures as lines."""
     for detector, of in told.items():
-        yield f"{detector}: area against the range's own, and against all; at the points the part of bad and good, and how many of the own"
+        yield f"{detector}, {len(of['days'])} days"
+        yield "  areas against the range's own, and against all; at the points the part of bad, of all that is harmless, and how many own"
         for sort, one in of["classes"].items():
             yield f"  {sort}: {one['bad']} bad, {one['own']} of the range's own, {one['newcomers']} newcomers"
             for name, size in one["areas"].items():

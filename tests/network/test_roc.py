@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from xml.etree import ElementTree
 
 import pytest
 from bench.curve import area, curve, rate
 from bench.planted import CLASSES, DAY, Place, Planted, Seeds
 from bench.rita import threat
+from bench.roc_page import LINES, MARKED, picture
 
 MONDAY = 1_772_409_600
 """2026-03-02."""
@@ -64,3 +66,17 @@ def test_what_leaves_is_as_much_as_its_label_says() -> None:
             total = int(one.how["bytes"].removesuffix(" MB").replace(",", "")) * 1_000_000
             assert total - 100 <= sum(row["orig_bytes"] for row in ends) <= total
             assert (one.place == KNOWN) is (one.how["place"] == "known")
+
+
+def test_the_picture_has_a_panel_for_each_class_and_marks_where_we_stand() -> None:
+    points = {"asepsis: told of": {"true": 0.5, "false": 0.25}} | {mark: {"true": 0, "false": 1} for mark in MARKED["volume"]}
+    one = {"bad": 2, "own": 4, "newcomers": 0, "points": points, "curves": {"asepsis": [(0, 0), (0.25, 0.5), (1, 1)]}}
+    none = one | {"own": 0}
+    drawn = ElementTree.fromstring(picture({"volume": {"classes": {"all": one, "infrastructure": none}}}))
+    within = "{http://www.w3.org/2000/svg}"
+    panels = drawn.findall(f"{within}g")
+    (line,), (circle,) = (panels[0].findall(f"{within}{name}") for name in ("polyline", "circle"))
+    assert line.get("points") == "0.0,128.0 32.0,64.0 128.0,0.0"
+    assert (circle.get("cx"), circle.get("cy")) == ("32.0", "64.0")
+    assert not panels[1].findall(f"{within}polyline"), "where nothing is harmless there is no curve"
+    assert len(set(LINES.values())) == 4, "curves of one panel are told apart without colour"
