@@ -28,6 +28,8 @@ BYTES = (20 * MB, 80 * MB, 300 * MB, 1_000 * MB, 5_000 * MB, 20_000 * MB)
 WAYS = ("at once", "in pieces", "by night")
 PLACES = ("stranger", "stranger", "stranger", "known")
 """One of four goes to a place that the hospital calls anyway: a cloud."""
+THIEVES = 1 / 8
+"""The part of the machines that data leave from in one round."""
 LINE = 12_500_000
 """Bytes a second that one connection sends at most: 100 Mbit/s."""
 
@@ -68,11 +70,10 @@ class Seeds:
         self._machines, self._days, self._known, self._count, self._seed = machines, days, known, 0, seed
 
     def all(self) -> Iterator[Planted]:
-        """A beacon and an exfiltration of every machine, and newcomers of every day."""
-        for machines in self._machines.values():
-            for source in machines:
-                yield self.beacon(source)
-                yield self.exfiltration(source)
+        """A beacon of every machine, an exfiltration of few (a detector learns how much their kind sends), and newcomers of every day."""
+        for sort, machines in self._machines.items():
+            yield from map(self.beacon, machines)
+            yield from map(self.exfiltration, self._some(sort, THIEVES, 2))
         for day in self._days:
             yield from self.newcomers(day)
 
@@ -142,9 +143,9 @@ class Seeds:
             place = self._new()
             yield Planted("new backup to a cloud", source, place, {}, self._sending(source, place, day + HOUR, 2_000 * MB))
 
-    def _some(self, sort: str, share: float) -> Collection[str]:
+    def _some(self, sort: str, share: float, least: int = 1) -> Collection[str]:
         machines = self._machines.get(sort, ())
-        return self.dice.sample(machines, max(1, round(share * len(machines)))) if machines else ()
+        return self.dice.sample(machines, min(len(machines), max(least, round(share * len(machines)))))
 
     def _one(self, sort: str) -> list[str]:
         machines = self._machines.get(sort, ())

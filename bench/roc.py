@@ -121,8 +121,9 @@ def _table(stream: str, rows: Sequence[Row]) -> pa.Table:
 def measure(site: Site, until: datetime | None, teach: int, rounds: int, seed: int) -> dict[str, list[Unit]]:
     """The units of each detector."""
     with open_lake(site) as lake:
-        begin = lake.rows("SELECT MIN(ts) AS ts FROM conn")[0]["ts"].astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-        end = until or lake.last("conn").astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        begin = _midnight(lake.rows("SELECT MIN(ts) AS ts FROM conn")[0]["ts"])
+        # The last row is a little before midnight.
+        end = until or _midnight(lake.rows("SELECT MAX(ts) AS ts FROM conn")[0]["ts"] + timedelta(hours=1))
         look = Look(lake, locate(assets_in(lake), plan(site)), end)
         days = Days(lake, begin, end)
         days.plant(())
@@ -137,6 +138,10 @@ def measure(site: Site, until: datetime | None, teach: int, rounds: int, seed: i
             for detector, units in _scored(days, look, taught, plants).items():
                 found[detector] += [unit for unit in units if nth == 0 or unit.label]
     return found
+
+
+def _midnight(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _given(days: Days, look: Look, taught: datetime, settings: Mapping[str, float]) -> Given:

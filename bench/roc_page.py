@@ -45,7 +45,7 @@ def _legend() -> Iterable[str]:
     for word, style in zip(words, styles, strict=True):
         yield f"<path d='M{x} 12h26' fill='none' stroke='{GREY}' {style}/><text x='{x + 32}' y='16'>{word}</text>"
         x += 56 + 6 * len(word)
-    marks = "as asepsis is set; RITA's thresholds 0.75 and 0.9, or one hour"
+    marks = "as asepsis is set; RITA's thresholds 0.7 and 0.9, or one hour"
     yield f"<circle cx='{LEFT + 5}' cy='30' r='4'/>{_square(LEFT + 17, 30)}<text x='{LEFT + 32}' y='34'>{marks}</text>"
 
 
@@ -89,7 +89,7 @@ AREAS = {
 SHOWN = {
     "beaconing": {
         "asepsis": "asepsis: told of",
-        "RITA 0.75": "RITA beacon score: low",
+        "RITA 0.7": "RITA beacon score: low",
         "RITA 0.9": "RITA beacon score: medium",
         "RITA threat high": "RITA threat score: high",
     },

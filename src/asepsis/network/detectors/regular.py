@@ -15,8 +15,8 @@ from statistics import fmean, median, pstdev
 
 DAY_BARS = 24
 RITA_LEAST_CALLS = 4
-RITA_SCORES = {"base": 0.5, "low": 0.75, "medium": 0.9, "high": 1.0}
-"""RITA's thresholds as it comes (config.go, version 5)."""
+RITA_SCORES = {"base": 0.5, "low": 0.7, "medium": 0.9, "high": 1.0}
+"""RITA's thresholds as it is installed (default_config.hjson, version 5; config/config.go, for who has no such file, has 0.75 for low)."""
 _RITA_HOURS, _RITA_IDEAL_HOURS, _RITA_SENSITIVITY, _RITA_OUTLIERS, _RITA_BIMODAL_HOURS = 6, 12, 0.05, 1, 11
 _BAR_CALLS = 4
 _LEAST_SPREAD = 10
