@@ -1,4 +1,5 @@
-"""Writes docs/detection.md: `python bench/detection_page.py VARIANTS.json`, which `bench/detection.py --json` wrote."""
+"""Writes docs/detection.md: `python bench/detection_page.py VARIANTS.json ROC.json`, which `bench/detection.py --json` and
+`bench/roc.py --json` wrote."""
 
 from __future__ import annotations
 
@@ -11,6 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import roc_page
+
 from asepsis.assessment.service import assess
 from asepsis.findings.service import STORY, Kind, findings
 from asepsis.kit.site import Site
@@ -18,6 +21,7 @@ from asepsis.network.alert import opens
 from asepsis.network.service import library
 
 ROOT = Path(__file__).resolve().parents[1]
+PICTURE = ROOT / "docs" / "pictures" / "roc.svg"
 PAGE, LABELS, WORDS = ROOT / "docs" / "detection.md", Path(__file__).with_name("labels.tsv"), Path(__file__).with_name("detection.md")
 POSTURE = ("clear-service:hl7", "clear-service:fhir", "clear-service:astm")
 """Not attacks: what goes in clear is a posture finding, and no alert is wanted."""
@@ -71,9 +75,21 @@ def false(told: dict[str, Any]) -> str:
     return table(("rule", "alerts"), ((f"`{rule}`", str(number)) for rule, number in count.most_common())) if count else "None."
 
 
+def curves(told: dict[str, Any]) -> dict[str, str]:
+    """The tables of ROC curves, by the word that stands for each; and draws them."""
+    PICTURE.write_text(roc_page.picture(told), "utf-8")
+    found = {"ROC_NEWCOMERS": roc_page.newcomers(told)}
+    for detector in told:
+        for name, rows in (("AREAS", roc_page.areas), ("POINTS", roc_page.points), ("PARAMETERS", roc_page.parameters)):
+            found[f"ROC_{detector.upper()}_{name}"] = rows(detector, told)
+    tables = {word: table(rows[0], rows[1:]) for word, rows in found.items()}
+    return tables | {"ROC_DAYS": str(len(told["beaconing"]["days"]))}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("variants", type=Path)
+    parser.add_argument("roc", type=Path)
     parser.add_argument("--captures", type=Path, default=ROOT.parent / "shared" / "captures")
     given = parser.parse_args()
     told = json.loads(given.variants.read_text("utf-8"))
@@ -90,6 +106,7 @@ def main() -> None:
         "FALSE": false(told),
         "DAYS": str(told["days"]),
         "RULES": str(len(library().entries)),
+        **curves(json.loads(given.roc.read_text("utf-8"))),
     }
     text = WORDS.read_text("utf-8")
     for word, value in words.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from asepsis.hospital.service import asset_of, locate, plan_of
 from asepsis.lake.rows_lake import _numbers
 from asepsis.lake.service import streams
 from asepsis.network.detector import Detect, Given, Number
+from asepsis.network.detectors.outward import Score
 from asepsis.network.memory import Kept as KeptObjects
 from asepsis.network.memory import Known
 from asepsis.network.sighting import Sighting
@@ -88,6 +89,17 @@ class Tables:
 
     def rows(self, query: str) -> list[dict[str, Any]]:
         return self._connection.sql(query).to_arrow_table().to_pylist()
+
+
+def scores(
+    code: Callable[[Given], list[Score]], rows: Rows, known: Mapping[str, Number], assets: Sequence[Mapping[str, Any]] = ()
+) -> list[Score]:
+    """What a detector measures of rows that all come at once."""
+    tables = Tables([rows.ordered])
+    tables.look(0)
+    now = max(row["ts"] for row in rows.given)
+    look = Look(tables, locate([asset_of(one) for one in assets], plan_of("")), now)
+    return code(Given("rule", tables, Kept(), look, LONG_AGO + WEEK, now, known))
 
 
 def sightings(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from asepsis.network.detectors import beaconing
 
-from .looks import BEGIN, LONG_AGO, Kept, Row, Rows, at, sightings, taught
+from .looks import BEGIN, LONG_AGO, Kept, Row, Rows, at, scores, sightings, taught
 from .rows import HOUR, call, end
 
 DETECTOR = (beaconing.run, beaconing.SETTINGS)
@@ -30,6 +30,11 @@ def test_a_clock_is_told_of_once_and_goes_on() -> None:
     assert sum(one.events for one in found) == 60
     assert (found[0].value or 0) > 0.95
     assert found[0].begin == at(300)
+
+
+def test_more_calls_in_an_hour_than_are_kept_are_no_bursts() -> None:
+    (first, *_) = sightings(DETECTOR, Rows([*beacon(720, 30, 0.4), end(9)]))
+    assert (first.value or 0) > 0.9
 
 
 def test_it_is_known_after_three_hours() -> None:
@@ -113,3 +118,12 @@ def test_the_memory_of_a_pair_is_bounded() -> None:
     (pair,) = (one.value for name, one in memory.load().items() if name.startswith('["pair"'))
     assert len(pair["hours"]) == beaconing.WINDOW + 2
     assert all(len(told) <= beaconing.IN_ONE_HOUR and count == 180 for count, told, _ in list(pair["hours"].values())[1:-1])
+
+
+@pytest.mark.parametrize("jitter", [0.0, 0.2, 0.4, 0.8])
+def test_who_is_told_of_has_what_it_takes(jitter: float) -> None:
+    rows = Rows([*beacon(120, jitter=jitter), *beacon(30, jitter=jitter, id_orig_h="10.1.0.10", id_resp_h="198.51.100.67"), end(12)])
+    told = sightings(DETECTOR, rows)
+    measured = scores(beaconing.scores, rows, beaconing.SETTINGS)
+    assert {one.source for one in measured} == {"10.1.0.9"}, "two hours and a half are too few"
+    assert {one.hour for one in measured if one.value >= 1} == {int(one.end.timestamp()) // HOUR for one in told}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from asepsis.network.detectors import volume
 
-from .looks import BEGIN, Kept, Rows, sightings, taught
+from .looks import BEGIN, Kept, Rows, scores, sightings, taught
 from .rows import HOUR, call, end, lasting
 
 DETECTOR = (volume.run, volume.SETTINGS)
@@ -82,3 +82,13 @@ def test_what_is_remembered_of_connections_is_bounded() -> None:
     sightings(DETECTOR, Rows([*rows, end(9)]), memory=memory)
     (known,) = (one.value for name, one in memory.load().items() if name.startswith('["open"'))
     assert len(known) == volume.OPEN_MAX
+
+
+def test_what_is_measured_is_what_is_told_of() -> None:
+    at_once = Rows([*pieces(26, 20 * MB, 10), end(9)])
+    assert [one.value for one in scores(volume.scores, at_once, volume.SETTINGS)] == [520 / 500]
+    drops = Rows([*pieces(12, 2 * MB), *pieces(6, 2 * MB, begin=2 * HOUR + 60), end(9)])
+    measured = scores(volume.scores, drops, volume.SETTINGS, RECORD)
+    assert [one.value for one in measured] == [36 / 25], "before 25 MB nothing is due, and two hours are no drops"
+    (told,) = sightings(DETECTOR, drops, assets=RECORD)
+    assert told.value == 36 * MB

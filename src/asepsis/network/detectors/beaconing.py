@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from ..detector import Given, Number
 from ..sighting import EVIDENCE, Evidence, Sighting, group_text
 from .book import HOUR, SECOND, Book, key, merged, micros, moment
-from .outward import Call, calls, hosts, newest, partner
+from .outward import Call, Found, Hourly, Score, by_the_hour, hosts, partner, times
 from .regular import score
 
 SETTINGS: Mapping[str, Number] = {"score": 0.9, "calls": 20, "hours": 3, "slow_score": 0.8, "slow_hours": 8, "share": 0.02}
@@ -24,7 +24,7 @@ SETTINGS: Mapping[str, Number] = {"score": 0.9, "calls": 20, "hours": 3, "slow_s
 WINDOW = 24
 """Hours of calls that are scored: a day has every hour once."""
 IN_ONE_HOUR = 64
-"""Calls of one hour whose times are kept: of one a minute all, of more often ones as many as tell their beat."""
+"""Calls of one hour whose times are kept: of one a minute all, of more often ones as many as tell their beat. All are counted."""
 CALLERS_MAX, HOSTS_MAX, ADDRESSES_MAX = 256, 4_096, 8
 """Callers of one place: 256 are few in no hospital. Machines that are counted: where there are more, `share` is of these."""
 CLOCKS = frozenset({"ntp", "dns"})
@@ -39,26 +39,22 @@ _TIDY = 3
 
 def run(given: Given) -> list[Sighting]:
     """The beacons of the hours that came to an end."""
+    return _hours(given, _judge)
+
+
+def scores(given: Given) -> list[Score]:
+    """How regular those are who could be told of, whether they are or not: for those who measure."""
+    return _hours(given, _score)
+
+
+def _hours(given: Given, judge: Callable[[Given, Book, str, int], Found | None]) -> list[Found]:
     book = Book(given.memory)
-    found = calls(given, book)
-    last = newest(given, found)
-    by: defaultdict[int, list[Call]] = defaultdict(list)
-    for call in found:
-        if not call.interim and call.spoken not in CLOCKS:
-            by[call.hour].append(call)
-    book.want(name for call in found for name in (_pair(call.source, call.service, call.port), _place(call.service, call.port)))
     _count(given, book)
-    seen: list[Sighting] = []
-    for hour in book.hours(by):
-        for pair, of in _pairs(by.get(hour, ())).items():
-            _remember(book, given, pair, hour, of)
-        if (due := book.close(hour, last)) is not None:
-            book.want(due)
-            seen += [one for name in due if (one := _judge(given, book, name, hour))]
-            if hour % WINDOW == _TIDY:
-                _tidy(book, hour)
-    book.keep()
-    return seen
+    return by_the_hour(given, book, Hourly(_keys, _remember, _tidy), judge)
+
+
+def _keys(call: Call) -> tuple[str, str]:
+    return _pair(call.source, call.service, call.port), _place(call.service, call.port)
 
 
 def _pair(source: str, service: str, port: int) -> str:
@@ -69,7 +65,7 @@ def _place(service: str, port: int) -> str:
     return key("place", service, port)
 
 
-def _pairs(of: Collection[Call]) -> dict[tuple[str, str, int], list[Call]]:
+def _pairs(of: Iterable[Call]) -> dict[tuple[str, str, int], list[Call]]:
     found: defaultdict[tuple[str, str, int], list[Call]] = defaultdict(list)
     for call in of:
         found[call.source, call.service, call.port].append(call)
@@ -83,8 +79,13 @@ def _count(given: Given, book: Book) -> None:
         book.saw(_HOSTS, _earliest(known | new, HOSTS_MAX), moment(min(new.values())), moment(max(new.values())))
 
 
-def _remember(book: Book, given: Given, pair: tuple[str, str, int], hour: int, of: list[Call]) -> None:
-    """Takes calls of one pair in one hour into what is known of it and of the place."""
+def _remember(given: Given, book: Book, hour: int, of: Iterable[Call]) -> None:
+    """Takes the calls of one hour into what is known of pairs and places."""
+    for pair, told in _pairs(call for call in of if not call.interim and call.spoken not in CLOCKS).items():
+        _remember_pair(given, book, pair, hour, told)
+
+
+def _remember_pair(given: Given, book: Book, pair: tuple[str, str, int], hour: int, of: list[Call]) -> None:
     source, service, port = pair
     name, place = _pair(*pair), _place(service, port)
     value = book.get(name) or {"hours": {}, "at": [], "told": False}
@@ -113,23 +114,50 @@ def _earliest(seen: Mapping[str, int], most: int) -> dict[str, int]:
     return dict(sorted(seen.items(), key=lambda one: (one[1], one[0]))[:most])
 
 
-def _judge(given: Given, book: Book, name: str, hour: int) -> Sighting | None:
-    """What one pair did up to the end of an hour, if it is a beacon."""
-    value, settings = book.get(name), given.settings
-    hours = _lately(value, hour)
-    if hour not in hours:
-        return None
+def _regular(given: Given, book: Book, name: str, hour: int) -> tuple[float, float] | None:
+    """How regular the calls of a pair were up to the end of an hour, and how regular calls of that time have to be; nothing of too few."""
+    hours, settings = _lately(book.get(name), hour), given.settings
     calls = [call for _, told, _ in hours.values() for call in told]
     starts = [begin / SECOND for begin, _ in calls]
-    span = (max(starts) - min(starts)) / 3_600
-    if len(calls) < settings["calls"] or span < settings["hours"] or _taught(given, book.first(name)):
+    if hour not in hours or len(calls) < settings["calls"]:
         return None
-    regular = score(starts, [float(sent) for _, sent in calls])
-    if regular < settings["slow_score" if span >= settings["slow_hours"] else "score"]:
+    span = (max(starts) - min(starts)) / 3_600
+    if span < settings["hours"]:
+        return None
+    least = settings["slow_score" if span >= settings["slow_hours"] else "score"]
+    return score(starts, [float(sent) for _, sent in calls], _counts(hours)), least
+
+
+def _counts(hours: Mapping[int, Any]) -> list[int]:
+    """How many calls there were in each whole hour, if not all times are kept: those of an hour's beginning would look like bursts."""
+    if all(count == len(told) for count, told, _ in hours.values()):
+        return []
+    return [hours[at][0] if at in hours else 0 for at in range(min(hours) + 1, max(hours))]
+
+
+def _strange(given: Given, book: Book, name: str, hour: int) -> bool:
+    """Whether the place of a pair is no partner's, was not called by the machine in the week of learning, and is called by few."""
+    _, source, service, port = json.loads(name)
+    known = _taught(given, book.first(name)) or partner(given, book.get(name)["at"], service)
+    return not known and _few(given, book, source, service, port, hour)
+
+
+def _score(given: Given, book: Book, name: str, hour: int) -> Score | None:
+    found = _regular(given, book, name, hour)
+    if found is None or not _strange(given, book, name, hour):
+        return None
+    _, source, service, _ = json.loads(name)
+    return Score(source, service, hour, times(*found))
+
+
+def _judge(given: Given, book: Book, name: str, hour: int) -> Sighting | None:
+    """What one pair did up to the end of an hour, if it is a beacon."""
+    found = _regular(given, book, name, hour)
+    if found is None or found[0] < found[1] or not _strange(given, book, name, hour):
         return None
     _, source, service, port = json.loads(name)
-    if partner(given, value["at"], service) or not _few(given, book, source, service, port, hour):
-        return None
+    value = book.get(name)
+    hours = _lately(value, hour)
     parts = [hours[hour]] if value["told"] else list(hours.values())
     book.change(name, value | {"told": True})
     begins = [begin for _, told, _ in parts for begin, _ in told]
@@ -142,7 +170,7 @@ def _judge(given: Given, book: Book, name: str, hour: int) -> Sighting | None:
         events=sum(count for count, _, _ in parts),
         evidence=tuple(Evidence("conn", event, moment(at)) for _, _, (at, event) in parts[-EVIDENCE:]),
         group=group_text((("service", service), ("port", port))),
-        value=round(regular, 3),
+        value=round(found[0], 3),
     )
 
 
@@ -170,7 +198,9 @@ def _few(given: Given, book: Book, source: str, service: str, port: int, hour: i
 
 
 def _tidy(book: Book, hour: int) -> None:
-    """Drops what is over: hours that are scored no more, and who did not call for so long."""
+    """Once a day, drops what is over: hours that are scored no more, and who did not call for so long."""
+    if hour % WINDOW != _TIDY:
+        return
     day, month = moment((hour - 2 * WINDOW) * HOUR), moment(hour * HOUR) - FORGET
     known = {name: one for name, one in book.all().items() if name.startswith('["p')}
     over = [name for name, one in known.items() if one.last < month]

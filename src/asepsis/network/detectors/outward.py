@@ -1,10 +1,13 @@
-"""Connections of the hospital's machines with addresses outside, as detectors look at them."""
+"""Connections of the hospital's machines with addresses outside, as detectors look at them: hour by hour."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from asepsis.findings.service import public_sql
 
@@ -27,6 +30,7 @@ _NAMES = """
 """
 _NEWEST = "SELECT MAX(ts) AS ts FROM conn WHERE ts >= {0} AND ts < {1}"
 _HOSTS = "SELECT id_orig_h AS source, MIN(ts) AS first FROM conn WHERE ts >= {0} AND ts < {1} GROUP BY id_orig_h"
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,44 @@ class Call:
     @property
     def at(self) -> tuple[str, int]:
         return self.service, self.port
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How near a machine and a place are to being told of at the end of an hour (since 1970): `value` times what it takes, so from 1 on."""
+
+    source: str
+    service: str
+    hour: int
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hourly:
+    """What a detector does with the hours: the keys that a call touches, how it remembers the calls of one, and what it drops after it."""
+
+    keys: Callable[[Call], Iterable[str]]
+    remember: Callable[[Given, Book, int, Iterable[Call]], None]
+    tidy: Callable[[Book, int], None]
+
+
+def by_the_hour(given: Given, book: Book, of: Hourly, judge: Callable[[Given, Book, str, int], Found | None]) -> list[Found]:
+    """Takes the new rows in, and gives what `judge` finds of each key that is due when an hour is over."""
+    found = calls(given, book)
+    last = newest(given, found)
+    by: defaultdict[int, list[Call]] = defaultdict(list)
+    for call in found:
+        by[call.hour].append(call)
+    book.want(name for call in found for name in of.keys(call))
+    seen: list[Found] = []
+    for hour in book.hours(by):
+        of.remember(given, book, hour, by.get(hour, ()))
+        if (due := book.close(hour, last)) is not None:
+            book.want(due)
+            seen += [one for name in due if (one := judge(given, book, name, hour)) is not None]
+            of.tidy(book, hour)
+    book.keep()
+    return seen
 
 
 def calls(given: Given, book: Book) -> list[Call]:
@@ -110,3 +152,8 @@ def _asked(query: str) -> str:
 def _leaves(given: Given, source: str | None, address: str | None) -> bool:
     parties = given.look.parties
     return bool(source and address) and parties.outside(address or "") and not parties.outside(source or "")
+
+
+def times(measured: float, least: float) -> float:
+    """How many times what it takes."""
+    return measured / least if least > 0 else math.inf

@@ -15,8 +15,8 @@ from statistics import fmean, median, pstdev
 
 DAY_BARS = 24
 RITA_LEAST_CALLS = 4
-RITA_SCORES = {"base": 0.5, "low": 0.75, "medium": 0.9, "high": 1.0}
-"""RITA's thresholds as it comes (config.go, version 5)."""
+RITA_SCORES = {"base": 0.5, "low": 0.7, "medium": 0.9, "high": 1.0}
+"""RITA's thresholds as it is installed (default_config.hjson, version 5; config/config.go, for who has no such file, has 0.75 for low)."""
 _RITA_HOURS, _RITA_IDEAL_HOURS, _RITA_SENSITIVITY, _RITA_OUTLIERS, _RITA_BIMODAL_HOURS = 6, 12, 0.05, 1, 11
 _BAR_CALLS = 4
 _LEAST_SPREAD = 10
@@ -66,14 +66,15 @@ def bars(starts: Sequence[float], begin: float, end: float, count: int) -> list[
     return found
 
 
-def score(starts: Sequence[float], sizes: Sequence[float]) -> float:
+def score(starts: Sequence[float], sizes: Sequence[float], counts: Sequence[int] = ()) -> float:
     """How regular calls are: the mean of three, intervals, sizes (each by symmetry and steadiness), and evenness over the time that they
     last. RITA's histogram has a bar for each hour of the day looked at and so sees a beacon only after most of a day; here the bars are
-    between the first call and the last, of four calls in the mean and no more than 24. 0 for fewer than eight calls."""
+    between the first call and the last, of four calls in the mean and no more than 24; or they are `counts`, where not every call is
+    among `starts`. 0 for fewer than eight calls."""
     gaps = intervals(starts)
     if len(gaps) < 2 * _BAR_CALLS - 1:
         return 0.0
-    spread = bars(starts, min(starts), max(starts), min(DAY_BARS, len(starts) // _BAR_CALLS))
+    spread = counts or bars(starts, min(starts), max(starts), min(DAY_BARS, len(starts) // _BAR_CALLS))
     return fmean((_alike(gaps, 1.0), _alike(sizes, 0.0), evenness(spread)))
 
 

@@ -7,7 +7,6 @@ At the end of each hour those who sent in it are judged: too much in a day, or, 
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from statistics import median
@@ -18,7 +17,7 @@ from asepsis.hospital.service import KINDS
 from ..detector import Given, Number
 from ..sighting import EVIDENCE, Evidence, Sighting, group_text
 from .book import HOUR, Book, key, merged, moment
-from .outward import Call, calls, newest, partner
+from .outward import Call, Hourly, Score, by_the_hour, partner, times
 
 SETTINGS: Mapping[str, Number] = {
     "bytes": 500_000_000,
@@ -50,23 +49,12 @@ _TIDY = 4
 
 def run(given: Given) -> list[Sighting]:
     """Who sent too much in the hours that came to an end."""
-    book = Book(given.memory)
-    found = calls(given, book)
-    last = newest(given, found)
-    by: defaultdict[int, list[Call]] = defaultdict(list)
-    for call in found:
-        by[call.hour].append(call)
-    book.want(name for call in found for name in _keys(call))
-    seen: list[Sighting] = []
-    for hour in book.hours(by):
-        _remember(book, given, hour, by.get(hour, ()))
-        if (due := book.close(hour, last)) is not None:
-            book.want(due)
-            seen += [one for name in due if (one := _judge(given, book, name, hour))]
-            if hour % DAY == _TIDY:
-                _tidy(book, hour)
-    book.keep()
-    return seen
+    return by_the_hour(given, Book(given.memory), Hourly(_keys, _remember, _tidy), _judge)
+
+
+def scores(given: Given) -> list[Score]:
+    """How much those sent who could be told of, whether they are or not: for those who measure."""
+    return by_the_hour(given, Book(given.memory), Hourly(_keys, _remember, _tidy), _score)
 
 
 def _keys(call: Call) -> tuple[str, ...]:
@@ -77,7 +65,7 @@ def _pair(call: Call) -> str:
     return key("pair", call.source, call.service)
 
 
-def _remember(book: Book, given: Given, hour: int, of: Iterable[Call]) -> None:
+def _remember(given: Given, book: Book, hour: int, of: Iterable[Call]) -> None:
     """Takes the calls of one hour into what is known of machines, places and pairs."""
     least = min(given.settings["bytes"], given.settings["slow_bytes"])
     for call in of:
@@ -125,21 +113,35 @@ def _since(book: Book, call: Call) -> tuple[int, int, int]:
     return max(0, call.sent - sent), max(0, call.received - received), old is None
 
 
-def _judge(given: Given, book: Book, name: str, hour: int) -> Sighting | None:
-    """What one machine sent to one place up to the end of an hour, if that is too much."""
+def _excess(given: Given, book: Book, name: str, hour: int) -> tuple[float, Mapping[int, Any]] | None:
+    """How many times what is too much a machine sent to a place up to the end of an hour, and in which hours: those of the day, or drop by
+    drop of the week; nothing of a place that is known."""
     _, source, service = json.loads(name)
     value = book.get(name)
     week = {at: value["hours"][str(at)] for at in range(hour - WEEK + 1, hour + 1) if str(at) in value["hours"]} if value else {}
     if hour not in week or partner(given, value["at"], service) or not _new(given, book, service, hour):
         return None
     day = {at: told for at, told in week.items() if at // DAY == hour // DAY}
-    if _sum(day) >= max(given.settings["bytes"], _usual(given, book, source, hour)):
-        parts = day
-    elif _drips(given, book, source, service, week, hour):
-        parts = week
-    else:
+    usual = _usual(given, book, source, hour)
+    at_once = times(_sum(day), max(given.settings["bytes"], usual))
+    drops = times(_sum(week), max(given.settings["slow_bytes"], usual)) if _drips(given, book, source, service, week, hour) else 0.0
+    return (at_once, day) if at_once >= min(1.0, drops) else (drops, week)
+
+
+def _score(given: Given, book: Book, name: str, hour: int) -> Score | None:
+    found = _excess(given, book, name, hour)
+    _, source, service = json.loads(name)
+    return Score(source, service, hour, found[0]) if found else None
+
+
+def _judge(given: Given, book: Book, name: str, hour: int) -> Sighting | None:
+    """What one machine sent to one place up to the end of an hour, if that is too much."""
+    found = _excess(given, book, name, hour)
+    if found is None or found[0] < 1:
         return None
-    parts = {hour: week[hour]} if value["told"] else parts
+    _, source, service = json.loads(name)
+    value, parts = book.get(name), found[1]
+    parts = {hour: parts[hour]} if value["told"] else parts
     book.change(name, value | {"told": True})
     rows = [told[3] for told in parts.values() if told[3][2]]
     return Sighting(
@@ -187,20 +189,21 @@ def _days(known: Mapping[str, int] | None, hour: int) -> list[int]:
 
 
 def _drips(given: Given, book: Book, source: str, service: str, week: Mapping[int, Any], hour: int) -> bool:
-    """Whether a server or device sends to a place that few call, hour by hour, much and nearly all of it outward. Workplaces do so too:
-    people send files to whom they like."""
+    """Whether a server or device sends to a place that few call, hour by hour, and nearly all of it outward. Workplaces do so too: people
+    send files to whom they like."""
     kind, settings = KINDS.get(given.look.at(source).kind), given.settings
     if kind is None or kind.group not in ("server", "device"):
         return False
     callers = sum(first < (hour + 1) * HOUR for first in (book.get(key("place", service)) or {}).values())
-    sent, received = _sum(week), sum(told[1] for told in week.values())
     lasting = sum(told[0] > 0 for told in week.values()) >= settings["slow_hours"]
-    much = sent >= max(settings["slow_bytes"], _usual(given, book, source, hour)) and sent >= settings["ratio"] * received
-    return bool(lasting and much) and callers <= FEW
+    outward = _sum(week) >= settings["ratio"] * sum(told[1] for told in week.values())
+    return bool(lasting and outward and callers <= FEW)
 
 
 def _tidy(book: Book, hour: int) -> None:
-    """Drops who and what was not seen for so long, and of pairs what is looked at no more."""
+    """Once a day, drops who and what was not seen for so long, and of pairs what is looked at no more."""
+    if hour % DAY != _TIDY:
+        return
     month, week = moment(hour * HOUR) - FORGET, moment((hour - WEEK - 2) * HOUR)
     known = book.all()
     pairs = sorted((one.last, name) for name, one in known.items() if name.startswith('["pair"'))
