@@ -41,6 +41,7 @@ def test_it_says_what_it_means(entry: Entry) -> None:
     assert set(re.findall(r"{(\w+)}", meaning.title + meaning.why)) <= {"attacker", "victims", "events"}
     assert set(meaning.harms) <= set(HarmKind)
     assert any(harm.level for harm in meaning.harms.values())
+    assert all(one.until for one in meaning.exceptions), "an exception that nobody looks at again is a hole"
 
 
 def test_no_two_rules_have_one_id() -> None:
