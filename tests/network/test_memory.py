@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -45,6 +46,20 @@ def test_first_and_last_are_those_of_the_rows() -> None:
     learn(memory, [said("ct", 1), said("ct", 5)], 28, NOT_YET)
     (known,) = memory.load().values()
     assert known == Known({"told": False}, T0 + timedelta(days=1), T0 + timedelta(days=5))
+
+
+def test_what_is_usual_is_written_once_an_hour() -> None:
+    written: list[set[str]] = []
+
+    class Watched(Kept):
+        def save(self, known: Mapping[str, Known]) -> None:
+            written.append(set(known))
+            super().save(known)
+
+    memory = Watched()
+    for minutes in (5, 15, 25, 70):
+        learn(memory, [said("ct", minutes / 1440)], 28, NOT_YET)
+    assert list(map(len, written)) == [1, 0, 0, 1]
 
 
 def test_hours_in_which_nothing_was_heard_teach_nothing() -> None:

@@ -43,8 +43,10 @@ def opens(entry: Entry) -> bool:
 
 def left_after(entry: Entry, exceptions: Iterable[Exemption], sighting: Sighting, look: Look) -> Sighting | None:
     """What of a sighting is no harmless thing: without the victims that an exception or the rule's own condition leaves out."""
-    attacker, parties, day = who(sighting.attacker, sighting.end, look), look.parties, sighting.end.date()
     only, excused = entry.meaning.only, [*entry.meaning.exceptions, *exceptions]
+    if only is None and not excused:
+        return sighting
+    attacker, parties, day = who(sighting.attacker, sighting.end, look), look.parties, sighting.end.date()
 
     def counts(victim: Party | None) -> bool:
         if only is not None and not only.covers(attacker, victim, parties, day):

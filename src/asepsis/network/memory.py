@@ -73,18 +73,25 @@ def key_of(values: Iterable[Any]) -> str:
 
 def learn(memory: Memory, spoken: Iterable[Spoken], days: int, since: datetime) -> list[bool]:
     """Remembers what was seen together, in order of time; and whether each is new `since` a moment: not seen in so many days. What is told
-    of stays new until a person says that it is right."""
+    of stays new until a person says that it is right. The last time is known by the hour: what is usual is seen in every look, and written
+    once an hour."""
     spoken = list(spoken)
-    known = memory.load({one.key for one in spoken})
+    before = memory.load({one.key for one in spoken})
+    known = dict(before)
     found = []
     for one in spoken:
-        old = known.get(one.key)
+        old, last = known.get(one.key), _hour(one.last)
         if old is None:
             told = one.first >= since
-            known[one.key] = Known({"told": told}, one.first, one.last)
+            known[one.key] = Known({"told": told}, one.first, last)
         else:
             told = old.value["told"] or (one.first > old.last + timedelta(days=days) and one.first >= since)
-            known[one.key] = Known({"told": told}, min(old.first, one.first), max(old.last, one.last))
+            if told is not old.value["told"] or one.first < old.first or last > old.last:
+                known[one.key] = Known({"told": told}, min(old.first, one.first), max(old.last, last))
         found.append(told)
-    memory.save(known)
+    memory.save({key: one for key, one in known.items() if one is not before.get(key)})
     return found
+
+
+def _hour(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)

@@ -206,6 +206,8 @@ class Stored:
     def save(self, known: Mapping[str, Known]) -> None:
         from .models import MemoryRow
 
+        if not known:
+            return
         rows = [
             MemoryRow(detector=self._detector, key=key, value=one.value, first=one.first, last=one.last)
             for key, one in sorted(known.items())
