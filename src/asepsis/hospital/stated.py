@@ -10,7 +10,7 @@ from asepsis.hospital.act import Act, Verb, marks_of_asset
 from asepsis.hospital.asset import STATED, Asset, Attribute
 from asepsis.hospital.clinical import SURE_ENOUGH, clinical_class, graver
 from asepsis.hospital.identity import asset_id
-from asepsis.hospital.kinds import UNKNOWN, Verdict
+from asepsis.hospital.kinds import DECOY, UNKNOWN, Verdict
 from asepsis.hospital.meant import Known
 from asepsis.hospital.naming import machine_label, machine_name, role_name
 from asepsis.hospital.plan import Plan, Stated
@@ -112,7 +112,9 @@ def _with(asset: Asset, stated: Stated, words: str = "", contradictions: tuple[s
 
 
 def _differences(asset: Asset, told: dict[str, str]) -> Iterator[str]:
-    """Where what it is stated to be is not what was seen."""
+    """Where what it is stated to be is not what was seen; a decoy is there to be taken for something else."""
+    if told.get("kind") == DECOY:
+        return
     seen = {fact.name: fact for fact in reversed(asset.attributes) if fact.source != STATED}
     kind, its_class = seen.get("kind"), seen.get("clinical_class")
     if kind and kind.value != told.get("kind", kind.value):
