@@ -34,6 +34,10 @@ class Reach:
     since: datetime = EARLIEST
     until: datetime = LATEST
 
+    def within(self, span: tuple[datetime, datetime]) -> Reach:
+        """What of it lies between two moments, both of which belong to it."""
+        return Reach(max(self.since, span[0]), min(self.until, span[1] + timedelta(microseconds=1)))
+
     def sql(self, before: int = 0) -> str:
         """The same for SQL, and so many seconds before."""
         since = max(EARLIEST, self.since - timedelta(seconds=min(before, (self.since - EARLIEST).total_seconds())))
