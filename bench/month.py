@@ -1,4 +1,4 @@
-"""A month of a hospital as a lake: as many connections and medical messages as one wants, and a little of every other stream that rules read.
+"""A month of a hospital as a lake: as many connections and medical messages as one wants, and a little of what else rules read.
 
     python bench/month.py SITE --conns 10000000 --medical 1000000
 

@@ -1,7 +1,7 @@
 """Rows that a rule of one event means, as islands: what is less than an hour apart (`GAP`) belongs together.
 
-Rows of one hour of the clock always do. So they are counted by the hour first, and only the hours are put in order: of a hundred million rows
-that is what is left to sort.
+Rows of one hour of the clock always do. So they are counted by the hour first, and only the hours are put in order: that is what is left to
+sort of a hundred million rows.
 """
 
 from __future__ import annotations

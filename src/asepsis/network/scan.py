@@ -19,13 +19,10 @@ from .sigma import hunt, sql
 from .sigma.detection import predicate
 from .sigma.episode import Episode, Match
 from .sigma.hunt import Tables
-from .sigma.query import EARLIEST, Reach, lookback
+from .sigma.query import EARLIEST, ROWS_MAX, Reach, lookback
 from .sigma.rule import Correlation, Rule
 from .sigma.taxonomy import Taxonomy
 from .spans import Span
-
-ROWS_MAX = 200_000
-"""Rows of an answer: a rule that means more than these tells of the first."""
 
 AT_ONCE = 500
 """Sightings whose rows are asked for in one query."""
@@ -156,12 +153,12 @@ def _columns(entry: Entry, tables: Tables, matches: Sequence[Match]) -> dict[str
     account = sql.name(meaning.account) if meaning.account else "CAST(NULL AS VARCHAR)"
     for stream in {match.stream for match in matches}:
         of = [match for match in matches if match.stream == stream]
-        ids = ", ".join(sql.text(event) for event in sorted({match.event_id for match in of}))
+        ids = [sql.text(event) for event in sorted({match.event_id for match in of})]
         since, until = min(match.ts for match in of), max(match.ts for match in of)
         within = f"ts >= {sql.moment(_utc(since))} AND ts <= {sql.moment(_utc(until))}"
         query = (
             f"SELECT event_id, {sql.name(meaning.attacker)} AS a, {sql.name(meaning.victim)} AS v, {account} AS c "
-            f"FROM {stream} WHERE {within} AND event_id IN ({ids})"
+            f"FROM {stream} WHERE {within} AND {sql.among('event_id', ids)}"
         )
         found |= {row["event_id"]: (row["a"] or "", row["v"] or "", row["c"] or "") for row in tables.rows(query)}
     return found

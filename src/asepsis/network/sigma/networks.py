@@ -30,7 +30,7 @@ def inside_any(column: str, some: Sequence[IPv4Network | IPv6Network]) -> list[s
     for network in collapse_addresses(plain):
         bits = 32 - network.prefixlen
         prefixes.setdefault(bits, []).append(_MAPPED + int(network.network_address) >> bits)
-    lists = [f"{f'({low} >> {bits})' if bits else low} IN ({sql.columns(list(map(str, of)))})" for bits, of in prefixes.items()]
+    lists = [sql.among(f"({low} >> {bits})" if bits else low, list(map(str, of))) for bits, of in prefixes.items()]
     others = [inside(column, network) for network in some if isinstance(network, IPv6Network)]
     return [sql.all_of([f"{high} = 0", sql.any_of(lists)]), *others]
 

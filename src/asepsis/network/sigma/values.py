@@ -109,7 +109,8 @@ def _any(cell: Cell, some: Sequence[SigmaType]) -> str:
             ranges.append(value.network)
         else:
             rest.append(_one(cell, value))
-    equal = [f"{left} = {of[0]}" if len(of) == 1 else f"{left} IN ({sql.columns(of)})" for left, of in listed.items()]
+    whole = cell.expression == sql.name(cell.column)
+    equal = [sql.among(left, of, whole) for left, of in listed.items()]
     return sql.any_of([*equal, *networks.inside_any(cell.column, ranges), *rest])
 
 
