@@ -31,7 +31,7 @@ def test_the_pack_finds_what_each_rule_alone_finds(site: Site) -> None:
     pack = sys.modules["pack"]
     entries = [entry for entry in shipped() if not entry.detects]
     with open_lake(site) as lake:
-        together = dict((entry.name, found) for entry, found in hunting.hunt_all(shipped(), lake, Reach()))
+        together = {entry.name: found for entry, found in hunting.hunt_all(shipped(), lake, Reach())}
         assert together == {entry.name: hunting.hunt(entry, lake, Reach()) for entry in entries}
         assert pack.whole(lake, entries)["found"] == {name: len(found) for name, found in together.items()}
         assert pack.bare(lake, pack.read(entries)) == {}
