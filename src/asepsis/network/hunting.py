@@ -87,26 +87,29 @@ def _of_island(entry: Entry, stream: str, rows: list[Row]) -> Sighting:
 
 
 def _of_islands(entry: Entry, stream: str, tables: Tables, named: str, rows: str) -> list[Sighting]:
-    """The same where rows are many: `named` are the islands, `rows` a query of the rows."""
-    by = "a, island, v"
-    found = tables.rows(f"{named} SELECT {by}, {TOTALS} FROM i GROUP BY {by} ORDER BY a, island, first, v LIMIT {ROWS_MAX}")
-    parts = {key: list(of) for key, of in groupby(found, key=itemgetter("a", "island"))}
-    each = max(1, min(EVIDENCE, ROWS_MAX // len(parts)))
+    """The same where rows are many: `named` are the islands, `rows` a query of the rows. One query, so that the stream is read twice only:
+    to count, and for the first rows of each island."""
+    parts: dict[tuple[str, int], list[Row]] = {}
     shown: dict[tuple[str, int], list[Row]] = {}
-    for row in tables.rows(f"{named}, {_first_rows(rows, each)}"):
-        shown.setdefault((row["a"], row["island"]), []).append(row)
+    for row in tables.rows(f"{named}, {_told(rows)}"):
+        (shown if row["event_id"] else parts).setdefault((row["a"], row["island"]), []).append(row)
     whole = {key: joined(event_sighting(entry.name, part) for part in of) for key, of in parts.items()}
     return [with_rows(one, stream, shown.get(key, [])) for key, one in whole.items()]
 
 
-def _first_rows(rows: str, each: int) -> str:
-    """The first rows of each island, `each` at the most: looked for in those of its hours alone that hold them."""
+def _told(rows: str) -> str:
+    """What was done to each victim in each island (without an event), and the first rows of each island: of few islands `EVIDENCE`, of many
+    fewer. They are looked for in those of its hours alone that hold them."""
     before = "PARTITION BY a, island ORDER BY hour ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
+    each = f"GREATEST(1, LEAST({EVIDENCE}, {ROWS_MAX} / (SELECT COUNT(*) FROM (SELECT DISTINCT a, island FROM i) AS d)))"
     return f"""
+        p AS (SELECT a, island, v, {TOTALS} FROM i GROUP BY a, island, v ORDER BY a, island, first, v LIMIT {ROWS_MAX}),
         t AS (SELECT a, island, hour, SUM(events) AS events FROM i GROUP BY a, island, hour),
         u AS (SELECT a, island, hour, SUM(events) OVER ({before}) AS before FROM t),
         h AS (SELECT a, island, hour FROM u WHERE COALESCE(before, 0) < {each}),
         w AS (SELECT r.*, h.island, ROW_NUMBER() OVER (PARTITION BY h.a, h.island ORDER BY r.ts, r.event_id) AS place
             FROM ({rows}) AS r JOIN h ON r.a = h.a AND r.hour = h.hour)
-        SELECT a, island, ts, event_id, c FROM w WHERE place <= {each} ORDER BY a, island, ts, event_id
+        SELECT a, island, v, events, first, last, CAST(NULL AS VARCHAR) AS event_id, CAST(NULL AS VARCHAR) AS c, first AS ts FROM p
+        UNION ALL SELECT a, island, v, 1, ts, ts, event_id, c, ts FROM w WHERE place <= {each}
+        ORDER BY a, island, ts, event_id, v
     """
