@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -102,7 +102,7 @@ def library(site_rules: Path | None = None) -> Library:
     broken: list[Broken] = []
     for folder in _folders(site_rules) if site_rules is not None and site_rules.is_dir() else ():
         try:
-            entry = entry_of(folder, own=False)
+            entry = _as_of(folder, _stamp(folder / RULE))
             if entry.name in names:
                 raise BadInput("asepsis has a rule of this name", folder, "rename the folder")
             names[entry.name] = entry
@@ -115,6 +115,20 @@ def library(site_rules: Path | None = None) -> Library:
 def shipped() -> tuple[Entry, ...]:
     """The rules of asepsis, in order of their names."""
     return tuple(entry_of(folder, own=True) for folder in _folders(Path(str(files("asepsis.network") / "rules"))))
+
+
+@lru_cache(maxsize=RULES_MAX)
+def _as_of(folder: Path, stamp: tuple[int, int]) -> Entry:
+    """A rule of the site, read again when its file is another: one with many values takes seconds to read, and looks follow each other."""
+    return entry_of(folder, own=False)
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise BadInput("the rule cannot be read", path, error.strerror or "look at its rights") from None
+    return found.st_mtime_ns, found.st_size
 
 
 def entry_of(folder: Path, own: bool) -> Entry:

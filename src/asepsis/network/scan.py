@@ -12,19 +12,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from .islands import TOTALS, islands
 from .library import Entry
-from .sighting import EVIDENCE, GAP, VICTIMS, Evidence, Sighting, group_text
+from .sighting import EVIDENCE, VICTIMS, Evidence, Sighting, group_text
 from .sigma import hunt, sql
 from .sigma.detection import predicate
 from .sigma.episode import Episode, Match
 from .sigma.hunt import Tables
-from .sigma.query import EARLIEST, Reach, lookback
+from .sigma.query import EARLIEST, ROWS_MAX, Reach, lookback
 from .sigma.rule import Correlation, Rule
 from .sigma.taxonomy import Taxonomy
 from .spans import Span
-
-ROWS_MAX = 200_000
-"""Rows of an answer: a rule that means more than these tells of the first."""
 
 AT_ONCE = 500
 """Sightings whose rows are asked for in one query."""
@@ -52,41 +50,27 @@ def scan(entry: Entry, news: Tables, around: Around, standing: Standing, span: S
     if span is None:
         return []
     if isinstance(entry.speaks, Rule):
-        return _events(entry, entry.speaks, news, reach)
+        return _events(entry, entry.speaks, news, reach.within(span))
     assert isinstance(entry.speaks, Correlation)
     return _episodes(entry, entry.speaks, around, standing, span, reach)
 
 
 def _events(entry: Entry, rule: Rule, news: Tables, reach: Reach) -> list[Seen]:
     """Sightings without their evidence: most of what a rule of what is new means is usual, and nobody asks for its rows (`shown`)."""
-    new = [f"n{n}" for n in range(len(entry.meaning.new))]
-    by = ["a", "v", *new]
-    query = f"""
-        {_islands(entry, rule, news, reach)}
-        SELECT {sql.columns(by)}, island, COUNT(*) AS events, MIN(ts) AS first, MAX(ts) AS last FROM n
-        GROUP BY {sql.columns(by)}, island ORDER BY {sql.columns(by)}, island LIMIT {ROWS_MAX}
-    """
-    return [Seen(_of_event(entry.name, row), tuple(row[name] for name in new)) for row in news.rows(query)]
-
-
-def _islands(entry: Entry, rule: Rule, news: Tables, reach: Reach) -> str:
-    """The rows that a rule means, those of one attacker, victim and what tells of new things apart numbered by what is an hour apart."""
     meaning = entry.meaning
-    stream, condition = predicate(rule, Taxonomy(news.streams))
-    kept = {"a": meaning.attacker, "v": meaning.victim} | {f"n{n}": column for n, column in enumerate(meaning.new)}
-    account = sql.name(meaning.account) if meaning.account else "CAST(NULL AS VARCHAR)"
-    columns = [f"{sql.name(column)} AS {name}" for name, column in kept.items()]
-    gap = sql.seconds(int(GAP.total_seconds()))
-    window = f"PARTITION BY {sql.columns(list(kept))} ORDER BY ts, event_id"
-    where = sql.all_of([reach.sql(), condition])
-    return f"""
-        WITH m AS (SELECT {sql.columns(columns)}, {account} AS c, ts, event_id FROM {stream.name} WHERE {where}),
-        g AS (SELECT *, CASE WHEN LAG(ts) OVER ({window}) >= ts - {gap} THEN 0 ELSE 1 END AS fresh FROM m),
-        n AS (SELECT *, SUM(fresh) OVER ({window} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS island FROM g)
+    new = [f"n{n}" for n in range(len(meaning.new))]
+    columns = (meaning.attacker, meaning.victim, *meaning.new)
+    kept = {name: sql.name(column) for name, column in zip(("a", "v", *new), columns, strict=True)}
+    by = sql.columns(list(kept), ["island"])
+    query = f"""
+        {islands(rule, Taxonomy(news.streams), reach, kept, list(kept))}
+        SELECT {by}, {TOTALS} FROM i GROUP BY {by} ORDER BY {by} LIMIT {ROWS_MAX}
     """
+    return [Seen(event_sighting(entry.name, row), tuple(row[name] for name in new)) for row in news.rows(query)]
 
 
-def _of_event(name: str, row: dict[str, Any]) -> Sighting:
+def event_sighting(name: str, row: dict[str, Any]) -> Sighting:
+    """What one attacker did to one victim, as a row of an island tells."""
     victims = (row["v"],) if row["v"] else ()
     return Sighting(name, row["a"] or "", victims, _utc(row["first"]), _utc(row["last"]), row["events"], ())
 
@@ -100,7 +84,7 @@ def shown(entry: Entry, news: Tables, found: Sequence[Seen], reach: Reach = ALL)
         for row in news.rows(_rows_of(entry, entry.speaks, news, found[begin : begin + AT_ONCE], reach)):
             told.setdefault(begin + row["n"], []).append(row)
     stream = Taxonomy(news.streams).stream(entry.speaks.source, entry.speaks.where).name
-    return [_with_rows(one.sighting, stream, told.get(n, [])) for n, one in enumerate(found)]
+    return [with_rows(one.sighting, stream, told.get(n, [])) for n, one in enumerate(found)]
 
 
 def _rows_of(entry: Entry, rule: Rule, news: Tables, found: Sequence[Seen], reach: Reach) -> str:
@@ -125,7 +109,8 @@ def _rows_of(entry: Entry, rule: Rule, news: Tables, found: Sequence[Seen], reac
     """
 
 
-def _with_rows(one: Sighting, stream: str, rows: Sequence[dict[str, Any]]) -> Sighting:
+def with_rows(one: Sighting, stream: str, rows: Sequence[dict[str, Any]]) -> Sighting:
+    """A sighting with the rows that show it, and the accounts in these."""
     evidence = tuple(Evidence(stream, row["event_id"], _utc(row["ts"])) for row in rows)
     return replace(one, evidence=evidence, accounts=tuple(dict.fromkeys(row["c"] for row in rows if row["c"])))
 
@@ -168,12 +153,12 @@ def _columns(entry: Entry, tables: Tables, matches: Sequence[Match]) -> dict[str
     account = sql.name(meaning.account) if meaning.account else "CAST(NULL AS VARCHAR)"
     for stream in {match.stream for match in matches}:
         of = [match for match in matches if match.stream == stream]
-        ids = ", ".join(sql.text(event) for event in sorted({match.event_id for match in of}))
+        ids = [sql.text(event) for event in sorted({match.event_id for match in of})]
         since, until = min(match.ts for match in of), max(match.ts for match in of)
         within = f"ts >= {sql.moment(_utc(since))} AND ts <= {sql.moment(_utc(until))}"
         query = (
             f"SELECT event_id, {sql.name(meaning.attacker)} AS a, {sql.name(meaning.victim)} AS v, {account} AS c "
-            f"FROM {stream} WHERE {within} AND event_id IN ({ids})"
+            f"FROM {stream} WHERE {within} AND {sql.among('event_id', ids)}"
         )
         found |= {row["event_id"]: (row["a"] or "", row["v"] or "", row["c"] or "") for row in tables.rows(query)}
     return found

@@ -45,9 +45,9 @@ def spans(entries: Iterable[Entry], news: Tables, reach: Reach) -> Mapping[str, 
 
 def _asked(stream: str, leaves: list[_Leaf], news: Tables, reach: Reach) -> list[Span | None]:
     # Each condition stands once: to plan the words of a list of names takes longer than to look for them in the rows of a look.
-    when = [f"CASE WHEN {leaf.condition} THEN ts END AS t{n}" for n, leaf in enumerate(leaves)]
-    ends = [f"{end}(t{n}) AS {word}{n}" for n in range(len(leaves)) for end, word in (("MIN", "f"), ("MAX", "l"))]
-    rows = news.rows(f"SELECT {sql.columns(ends)} FROM (SELECT {sql.columns(when)} FROM {stream} WHERE {reach.sql()}) AS q")
+    held = [f"{leaf.condition} AS h{n}" for n, leaf in enumerate(leaves)]
+    ends = [f"{end}(CASE WHEN h{n} THEN ts END) AS {word}{n}" for n in range(len(leaves)) for end, word in (("MIN", "f"), ("MAX", "l"))]
+    rows = news.rows(f"SELECT {sql.columns(ends)} FROM (SELECT ts, {sql.columns(held)} FROM {stream} WHERE {reach.sql()}) AS q")
     if not rows:
         return [None] * len(leaves)
     return [(_utc(rows[0][f"f{n}"]), _utc(rows[0][f"l{n}"])) if rows[0][f"f{n}"] is not None else None for n in range(len(leaves))]

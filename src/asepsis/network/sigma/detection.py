@@ -5,7 +5,9 @@ Source: Sigma specification 2.1, "Search-Identifier", "Condition" and "Keywords 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from sigma.conditions import ConditionAND, ConditionFieldEqualsValueExpression, ConditionNOT, ConditionOR, ConditionValueExpression
 from sigma.types import (
@@ -45,7 +47,7 @@ class _Reader:
             case ConditionAND():
                 return sql.all_of([self.condition(part) for part in tree.args])
             case ConditionOR():
-                return sql.any_of([self.condition(part) for part in tree.args])
+                return self.either(tree.args)
             case ConditionNOT():
                 return sql.no(self.condition(tree.args[0]))
             case ConditionFieldEqualsValueExpression():
@@ -54,17 +56,33 @@ class _Reader:
                 return self.keyword(tree.value)
         raise BadInput("a condition without a part", self.where, "name a selection that the rule has")
 
-    def field(self, field: str, value: SigmaType) -> str:
-        if isinstance(value, SigmaExpansion):
-            return sql.any_of([self.field(field, one) for one in value.values])
+    def either(self, parts: Sequence[object]) -> str:
+        """Any of the parts; the values of one field are compared together."""
+        fields: dict[str, list[SigmaType]] = {}
+        others: list[object] = []
+        for part in parts:
+            if isinstance(part, ConditionFieldEqualsValueExpression):
+                fields.setdefault(part.field, []).append(part.value)
+            else:
+                others.append(part)
+        return sql.any_of([*(self.field(field, *some) for field, some in fields.items()), *map(self.condition, others)])
+
+    def field(self, field: str, *some: SigmaType) -> str:
+        """Whether a field matches any of some values."""
+        plain = list(_unfolded(some))
         if part := self.taxonomy.part(self.stream, field):
-            return self.field(part.column, part.value(value, self.where))
+            return self.field(part.column, *(part.value(value, self.where) for value in plain))
         column = self.taxonomy.column(self.stream, field, self.where)
-        if isinstance(value, SigmaFieldReference):
-            return self.reference(column, value)
+        found = [self.reference(column, value) for value in plain if isinstance(value, SigmaFieldReference)]
+        compared = [value for value in plain if not isinstance(value, SigmaFieldReference)]
+        if compared:
+            found.append(values.matches_any(column, compared, partial(self.withheld, column), self.where))
+        return sql.any_of(found)
+
+    def withheld(self, column: Column, value: SigmaType) -> bool:
+        """Whether a column shows too little to be compared with a value."""
         whole = isinstance(value, SigmaString) and not value.contains_special()
-        withheld = self.taxonomy.withheld(self.stream, column) or (self.taxonomy.partly(self.stream, column) and not whole)
-        return values.matches(column, value, withheld, self.where)
+        return self.taxonomy.withheld(self.stream, column) or (self.taxonomy.partly(self.stream, column) and not whole)
 
     def reference(self, column: Column, value: SigmaFieldReference) -> str:
         """A field against another of the same event."""
@@ -101,6 +119,14 @@ class _Reader:
         if not texts:
             raise BadInput(f"the stream {self.stream.name} has no texts for keywords", self.where, "name a field")
         return sql.any_of([values.matches(column, value, False, self.where) for column in texts])
+
+
+def _unfolded(some: Iterable[SigmaType]) -> Iterator[SigmaType]:
+    for value in some:
+        if isinstance(value, SigmaExpansion):
+            yield from _unfolded(value.values)
+        else:
+            yield value
 
 
 def _somewhere(value: SigmaString) -> SigmaString:

@@ -6,14 +6,33 @@ signed 64-bit columns. Other addresses are kept as text; an IPv4 one is made a n
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network, IPv6Network
+from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses
 
 from . import sql
 
 HALVES = {"id_orig_h": ("id_orig_hi", "id_orig_lo"), "id_resp_h": ("id_resp_hi", "id_resp_lo")}
 _MAPPED = 0xFFFF << 32
 _MAPPED_NETWORK = IPv6Network("::ffff:0:0/96")
+FEW = 16
+"""So many networks are compared one by one."""
 _QUAD = "^[0-9]{1,3}[.][0-9]{1,3}[.][0-9]{1,3}[.][0-9]{1,3}$"
+
+
+def inside_any(column: str, some: Sequence[IPv4Network | IPv6Network]) -> list[str]:
+    """For an end of a connection and any of some networks. Many IPv4 networks are looked up by what addresses in them begin with: a list
+    for each length of prefix, of which there are 32 at the most."""
+    plain = [network for network in some if isinstance(network, IPv4Network)]
+    if len(plain) <= FEW:
+        return [inside(column, network) for network in some]
+    high, low = (sql.name(half) for half in HALVES[column])
+    prefixes: dict[int, list[int]] = {}
+    for network in collapse_addresses(plain):
+        bits = 32 - network.prefixlen
+        prefixes.setdefault(bits, []).append(_MAPPED + int(network.network_address) >> bits)
+    lists = [sql.among(f"({low} >> {bits})" if bits else low, list(map(str, of))) for bits, of in prefixes.items()]
+    others = [inside(column, network) for network in some if isinstance(network, IPv6Network)]
+    return [sql.all_of([f"{high} = 0", sql.any_of(lists)]), *others]
 
 
 def inside(column: str, network: IPv4Network | IPv6Network) -> str:

@@ -20,6 +20,8 @@ EARLIEST, LATEST = datetime(1000, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo
 """A clock beyond the calendar is in no window: a timespan cannot be added to it."""
 
 
+ROWS_MAX = 200_000
+"""Rows of an answer: a rule that means more than these tells of the first."""
 CHARACTERS = 16 << 20
 """Of a query: a rule of twenty thousand keywords over sixty texts is longer."""
 
@@ -33,6 +35,10 @@ class Reach:
 
     since: datetime = EARLIEST
     until: datetime = LATEST
+
+    def within(self, span: tuple[datetime, datetime]) -> Reach:
+        """What of it lies between two moments, both of which belong to it."""
+        return Reach(max(self.since, span[0]), min(self.until, span[1] + timedelta(microseconds=1)))
 
     def sql(self, before: int = 0) -> str:
         """The same for SQL, and so many seconds before."""
@@ -111,7 +117,8 @@ class _Writer:
         same = " AND ".join([f"w.{column} = e.{column}" for column in (*groups, "rule", "place")])
         told = sql.columns([f"w.{column}" for column in (*groups, "held_from", "held_to", "events", "value", "rule")])
         order = sql.columns([f"w.{column}" for column in (*groups, "held_from")], ["e.ts", "e.event_id", "w.rule"])
-        return self._with(f"SELECT {told}, e.stream, e.event_id, e.ts FROM wanted AS w JOIN evidence AS e ON {same} ORDER BY {order}")
+        whole = f"SELECT {told}, e.stream, e.event_id, e.ts FROM wanted AS w JOIN evidence AS e ON {same} ORDER BY {order} LIMIT {ROWS_MAX}"
+        return self._with(whole)
 
     def counts(self, correlation: Correlation, spans: Sequence[Span]) -> str:
         sweep = self._sweep(correlation)
@@ -150,9 +157,10 @@ class _Writer:
         """The sweep of a correlation; its steps are written once."""
         if correlation.key not in self.sweeps:
             found, rules, _ = self._found(correlation)
-            sweep = Sweep(correlation, f"s{len(self.sweeps)}_", found, rules)
+            prefix = f"s{len(self.sweeps)}_"
+            sweep = Sweep(correlation, prefix, f"SELECT * FROM {prefix}found", rules)
             self.sweeps[correlation.key] = sweep
-            self.steps += sweep.queries()
+            self.steps += [(f"{prefix}found", found), *sweep.queries()]
         return self.sweeps[correlation.key]
 
     def _found(self, correlation: Correlation, *more: str) -> tuple[str, int, tuple[str, ...]]:
@@ -175,7 +183,15 @@ class _Writer:
             kept = [f"{cell} AS {name}" for cell, name in zip(cells, names, strict=True)]
             kept = ["event_id", "stream", "ts", f"{n} AS rule", *kept]
             parts.append(f"SELECT {sql.columns(kept)} FROM ({query.query}) AS q WHERE {sql.all_of(there)}")
+        if correlation.needs_all and len(parts) == 2 and correlation.group_by:
+            parts = self._shared(correlation, parts)
         return " UNION ALL ".join(parts), len(queries), types[counted:]
+
+    @staticmethod
+    def _shared(correlation: Correlation, parts: Sequence[str]) -> list[str]:
+        """Of two sets of events that both are needed those whose group is in both: often one is small and the other is every connection."""
+        same = " AND ".join(f"q.g{n} = o.g{n}" for n in range(len(correlation.group_by)))
+        return [f"SELECT q.* FROM ({one}) AS q SEMI JOIN ({other}) AS o ON {same}" for one, other in (parts, reversed(parts))]
 
     @property
     def _sources(self) -> Sources:
@@ -212,5 +228,5 @@ class _Writer:
 
 def _bounded(query: str, where: str) -> str:
     if len(query) > CHARACTERS:
-        raise BadInput(f"the rule makes a query of more than {CHARACTERS >> 20} MiB", where, "put its values into an indicator list")
+        raise BadInput(f"the rule makes a query of more than {CHARACTERS >> 20} MiB", where, "write several rules")
     return query

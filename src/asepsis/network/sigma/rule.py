@@ -27,6 +27,8 @@ CONDITION_DEPTH = 16
 STARS = 4
 """A pattern of search identifiers is a regular expression for pySigma, and four stars are more than any rule has."""
 SELECTIONS = 500
+LISTED = 0.08
+"""A value that a field is to equal, or a network, stands in one list with others and costs so much of a comparison."""
 COMPARISONS = 20_000
 """So many may a condition make of a rule: a name in it stands for all values of its selection, and some modifiers make several of one."""
 GROUP_FIELDS = 8
@@ -36,6 +38,7 @@ KINDS = frozenset(
     {"event_count", "value_count", "temporal", "temporal_ordered", "value_sum", "value_avg", "value_percentile", "value_median"}
 )
 MODIFIERS = frozenset(modifier_mapping) - {"expand"} | {"utf16le"}
+_LISTS = frozenset({"cased", "cidr"})
 _OLD = frozenset({"action", "filter"})
 
 Tree = ConditionItem | ConditionFieldEqualsValueExpression | ConditionValueExpression
@@ -94,6 +97,12 @@ class Correlation:
     def grows(self) -> bool:
         """Whether more of what it measures is worse."""
         return any(comparison.least for comparison in self.threshold)
+
+    @property
+    def needs_all(self) -> bool:
+        """Whether it holds only where each of its rules has an event."""
+        least = (one.number + (one.operator == "gt") for one in self.threshold if one.least)
+        return self.kind.startswith("temporal") and max(least, default=0) >= len(self.references)
 
 
 def rule_of(document: Document, where: str) -> Rule | Correlation:
@@ -166,15 +175,17 @@ def _check_size(detection: Mapping[str, object], where: str) -> None:
         else:
             total += weights.get(word, 0)
     if total > COMPARISONS:
-        raise BadInput(f"a condition that makes more than {COMPARISONS:,} comparisons", where, "put the values into an indicator list")
+        raise BadInput(f"a condition that makes more than {COMPARISONS:,} comparisons", where, "write several rules")
 
 
-def _weight(value: object, key: str = "") -> int:
+def _weight(value: object, key: str = "") -> float:
     """How many comparisons a selection makes."""
     if isinstance(value, dict):
         return sum(_weight(inner, str(word)) for word, inner in value.items())
     if isinstance(value, list):
         return sum(_weight(inner, key) for inner in value)
+    if key and _LISTS.issuperset(key.split("|")[1:]) and not re.search(r"[*?]", str(value)):
+        return LISTED
     dashes = len(re.findall(r"\B[-/]\b", value)) if isinstance(value, str) and "|windash" in key else 0
     return int(5 ** min(dashes, 9)) * (3 if "|base64offset" in key else 1)
 

@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 FALSE = "FALSE"
+LONG = 1_000
+"""Of a list with more literals than these a table is made."""
+_BLANK = " "
 _CHAIN = 64
 """So many operands stand in one row: an engine's parser may take a chain for a tree that is as deep as it is long."""
 
@@ -54,6 +57,28 @@ def all_of(conditions: Sequence[str]) -> str:
 def no(condition: str) -> str:
     """True where `condition` is false or unknown: a missing value never loses a row (three-valued logic, ISO/IEC 9075-2 section 8.22)."""
     return f"(NOT (({condition}) IS TRUE))"
+
+
+def among(left: str, literals: Sequence[str], listed: bool = True) -> str:
+    """Whether `left` is one of some literals. `listed`: many may be a query, which no function over the elements of a list may hold."""
+    if len(literals) == 1:
+        return f"{left} = {literals[0]}"
+    short = [one for one in literals if not _splits(one)] if listed and len(literals) > LONG else list(literals)
+    parts = [f"{left} IN ({columns(short)})"] if short else []
+    if len(short) < len(literals):
+        parts.append(f"{left} IN ({_unnested([one for one in literals if _splits(one)])})")
+    return any_of(parts)
+
+
+def _splits(literal: str) -> bool:
+    return _BLANK not in literal and literal[0] in "'-0123456789"
+
+
+def _unnested(literals: Sequence[str]) -> str:
+    """Literals of one type as rows: one long text, because an engine plans each literal of a list by itself."""
+    if not literals[0].startswith("'"):
+        return f"SELECT CAST(v AS BIGINT) FROM ({_unnested([text(one) for one in literals])}) AS listed"
+    return f"SELECT UNNEST(STRING_SPLIT('{_BLANK.join(one[1:-1] for one in literals)}', '{_BLANK}')) AS v"
 
 
 def columns(*lists: Sequence[str]) -> str:

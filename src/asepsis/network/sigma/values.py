@@ -6,9 +6,9 @@ Sources: Sigma specification 2.1, "Detection" (values are case-insensitive strin
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, IPv6Network
 
 from sigma.types import (
     CompareOperators,
@@ -52,6 +52,21 @@ class Cell:
         return self.expression if self.type == "text" else f"CAST({self.expression} AS VARCHAR)"
 
 
+def matches_any(column: Column, some: Sequence[SigmaType], withheld: Callable[[SigmaType], bool], where: str) -> str:
+    """Whether `column` matches any of `some`, as `matches` says of each; `withheld` says of which it shows too little. Raises BadInput."""
+    compared = [value for value in some if not isinstance(value, SigmaNull | SigmaExists)]
+    if len(compared) < 2:
+        return sql.any_of([matches(column, value, withheld(value), where) for value in some])
+    found = [matches(column, value, False, where) for value in some if isinstance(value, SigmaNull | SigmaExists)]
+    for value in compared:
+        _check_shown(column, value, withheld(value), where)
+    name = sql.name(column.name)
+    if column.type.startswith("list of "):
+        kind = column.type.removeprefix("list of ")
+        return sql.any_of([*found, any_element(name, lambda element: _any(Cell(element, kind, column.name, where), compared))])
+    return sql.any_of([*found, _any(Cell(name, column.type, column.name, where), compared)])
+
+
 def matches(column: Column, value: SigmaType, withheld: bool, where: str) -> str:
     """Whether `column` matches `value`. A list does if any of its elements does. Raises BadInput for what cannot be compared."""
     name = sql.name(column.name)
@@ -59,11 +74,15 @@ def matches(column: Column, value: SigmaType, withheld: bool, where: str) -> str
         return missing(column)
     if isinstance(value, SigmaExists):
         return sql.no(missing(column)) if value.exists else missing(column)
-    if withheld and not (isinstance(value, SigmaString) and _PSEUDONYM.fullmatch(value.to_plain())):
-        raise BadInput(f"{column.name} is kept as a pseudonym", where, "compare it with one, or test another field")
+    _check_shown(column, value, withheld, where)
     if not column.type.startswith("list of "):
         return _one(Cell(name, column.type, column.name, where), value)
     return any_element(name, lambda element: _one(Cell(element, column.type.removeprefix("list of "), column.name, where), value))
+
+
+def _check_shown(column: Column, value: SigmaType, withheld: bool, where: str) -> None:
+    if withheld and not (isinstance(value, SigmaString) and _PSEUDONYM.fullmatch(value.to_plain())):
+        raise BadInput(f"{column.name} is kept as a pseudonym", where, "compare it with one, or test another field")
 
 
 def missing(column: Column) -> str:
@@ -77,7 +96,40 @@ def any_element(column: str, test: Callable[[str], str]) -> str:
     return f"ARRAY_LENGTH(LIST_FILTER({column}, LAMBDA e : {test('e')})) > 0"
 
 
+def _any(cell: Cell, some: Sequence[SigmaType]) -> str:
+    """Whether a cell matches any of some values. Those that it is to equal are one list, which an engine looks up in a table, however long
+    the list is; so are networks."""
+    listed: dict[str, list[str]] = {}
+    ranges: list[IPv4Network | IPv6Network] = []
+    rest: list[str] = []
+    for value in some:
+        if pair := _equal(cell, value):
+            listed.setdefault(pair[0], []).append(pair[1])
+        elif isinstance(value, SigmaCIDRExpression) and _halved(cell):
+            ranges.append(value.network)
+        else:
+            rest.append(_one(cell, value))
+    whole = cell.expression == sql.name(cell.column)
+    equal = [sql.among(left, of, whole) for left, of in listed.items()]
+    return sql.any_of([*equal, *networks.inside_any(cell.column, ranges), *rest])
+
+
+def _equal(cell: Cell, value: SigmaType) -> tuple[str, str] | None:
+    """What has to be equal, where a value is a plain text or a whole number."""
+    match value:
+        case SigmaString(s=[str(word)]) if cell.type == "text":
+            cased = isinstance(value, SigmaCasedString) or not _folds(word)
+            return cell.expression if cased else f"LOWER({cell.expression})", _literal(word, cased)
+        case SigmaString(s=[str(word)]) if cell.type == "int" and _whole(word):
+            return cell.expression, word
+        case SigmaNumber(number=int(number)) if cell.type == "int":
+            return cell.expression, str(number)
+    return None
+
+
 def _one(cell: Cell, value: SigmaType) -> str:
+    if pair := _equal(cell, value):
+        return " = ".join(pair)
     match value:
         case SigmaString():
             return _text(cell, value, isinstance(value, SigmaCasedString))
@@ -106,7 +158,7 @@ def _text(cell: Cell, value: SigmaString, cased: bool) -> str:
     if cell.type == "int":
         if not plain:
             return like(cell.as_text(), value, True)
-        return f"{cell.expression} = {word}" if _whole(word) else sql.FALSE
+        return sql.FALSE  # a whole number is what `_equal` has taken
     if cell.type == "bool" and plain:
         if word.lower() not in _TRUTH:
             raise _cannot(cell, f"with {word}", "write true or false")
@@ -131,8 +183,6 @@ def like(expression: str, value: SigmaString, cased: bool) -> str:
     match parts:
         case []:
             return f"{expression} = ''"
-        case [str(word)]:
-            return f"{expression} = {_literal(word, cased)}"
         case [one] if one is many:
             return f"{expression} IS NOT NULL"
         case [str(word), last] if last is many:
@@ -206,13 +256,18 @@ def _regular(cell: Cell, value: SigmaRegularExpression) -> str:
 
 
 def _network(cell: Cell, value: SigmaCIDRExpression) -> str:
-    if cell.expression == sql.name(cell.column) and cell.column in networks.HALVES:
+    if _halved(cell):
         return networks.inside(cell.column, value.network)
     if cell.type != "text":
         raise _cannot(cell, "with a network")
     if not isinstance(value.network, IPv4Network):
         raise _cannot(cell, "with an IPv6 network", f"only {' and '.join(networks.HALVES)} are kept as numbers")
     return networks.inside_text(cell.expression, value.network)
+
+
+def _halved(cell: Cell) -> bool:
+    """Whether it is an end of a connection, which is kept as numbers too."""
+    return cell.expression == sql.name(cell.column) and cell.column in networks.HALVES
 
 
 def _cannot(cell: Cell, how: str, todo: str = "test another field") -> BadInput:
