@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from errno import ENOSPC
 from pathlib import Path
@@ -14,6 +15,7 @@ from asepsis.cli.main import main
 from asepsis.findings.service import findings
 from asepsis.journal.service import entries
 from asepsis.kit.site import Site
+from asepsis.lake.service import Segment
 from asepsis.network.library import shipped
 from asepsis.network.nursery import waiting
 
@@ -365,7 +367,21 @@ def test_a_story_is_told_step_by_step(capsys: pytest.CaptureFixture[str], attack
     code, out, _ = run(capsys, "stories", "show", listed["finding"], "--site", attacked.path)
     assert code == 0
     assert "Do first" in out
+    assert "packets export" not in out, "none are kept"
     assert run(capsys, "stories", "show", "S0", "--site", attacked.path)[0] == 2
+
+
+def test_a_story_names_its_packets_where_they_are_kept(
+    capsys: pytest.CaptureFixture[str], attacked: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (listed,) = told(capsys, "stories", "list", "--site", attacked.path)
+    first, last = (datetime.fromisoformat(listed[name]) for name in ("first_seen", "last_seen"))
+    hour = timedelta(hours=1)
+    segments = [Segment("eth0", "a", 10, first - hour, first, None, 7), Segment("eth0", "b", 10, last + hour, last + hour, None, 9)]
+    monkeypatch.setattr("asepsis.network.service.packets", lambda _: segments)
+    assert told(capsys, "stories", "show", listed["story"], "--site", attacked.path)["packets_kept"] == 7
+    _, out, _ = run(capsys, "stories", "show", listed["story"], "--site", attacked.path)
+    assert re.search(rf"packets export {listed['story']}\.pcapng --from \S+ --to \S+ --host 10\.0\.0\.9 --reason", out)
 
 
 def test_where_no_attack_was_seen_it_says_so(capsys: pytest.CaptureFixture[str], store: Site) -> None:

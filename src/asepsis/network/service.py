@@ -19,7 +19,7 @@ from asepsis.journal.service import record
 from asepsis.kit.errors import BadInput, WrongUse, one_line
 from asepsis.kit.free_text import free_text
 from asepsis.kit.site import Site
-from asepsis.lake.service import news, open_lake
+from asepsis.lake.service import news, open_lake, packets
 from asepsis.settings import has_store, open_store
 
 from . import foreign, hunting
@@ -46,7 +46,7 @@ from .telling import Told, clue_of, told_of
 __all__ = [
     "Entry", "Exemption", "Health", "Library", "Sighting", "Standing", "Told", "Tried", "Trouble", "Waiting", "add_rule", "add_rules",
     "all_checks", "baseline", "baseline_of", "decoy", "decoy_up", "detect", "examine", "forget", "health", "hunt", "library", "names_of",
-    "rules", "stories", "story", "try_rules", "tune", "untune", "waiting",
+    "packets_of", "rules", "stories", "story", "try_rules", "tune", "untune", "waiting",
 ]  # fmt: skip
 
 REASON_MOST = 1_000
@@ -276,6 +276,12 @@ def story(site: Site, id: str) -> Told:
     if len(found) != 1:
         raise WrongUse("more than one story" if found else "no such story", id, "`asepsis network stories list` names them")
     return found[0]
+
+
+def packets_of(site: Site, one: Told) -> int:
+    """How many packets of the time of an attack are kept: those of every segment that touches it."""
+    first, last = one.told.first_seen, one.told.last_seen
+    return sum(kept.packets for kept in packets(site) if kept.first and kept.last and kept.first <= last and kept.last >= first)
 
 
 def examine(look: Look, known: Collection[str]) -> Iterator[Examined]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import typer
@@ -13,6 +13,7 @@ from asepsis.kit.errors import one_line
 from asepsis.kit.output import print_json, print_table
 from asepsis.kit.site import Site
 
+A_MINUTE = timedelta(minutes=1)
 app = command.group("The alerts of one attacker, told together.")
 
 StoryId = Annotated[str, typer.Argument(metavar="ID", help="Id of the story or of its finding, or its beginning.")]
@@ -49,9 +50,11 @@ def show(story: StoryId, site: SiteOption = DEFAULT_SITE, json: JsonOption = Fal
     """One attack step by step: who did what to whom, what is reached next, who could be hurt, what to do first."""
     from .. import service
 
-    one = service.story(Site.open(site), story)
+    opened = Site.open(site)
+    one = service.story(opened, story)
+    kept = service.packets_of(opened, one)
     if json:
-        return print_json(one.form() | {"timeline": one.timeline, "graph": one.graph})
+        return print_json(one.form() | {"timeline": one.timeline, "graph": one.graph, "packets_kept": kept})
     told = one.told
     print(one_line(told.title, 600))
     print(f"\n{one.decision}, {one.state}. {one_line(one.next, 600)}")
@@ -62,6 +65,10 @@ def show(story: StoryId, site: SiteOption = DEFAULT_SITE, json: JsonOption = Fal
     print_table(("from", "", "to", "what", "first"), _edges(one.graph))
     print_table(("harm", "0-4", "why"), [(kind.value.replace("_", " "), harm.level, harm.why) for kind, harm in told.harms.items()])
     print(f"A row: asepsis lake sql, with its stream and event id{at(site)}")
+    if kept:
+        span = f"--from {told.first_seen:%Y-%m-%dT%H:%M} --to {told.last_seen + A_MINUTE:%Y-%m-%dT%H:%M}"
+        of = f"{one.story.id}.pcapng {span} --host {one.story.addresses[0]}"
+        print(f'Its packets: asepsis network packets export {of} --reason "..."{at(site)}')
     return None
 
 
