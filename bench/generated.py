@@ -267,7 +267,7 @@ def _write(writer: Writer, rows: Rows) -> None:
             writer.write(stream, pa.RecordBatch.from_pylist(of[at : at + 50_000], schema=schema))
 
 
-def low(machine: Machine) -> int:
+def low_half(machine: Machine) -> int:
     """The lower half of its address as the lake has it: ::ffff:a.b.c.d (RFC 4291 2.5.5.2)."""
     return 0xFFFF << 32 | int(ip_address(machine.address))
 
@@ -278,7 +278,7 @@ def _conns(made: Generated, conns: int, days: int) -> Iterator[pa.RecordBatch]:
     pairs = pa.table({
         "n": list(range(len(made.pairs))), "client": [c.address for c, *_ in made.pairs], "server": [s.address for _, s, *_ in made.pairs],
         "port": [p for *_, p, _ in made.pairs], "service": [service or None for *_, service in made.pairs],
-        "client_lo": [low(c) for c, *_ in made.pairs], "server_lo": [low(s) for _, s, *_ in made.pairs],
+        "client_lo": [low_half(c) for c, *_ in made.pairs], "server_lo": [low_half(s) for _, s, *_ in made.pairs],
         "client_mac": [c.mac for c, *_ in made.pairs], "server_mac": [s.mac for _, s, *_ in made.pairs],
     })  # fmt: skip
     each = max(1, round(conns / len(made.pairs)))

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-from generated import START, Generated, low
+from generated import START, Generated, low_half
 
 from asepsis import _wire
 from asepsis.kit import files
@@ -106,7 +106,7 @@ def _pairs(made: Generated, stream: str) -> pa.Table:
         "number": list(range(len(some))), "client": [c.address for c, *_ in some], "server": [s.address for _, s, *_ in some],
         "client_name": [c.name for c, *_ in some], "server_name": [s.name for _, s, *_ in some],
         "client_mac": [c.mac for c, *_ in some], "server_mac": [s.mac for _, s, *_ in some],
-        "client_lo": [low(c) for c, *_ in some], "server_lo": [low(s) for _, s, *_ in some],
+        "client_lo": [low_half(c) for c, *_ in some], "server_lo": [low_half(s) for _, s, *_ in some],
         "port": [p for *_, p, _ in some], "service": [service or None for *_, service in some],
     })  # fmt: skip
 
