@@ -221,6 +221,7 @@ def _add(out: Rows, stream: str, ts: datetime, client: Machine, server: Machine,
     rows = out[stream]
     uid = "C" + hashlib.blake2b(f"{client.name} {server.name} {ts}".encode(), digest_size=6).hexdigest()
     ends = {"id_orig_h": client.address, "id_resp_h": server.address, "id_resp_p": port, "uid": uid, "sensor": "made-up"}
+    ends |= {"id_orig_hi": 0, "id_orig_lo": low_half(client), "id_resp_hi": 0, "id_resp_lo": low_half(server)}
     rows.append({"event_id": f"{stream}{(ts - START).days:03x}{len(rows):09x}", "ts": ts, **ends, **values})
 
 
