@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import pwd
 import shutil
@@ -10,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -19,6 +21,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.golden.packets import MAC_A, MAC_B, Talk, arp, pcap, spaced
 
 from asepsis.cli.main import main
 from asepsis.kit.errors import AsepsisError, BadInput, WrongUse
@@ -192,3 +195,83 @@ def test_who_floods_is_told_once_a_minute() -> None:
     for n in range(30):
         rarely(Contact(f"10.0.0.{n}", "SMB", "opens a file", NOW))
     assert len({one.who for one in told}) == 30
+
+
+def test_another_address_of_its_network_card_is_no_decoy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The decoy's address is one more of a machine that has another, which is called rightly."""
+    other, caller = "10.30.60.5", "10.30.40.22"
+    frames = [arp(op, MAC_B, address, caller, MAC_A) for op in (1, 2) for address in (DECOY, other)] + [arp(2, MAC_A, caller, other, MAC_B)]
+    for n in range(3):
+        frames += Talk((caller, 40_000 + n), (other, 22)).open().say(b"SSH-2.0-a\r\n").answer(b"SSH-2.0-b\r\n").close().frames()
+    capture = tmp_path / "day.pcap"
+    capture.write_bytes(pcap(spaced(frames)))
+    assert main(["assess", str(capture), "--site", str(stated(tmp_path / "site"))]) == 0
+    assert "decoy Old archive" not in capsys.readouterr().out
+
+
+STRANGE = """
+import sys
+from pydicom import config
+from pydicom.dataelem import DataElement
+from pydicom.dataset import Dataset
+from pynetdicom import AE
+from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelFind as FIND
+config.settings.writing_validation_mode = config.IGNORE
+ae = AE()
+ae.add_requested_context(FIND)
+calls = ae.associate("127.0.0.1", int(sys.argv[1]))
+query = Dataset()
+query.QueryRetrieveLevel = "STUDY"
+for tag, kind in ((0x0020000D, "UI"), (0x00100040, "CS")):
+    query.add(DataElement(tag, kind, "ZZPLANTED-not-valid", validation_mode=config.IGNORE))
+list(calls.send_c_find(query, FIND))
+calls.release()
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def test_nothing_of_a_query_that_is_not_valid_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
+    port = free_port()
+    with listening(decoy("127.0.0.1", {Door.DICOM: port})):
+        subprocess.run([sys.executable, "-W", "ignore", "-c", STRANGE, str(port)], check=True, capture_output=True, timeout=60)
+    assert PLANTED not in "".join(capfd.readouterr())
+
+
+def test_who_sends_without_end_fills_no_memory() -> None:
+    """The length of a PDU is what its sender says it is (PS3.8 9.3.1)."""
+    port = free_port()
+    with listening(decoy("127.0.0.1", {Door.DICOM: port})), socket.create_connection(("127.0.0.1", port)) as line:
+        (helper,) = [child for child in multiprocessing.active_children() if child.name == "decoy"]
+        before = resident(helper.pid)
+        line.settimeout(10)
+        try:
+            line.sendall(b"\x01\0\xff\xff\xff\xf0")
+            for _ in range(100):
+                line.sendall(bytes(1 << 20))
+        except OSError:
+            pass  # cut, as it should be
+        assert resident(helper.pid) - before < 32 << 20
+
+
+def resident(pid: int | None) -> int:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.skipif(not HAS_SAMBA or shutil.which("rpcclient") is None, reason="needs Samba and rpcclient")
+def test_a_file_server_does_not_say_that_it_is_a_decoy() -> None:
+    port = free_port()
+    with listening(decoy("127.0.0.1", {Door.SMB: port})):
+        asked = ["rpcclient", "-N", "-U", "%", "-p", str(port), "127.0.0.1", "-c", "netshareenum 2; lookupsids S-1-22-1-0"]
+        for _ in range(20):
+            said = subprocess.run(asked, capture_output=True, text=True, check=False, timeout=30).stdout
+            if "backup" in said:
+                break
+            time.sleep(0.5)
+    assert "backup" in said
+    assert "decoy" not in said
+    assert "root" not in said, "an account of the machine that plays it"
