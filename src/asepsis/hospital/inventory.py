@@ -12,7 +12,7 @@ from asepsis.hospital.clinical import clinical_class
 from asepsis.hospital.evidence import evidence
 from asepsis.hospital.facts import Observations
 from asepsis.hospital.identity import Host, Relay, asset_id, hosts
-from asepsis.hospital.kinds import UNKNOWN, Evidence, Verdict, judge
+from asepsis.hospital.kinds import DECOY, UNKNOWN, Evidence, Verdict, judge
 from asepsis.hospital.naming import machine_label, machine_name, role_name, roles
 from asepsis.hospital.observations import by_place
 from asepsis.hospital.parts import Part, host_identity, parts, serials
@@ -38,11 +38,16 @@ def inventory(
     acts = [act for act in acts if not act.undone]
     seen = by_place(seen.in_order(), held)
     index = Index(seen)
-    found, relays = hosts(seen, plan, taken_off(acts, "place"))
+    found, relays = hosts(seen, plan, taken_off(acts, "place") | _decoys(plan))
     made = [p for host in found for p in parts(host, index.of(host.addresses, host.mac), taken_off(acts, "ae"))]
     made += _relays(relays, found, made, seen)
     found_assets = [_asset(part, plan) for part in whole(made, present or from_first_to_last(made), acts)]
     return sorted(said(state(found_assets, plan), acts), key=lambda a: (a.name, a.id))
+
+
+def _decoys(plan: Plan) -> frozenset[str]:
+    """Addresses of decoys, which most often stand beside that of the machine that plays them: what is true of one is not of the other."""
+    return frozenset(stated.address for stated in plan.assets if stated.kind == DECOY and stated.address)
 
 
 def _relays(relays: list[Relay], found: list[Host], made: list[Part], seen: Observations) -> list[Part]:

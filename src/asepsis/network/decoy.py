@@ -1,7 +1,7 @@
 """A decoy: an address that pretends to be several servers and belongs to no workflow, so that whoever talks to it is told.
 
 The alert comes from the sensor, which sees every packet to the address; a decoy only answers, so that there is something to talk to. What
-listens has no rights of its own: it is a process of the user `nobody`, and Samba, which takes guests as that user.
+listens to DICOM and HL7 is a process of the user `nobody`; Samba takes everybody as a guest, who is that user too.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ import errno
 import multiprocessing
 import os
 import pwd
+import resource
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address
@@ -30,6 +31,8 @@ from .decoys.smb import FileServer
 
 NOBODY = "nobody"
 START_S, LOOK_S = 15, 0.5
+MEMORY = 1 << 30
+"""Bytes of address space of what listens: more is somebody who fills it, and only that one is hung up on."""
 
 
 class Door(StrEnum):
@@ -90,7 +93,7 @@ def listening(one: Decoy) -> Iterator[Callable[[], Contact | None]]:
 
 @contextmanager
 def _file_server(one: Decoy, tell: Tell) -> Iterator[FileServer]:
-    with tempfile.TemporaryDirectory(prefix="asepsis-decoy-") as folder:
+    with tempfile.TemporaryDirectory(prefix="smb-") as folder:
         Path(folder).chmod(0o755)
         _check(one, Door.SMB)
         server = FileServer(one.address, one.ports[Door.SMB], tell, Path(folder))
@@ -136,6 +139,8 @@ def _play(one: Decoy, pipe: Connection) -> None:
         Door.HL7: lambda port, tell: Receiver(one.address, port, tell),
     }
     tell = Rarely(pipe.send)
+    os.nice(10)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     try:
         for door in doors.keys() & one.ports.keys():
             try:
@@ -147,10 +152,10 @@ def _play(one: Decoy, pipe: Connection) -> None:
         pipe.send(error)
         return
     pipe.send(None)
-    try:
+    with suppress(EOFError, KeyboardInterrupt):
         pipe.recv()
-    except (EOFError, KeyboardInterrupt):
-        return
+    # At once: who is still talked to must not keep the ports.
+    os._exit(0)
 
 
 def _give_up_rights() -> None:

@@ -75,6 +75,8 @@ def offers(folder: Path, rules: Path, known: Library) -> list[Offer]:
             found.append(one := offer(path, beside if path.name == RULE and beside.is_file() else None, rules, known))
         except (BadInput, WrongUse) as error:
             found.append(Offer(path, wrong=error.what))
+        except OSError as error:
+            found.append(Offer(path, wrong=error.strerror or "cannot be read"))
         else:
             known = replace(known, entries=(*known.entries, *([one.entry] if one.entry else ())))
     if sum(not entry.own for entry in known.entries) + len(known.broken) > RULES_MAX:
@@ -114,6 +116,9 @@ def keeping(taken: Sequence[Offer]) -> Iterator[None]:
     folders = [one.entry.folder for one in taken if one.entry]
     aside = [folder.with_name(f".{folder.name}") for folder in folders]
     appeared: list[Path] = []
+    for folder in folders:
+        if folder.exists():
+            raise WrongUse("a folder of that name is there, and no rule", str(folder), "move it away")
     try:
         for making, one in zip(aside, taken, strict=True):
             making.parent.mkdir(mode=0o700, exist_ok=True)

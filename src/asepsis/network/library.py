@@ -102,12 +102,15 @@ def library(site_rules: Path | None = None) -> Library:
     broken: list[Broken] = []
     for folder in _folders(site_rules) if site_rules is not None and site_rules.is_dir() else ():
         try:
-            entry = _as_of(folder, _stamp(folder / RULE))
-            if entry.name in names:
-                raise BadInput("asepsis has a rule of this name", folder, "rename the folder")
-            names[entry.name] = entry
+            one = _as_of(folder, _stamp(folder / RULE))
         except BadInput as error:
-            broken.append(Broken(folder.name, str(error)))
+            one = Broken(folder.name, str(error))
+        if one.name in names:
+            one = Broken(one.name, str(BadInput("asepsis has a rule of this name", folder, "rename the folder")))
+        if isinstance(one, Entry):
+            names[one.name] = one
+        else:
+            broken.append(one)
     return Library(tuple(names.values()), tuple(broken))
 
 
@@ -118,9 +121,15 @@ def shipped() -> tuple[Entry, ...]:
 
 
 @lru_cache(maxsize=RULES_MAX)
-def _as_of(folder: Path, stamp: tuple[int, int]) -> Entry:
+def _as_of(folder: Path, stamp: tuple[int, int]) -> Entry | Broken:
     """A rule of the site, read again when its file is another: one with many values takes seconds to read, and looks follow each other."""
-    return entry_of(folder, own=False)
+    try:
+        return entry_of(folder, own=False)
+    except BadInput as error:
+        return Broken(folder.name, str(error))
+    except Exception as error:  # noqa: BLE001 - a rule that we fail to read must not end the watch of all others
+        wrong = BadInput(f"the rule is not understood ({type(error).__name__})", folder / RULE, "look at its values")
+        return Broken(folder.name, str(wrong))
 
 
 def _stamp(path: Path) -> tuple[int, int]:

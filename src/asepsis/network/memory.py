@@ -85,7 +85,7 @@ def learn(memory: Memory, spoken: Iterable[Spoken], days: int, since: datetime) 
             told = one.first >= since
             known[one.key] = Known({"told": told}, one.first, last)
         else:
-            told = old.value["told"] or (one.first > old.last + timedelta(days=days) and one.first >= since)
+            told = old.value["told"] or (one.first >= old.last + timedelta(days=days, hours=1) and one.first >= since)
             if told is not old.value["told"] or one.first < old.first or last > old.last:
                 known[one.key] = Known({"told": told}, min(old.first, one.first), max(old.last, last))
         found.append(told)

@@ -298,8 +298,7 @@ def health(lake: Lake) -> list[Health]:
 def decoy_up(site: Site, one: Decoy) -> Iterator[Callable[[], Contact | None]]:
     """A decoy listens while the context lasts, and what it gives says who came. Raises WrongUse where the site does not state that there is
     one at this address: nothing would tell of who talks to it."""
-    stated = any(told.kind == DECOY and told.address == one.address for told in plan(site).assets)
-    if not stated and not any(known.kind == DECOY and one.address in known.addresses for known in assets(site)):
+    if not any(told.kind == DECOY and told.address == one.address for told in plan(site).assets):
         lines = f'[[assets]] / address = "{one.address}" / kind = "decoy"'
         raise WrongUse("no decoy is stated at this address", one.address, f"add three lines to {site.path / 'site.toml'}: {lines}")
     with listening(one) as came:

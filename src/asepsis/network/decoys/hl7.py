@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import socketserver
 import threading
+import time
 from datetime import UTC, datetime
 
 from .contact import Contact, Tell
 
 DOOR = "HL7"
 CONNECTIONS, IDLE_S, MESSAGE_BYTES = 20, 30, 1 << 20
+MESSAGE_S = 120
+"""For a message from its first byte to its last: who sends a byte now and then keeps no place from others."""
 _BEGIN, _END = b"\x0b", b"\x1c\r"
 _PART = 65_536
 
@@ -30,6 +33,7 @@ class Receiver:
 class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
     allow_reuse_address = True
+    request_queue_size = 128
     block_on_close = False
 
     def __init__(self, address: str, port: int, tell: Tell) -> None:
@@ -62,14 +66,15 @@ class _Conversation(socketserver.BaseRequestHandler):
 
     def _listen(self) -> None:
         self.request.settimeout(IDLE_S)
-        held = b""
+        held, until = b"", time.monotonic() + MESSAGE_S
         while part := self.request.recv(_PART):
             held += part
             while _END in held:
+                until = time.monotonic() + MESSAGE_S
                 message, held = held.split(_END, 1)
                 self._did("sends a message")
                 self.request.sendall(acknowledged(message.split(_BEGIN)[-1], datetime.now(UTC)))
-            if len(held) > MESSAGE_BYTES:
+            if len(held) > MESSAGE_BYTES or time.monotonic() > until:
                 return
 
 

@@ -49,7 +49,8 @@ class FileServer:
             # When it ends it ends all of its group, which must not be ours.
             start_new_session=True,
         )
-        threading.Thread(target=self._read, args=(tell,), daemon=True, name="decoy-smb").start()
+        self._heard = threading.Thread(target=self._read, args=(tell,), daemon=True, name="decoy-smb")
+        self._heard.start()
 
     def _read(self, tell: Tell) -> None:
         """What Samba says of who came: the rest of it nobody needs."""
@@ -70,6 +71,11 @@ class FileServer:
             self._process.wait(5)
         except subprocess.TimeoutExpired:
             self._process.kill()
+            self._process.wait()
+        self._heard.join(5)
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe:
+                pipe.close()
 
 
 def _did(access: str | None, what: str | None) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from asepsis.hospital.service import DECOY
+from asepsis.hospital.service import DECOY, STATED
 
 from ..detector import Given, Number
 from ..sighting import Evidence, Sighting, gathered
@@ -35,9 +35,10 @@ def run(given: Given) -> list[Sighting]:
 
 
 def _decoys(given: Given) -> Iterator[str]:
+    """Only what is stated: an address that somebody claims by the decoy's card becomes none."""
     for asset in given.look.locator.assets.values():
         if asset.kind == DECOY:
-            yield from asset.addresses
+            yield from (fact.value for fact in asset.attributes if fact.name == "address" and fact.source == STATED)
 
 
 def _touches(given: Given, decoys: Iterable[str]) -> Iterator[Sighting]:

@@ -251,6 +251,8 @@ def _part(cell: Cell, value: SigmaTimestampPart) -> str:
 def _regular(cell: Cell, value: SigmaRegularExpression) -> str:
     if cell.type not in ("text", "int"):
         raise _cannot(cell, "by a regular expression")
+    if not isinstance(value.regexp, SigmaString):
+        raise BadInput(f"{cell.column}: a regular expression is a text", cell.where, "put it in quotes")
     flags = "".join(sorted(value.sigma_to_re_flag[flag] for flag in value.flags))
     return f"REGEXP_MATCHES({cell.as_text()}, {sql.text(patterns.checked(value.regexp.to_plain_regex(), flags, cell.where))})"
 
