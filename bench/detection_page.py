@@ -1,5 +1,5 @@
-"""Writes docs/detection.md: `python bench/detection_page.py VARIANTS.json ROC.json`, which `bench/detection.py --json` and
-`bench/roc.py --json` wrote."""
+"""Writes docs/detection.md: `python bench/detection_page.py VARIANTS.json BENIGN.json ROC.json`, which `bench/detection.py --json`,
+`bench/benign.py --json` and `bench/roc.py --json` wrote."""
 
 from __future__ import annotations
 
@@ -86,9 +86,28 @@ def curves(told: dict[str, Any]) -> dict[str, str]:
     return tables | {"ROC_DAYS": str(len(told["beaconing"]["days"]))}
 
 
+def benign(told: dict[str, Any]) -> str:
+    """How many alerts days give in which nothing bad happens, and what each says."""
+    days, first = told["days"], told["while_it_learned"]
+    alerts, immediate = (sum(day[name] for day in days.values()) for name in ("alerts", "immediate"))
+    a_day = f"{alerts / len(days):.1f} and {immediate / len(days):.1f} a day; wanted: at most 5 and 1"
+    said = [f"* {date}: {title}." for date, day in days.items() for title in day["titles"]]
+    by = ", ".join(f"`{rule}` {count}" for rule, count in sorted(first["rules"].items()))
+    return "\n".join(
+        [
+            f"{len(days)} whole days behind those that taught, {told['assets']} assets: {alerts} alerts, {immediate} immediate ({a_day}).",
+            "",
+            *said,
+            "",
+            f"While it learned there were {first['alerts']}: {by or 'none'}.",
+        ]
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("variants", type=Path)
+    parser.add_argument("benign", type=Path)
     parser.add_argument("roc", type=Path)
     parser.add_argument("--captures", type=Path, default=ROOT.parent / "shared" / "captures")
     given = parser.parse_args()
@@ -104,6 +123,7 @@ def main() -> None:
         "VARIANTS": variants(told),
         "CAPTURES": captures(given.captures),
         "FALSE": false(told),
+        "BENIGN": benign(json.loads(given.benign.read_text("utf-8"))),
         "DAYS": str(told["days"]),
         "RULES": str(len(library().entries)),
         **curves(json.loads(given.roc.read_text("utf-8"))),
