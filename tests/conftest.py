@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import struct
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -51,3 +53,15 @@ def _udp(source: bytes, target: bytes, source_port: int, target_port: int, paylo
     datagram = struct.pack(">HHHH", source_port, target_port, 8 + len(payload), 0) + payload
     ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(datagram), 0, 0, 64, 17, 0, source, target)
     return b"\x02\0\0\0\0\x02\x02\0\0\0\0\x01\x08\0" + ip + datagram
+
+
+@pytest.fixture
+def disk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
+    """A small disk of its own, of as many KiB as DISK of the module says."""
+    (tmp_path / "disk").mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={request.module.DISK}k", "tmpfs", str(tmp_path / "disk")]
+    if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("needs to mount a tmpfs")
+    yield tmp_path / "disk"
+    # A store that this process still has open keeps the disk busy; it goes when the process does.
+    subprocess.run(["umount", "--lazy", str(tmp_path / "disk")], check=True)

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,18 +12,6 @@ from asepsis.cli.main import main
 
 MORNING = Path(__file__).parents[2] / "range" / "captures" / "morning.pcap.gz"
 DISK = 2048
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    """A small disk of its own, in KiB."""
-    (tmp_path / "disk").mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK}k", "tmpfs", str(tmp_path / "disk")]
-    if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("needs to mount a tmpfs")
-    yield tmp_path / "disk"
-    # A store that this process still has open keeps the disk busy; it goes when the process does.
-    subprocess.run(["umount", "--lazy", str(tmp_path / "disk")], check=True)
 
 
 # KiB: of the site itself, the lake, the store, and the journal's later entries; which, depends on a few KiB here and there.
