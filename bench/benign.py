@@ -14,6 +14,7 @@ import json
 import shutil
 import tempfile
 from collections import Counter
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -39,8 +40,8 @@ def looked_at(folder: Path, work: Path) -> dict[str, Any]:
     with open_lake(site) as lake:
         hours = hours_of(lake)
         _, since = taught([], hours)
-        assets, look = judge(site, lake)
-    days = [date.fromordinal(n) for n in range(since.date().toordinal() + 1, look.now.date().toordinal() + 1)]
+        assets, _ = judge(site, lake)
+    days = [day for day in map(_date, sorted(_whole(hours))) if day > since.date()]
     told = [one for one in findings(site) if one.seen.kind is Kind.ALERT and one.seen.check != STORY]
     later = [one for one in told if one.seen.first_seen.date() in days]
     return {
@@ -50,6 +51,15 @@ def looked_at(folder: Path, work: Path) -> dict[str, Any]:
         "while_it_learned": _day([one for one in told if one not in later]),
         "hours": len(hours),
     }
+
+
+def _whole(hours: Iterable[int]) -> list[int]:
+    """The days since 1970 of which every hour was heard."""
+    return [day for day, heard in Counter(hour // 24 for hour in hours).items() if heard == 24]
+
+
+def _date(day: int) -> date:
+    return date.fromordinal(date(1970, 1, 1).toordinal() + day)
 
 
 def _day(told: list[Finding]) -> dict[str, Any]:
