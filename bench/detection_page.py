@@ -86,6 +86,20 @@ def curves(told: dict[str, Any]) -> dict[str, str]:
     return tables | {"ROC_DAYS": str(len(told["beaconing"]["days"]))}
 
 
+def unseen(told: dict[str, Any]) -> str:
+    """How many variants are caught of seeds that tuned nothing, and which are not."""
+    attacks = [one for one in told["variants"] if one["name"] not in POSTURE]
+    missed = [one["name"] for one in attacks if not one["alerts"]]
+    slow = [one for one in attacks if "slow" in one["name"]]
+    caught = sum(bool(one["alerts"]) for one in slow)
+    said = f"{len(attacks) - len(missed)} of {len(attacks)} are caught, of the {len(slow)} slow ones {caught}; "
+    said += f"not caught: {', '.join(f'`{name}`' for name in missed) or 'none'}. "
+    by = Counter(rule for rule, *_ in told["false"])
+    return (
+        said + f"On its {told['days']} benign days: {', '.join(f'`{rule}` {count}' for rule, count in sorted(by.items())) or 'no alert'}."
+    )
+
+
 def benign(told: dict[str, Any]) -> str:
     """How many alerts days give in which nothing bad happens, and what each says."""
     days, first = told["days"], told["while_it_learned"]
@@ -109,6 +123,7 @@ def main() -> None:
     parser.add_argument("variants", type=Path)
     parser.add_argument("benign", type=Path)
     parser.add_argument("roc", type=Path)
+    parser.add_argument("--unseen", type=Path, help="what bench/detection.py says of a recording of seeds that tuned nothing")
     parser.add_argument("--captures", type=Path, default=ROOT.parent / "shared" / "captures")
     given = parser.parse_args()
     told = json.loads(given.variants.read_text("utf-8"))
@@ -123,6 +138,7 @@ def main() -> None:
         "VARIANTS": variants(told),
         "CAPTURES": captures(given.captures),
         "FALSE": false(told),
+        "UNSEEN": unseen(json.loads(given.unseen.read_text("utf-8"))) if given.unseen else "Not measured.",
         "BENIGN": benign(json.loads(given.benign.read_text("utf-8"))),
         "DAYS": str(told["days"]),
         "RULES": str(len(library().entries)),
