@@ -86,11 +86,12 @@ bench: .venv/.core ## figures, beside peers where they are installed (ASEPSIS_BE
 	$(PY) bench/ingest.py
 
 .PHONY: bench-detection
-bench-detection: .venv/.core ## what the rules catch in a recording of the range (RECORDING=folder, BENIGN=site of days that tuned nothing): docs/detection.md
+bench-detection: .venv/.core ## what the rules catch in a recording of the range (RECORDING=folder, BENIGN=site and UNSEEN=recording of seeds that tuned nothing): docs/detection.md
 	$(PY) bench/detection.py $(RECORDING) --work build/detection --teach 3 --json > build/variants.json
 	$(PY) bench/benign.py $(BENIGN) --json > build/benign.json
 	$(PY) bench/roc.py $(BENIGN) --rounds 8 --seed 101 --json > build/roc.json
-	$(PY) bench/detection_page.py build/variants.json build/benign.json build/roc.json
+	$(PY) bench/detection.py $(UNSEEN) --work build/unseen --teach 3 --json > build/unseen.json
+	$(PY) bench/detection_page.py build/variants.json build/benign.json build/roc.json --unseen build/unseen.json
 
 soak: .venv/.test ## the long forms of the tests, and an hour of fuzzing
 	ASEPSIS_SOAK=1 cargo test -p wire --locked --release

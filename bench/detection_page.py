@@ -1,5 +1,5 @@
-"""Writes docs/detection.md: `python bench/detection_page.py VARIANTS.json BENIGN.json ROC.json`, which `bench/detection.py --json`,
-`bench/benign.py --json` and `bench/roc.py --json` wrote."""
+"""Writes docs/detection.md: `python bench/detection_page.py VARIANTS.json BENIGN.json ROC.json --unseen UNSEEN.json`, which
+`bench/detection.py --json` (the first and the last), `bench/benign.py --json` and `bench/roc.py --json` wrote."""
 
 from __future__ import annotations
 
@@ -123,7 +123,9 @@ def main() -> None:
     parser.add_argument("variants", type=Path)
     parser.add_argument("benign", type=Path)
     parser.add_argument("roc", type=Path)
-    parser.add_argument("--unseen", type=Path, help="what bench/detection.py says of a recording of seeds that tuned nothing")
+    parser.add_argument(
+        "--unseen", type=Path, required=True, help="what bench/detection.py says of a recording of seeds that tuned nothing"
+    )
     parser.add_argument("--captures", type=Path, default=ROOT.parent / "shared" / "captures")
     given = parser.parse_args()
     told = json.loads(given.variants.read_text("utf-8"))
@@ -138,7 +140,7 @@ def main() -> None:
         "VARIANTS": variants(told),
         "CAPTURES": captures(given.captures),
         "FALSE": false(told),
-        "UNSEEN": unseen(json.loads(given.unseen.read_text("utf-8"))) if given.unseen else "Not measured.",
+        "UNSEEN": unseen(json.loads(given.unseen.read_text("utf-8"))),
         "BENIGN": benign(json.loads(given.benign.read_text("utf-8"))),
         "DAYS": str(told["days"]),
         "RULES": str(len(library().entries)),

@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import pwd
 import resource
+import socket
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -32,7 +33,7 @@ from .decoys.smb import FileServer
 NOBODY = "nobody"
 START_S, LOOK_S = 15, 0.5
 MEMORY = 1 << 30
-"""Bytes of address space of what listens: more is somebody who fills it, and only that one is hung up on."""
+"""Bytes of address space that what listens may take, whoever fills it."""
 
 
 class Door(StrEnum):
@@ -169,8 +170,6 @@ def _give_up_rights() -> None:
 
 def _check(one: Decoy, door: Door) -> None:
     """Raises WrongUse for a port that cannot be had: Samba says so only in its log."""
-    import socket
-
     family = socket.AF_INET6 if ":" in one.address else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as tried:
         tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

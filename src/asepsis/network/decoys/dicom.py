@@ -16,7 +16,7 @@ TITLE = "ARCHIVE"
 ASSOCIATIONS, IDLE_S, PDU_BYTES = 20, 30, 16_384
 SENT_BYTES, LONGEST_BYTES = 4 << 20, 1 << 20
 """Of all that one association may send, and of one PDU, whose length is what its sender says it is."""
-_SUCCESS, _PENDING_NONE, _NO_ROOM = 0x0000, 0x0000, 0xA700
+_SUCCESS, _NO_ROOM = 0x0000, 0xA700
 """PS3.7 C.1.1; PS3.4 B.2.3: refused, out of resources. So whoever sends an image is told that it did not arrive."""
 
 
@@ -38,10 +38,6 @@ class Archive:
         self._server = cast("Any", ae.start_server((address, port), block=False, evt_handlers=list(_handlers(tell))))
         # Who connects and says nothing must not keep others out for long, nor cost a thread each without end.
         self._server.verify_request = lambda _request, _address: len(self._server.active_associations) < ASSOCIATIONS
-
-    def close(self) -> None:
-        """Hangs up on all who talk to it."""
-        self._server.shutdown()
 
 
 def _silence() -> None:
@@ -82,7 +78,7 @@ def _handlers(tell: Tell) -> Iterator[tuple[Any, Any]]:
 
     def found(event: Any, did: str) -> Iterator[tuple[int, None]]:
         told(event, did)
-        yield _PENDING_NONE, None
+        yield _SUCCESS, None
 
     def moved(event: Any) -> Iterator[Any]:
         """PS3.4 C.4.2: to nobody, of whom it knows no address."""

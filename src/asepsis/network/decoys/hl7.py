@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import socketserver
 import threading
 import time
@@ -24,11 +25,6 @@ class Receiver:
         self._server = _Server(address, port, tell)
         threading.Thread(target=self._server.serve_forever, daemon=True, name="decoy-hl7").start()
 
-    def close(self) -> None:
-        """Takes nobody any more."""
-        self._server.shutdown()
-        self._server.server_close()
-
 
 class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
@@ -40,8 +36,6 @@ class _Server(socketserver.ThreadingTCPServer):
         self.tell = tell
         self.free = threading.BoundedSemaphore(CONNECTIONS)
         if ":" in address:
-            import socket
-
             self.address_family = socket.AF_INET6
         super().__init__((address, port), _Conversation)
 
