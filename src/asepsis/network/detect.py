@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
+from typing import Any
 
 from asepsis.findings.service import STORY, Look, Proposal, identity
 from asepsis.lake.service import Lake as OpenLake
@@ -41,9 +42,10 @@ class Rows:
 def detect(library: Library, rows: Rows, look: Look) -> list[Sighting]:
     """Asks the rules of the news, and remembers what was seen: the sightings that are new or went on, as they are now."""
     changed: list[Sighting] = []
+    asked = Asked(rows.news)
     found = spans(library.entries, rows.news, ALL)
     for entry in library.entries:
-        seen = list(_left(entry, _seen(entry, rows, look, found.get(entry.name)), look))
+        seen = list(_left(entry, _seen(entry, rows, asked, look, found.get(entry.name)), look))
         changed += store.add(_bounded(entry, shown(entry, rows.news, _new(entry, seen, rows.taught))))
     return changed
 
@@ -65,10 +67,10 @@ def _bounded(entry: Entry, found: list[Sighting]) -> list[Sighting]:
     return [*kept, *map(joined, rest.values())]
 
 
-def _seen(entry: Entry, rows: Rows, look: Look, span: Span | None) -> list[Seen]:
+def _seen(entry: Entry, rows: Rows, asked: Asked, look: Look, span: Span | None) -> list[Seen]:
     if isinstance(entry.speaks, Detector):
         code, settings = detect_by(entry.speaks)
-        given = Given(entry.name, rows.news, store.Stored(entry.name), look, rows.taught, look.now, settings)
+        given = Given(entry.name, asked, store.Stored(entry.name), look, rows.taught, look.now, settings)
         return [Seen(one) for one in code(given)]
     return scan(entry, rows.news, rows.around, partial(store.standing, entry), span)
 
@@ -135,6 +137,21 @@ def hours_of(lake: OpenLake) -> list[int]:
     """The hours since 1970 in which something was heard."""
     hour = "CAST(FLOOR(EPOCH(ts) / 3600) AS BIGINT)"
     return [int(row["hour"]) for row in lake.rows(f"SELECT DISTINCT {hour} AS hour FROM conn WHERE {ALL.sql()}") if row["hour"] >= 0]
+
+
+class Asked:
+    """The news, where the same question has the same answer: detectors ask some alike."""
+
+    def __init__(self, news: OpenLake) -> None:
+        self.streams = news.streams
+        self._news = news
+        self._answers: dict[str, list[dict[str, Any]]] = {}
+
+    def rows(self, query: str) -> list[dict[str, Any]]:
+        """The answer; who asks leaves it as it is."""
+        if query not in self._answers:
+            self._answers[query] = self._news.rows(query)
+        return self._answers[query]
 
 
 class Around:

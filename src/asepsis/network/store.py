@@ -198,10 +198,10 @@ class Stored:
     def load(self, keys: Collection[str] | None = None) -> dict[str, Known]:
         from .models import MemoryRow
 
-        rows = MemoryRow.objects.filter(detector=self._detector)
+        rows = MemoryRow.objects.filter(detector=self._detector).values_list("key", "value", "first", "last")
         if keys is None:
-            return {row.key: Known(row.value, row.first, row.last) for row in rows}
-        return {row.key: Known(row.value, row.first, row.last) for some in _some(keys) for row in rows.filter(key__in=some)}
+            return {key: Known(*told) for key, *told in rows}
+        return {key: Known(*told) for some in _some(keys) for key, *told in rows.filter(key__in=some)}
 
     def save(self, known: Mapping[str, Known]) -> None:
         from .models import MemoryRow

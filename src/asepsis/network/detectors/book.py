@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -37,8 +37,9 @@ def moment(us: int) -> datetime:
 
 
 def sane() -> tuple[datetime, datetime]:
-    """Between which moments a clock is believed: rows of times to come would end hours that have not begun. An exercise may be ahead."""
-    return _LEAST, datetime.now(UTC) + _AHEAD
+    """Between which moments a clock is believed: rows of times to come would end hours that have not begun. An exercise may be ahead. By
+    the day: detectors that ask the same in one look are answered once (`detect.Asked`)."""
+    return _LEAST, datetime.combine(datetime.now(UTC), time(), UTC) + _AHEAD
 
 
 @lru_cache(maxsize=1 << 16)
