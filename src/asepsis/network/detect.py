@@ -18,6 +18,8 @@ from .detector import Detector, Given
 from .detectors import detect_by
 from .library import Entry, Library
 from .memory import Spoken, learn
+from .repute import ANYTHING, ROLES, Repute, roles_of
+from .repute import learn as learn_roles
 from .scan import ALL, Seen, scan, shown
 from .sighting import Sighting, joined
 from .spans import Span, spans
@@ -32,20 +34,33 @@ A_DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """`news` are the rows that came, `around` opens all rows since a moment, `taught` is since when what is new is told of."""
+    """`news` are the rows that came, `around` opens all rows since a moment, `taught` is since when what is new is told of,
+    `before` up to when was looked already: nowhere without it."""
 
     news: OpenLake
     around: Callable[[datetime], OpenLake]
     taught: datetime
+    before: datetime | None = None
+
+    @property
+    def learning(self) -> bool:
+        """Whether some of the news may have come while the site learned. Of a look at many days at once none can say on which of them a
+        machine became what it is."""
+        return self.before is None or self.before < self.taught
 
 
-def detect(library: Library, rows: Rows, look: Look) -> list[Sighting]:
+def repute_of(library: Library, rows: Rows, look: Look) -> Repute:
+    """What machines are taken for, as of this look, which is remembered."""
+    return learn_roles(store.Stored(ROLES), look.locator.assets.values(), roles_of(library.entries), look.now, rows.learning)
+
+
+def detect(library: Library, rows: Rows, look: Look, repute: Repute = ANYTHING) -> list[Sighting]:
     """Asks the rules of the news, and remembers what was seen: the sightings that are new or went on, as they are now."""
     changed: list[Sighting] = []
     asked = Asked(rows.news)
     found = spans(library.entries, rows.news, ALL)
     for entry in library.entries:
-        seen = list(_left(entry, _seen(entry, rows, asked, look, found.get(entry.name)), look))
+        seen = list(_left(entry, _seen(entry, rows, asked, look, found.get(entry.name)), look, repute))
         changed += store.add(_bounded(entry, shown(entry, rows.news, _new(entry, seen, rows.taught))))
     return changed
 
@@ -75,14 +90,14 @@ def _seen(entry: Entry, rows: Rows, asked: Asked, look: Look, span: Span | None)
     return scan(entry, rows.news, rows.around, partial(store.standing, entry), span)
 
 
-def _left(entry: Entry, seen: Iterable[Seen], look: Look) -> Iterator[Seen]:
+def _left(entry: Entry, seen: Iterable[Seen], look: Look, repute: Repute) -> Iterator[Seen]:
     """What is no exception, a person's or the rule's own."""
     seen = list(seen)
     if not seen:
         return
     excused = [one for _, one in store.exemptions(entry.name, min(one.sighting.end for one in seen).date())]
     for one in seen:
-        if left := left_after(entry, excused, one.sighting, look):
+        if left := left_after(entry, excused, one.sighting, look, repute):
             yield Seen(left, one.values)
 
 
@@ -102,7 +117,7 @@ def _new(entry: Entry, seen: list[Seen], taught: datetime) -> list[Seen]:
     return [one for one, is_new, is_strange in zip(ordered, new, strange, strict=True) if is_new and not is_strange]
 
 
-def tell(library: Library, changed: Sequence[Sighting], look: Look) -> tuple[list[Proposal], dict[str, str]]:
+def tell(library: Library, changed: Sequence[Sighting], look: Look, repute: Repute) -> tuple[list[Proposal], dict[str, str]]:
     """The alerts and stories that sightings are part of, as they are with what changed; and of stories that turned out to be others, by the
     ids of their findings, which."""
     clues = _clues(library, changed, look)
@@ -113,7 +128,7 @@ def tell(library: Library, changed: Sequence[Sighting], look: Look) -> tuple[lis
         if keys.isdisjoint((c.sighting.rule, c.sighting.attacker, c.sighting.group, c.begin) for c in story.clues):
             continue
         store.put_into(story.id, [clue.sighting for clue in story.clues if clue.story != story.id])
-        made = alerts_of(story, look)
+        made = alerts_of(story, look, repute)
         alerts = [one for one, _ in made]
         whole = finding_of(story, alerts, look) if len(alerts) > 1 else None
         proposals += [whole, *(replace(one, part_of=whole.id) for one in alerts)] if whole else alerts

@@ -26,6 +26,7 @@ from .detector import Detector, Given
 from .detectors import detect_by
 from .library import PROOF, Entry
 from .memory import Kept
+from .repute import ANYTHING
 from .scan import ALL, Seen, scan, shown
 from .sighting import Sighting
 from .sigma.hunt import Tables
@@ -147,7 +148,7 @@ def _alerts(entry: Entry, example: Example, lake: Tables, assets: Sequence[Asset
     look = Look(lake, locate(assets, plan_of(example.site_toml)), now)
     learned = {tuple(values) for values in example.learned}
     seen = [one for one in _seen(entry, lake, look) if not _known(entry, one, learned)]
-    counted = [replace(one, sighting=sighting) for one in seen if (sighting := left_after(entry, (), one.sighting, look))]
+    counted = [replace(one, sighting=sighting) for one in seen if (sighting := left_after(entry, (), one.sighting, look, ANYTHING))]
     left = shown(entry, lake, counted)
     by: dict[str, list[Sighting]] = {}
     for one in left:

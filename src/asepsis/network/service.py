@@ -27,7 +27,7 @@ from .alert import left_after
 from .checks import all_checks
 from .decoy import Decoy, decoy, listening
 from .decoys.contact import Contact
-from .detect import Around, Rows, hours_of, tell
+from .detect import Around, Rows, hours_of, repute_of, tell
 from .detect import detect as detect_with
 from .health import Health, Trouble
 from .health import health as health_of
@@ -37,6 +37,7 @@ from .meaning import Exemption, side_of
 from .memory import TEACHING, Known, taught
 from .nursery import Waiting, waiting, waiting_as
 from .proof import Tried, proofs
+from .repute import ANYTHING, ROLES, Repute
 from .sighting import Sighting
 from .sigma.query import EARLIEST, Reach
 from .standing import Standing
@@ -78,9 +79,10 @@ def detect(site: Site, look: Look) -> None:
             return
         fresh = held.enter_context(open_lake(site, only=came.parts))
         progress.hours, since = taught(progress.hours, hours_of(fresh))
-        rows = Rows(fresh, Around(lambda since: open_lake(site, since=since), held), since)
-        if changed := detect_with(known, rows, look):
-            proposals, merged = tell(known, changed, look)
+        rows = Rows(fresh, Around(lambda since: open_lake(site, since=since), held), since, progress.last)
+        repute = repute_of(known, rows, look)
+        if changed := detect_with(known, rows, look, repute):
+            proposals, merged = tell(known, changed, look, repute)
             if proposals:
                 publish(site, proposals, now=look.now, checks={proposal.check for proposal in proposals})
             hand_over(site, merged, look.now)
@@ -201,11 +203,11 @@ def hunt(site: Site, rule: str, since: datetime, until: datetime) -> tuple[Entry
     """What a rule, one that waits, or the rule of a file, finds in all rows of a time; nothing is remembered, and who is excused is left
     out. Raises WrongUse for a rule that is none."""
     entry = library(site).by_name.get(rule) or foreign.of_file(_file_of(Path(rule)))
-    excused = _excused(site, entry.name)
+    excused, repute = _excused(site, entry.name), _repute(site)
     with open_lake(site) as lake:
         sightings = hunting.hunt(entry, lake, Reach(since, until))
         look = Look(lake, locate(assets(site), plan(site)), until)
-        return entry, [left for one in sightings if (left := left_after(entry, excused, one, look))]
+        return entry, [left for one in sightings if (left := left_after(entry, excused, one, look, repute))]
 
 
 def baseline(site: Site) -> dict[str, Any]:
@@ -323,6 +325,16 @@ def _excused(site: Site, rule: str) -> list[Exemption]:
     from . import store
 
     return [one for _, one in store.exemptions(rule, date.min)]
+
+
+def _repute(site: Site) -> Repute:
+    """What machines are taken for, as far as rules looked at the site; makes no store."""
+    if not has_store(site):
+        return ANYTHING
+    open_store(site)
+    from . import store
+
+    return Repute(store.Stored(ROLES).load()) if store.progress().last else ANYTHING
 
 
 def _named(side: Mapping[str, object], name: str) -> list[str]:
