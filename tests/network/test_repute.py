@@ -111,9 +111,11 @@ def test_what_a_person_excused_by_kind_holds_at_once(store: Site) -> None:
 
 
 def test_what_was_forgotten_is_no_longer_believed(store: Site) -> None:
-    taught(store, CONTROLLER, MACHINE)
-    service.forget(store, DAY, DAY + timedelta(days=LATER), "break-in")
-    assert looked(store, {"conn": [*works(LATER), *answers(LATER, MACHINE)], "dce_rpc": [replicates(LATER)]})
+    taught(store, CONTROLLER)
+    looked(store, {"conn": [*works(LATER), *answers(LATER, MACHINE)]})
+    looked(store, {"conn": answers(LATER + 20, MACHINE)})
+    service.forget(store, DAY + timedelta(days=LATER), DAY + timedelta(days=LATER + 1), "break-in")
+    assert looked(store, {"conn": works(LATER + 29), "dce_rpc": [replicates(LATER + 29)]})
 
 
 def test_a_hunt_goes_by_what_was_remembered(store: Site) -> None:

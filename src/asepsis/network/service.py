@@ -22,7 +22,7 @@ from asepsis.kit.site import Site
 from asepsis.lake.service import news, open_lake, packets
 from asepsis.settings import has_store, open_store
 
-from . import foreign, hunting
+from . import foreign, forgetting, hunting
 from .alert import left_after
 from .checks import all_checks
 from .decoy import Decoy, decoy, listening
@@ -34,7 +34,7 @@ from .health import health as health_of
 from .library import Broken, Entry, Library
 from .library import library as library_of
 from .meaning import Exemption, side_of
-from .memory import TEACHING, Known, taught
+from .memory import TEACHING, Known, Time, taught
 from .nursery import Waiting, waiting, waiting_as
 from .proof import Tried, proofs
 from .repute import ANYTHING, ROLES, Repute
@@ -235,7 +235,8 @@ def baseline_of(site: Site, id: str) -> list[tuple[str, str, Known]]:
 
 
 def forget(site: Site, since: datetime, until: datetime, reason: str, rule: str | None = None) -> int:
-    """Forgets what was first learned from one moment to another; how much. Raises WrongUse."""
+    """Forgets what was learned from one moment to another, by all rules or by one; how much. Learning that was over goes on for as many
+    hours as the time had of it. Raises WrongUse."""
     if until <= since:
         raise WrongUse("the end is not after the beginning", str(until), "write --since before --until")
     try:
@@ -244,13 +245,19 @@ def forget(site: Site, since: datetime, until: datetime, reason: str, rule: str 
         raise WrongUse(f"the reason {error}", "--reason") from None
     if rule:
         _check_rule(site, rule)
+    known, time = library(site), Time(since, until)
     open_store(site)
     from django.db import transaction
 
     from . import store
 
     with transaction.atomic():
-        count = store.forget(since, until, rule)
+        tables = [rule] if rule else [table for table, _ in store.learned()]
+        count = sum(forgetting.forget(store.Stored(table), forgetting.unlearner(known, table), time) for table in tables)
+        if not rule:
+            progress = store.progress()
+            progress.hours = forgetting.still_heard(progress.hours, time)
+            progress.save()
         record(site, "network.forget", rule or "rules", {"since": since.isoformat(), "until": until.isoformat(), "forgotten": count})
         return count
 

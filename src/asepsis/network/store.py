@@ -172,14 +172,6 @@ def learned_of(words: Iterable[str]) -> list[tuple[str, str, Known]]:
     return [(rule, key, one) for (rule, key), one in sorted(found.items())]
 
 
-def forget(since: datetime, until: datetime, rule: str | None) -> int:
-    """Drops what was first learned in a time; how much."""
-    from .models import MemoryRow
-
-    rows = MemoryRow.objects.filter(first__gte=since, first__lt=until)
-    return int((rows.filter(detector=rule) if rule else rows).delete()[0])
-
-
 def tidy(entries: Iterable[Entry], now: datetime) -> None:
     """Drops what rules learned and has not been seen for so long that it would be new again."""
     from .models import MemoryRow

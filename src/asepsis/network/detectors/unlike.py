@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from asepsis.findings.service import ClinicalClass
 
 from ..detector import Given, Number
+from ..memory import Known, Time
 from ..sighting import Evidence, Sighting, group_text
 from ..sigma import sql
 from .book import HOUR, Book, key, micros, moment, sane
@@ -161,6 +162,15 @@ def _judge(given: Given, book: Book, name: str, hour: int) -> Sighting | None:
     evidence = (Evidence("conn", event, moment(at)),)
     group = group_text((("service", service), ("zone", zone)))
     return Sighting(given.name, source, (address,), moment(at), moment(at), 1, evidence, group)
+
+
+def unlearn(name: str, known: Known, time: Time) -> Known | None:
+    """Without those who used a service first in a time, and the services that nobody is left of."""
+    if not name.startswith('["kind"'):
+        return known
+    spared = {of: ([user for user in users if moment(user[0]) not in time], day) for of, (users, day) in known.value.items()}
+    left = {of: [users, day] for of, (users, day) in spared.items() if users}
+    return replace(known, value=left) if left else None
 
 
 def _tidy(book: Book, hour: int) -> None:
