@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from asepsis.assessment.judgement import judge
-from asepsis.findings.service import Finding, findings
+from asepsis.findings.service import Finding, Party, findings
+from asepsis.hospital.service import asset_of
 from asepsis.kit.site import Site
 from asepsis.lake.rows_lake import DAY
 from asepsis.lake.service import open_lake
@@ -126,8 +127,6 @@ def test_a_hunt_goes_by_what_was_remembered(store: Site) -> None:
 
 
 def test_what_a_machine_is_taken_for_goes_on_under_another_id() -> None:
-    from asepsis.hospital.service import asset_of
-
     remembered, roles = memory.Kept(), frozenset({"name server"})
     before, after = {"id": "by-address", "kind": "name server"}, {"id": "by-mac", "kind": "name server", "former": ("by-address",)}
     learn(remembered, [asset_of(before)], roles, DAY, learning=True)
@@ -137,9 +136,19 @@ def test_what_a_machine_is_taken_for_goes_on_under_another_id() -> None:
     assert (key, one.first, one.value) == ('["by-mac","name server"]', DAY, {"taught": True})
 
 
-def test_what_no_machine_was_taken_for_in_four_weeks_begins_anew() -> None:
-    from asepsis.hospital.service import asset_of
+def test_a_name_server_that_is_found_to_be_a_domain_controller_too_is_still_believed_to_be_a_name_server() -> None:
+    remembered, roles = memory.Kept(), frozenset({"name server", "domain controller"})
+    both = asset_of({"id": "a", "kind": "domain controller", "roles": ("name server",)})
+    learn(remembered, [asset_of({"id": "a", "kind": "name server"})], roles, DAY, learning=True)
+    repute = learn(remembered, [both], roles, DAY + timedelta(days=9), learning=False)
+    (believed,) = repute.believed(Party("10.1.0.2", (both,)), DAY + timedelta(days=9)).assets
+    assert (believed.kind, believed.roles) == ("name server", ("name server",))
+    page = asset_of({"id": "a", "kind": "web server", "roles": ("name server",)})
+    (believed,) = repute.believed(Party("10.1.0.2", (page,)), DAY + timedelta(days=9)).assets
+    assert believed.kind == ""
 
+
+def test_what_no_machine_was_taken_for_in_four_weeks_begins_anew() -> None:
     remembered, roles, server = memory.Kept(), frozenset({"name server"}), asset_of({"id": "a", "kind": "name server"})
     learn(remembered, [server], roles, DAY, learning=True)
     later = DAY + timedelta(days=30)

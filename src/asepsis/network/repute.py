@@ -45,8 +45,13 @@ class Repute:
         return found
 
     def _believed(self, asset: Asset, moment: datetime) -> Asset:
-        kind = asset.kind if self._counts(asset, asset.kind, moment) else ""
-        return replace(asset, kind=kind, roles=tuple(role for role in asset.roles if self._counts(asset, role, moment)))
+        roles = tuple(role for role in asset.roles if self._counts(asset, role, moment))
+        if self._counts(asset, asset.kind, moment):
+            return replace(asset, roles=roles)
+        # Which of the things that a server does is its kind may change as more is seen: a name server that hands out tickets too was known
+        # before. A kind by which nobody is excused hides what else it does, as ever.
+        hides = _earliest(self.known or {}, asset, asset.kind) is None
+        return replace(asset, kind="" if hides else next(iter(roles), ""), roles=roles)
 
     def _counts(self, asset: Asset, role: str, moment: datetime) -> bool:
         if self.known is None or _stated(asset, role):
