@@ -36,7 +36,7 @@ from .library import library as library_of
 from .meaning import Exemption, side_of
 from .memory import TEACHING, Known, taught
 from .nursery import Waiting, waiting, waiting_as
-from .proof import Tried, proofs
+from .proof import Tried, examples, proofs
 from .sighting import Sighting
 from .sigma.query import EARLIEST, Reach
 from .standing import Standing
@@ -119,7 +119,7 @@ def try_rules(site: Site | None, names: Collection[str] = ()) -> Iterator[Tried]
         raise WrongUse("no rule is called so", name, "`asepsis network rules` lists them")
     for entry in known.entries:
         if not names or entry.name in names:
-            yield from proofs(entry)
+            yield from proofs(entry, examples(entry))
 
 
 def add_rule(site: Site, path: Path, proof: Path | None = None) -> Entry:
