@@ -301,7 +301,7 @@ def decoy_up(site: Site, one: Decoy) -> Iterator[Callable[[], Contact | None]]:
     if not any(told.kind == DECOY and told.address == one.address for told in plan(site).assets):
         lines = f'[[assets]] / address = "{one.address}" / kind = "decoy"'
         raise WrongUse("no decoy is stated at this address", one.address, f"add three lines to {site.path / 'site.toml'}: {lines}")
-    with listening(one) as came:
+    with listening(one, site.path / "decoys") as came:
         doors = {door.value: port for door, port in one.ports.items()}
         record(site, "network.decoy_up", one.address, doors)
         try:
