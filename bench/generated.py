@@ -255,9 +255,23 @@ def make(site: Site, assets: int, conns: int, days: int, seed: int = 1, busy: in
 
 def add_minute(site: Site, made: Generated, day: int, conns: int) -> None:
     """Writes the first minute of a day into a site that has the days before."""
+    add(site, made.minute(day, conns))
+
+
+def add(site: Site, rows: Rows) -> None:
+    """Writes rows into a site, as one commit."""
     with files.lock(site.lake / ".lock", "this lake"), Writer(site.lake, lambda _: {}) as writer:
-        _write(writer, made.minute(day, conns))
+        _write(writer, rows)
         writer.commit()
+
+
+def sixths(rows: Rows) -> list[Rows]:
+    """The rows of a minute, ten seconds each, as a sensor commits them."""
+    parts: list[Rows] = [defaultdict(list) for _ in range(6)]
+    for stream, of in rows.items():
+        for row in of:
+            parts[row["ts"].second // 10][stream].append(row)
+    return parts
 
 
 def _write(writer: Writer, rows: Rows) -> None:

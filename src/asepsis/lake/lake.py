@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"[a-z_]\w*")
 _PAIRS = {"pairs", "each_pair"}
 
 
@@ -53,16 +53,17 @@ class Lake:
 
     def sql(self, query: str, parameters: Mapping[str, Any] | Sequence[Any] | None = None) -> pa.Table:
         """The answer to our own `query`; `parameters` fill `?` or `$name`. Raises BadInput with the engine's message."""
-        self._register(query)
+        self._register(_words(query))
         return self._engine.sql(query, parameters)
 
     def rows(self, query: str) -> list[dict[str, Any]]:
         """The answer to our own `query` as rows, for one that finds nothing where its streams hold nothing (an aggregate without GROUP BY
         does). It is not put to the engine where they are all empty: a check asks of many protocols, a small capture holds a few."""
-        named = self._named(query)
+        words = _words(query)
+        named = self._named(words)
         if named and not any(self._snapshot.of(name) for name in named):
             return []
-        self._register(query)
+        self._register(words)
         return self._engine.rows(query)
 
     def last(self, *names: str) -> datetime | None:
@@ -73,7 +74,7 @@ class Lake:
         """The answer to a query that a person wrote: one SELECT over the streams, within the lake's bounds, or BadInput."""
         from asepsis.lake import guard
 
-        self._register(query)
+        self._register(_words(query))
         guard.check(query, self._engine, self.streams)
         return self._engine.sql(query)
 
@@ -101,21 +102,24 @@ class Lake:
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         self.close()
 
-    def _register(self, query: str) -> None:
-        """Opens the streams that `query` names, the first time one does: a view reads the footer of every part."""
-        if not self._places and "places" in _WORD.findall(query):
+    def _register(self, words: Collection[str]) -> None:
+        """Opens the streams that a query names, the first time one does: a view reads the footer of every part."""
+        if not self._places and "places" in words:
             self.place(())
-        for name in self._named(query) - self._registered:
+        for name in self._named(words) - self._registered:
             files = [self._folder / part.path for part in self._snapshot.of(name)]
             self._engine.register(name, files, self.streams[name].columns)
             self._registered.add(name)
-        if not self._paired and _PAIRS & set(_WORD.findall(query)):
+        if not self._paired and not _PAIRS.isdisjoint(words):
             self._engine.pair()
             self._paired = True
 
-    def _named(self, query: str) -> set[str]:
-        words = {word.lower() for word in _WORD.findall(query)}
-        return (words & self.streams.keys()) | ({"conn"} if words & _PAIRS else set())
+    def _named(self, words: Collection[str]) -> set[str]:
+        return {*self.streams.keys() & words, *(() if _PAIRS.isdisjoint(words) else ("conn",))}
+
+
+def _words(query: str) -> set[str]:
+    return set(_WORD.findall(query.lower()))
 
 
 def _time(micros: int | None) -> datetime | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -27,6 +27,7 @@ from asepsis.hospital.service import is_guess
 from .detector import LEVELS
 from .library import Entry
 from .meaning import Exemption, techniques
+from .repute import ANYTHING, Repute, roles_of
 from .sighting import Sighting
 
 ASSETS_MAX = 200
@@ -41,17 +42,21 @@ def opens(entry: Entry) -> bool:
     return level is None or LEVELS.index(level) > SIGN
 
 
-def left_after(entry: Entry, exceptions: Iterable[Exemption], sighting: Sighting, look: Look) -> Sighting | None:
-    """What of a sighting is no harmless thing: without the victims that an exception or the rule's own condition leaves out."""
-    only, excused = entry.meaning.only, [*entry.meaning.exceptions, *exceptions]
-    if only is None and not excused:
+def left_after(entry: Entry, exceptions: Collection[Exemption], sighting: Sighting, look: Look, repute: Repute) -> Sighting | None:
+    """What of a sighting is no harmless thing: without the victims that an exception or the rule's own condition leaves out. A person's
+    exceptions, and those of rules that a site added, take the attacker for what it is taken for; those of asepsis as `repute` has it."""
+    only, own = entry.meaning.only, entry.meaning.exceptions
+    if only is None and not own and not exceptions:
         return sighting
     attacker, parties, day = who(sighting.attacker, sighting.end, look), look.parties, sighting.end.date()
+    believed = repute.believed(attacker, sighting.end) if entry.own else attacker
 
     def counts(victim: Party | None) -> bool:
         if only is not None and not only.covers(attacker, victim, parties, day):
             return False
-        return not any(one.covers(attacker, victim, parties, day) for one in excused)
+        if any(one.covers(believed, victim, parties, day) for one in own):
+            return False
+        return not any(one.covers(attacker, victim, parties, day) for one in exceptions)
 
     victims = tuple(address for address in sighting.victims if counts(who(address, sighting.end, look)))
     if victims or (not sighting.victims and counts(None)):
@@ -73,7 +78,7 @@ def called(party: Party) -> str:
     return party.placed
 
 
-def alert(entry: Entry, sightings: Sequence[Sighting], look: Look, story: str = "") -> Proposal:
+def alert(entry: Entry, sightings: Sequence[Sighting], look: Look, story: str = "", repute: Repute = ANYTHING) -> Proposal:
     """The alert of what one attacker was seen doing in a story, one sighting or more."""
     meaning = entry.meaning
     attacker = who(sightings[0].attacker, sightings[-1].end, look)
@@ -97,7 +102,7 @@ def alert(entry: Entry, sightings: Sequence[Sighting], look: Look, story: str = 
         harms=_with_reach(meaning.harms, reach),
         points=Points(Exploitation.ACTIVE, Exposure.OPEN, meaning.automatable),
         action=meaning.action,
-        why=_why(entry, words, first, last, events),
+        why=_why(entry, words, first, last, events, _recent(entry, attacker, last, repute)),
         first_seen=first,
         last_seen=last,
         discriminator=story,
@@ -117,14 +122,20 @@ def _filled(text: str, words: dict[str, str]) -> str:
     return text
 
 
-def _why(entry: Entry, words: dict[str, str], first: datetime, last: datetime, events: int) -> str:
+def _why(entry: Entry, words: dict[str, str], first: datetime, last: datetime, events: int, recent: str) -> str:
     when = f"at {first:%H:%M:%S} UTC on {first:%Y-%m-%d}"
     if last - first >= _A_MINUTE:
         until = f"{last:%H:%M} UTC" if last.date() == first.date() else f"{last:%Y-%m-%d %H:%M} UTC"
         when = f"from {first:%Y-%m-%d %H:%M} to {until}"
     known = techniques(entry.speaks.tags)
     named_as = f" ATT&CK: {', '.join(known)}." if known else ""
-    return f"{large(_filled(entry.meaning.why, words))} Seen in {counted(events, 'event')} {when}.{named_as}{credit([entry])}"
+    return f"{large(_filled(entry.meaning.why, words))} Seen in {counted(events, 'event')} {when}.{recent}{named_as}{credit([entry])}"
+
+
+def _recent(entry: Entry, attacker: Party, when: datetime, repute: Repute) -> str:
+    """An attacker that is not excused because it is new as what it is: since when, so that who set it up can say so."""
+    told = [f"{role} since {since:%Y-%m-%d}" for role, since in sorted(repute.recent(attacker, roles_of([entry]), when).items())]
+    return f" It is taken for {' and '.join(told)} only: if that is what it is, state its kind in site.toml." if told else ""
 
 
 def credit(entries: Iterable[Entry]) -> str:

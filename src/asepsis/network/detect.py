@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
+from typing import Any
 
 from asepsis.findings.service import STORY, Look, Proposal, identity
 from asepsis.lake.service import Lake as OpenLake
@@ -17,6 +18,8 @@ from .detector import Detector, Given
 from .detectors import detect_by
 from .library import Entry, Library
 from .memory import Spoken, learn
+from .repute import ANYTHING, ROLES, Repute, roles_of
+from .repute import learn as learn_roles
 from .scan import ALL, Seen, scan, shown
 from .sighting import Sighting, joined
 from .spans import Span, spans
@@ -31,19 +34,33 @@ A_DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """`news` are the rows that came, `around` opens all rows since a moment, `taught` is since when what is new is told of."""
+    """`news` are the rows that came, `around` opens all rows since a moment, `taught` is since when what is new is told of,
+    `before` up to when was looked already: nowhere without it."""
 
     news: OpenLake
     around: Callable[[datetime], OpenLake]
     taught: datetime
+    before: datetime | None = None
+
+    @property
+    def learning(self) -> bool:
+        """Whether some of the news may have come while the site learned. Of a look at many days at once none can say on which of them a
+        machine became what it is."""
+        return self.before is None or self.before < self.taught
 
 
-def detect(library: Library, rows: Rows, look: Look) -> list[Sighting]:
+def repute_of(library: Library, rows: Rows, look: Look) -> Repute:
+    """What machines are taken for, as of this look, which is remembered."""
+    return learn_roles(store.Stored(ROLES), look.locator.assets.values(), roles_of(library.entries), look.now, rows.learning)
+
+
+def detect(library: Library, rows: Rows, look: Look, repute: Repute = ANYTHING) -> list[Sighting]:
     """Asks the rules of the news, and remembers what was seen: the sightings that are new or went on, as they are now."""
     changed: list[Sighting] = []
+    asked = Asked(rows.news)
     found = spans(library.entries, rows.news, ALL)
     for entry in library.entries:
-        seen = list(_left(entry, _seen(entry, rows, look, found.get(entry.name)), look))
+        seen = list(_left(entry, _seen(entry, rows, asked, look, found.get(entry.name)), look, repute))
         changed += store.add(_bounded(entry, shown(entry, rows.news, _new(entry, seen, rows.taught))))
     return changed
 
@@ -65,22 +82,22 @@ def _bounded(entry: Entry, found: list[Sighting]) -> list[Sighting]:
     return [*kept, *map(joined, rest.values())]
 
 
-def _seen(entry: Entry, rows: Rows, look: Look, span: Span | None) -> list[Seen]:
+def _seen(entry: Entry, rows: Rows, asked: Asked, look: Look, span: Span | None) -> list[Seen]:
     if isinstance(entry.speaks, Detector):
         code, settings = detect_by(entry.speaks)
-        given = Given(entry.name, rows.news, store.Stored(entry.name), look, rows.taught, look.now, settings)
+        given = Given(entry.name, asked, store.Stored(entry.name), look, rows.taught, look.now, settings)
         return [Seen(one) for one in code(given)]
     return scan(entry, rows.news, rows.around, partial(store.standing, entry), span)
 
 
-def _left(entry: Entry, seen: Iterable[Seen], look: Look) -> Iterator[Seen]:
+def _left(entry: Entry, seen: Iterable[Seen], look: Look, repute: Repute) -> Iterator[Seen]:
     """What is no exception, a person's or the rule's own."""
     seen = list(seen)
     if not seen:
         return
     excused = [one for _, one in store.exemptions(entry.name, min(one.sighting.end for one in seen).date())]
     for one in seen:
-        if left := left_after(entry, excused, one.sighting, look):
+        if left := left_after(entry, excused, one.sighting, look, repute):
             yield Seen(left, one.values)
 
 
@@ -100,7 +117,7 @@ def _new(entry: Entry, seen: list[Seen], taught: datetime) -> list[Seen]:
     return [one for one, is_new, is_strange in zip(ordered, new, strange, strict=True) if is_new and not is_strange]
 
 
-def tell(library: Library, changed: Sequence[Sighting], look: Look) -> tuple[list[Proposal], dict[str, str]]:
+def tell(library: Library, changed: Sequence[Sighting], look: Look, repute: Repute) -> tuple[list[Proposal], dict[str, str]]:
     """The alerts and stories that sightings are part of, as they are with what changed; and of stories that turned out to be others, by the
     ids of their findings, which."""
     clues = _clues(library, changed, look)
@@ -111,7 +128,7 @@ def tell(library: Library, changed: Sequence[Sighting], look: Look) -> tuple[lis
         if keys.isdisjoint((c.sighting.rule, c.sighting.attacker, c.sighting.group, c.begin) for c in story.clues):
             continue
         store.put_into(story.id, [clue.sighting for clue in story.clues if clue.story != story.id])
-        made = alerts_of(story, look)
+        made = alerts_of(story, look, repute)
         alerts = [one for one, _ in made]
         whole = finding_of(story, alerts, look) if len(alerts) > 1 else None
         proposals += [whole, *(replace(one, part_of=whole.id) for one in alerts)] if whole else alerts
@@ -135,6 +152,21 @@ def hours_of(lake: OpenLake) -> list[int]:
     """The hours since 1970 in which something was heard."""
     hour = "CAST(FLOOR(EPOCH(ts) / 3600) AS BIGINT)"
     return [int(row["hour"]) for row in lake.rows(f"SELECT DISTINCT {hour} AS hour FROM conn WHERE {ALL.sql()}") if row["hour"] >= 0]
+
+
+class Asked:
+    """The news, where the same question has the same answer: detectors ask some alike."""
+
+    def __init__(self, news: OpenLake) -> None:
+        self.streams = news.streams
+        self._news = news
+        self._answers: dict[str, list[dict[str, Any]]] = {}
+
+    def rows(self, query: str) -> list[dict[str, Any]]:
+        """The answer; who asks leaves it as it is."""
+        if query not in self._answers:
+            self._answers[query] = self._news.rows(query)
+        return self._answers[query]
 
 
 class Around:

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from asepsis.findings.service import Look
 from asepsis.kit.errors import BadInput
 
-from .memory import Memory
+from .memory import Known, Memory, Time
 from .sighting import Sighting
 from .sigma.hunt import Tables
 from .sigma.reading import Document
@@ -57,6 +57,12 @@ class Detect(Protocol):
     """Looks at the news, remembers, and says what it saw."""
 
     def __call__(self, given: Given, /) -> list[Sighting]: ...
+
+
+class Unlearn(Protocol):
+    """What is known of a key without what a time taught, or nothing."""
+
+    def __call__(self, key: str, known: Known, time: Time, /) -> Known | None: ...
 
 
 def detector_of(document: Document, where: str) -> Detector:

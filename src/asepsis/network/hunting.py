@@ -19,7 +19,7 @@ from .sigma.hunt import Tables
 from .sigma.query import ROWS_MAX, Reach
 from .sigma.rule import Rule
 from .sigma.taxonomy import Taxonomy
-from .spans import spans
+from .spans import Span, spans
 
 FEW = 20_000
 """So many rows are gathered here; more are counted where they are."""
@@ -41,13 +41,13 @@ def hunt_all(entries: Iterable[Entry], tables: Tables, reach: Reach) -> Iterator
     rules = [entry for entry in entries if not entry.detects]
     # One rule of one event is asked at once.
     alone = len(rules) == 1 and isinstance(rules[0].speaks, Rule)
-    found = {rules[0].name: (reach.since, reach.until)} if alone else spans(rules, tables, reach)
+    found = {rules[0].name: Span(reach.since, reach.until)} if alone else spans(rules, tables, reach)
     for entry in rules:
         span = found.get(entry.name)
         if span is None:
             yield entry, []
         elif isinstance(entry.speaks, Rule):
-            yield entry, _of_events(entry, entry.speaks, tables, reach.within(span))
+            yield entry, _of_events(entry, entry.speaks, tables, reach.within(span.first, span.last))
         else:
             yield entry, [one.sighting for one in scan(entry, tables, lambda _: tables, lambda _: (), span, reach)]
 

@@ -7,7 +7,7 @@ A rule is a folder: `rule.yml` is what it looks for, `proof.json` are events tha
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -20,6 +20,7 @@ from .detector import Detector, detector_of
 from .detectors import detect_by
 from .meaning import Meaning, meaning_of
 from .sigma import hunt
+from .sigma.detection import predicate
 from .sigma.pack import Pack, pack
 from .sigma.pack import rules as rules_of
 from .sigma.reading import FILE_BYTES, documents
@@ -42,6 +43,9 @@ class Entry:
     parts: tuple[Rule | Correlation, ...]
     meaning: Meaning
     own: bool
+    looks_at: tuple[tuple[str, str], ...] = ()
+    """The streams of the events that it is about, each with the condition that is true for these (SQL): written once, since every look
+    asks it."""
 
     @property
     def pack(self) -> Pack:
@@ -176,8 +180,10 @@ def of_bytes(data: bytes, folder: Path, where: str, own: bool) -> Entry:
     of = _streams()
     hunt.check(speaks, of, known)
     entry = Entry(folder.name, folder, speaks, parts, meaning_of(speaks), own)
-    _check_columns(entry, Taxonomy(of))
-    return entry
+    taxonomy = Taxonomy(of)
+    _check_columns(entry, taxonomy)
+    conditions = ((stream.name, condition) for stream, condition in (predicate(leaf, taxonomy) for leaf in entry.leaves))
+    return replace(entry, looks_at=tuple(conditions))
 
 
 @cache

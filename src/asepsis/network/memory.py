@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 TEACHING = 150
 """Hours in which something was heard: most of a week, which has every routine once. What is new is told of from then on."""
+A_HOUR = timedelta(hours=1)
 NOT_YET = datetime(9998, 1, 1, tzinfo=UTC)
 
 
@@ -26,6 +27,21 @@ class Known:
     value: Any
     first: datetime
     last: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """From a moment to before another (UTC)."""
+
+    since: datetime
+    until: datetime
+
+    def __contains__(self, moment: object) -> bool:
+        return isinstance(moment, datetime) and self.since <= moment < self.until
+
+    def meets(self, begin: datetime, end: datetime) -> bool:
+        """Whether it has a part of what lasts from `begin` to before `end`."""
+        return begin < self.until and end > self.since
 
 
 class Memory(Protocol):
@@ -91,6 +107,13 @@ def learn(memory: Memory, spoken: Iterable[Spoken], days: int, since: datetime) 
         found.append(told)
     memory.save({key: one for key, one in known.items() if one is not before.get(key)})
     return found
+
+
+def unlearn(_: str, known: Known, time: Time) -> Known | None:
+    """What was known of a key without a time; nothing of what was new in it."""
+    if known.first in time:
+        return None
+    return replace(known, last=_hour(time.since)) if time.meets(known.last, known.last + A_HOUR) else known
 
 
 def _hour(moment: datetime) -> datetime:

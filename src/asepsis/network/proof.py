@@ -26,6 +26,7 @@ from .detector import Detector, Given
 from .detectors import detect_by
 from .library import PROOF, Entry, bytes_of
 from .memory import Kept
+from .repute import ANYTHING
 from .scan import ALL, Seen, scan, shown
 from .sighting import Sighting
 from .sigma.hunt import Tables
@@ -159,7 +160,7 @@ def _alerts(entry: Entry, example: Example, lake: Tables, assets: Sequence[Asset
     look = Look(lake, locate(assets, plan_of(example.site_toml, Path(f"site_toml in {example.where}"))), now)
     learned = {tuple(values) for values in example.learned}
     seen = [one for one in _seen(entry, lake, look) if not _known(entry, one, learned)]
-    counted = [replace(one, sighting=sighting) for one in seen if (sighting := left_after(entry, (), one.sighting, look))]
+    counted = [replace(one, sighting=sighting) for one in seen if (sighting := left_after(entry, (), one.sighting, look, ANYTHING))]
     left = shown(entry, lake, counted)
     by: dict[str, list[Sighting]] = {}
     for one in left:

@@ -50,7 +50,7 @@ def scan(entry: Entry, news: Tables, around: Around, standing: Standing, span: S
     if span is None:
         return []
     if isinstance(entry.speaks, Rule):
-        return _events(entry, entry.speaks, news, reach.within(span))
+        return _events(entry, entry.speaks, news, reach.within(span.first, span.last))
     assert isinstance(entry.speaks, Correlation)
     return _episodes(entry, entry.speaks, around, standing, span, reach)
 
@@ -116,13 +116,16 @@ def with_rows(one: Sighting, stream: str, rows: Sequence[dict[str, Any]]) -> Sig
 
 
 def _episodes(entry: Entry, rule: Correlation, around: Around, standing: Standing, span: Span, within: Reach) -> list[Seen]:
-    since, until = span
+    since, until = span.first, span.last
     window = timedelta(seconds=lookback(rule, entry.pack))
     back = 2 * window
     before = list(standing(since - back))
     tables = around(max(EARLIEST, min([since - back, *(old.begin for old in before)])))
     # An event that comes late makes windows hold that end up to a timespan after it.
     reach = Reach(since, min(within.until, until + window + timedelta(microseconds=1)))
+    # What a rule of what is new is about is usual, and to ask for it first would only be one question more.
+    if not entry.meaning.new and not hunt.may_hold(rule, tables, entry.pack, reach):
+        return []
     found = hunt.follow(rule, tables, entry.pack, reach, before, EVIDENCE)
     told = _columns(entry, tables, [match for one in found for match in one.evidence])
     return [Seen(_with_victims(entry, tables, _of_episode(entry, one, told)), _group_values(entry, one)) for one in found]

@@ -22,21 +22,22 @@ from asepsis.kit.site import Site
 from asepsis.lake.service import news, open_lake, packets
 from asepsis.settings import has_store, open_store
 
-from . import foreign, hunting
+from . import foreign, forgetting, hunting
 from .alert import left_after
 from .checks import all_checks
 from .decoy import Decoy, decoy, listening
 from .decoys.contact import Contact
-from .detect import Around, Rows, hours_of, tell
+from .detect import Around, Rows, hours_of, repute_of, tell
 from .detect import detect as detect_with
 from .health import Health, Trouble
 from .health import health as health_of
 from .library import Broken, Entry, Library
 from .library import library as library_of
 from .meaning import Exemption, side_of
-from .memory import TEACHING, Known, taught
+from .memory import TEACHING, Known, Time, taught
 from .nursery import Waiting, waiting, waiting_as
 from .proof import Tried, examples, proofs
+from .repute import ANYTHING, ROLES, Repute
 from .sighting import Sighting
 from .sigma.query import EARLIEST, Reach
 from .standing import Standing
@@ -78,9 +79,10 @@ def detect(site: Site, look: Look) -> None:
             return
         fresh = held.enter_context(open_lake(site, only=came.parts))
         progress.hours, since = taught(progress.hours, hours_of(fresh))
-        rows = Rows(fresh, Around(lambda since: open_lake(site, since=since), held), since)
-        if changed := detect_with(known, rows, look):
-            proposals, merged = tell(known, changed, look)
+        rows = Rows(fresh, Around(lambda since: open_lake(site, since=since), held), since, progress.last)
+        repute = repute_of(known, rows, look)
+        if changed := detect_with(known, rows, look, repute):
+            proposals, merged = tell(known, changed, look, repute)
             if proposals:
                 publish(site, proposals, now=look.now, checks={proposal.check for proposal in proposals})
             hand_over(site, merged, look.now)
@@ -201,11 +203,11 @@ def hunt(site: Site, rule: str, since: datetime, until: datetime) -> tuple[Entry
     """What a rule, one that waits, or the rule of a file, finds in all rows of a time; nothing is remembered, and who is excused is left
     out. Raises WrongUse for a rule that is none."""
     entry = library(site).by_name.get(rule) or foreign.of_file(_file_of(Path(rule)))
-    excused = _excused(site, entry.name)
+    excused, repute = _excused(site, entry.name), _repute(site)
     with open_lake(site) as lake:
         sightings = hunting.hunt(entry, lake, Reach(since, until))
         look = Look(lake, locate(assets(site), plan(site)), until)
-        return entry, [left for one in sightings if (left := left_after(entry, excused, one, look))]
+        return entry, [left for one in sightings if (left := left_after(entry, excused, one, look, repute))]
 
 
 def baseline(site: Site) -> dict[str, Any]:
@@ -233,7 +235,8 @@ def baseline_of(site: Site, id: str) -> list[tuple[str, str, Known]]:
 
 
 def forget(site: Site, since: datetime, until: datetime, reason: str, rule: str | None = None) -> int:
-    """Forgets what was first learned from one moment to another; how much. Raises WrongUse."""
+    """Forgets what was learned from one moment to another, by all rules or by one; how much. Learning that was over goes on for as many
+    hours as the time had of it. Raises WrongUse."""
     if until <= since:
         raise WrongUse("the end is not after the beginning", str(until), "write --since before --until")
     try:
@@ -242,13 +245,19 @@ def forget(site: Site, since: datetime, until: datetime, reason: str, rule: str 
         raise WrongUse(f"the reason {error}", "--reason") from None
     if rule:
         _check_rule(site, rule)
+    known, time = library(site), Time(since, until)
     open_store(site)
     from django.db import transaction
 
     from . import store
 
     with transaction.atomic():
-        count = store.forget(since, until, rule)
+        tables = [rule] if rule else [table for table, _ in store.learned()]
+        count = sum(forgetting.forget(store.Stored(table), forgetting.unlearner(known, table), time) for table in tables)
+        if not rule:
+            progress = store.progress()
+            progress.hours = forgetting.still_heard(progress.hours, time)
+            progress.save()
         record(site, "network.forget", rule or "rules", {"since": since.isoformat(), "until": until.isoformat(), "forgotten": count})
         return count
 
@@ -323,6 +332,16 @@ def _excused(site: Site, rule: str) -> list[Exemption]:
     from . import store
 
     return [one for _, one in store.exemptions(rule, date.min)]
+
+
+def _repute(site: Site) -> Repute:
+    """What machines are taken for, as far as rules looked at the site; makes no store."""
+    if not has_store(site):
+        return ANYTHING
+    open_store(site)
+    from . import store
+
+    return Repute(store.Stored(ROLES).load()) if store.progress().last else ANYTHING
 
 
 def _named(side: Mapping[str, object], name: str) -> list[str]:

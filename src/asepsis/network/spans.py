@@ -8,15 +8,19 @@ from datetime import UTC, datetime
 
 from .library import Entry
 from .sigma import sql
-from .sigma.detection import predicate
 from .sigma.hunt import Tables
 from .sigma.query import Reach
-from .sigma.taxonomy import Taxonomy
 
 AT_ONCE = 40
 """Conditions of one query: an engine plans a long one slowly."""
 
-Span = tuple[datetime, datetime]
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The first and the last time of the new rows that a rule is about."""
+
+    first: datetime
+    last: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +30,18 @@ class _Leaf:
 
 
 def spans(entries: Iterable[Entry], news: Tables, reach: Reach) -> Mapping[str, Span]:
-    """The first and the last time of the rows that each rule is about, by its name; none of a rule that is about none of the rows."""
-    taxonomy = Taxonomy(news.streams)
+    """The span of the rows that each rule is about, by its name; none of a rule that is about none of the rows."""
     by_stream: dict[str, list[_Leaf]] = {}
     for entry in entries:
-        for leaf in entry.leaves:
-            stream, condition = predicate(leaf, taxonomy)
-            by_stream.setdefault(stream.name, []).append(_Leaf(entry.name, condition))
+        for stream, condition in entry.looks_at:
+            by_stream.setdefault(stream, []).append(_Leaf(entry.name, condition))
     found: dict[str, Span] = {}
     for stream_name, leaves in by_stream.items():
         for some in (leaves[n : n + AT_ONCE] for n in range(0, len(leaves), AT_ONCE)):
             for one, span in zip(some, _asked(stream_name, some, news, reach), strict=True):
                 if span:
-                    first, last = found.get(one.entry, span)
-                    found[one.entry] = min(first, span[0]), max(last, span[1])
+                    before = found.get(one.entry, span)
+                    found[one.entry] = Span(min(before.first, span.first), max(before.last, span.last))
     return found
 
 
@@ -50,7 +52,7 @@ def _asked(stream: str, leaves: list[_Leaf], news: Tables, reach: Reach) -> list
     rows = news.rows(f"SELECT {sql.columns(ends)} FROM (SELECT ts, {sql.columns(held)} FROM {stream} WHERE {reach.sql()}) AS q")
     if not rows:
         return [None] * len(leaves)
-    return [(_utc(rows[0][f"f{n}"]), _utc(rows[0][f"l{n}"])) if rows[0][f"f{n}"] is not None else None for n in range(len(leaves))]
+    return [Span(_utc(rows[0][f"f{n}"]), _utc(rows[0][f"l{n}"])) if rows[0][f"f{n}"] is not None else None for n in range(len(leaves))]
 
 
 def _utc(moment: datetime) -> datetime:

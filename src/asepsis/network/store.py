@@ -172,14 +172,6 @@ def learned_of(words: Iterable[str]) -> list[tuple[str, str, Known]]:
     return [(rule, key, one) for (rule, key), one in sorted(found.items())]
 
 
-def forget(since: datetime, until: datetime, rule: str | None) -> int:
-    """Drops what was first learned in a time; how much."""
-    from .models import MemoryRow
-
-    rows = MemoryRow.objects.filter(first__gte=since, first__lt=until)
-    return int((rows.filter(detector=rule) if rule else rows).delete()[0])
-
-
 def tidy(entries: Iterable[Entry], now: datetime) -> None:
     """Drops what rules learned and has not been seen for so long that it would be new again."""
     from .models import MemoryRow
@@ -198,10 +190,10 @@ class Stored:
     def load(self, keys: Collection[str] | None = None) -> dict[str, Known]:
         from .models import MemoryRow
 
-        rows = MemoryRow.objects.filter(detector=self._detector)
+        rows = MemoryRow.objects.filter(detector=self._detector).values_list("key", "value", "first", "last")
         if keys is None:
-            return {row.key: Known(row.value, row.first, row.last) for row in rows}
-        return {row.key: Known(row.value, row.first, row.last) for some in _some(keys) for row in rows.filter(key__in=some)}
+            return {key: Known(*told) for key, *told in rows}
+        return {key: Known(*told) for some in _some(keys) for key, *told in rows.filter(key__in=some)}
 
     def save(self, known: Mapping[str, Known]) -> None:
         from .models import MemoryRow

@@ -31,6 +31,7 @@ from asepsis.findings.service import (
 from .alert import ASSETS_MAX, alert, called, credit, opens, reach_of, who
 from .library import Entry
 from .meaning import techniques
+from .repute import ANYTHING, Repute
 from .sighting import Sighting, gathered
 from .story import ALIKE_MAX, Clue, Story
 
@@ -46,13 +47,13 @@ def clue_of(entry: Entry, one: Sighting, look: Look, story: str = "", finding: s
     return Clue(one, entry, hosts, outside, opens(entry), story, finding)
 
 
-def alerts_of(story: Story, look: Look) -> list[tuple[Proposal, list[Clue]]]:
+def alerts_of(story: Story, look: Look, repute: Repute = ANYTHING) -> list[tuple[Proposal, list[Clue]]]:
     """One of each rule and attacker, and what it is made of."""
     by: dict[tuple[str, str], list[Clue]] = {}
     for clue in story.clues:
         if clue.alert:
             by.setdefault((clue.entry.name, clue.attacker), []).append(clue)
-    return [(alert(of[0].entry, [clue.sighting for clue in of], look, story.id), of) for of in by.values()]
+    return [(alert(of[0].entry, [clue.sighting for clue in of], look, story.id, repute), of) for of in by.values()]
 
 
 def finding_of(story: Story, alerts: Sequence[Proposal], look: Look) -> Proposal:

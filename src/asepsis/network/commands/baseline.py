@@ -16,7 +16,7 @@ from asepsis.kit.site import Site
 app = command.group("What the rules have learned to be usual.")
 
 AssetId = Annotated[str | None, typer.Argument(metavar="[ID]", help="Id of an asset, or an address; none: how much was learned.")]
-SinceOption = Annotated[str, typer.Option("--since", metavar="TIME", help="First seen from this moment on, UTC: 2026-01-31T14:05.")]
+SinceOption = Annotated[str, typer.Option("--since", metavar="TIME", help="Learned from this moment on, UTC: 2026-01-31T14:05.")]
 UntilOption = Annotated[str, typer.Option("--until", metavar="TIME", help="... and before this one.")]
 RuleOption = Annotated[str | None, typer.Option("--rule", metavar="RULE", help="Only what this rule learned.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why it is not to be trusted. Write no names of patients.")]
@@ -51,13 +51,13 @@ def forget(
     site: SiteOption = DEFAULT_SITE,
     json: JsonOption = False,
 ) -> None:
-    """Forget what was first seen in a time: if an attacker was there already, that was no usual day."""
+    """Forget what was learned in a time: if an attacker was there already, that was no usual day."""
     from .. import service
 
     count = service.forget(Site.open(site), moment.parse(since), moment.parse(until), reason, rule)
     if json:
         return print_json({"forgotten": count})
-    print(f"{count:,} things are no longer held to be usual: whoever does them again is told of.")
+    print(f"{count:,} things that were learned then are no longer held to be usual: whoever does them again is told of.")
     return None
 
 

@@ -10,12 +10,14 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from ..detector import Given, Number
+from ..memory import Known, Time
 from ..sighting import EVIDENCE, Evidence, Sighting, group_text
-from .book import HOUR, SECOND, Book, key, merged, micros, moment
+from .book import HOUR, SECOND, Book, key, merged, micros, moment, not_first_in, spared
 from .outward import Call, Found, Hourly, Score, by_the_hour, hosts, partner, times
 from .regular import score
 
@@ -75,7 +77,7 @@ def _pairs(of: Iterable[Call]) -> dict[tuple[str, str, int], list[Call]]:
 def _count(given: Given, book: Book) -> None:
     """Machines, by when they were first seen."""
     known = book.get(_HOSTS) or {}
-    if new := {source: at for source, first in hosts(given) if (at := micros(first)) < known.get(source, at + 1)}:
+    if new := {source: at for source, at in hosts(given) if at < known.get(source, at + 1)}:
         book.saw(_HOSTS, _earliest(known | new, HOSTS_MAX), moment(min(new.values())), moment(max(new.values())))
 
 
@@ -195,6 +197,17 @@ def _few(given: Given, book: Book, source: str, service: str, port: int, hour: i
     lately = sum(bool(_lately(book.get(_pair(caller, service, port)), hour)) for caller in callers)
     machines = sum(first < end for first in (book.get(_HOSTS) or {}).values())
     return bool(lately <= max(1, given.settings["share"] * machines))
+
+
+def unlearn(name: str, known: Known, time: Time) -> Known | None:
+    """Without the calls of a time, and the machines and places that were first seen in it."""
+    if name == _HOSTS:
+        return replace(known, value=not_first_in(known.value, time))
+    if name.startswith('["p') and known.first in time:
+        return None
+    if name.startswith('["pair"'):
+        return replace(known, value=known.value | {"hours": spared(known.value["hours"], time)})
+    return replace(known, value=not_first_in(known.value, time)) if name.startswith('["place"') else known
 
 
 def _tidy(book: Book, hour: int) -> None:

@@ -8,12 +8,12 @@ taken in all the same, and their hour is judged again.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 
-from ..memory import Known, Memory
+from ..memory import Known, Memory, Time
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND = 1_000_000
@@ -37,13 +37,24 @@ def moment(us: int) -> datetime:
 
 
 def sane() -> tuple[datetime, datetime]:
-    """Between which moments a clock is believed: rows of times to come would end hours that have not begun. An exercise may be ahead."""
-    return _LEAST, datetime.now(UTC) + _AHEAD
+    """Between which moments a clock is believed: rows of times to come would end hours that have not begun. An exercise may be ahead. By
+    the day: detectors that ask the same in one look are answered once (`detect.Asked`)."""
+    return _LEAST, datetime.combine(datetime.now(UTC), time(), UTC) + _AHEAD
 
 
 @lru_cache(maxsize=1 << 16)
 def key(*parts: object) -> str:
     return json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
+
+
+def spared(marks: Mapping[str, Any], time: Time, length: int = HOUR) -> dict[str, Any]:
+    """What is kept by hours (or by what else is so long), without those that a time meets."""
+    return {at: told for at, told in marks.items() if not time.meets(moment(int(at) * length), moment((int(at) + 1) * length))}
+
+
+def not_first_in(seen: Mapping[str, int], time: Time) -> dict[str, int]:
+    """Who was first seen when, without those who were first seen in a time."""
+    return {who: at for who, at in seen.items() if moment(at) not in time}
 
 
 class Book:

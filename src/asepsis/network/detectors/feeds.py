@@ -16,37 +16,38 @@ DAYS_S = 86_400
 TRIED_MAX = 500
 """Places that refused somebody in one minute: more are a scan, of which the first in order are looked at."""
 _AT = "struct_pack(a := ts, b := event_id)"
+_AT_MINUTE = f"EPOCH_US(ts) // {MINUTE}"
 _MESSAGES = {
     "hl7": """
         SELECT id_orig_h AS source, id_resp_h AS receiver, id_resp_p AS port, sending_application AS title, COUNT(latency) AS answered,
-               COUNT(*) AS messages, MAX_BY(event_id, {2}) AS event_id, MAX(ts) AS ts
+               COUNT(*) AS messages, MAX_BY(event_id, {2}) AS event_id, MAX(EPOCH_US(ts)) AS at
         FROM hl7 WHERE ts >= {0} AND ts < {1} AND is_ack IS NOT TRUE
-        GROUP BY id_orig_h, id_resp_h, id_resp_p, sending_application, DATE_TRUNC('minute', ts)
+        GROUP BY id_orig_h, id_resp_h, id_resp_p, sending_application, {3}
     """,
     "astm": """
         SELECT id_orig_h AS source, id_resp_h AS receiver, id_resp_p AS port, sender AS title, COUNT(*) AS answered,
-               COUNT(*) AS messages, MAX_BY(event_id, {2}) AS event_id, MAX(ts) AS ts
-        FROM astm WHERE ts >= {0} AND ts < {1} GROUP BY id_orig_h, id_resp_h, id_resp_p, sender, DATE_TRUNC('minute', ts)
+               COUNT(*) AS messages, MAX_BY(event_id, {2}) AS event_id, MAX(EPOCH_US(ts)) AS at
+        FROM astm WHERE ts >= {0} AND ts < {1} GROUP BY id_orig_h, id_resp_h, id_resp_p, sender, {3}
     """,
     "sdc": """
         SELECT id_orig_h AS source, id_resp_h AS receiver, id_resp_p AS port, '' AS title, COUNT(*) AS answered,
-               COUNT(*) AS messages, MAX_BY(event_id, {2}) AS event_id, MAX(ts) AS ts
-        FROM sdc WHERE ts >= {0} AND ts < {1} GROUP BY id_orig_h, id_resp_h, id_resp_p, DATE_TRUNC('minute', ts)
+               COUNT(*) AS messages, MAX_BY(event_id, {2}) AS event_id, MAX(EPOCH_US(ts)) AS at
+        FROM sdc WHERE ts >= {0} AND ts < {1} GROUP BY id_orig_h, id_resp_h, id_resp_p, {3}
     """,
 }
 _ASSOCIATIONS = """
-    SELECT id_orig_h AS source, id_resp_h AS receiver, id_resp_p AS port, calling_ae AS title, ts, duration, event_id
+    SELECT id_orig_h AS source, id_resp_h AS receiver, id_resp_p AS port, calling_ae AS title, EPOCH_US(ts) AS at, duration, event_id
     FROM dicom_association WHERE ts >= {0} AND ts < {1}
 """
 _REFUSED = """
     SELECT id_orig_h AS source, id_resp_h AS receiver, id_resp_p AS port, COUNT(*) AS messages, MAX_BY(event_id, {2}) AS event_id,
-           MAX(ts) AS ts
+           MAX(EPOCH_US(ts)) AS at
     FROM conn WHERE ts >= {0} AND ts < {1} AND proto = 'tcp' AND conn_state IN ('REJ', 'S0')
-    GROUP BY id_orig_h, id_resp_h, id_resp_p, DATE_TRUNC('minute', ts)
+    GROUP BY id_orig_h, id_resp_h, id_resp_p, {3}
 """
 _HEARD = """
-    SELECT id_orig_h AS source, COUNT(*) AS rows, DATE_TRUNC('minute', ts) AS minute FROM conn
-    WHERE ts >= {0} AND ts < {1} AND (duration IS NULL OR duration < 60) GROUP BY id_orig_h, DATE_TRUNC('minute', ts)
+    SELECT id_orig_h AS source, COUNT(*) AS rows, {3} AS minute FROM conn
+    WHERE ts >= {0} AND ts < {1} AND (duration IS NULL OR duration < 60) GROUP BY id_orig_h, {3}
 """
 """Of connections that are over within a minute, whose rows come in time to say that somebody is there now."""
 
@@ -98,12 +99,12 @@ def heard(given: Given) -> Heard:
         feeds[minute].setdefault((stream, receiver, row["title"] or source), Minute()).add(*told)
         doors[minute].setdefault((receiver, row["port"] or 0), Minute()).add(*told)
     for row in sorted(_ask(given, _REFUSED), key=lambda row: (row["receiver"] or "", row["port"] or 0)):
-        at, door = micros(row["ts"]), (row["receiver"] or "", row["port"] or 0)
+        at, door = row["at"], (row["receiver"] or "", row["port"] or 0)
         of = refused[at // MINUTE]
         if door in of or len(of) < TRIED_MAX:
             of.setdefault(door, Minute()).add(row["messages"], 0, (at, row["event_id"], "conn", row["source"] or ""))
     for row in _ask(given, _HEARD):
-        present[micros(row["minute"]) // MINUTE][row["source"] or ""] = row["rows"]
+        present[row["minute"]][row["source"] or ""] = row["rows"]
     return Heard(feeds, doors, refused, present)
 
 
@@ -111,15 +112,15 @@ def _rows(given: Given) -> Iterable[tuple[str, Mapping[str, Any], int, int]]:
     """Messages with their streams and minutes; an association counts when it ends, as its row comes then."""
     for stream, query in _MESSAGES.items():
         for row in _ask(given, query):
-            yield stream, row, micros(row["ts"]) // MINUTE, micros(row["ts"])
+            yield stream, row, row["at"] // MINUTE, row["at"]
     for row in _ask(given, _ASSOCIATIONS):
-        at = micros(row["ts"]) + round(min(max(row["duration"] or 0.0, 0.0), DAYS_S) * SECOND)
+        at = row["at"] + round(min(max(row["duration"] or 0.0, 0.0), DAYS_S) * SECOND)
         yield "dicom_association", {**row, "messages": 1, "answered": 1}, at // MINUTE, at
 
 
 def _ask(given: Given, query: str) -> list[dict[str, Any]]:
     least, most = sane()
-    return given.news.rows(query.format(sql.moment(least), sql.moment(most), _AT))
+    return given.news.rows(query.format(sql.moment(least), sql.moment(most), _AT, _AT_MINUTE))
 
 
 def latest(given: Given, found: Heard) -> int:

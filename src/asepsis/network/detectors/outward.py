@@ -6,30 +6,29 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TypeVar
 
 from asepsis.findings.service import public_sql
 
 from ..detector import Given
 from ..sigma import sql
-from .book import HOUR, SECOND, Book, key, micros, sane
+from .book import HOUR, SECOND, Book, key, micros, moment, sane
 
 NAMES_MAX = 256
 """Names of servers remembered for connections of one machine that go on: more at a time has no machine that is no proxy."""
 DAYS_S = 30 * 86_400
 """No connection is counted as longer."""
 _CALLS = """
-    SELECT event_id, uid, ts, id_orig_h AS source, id_resp_h AS address, id_resp_p AS port, duration, orig_bytes AS sent,
+    SELECT event_id, uid, EPOCH_US(ts) AS at, id_orig_h AS source, id_resp_h AS address, id_resp_p AS port, duration, orig_bytes AS sent,
            resp_bytes AS received, service, interim
     FROM conn WHERE ts >= {0} AND ts < {1} AND {2} AND proto IN ('tcp', 'udp')
 """
 _NAMES = """
-    SELECT uid, id_orig_h AS source, MAX(server_name) AS name, MAX(ts) AS ts FROM ssl
+    SELECT uid, id_orig_h AS source, MAX(server_name) AS name, MAX(EPOCH_US(ts)) AS at FROM ssl
     WHERE ts >= {0} AND ts < {1} AND {2} AND server_name IS NOT NULL GROUP BY uid, id_orig_h
 """
-_NEWEST = "SELECT MAX(ts) AS ts FROM conn WHERE ts >= {0} AND ts < {1}"
-_HOSTS = "SELECT id_orig_h AS source, MIN(ts) AS first FROM conn WHERE ts >= {0} AND ts < {1} GROUP BY id_orig_h"
+_NEWEST = "SELECT MAX(EPOCH_US(ts)) AS at FROM conn WHERE ts >= {0} AND ts < {1}"
+_HOSTS = "SELECT id_orig_h AS source, MIN(EPOCH_US(ts)) AS first FROM conn WHERE ts >= {0} AND ts < {1} GROUP BY id_orig_h"
 Found = TypeVar("Found")
 
 
@@ -108,11 +107,11 @@ def calls(given: Given, book: Book) -> list[Call]:
     book.want(keys.values())
     known = {source: dict(book.get(name) or {}) for source, name in keys.items()}
     for uid, row in names.items():
-        known[row["source"]].setdefault(uid, [row["name"], micros(row["ts"])])
+        known[row["source"]].setdefault(uid, [row["name"], row["at"]])
     found = []
     for row in rows:
         name = known[row["source"]].get(row["uid"], (row["address"],))[0]
-        begin = micros(row["ts"])
+        begin = row["at"]
         length = round(min(max(row["duration"] or 0.0, 0.0), DAYS_S) * SECOND)
         told = (row["sent"] or 0, row["received"] or 0, row["service"] or "", bool(row["interim"]))
         found.append(
@@ -122,7 +121,7 @@ def calls(given: Given, book: Book) -> list[Call]:
     for source, name in keys.items():
         left = sorted(((uid, told) for uid, told in known[source].items() if uid not in over), key=lambda one: (-one[1][1], one[0]))
         if (kept := dict(left[:NAMES_MAX])) != (book.get(name) or {}):
-            times = [row["ts"] for row in (*rows, *names.values()) if row["source"] == source]
+            times = [moment(row["at"]) for row in (*rows, *names.values()) if row["source"] == source]
             book.saw(name, kept, min(times), max(times))
     return sorted(found, key=lambda call: (call.end, call.event_id))
 
@@ -130,12 +129,12 @@ def calls(given: Given, book: Book) -> list[Call]:
 def newest(given: Given, found: Iterable[Call]) -> int:
     """Up to when rows are there."""
     least, most = sane()
-    times = [given.now, *(row["ts"] for row in given.news.rows(_asked(_NEWEST)) if row["ts"])]
-    return max([*(call.end for call in found), *(micros(one) for one in times if least <= one < most)], default=0)
+    times = [row["at"] for row in given.news.rows(_asked(_NEWEST)) if row["at"] is not None]
+    return max([*(call.end for call in found), *times, *([micros(given.now)] if least <= given.now < most else [])], default=0)
 
 
-def hosts(given: Given) -> list[tuple[str, datetime]]:
-    """The hospital's machines that begin a connection, and when each first does."""
+def hosts(given: Given) -> list[tuple[str, int]]:
+    """The hospital's machines that begin a connection, and when each first does, in microseconds."""
     machine = given.look.locator.machine
     return [(row["source"], row["first"]) for row in given.news.rows(_asked(_HOSTS)) if machine(row["source"])]
 

@@ -12,6 +12,7 @@ import json
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 from statistics import median
@@ -20,8 +21,9 @@ from typing import Any
 from asepsis.hospital.service import KINDS
 
 from ..detector import Given, Number
+from ..memory import Known, Time
 from ..sighting import Evidence, Sighting, group_text
-from .book import Book, key, moment
+from .book import Book, key, micros, moment, spared
 from .feeds import MINUTE, Door, Feed, Heard, Minute, heard, latest
 
 SETTINGS: Mapping[str, Number] = {"times": 2, "least": 10, "thin": 0.5, "thin_messages": 10, "tries": 5, "answered": 0.9}
@@ -332,6 +334,28 @@ def _unanswered(given: Given, book: Book, name: str, value: Any, step: int) -> t
     value["told"] = True
     rows = sorted(row for told in lately.values() for row in told[2])[-ROWS:]
     return sorted({sender for told in lately.values() for sender in told[3]})[:SENDERS], rows
+
+
+def unlearn(name: str, known: Known, time: Time) -> Known | None:
+    """Without what a time taught. Gaps and half hours are kept by the hour of the week: all hours of which the time has a part are learned
+    anew, and until then those beside them, and other days, say what is usual."""
+    if name == _HEARD:
+        return replace(known, value=known.value | {"steps": spared(known.value["steps"], time, STEP * MINUTE)})
+    if not name.startswith("[") or not time.meets(known.first, known.last):
+        return known
+    if known.first in time:
+        return None
+    if name.startswith('["door"'):
+        return replace(known, value=known.value | {"messages": 0, "answered": 0})
+    week = _hours_of_week(time)
+    left = {of: {hour: told for hour, told in known.value[of].items() if int(hour) not in week} for of in ("gaps", "halves")}
+    return replace(known, value=known.value | left)
+
+
+def _hours_of_week(time: Time) -> set[int]:
+    """Those that a time meets, and the one before it: a gap counts to the hour in which it begins."""
+    first, last = (micros(moment) // (60 * MINUTE) for moment in (time.since, time.until))
+    return {hour % WEEK for hour in range(first - 1, min(last, first + WEEK) + 1)}
 
 
 def _tidy(book: Book, step: int) -> None:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
 
 from asepsis.findings.service import ClinicalClass
 
 from ..detector import Given, Number
+from ..memory import Known, Time
 from ..sighting import Evidence, Sighting, group_text
 from ..sigma import sql
 from .book import HOUR, Book, key, micros, moment, sane
@@ -32,35 +33,37 @@ EPHEMERAL = 32_768
 FORGET = timedelta(days=28)
 DAY = 24
 _TIDY = 6
+FIRST = 4
+"""Of those who used a service in an hour so many are read, the first: one more than is looked at for each that may be passed over."""
+_TALKS = "ts >= {} AND ts < {} AND resp_bytes > 0 AND orig_bytes > 0 AND proto IN ('tcp', 'udp')"
+_ENDS = "SELECT DISTINCT {end} AS address FROM conn WHERE {talks} AND {end} IS NOT NULL"
 _USES = """
-    SELECT id_orig_h AS source, id_resp_h AS address, id_resp_p AS port, proto, service, MIN(ts) AS first, MIN_BY(event_id, {2}) AS event_id
-    FROM conn WHERE ts >= {0} AND ts < {1} AND resp_bytes > 0 AND orig_bytes > 0 AND proto IN ('tcp', 'udp') AND {3}
-    GROUP BY id_orig_h, id_resp_h, id_resp_p, proto, service, DATE_TRUNC('hour', ts)
+    WITH t AS (SELECT k.n AS kind, z.n AS zone, COALESCE(NULLIF(service, ''), CASE WHEN id_resp_p < {ephemeral}
+                THEN CONCAT(proto, '/', id_resp_p) ELSE proto END) AS service, EPOCH_US(ts) // {hour} AS hour,
+            id_orig_h AS source, MIN(struct_pack(at := EPOCH_US(ts), address := id_resp_h, event := event_id)) AS first
+        FROM conn JOIN ({sources}) AS k ON id_orig_h = k.address JOIN ({targets}) AS z ON id_resp_h = z.address
+        WHERE {talks} GROUP BY ALL),
+    p AS (SELECT *, ROW_NUMBER() OVER (PARTITION BY kind, zone, service, hour ORDER BY first.at, source) AS place FROM t)
+    SELECT kind, zone, service, hour, source, first.at AS at, first.address AS address, first.event AS event FROM p WHERE place <= {first}
 """
-_AT = "struct_pack(a := ts, b := event_id)"
+"""Who used each service first in each hour, those of a kind together."""
 
 
 def run(given: Given) -> list[Sighting]:
     """Who did what none of its kind does in the hours that came to an end."""
     book = Book(given.memory)
-    kinds = Counter(asset.kind for asset in given.look.locator.assets.values())
-    by: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
-    kind_of = _Kinds(given, {kind for kind, count in kinds.items() if count >= given.settings["least"]})
-    rows = given.news.rows(_USES.format(*map(sql.moment, sane()), _AT, _sources(given)))
+    uses = _uses(given)
     # One packet with the clock of another century must not stop the hours.
-    last = micros(given.now) if sane()[0] <= given.now < sane()[1] else max((micros(row["first"]) for row in rows), default=0)
-    for row in rows:
-        if kind_of[row["source"]]:
-            by[micros(row["first"]) // HOUR].append(row)
+    last = micros(given.now) if sane()[0] <= given.now < sane()[1] else max((use.at for use in uses), default=0)
+    by: defaultdict[int, list[_Use]] = defaultdict(list)
+    for use in uses:
+        by[use.at // HOUR].append(use)
+    book.want({key("kind", use.kind) for use in uses})
     seen: list[Sighting] = []
-    services = _Services(given)
     for hour in book.hours(by):
         new: Counter[str] = Counter()
-        settled: set[tuple[str, str]] = set()
-        for row in sorted(by.get(hour, ()), key=lambda row: (row["first"], row["source"], row["address"], row["event_id"])):
-            kind, service = kind_of[row["source"]], services.of(row)
-            if service and (kind, service) not in settled and _remember(book, row, hour, kind, service, new):
-                settled.add((kind, service))
+        for use in sorted(by.get(hour, ()), key=_order):
+            _remember(book, use, hour, new)
         if (due := book.close(hour, last)) is not None:
             seen += [one for name in due if (one := _judge(given, book, name, hour))]
             if hour % DAY == _TIDY:
@@ -69,73 +72,83 @@ def run(given: Given) -> list[Sighting]:
     return seen
 
 
-def _sources(given: Given) -> str:
-    """Whose connections are looked at, as SQL. Devices that patients depend on are few among all who talk."""
-    if not given.settings["patients"]:
-        return "TRUE"
-    devices = [asset for asset in given.look.locator.assets.values() if asset.clinical_class in PATIENTS]
-    places = {place for asset in devices for place in (*asset.addresses, *(stay.place for stay in asset.stays))}
-    return f"id_orig_h IN ({', '.join(map(sql.text, sorted(places)))})" if places else "FALSE"
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """A machine of a kind uses a service in a zone (`of`, a key) for the first time in an hour: when (microseconds), where, and the row."""
+
+    kind: str
+    of: str
+    at: int
+    source: str
+    address: str
+    event: str
 
 
-class _Kinds(dict[str | None, str]):
-    """The kind of each address, asked once; nothing for who is not looked at."""
-
-    def __init__(self, given: Given, kinds: Collection[str]) -> None:
-        super().__init__()
-        self._look, self._kinds, self._patients = given.look, kinds, bool(given.settings["patients"])
-
-    def __missing__(self, address: str | None) -> str:
-        party = self._look.at(address or "")
-        meant = party.kind in self._kinds and (party.clinical_class in PATIENTS) is self._patients
-        self[address] = party.kind if meant else ""
-        return self[address]
+def _order(use: _Use) -> tuple[int, str, str, str]:
+    return use.at, use.source, use.address, use.event
 
 
-class _Services:
-    """What is talked to and where, as a key: asked once for each address."""
-
-    def __init__(self, given: Given) -> None:
-        self._look = given.look
-        self._zones: dict[str, str | None] = {}
-        self._keys: dict[tuple[str, str], str] = {}
-
-    def of(self, row: Mapping[str, Any]) -> str:
-        """Nothing for what is nobody's address."""
-        address, port = row["address"] or "", row["port"] or 0
-        if address not in self._zones:
-            self._zones[address] = self._zone(address)
-        if (zone := self._zones[address]) is None:
-            return ""
-        service = row["service"] or (f"{row['proto']}/{port}" if port < EPHEMERAL else row["proto"])
-        if (service, zone) not in self._keys:
-            self._keys[service, zone] = key(service, zone)
-        return self._keys[service, zone]
-
-    def _zone(self, address: str) -> str | None:
-        if self._look.parties.outside(address):
-            return "outside"
-        return self._look.parties.zone(address) if self._look.locator.machine(address) else None
+def _uses(given: Given) -> list[_Use]:
+    count = Counter(asset.kind for asset in given.look.locator.assets.values())
+    enough = {kind for kind in count if count[kind] >= given.settings["least"]}
+    kind_of = {source: kind for source in _ends(given, "id_orig_h") if (kind := _kind(given, source)) in enough}
+    zone_of = {target: zone for target in _ends(given, "id_resp_h") if (zone := _zone(given, target)) is not None} if kind_of else {}
+    if not zone_of:
+        return []
+    kinds, zones = sorted(set(kind_of.values())), sorted(set(zone_of.values()))
+    sources, targets = _numbered(kind_of, kinds), _numbered(zone_of, zones)
+    query = _USES.format(talks=_talks(), sources=sources, targets=targets, ephemeral=EPHEMERAL, hour=HOUR, first=FIRST)
+    return [
+        _Use(kinds[row["kind"]], key(row["service"], zones[row["zone"]]), row["at"], row["source"], row["address"], row["event"])
+        for row in given.news.rows(query)
+    ]
 
 
-def _remember(book: Book, row: Mapping[str, Any], hour: int, kind: str, of: str, new: Counter[str]) -> bool:
-    """Takes a use into what is known of a kind; whether later ones of this hour say nothing more."""
-    name = key("kind", kind)
+def _talks() -> str:
+    return _TALKS.format(*map(sql.moment, sane()))
+
+
+def _ends(given: Given, end: str) -> list[str]:
+    rows = given.news.rows(_ENDS.format(talks=_talks(), end=end))
+    return [row["address"] for row in rows if sql.UNIT not in row["address"]]
+
+
+def _numbered(words: Mapping[str, str], among: list[str]) -> str:
+    """Addresses with the number of their word among some, as a query."""
+    numbers = {word: str(n) for n, word in enumerate(among)}
+    return sql.table({"address": list(words), "n": [numbers[word] for word in words.values()]}, {"n": "INTEGER"})
+
+
+def _kind(given: Given, address: str) -> str:
+    """The kind of a machine that is looked at."""
+    party = given.look.at(address)
+    return party.kind if (party.clinical_class in PATIENTS) is bool(given.settings["patients"]) else ""
+
+
+def _zone(given: Given, address: str) -> str | None:
+    """Nothing of what is nobody's address."""
+    if given.look.parties.outside(address):
+        return "outside"
+    return given.look.parties.zone(address) if given.look.locator.machine(address) else None
+
+
+def _remember(book: Book, use: _Use, hour: int, new: Counter[str]) -> None:
+    """Takes a use into what is known of a kind."""
+    name = key("kind", use.kind)
     known = book.get(name) or {}
-    users, day = known.get(of) or ([], 0)
+    users, day = known.get(use.of) or ([], 0)
     if not users:
-        if len(known) >= SERVICES_MAX or new[row["source"]] >= NEW_MAX:
-            return False
-        new[row["source"]] += 1
-    mine = [user for user in users if user[1] == row["source"]]
-    first = min([*mine, [micros(row["first"]), row["source"], row["address"], row["event_id"]]])
-    after = sorted([*(user for user in users if user[1] != row["source"]), first])[:USERS]
+        if len(known) >= SERVICES_MAX or new[use.source] >= NEW_MAX:
+            return
+        new[use.source] += 1
+    mine = [user for user in users if user[1] == use.source]
+    first = min([*mine, [use.at, use.source, use.address, use.event]])
+    after = sorted([*(user for user in users if user[1] != use.source), first])[:USERS]
     if after != users or day < hour // DAY:
-        known[of] = [after, max(day, hour // DAY)]
-        book.saw(name, known, row["first"], row["first"])
+        known[use.of] = [after, max(day, hour // DAY)]
+        book.saw(name, known, moment(use.at), moment(use.at))
     if after[0][0] // HOUR == hour:
-        book.due(hour, key(name, of))
-    return len(after) == USERS and first[:2] >= after[-1][:2]
+        book.due(hour, key(name, use.of))
 
 
 def _judge(given: Given, book: Book, name: str, hour: int) -> Sighting | None:
@@ -149,6 +162,15 @@ def _judge(given: Given, book: Book, name: str, hour: int) -> Sighting | None:
     evidence = (Evidence("conn", event, moment(at)),)
     group = group_text((("service", service), ("zone", zone)))
     return Sighting(given.name, source, (address,), moment(at), moment(at), 1, evidence, group)
+
+
+def unlearn(name: str, known: Known, time: Time) -> Known | None:
+    """Without those who used a service first in a time, and the services that nobody is left of."""
+    if not name.startswith('["kind"'):
+        return known
+    spared = {of: ([user for user in users if moment(user[0]) not in time], day) for of, (users, day) in known.value.items()}
+    left = {of: [users, day] for of, (users, day) in spared.items() if users}
+    return replace(known, value=left) if left else None
 
 
 def _tidy(book: Book, hour: int) -> None:

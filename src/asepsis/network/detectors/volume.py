@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from statistics import median
 from typing import Any
@@ -15,8 +16,9 @@ from typing import Any
 from asepsis.hospital.service import KINDS
 
 from ..detector import Given, Number
+from ..memory import Known, Time
 from ..sighting import EVIDENCE, Evidence, Sighting, group_text
-from .book import HOUR, Book, key, merged, moment
+from .book import HOUR, Book, key, merged, moment, not_first_in, spared
 from .outward import Call, Hourly, Score, by_the_hour, partner, times
 
 SETTINGS: Mapping[str, Number] = {
@@ -198,6 +200,17 @@ def _drips(given: Given, book: Book, source: str, service: str, week: Mapping[in
     lasting = sum(told[0] > 0 for told in week.values()) >= settings["slow_hours"]
     outward = _sum(week) >= settings["ratio"] * sum(told[1] for told in week.values())
     return bool(lasting and outward and callers <= FEW)
+
+
+def unlearn(name: str, known: Known, time: Time) -> Known | None:
+    """Without what was sent in a time, and the machines and places that were first seen in it."""
+    if name.startswith(('["pair"', '["place"', '["source"')) and known.first in time:
+        return None
+    if name.startswith('["pair"'):
+        return replace(known, value=known.value | {"hours": spared(known.value["hours"], time)})
+    if name.startswith('["source"'):
+        return replace(known, value=spared(known.value, time, DAY * HOUR))
+    return replace(known, value=not_first_in(known.value, time)) if name.startswith('["place"') else known
 
 
 def _tidy(book: Book, hour: int) -> None:

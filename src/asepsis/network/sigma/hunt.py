@@ -57,6 +57,13 @@ def of(rule: Rule | Correlation, tables: Tables, pack: Pack, reach: Reach, evide
         yield from episodes(rule, names, tables.rows(query.of_correlation(rule, pack, taxonomy, reach, evidence)))
 
 
+def may_hold(correlation: Correlation, tables: Tables, pack: Pack, reach: Reach) -> bool:
+    """Whether the correlation can hold in `reach`: one that needs all of its rules cannot where no group has events of each."""
+    if not correlation.needs_all:
+        return True
+    return bool(tables.rows(query.of_meeting(correlation, pack, Taxonomy(tables.streams), reach)))
+
+
 def follow(
     correlation: Correlation, tables: Tables, pack: Pack, reach: Reach, before: Iterable[Episode], evidence: int = EVIDENCE
 ) -> list[Episode]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -10,6 +10,8 @@ FALSE = "FALSE"
 LONG = 1_000
 """Of a list with more literals than these a table is made."""
 _BLANK = " "
+UNIT = "\x1f"
+"""The unit separator (ASCII), which stands in no value of a `table`."""
 _CHAIN = 64
 """So many operands stand in one row: an engine's parser may take a chain for a tree that is as deep as it is long."""
 
@@ -79,6 +81,14 @@ def _unnested(literals: Sequence[str]) -> str:
     if not literals[0].startswith("'"):
         return f"SELECT CAST(v AS BIGINT) FROM ({_unnested([text(one) for one in literals])}) AS listed"
     return f"SELECT UNNEST(STRING_SPLIT('{_BLANK.join(one[1:-1] for one in literals)}', '{_BLANK}')) AS v"
+
+
+def table(columns: Mapping[str, Sequence[str]], types: Mapping[str, str]) -> str:
+    """Rows as a query, by columns of one length, none of them empty: each column is one long text, as an engine plans every literal of a
+    list by itself. `types` are those of columns that are no text."""
+    parts = [f"UNNEST(STRING_SPLIT({text(UNIT.join(values))}, {text(UNIT)})) AS {name}" for name, values in columns.items()]
+    cast = [f"CAST({name} AS {types[name]}) AS {name}" if name in types else name for name in columns]
+    return f"SELECT {', '.join(cast)} FROM (SELECT {', '.join(parts)}) AS listed"
 
 
 def columns(*lists: Sequence[str]) -> str:
