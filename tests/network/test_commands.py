@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
 from datetime import UTC, datetime, timedelta
 from errno import ENOSPC
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.golden.packets import pcap
 
 from asepsis.cli.main import main
 from asepsis.findings.service import findings
 from asepsis.journal.service import entries
+from asepsis.kit.errors import BadInput
 from asepsis.kit.site import Site
 from asepsis.lake.service import Segment
 from asepsis.network.library import shipped
@@ -122,6 +125,56 @@ def test_a_proof_that_is_none_is_said_in_one_line(capsys: pytest.CaptureFixture[
     (store.path / "rules" / "somebody-asks-for-a-bad-name" / "proof.json").write_text(text)
     assert run(capsys, "rules", "--site", store.path)[0] == 0
     assert run(capsys, "rules", "test", "somebody-asks-for-a-bad-name", "--site", store.path)[0] in (3, 4)
+
+
+@pytest.mark.parametrize("text", NO_PROOFS)
+def test_what_is_wrong_with_a_proof_names_its_file(capsys: pytest.CaptureFixture[str], store: Site, tmp_path: Path, text: str) -> None:
+    (rule := tmp_path / "rule.yml").write_text(FOREIGN)
+    (proof := tmp_path / "mine.json").write_text(text)
+    err = run(capsys, "rules", "add", rule, "--proof", proof, "--site", store.path)[2]
+    assert str(proof) in err
+    assert f"{tempfile.gettempdir()}/asepsis-" not in err
+
+
+def test_what_is_wrong_with_an_example_names_the_folder_of_its_rule(
+    capsys: pytest.CaptureFixture[str], store: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (rule := tmp_path / "rule.yml").write_text(FOREIGN)
+    assert run(capsys, "rules", "add", rule, "--site", store.path)[0] == 0
+    folder = store.path / "rules" / "somebody-asks-for-a-bad-name"
+    examples = [{"says": "no stream", "rows": {"nope": [{}]}}, {"says": "no plan", "rows": {}, "site_toml": "[["}]
+    (folder / "proof.json").write_text(json.dumps({"fires": examples}))
+    (folder / "fires.pcap").write_bytes(pcap([]))
+
+    def full(site: Site, *_: object) -> None:
+        raise BadInput("no space left", site.path, "make room and run the same command again")
+
+    monkeypatch.setattr("asepsis.network.proof.ingest", full)
+    code, out, _ = run(capsys, "rules", "test", folder.name, "--json", "--site", store.path)
+    assert code == 4
+    wrong = {one["example"]: one["wrong"] for one in json.loads(out)}
+    assert str(folder / "proof.json") in wrong["no stream"]
+    assert str(folder / "proof.json") in wrong["no plan"]
+    assert wrong["fires.pcap"] == f"no space left beside temporary files: {folder / 'fires.pcap'}: make room and run the same command again"
+
+
+LONG = ("a" * 300, "a" * 5_000, "/".join(["a" * 200] * 30), "a\0b")
+
+
+@pytest.mark.parametrize("name", LONG, ids=lambda name: f"{len(name)}")
+@pytest.mark.parametrize("words", [("rules", "add"), ("hunt",), ("rules", "add", "rule.yml", "--proof")], ids=" ".join)
+def test_a_name_that_no_file_can_have_is_said_in_one_line(
+    capsys: pytest.CaptureFixture[str], store: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("rule.yml").write_text(FOREIGN)
+    code, out, err = run(capsys, *words, name, "--site", store.path)
+    assert (code in (2, 3), out, err.count("\n")) == (True, "", 1)
+    what, where, todo = err.removeprefix("asepsis: ").rstrip("\n").split(": ")
+    assert what
+    assert where[:200].strip("\u2026") in name.replace("\0", " ")
+    assert todo
+    assert not (store.path / "rules").exists()
 
 
 def test_a_broken_rule_of_the_site_darkens_no_other(capsys: pytest.CaptureFixture[str], store: Site) -> None:

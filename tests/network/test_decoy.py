@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 from collections.abc import Iterator
@@ -153,22 +154,22 @@ def test_a_decoy_has_an_address_of_its_own(address: str) -> None:
 
 
 @pytest.mark.parametrize("door", list(Door))
-def test_a_port_that_another_has_is_said(door: Door) -> None:
+def test_a_port_that_another_has_is_said(door: Door, tmp_path: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
-        with pytest.raises(AsepsisError, match="cannot listen"), listening(decoy("127.0.0.1", {door: other.getsockname()[1]})):
+        with pytest.raises(AsepsisError, match="cannot listen"), listening(decoy("127.0.0.1", {door: other.getsockname()[1]}), tmp_path):
             pytest.fail("it listens")
 
 
-def test_an_address_that_no_interface_has_is_said() -> None:
-    with pytest.raises(WrongUse, match="cannot listen"), listening(decoy("192.0.2.77", {Door.HL7: 22_575})):
+def test_an_address_that_no_interface_has_is_said(tmp_path: Path) -> None:
+    with pytest.raises(WrongUse, match="cannot listen"), listening(decoy("192.0.2.77", {Door.HL7: 22_575}), tmp_path):
         pytest.fail("it listens")
 
 
-def test_without_samba_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_samba_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
-    with pytest.raises(BadInput, match="Samba"), listening(decoy("127.0.0.1", {Door.SMB: 24_450})):
+    with pytest.raises(BadInput, match="Samba"), listening(decoy("127.0.0.1", {Door.SMB: 24_450}), tmp_path):
         pytest.fail("it listens")
 
 
@@ -235,17 +236,17 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def test_nothing_of_a_query_that_is_not_valid_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
+def test_nothing_of_a_query_that_is_not_valid_is_printed(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     port = free_port()
-    with listening(decoy("127.0.0.1", {Door.DICOM: port})):
+    with listening(decoy("127.0.0.1", {Door.DICOM: port}), tmp_path):
         subprocess.run([sys.executable, "-W", "ignore", "-c", STRANGE, str(port)], check=True, capture_output=True, timeout=60)
     assert PLANTED not in "".join(capfd.readouterr())
 
 
-def test_who_sends_without_end_fills_no_memory() -> None:
+def test_who_sends_without_end_fills_no_memory(tmp_path: Path) -> None:
     """The length of a PDU is what its sender says it is (PS3.8 9.3.1)."""
     port = free_port()
-    with listening(decoy("127.0.0.1", {Door.DICOM: port})), socket.create_connection(("127.0.0.1", port)) as line:
+    with listening(decoy("127.0.0.1", {Door.DICOM: port}), tmp_path), socket.create_connection(("127.0.0.1", port)) as line:
         (helper,) = [child for child in multiprocessing.active_children() if child.name == "decoy"]
         before = resident(helper.pid)
         line.settimeout(10)
@@ -262,16 +263,86 @@ def resident(pid: int | None) -> int:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-@pytest.mark.skipif(not HAS_SAMBA or shutil.which("rpcclient") is None, reason="needs Samba and rpcclient")
-def test_a_file_server_does_not_say_that_it_is_a_decoy() -> None:
+CAN_ASK = HAS_SAMBA and shutil.which("rpcclient") is not None
+
+
+def answered(port: int, words: str, until: str = "") -> str:
+    """What somebody without a name is told; asked again until the server is there, whose answer then holds `until`."""
+    asked = ["rpcclient", "-N", "-U", "%", "-p", str(port), "127.0.0.1", "-c", words]
+    said = ""
+    for _ in range(20):
+        said = subprocess.run(asked, capture_output=True, text=True, check=False, timeout=60).stdout
+        if until in said:
+            break
+        time.sleep(0.5)
+    return said
+
+
+@pytest.mark.skipif(not CAN_ASK, reason="needs Samba and rpcclient")
+def test_a_file_server_does_not_say_that_it_is_a_decoy(tmp_path: Path) -> None:
     port = free_port()
-    with listening(decoy("127.0.0.1", {Door.SMB: port})):
-        asked = ["rpcclient", "-N", "-U", "%", "-p", str(port), "127.0.0.1", "-c", "netshareenum 2"]
-        for _ in range(20):
-            said = subprocess.run(asked, capture_output=True, text=True, check=False, timeout=30).stdout
-            if "backup" in said:
-                break
-            time.sleep(0.5)
+    with listening(decoy("127.0.0.1", {Door.SMB: port}), tmp_path):
+        said = answered(port, "netshareenum 2", "backup")
     assert "backup" in said
     assert "decoy" not in said
     assert "asepsis" not in said
+
+
+@pytest.mark.skipif(not CAN_ASK, reason="needs Samba and rpcclient")
+def test_nobody_is_told_an_account_of_this_machine(tmp_path: Path) -> None:
+    """By name and by number (MS-LSAT, MS-SAMR), and all of them; the share still opens for everybody."""
+    port = free_port()
+    with listening(decoy("127.0.0.1", {Door.SMB: port}), tmp_path):
+        assert "backup" in answered(port, "netshareenum 2", "backup")
+        questions = "enumdomusers", "querydispinfo", "queryuser 501", "lookupnames root", "lookupsids S-1-22-1-0", "lookupsids S-1-22-2-0"
+        for words in questions:
+            said = answered(port, words)
+            assert "root" not in said.replace("lookupnames root", ""), words
+            assert "nobody" not in said, words
+        for who in (["-N"], ["-U", "somebody%secret"]):
+            listed = ["smbclient", *who, "-p", str(port), "//127.0.0.1/backup", "-c", "ls IT/*"]
+            assert "Network plan.txt" in subprocess.run(listed, capture_output=True, text=True, check=False, timeout=60).stdout
+
+
+def of_samba(folder: str) -> list[bytes]:
+    """Processes whose files lie in a folder."""
+    return [line for path in Path("/proc").glob("[0-9]*/cmdline") for line in (_line(path),) if f"{folder}/smb-".encode() in line]
+
+
+def _line(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+@pytest.mark.skipif(not CAN_ASK, reason="needs Samba and rpcclient")
+def test_who_is_killed_leaves_nothing_that_stays(tmp_path: Path) -> None:
+    site, port = stated(tmp_path / "site", "127.0.0.1"), free_port()
+    words = ["network", "decoy", "up", "--bind", "127.0.0.1", "--only", "smb", "--smb-port", str(port), "--site", str(site), "--json"]
+    left = []
+    # The folder of a test is closed to `nobody`.
+    with tempfile.TemporaryDirectory() as temporary:
+        Path(temporary).chmod(0o755)
+        for number in (signal.SIGKILL, signal.SIGTERM):
+            up = subprocess.Popen(
+                [sys.executable, "-m", "asepsis", *words], env=os.environ | {"TMPDIR": temporary}, stdout=subprocess.PIPE, text=True
+            )
+            try:
+                assert line_of(up)["listening"] == "127.0.0.1"
+                assert "backup" in answered(port, "netshareenum 2", "backup")
+                left.append(os.listdir(temporary))
+                up.send_signal(number)
+                up.wait(60)
+                # Samba sees that nobody holds its standard input any more.
+                deadline = time.monotonic() + 30
+                while of_samba(temporary) and time.monotonic() < deadline:
+                    time.sleep(0.2)
+                assert of_samba(temporary) == []
+            finally:
+                up.kill()
+                up.communicate()
+        assert [len(folders) for folders in left] == [1, 1]
+        assert left[0] != left[1]
+        assert os.listdir(temporary) == []
+    assert list((site / "decoys").iterdir()) == []

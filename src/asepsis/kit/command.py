@@ -6,7 +6,6 @@ Exit codes: 0 done, 1 findings that `--fail-on` names, 2 wrong use, 3 bad input,
 
 from __future__ import annotations
 
-import errno
 import io
 import os
 import shlex
@@ -20,7 +19,7 @@ from typing import Annotated, Any, TextIO, cast
 import typer
 
 from asepsis.kit.errors import AsepsisError, BadInput, WrongUse, one_line
-from asepsis.kit.files import unwritable
+from asepsis.kit.files import mended, unwritable
 
 SiteOption = Annotated[Path, typer.Option("--site", metavar="DIR", readable=False, help="Directory of the site.", show_default=True)]
 CoresOption = Annotated[
@@ -46,9 +45,6 @@ FailOnOption = Annotated[FailOn | None, typer.Option("--fail-on", help="Exit 1 i
 DEFAULT_SITE = Path("site")
 
 _BUG, _INTERRUPTED, _NO_READER = 70, 130, 141
-
-_NOT_ALLOWED = "check its owner and permissions; what another user has run here, root by sudo too, belongs to that user"
-_MENDED = {errno.EACCES: _NOT_ALLOWED, errno.EPERM: _NOT_ALLOWED, errno.EEXIST: "name another", errno.ENOTDIR: "name a directory"}
 
 
 def at(site: Path) -> str:
@@ -102,7 +98,7 @@ def _run(app: typer.Typer, arguments: Sequence[str], name: str, explain: Callabl
         _give_up_stdout()
         if error.filename == _Printed.NAME:
             return _say(str(unwritable(error, _Printed.NAME, "make room where it goes")), BadInput.exit_code)
-        return _say(str(BadInput(error.strerror or error, error.filename or "", _MENDED.get(error.errno or 0, ""))), BadInput.exit_code)
+        return _say(str(BadInput(error.strerror or error, error.filename or "", mended(error))), BadInput.exit_code)
     except UnicodeEncodeError as error:
         if any("\udc80" <= c <= "\udcff" for text in arguments for c in text):
             return _say("an argument is no UTF-8 text: type it in a terminal that is set to UTF-8", WrongUse.exit_code)
@@ -112,6 +108,8 @@ def _run(app: typer.Typer, arguments: Sequence[str], name: str, explain: Callabl
     except Exception as error:  # noqa: BLE001 - the last wall before a traceback
         if isinstance(error.__cause__, KeyboardInterrupt):  # a class that was being made says it in its own words
             return _say("stopped", _INTERRUPTED)
+        if isinstance(error, ValueError) and (named := next((text for text in arguments if "\0" in text), "")):
+            return _say(str(WrongUse("an argument has a NUL in it", named, "write it again, no file has such a name")), WrongUse.exit_code)
         known = explain(error) if explain else None
         return _say(str(known), known.exit_code) if known else _bug(error)
 

@@ -59,6 +59,21 @@ def create(path: Path, data: bytes, mode: int = 0o600) -> bool:
     return True
 
 
+_NOT_ALLOWED = "check its owner and permissions; what another user has run here, root by sudo too, belongs to that user"
+_MENDED = {
+    errno.EACCES: _NOT_ALLOWED,
+    errno.EPERM: _NOT_ALLOWED,
+    errno.EEXIST: "name another",
+    errno.ENOTDIR: "name a directory",
+    errno.ENAMETOOLONG: "name a shorter one",
+}
+
+
+def mended(error: OSError) -> str:
+    """What to do about a file that the system refuses; nothing where nobody knows."""
+    return _MENDED.get(error.errno or 0, "")
+
+
 def is_full(error: OSError) -> bool:
     """Whether a disk, a quota or a limit of file sizes is at its end."""
     return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import pwd
 import resource
+import shutil
 import socket
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -23,6 +24,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
 
+from asepsis.kit import files
 from asepsis.kit.errors import AsepsisError, BadInput, WrongUse
 
 from .decoys.contact import Contact, Rarely, Tell
@@ -70,8 +72,9 @@ def decoy(address: str, ports: Mapping[Door, int], title: str = TITLE) -> Decoy:
 
 
 @contextmanager
-def listening(one: Decoy) -> Iterator[Callable[[], Contact | None]]:
-    """Listens while the context lasts; what it gives waits for a moment and says who came, if somebody did.
+def listening(one: Decoy, marks: Path) -> Iterator[Callable[[], Contact | None]]:
+    """Listens while the context lasts; what it gives waits for a moment and says who came, if somebody did. In the folder `marks` stands
+    what is to be cleared when it is killed.
 
     Raises BadInput for what is not installed, WrongUse for an address or a port that cannot be had. Later, where something ended by itself.
     """
@@ -79,7 +82,7 @@ def listening(one: Decoy) -> Iterator[Callable[[], Contact | None]]:
     tell = Rarely(contacts.put)
     with ExitStack() as held:
         helper = held.enter_context(_helper(one, tell)) if one.ports.keys() & {Door.DICOM, Door.HL7} else None
-        server = held.enter_context(_file_server(one, tell)) if Door.SMB in one.ports else None
+        server = held.enter_context(_file_server(one, tell, marks)) if Door.SMB in one.ports else None
 
         def came() -> Contact | None:
             if (helper and not helper.is_alive()) or (server and server.ended):
@@ -93,15 +96,32 @@ def listening(one: Decoy) -> Iterator[Callable[[], Contact | None]]:
 
 
 @contextmanager
-def _file_server(one: Decoy, tell: Tell) -> Iterator[FileServer]:
-    with tempfile.TemporaryDirectory(prefix="smb-") as folder:
-        Path(folder).chmod(0o755)
-        _check(one, Door.SMB)
-        server = FileServer(one.address, one.ports[Door.SMB], tell, Path(folder))
+def _file_server(one: Decoy, tell: Tell, marks: Path) -> Iterator[FileServer]:
+    _check(one, Door.SMB)
+    with _folder(one, marks) as folder:
+        server = FileServer(one.address, one.ports[Door.SMB], tell, folder)
         try:
             yield server
         finally:
             server.close()
+
+
+@contextmanager
+def _folder(one: Decoy, marks: Path) -> Iterator[Path]:
+    """A folder that `nobody` can read, as in a site it could not. Its name stands in the site while it is there: whoever is killed leaves
+    it behind, and the next at that address and port clears it."""
+    marks.mkdir(mode=0o700, exist_ok=True)
+    mark = marks / f"{one.address}-{one.ports[Door.SMB]}"
+    with files.alone(mark) as free:
+        if not free:
+            raise _refused(one, Door.SMB, OSError(errno.EADDRINUSE, ""))
+        if left := mark.read_text("utf-8"):
+            shutil.rmtree(left, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix="smb-") as folder:
+            mark.write_text(folder, "utf-8")
+            Path(folder).chmod(0o755)
+            yield Path(folder)
+        mark.unlink()
 
 
 @contextmanager

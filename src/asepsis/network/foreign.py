@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,7 +14,7 @@ from asepsis.kit import files
 from asepsis.kit.errors import BadInput, WrongUse
 
 from .library import PROOF, RULE, RULES_MAX, Entry, Library, bytes_of, of_bytes
-from .proof import PROOF_BYTES, proofs
+from .proof import PROOF_BYTES, examples_of, proofs
 from .sigma.reading import documents
 
 NAME_MOST = 60
@@ -101,9 +100,7 @@ def tried(entry: Entry, proof: Path | None) -> bytes | None:
     if proof is None:
         return None
     data = bytes_of(proof, PROOF_BYTES)
-    with tempfile.TemporaryDirectory(prefix="asepsis-") as folder:
-        (Path(folder) / PROOF).write_bytes(data)
-        wrong = next((one for one in proofs(replace(entry, folder=Path(folder))) if one.wrong and one.example), None)
+    wrong = next((one for one in proofs(entry, examples_of(data, str(proof))) if one.wrong), None)
     if wrong is not None:
         raise BadInput(f"{wrong.example}: {wrong.wrong}", proof, "mend the rule or its proof")
     return data

@@ -13,6 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from asepsis.kit.errors import BadInput, one_line
+from asepsis.kit.files import mended
 from asepsis.lake.service import Stream, streams
 
 from .detector import Detector, detector_of
@@ -158,7 +159,7 @@ def bytes_of(path: Path, most: int = FILE_BYTES) -> bytes:
         with path.open("rb") as file:
             return file.read(most + 1)
     except OSError as error:
-        raise BadInput("the file cannot be read", path, error.strerror or "look at its rights") from None
+        raise BadInput(error.strerror or "the file cannot be read", path, mended(error) or "look at its rights") from None
 
 
 def of_bytes(data: bytes, folder: Path, where: str, own: bool) -> Entry:

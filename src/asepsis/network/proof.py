@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,7 +24,7 @@ from asepsis.lake.service import ingest, open_lake
 from .alert import alert, left_after, opens
 from .detector import Detector, Given
 from .detectors import detect_by
-from .library import PROOF, Entry
+from .library import PROOF, Entry, bytes_of
 from .memory import Kept
 from .repute import ANYTHING
 from .scan import ALL, Seen, scan, shown
@@ -41,10 +41,11 @@ _KEYS = frozenset({"says", "rows", "expect", "learned", "assets", "site_toml"})
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One example: whether the rule has to fire, and what makes it."""
+    """One example: whether the rule has to fire, and what makes it. `where` names the file that it stands in."""
 
     says: str
     fires: bool
+    where: str
     rows: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     capture: Path | None = None
     expect: Mapping[str, Any] = field(default_factory=dict)
@@ -66,37 +67,42 @@ class Tried:
 def examples(entry: Entry) -> Iterator[Example]:
     """The examples beside a rule. Raises BadInput for a file that is none."""
     path = entry.folder / PROOF
-    told = _read(path) if path.exists() else {}
+    if path.exists():
+        yield from examples_of(bytes_of(path, PROOF_BYTES), f"{entry.name}/{PROOF}" if entry.own else str(path))
+    for key in ("fires", "quiet"):
+        for capture in sorted(file for kind in CAPTURES for file in entry.folder.glob(f"{key}{kind}")):
+            yield Example(capture.name, key == "fires", str(capture), capture=capture)
+
+
+def examples_of(data: bytes, where: str) -> Iterator[Example]:
+    """The examples that a `proof.json` holds; `where` names it. Raises BadInput if it is none."""
+    told = _read(data, where)
     for key in ("fires", "quiet"):
         if not isinstance(told.get(key, []), list):
-            raise BadInput(f"{key} is no list", path, "write one of examples")
+            raise BadInput(f"{key} is no list", where, "write one of examples")
         for case in told.get(key, []):
             if not isinstance(case, dict) or case.keys() - _KEYS or not isinstance(case.get("says"), str):
-                raise BadInput(f"an example under {key} is not understood", path, f"it has {', '.join(sorted(_KEYS))}")
+                raise BadInput(f"an example under {key} is not understood", where, f"it has {', '.join(sorted(_KEYS))}")
             rest = {name: case[name] for name in ("expect", "learned") if name in case}
             site = {name: value for name in ("assets", "site_toml") if (value := case.get(name, told.get(name))) is not None}
-            yield Example(case["says"], key == "fires", case.get("rows", {}), **(rest | site))
-        for capture in sorted(file for kind in CAPTURES for file in entry.folder.glob(f"{key}{kind}")):
-            yield Example(capture.name, key == "fires", capture=capture)
+            yield Example(case["says"], key == "fires", where, case.get("rows", {}), **(rest | site))
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(data: bytes, where: str) -> dict[str, Any]:
+    if len(data) > PROOF_BYTES:
+        raise BadInput(f"the proof is larger than {PROOF_BYTES >> 20} MiB", where, "a row may repeat")
     try:
-        if path.stat().st_size > PROOF_BYTES:
-            raise BadInput(f"the proof is larger than {PROOF_BYTES >> 20} MiB", path, "a row may repeat")
-        told = json.loads(path.read_bytes())
-    except OSError as error:
-        raise BadInput("the proof cannot be read", path, error.strerror or "look at its rights") from None
+        told = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise BadInput("the proof is no JSON", path, str(error)) from None
+        raise BadInput("the proof is no JSON", where, str(error)) from None
     if not isinstance(told, dict) or told.keys() - {"assets", "site_toml", "fires", "quiet"}:
-        raise BadInput("the proof is not understood", path, "it has assets, site_toml, fires and quiet")
+        raise BadInput("the proof is not understood", where, "it has assets, site_toml, fires and quiet")
     return told
 
 
-def proofs(entry: Entry) -> list[Tried]:
-    """Every example of a rule tried. A rule without one that fires it is proven by nothing, and that is wrong too."""
-    tried = [Tried(entry.name, one.says, one.fires, _wrong(entry, one)) for one in examples(entry)]
+def proofs(entry: Entry, some: Iterable[Example]) -> list[Tried]:
+    """Examples of a rule tried. A rule without one that fires it is proven by nothing, and that is wrong too."""
+    tried = [Tried(entry.name, one.says, one.fires, _wrong(entry, one)) for one in some]
     for fires, word in ((True, "fires"), (False, "does not fire")):
         if not any(one.fires is fires for one in tried):
             tried.append(Tried(entry.name, f"an example that {word} it", fires, "there is none"))
@@ -134,18 +140,24 @@ def alerts_of(entry: Entry, example: Example) -> tuple[list[Proposal], list[Sigh
     """The alerts and sightings that an example makes, nothing being known from before but what it says was learned. Raises BadInput."""
     if example.capture:
         with tempfile.TemporaryDirectory(prefix="asepsis-") as folder:
-            site = Site.open(Path(folder) / "site", create=True)
-            ingest(site, [example.capture])
-            with open_lake(site) as lake:
-                return _alerts(entry, example, lake, assets_in(lake), lake.last("conn", "arp") or datetime.now(UTC))
+            try:
+                site = Site.open(Path(folder) / "site", create=True)
+                ingest(site, [example.capture])
+                with open_lake(site) as lake:
+                    return _alerts(entry, example, lake, assets_in(lake), lake.last("conn", "arp") or datetime.now(UTC))
+            except BadInput as error:
+                if folder not in str(error):
+                    raise
+                # A folder that is gone when this is read says nothing to anybody.
+                raise BadInput(f"{error.what} beside temporary files", example.where, error.todo) from None
     from asepsis.lake.service import RowsLake
 
-    rows = RowsLake(example.rows, f"{entry.name}/{PROOF}")
+    rows = RowsLake(example.rows, example.where)
     return _alerts(entry, example, rows, [asset_of(one) for one in example.assets], RowsLake.day + timedelta(days=1))
 
 
 def _alerts(entry: Entry, example: Example, lake: Tables, assets: Sequence[Asset], now: datetime) -> tuple[list[Proposal], list[Sighting]]:
-    look = Look(lake, locate(assets, plan_of(example.site_toml)), now)
+    look = Look(lake, locate(assets, plan_of(example.site_toml, Path(f"site_toml in {example.where}"))), now)
     learned = {tuple(values) for values in example.learned}
     seen = [one for one in _seen(entry, lake, look) if not _known(entry, one, learned)]
     counted = [replace(one, sighting=sighting) for one in seen if (sighting := left_after(entry, (), one.sighting, look, ANYTHING))]

@@ -36,7 +36,7 @@ from .library import library as library_of
 from .meaning import Exemption, side_of
 from .memory import TEACHING, Known, Time, taught
 from .nursery import Waiting, waiting, waiting_as
-from .proof import Tried, proofs
+from .proof import Tried, examples, proofs
 from .repute import ANYTHING, ROLES, Repute
 from .sighting import Sighting
 from .sigma.query import EARLIEST, Reach
@@ -121,7 +121,7 @@ def try_rules(site: Site | None, names: Collection[str] = ()) -> Iterator[Tried]
         raise WrongUse("no rule is called so", name, "`asepsis network rules` lists them")
     for entry in known.entries:
         if not names or entry.name in names:
-            yield from proofs(entry)
+            yield from proofs(entry, examples(entry))
 
 
 def add_rule(site: Site, path: Path, proof: Path | None = None) -> Entry:
@@ -310,7 +310,7 @@ def decoy_up(site: Site, one: Decoy) -> Iterator[Callable[[], Contact | None]]:
     if not any(told.kind == DECOY and told.address == one.address for told in plan(site).assets):
         lines = f'[[assets]] / address = "{one.address}" / kind = "decoy"'
         raise WrongUse("no decoy is stated at this address", one.address, f"add three lines to {site.path / 'site.toml'}: {lines}")
-    with listening(one) as came:
+    with listening(one, site.path / "decoys") as came:
         doors = {door.value: port for door, port in one.ports.items()}
         record(site, "network.decoy_up", one.address, doors)
         try:
