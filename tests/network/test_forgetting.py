@@ -17,7 +17,7 @@ from asepsis.network.detectors import beaconing, silence, unlike, volume
 from asepsis.network.forgetting import forget, still_heard
 from asepsis.network.memory import Known, Spoken, Time, learn, unlearn
 
-from .detectors.looks import BEGIN, Kept, Row, Rows, at, sightings
+from .detectors.looks import BEGIN, WEEK, Kept, Row, Rows, at, sightings
 from .detectors.rows import HOUR, call, end
 from .detectors.test_beaconing import beacon
 from .detectors.test_silence import SERVERS, message, monitors, others
@@ -84,6 +84,40 @@ def test_a_place_that_others_called_first_keeps_them_alone() -> None:
     assert [list(callers) for callers in places.values()] == [["10.1.0.9"]]
 
 
+@pytest.mark.parametrize("name", ["beaconing", "volume"])
+def test_an_hour_that_waits_is_judged_though_its_place_is_forgotten(name: str) -> None:
+    """Another machine called the place first, in the time; nothing comes after that would teach the place again."""
+    detector, by, attack, more = CASES[name]
+    memory = Kept()
+    mine = [{**row, "id_orig_h": "10.1.0.10"} for row in attack]
+    sightings(detector, Rows([call(-3 * HOUR), *mine]), memory=memory, **more)
+    forget(memory, by, Time(at(-4 * HOUR), at(-1)))
+    assert "10.1.0.10" in {one.attacker for one in sightings(detector, Rows([end(9)]), memory=memory, **more)}
+
+
+@pytest.mark.parametrize("name", ["beaconing", "volume"])
+def test_what_was_told_of_is_not_usual_because_rules_learn_again(name: str) -> None:
+    detector, _, attack, more = CASES[name]
+    memory, learned_again = Kept(), BEGIN + timedelta(hours=4)
+    assert sightings(detector, Rows([*attack, end(9)]), memory=memory, **more)
+    again = Rows([*later(attack, 1), *later([end(9)], 1)])
+    assert sightings(detector, again, memory=memory, began=learned_again - WEEK, **more)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_was_known_before_is_not_kept_by_the_time(name: str) -> None:
+    detector, by, usual, more = CASES[name]
+    before, both = Kept(), Kept()
+    last = Rows(later([end(9)], 1))
+    sightings(detector, Rows([*usual, *last.given]), memory=before, **more)
+    sightings(detector, Rows([*usual, *later(usual, 1), *last.given]), memory=both, **more)
+    forget(both, by, POISONED)
+    kept = {key: one for key, one in both.load().items() if key.startswith(('["place"', '["kind"'))}
+    assert kept
+    assert all(one.last <= POISONED.since for one in kept.values())
+    assert {key: one.value for key, one in kept.items()} == {key: before.load()[key].value for key in kept}
+
+
 def _silent_after(poison: bool, forgotten: Time | None) -> datetime:
     """When a feed that ended after thirty hours is told of, if for some hours it came every twenty minutes only."""
     slow = [message(4 * HOUR + n * 1_200.0) for n in range(12)]
@@ -112,6 +146,11 @@ def test_a_rule_forgets_what_was_new_and_that_it_was_seen_again() -> None:
     assert {key: one.last for key, one in memory.load().items()} == {old.key: at(DAY)}
     again = [Spoken(one.values, at(10 * DAY), at(10 * DAY)) for one in (old, new)]
     assert learn(memory, again, 28, at(9 * DAY)) == [False, True]
+
+
+def test_the_last_hour_of_what_was_new_after_the_time_stays() -> None:
+    known = Known({"told": False}, at(10.75 * HOUR), at(10 * HOUR))
+    assert unlearn("", known, Time(at(-60 * DAY), at(10.5 * HOUR))) == known
 
 
 @given(st.integers(0, 90), st.integers(1, 40), st.integers(0, 90), st.integers(0, 40))

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .detector import Detector, Unlearn
 from .detectors import unlearn_by
 from .library import Library
-from .memory import Memory, Time, unlearn
+from .memory import Known, Memory, Time, unlearn
 
 
 def forget(memory: Memory, by: Unlearn, time: Time) -> int:
     """Takes a time out of a running table; how many of its keys that changed or dropped."""
     before = memory.load()
-    after = {key: by(key, known, time) for key, known in before.items()}
+    after = {key: _cooled(by(key, known, time), time) for key, known in before.items()}
     memory.drop([key for key, known in after.items() if known is None])
     changed = {key: known for key, known in after.items() if known is not None and known != before[key]}
     memory.save(changed)
     return len(changed) + sum(known is None for known in after.values())
+
+
+def _cooled(known: Known | None, time: Time) -> Known | None:
+    """What was known before is kept no longer because it was seen in the time."""
+    return replace(known, last=time.since) if known and known.first < time.since and known.last in time else known
 
 
 def unlearner(library: Library, table: str) -> Unlearn:

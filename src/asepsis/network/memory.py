@@ -113,7 +113,8 @@ def unlearn(_: str, known: Known, time: Time) -> Known | None:
     """What was known of a key without a time; nothing of what was new in it."""
     if known.first in time:
         return None
-    return replace(known, last=_hour(time.since)) if time.meets(known.last, known.last + A_HOUR) else known
+    warm = known.first < time.since and time.meets(known.last, known.last + A_HOUR)
+    return replace(known, last=_hour(time.since)) if warm else known
 
 
 def _hour(moment: datetime) -> datetime:

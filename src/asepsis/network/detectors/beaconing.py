@@ -140,7 +140,8 @@ def _counts(hours: Mapping[int, Any]) -> list[int]:
 def _strange(given: Given, book: Book, name: str, hour: int) -> bool:
     """Whether the place of a pair is no partner's, was not called by the machine in the week of learning, and is called by few."""
     _, source, service, port = json.loads(name)
-    known = _taught(given, book.first(name)) or partner(given, book.get(name)["at"], service)
+    value = book.get(name)
+    known = _taught(given, value, book.first(name)) or partner(given, value["at"], service)
     return not known and _few(given, book, source, service, port, hour)
 
 
@@ -181,20 +182,23 @@ def _lately(value: Any, hour: int) -> dict[int, Any]:
     return {at: value["hours"][str(at)] for at in range(hour - WINDOW + 1, hour + 1) if str(at) in value["hours"]} if value else {}
 
 
-def _taught(given: Given, first: datetime) -> bool:
-    return first < given.taught
+def _taught(given: Given, pair: Any, first: datetime) -> bool:
+    """Whether a pair was learned: what was told of was not, though rules learn again since."""
+    return first < given.taught and not (pair and pair["told"])
 
 
 def _few(given: Given, book: Book, source: str, service: str, port: int, hour: int) -> bool:
     """Whether few machines called the place lately, and none of the same kind did when that was learned."""
     end = (hour + 1) * HOUR
-    callers = {caller: first for caller, first in book.get(_place(service, port)).items() if first < end}
+    # A place that was forgotten while the hour waited has no callers.
+    callers = {caller: first for caller, first in (book.get(_place(service, port)) or {}).items() if first < end}
     kind = given.look.at(source).kind
-    for caller, first in callers.items():
-        if caller != source and kind and _taught(given, moment(first)) and given.look.at(caller).kind == kind:
-            return False
     book.want(_pair(caller, service, port) for caller in callers)
-    lately = sum(bool(_lately(book.get(_pair(caller, service, port)), hour)) for caller in callers)
+    pairs = {caller: book.get(_pair(caller, service, port)) for caller in callers}
+    for caller, first in callers.items():
+        if caller != source and kind and _taught(given, pairs[caller], moment(first)) and given.look.at(caller).kind == kind:
+            return False
+    lately = sum(bool(_lately(pair, hour)) for pair in pairs.values())
     machines = sum(first < end for first in (book.get(_HOSTS) or {}).values())
     return bool(lately <= max(1, given.settings["share"] * machines))
 

@@ -165,12 +165,19 @@ def _judge(given: Given, book: Book, name: str, hour: int) -> Sighting | None:
 
 
 def unlearn(name: str, known: Known, time: Time) -> Known | None:
-    """Without those who used a service first in a time, and the services that nobody is left of."""
+    """Without those who used a service first in a time, the services that nobody is left of, and its days as days of use."""
     if not name.startswith('["kind"'):
         return known
     spared = {of: ([user for user in users if moment(user[0]) not in time], day) for of, (users, day) in known.value.items()}
-    left = {of: [users, day] for of, (users, day) in spared.items() if users}
+    left = {of: [users, _cooled(users[-1][0], day, time)] for of, (users, day) in spared.items() if users}
     return replace(known, value=left) if left else None
+
+
+def _cooled(latest: int, day: int, time: Time) -> int:
+    """The day of the last use, of which a time is no proof."""
+    if not time.meets(moment(day * DAY * HOUR), moment((day + 1) * DAY * HOUR)):
+        return day
+    return int(min(day, max(latest, micros(time.since) - 1) // (DAY * HOUR)))
 
 
 def _tidy(book: Book, hour: int) -> None:

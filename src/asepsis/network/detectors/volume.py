@@ -121,7 +121,7 @@ def _excess(given: Given, book: Book, name: str, hour: int) -> tuple[float, Mapp
     _, source, service = json.loads(name)
     value = book.get(name)
     week = {at: value["hours"][str(at)] for at in range(hour - WEEK + 1, hour + 1) if str(at) in value["hours"]} if value else {}
-    if hour not in week or partner(given, value["at"], service) or not _new(given, book, service, hour):
+    if hour not in week or partner(given, value["at"], service) or not _new(given, book, service, hour, value["told"]):
         return None
     day = {at: told for at, told in week.items() if at // DAY == hour // DAY}
     usual = _usual(given, book, source, hour)
@@ -163,10 +163,12 @@ def _sum(hours: Mapping[int, Any]) -> int:
     return sum(told[0] for told in hours.values())
 
 
-def _new(given: Given, book: Book, service: str, hour: int) -> bool:
-    """Whether nobody here called the place in the week of learning, and somebody did so first not long ago."""
-    first = book.first(key("place", service))
-    return first >= given.taught and first > moment(hour * HOUR) - timedelta(days=given.settings["new_days"])
+def _new(given: Given, book: Book, service: str, hour: int, told: bool) -> bool:
+    """Whether nobody here called the place in the week of learning, and somebody did so first not long ago. What was told of was not
+    learned, though rules learn again since; a place that was forgotten while an hour waited is as new as that hour."""
+    place = key("place", service)
+    first = book.first(place) if book.get(place) is not None else moment(hour * HOUR)
+    return (told or first >= given.taught) and first > moment(hour * HOUR) - timedelta(days=given.settings["new_days"])
 
 
 def _usual(given: Given, book: Book, source: str, hour: int) -> float:
