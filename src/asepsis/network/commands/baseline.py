@@ -13,6 +13,8 @@ from asepsis.kit.command import DEFAULT_SITE, JsonOption, SiteOption, at
 from asepsis.kit.output import print_json, print_table
 from asepsis.kit.site import Site
 
+from ..memory import TEACHING
+
 app = command.group("What the rules have learned to be usual.")
 
 AssetId = Annotated[str | None, typer.Argument(metavar="[ID]", help="Id of an asset, or an address; none: how much was learned.")]
@@ -54,11 +56,12 @@ def forget(
     """Forget what was learned in a time: if an attacker was there already, that was no usual day."""
     from .. import service
 
-    count = service.forget(Site.open(site), moment.parse(since), moment.parse(until), reason, rule)
+    opened = Site.open(site)
+    count = service.forget(opened, moment.parse(since), moment.parse(until), reason, rule)
     if json:
         return print_json({"forgotten": count})
-    print(f"{count:,} things that were learned then are no longer held to be usual: whoever does them again is told of.")
-    return None
+    said = _what_is_new(service.baseline(opened)["hours"])
+    return print(f"{count:,} things that were learned then are no longer held to be usual. {said}")
 
 
 def _all(found: dict[str, Any], site_words: str, json: bool) -> None:
@@ -67,11 +70,17 @@ def _all(found: dict[str, Any], site_words: str, json: bool) -> None:
     if found["last"] is None:
         return print(f"Nothing was looked at yet. To begin: asepsis network watch --interface IF{site_words}")
     heard, wanted = found["hours"], found["hours_wanted"]
-    said = "What is new is told of." if heard >= wanted else f"What is new is learned, and told of when {wanted} hours were heard."
-    print(f"Rows were looked at up to {_when(found['last'])} UTC; {heard} hours of {wanted} were heard. {said}")
+    print(f"Rows were looked at up to {_when(found['last'])} UTC; {heard} hours of {wanted} were heard. {_what_is_new(heard)}")
     if found["learned"]:
         print_table(("rule", "learned", "told of"), [(one["rule"], f"{one['learned']:,}", one["told"] or "") for one in found["learned"]])
     return None
+
+
+def _what_is_new(heard: int) -> str:
+    """What becomes of what is new when so many hours of learning count."""
+    if heard >= TEACHING:
+        return "What is new is told of."
+    return f"What is new is learned for {TEACHING - heard} more hours, and told of then; hours that were forgotten do not count."
 
 
 def _values(key: str) -> list[Any]:
