@@ -85,13 +85,20 @@ lint: .venv/.lint ## ruff, mypy --strict, import-linter, clippy, rustfmt, the co
 bench: .venv/.core ## figures, beside peers where they are installed (ASEPSIS_BENCH=folder of bench.pcap)
 	$(PY) bench/ingest.py
 
+PACK ?= 100000000 10000000
+
 .PHONY: bench-detection
-bench-detection: .venv/.core ## what the rules catch in a recording of the range (RECORDING=folder, BENIGN=site and UNSEEN=recording of seeds that tuned nothing): docs/detection.md
+bench-detection: .venv/.core ## what the rules catch and cost (as root; RECORDING=folder of the range, BENIGN=site and UNSEEN=recording of seeds that tuned nothing; hours): docs/detection.md
 	$(PY) bench/detection.py $(RECORDING) --work build/detection --teach 3 --json > build/variants.json
 	$(PY) bench/benign.py $(BENIGN) --json > build/benign.json
 	$(PY) bench/roc.py $(BENIGN) --rounds 8 --seed 101 --json > build/roc.json
 	$(PY) bench/detection.py $(UNSEEN) --work build/unseen --teach 3 --json > build/unseen.json
-	$(PY) bench/detection_page.py build/variants.json build/benign.json build/roc.json --unseen build/unseen.json
+	$(PY) bench/stories.py $(RECORDING) --work build/detection --teach 3 --json > build/stories.json
+	$(PY) bench/incremental.py --json > build/incremental.json
+	$(PY) bench/latency.py $(if $(BACKGROUND),--background $(BACKGROUND)) --json > build/latency.json
+	$(PY) bench/pack.py $(PACK) --work build/month --json > build/pack.json
+	$(PY) bench/detection_page.py build/variants.json build/benign.json build/roc.json --unseen build/unseen.json \
+	  --stories build/stories.json --incremental build/incremental.json --latency build/latency.json --pack build/pack.json
 
 soak: .venv/.test ## the long forms of the tests, and an hour of fuzzing
 	ASEPSIS_SOAK=1 cargo test -p wire --locked --release

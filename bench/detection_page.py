@@ -1,5 +1,6 @@
 """Writes docs/detection.md: `python bench/detection_page.py VARIANTS.json BENIGN.json ROC.json --unseen UNSEEN.json`, which
-`bench/detection.py --json` (the first and the last), `bench/benign.py --json` and `bench/roc.py --json` wrote."""
+`bench/detection.py --json` (the first and the last), `bench/benign.py --json` and `bench/roc.py --json` wrote; `--stories`, `--latency`,
+`--incremental` and `--pack` name what those of these names wrote."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import cost_page
 import roc_page
 
 from asepsis.assessment.service import assess
@@ -23,6 +25,7 @@ from asepsis.network.service import library
 ROOT = Path(__file__).resolve().parents[1]
 PICTURE = ROOT / "docs" / "pictures" / "roc.svg"
 PAGE, LABELS, WORDS = ROOT / "docs" / "detection.md", Path(__file__).with_name("labels.tsv"), Path(__file__).with_name("detection.md")
+COSTS = ("stories", "latency", "incremental", "pack")
 POSTURE = ("clear-service:hl7", "clear-service:fhir", "clear-service:astm")
 """Not attacks: what goes in clear is a posture finding, and no alert is wanted."""
 
@@ -118,6 +121,19 @@ def benign(told: dict[str, Any]) -> str:
     )
 
 
+def costs(given: argparse.Namespace) -> dict[str, str]:
+    """What other benches wrote, by the word that stands for it."""
+    told = {name: json.loads(path.read_text("utf-8")) if (path := getattr(given, name)) else None for name in COSTS}
+    rows = {"STORIES": told["stories"] and cost_page.stories(told["stories"]), "PACK": told["pack"] and cost_page.pack(told["pack"])}
+    words = {word: table(of[0], of[1:]) if of else cost_page.NOT_RUN for word, of in rows.items()}
+    said = {
+        "LATENCY": ("latency", cost_page.latency),
+        "INCREMENTAL": ("incremental", cost_page.incremental),
+        "SLOWEST": ("pack", cost_page.slowest),
+    }
+    return words | {word: of(told[name]) if told[name] else cost_page.NOT_RUN for word, (name, of) in said.items()}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("variants", type=Path)
@@ -126,6 +142,8 @@ def main() -> None:
     parser.add_argument(
         "--unseen", type=Path, required=True, help="what bench/detection.py says of a recording of seeds that tuned nothing"
     )
+    for name in COSTS:
+        parser.add_argument(f"--{name}", type=Path, help=f"what bench/{name}.py --json says")
     parser.add_argument("--captures", type=Path, default=ROOT.parent / "shared" / "captures")
     given = parser.parse_args()
     told = json.loads(given.variants.read_text("utf-8"))
@@ -144,6 +162,7 @@ def main() -> None:
         "BENIGN": benign(json.loads(given.benign.read_text("utf-8"))),
         "DAYS": str(told["days"]),
         "RULES": str(len(library().entries)),
+        **costs(given),
         **curves(json.loads(given.roc.read_text("utf-8"))),
     }
     text = WORDS.read_text("utf-8")
