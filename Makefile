@@ -88,7 +88,7 @@ bench: .venv/.core ## figures, beside peers where they are installed (ASEPSIS_BE
 PACK ?= 100000000 10000000
 
 .PHONY: bench-detection
-bench-detection: .venv/.core ## what the rules catch and cost (as root; RECORDING=folder of the range, BENIGN=site and UNSEEN=recording of seeds that tuned nothing; hours): docs/detection.md
+bench-detection: .venv/.core ## what the rules catch and cost (as root; RECORDING=folder of the range, BENIGN=site and UNSEEN=recording of seeds that tuned nothing; BACKGROUND=capture to be heard beside; hours): docs/detection.md
 	$(PY) bench/detection.py $(RECORDING) --work build/detection --teach 3 --json > build/variants.json
 	$(PY) bench/benign.py $(BENIGN) --json > build/benign.json
 	$(PY) bench/roc.py $(BENIGN) --rounds 8 --seed 101 --json > build/roc.json

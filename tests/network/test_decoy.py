@@ -317,6 +317,16 @@ def _line(path: Path) -> bytes:
 
 
 @pytest.mark.skipif(not CAN_ASK, reason="needs Samba and rpcclient")
+def test_a_mark_in_the_site_chooses_nothing_else_to_remove(tmp_path: Path) -> None:
+    port, marks = free_port(), tmp_path / "decoys"
+    (kept := tmp_path / "smb-kept").mkdir()
+    marks.mkdir()
+    (marks / f"127.0.0.1-{port}").write_text(str(kept))
+    with listening(decoy("127.0.0.1", {Door.SMB: port}), marks):
+        assert kept.is_dir()
+
+
+@pytest.mark.skipif(not CAN_ASK, reason="needs Samba and rpcclient")
 def test_who_is_killed_leaves_nothing_that_stays(tmp_path: Path) -> None:
     site, port = stated(tmp_path / "site", "127.0.0.1"), free_port()
     words = ["network", "decoy", "up", "--bind", "127.0.0.1", "--only", "smb", "--smb-port", str(port), "--site", str(site), "--json"]

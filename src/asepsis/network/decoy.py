@@ -32,7 +32,7 @@ from .decoys.dicom import TITLE, Archive
 from .decoys.hl7 import Receiver
 from .decoys.smb import FileServer
 
-NOBODY = "nobody"
+NOBODY, FOLDER = "nobody", "smb-"
 START_S, LOOK_S = 15, 0.5
 MEMORY = 1 << 30
 """Bytes of address space that what listens may take, whoever fills it."""
@@ -115,9 +115,11 @@ def _folder(one: Decoy, marks: Path) -> Iterator[Path]:
     with files.alone(mark) as free:
         if not free:
             raise _refused(one, Door.SMB, OSError(errno.EADDRINUSE, ""))
-        if left := mark.read_text("utf-8"):
+        left = Path(mark.read_text("utf-8"))
+        # Whoever may write to the site must not choose what is removed here, by root at times.
+        if left.parent == Path(tempfile.gettempdir()) and left.name.startswith(FOLDER):
             shutil.rmtree(left, ignore_errors=True)
-        with tempfile.TemporaryDirectory(prefix="smb-") as folder:
+        with tempfile.TemporaryDirectory(prefix=FOLDER) as folder:
             mark.write_text(folder, "utf-8")
             Path(folder).chmod(0o755)
             yield Path(folder)

@@ -34,7 +34,7 @@ FORGET = timedelta(days=28)
 DAY = 24
 _TIDY = 6
 FIRST = 4
-"""Of those who used a service in an hour so many are read, the first: one more than is looked at for each that may be passed over."""
+"""Of those who used a service in an hour so many are read: some may be passed over (`NEW_MAX`), and those behind them count."""
 _TALKS = "ts >= {} AND ts < {} AND resp_bytes > 0 AND orig_bytes > 0 AND proto IN ('tcp', 'udp')"
 _ENDS = "SELECT DISTINCT {end} AS address FROM conn WHERE {talks} AND {end} IS NOT NULL"
 _USES = """
