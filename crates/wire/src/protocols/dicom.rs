@@ -109,6 +109,8 @@ stream! {
         abstract_syntax: Word,
         /// Transfer syntax accepted for that context.
         transfer_syntax: Word,
+        /// Whether the originator of the connection sent it: who fetches by C-GET is sent objects by whom it called.
+        is_orig: Bool,
         /// The command: C-STORE-RQ, N-EVENT-REPORT-RSP, ... PS3.7 E.1.
         command: Word,
         /// Command field (0000,0100).

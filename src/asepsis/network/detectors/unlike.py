@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import TypeVar
 
 from asepsis.findings.service import ClinicalClass
 
@@ -47,6 +48,9 @@ _USES = """
     SELECT kind, zone, service, hour, source, first.at AS at, first.address AS address, first.event AS event FROM p WHERE place <= {first}
 """
 """Who used each service first in each hour, those of a kind together."""
+
+
+_Word = TypeVar("_Word")
 
 
 def run(given: Given) -> list[Sighting]:
@@ -91,16 +95,20 @@ def _order(use: _Use) -> tuple[int, str, str, str]:
 def _uses(given: Given) -> list[_Use]:
     count = Counter(asset.kind for asset in given.look.locator.assets.values())
     enough = {kind for kind in count if count[kind] >= given.settings["least"]}
-    kind_of = {source: kind for source in _ends(given, "id_orig_h") if (kind := _kind(given, source)) in enough}
+    # Devices that patients depend on and all others are kinds of their own, so that who looks at either asks the same.
+    kind_of = {source: kind for source in _ends(given, "id_orig_h") if (kind := _kind(given, source))[1] in enough}
     zone_of = {target: zone for target in _ends(given, "id_resp_h") if (zone := _zone(given, target)) is not None} if kind_of else {}
     if not zone_of:
         return []
     kinds, zones = sorted(set(kind_of.values())), sorted(set(zone_of.values()))
     sources, targets = _numbered(kind_of, kinds), _numbered(zone_of, zones)
     query = _USES.format(talks=_talks(), sources=sources, targets=targets, ephemeral=EPHEMERAL, hour=HOUR, first=FIRST)
+    mine = bool(given.settings["patients"])
     return [
-        _Use(kinds[row["kind"]], key(row["service"], zones[row["zone"]]), row["at"], row["source"], row["address"], row["event"])
+        _Use(kind, key(row["service"], zones[row["zone"]]), row["at"], row["source"], row["address"], row["event"])
         for row in given.news.rows(query)
+        for depended, kind in (kinds[row["kind"]],)
+        if depended is mine
     ]
 
 
@@ -113,16 +121,16 @@ def _ends(given: Given, end: str) -> list[str]:
     return [row["address"] for row in rows if sql.UNIT not in row["address"]]
 
 
-def _numbered(words: Mapping[str, str], among: list[str]) -> str:
+def _numbered(words: Mapping[str, _Word], among: Sequence[_Word]) -> str:
     """Addresses with the number of their word among some, as a query."""
     numbers = {word: str(n) for n, word in enumerate(among)}
     return sql.table({"address": list(words), "n": [numbers[word] for word in words.values()]}, {"n": "INTEGER"})
 
 
-def _kind(given: Given, address: str) -> str:
-    """The kind of a machine that is looked at."""
+def _kind(given: Given, address: str) -> tuple[bool, str]:
+    """Whether patients depend on a machine, and its kind."""
     party = given.look.at(address)
-    return party.kind if (party.clinical_class in PATIENTS) is bool(given.settings["patients"]) else ""
+    return party.clinical_class in PATIENTS, party.kind
 
 
 def _zone(given: Given, address: str) -> str | None:
