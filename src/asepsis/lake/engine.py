@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+from weakref import WeakValueDictionary
 
 import duckdb
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 Span = tuple[str, datetime, datetime, str]
 """An address, from when, until before when, and how it is written for that time."""
-PLACES = "CREATE OR REPLACE TABLE places (address VARCHAR, since TIMESTAMPTZ, until TIMESTAMPTZ, place VARCHAR)"
+PLACES = "CREATE OR REPLACE TEMP TABLE places (address VARCHAR, since TIMESTAMPTZ, until TIMESTAMPTZ, place VARCHAR)"
 
 
 def placed(source: str) -> str:
@@ -56,27 +57,8 @@ class DuckDBEngine:
 
     def __init__(self, folder: Path, bounds: Bounds = UNBOUNDED) -> None:
         self._bounds, self._placed = bounds, False
-        # No extension is loaded, no Python variable is a table, and nothing spills to disk, where it would lie outside of the lake.
-        self._connection = duckdb.connect(
-            config={
-                "autoinstall_known_extensions": False,
-                "autoload_known_extensions": False,
-                "python_enable_replacements": False,
-                "temp_directory": "",
-            }
-        )
-        if bounds.memory:
-            self._set_memory(bounds.memory)
-            # Each thread takes address space, which the process limits too (`asepsis.lake.wall`).
-            self._connection.execute(f"SET threads = {min(4, os.cpu_count() or 1)}")
-        # The order matters: each of these narrows what the next may change.
-        for setting in (
-            "TimeZone = 'UTC'",
-            f"allowed_directories = [{_text(str(folder.resolve()))}]",
-            "enable_external_access = false",
-            "lock_configuration = true",
-        ):
-            self._connection.execute(f"SET {setting}")
+        self._database: _Database | None = _shared(folder) if bounds == UNBOUNDED else _Database(folder, bounds)
+        self._connection = self._database.connection.cursor()
 
     def register(self, name: str, files: Sequence[Path], columns: Sequence[Column]) -> None:
         tail = f"FROM {_source(files)}" if files else "WHERE false"
@@ -93,7 +75,7 @@ class DuckDBEngine:
         cells = [_name(c.name) if c.name in present else f"CAST(NULL AS {SQL_TYPES[c.type]}) AS {_name(c.name)}" for c in columns]
         source = f"SELECT {', '.join(cells)} {tail}"
         with _stoppable():
-            self._connection.execute(f"CREATE OR REPLACE VIEW {_name(name)} AS {placed(source) if self._placed else source}")
+            self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {_name(name)} AS {placed(source) if self._placed else source}")
 
     def place(self, spans: Sequence[Span]) -> None:
         self._connection.execute(PLACES)
@@ -106,11 +88,11 @@ class DuckDBEngine:
     def pair(self) -> None:
         for name, kind, query in (("each_pair", "VIEW", pairs.each()), ("pairs", "TABLE", pairs.summed())):
             with _stoppable(), _readable_errors(self._bounds):
-                self._connection.execute(f"CREATE OR REPLACE {kind} {name} AS {query}")
+                self._connection.execute(f"CREATE OR REPLACE TEMP {kind} {name} AS {query}")
 
     def append(self, name: str, rows: pa.Table) -> None:
         self._connection.register("_rows", rows)
-        self._connection.execute(f"CREATE TABLE IF NOT EXISTS {_name(name)} AS SELECT * FROM _rows WHERE false")
+        self._connection.execute(f"CREATE TEMP TABLE IF NOT EXISTS {_name(name)} AS SELECT * FROM _rows WHERE false")
         self._connection.execute(f"INSERT INTO {_name(name)} BY NAME SELECT * FROM _rows")
         self._connection.unregister("_rows")
 
@@ -146,6 +128,7 @@ class DuckDBEngine:
 
     def close(self) -> None:
         self._connection.close()
+        self._database = None
 
     def _bounded(self, reader: pa.RecordBatchReader) -> pa.Table:
         import pyarrow as pa
@@ -174,11 +157,53 @@ class DuckDBEngine:
         finally:
             timer.cancel()
 
+
+class _Database:
+    """What an engine runs on; `connection` is for cursors, each of which sees its own (temporary) tables and no others."""
+
+    def __init__(self, folder: Path, bounds: Bounds) -> None:
+        # No extension is loaded, no Python variable is a table, and nothing spills to disk, where it would lie outside of the lake.
+        self.connection = duckdb.connect(
+            config={
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+                "python_enable_replacements": False,
+                "temp_directory": "",
+            }
+        )
+        if bounds.memory:
+            self._set_memory(bounds.memory)
+            # Each thread takes address space, which the process limits too (`asepsis.lake.wall`).
+            self.connection.execute(f"SET threads = {min(4, os.cpu_count() or 1)}")
+        # The order matters: each of these narrows what the next may change.
+        for setting in (
+            "GLOBAL TimeZone = 'UTC'",
+            f"allowed_directories = [{_text(str(folder.resolve()))}]",
+            "enable_external_access = false",
+            "lock_configuration = true",
+        ):
+            self.connection.execute(f"SET {setting}")
+
     def _set_memory(self, memory: str) -> None:
         try:
-            self._connection.execute(f"SET memory_limit = {_text(memory)}")
+            self.connection.execute(f"SET memory_limit = {_text(memory)}")
         except duckdb.Error:
             raise BadInput("not a size", memory, "write it like 512MB or 2GB") from None
+
+
+_open: WeakValueDictionary[tuple[int, Path], _Database] = WeakValueDictionary()
+_opening = threading.Lock()
+
+
+def _shared(folder: Path) -> _Database:
+    """The database that everybody shares who asks our own queries of a lake now: to make one takes longer than most queries. A process that
+    was forked has none of the threads of its parent's."""
+    with _opening:
+        which = os.getpid(), folder.resolve()
+        database = _open.get(which)
+        if database is None:
+            database = _open[which] = _Database(folder, UNBOUNDED)
+        return database
 
 
 def _name(name: str) -> str:
