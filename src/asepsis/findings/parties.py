@@ -142,7 +142,7 @@ class Party:
         """The same with a port: `PACS (192.0.2.7, port 443)`."""
         return f"{self.placed.removesuffix(')')}, port {port})" if self.placed.endswith(")") else f"{self.placed} (port {port})"
 
-    @property
+    @cached_property
     def kind(self) -> str:
         kinds = {asset.kind for asset in self.assets}
         return kinds.pop() if len(kinds) == 1 else ""

@@ -7,9 +7,9 @@ import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
-from weakref import WeakValueDictionary
 
 import duckdb
 
@@ -53,12 +53,13 @@ class Engine(Protocol):
 
 
 class DuckDBEngine:
-    """DuckDB in this process. It may read files below `folder` and nothing else: no other file, no network, no extension is loaded."""
+    """DuckDB in this process. It may read files below `folder` and nothing else: no other file, no network, no extension is loaded. `few`
+    says that its tables have few rows: what threads do to share such work costs more than the work."""
 
-    def __init__(self, folder: Path, bounds: Bounds = UNBOUNDED) -> None:
+    def __init__(self, folder: Path, bounds: Bounds = UNBOUNDED, few: bool = False) -> None:
         self._bounds, self._placed = bounds, False
-        self._database: _Database | None = _shared(folder) if bounds == UNBOUNDED else _Database(folder, bounds)
-        self._connection = self._database.connection.cursor()
+        database = _shared(os.getpid(), folder.resolve(), few) if bounds == UNBOUNDED else _database(folder, bounds)
+        self._connection = database.cursor()
 
     def register(self, name: str, files: Sequence[Path], columns: Sequence[Column]) -> None:
         tail = f"FROM {_source(files)}" if files else "WHERE false"
@@ -128,7 +129,6 @@ class DuckDBEngine:
 
     def close(self) -> None:
         self._connection.close()
-        self._database = None
 
     def _bounded(self, reader: pa.RecordBatchReader) -> pa.Table:
         import pyarrow as pa
@@ -158,52 +158,46 @@ class DuckDBEngine:
             timer.cancel()
 
 
-class _Database:
-    """What an engine runs on; `connection` is for cursors, each of which sees its own (temporary) tables and no others."""
-
-    def __init__(self, folder: Path, bounds: Bounds) -> None:
-        # No extension is loaded, no Python variable is a table, and nothing spills to disk, where it would lie outside of the lake.
-        self.connection = duckdb.connect(
-            config={
-                "autoinstall_known_extensions": False,
-                "autoload_known_extensions": False,
-                "python_enable_replacements": False,
-                "temp_directory": "",
-            }
-        )
-        if bounds.memory:
-            self._set_memory(bounds.memory)
-            # Each thread takes address space, which the process limits too (`asepsis.lake.wall`).
-            self.connection.execute(f"SET threads = {min(4, os.cpu_count() or 1)}")
-        # The order matters: each of these narrows what the next may change.
-        for setting in (
-            "GLOBAL TimeZone = 'UTC'",
-            f"allowed_directories = [{_text(str(folder.resolve()))}]",
-            "enable_external_access = false",
-            "lock_configuration = true",
-        ):
-            self.connection.execute(f"SET {setting}")
-
-    def _set_memory(self, memory: str) -> None:
-        try:
-            self.connection.execute(f"SET memory_limit = {_text(memory)}")
-        except duckdb.Error:
-            raise BadInput("not a size", memory, "write it like 512MB or 2GB") from None
+@lru_cache(maxsize=4)
+def _shared(process: int, folder: Path, few: bool) -> duckdb.DuckDBPyConnection:
+    """The database that everybody shares who asks our own queries of a lake: to make one takes longer than most queries. A process that was
+    forked has none of the threads of its parent's."""
+    return _database(folder, UNBOUNDED, 1 if few else None)
 
 
-_open: WeakValueDictionary[tuple[int, Path], _Database] = WeakValueDictionary()
-_opening = threading.Lock()
+def _database(folder: Path, bounds: Bounds, threads: int | None = None) -> duckdb.DuckDBPyConnection:
+    """A database for cursors, each of which sees its own (temporary) tables and no others."""
+    # No extension is loaded, no Python variable is a table, and nothing spills to disk, where it would lie outside of the lake.
+    made = duckdb.connect(
+        config={
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "python_enable_replacements": False,
+            "temp_directory": "",
+        }
+    )
+    if bounds.memory:
+        _set_memory(made, bounds.memory)
+        # Each thread takes address space, which the process limits too (`asepsis.lake.wall`).
+        threads = min(4, os.cpu_count() or 1)
+    if threads:
+        made.execute(f"SET threads = {threads}")
+    # The order matters: each of these narrows what the next may change.
+    for setting in (
+        "GLOBAL TimeZone = 'UTC'",
+        f"allowed_directories = [{_text(str(folder.resolve()))}]",
+        "enable_external_access = false",
+        "lock_configuration = true",
+    ):
+        made.execute(f"SET {setting}")
+    return made
 
 
-def _shared(folder: Path) -> _Database:
-    """The database that everybody shares who asks our own queries of a lake now: to make one takes longer than most queries. A process that
-    was forked has none of the threads of its parent's."""
-    with _opening:
-        which = os.getpid(), folder.resolve()
-        database = _open.get(which)
-        if database is None:
-            database = _open[which] = _Database(folder, UNBOUNDED)
-        return database
+def _set_memory(database: duckdb.DuckDBPyConnection, memory: str) -> None:
+    try:
+        database.execute(f"SET memory_limit = {_text(memory)}")
+    except duckdb.Error:
+        raise BadInput("not a size", memory, "write it like 512MB or 2GB") from None
 
 
 def _name(name: str) -> str:

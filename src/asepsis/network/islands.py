@@ -27,6 +27,15 @@ def meant(rule: Rule, taxonomy: Taxonomy, reach: Reach) -> tuple[str, str]:
     return stream.name, sql.all_of([reach.sql(), condition])
 
 
+def island(rule: Rule, taxonomy: Taxonomy, reach: Reach, kept: Mapping[str, str]) -> str:
+    """What a rule means in a time no longer than `GAP`, in which no two rows are further apart than that: the columns `kept` (names and
+    SQL), `events`, `first` and `last`. Raises BadInput."""
+    stream, where = meant(rule, taxonomy, reach)
+    columns = [f"{column} AS {name}" for name, column in kept.items()]
+    totals = ["COUNT(*) AS events", "MIN(ts) AS first", "MAX(ts) AS last"]
+    return f"SELECT {sql.columns(columns, totals)} FROM {stream} WHERE {where} GROUP BY {sql.columns(list(kept.values()))}"
+
+
 def islands(rule: Rule, taxonomy: Taxonomy, reach: Reach, kept: Mapping[str, str], apart: Sequence[str]) -> str:
     """The named query `i` of what a rule means: the columns `kept` (names and SQL), `hour`, `events`, `first` and `last`, and `island`,
     which tells apart what is more than an hour from all others that agree in the columns `apart`. Raises BadInput."""

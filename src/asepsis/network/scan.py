@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from .islands import TOTALS, islands
+from .islands import TOTALS, island, islands
 from .library import Entry
-from .sighting import EVIDENCE, VICTIMS, Evidence, Sighting, group_text
+from .sighting import EVIDENCE, GAP, VICTIMS, Evidence, Sighting, group_text
 from .sigma import hunt, sql
 from .sigma.detection import predicate
 from .sigma.episode import Episode, Match
@@ -50,22 +50,25 @@ def scan(entry: Entry, news: Tables, around: Around, standing: Standing, span: S
     if span is None:
         return []
     if isinstance(entry.speaks, Rule):
-        return _events(entry, entry.speaks, news, reach.within(span.first, span.last))
+        return _events(entry, entry.speaks, news, span, reach)
     assert isinstance(entry.speaks, Correlation)
     return _episodes(entry, entry.speaks, around, standing, span, reach)
 
 
-def _events(entry: Entry, rule: Rule, news: Tables, reach: Reach) -> list[Seen]:
+def _events(entry: Entry, rule: Rule, news: Tables, span: Span, within: Reach) -> list[Seen]:
     """Sightings without their evidence: most of what a rule of what is new means is usual, and nobody asks for its rows (`shown`)."""
-    meaning = entry.meaning
+    meaning, reach = entry.meaning, within.within(span.first, span.last)
     new = [f"n{n}" for n in range(len(meaning.new))]
     columns = (meaning.attacker, meaning.victim, *meaning.new)
     kept = {name: sql.name(column) for name, column in zip(("a", "v", *new), columns, strict=True)}
-    by = sql.columns(list(kept), ["island"])
-    query = f"""
-        {islands(rule, Taxonomy(news.streams), reach, kept, list(kept))}
-        SELECT {by}, {TOTALS} FROM i GROUP BY {by} ORDER BY {by} LIMIT {ROWS_MAX}
-    """
+    taxonomy = Taxonomy(news.streams)
+    if span.last - span.first <= GAP:
+        query = f"{island(rule, taxonomy, reach, kept)} ORDER BY {sql.columns(list(kept))} LIMIT {ROWS_MAX}"
+    else:
+        by = sql.columns(list(kept), ["island"])
+        query = (
+            f"{islands(rule, taxonomy, reach, kept, list(kept))} SELECT {by}, {TOTALS} FROM i GROUP BY {by} ORDER BY {by} LIMIT {ROWS_MAX}"
+        )
     return [Seen(event_sighting(entry.name, row), tuple(row[name] for name in new)) for row in news.rows(query)]
 
 
@@ -123,8 +126,8 @@ def _episodes(entry: Entry, rule: Correlation, around: Around, standing: Standin
     tables = around(max(EARLIEST, min([since - back, *(old.begin for old in before)])))
     # An event that comes late makes windows hold that end up to a timespan after it.
     reach = Reach(since, min(within.until, until + window + timedelta(microseconds=1)))
-    # What a rule of what is new is about is usual, and to ask for it first would only be one question more.
-    if not entry.meaning.new and not hunt.may_hold(rule, tables, entry.pack, reach):
+    # Somewhere in a long time most rules hold: to ask for it first would only be one question more.
+    if until - since <= window and not hunt.may_hold(rule, tables, entry.pack, reach):
         return []
     found = hunt.follow(rule, tables, entry.pack, reach, before, EVIDENCE)
     told = _columns(entry, tables, [match for one in found for match in one.evidence])

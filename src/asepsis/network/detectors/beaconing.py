@@ -77,7 +77,7 @@ def _pairs(of: Iterable[Call]) -> dict[tuple[str, str, int], list[Call]]:
 def _count(given: Given, book: Book) -> None:
     """Machines, by when they were first seen."""
     known = book.get(_HOSTS) or {}
-    if new := {source: at for source, at in hosts(given) if at < known.get(source, at + 1)}:
+    if new := {source: at for source, at in hosts(given).items() if at < known.get(source, at + 1)}:
         book.saw(_HOSTS, _earliest(known | new, HOSTS_MAX), moment(min(new.values())), moment(max(new.values())))
 
 

@@ -10,8 +10,8 @@ from typing import Any
 from ..detector import Given
 from ..sigma import sql
 from .book import SECOND, micros, sane
+from .callers import MINUTE, callers
 
-MINUTE = 60 * SECOND
 DAYS_S = 86_400
 TRIED_MAX = 500
 """Places that refused somebody in one minute: more are a scan, of which the first in order are looked at."""
@@ -45,11 +45,6 @@ _REFUSED = """
     FROM conn WHERE ts >= {0} AND ts < {1} AND proto = 'tcp' AND conn_state IN ('REJ', 'S0')
     GROUP BY id_orig_h, id_resp_h, id_resp_p, {3}
 """
-_HEARD = """
-    SELECT id_orig_h AS source, COUNT(*) AS rows, {3} AS minute FROM conn
-    WHERE ts >= {0} AND ts < {1} AND (duration IS NULL OR duration < 60) GROUP BY id_orig_h, {3}
-"""
-"""Of connections that are over within a minute, whose rows come in time to say that somebody is there now."""
 
 
 @dataclass(slots=True)
@@ -103,8 +98,9 @@ def heard(given: Given) -> Heard:
         of = refused[at // MINUTE]
         if door in of or len(of) < TRIED_MAX:
             of.setdefault(door, Minute()).add(row["messages"], 0, (at, row["event_id"], "conn", row["source"] or ""))
-    for row in _ask(given, _HEARD):
-        present[row["minute"]][row["source"] or ""] = row["rows"]
+    for row in callers(given):
+        if row["short"]:
+            present[row["minute"]][row["source"]] = row["short"]
     return Heard(feeds, doors, refused, present)
 
 

@@ -13,6 +13,7 @@ from asepsis.findings.service import public_sql
 from ..detector import Given
 from ..sigma import sql
 from .book import HOUR, SECOND, Book, key, micros, moment, sane
+from .callers import callers
 
 NAMES_MAX = 256
 """Names of servers remembered for connections of one machine that go on: more at a time has no machine that is no proxy."""
@@ -28,7 +29,6 @@ _NAMES = """
     WHERE ts >= {0} AND ts < {1} AND {2} AND server_name IS NOT NULL GROUP BY uid, id_orig_h
 """
 _NEWEST = "SELECT MAX(EPOCH_US(ts)) AS at FROM conn WHERE ts >= {0} AND ts < {1}"
-_HOSTS = "SELECT id_orig_h AS source, MIN(EPOCH_US(ts)) AS first FROM conn WHERE ts >= {0} AND ts < {1} GROUP BY id_orig_h"
 Found = TypeVar("Found")
 
 
@@ -133,10 +133,15 @@ def newest(given: Given, found: Iterable[Call]) -> int:
     return max([*(call.end for call in found), *times, *([micros(given.now)] if least <= given.now < most else [])], default=0)
 
 
-def hosts(given: Given) -> list[tuple[str, int]]:
+def hosts(given: Given) -> dict[str, int]:
     """The hospital's machines that begin a connection, and when each first does, in microseconds."""
     machine = given.look.locator.machine
-    return [(row["source"], row["first"]) for row in given.news.rows(_asked(_HOSTS)) if machine(row["source"])]
+    first: dict[str, int] = {}
+    for row in callers(given):
+        source, at = row["source"], row["first"]
+        if at < first.get(source, at + 1) and machine(source):
+            first[source] = at
+    return first
 
 
 def partner(given: Given, addresses: list[str], service: str) -> bool:

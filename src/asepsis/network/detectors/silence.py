@@ -24,7 +24,8 @@ from ..detector import Given, Number
 from ..memory import Known, Time
 from ..sighting import Evidence, Sighting, group_text
 from .book import Book, key, micros, moment, spared
-from .feeds import MINUTE, Door, Feed, Heard, Minute, heard, latest
+from .callers import MINUTE
+from .feeds import Door, Feed, Heard, Minute, heard, latest
 
 SETTINGS: Mapping[str, Number] = {"times": 2, "least": 10, "thin": 0.5, "thin_messages": 10, "tries": 5, "answered": 0.9}
 """`times` the 99.9th percentile of the gaps, and `least` minutes; a half hour with less than the part `thin` of the fewest that one ever

@@ -20,6 +20,7 @@ from ..memory import Known, Time
 from ..sighting import Evidence, Sighting, group_text
 from ..sigma import sql
 from .book import HOUR, Book, key, micros, moment, sane
+from .callers import callers
 
 SETTINGS: Mapping[str, Number] = {"least": 5, "patients": 0}
 """Assets of a kind from which it is known how the kind behaves; with `patients` 1 the devices that patients depend on are looked at, with 0
@@ -37,7 +38,7 @@ _TIDY = 6
 FIRST = 4
 """Of those who used a service in an hour so many are read: some may be passed over (`NEW_MAX`), and those behind them count."""
 _TALKS = "ts >= {} AND ts < {} AND resp_bytes > 0 AND orig_bytes > 0 AND proto IN ('tcp', 'udp')"
-_ENDS = "SELECT DISTINCT {end} AS address FROM conn WHERE {talks} AND {end} IS NOT NULL"
+_TARGETS = "SELECT DISTINCT id_resp_h AS address FROM conn WHERE {talks} AND id_resp_h IS NOT NULL"
 _USES = """
     WITH t AS (SELECT k.n AS kind, z.n AS zone, COALESCE(NULLIF(service, ''), CASE WHEN id_resp_p < {ephemeral}
                 THEN CONCAT(proto, '/', id_resp_p) ELSE proto END) AS service, EPOCH_US(ts) // {hour} AS hour,
@@ -96,8 +97,8 @@ def _uses(given: Given) -> list[_Use]:
     count = Counter(asset.kind for asset in given.look.locator.assets.values())
     enough = {kind for kind in count if count[kind] >= given.settings["least"]}
     # Devices that patients depend on and all others are kinds of their own, so that who looks at either asks the same.
-    kind_of = {source: kind for source in _ends(given, "id_orig_h") if (kind := _kind(given, source))[1] in enough}
-    zone_of = {target: zone for target in _ends(given, "id_resp_h") if (zone := _zone(given, target)) is not None} if kind_of else {}
+    kind_of = {source: kind for source in _sources(given) if (kind := _kind(given, source))[1] in enough}
+    zone_of = {target: zone for target in _targets(given) if (zone := _zone(given, target)) is not None} if kind_of else {}
     if not zone_of:
         return []
     kinds, zones = sorted(set(kind_of.values())), sorted(set(zone_of.values()))
@@ -116,8 +117,12 @@ def _talks() -> str:
     return _TALKS.format(*map(sql.moment, sane()))
 
 
-def _ends(given: Given, end: str) -> list[str]:
-    rows = given.news.rows(_ENDS.format(talks=_talks(), end=end))
+def _sources(given: Given) -> set[str]:
+    return {row["source"] for row in callers(given) if sql.UNIT not in row["source"]}
+
+
+def _targets(given: Given) -> list[str]:
+    rows = given.news.rows(_TARGETS.format(talks=_talks()))
     return [row["address"] for row in rows if sql.UNIT not in row["address"]]
 
 

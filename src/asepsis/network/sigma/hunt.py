@@ -58,10 +58,10 @@ def of(rule: Rule | Correlation, tables: Tables, pack: Pack, reach: Reach, evide
 
 
 def may_hold(correlation: Correlation, tables: Tables, pack: Pack, reach: Reach) -> bool:
-    """Whether the correlation can hold in `reach`: one that needs all of its rules cannot where no group has events of each."""
-    if not correlation.needs_all:
-        return True
-    return bool(tables.rows(query.of_meeting(correlation, pack, Taxonomy(tables.streams), reach)))
+    """Whether the correlation can hold in `reach`: one that needs all of its rules cannot where no group has events of each, one that
+    needs many events or values cannot where no group has so many in all."""
+    asked = query.of_need(correlation, pack, Taxonomy(tables.streams), reach)
+    return asked is None or bool(tables.rows(asked))
 
 
 def follow(

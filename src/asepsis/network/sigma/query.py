@@ -59,10 +59,10 @@ def of_correlation(correlation: Correlation, pack: Pack, taxonomy: Taxonomy, rea
     return _bounded(_Writer(pack, taxonomy, reach, lookback(correlation, pack)).episodes(correlation, evidence), correlation.where)
 
 
-def of_meeting(correlation: Correlation, pack: Pack, taxonomy: Taxonomy, reach: Reach) -> str:
-    """One event of a correlation that needs all of its rules, if there is a group that has events of each: a query that is planned and
-    answered in a fraction of the time."""
-    return _Writer(pack, taxonomy, reach, lookback(correlation, pack)).meeting(correlation)
+def of_need(correlation: Correlation, pack: Pack, taxonomy: Taxonomy, reach: Reach) -> str | None:
+    """A row for a group that has what the correlation needs at least, at whatever times: a query that is planned and answered in a fraction
+    of the time. None for one of which that cannot be told so cheaply."""
+    return _Writer(pack, taxonomy, reach, lookback(correlation, pack)).need(correlation)
 
 
 def of_moments(correlation: Correlation, pack: Pack, taxonomy: Taxonomy, reach: Reach) -> str:
@@ -126,9 +126,18 @@ class _Writer:
         whole = f"SELECT {told}, e.stream, e.event_id, e.ts FROM wanted AS w JOIN evidence AS e ON {same} ORDER BY {order} LIMIT {ROWS_MAX}"
         return self._with(whole)
 
-    def meeting(self, correlation: Correlation) -> str:
-        parts, _ = self._found(correlation)
-        return self._with(f"SELECT event_id FROM ({parts[0]}) AS f LIMIT 1")
+    def need(self, correlation: Correlation) -> str | None:
+        least = [one for one in correlation.threshold if one.least]
+        if correlation.needs_all:
+            return self._with(f"SELECT event_id FROM ({self._found(correlation)[0][0]}) AS f LIMIT 1")
+        if correlation.kind not in ("event_count", "value_count") or not least:
+            return None
+        (found,), _ = self._found(correlation)
+        counted = "DISTINCT v0" if correlation.kind == "value_count" and len(correlation.fields) == 1 else "*"
+        groups = [f"g{n}" for n in range(len(correlation.group_by))]
+        by = f" GROUP BY {sql.columns(groups)}" if groups else ""
+        enough = sql.all_of([one.sql(f"COUNT({counted})") for one in least])
+        return self._with(f"SELECT COUNT(*) AS events FROM ({found}) AS f{by} HAVING {enough} LIMIT 1")
 
     def counts(self, correlation: Correlation, spans: Sequence[Span]) -> str:
         sweep = self._sweep(correlation)
