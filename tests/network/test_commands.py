@@ -403,7 +403,12 @@ def test_what_was_learned_is_shown_and_forgotten(capsys: pytest.CaptureFixture[s
         "--rule",
         "service-from-afar",
     )
-    assert told(capsys, *forget, "--site", store.path) == {"forgotten": 1}
+    assert told(capsys, *forget, "--site", store.path) == {
+        "forgotten": 1,
+        "rules": {"service-from-afar": 1},
+        "hours": 1,
+        "hours_wanted": 150,
+    }
     assert "149 more hours" in run(capsys, *forget, "--site", store.path)[1], "of one rule alone the hours stay"
     assert "150 more hours" in run(capsys, *forget[:-2], "--site", store.path)[1]
     again = told(capsys, "baseline", "show", "10.0.0.9", "--site", store.path)

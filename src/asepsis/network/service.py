@@ -234,8 +234,8 @@ def baseline_of(site: Site, id: str) -> list[tuple[str, str, Known]]:
     return store.learned_of(names)
 
 
-def forget(site: Site, since: datetime, until: datetime, reason: str, rule: str | None = None) -> int:
-    """Forgets what was learned from one moment to another, by all rules or by one; how much. Learning that was over goes on for as many
+def forget(site: Site, since: datetime, until: datetime, reason: str, rule: str | None = None) -> dict[str, int]:
+    """Forgets what was learned from one moment to another, by all rules or by one; how much, by rule. Learning that was over goes on for as many
     hours as the time had of it. Raises WrongUse."""
     if until <= since:
         raise WrongUse("the end is not after the beginning", str(until), "write --since before --until")
@@ -253,13 +253,18 @@ def forget(site: Site, since: datetime, until: datetime, reason: str, rule: str 
 
     with transaction.atomic():
         tables = [rule] if rule else [table for table, _ in store.learned()]
-        count = sum(forgetting.forget(store.Stored(table), forgetting.unlearner(known, table), time) for table in tables)
+        counts = {table: forgetting.forget(store.Stored(table), forgetting.unlearner(known, table), time) for table in tables}
         if not rule:
             progress = store.progress()
             progress.hours = forgetting.still_heard(progress.hours, time)
             progress.save()
-        record(site, "network.forget", rule or "rules", {"since": since.isoformat(), "until": until.isoformat(), "forgotten": count})
-        return count
+        record(
+            site,
+            "network.forget",
+            rule or "rules",
+            {"since": since.isoformat(), "until": until.isoformat(), "forgotten": sum(counts.values())},
+        )
+        return {table: count for table, count in counts.items() if count}
 
 
 def stories(site: Site) -> list[Told]:

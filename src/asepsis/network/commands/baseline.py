@@ -57,11 +57,14 @@ def forget(
     from .. import service
 
     opened = Site.open(site)
-    count = service.forget(opened, moment.parse(since), moment.parse(until), reason, rule)
+    counts = service.forget(opened, moment.parse(since), moment.parse(until), reason, rule)
+    count, heard = sum(counts.values()), service.baseline(opened)["hours"]
     if json:
-        return print_json({"forgotten": count})
-    said = _what_is_new(service.baseline(opened)["hours"])
-    return print(f"{count:,} things that were learned then are no longer held to be usual. {said}")
+        return print_json({"forgotten": count, "rules": counts, "hours": heard, "hours_wanted": TEACHING})
+    print(f"{count:,} things that were learned then are no longer held to be usual. {_what_is_new(heard)}")
+    if counts:
+        print_table(("rule", "forgotten"), [(name, f"{of:,}") for name, of in sorted(counts.items())])
+    return None
 
 
 def _all(found: dict[str, Any], site_words: str, json: bool) -> None:
