@@ -235,8 +235,8 @@ def baseline_of(site: Site, id: str) -> list[tuple[str, str, Known]]:
 
 
 def forget(site: Site, since: datetime, until: datetime, reason: str, rule: str | None = None) -> dict[str, int]:
-    """Forgets what was learned from one moment to another, by all rules or by one; how much, by rule. Learning that was over goes on for as many
-    hours as the time had of it. Raises WrongUse."""
+    """Forgets what was learned from one moment to another, by all rules or by one; how much, by rule. Learning that was over goes on for as
+    many hours as the time had of it. Raises WrongUse."""
     if until <= since:
         raise WrongUse("the end is not after the beginning", str(until), "write --since before --until")
     try:
