@@ -33,8 +33,9 @@ DEBUG = False
 # A log line may quote a row; nothing is logged by Django here.
 LOGGING_CONFIG = None
 
-# The path of the site whose store is open, once it is ready.
+# The path of the site whose store is open, once it is ready; and of the one that this process serves and no other.
 _open: list[Path] = []
+_served: list[Path] = []
 
 _TEMPLATE = "store_template.sql"
 _SQLITE_OPTIONS = {
@@ -61,7 +62,7 @@ def open_store(site: Site) -> None:
 
     Raises BadInput if the store is damaged, was made by a newer version, or `DATABASE_URL` is not understood.
     """
-    if is_open(site) and _in_transaction():
+    if site.path in _served or (is_open(site) and _in_transaction()):
         return
     _open.clear()
     url = os.environ.get("DATABASE_URL", "")
@@ -72,6 +73,12 @@ def open_store(site: Site) -> None:
     else:
         _bring_up(site.store)
     _open.append(site.path)
+
+
+def serve_store(site: Site) -> None:
+    """Opens the store of `site` for good, in a process that serves this site alone: each of its threads has a connection of its own."""
+    open_store(site)
+    _served.append(site.path)
 
 
 def has_store(site: Site) -> bool:
@@ -132,12 +139,13 @@ def _sqlite(path: Path) -> dict[str, Any]:
 
 
 def _point_django_at(database: dict[str, Any]) -> None:
-    os.environ["DJANGO_SETTINGS_MODULE"] = "asepsis.settings"
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "asepsis.settings")
     DATABASES["default"] = database
     from django.apps import apps
+    from django.conf import settings
 
     # As django.setup() does, without its logging and its URLs: a tenth of a second of every command.
-    apps.populate(INSTALLED_APPS)
+    apps.populate(settings.INSTALLED_APPS)
     from django.db import connections
 
     connections.close_all()

@@ -17,6 +17,7 @@ from asepsis.hospital.act import Act, Verb, goes_by, marks_of_asset
 from asepsis.hospital.asset import STATED, Asset, Attribute, Maybe, Stay, address_of, as_json, from_json, kind_in_words
 from asepsis.hospital.export import Format, as_csv, as_cyclonedx
 from asepsis.hospital.kinds import DECOY, KINDS, POSSIBLE, counted_kind
+from asepsis.hospital.listing import PAGE, AssetsAsked, read_mark, write_mark
 from asepsis.hospital.locator import Locator
 from asepsis.hospital.naming import called, is_guess, told_kind, within
 from asepsis.hospital.plan import Plan
@@ -48,6 +49,7 @@ __all__ = [
     "TITLES_OF_TOOLKITS",
     "Act",
     "Asset",
+    "AssetsAsked",
     "Attribute",
     "Format",
     "KnownKey",
@@ -75,9 +77,11 @@ __all__ = [
     "is_guess",
     "keys",
     "kind_in_words",
+    "kinds_and_zones",
     "locate",
     "match_patients",
     "merge",
+    "page_of_assets",
     "plan",
     "plan_of",
     "read_ids",
@@ -175,6 +179,31 @@ def tenures_of(lake: Lake) -> list[Tenure]:
 def assets(site: Site) -> list[Asset]:
     """The saved assets, by name."""
     return sorted((from_json(row.detail) for row in _rows(site).objects.all()), key=lambda a: (a.name, a.id))
+
+
+def page_of_assets(site: Site, asked: AssetsAsked, after: str = "") -> tuple[list[Asset], str]:
+    """The assets that are asked for, by name, as many as stand on a page, those after a mark; and the mark of the last if there are more.
+
+    A mark is where a page ended, and no number of a page: a long list is read on from there, however far down that is. Raises WrongUse for a
+    mark that is none.
+    """
+    from django.db.models import Q, TextField
+    from django.db.models.functions import Cast
+
+    rows = _rows(site).objects.filter(**asked.columns)
+    if asked.words:
+        rows = rows.annotate(told=Cast("detail", TextField())).filter(Q(name__icontains=asked.words) | Q(told__icontains=asked.words))
+    if after:
+        name, id = read_mark(after)
+        rows = rows.filter(name__gte=name).exclude(name=name, id__lte=id)
+    found = [from_json(row.detail) for row in rows[: PAGE + 1]]
+    return found[:PAGE], write_mark(found[PAGE - 1].name, found[PAGE - 1].id) if len(found) > PAGE else ""
+
+
+def kinds_and_zones(site: Site) -> tuple[list[str], list[str]]:
+    """Which kinds and zones the saved assets have."""
+    rows = _rows(site).objects.order_by()
+    return tuple(sorted({*rows.values_list(column, flat=True).distinct()} - {""}) for column in ("kind", "zone"))  # type: ignore[return-value]
 
 
 def asset(site: Site, id: str) -> Asset:

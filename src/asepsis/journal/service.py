@@ -6,6 +6,8 @@ import os
 import pwd
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,11 +21,23 @@ from asepsis.kit.head import GENESIS, Head, HeadLost
 from asepsis.kit.output import plain
 from asepsis.kit.site import Site
 
-__all__ = ["Anchor", "Entry", "Verdict", "anchor", "anchored", "check", "entries", "record", "stored", "verify"]
+__all__ = ["Anchor", "Entry", "Verdict", "acting", "anchor", "anchored", "check", "entries", "record", "stored", "verify"]
+
+_acting: ContextVar[str | None] = ContextVar("acting", default=None)
+
+
+@contextmanager
+def acting(who: str) -> Iterator[None]:
+    """What is recorded within is done by `who` ("console:anna"), and not by the user of this process."""
+    token = _acting.set(who)
+    try:
+        yield
+    finally:
+        _acting.reset(token)
 
 
 def record(site: Site, act: str, subject: str, detail: dict[str, Any]) -> Entry:
-    """Writes down that the user of this process did `act` ("lake.ingest") to `subject`. Safe on disk when it returns.
+    """Writes down that the user of this process, or who is `acting`, did `act` ("lake.ingest") to `subject`. Safe on disk when it returns.
 
     No patient data may be in it. Raises DoesNotHold if the journal's head was tampered with: then nothing can be vouched for.
     """
@@ -115,6 +129,8 @@ def _made(head: Head, act: str, subject: str, detail: dict[str, Any]) -> Entry:
 
 
 def _who() -> str:
+    if (who := _acting.get()) is not None:
+        return who
     try:
         return f"os:{pwd.getpwuid(os.getuid()).pw_name}"
     except KeyError:

@@ -1,0 +1,106 @@
+"""`asepsis up`: the sensor, what judges it, and the console, under one roof."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from asepsis.kit.command import DEFAULT_SITE, SiteOption
+from asepsis.kit.errors import WrongUse
+from asepsis.kit.site import Site
+
+from . import parts
+from .serving import Serving
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+BindOption = Annotated[str, typer.Option("--bind", metavar="ADDRESS:PORT", help="Where browsers find the console.")]
+InterfaceOption = Annotated[str | None, typer.Option("--interface", "-i", metavar="IF", help="Also listen to what this interface hears.")]
+NameOption = Annotated[list[str] | None, typer.Option("--name", metavar="NAME", help="A name by which browsers call it; may be repeated.")]
+CertificateOption = Annotated[
+    Path | None, typer.Option("--certificate", metavar="PEM", help="Certificate of the hospital's own, with --key.")
+]
+KeyOption = Annotated[Path | None, typer.Option("--key", metavar="PEM", help="Its private key.")]
+ProxyOption = Annotated[bool, typer.Option("--behind-proxy", help="Plain HTTP to a proxy on this machine that speaks HTTPS to browsers.")]
+PlainOption = Annotated[bool, typer.Option("--plain-http", help="Plain HTTP, on loopback only: to try it out.")]
+
+
+def up(
+    site: SiteOption = DEFAULT_SITE,
+    bind: BindOption = "127.0.0.1:8443",
+    interface: InterfaceOption = None,
+    name: NameOption = None,
+    certificate: CertificateOption = None,
+    key: KeyOption = None,
+    behind_proxy: ProxyOption = False,
+    plain_http: PlainOption = False,
+) -> None:
+    """Everything, with the console: listen, judge, and show it in a browser. Ctrl-C ends it cleanly."""
+    host, port = _address(bind)
+    if (plain_http or behind_proxy) and host not in LOOPBACK:
+        raise WrongUse("plain HTTP is for this machine alone", bind, "bind to 127.0.0.1, or leave --plain-http out")
+    if (certificate is None) is not (key is None):
+        raise WrongUse("a certificate comes with its key", todo="give both --certificate and --key")
+    opened = Site.open(site, create=True)
+    serving = _serving(opened, host, port, name or [], (certificate, key), plain_http, behind_proxy)
+    _first(opened, serving)
+    from .supervisor import Supervisor, Wanted
+
+    wanted = [Wanted("console", [sys.executable, "-m", "asepsis.console.server"], serving.environment(), tells=True)]
+    if interface:
+        sensor = [sys.executable, "-m", "asepsis", "network", "watch", "--interface", interface, "--site", str(opened.path)]
+        wanted.append(Wanted("sensor", sensor))
+    said: list[str] = []
+
+    def changed(now: list[parts.Part]) -> None:
+        parts.write(opened.path, now)
+        if not said and all(part.running for part in now):
+            said.append(f"Ready: {serving.url}")
+            print(said[0], flush=True)
+
+    Supervisor(wanted, changed).run()
+
+
+def _address(bind: str) -> tuple[str, int]:
+    host, _, port = bind.rpartition(":")
+    if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65_536:
+        raise WrongUse("not an address and a port", bind, "write 127.0.0.1:8443, or [::1]:8443")
+    return host.strip("[]"), int(port)
+
+
+def _serving(
+    site: Site, host: str, port: int, names: list[str], given: tuple[Path | None, Path | None], plain: bool, proxied: bool
+) -> Serving:
+    from .certificate import fingerprint, names_of, own
+
+    known = tuple(names_of(host, names))
+    certificate, key = given
+    if plain or proxied:
+        return Serving(str(site.path), host, port, known, proxied=proxied)
+    if certificate is None or key is None:
+        folder = site.path / "console"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        certificate, key = own(folder, list(known))
+        print(f"Its certificate is its own (SHA-256 {fingerprint(certificate)}): browsers ask once whether to trust it.")
+    for file in (certificate, key):
+        if not file.is_file():
+            raise WrongUse("no such file", str(file), "name a PEM file")
+    return Serving(str(site.path), host, port, known, str(certificate.resolve()), str(key.resolve()))
+
+
+def _first(site: Site, serving: Serving) -> None:
+    """Prints the link for the first administrator, as long as there is none."""
+    os.environ.update(serving.environment())
+    from .server import prepare
+
+    prepare(serving)
+    from . import people
+    from .role import Role
+
+    if people.without_administrator():
+        word = people.invite(site, Role.ADMINISTRATOR, "asepsis up")
+        print(f"Nobody can log in yet. The first administrator comes in here, once, within a day:\n  {serving.url}/welcome/{word}")

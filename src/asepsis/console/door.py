@@ -1,0 +1,58 @@
+"""Nobody gets past the table of who may use what: an address that is not in it is closed."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.cache import add_never_cache_headers
+
+from asepsis.journal.service import acting
+
+from .role import allowed
+
+View = Callable[..., HttpResponse]
+
+
+class Door:
+    """Middleware, the innermost: asks the table once the address is known, and lets what is done be journalled under the person's name."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.user.is_authenticated:
+            answer = self._get_response(request)
+        else:
+            with acting(f"console:{request.user.get_username()}"):
+                answer = self._get_response(request)
+        # What is shown to one must not be found in the browser by the next who sits down here.
+        add_never_cache_headers(answer)
+        return answer
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> None:
+        """One line of what broke, for who runs the console: neither the address nor what was sent, which may hold secrets."""
+        name = request.resolver_match.view_name if request.resolver_match else "?"
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        print(f"asepsis: {name} broke: {type(error).__name__} in {Path(where.filename).name}:{where.lineno}", file=sys.stderr, flush=True)
+
+    def process_view(self, request: HttpRequest, view: View, args: tuple[Any, ...], kwargs: dict[str, Any]) -> HttpResponse | None:
+        match = request.resolver_match
+        name = match.view_name if match else ""
+        user = request.user
+        role = getattr(user, "role", None) if user.is_authenticated else None
+        if allowed(name, request.method or "", role):
+            return None
+        if request.path.startswith("/api/"):
+            status = 403 if user.is_authenticated else 401
+            problem = {"type": "about:blank", "status": status, "title": "not allowed" if user.is_authenticated else "a token is needed"}
+            return JsonResponse(problem, status=status, content_type="application/problem+json")
+        if not user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        return render(request, "console/closed.html", {"role": role}, status=403)

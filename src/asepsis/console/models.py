@@ -1,0 +1,25 @@
+"""Who may log in, and what invites them."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+from .role import Role
+
+
+class Person(AbstractUser):
+    """Somebody who works with the console."""
+
+    role = models.CharField(max_length=16, choices=[(role.value, role.words) for role in Role], default=Role.VIEWER.value)
+
+
+class Invitation(models.Model):
+    """A link that lets one person in once. Of its word only the digest is kept (SHA-256 of 256 random bits: nothing to guess)."""
+
+    digest = models.CharField(max_length=64, unique=True)
+    role = models.CharField(max_length=16)
+    made = models.DateTimeField()
+    until = models.DateTimeField()
+    used = models.DateTimeField(null=True)
+    by = models.CharField(max_length=150)

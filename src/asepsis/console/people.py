@@ -1,0 +1,59 @@
+"""People of the console: who there is, who is invited, who comes in."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from asepsis.journal.service import acting, record
+from asepsis.kit.errors import WrongUse
+from asepsis.kit.site import Site
+
+from .invitation import LASTS, digest, word
+from .models import Invitation, Person
+from .role import Role
+
+
+def invite(site: Site, role: Role, by: str) -> str:
+    """A word for one person to come in with, once, within a day; the journal says who was invited as what, never the word."""
+    now, given = datetime.now(UTC), word()
+    with transaction.atomic():
+        record(site, "console.invite", role.value, {"until": (now + LASTS).isoformat(timespec="seconds")})
+        Invitation.objects.create(digest=digest(given), role=role.value, made=now, until=now + LASTS, by=by)
+    return given
+
+
+def invited(given: str) -> Role | None:
+    """As what the word lets somebody in; None if it does not, or not any more."""
+    found = Invitation.objects.filter(digest=digest(given), used=None, until__gt=datetime.now(UTC)).first()
+    return Role(found.role) if found else None
+
+
+def come_in(site: Site, given: str, username: str, password: str) -> Person:
+    """Makes the person whom a word invited. Raises WrongUse with what is wrong with the word, the name or the password."""
+    person = Person(username=username.strip())
+    try:
+        person.full_clean(exclude=["password", "role"])
+        validate_password(password, person)
+    except ValidationError as error:
+        raise WrongUse(" ".join(error.messages)) from None
+    with transaction.atomic():
+        # Who takes the word takes it alone: the row is changed only where nobody has used it.
+        now = datetime.now(UTC)
+        role = invited(given)
+        if role is None or not Invitation.objects.filter(digest=digest(given), used=None).update(used=now):
+            raise WrongUse("this link lets nobody in any more", todo="ask an administrator for another")
+        person.role = role.value
+        person.set_password(password)
+        person.save()
+        with acting(f"console:{person.username}"):
+            record(site, "console.come_in", person.username, {"role": role.value})
+    return person
+
+
+def without_administrator() -> bool:
+    """Whether nobody can invite others yet."""
+    return not Person.objects.filter(role=Role.ADMINISTRATOR.value, is_active=True).exists()

@@ -1,0 +1,13 @@
+"use strict";
+// Keys of the worklist: j and k go down and up, Enter unfolds, / searches. Without scripts the page works the same by Tab and Enter.
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, textarea, select")) return;
+  const lines = [...document.querySelectorAll("ol.worklist > li")];
+  const at = lines.findIndex((line) => line.contains(document.activeElement));
+  const go = (n) => lines[Math.max(0, Math.min(lines.length - 1, n))]?.querySelector("summary, a")?.focus();
+  if (event.key === "j") go(at + 1);
+  else if (event.key === "k") go(at - 1);
+  else if (event.key === "/") document.querySelector("input[type=search]")?.focus();
+  else return;
+  event.preventDefault();
+});

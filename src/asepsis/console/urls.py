@@ -1,0 +1,24 @@
+"""Every address of the console."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from . import views
+
+console = [
+    path("welcome/<str:word>", require_http_methods(["GET", "HEAD", "POST"])(views.welcome), name="welcome"),
+    path("people", require_safe(views.people_page), name="people"),
+    path("people/invite", require_POST(views.invite), name="invite"),
+    path("about", require_safe(views.about), name="about"),
+]
+urlpatterns = [
+    path("healthz", require_safe(views.healthz), name="healthz"),
+    path("readyz", require_safe(views.readyz), name="readyz"),
+    path("account/", include("allauth.account.urls")),
+    path("", include((console, "console"))),
+    path("", include("asepsis.findings.urls")),
+    path("", include("asepsis.hospital.urls")),
+    path("", include("asepsis.journal.urls")),
+]

@@ -1,0 +1,75 @@
+"""The console's own pages: is it well, coming in, people, about."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth import login
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from asepsis.journal.service import entries
+from asepsis.kit.errors import WrongUse
+from asepsis.kit.pages import act, site
+
+from . import parts, people
+from .models import Invitation, Person
+from .role import Role
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+def healthz(_: HttpRequest) -> HttpResponse:
+    """That this process answers; nothing else is told to strangers."""
+    return HttpResponse("ok", content_type="text/plain")
+
+
+def readyz(_: HttpRequest) -> HttpResponse:
+    """Whether every part runs: 503 where one does not. Which, is told on the page about."""
+    ready = all(part.running for part in parts.read(site().path))
+    return JsonResponse({"ready": ready}, status=200 if ready else 503)
+
+
+def welcome(request: HttpRequest, word: str) -> HttpResponse:
+    """Whom a link invites chooses a name and a password."""
+    role = people.invited(word)
+    if role is None:
+        return render(request, "console/welcome.html", {"gone": True}, status=410)
+    told: dict[str, object] = {"role": role, "username": request.POST.get("username", "")}
+    if request.method == "POST":
+        password = request.POST.get("password", "")
+        try:
+            if password != request.POST.get("again", ""):
+                raise WrongUse("the two passwords differ")
+            person = people.come_in(site(), word, request.POST.get("username", ""), password)
+        except WrongUse as error:
+            return render(request, "console/welcome.html", told | {"error": str(error)}, status=422)
+        login(request, person, backend=BACKEND)
+        return redirect("findings:worklist")
+    return render(request, "console/welcome.html", told)
+
+
+def people_page(request: HttpRequest) -> HttpResponse:
+    """Who there is, and who may come."""
+    waiting = Invitation.objects.filter(used=None).order_by("-made")[:50]
+    told = {"people": Person.objects.order_by("username"), "roles": Role, "waiting": waiting}
+    return render(request, "console/people.html", told)
+
+
+@act
+def invite(request: HttpRequest) -> HttpResponse:
+    """Makes a link for one person; it is shown this once."""
+    try:
+        role = Role(request.POST.get("role", ""))
+    except ValueError:
+        raise WrongUse("no such role", request.POST.get("role", "")[:40], "choose one") from None
+    word = people.invite(site(), role, request.user.get_username())
+    link = request.build_absolute_uri(reverse("console:welcome", kwargs={"word": word}))
+    messages.success(request, f"Give this link to the {role.words}; it works once, for a day: {link}")
+    return redirect("console:people")
+
+
+def about(request: HttpRequest) -> HttpResponse:
+    """What runs here."""
+    count = sum(1 for _ in entries(site()))
+    return render(request, "console/about.html", {"parts": parts.read(site().path), "journalled": count})

@@ -1,0 +1,44 @@
+"""A long list of assets, a page at a time: which are asked for, and where to read on."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from asepsis.kit.errors import WrongUse
+
+PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class AssetsAsked:
+    """Those of a kind, a zone, a clinical class, where these are not empty; and `words` that a name, an address or a title has."""
+
+    words: str = ""
+    kind: str = ""
+    zone: str = ""
+    clinical_class: str = ""
+
+    @property
+    def columns(self) -> Mapping[str, str]:
+        """What columns are to be equal to."""
+        told = {"kind": self.kind, "zone": self.zone, "clinical_class": self.clinical_class}
+        return {name: value for name, value in told.items() if value}
+
+
+def write_mark(name: str, id: str) -> str:
+    """Where a page ended."""
+    return base64.urlsafe_b64encode(json.dumps([name, id]).encode()).decode().rstrip("=")
+
+
+def read_mark(mark: str) -> tuple[str, str]:
+    """Name and id of the asset that a page ended with. Raises WrongUse for what is no mark."""
+    try:
+        name, id = json.loads(base64.urlsafe_b64decode(mark + "=" * (-len(mark) % 4)))
+        if isinstance(name, str) and isinstance(id, str):
+            return name, id
+    except ValueError:
+        pass
+    raise WrongUse("this is no place in the list", mark[:40], "begin at its top")

@@ -1,0 +1,20 @@
+"""The page of who did what."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from asepsis.kit.pages import site
+
+from . import service
+
+SHOWN = 200
+
+
+def entries(request: HttpRequest) -> HttpResponse:
+    """The last entries, the newest first, and whether the chain holds."""
+    last = deque(service.entries(site()), SHOWN)
+    return render(request, "journal/entries.html", {"entries": reversed(last), "shown": SHOWN})

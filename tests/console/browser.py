@@ -1,0 +1,76 @@
+"""A console that runs, and people who use it: the real processes, the real pages, over HTTPS."""
+
+from __future__ import annotations
+
+import http.cookiejar
+import re
+import ssl
+import urllib.error
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass, field
+
+PASSWORD = "a sentence that nobody else would think of"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What came back: the status, the text, and the address in the end."""
+
+    status: int
+    text: str
+    url: str
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def said(self) -> list[str]:
+        """What the page tells of what was just done."""
+        return [one.strip() for one in re.findall(r'class="said[^>]*>([^<]+)', self.text)]
+
+
+class Visitor:
+    """One browser, with its own cookies."""
+
+    def __init__(self, base: str) -> None:
+        self.base, self.last = base, Page(0, "", "")
+        trusting = ssl.create_default_context()
+        trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+        self.cookies = http.cookiejar.CookieJar()
+        self._opener = urllib.request.build_opener(
+            urllib.request.HTTPSHandler(context=trusting), urllib.request.HTTPCookieProcessor(self.cookies)
+        )
+        self._opener.addheaders = [("Referer", base + "/")]
+
+    def get(self, path: str, **headers: str) -> Page:
+        return self._open(urllib.request.Request(self.base + path, headers={k.replace("_", "-"): v for k, v in headers.items()}))
+
+    def post(self, path: str, **fields: str) -> Page:
+        """Sends a form, with the token of the page that was last looked at."""
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', self.last.text)
+        given = fields | ({"csrfmiddlewaretoken": token.group(1)} if token else {})
+        return self._open(urllib.request.Request(self.base + path, urllib.parse.urlencode(given).encode()))
+
+    def ask(self, path: str, method: str) -> int:
+        """The status of a bare request, which leaves the page that was looked at as it is; 302 where it led elsewhere."""
+        last = self.last
+        tokens = [cookie.value or "" for cookie in self.cookies if cookie.name == "__Host-csrf"]
+        headers = dict(zip(("X-CSRFToken",), tokens, strict=False))
+        page = self._open(urllib.request.Request(self.base + path, b"" if method == "POST" else None, headers, method=method))
+        self.last = last
+        return page.status if page.url == self.base + path else 302
+
+    def _open(self, request: urllib.request.Request) -> Page:
+        try:
+            with self._opener.open(request, timeout=30) as answer:
+                self.last = Page(answer.status, answer.read().decode(), answer.url, dict(answer.headers))
+        except urllib.error.HTTPError as error:
+            self.last = Page(error.code, error.read().decode(), request.full_url, dict(error.headers))
+        return self.last
+
+
+def come_in(base: str, link: str, name: str) -> Visitor:
+    """Somebody who was invited, and is logged in now."""
+    visitor, path = Visitor(base), urllib.parse.urlsplit(link).path
+    visitor.get(path)
+    page = visitor.post(path, username=name, password=PASSWORD, again=PASSWORD)
+    assert page.status == 200, page.text
+    return visitor

@@ -1,0 +1,156 @@
+"""What each person can see and do, on a console that runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from datetime import date, timedelta
+
+import pytest
+
+from asepsis.console.role import Role, access, allowed
+from asepsis.console.serving import Serving
+from asepsis.journal.service import entries
+
+from .browser import Visitor
+from .conftest import Running
+
+LIST = """
+import django, json
+django.setup()
+from django.urls import get_resolver
+def walk(patterns, prefix="", space=""):
+    for one in patterns:
+        at = prefix + str(one.pattern)
+        if hasattr(one, "url_patterns"):
+            yield from walk(one.url_patterns, at, space + (one.namespace + ":" if one.namespace else ""))
+        else:
+            yield space + one.name, at
+print(json.dumps(list(walk(get_resolver().url_patterns))))
+"""
+CLOSED = {"account_"}
+"""allauth's addresses that the table leaves out are closed: nobody signs himself up, and no mail is sent."""
+
+
+@pytest.fixture(scope="module")
+def addresses(console: Running) -> dict[str, str]:
+    """Every address there is, by name, with an id in it where one belongs."""
+    environment = Serving(str(console.site.path), "127.0.0.1", 1, ("127.0.0.1",)).environment()
+    told = subprocess.run([sys.executable, "-c", LIST], env={**os.environ, **environment}, capture_output=True, text=True, check=True)
+    return {name: "/" + re.sub(r"<[^>]+>", "nothing", at) for name, at in json.loads(told.stdout)}
+
+
+def test_every_address_stands_in_the_table_or_is_closed(addresses: dict[str, str]) -> None:
+    unnamed = {name for name in addresses if name not in access() and not name.startswith(tuple(CLOSED))}
+    assert not unnamed
+    assert set(access()) <= set(addresses)
+
+
+def test_the_table_holds_for_every_role_address_and_method(
+    addresses: dict[str, str], people: dict[Role, Visitor], console: Running
+) -> None:
+    wrong = []
+    stranger = Visitor(console.base)
+    stranger.get("/account/login/")
+    for name, at in addresses.items():
+        if "^" in at or name in ("account_logout", "console:invite"):
+            continue
+        for method in ("GET", "POST"):
+            for role, visitor in [(None, stranger), *people.items()]:
+                status = visitor.ask(at, method)
+                # Whom the table lets through gets what the page says; whom it does not, a closed door or the way to log in.
+                closed = status == 403 or (role is None and status in (302, 403))
+                if closed is allowed(name, method, role):
+                    wrong.append((name, method, role, status))
+    assert not wrong
+
+
+def test_strangers_are_led_to_log_in_and_told_nothing(console: Running) -> None:
+    page = Visitor(console.base).get("/assets")
+    assert "/account/login/" in page.url
+    assert "MR01" not in page.text
+    assert Visitor(console.base).get("/healthz").text == "ok"
+    assert json.loads(Visitor(console.base).get("/readyz").text) == {"ready": True}
+
+
+def test_the_policy_of_contents_is_strict_on_every_page(addresses: dict[str, str], people: dict[Role, Visitor]) -> None:
+    for name, at in addresses.items():
+        if "^" in at or name == "account_logout":
+            continue
+        page = people[Role.ADMINISTRATOR].get(at)
+        policy = page.headers.get("Content-Security-Policy", "")
+        assert "default-src 'none'" in policy, name
+        assert "frame-ancestors 'none'" in policy, name
+        assert "unsafe" not in policy, name
+        assert "no-store" in page.headers["Cache-Control"], name
+        assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\son\w+=|\sstyle=", page.text), name
+
+
+def test_one_accepts_with_a_reason_and_the_journal_says_who(console: Running, people: dict[Role, Visitor]) -> None:
+    analyst = people[Role.ANALYST]
+    first = re.findall(r'href="/findings/(F\w+)"', analyst.get("/").text)[-1]
+    assert "Accept" in analyst.get(f"/findings/{first}").text
+    refused = analyst.post(f"/findings/{first}/accept", reason="", until="2999-01-01", next=f"/findings/{first}")
+    assert refused.url.endswith(first)
+    assert "cannot accept until" in refused.said()[0] or "no reason" in refused.said()[0]
+    until = (date.today() + timedelta(days=30)).isoformat()
+    done = analyst.post(f"/findings/{first}/accept", reason="a new firewall comes", until=until, next=f"/findings/{first}")
+    assert done.said()[0].startswith(f"Accepted until {until}")
+    last = [entry for entry in entries(console.site) if entry.act == "findings.accept"][-1]
+    assert (last.who, last.subject) == ("console:analyst", first)
+    assert "firewall" not in json.dumps(last.detail)
+    again = analyst.get(f"/findings/{first}")
+    assert "a new firewall comes" in again.text
+    assert analyst.post(f"/findings/{first}/reopen", next="/").said()[0].startswith("Open again")
+
+
+def test_a_form_leads_back_to_this_console_only(people: dict[Role, Visitor]) -> None:
+    analyst = people[Role.ANALYST]
+    first = re.findall(r'href="/findings/(F\w+)"', analyst.get("/").text)[0]
+    analyst.get(f"/findings/{first}")
+    for elsewhere in ("https://evil.example/", "//evil.example/", "/\\evil.example/"):
+        assert analyst.post(f"/findings/{first}/accept", reason="", until="x", next=elsewhere).url == f"{analyst.base}/"
+        analyst.get(f"/findings/{first}")
+
+
+def test_an_invitation_lets_one_in_once(console: Running, people: dict[Role, Visitor]) -> None:
+    leads = people[Role.ADMINISTRATOR]
+    leads.get("/people")
+    (said,) = leads.post("/people/invite", role="viewer", next="/people").said()
+    path = said.rpartition(" ")[2].removeprefix(console.base)
+    one = Visitor(console.base)
+    assert "viewer" in one.get(path).text
+    assert one.post(path, username="bert", password="short", again="short").status == 422
+    assert one.post(path, username="viewer", password="x" * 20 + "y", again="x" * 20 + "y").status == 422, "the name is taken"
+    one.get(path)
+    assert one.post(path, username="bert", password="x1" * 10 + "y z", again="x1" * 10 + "y z").status == 200
+    assert Visitor(console.base).get(path).status == 410
+    word = path.rpartition("/")[2].encode()
+    kept = [file for file in console.site.path.rglob("*") if file.is_file() and word in file.read_bytes()]
+    assert kept == [], "the word is kept nowhere"
+
+
+def test_what_is_shown_is_text(people: dict[Role, Visitor]) -> None:
+    page = people[Role.VIEWER].get("/assets?q=%3Cscript%3Ealert(1)%3C/script%3E")
+    assert "<script>alert" not in page.text
+    assert "&lt;script&gt;" in page.text
+
+
+def test_assets_are_found_by_address_and_read(people: dict[Role, Visitor]) -> None:
+    viewer = people[Role.VIEWER]
+    ids = re.findall(r'href="/assets/([^"?]+)"', viewer.get("/assets").text)
+    assert ids
+    assert "Why we believe it" in viewer.get(f"/assets/{ids[0]}").text
+    assert viewer.get("/assets?after=%F0").status == 404
+    assert "Nothing is known" in viewer.get("/assets?q=no-such-thing").text
+
+
+def test_nobody_logs_in_with_a_wrong_password(console: Running, people: dict[Role, Visitor]) -> None:
+    one = Visitor(console.base)
+    one.get("/account/login/")
+    page = one.post("/account/login/", login="viewer", password="wrong")
+    assert "not correct" in page.text
+    assert one.get("/assets").url.startswith(f"{console.base}/account/login/")

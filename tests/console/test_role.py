@@ -1,0 +1,29 @@
+"""Who may use what."""
+
+from __future__ import annotations
+
+from asepsis.console.role import Role, access, allowed
+
+
+def test_an_address_without_an_entry_is_closed_to_everybody() -> None:
+    assert not any(allowed("console:new", "GET", role) for role in (None, *Role))
+
+
+def test_strangers_may_come_in_and_nothing_else() -> None:
+    opened = {name for name, methods in access().items() if any(allowed(name, method, None) for method in methods)}
+    assert opened == {"healthz", "readyz", "console:welcome", "account_login"}
+
+
+def test_an_auditor_changes_nothing_but_how_he_is_known() -> None:
+    changing = {name for name, methods in access().items() if allowed(name, "POST", Role.AUDITOR)}
+    assert changing == {"console:welcome", "account_login", "account_logout", "account_reauthenticate", "account_change_password"}
+
+
+def test_every_role_of_the_table_is_one() -> None:
+    named = {word for methods in access().values() for words in methods.values() for word in words}
+    assert named <= {*Role, "anybody"}
+
+
+def test_head_asks_what_get_does() -> None:
+    assert allowed("findings:worklist", "HEAD", Role.VIEWER)
+    assert not allowed("findings:accept", "HEAD", Role.ANALYST)

@@ -1,0 +1,13 @@
+"""The settings by which types are checked: those of the console, without a site to serve. Nothing runs with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from asepsis.settings import INSTALLED_APPS as CORE
+
+INSTALLED_APPS = [*CORE, "asepsis.console", "django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions"]
+AUTH_USER_MODEL = "console.Person"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+SECRET_KEY = "none: nothing is signed"
+SITE = Path()
