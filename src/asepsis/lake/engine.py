@@ -58,7 +58,7 @@ class DuckDBEngine:
 
     def __init__(self, folder: Path, bounds: Bounds = UNBOUNDED, few: bool = False) -> None:
         self._bounds, self._placed = bounds, False
-        database = _shared(os.getpid(), folder.resolve(), few) if bounds == UNBOUNDED else _database(folder, bounds)
+        database = _shared(folder.resolve()) if few and bounds == UNBOUNDED else _database(folder, bounds)
         self._connection = database.cursor()
 
     def register(self, name: str, files: Sequence[Path], columns: Sequence[Column]) -> None:
@@ -159,10 +159,14 @@ class DuckDBEngine:
 
 
 @lru_cache(maxsize=4)
-def _shared(process: int, folder: Path, few: bool) -> duckdb.DuckDBPyConnection:
-    """The database that everybody shares who asks our own queries of a lake: to make one takes longer than most queries. A process that was
-    forked has none of the threads of its parent's."""
-    return _database(folder, UNBOUNDED, 1 if few else None)
+def _shared(folder: Path) -> duckdb.DuckDBPyConnection:
+    """The database that all share who ask our own queries of few rows of a lake: to make one takes longer than most of them. It keeps the
+    memory that a query once took, which many rows take much of."""
+    return _database(folder, UNBOUNDED, 1)
+
+
+# A process that is forked has none of the threads that the end of a database waits for.
+os.register_at_fork(before=_shared.cache_clear)
 
 
 def _database(folder: Path, bounds: Bounds, threads: int | None = None) -> duckdb.DuckDBPyConnection:
@@ -174,6 +178,8 @@ def _database(folder: Path, bounds: Bounds, threads: int | None = None) -> duckd
             "autoload_known_extensions": False,
             "python_enable_replacements": False,
             "temp_directory": "",
+            # It would keep an entry for each part that was ever read.
+            "enable_external_file_cache": False,
         }
     )
     if bounds.memory:

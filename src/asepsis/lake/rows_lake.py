@@ -35,7 +35,7 @@ class RowsLake:
 
     def __init__(self, rows: Rows, where: str = "rows") -> None:
         self.streams = streams()
-        self._engine = DuckDBEngine(Path("."))
+        self._engine = DuckDBEngine(Path("."), few=True)
         self._engine.place(())
         self.queries: list[str] = []
         if unknown := rows.keys() - self.streams.keys():

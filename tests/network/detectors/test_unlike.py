@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from asepsis.lake.rows_lake import RowsLake
 from asepsis.network.detectors import unlike
 
 from .looks import BEGIN, Kept, Row, Rows, at, sightings, taught
@@ -84,3 +86,13 @@ def test_looks_do_not_matter(cuts: list[float], uses: list[tuple[float, int, int
     assert found(rows, cuts, memory=many) == found(rows, memory=one)
     assert taught(many).keys() == taught(one).keys()
     assert [told for told, _ in taught(many).values()] == [told for told, _ in taught(one).values()]
+
+
+def test_callers_that_nobody_answered_are_not_looked_up() -> None:
+    """Addresses of a flood are made up, as many as somebody likes."""
+    rows = [{"id_orig_h": "11.0.0.1", "id_resp_h": "10.0.0.2", "proto": "tcp", "conn_state": "S0", "orig_bytes": 0, "resp_bytes": 0}]
+    asked: list[str] = []
+    look = SimpleNamespace(at=asked.append, locator=SimpleNamespace(assets={}))
+    one: Any = SimpleNamespace(news=RowsLake({"conn": rows}), look=look, settings={"least": 5, "patients": 0})
+    assert unlike._uses(one) == []
+    assert asked == []

@@ -109,7 +109,7 @@ stream! {
         abstract_syntax: Word,
         /// Transfer syntax accepted for that context.
         transfer_syntax: Word,
-        /// Whether the originator of the connection sent it: who fetches by C-GET is sent objects by whom it called.
+        /// Whether the requestor of the association sent it, who is the originator of the connection: who fetches by C-GET is sent objects by whom it called.
         is_orig: Bool,
         /// The command: C-STORE-RQ, N-EVENT-REPORT-RSP, ... PS3.7 E.1.
         command: Word,

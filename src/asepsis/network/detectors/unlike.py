@@ -118,7 +118,7 @@ def _talks() -> str:
 
 
 def _sources(given: Given) -> set[str]:
-    return {row["source"] for row in callers(given) if sql.UNIT not in row["source"]}
+    return {row["source"] for row in callers(given) if row["talks"] and sql.UNIT not in row["source"]}
 
 
 def _targets(given: Given) -> list[str]:

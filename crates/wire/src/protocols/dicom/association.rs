@@ -145,10 +145,14 @@ impl Association {
         self.request.iter().chain(self.answer.iter())
     }
 
+    /// Whether who asked for the association sends in this direction: who opens the connection asks; a request seen the other way is
+    /// believed more.
+    pub fn is_requestor(&self, dir: Dir) -> bool {
+        dir == self.begun.filter(|_| self.request.is_some()).map_or(Dir::Orig, |b| b.dir)
+    }
+
     fn role(&self, dir: Dir) -> &'static str {
-        // Who opens the connection asks for the association; a request seen the other way is believed more.
-        let requestor = self.begun.filter(|_| self.request.is_some()).map_or(Dir::Orig, |b| b.dir);
-        if dir == requestor {
+        if self.is_requestor(dir) {
             "requestor"
         } else {
             "acceptor"

@@ -130,7 +130,7 @@ impl Message {
             calling_ae: association.calling_ae(),
             called_ae: association.called_ae(),
             context_id: Some(i64::from(self.context)),
-            is_orig: Some(dir == Dir::Orig),
+            is_orig: Some(association.is_requestor(dir)),
             abstract_syntax: association.abstract_syntax(self.context),
             transfer_syntax: association.transfer_syntax(self.context),
             affected_sop_class_uid: affected_class,
