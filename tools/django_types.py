@@ -9,5 +9,5 @@ from asepsis.settings import INSTALLED_APPS as CORE
 INSTALLED_APPS = [*CORE, "asepsis.console", "django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions"]
 AUTH_USER_MODEL = "console.Person"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-SECRET_KEY = "none: nothing is signed"
+SECRET_KEY = "none: nothing is signed"  # noqa: S105
 SITE = Path()

@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
-from asepsis.kit.command import DEFAULT_SITE, SiteOption
+from asepsis.kit.command import DEFAULT_SITE, JsonOption, SiteOption
 from asepsis.kit.errors import WrongUse
+from asepsis.kit.output import print_json_line
 from asepsis.kit.site import Site
 
 from . import parts
@@ -38,6 +39,7 @@ def up(
     key: KeyOption = None,
     behind_proxy: ProxyOption = False,
     plain_http: PlainOption = False,
+    json: JsonOption = False,
 ) -> None:
     """Everything, with the console: listen, judge, and show it in a browser. Ctrl-C ends it cleanly."""
     host, port = _address(bind)
@@ -47,7 +49,9 @@ def up(
         raise WrongUse("a certificate comes with its key", todo="give both --certificate and --key")
     opened = Site.open(site, create=True)
     serving = _serving(opened, host, port, name or [], (certificate, key), plain_http, behind_proxy)
-    _first(opened, serving)
+    link = _first(opened, serving)
+    if not json:
+        _say(serving, own_certificate=certificate is None, link=link)
     from .supervisor import Supervisor, Wanted
 
     wanted = [Wanted("console", [sys.executable, "-m", "asepsis.console.server"], serving.environment(), tells=True)]
@@ -59,8 +63,11 @@ def up(
     def changed(now: list[parts.Part]) -> None:
         parts.write(opened.path, now)
         if not said and all(part.running for part in now):
-            said.append(f"Ready: {serving.url}")
-            print(said[0], flush=True)
+            said.append(serving.url)
+            if json:
+                print_json_line({"ready": serving.url, "first_administrator": link or None})
+            else:
+                print(f"Ready: {serving.url}", flush=True)
 
     Supervisor(wanted, changed).run()
 
@@ -75,7 +82,7 @@ def _address(bind: str) -> tuple[str, int]:
 def _serving(
     site: Site, host: str, port: int, names: list[str], given: tuple[Path | None, Path | None], plain: bool, proxied: bool
 ) -> Serving:
-    from .certificate import fingerprint, names_of, own
+    from .certificate import names_of, own
 
     known = tuple(names_of(host, names))
     certificate, key = given
@@ -85,15 +92,14 @@ def _serving(
         folder = site.path / "console"
         folder.mkdir(mode=0o700, exist_ok=True)
         certificate, key = own(folder, list(known))
-        print(f"Its certificate is its own (SHA-256 {fingerprint(certificate)}): browsers ask once whether to trust it.")
     for file in (certificate, key):
         if not file.is_file():
             raise WrongUse("no such file", str(file), "name a PEM file")
     return Serving(str(site.path), host, port, known, str(certificate.resolve()), str(key.resolve()))
 
 
-def _first(site: Site, serving: Serving) -> None:
-    """Prints the link for the first administrator, as long as there is none."""
+def _first(site: Site, serving: Serving) -> str:
+    """The link for the first administrator; empty once there is one."""
     os.environ.update(serving.environment())
     from .server import prepare
 
@@ -101,6 +107,17 @@ def _first(site: Site, serving: Serving) -> None:
     from . import people
     from .role import Role
 
-    if people.without_administrator():
-        word = people.invite(site, Role.ADMINISTRATOR, "asepsis up")
-        print(f"Nobody can log in yet. The first administrator comes in here, once, within a day:\n  {serving.url}/welcome/{word}")
+    if not people.without_administrator():
+        return ""
+    return f"{serving.url}/welcome/{people.invite(site, Role.ADMINISTRATOR, 'asepsis up')}"
+
+
+def _say(serving: Serving, own_certificate: bool, link: str) -> None:
+    if own_certificate and serving.certificate:
+        from .certificate import fingerprint
+
+        shown = fingerprint(Path(serving.certificate))
+        print(f"The certificate is the console's own (SHA-256 {shown}): browsers ask once whether to trust it.")
+    if link:
+        print(f"Nobody can log in yet. The first administrator comes in here, once, within a day:\n  {link}")
+    sys.stdout.flush()

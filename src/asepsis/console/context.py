@@ -17,6 +17,7 @@ PAGES = (
     ("hospital:assets", "Assets"),
     ("journal:entries", "Journal"),
     ("console:people", "People"),
+    ("console:clients", "Programs"),
     ("console:about", "About"),
 )
 

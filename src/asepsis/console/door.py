@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 
 from asepsis.journal.service import acting
 
+from .problem import problem
 from .role import allowed
 
 View = Callable[..., HttpResponse]
@@ -50,9 +51,7 @@ class Door:
         if allowed(name, request.method or "", role):
             return None
         if request.path.startswith("/api/"):
-            status = 403 if user.is_authenticated else 401
-            problem = {"type": "about:blank", "status": status, "title": "not allowed" if user.is_authenticated else "a token is needed"}
-            return JsonResponse(problem, status=status, content_type="application/problem+json")
+            return problem(405)
         if not user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         return render(request, "console/closed.html", {"role": role}, status=403)

@@ -1,6 +1,6 @@
 """A link by which one person comes in once: how the first administrator does, and everybody after.
 
-Source: OWASP Authentication Cheat Sheet and NIST SP 800-63B 5.1.2 on secrets of one use: 256 random bits, kept as a digest, for a short time.
+Source: OWASP Authentication Cheat Sheet and NIST SP 800-63B 5.1.2 on secrets of one use: 256 random bits, kept as a digest, for a day.
 """
 
 from __future__ import annotations

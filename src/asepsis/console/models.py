@@ -23,3 +23,15 @@ class Invitation(models.Model):
     until = models.DateTimeField()
     used = models.DateTimeField(null=True)
     by = models.CharField(max_length=150)
+
+
+class Client(models.Model):
+    """A program that asks over the API. Of its token only the digest is kept, as of an invitation."""
+
+    name = models.CharField(max_length=100, unique=True)
+    digest = models.CharField(max_length=64, unique=True)
+    scopes = models.JSONField()
+    made = models.DateTimeField()
+    until = models.DateTimeField()
+    by = models.CharField(max_length=150)
+    withdrawn = models.DateTimeField(null=True)

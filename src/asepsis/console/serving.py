@@ -19,8 +19,8 @@ VARIABLE = "ASEPSIS_CONSOLE"
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """`site` is the folder of the site, `host` and `port` where to listen, `names` by which browsers may call it. `certificate` and `key` are
-    files; without them it speaks plain HTTP, on loopback or behind a proxy that speaks HTTPS (`proxied`)."""
+    """`site` is the folder of the site, `host` and `port` where to listen, `names` by which browsers may call it. `certificate` and `key`
+    are files; without them it speaks plain HTTP, on loopback or behind a proxy that speaks HTTPS (`proxied`)."""
 
     site: str
     host: str

@@ -13,6 +13,7 @@ from asepsis.settings import DATABASES, DEFAULT_AUTO_FIELD, LOGGING_CONFIG, TIME
 from asepsis.settings import INSTALLED_APPS as CORE
 
 from .serving import secret, served
+from .sitting import SHIFT_S
 
 __all__ = ["DATABASES", "DEFAULT_AUTO_FIELD", "LOGGING_CONFIG", "TIME_ZONE", "USE_TZ"]
 
@@ -43,6 +44,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "asepsis.console.sitting.Sitting",
     "asepsis.console.door.Door",
 ]
 TEMPLATES = [
@@ -92,7 +94,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
-SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_AGE = SHIFT_S
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SERVING.secure

@@ -6,16 +6,21 @@ from django.urls import include, path
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from . import views
+from .api import api
 
 console = [
     path("welcome/<str:word>", require_http_methods(["GET", "HEAD", "POST"])(views.welcome), name="welcome"),
     path("people", require_safe(views.people_page), name="people"),
     path("people/invite", require_POST(views.invite), name="invite"),
+    path("clients", require_safe(views.clients_page), name="clients"),
+    path("clients/admit", require_POST(views.admit), name="admit"),
+    path("clients/withdraw", require_POST(views.withdraw), name="withdraw"),
     path("about", require_safe(views.about), name="about"),
 ]
 urlpatterns = [
     path("healthz", require_safe(views.healthz), name="healthz"),
     path("readyz", require_safe(views.readyz), name="readyz"),
+    path("api/v1/", api.urls),
     path("account/", include("allauth.account.urls")),
     path("", include((console, "console"))),
     path("", include("asepsis.findings.urls")),

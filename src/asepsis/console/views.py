@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, time
+
 from django.contrib import messages
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -12,8 +14,9 @@ from asepsis.journal.service import entries
 from asepsis.kit.errors import WrongUse
 from asepsis.kit.pages import act, site
 
-from . import parts, people
-from .models import Invitation, Person
+from . import clients, parts, people
+from .clients import Scope
+from .models import Client, Invitation, Person
 from .role import Role
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -67,6 +70,34 @@ def invite(request: HttpRequest) -> HttpResponse:
     link = request.build_absolute_uri(reverse("console:welcome", kwargs={"word": word}))
     messages.success(request, f"Give this link to the {role.words}; it works once, for a day: {link}")
     return redirect("console:people")
+
+
+def clients_page(request: HttpRequest) -> HttpResponse:
+    """Which programs may ask over the API."""
+    told = {"clients": Client.objects.filter(withdrawn=None).order_by("name"), "scopes": Scope}
+    return render(request, "console/clients.html", told)
+
+
+@act
+def admit(request: HttpRequest) -> HttpResponse:
+    """Lets a program in; its token is shown this once."""
+    try:
+        scopes = [Scope(one) for one in request.POST.getlist("scopes")]
+        until = datetime.combine(date.fromisoformat(request.POST.get("until", "")), time(23, 59, 59), UTC)
+    except ValueError:
+        raise WrongUse("not understood", todo="choose what it may read, and a day") from None
+    token = clients.admit(site(), request.POST.get("name", ""), scopes, until, request.user.get_username())
+    messages.success(request, f"Its token, shown this once: {token}")
+    return redirect("console:clients")
+
+
+@act
+def withdraw(request: HttpRequest) -> HttpResponse:
+    """Lets a program in no more."""
+    name = request.POST.get("name", "")
+    clients.withdraw(site(), name)
+    messages.success(request, f"{name} is let in no more.")
+    return redirect("console:clients")
 
 
 def about(request: HttpRequest) -> HttpResponse:

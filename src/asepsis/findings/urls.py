@@ -6,6 +6,9 @@ from django.urls import path
 from django.views.decorators.http import require_POST, require_safe
 
 from . import views
+from .api import api
+
+__all__ = ["api", "app_name", "urlpatterns"]
 
 app_name = "findings"
 urlpatterns = [

@@ -184,8 +184,8 @@ def assets(site: Site) -> list[Asset]:
 def page_of_assets(site: Site, asked: AssetsAsked, after: str = "") -> tuple[list[Asset], str]:
     """The assets that are asked for, by name, as many as stand on a page, those after a mark; and the mark of the last if there are more.
 
-    A mark is where a page ended, and no number of a page: a long list is read on from there, however far down that is. Raises WrongUse for a
-    mark that is none.
+    A mark is where a page ended, and no number of a page: a long list is read on from there, however far down that is. Raises WrongUse for
+    a mark that is none.
     """
     from django.db.models import Q, TextField
     from django.db.models.functions import Cast

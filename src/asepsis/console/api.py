@@ -1,0 +1,60 @@
+"""The API of this version of it: what rooms offer, behind tokens. Errors are as RFC 9457 writes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.security import HttpBearer
+
+from asepsis import __version__
+from asepsis.findings.urls import api as findings
+from asepsis.hospital.urls import api as hospital
+from asepsis.kit.errors import AsepsisError
+
+from .clients import Scope, known
+from .problem import problem
+
+
+class Token(HttpBearer):
+    """`Authorization: Bearer TOKEN` of a client that is let in for `scope` (RFC 6750)."""
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__()
+        self._scope = scope
+
+    def authenticate(self, request: HttpRequest, token: str) -> str | None:
+        client = known(token)
+        if client is None:
+            return None
+        if self._scope.value not in client.scopes:
+            raise HttpError(403, f"this token is not for {self._scope.value}")
+        return f"api:{client.name}"
+
+
+api = NinjaAPI(title="asepsis", version="1", urls_namespace="api", docs_url=None, openapi_url=None, description=f"asepsis {__version__}")
+api.add_router("", hospital, auth=Token(Scope.ASSETS))
+api.add_router("", findings, auth=Token(Scope.FINDINGS))
+
+
+@api.exception_handler(AuthenticationError)
+def _unknown(request: HttpRequest, error: Any) -> HttpResponse:
+    return problem(401, "a token is needed: Authorization: Bearer TOKEN")
+
+
+@api.exception_handler(HttpError)
+def _http(request: HttpRequest, error: Any) -> HttpResponse:
+    return problem(error.status_code, str(error))
+
+
+@api.exception_handler(ValidationError)
+def _invalid(request: HttpRequest, error: Any) -> HttpResponse:
+    wrong = [{"where": "/".join(map(str, one["loc"])), "what": one["msg"]} for one in error.errors]
+    return problem(422, "not understood", errors=wrong)
+
+
+@api.exception_handler(AsepsisError)
+def _ours(request: HttpRequest, error: Any) -> HttpResponse:
+    return problem(404 if "no such" in str(error) else 400, str(error))
