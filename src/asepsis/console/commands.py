@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -47,6 +48,7 @@ def up(
         raise WrongUse("plain HTTP is for this machine alone", bind, "bind to 127.0.0.1, or leave --plain-http out")
     if (certificate is None) is not (key is None):
         raise WrongUse("a certificate comes with its key", todo="give both --certificate and --key")
+    _free(host, port, bind)
     opened = Site.open(site, create=True)
     serving = _serving(opened, host, port, name or [], (certificate, key), plain_http, behind_proxy)
     link = _first(opened, serving)
@@ -58,16 +60,16 @@ def up(
     if interface:
         sensor = [sys.executable, "-m", "asepsis", "network", "watch", "--interface", interface, "--site", str(opened.path)]
         wanted.append(Wanted("sensor", sensor))
-    said: list[str] = []
+    ready = False
 
     def changed(now: list[parts.Part]) -> None:
+        nonlocal ready
         parts.write(opened.path, now)
-        if not said and all(part.running for part in now):
-            said.append(serving.url)
-            if json:
-                print_json_line({"ready": serving.url, "first_administrator": link or None})
-            else:
-                print(f"Ready: {serving.url}", flush=True)
+        before, ready = ready, all(part.running for part in now)
+        if ready and not before and json:
+            print_json_line({"ready": serving.url, "first_administrator": link or None})
+        elif ready and not before:
+            print(f"Ready: {serving.url}", flush=True)
 
     Supervisor(wanted, changed).run()
 
@@ -77,6 +79,17 @@ def _address(bind: str) -> tuple[str, int]:
     if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65_536:
         raise WrongUse("not an address and a port", bind, "write 127.0.0.1:8443, or [::1]:8443")
     return host.strip("[]"), int(port)
+
+
+def _free(host: str, port: int, bind: str) -> None:
+    """Raises WrongUse where nobody can listen: better now than in a part that is started again and again."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        with socket.socket(family, kind) as door:
+            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            door.bind(address)
+    except OSError as error:
+        raise WrongUse("cannot listen there", bind, f"{error.strerror or error}: choose another with --bind") from None
 
 
 def _serving(
