@@ -40,7 +40,7 @@ def worklist(lines: Sequence[Line]) -> str:
 
 def _line(nth: int, line: Line, guidance: Sequence[str]) -> str:
     steps = "".join(f"<li>{escape(step)}</li>" for step in line.action.steps)
-    harms = ((kind.value.replace("_", " "), str(harm.level), harm.why) for kind, harm in line.harms.items() if harm.level)
+    harms = ((kind.words, str(harm.level), harm.why) for kind, harm in line.harms.items() if harm.level)
     members = ((m.id, m.title, m.state.value, str(m.patients or ""), iso(m.last_seen)[:19] + "Z") for m in line.members)
     many, shown = counted(line.count, "finding"), len(line.members)
     see = f'<p class="quiet">See {escape("; ".join(guidance))}.</p>' if guidance else ""

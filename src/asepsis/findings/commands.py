@@ -99,8 +99,8 @@ def answer(finding: Finding, json: bool, references: Sequence[str] = ()) -> None
     )
     for step in seen.action.steps:
         print(f"  - {one_line(step, 600)}")
-    print_table(("harm", "0-4", "why"), [(kind.value.replace("_", " "), harm.level, harm.why) for kind, harm in seen.harms.items()])
-    print_table(("decided by", "value", "because"), [(i.name.replace("_", " "), i.value, i.because) for i in inputs(finding)])
+    print_table(("harm", "0-4", "why"), [(kind.words, harm.level, harm.why) for kind, harm in seen.harms.items()])
+    print_table(("decided by", "value", "because"), [(i.words, i.value, i.because) for i in inputs(finding)])
     if seen.reach:
         print_table(("within reach", "steps", "class"), [(step.name, str(step.steps), step.clinical_class) for step in seen.reach])
     facts = [

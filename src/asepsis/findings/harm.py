@@ -20,6 +20,11 @@ class HarmKind(StrEnum):
     SERVICE = "service"
     MONEY_AND_TRUST = "money_and_trust"
 
+    @property
+    def words(self) -> str:
+        """As a person reads it."""
+        return self.value.replace("_", " ")
+
 
 @dataclass(frozen=True, slots=True)
 class Harm:

@@ -18,6 +18,11 @@ class Input:
     value: str
     because: str
 
+    @property
+    def words(self) -> str:
+        """The name as a person reads it."""
+        return self.name.replace("_", " ")
+
 
 _EXPLOITATION = {
     Exploitation.NONE: "no attack of this sort was seen, and none is in CISA's list of exploited vulnerabilities",

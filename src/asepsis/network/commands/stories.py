@@ -63,7 +63,7 @@ def show(story: StoryId, site: SiteOption = DEFAULT_SITE, json: JsonOption = Fal
         print(f"  - {one_line(step, 600)}")
     print_table(("when (UTC)", "what", "who", "to whom", "events", "evidence"), [_row(step) for step in one.timeline])
     print_table(("from", "", "to", "what", "first"), _edges(one.graph))
-    print_table(("harm", "0-4", "why"), [(kind.value.replace("_", " "), harm.level, harm.why) for kind, harm in told.harms.items()])
+    print_table(("harm", "0-4", "why"), [(kind.words, harm.level, harm.why) for kind, harm in told.harms.items()])
     print(f"A row: asepsis lake sql, with its stream and event id{at(site)}")
     if kept:
         span = f"--from {told.first_seen:%Y-%m-%dT%H:%M} --to {told.last_seen + A_MINUTE:%Y-%m-%dT%H:%M}"

@@ -11,3 +11,19 @@ document.addEventListener("keydown", (event) => {
   else return;
   event.preventDefault();
 });
+// The list keeps itself fresh; whoever reads in it keeps his place: what is unfolded stays so, and the focus where it is.
+let told = "";
+let place = { open: [], focus: "" };
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const fresh = event.detail.serverResponse;
+  if (fresh === told) event.detail.shouldSwap = false;
+  told = fresh;
+  place = {
+    open: [...event.target.querySelectorAll("details[open][id]")].map((one) => one.id),
+    focus: document.activeElement?.closest("details[id]")?.id ?? "",
+  };
+});
+document.addEventListener("htmx:afterSwap", () => {
+  for (const id of place.open) document.getElementById(id)?.setAttribute("open", "");
+  if (place.focus) document.getElementById(place.focus)?.querySelector("summary")?.focus({ preventScroll: true });
+});
