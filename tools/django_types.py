@@ -6,7 +6,17 @@ from pathlib import Path
 
 from asepsis.settings import INSTALLED_APPS as CORE
 
-INSTALLED_APPS = [*CORE, "asepsis.console", "django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions"]
+INSTALLED_APPS = [
+    *CORE,
+    "asepsis.console",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+]
+MIDDLEWARE = ["allauth.account.middleware.AccountMiddleware"]
 AUTH_USER_MODEL = "console.Person"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SECRET_KEY = "none: nothing is signed"  # noqa: S105

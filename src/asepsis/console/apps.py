@@ -8,3 +8,8 @@ from django.apps import AppConfig
 class Console(AppConfig):
     name = "asepsis.console"
     label = "console"
+
+    def ready(self) -> None:
+        from .comings import listen
+
+        listen()

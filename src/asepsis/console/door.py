@@ -8,8 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from allauth.core import exceptions
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 
@@ -19,6 +21,8 @@ from .problem import problem
 from .role import allowed
 
 View = Callable[..., HttpResponse]
+_ANSWERS = (Http404, PermissionDenied, exceptions.ImmediateHttpResponse, exceptions.RateLimited, exceptions.ReauthenticationRequired)
+"""What others make a page of: nothing broke."""
 
 
 class Door:
@@ -39,6 +43,8 @@ class Door:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> None:
         """One line of what broke, for who runs the console: neither the address nor what was sent, which may hold secrets."""
+        if isinstance(error, _ANSWERS):
+            return
         name = request.resolver_match.view_name if request.resolver_match else "?"
         where = traceback.extract_tb(error.__traceback__)[-1]
         print(f"asepsis: {name} broke: {type(error).__name__} in {Path(where.filename).name}:{where.lineno}", file=sys.stderr, flush=True)

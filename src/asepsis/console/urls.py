@@ -22,6 +22,7 @@ urlpatterns = [
     path("readyz", require_safe(views.readyz), name="readyz"),
     path("api/v1/", api.urls),
     path("account/", include("allauth.account.urls")),
+    path("account/2fa/", include("allauth.mfa.urls")),
     path("", include((console, "console"))),
     path("", include("asepsis.findings.urls")),
     path("", include("asepsis.hospital.urls")),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 
+from allauth.account.decorators import reauthentication_required
+from allauth.account.internal.flows.login import record_authentication
 from django.contrib import messages
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -12,7 +15,7 @@ from django.urls import reverse
 
 from asepsis.journal.service import entries
 from asepsis.kit.errors import WrongUse
-from asepsis.kit.pages import act, site
+from asepsis.kit.pages import View, act, site
 
 from . import clients, parts, people
 from .clients import Scope
@@ -20,6 +23,8 @@ from .models import Client, Invitation, Person
 from .role import Role
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
+dangerous: Callable[[View], View] = reauthentication_required
+"""A view before which one is asked whether it is still he, if that was not asked lately."""
 
 
 def healthz(_: HttpRequest) -> HttpResponse:
@@ -48,6 +53,7 @@ def welcome(request: HttpRequest, word: str) -> HttpResponse:
         except WrongUse as error:
             return render(request, "console/welcome.html", told | {"error": str(error)}, status=422)
         login(request, person, backend=BACKEND)
+        record_authentication(request, person, method="password", reauthenticated=True)
         return redirect("findings:worklist")
     return render(request, "console/welcome.html", told)
 
@@ -59,6 +65,7 @@ def people_page(request: HttpRequest) -> HttpResponse:
     return render(request, "console/people.html", told)
 
 
+@dangerous
 @act
 def invite(request: HttpRequest) -> HttpResponse:
     """Makes a link for one person; it is shown this once."""
@@ -78,6 +85,7 @@ def clients_page(request: HttpRequest) -> HttpResponse:
     return render(request, "console/clients.html", told)
 
 
+@dangerous
 @act
 def admit(request: HttpRequest) -> HttpResponse:
     """Lets a program in; its token is shown this once."""
