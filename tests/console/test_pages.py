@@ -15,7 +15,7 @@ from asepsis.console.role import Role, access, allowed
 from asepsis.console.serving import Serving
 from asepsis.journal.service import entries
 
-from .browser import Visitor
+from .browser import Visitor, come_in
 from .conftest import Running
 
 LIST = """
@@ -177,3 +177,18 @@ def test_a_program_reads_with_a_token_what_it_is_let_in_for(console: Running, pe
     assert program.get("/api/v1/assets?cursor=%F0", **bearer).status == 400
     assert leads.post("/clients/withdraw", name="inventory", next="/clients").said() == ["inventory is let in no more."]
     assert program.get("/api/v1/assets", **bearer).status == 401
+
+
+def test_who_leaves_is_out_at_once_and_the_last_administrator_stays(console: Running, people: dict[Role, Visitor]) -> None:
+    leads = people[Role.ADMINISTRATOR]
+    leads.get("/people")
+    (said,) = leads.post("/people/invite", role="viewer", next="/people").said()
+    one = come_in(console.base, said.rpartition(" ")[2], "dora")
+    assert "What is on the network" in one.get("/assets").text
+    leads.get("/people")
+    assert leads.post("/people/become", username="dora", role="biomed", next="/people").said() == ["dora is biomedical engineer now."]
+    assert leads.post("/people/become", username="dora", role="", next="/people").said() == ["dora can log in no more."]
+    assert "/account/login/" in one.get("/assets").url
+    assert "last administrator" in leads.post("/people/become", username="anna", role="viewer", next="/people").said()[0]
+    acts = [(entry.who, entry.detail["to"]) for entry in entries(console.site) if entry.act == "console.become"]
+    assert acts == [("console:anna", "biomed"), ("console:anna", "nobody")]

@@ -54,6 +54,25 @@ def come_in(site: Site, given: str, username: str, password: str) -> Person:
     return person
 
 
+def become(site: Site, username: str, role: Role | None) -> Person:
+    """Gives a person another role; None: he logs in no more, and what he has open ends at once. Raises WrongUse for somebody who is not
+    there, and for the last administrator: nobody could invite others any more."""
+    with transaction.atomic():
+        person = Person.objects.select_for_update().filter(username=username, is_active=True).first()
+        if person is None:
+            raise WrongUse("nobody of this name can log in", username[:40])
+        if role is not Role.ADMINISTRATOR and not _other_administrators(person):
+            raise WrongUse("this is the last administrator", username, "make somebody else one first")
+        record(site, "console.become", username, {"from": person.role, "to": role.value if role else "nobody"})
+        person.role, person.is_active = (role or Role(person.role)).value, role is not None
+        person.save()
+    return person
+
+
+def _other_administrators(person: Person) -> bool:
+    return Person.objects.filter(role=Role.ADMINISTRATOR.value, is_active=True).exclude(pk=person.pk).exists()
+
+
 def without_administrator() -> bool:
     """Whether nobody can invite others yet."""
     return not Person.objects.filter(role=Role.ADMINISTRATOR.value, is_active=True).exists()

@@ -12,6 +12,7 @@ console = [
     path("welcome/<str:word>", require_http_methods(["GET", "HEAD", "POST"])(views.welcome), name="welcome"),
     path("people", require_safe(views.people_page), name="people"),
     path("people/invite", require_POST(views.invite), name="invite"),
+    path("people/become", require_POST(views.become), name="become"),
     path("clients", require_safe(views.clients_page), name="clients"),
     path("clients/admit", require_POST(views.admit), name="admit"),
     path("clients/withdraw", require_POST(views.withdraw), name="withdraw"),

@@ -61,7 +61,7 @@ def welcome(request: HttpRequest, word: str) -> HttpResponse:
 def people_page(request: HttpRequest) -> HttpResponse:
     """Who there is, and who may come."""
     waiting = Invitation.objects.filter(used=None).order_by("-made")[:50]
-    told = {"people": Person.objects.order_by("username"), "roles": Role, "waiting": waiting}
+    told = {"people": Person.objects.filter(is_active=True).order_by("username"), "roles": Role, "waiting": waiting}
     return render(request, "console/people.html", told)
 
 
@@ -76,6 +76,18 @@ def invite(request: HttpRequest) -> HttpResponse:
     word = people.invite(site(), role, request.user.get_username())
     link = request.build_absolute_uri(reverse("console:welcome", kwargs={"word": word}))
     messages.success(request, f"Give this link to the {role.words}; it works once, for a day: {link}")
+    return redirect("console:people")
+
+
+@dangerous
+@act
+def become(request: HttpRequest) -> HttpResponse:
+    """Gives a person another role, or none."""
+    username, wanted = request.POST.get("username", ""), request.POST.get("role", "")
+    if wanted and wanted not in list(Role):
+        raise WrongUse("no such role", wanted[:40], "choose one")
+    people.become(site(), username, Role(wanted) if wanted else None)
+    messages.success(request, f"{username} is {Role(wanted).words} now." if wanted else f"{username} can log in no more.")
     return redirect("console:people")
 
 
