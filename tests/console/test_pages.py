@@ -192,3 +192,16 @@ def test_who_leaves_is_out_at_once_and_the_last_administrator_stays(console: Run
     assert "last administrator" in leads.post("/people/become", username="anna", role="viewer", next="/people").said()[0]
     acts = [(entry.who, entry.detail["to"]) for entry in entries(console.site) if entry.act == "console.become"]
     assert acts == [("console:anna", "biomed"), ("console:anna", "nobody")]
+
+
+def test_what_is_not_there_is_said_on_a_page(console: Running, people: dict[Role, Visitor]) -> None:
+    page = people[Role.VIEWER].get("/no-such-page")
+    assert (page.status, "There is nothing here" in page.text) == (404, True)
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+    assert "There is nothing here" in people[Role.VIEWER].get("/findings/Fffff").text
+
+
+def test_a_form_of_elsewhere_changes_nothing(console: Running) -> None:
+    stranger = Visitor(console.base)
+    page = stranger.post("/account/login/", login="anna", password="x")
+    assert (page.status, "do that once more" in page.text) == (403, True)

@@ -38,16 +38,6 @@ def fingerprint(cert: Path) -> str:
     return digest.hex(":").upper()
 
 
-def names_of(host: str, more: list[str]) -> list[str]:
-    """The names by which this machine is called, with the address that it listens at."""
-    every = dict.fromkeys(["localhost", "127.0.0.1", "::1", socket.gethostname(), *([] if _any(host) else [host]), *more])
-    return [name for name in every if name]
-
-
-def _any(host: str) -> bool:
-    return host in ("0.0.0.0", "::", "")  # noqa: S104 - it is compared, not bound
-
-
 def _made(secret: ec.EllipticCurvePrivateKey, names: list[str]) -> x509.Certificate:
     now = datetime.now(UTC)
     called = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"asepsis on {socket.gethostname()}"[:64])])

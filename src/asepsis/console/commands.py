@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from asepsis.kit import files
 from asepsis.kit.command import DEFAULT_SITE, JsonOption, SiteOption
 from asepsis.kit.errors import WrongUse
 from asepsis.kit.output import print_json_line
@@ -50,8 +51,11 @@ def up(
         raise WrongUse("a certificate comes with its key", todo="give both --certificate and --key")
     _free(host, port, bind)
     opened = Site.open(site, create=True)
-    serving = _serving(opened, host, port, name or [], (certificate, key), plain_http, behind_proxy)
-    link = _first(opened, serving)
+    try:
+        serving = _serving(opened, host, port, name or [], (certificate, key), plain_http, behind_proxy)
+        link = _first(opened, serving)
+    except OSError as error:
+        raise files.unwritable(error, opened.path, "make room and run the same command again") from None
     if not json:
         _say(serving, own_certificate=certificate is None, link=link)
     from .supervisor import Supervisor, Wanted
@@ -95,7 +99,8 @@ def _free(host: str, port: int, bind: str) -> None:
 def _serving(
     site: Site, host: str, port: int, names: list[str], given: tuple[Path | None, Path | None], plain: bool, proxied: bool
 ) -> Serving:
-    from .certificate import names_of, own
+    from .certificate import own
+    from .names import names_of
 
     known = tuple(names_of(host, names))
     certificate, key = given

@@ -14,6 +14,8 @@ from pathlib import Path
 from asepsis.kit import files
 from asepsis.kit.errors import BadInput
 
+from .names import ANY
+
 VARIABLE = "ASEPSIS_CONSOLE"
 
 
@@ -38,7 +40,7 @@ class Serving:
     @property
     def url(self) -> str:
         """Where a person on this machine finds it."""
-        shown = "localhost" if self.host in ("", "::", "0.0.0.0") else self.host  # noqa: S104 - it is compared, not bound
+        shown = "localhost" if self.host in ANY else self.host
         return f"{'https' if self.secure else 'http'}://{f'[{shown}]' if ':' in shown else shown}:{self.port}"
 
     def environment(self) -> dict[str, str]:

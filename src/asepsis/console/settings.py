@@ -65,7 +65,7 @@ TEMPLATES = [
 DEBUG = False
 ROOT_URLCONF = "asepsis.console.urls"
 SECRET_KEY = secret(SITE)
-ALLOWED_HOSTS = list(SERVING.names)
+ALLOWED_HOSTS = [f"[{name}]" if ":" in name else name for name in SERVING.names]
 USE_I18N = True
 LANGUAGE_CODE = "en"
 
