@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from asepsis.journal.service import entries
+from asepsis.journal.service import last
 from asepsis.kit.errors import WrongUse
 from asepsis.kit.pages import View, act, site
 
@@ -122,5 +122,5 @@ def withdraw(request: HttpRequest) -> HttpResponse:
 
 def about(request: HttpRequest) -> HttpResponse:
     """What runs here."""
-    count = sum(1 for _ in entries(site()))
+    _, count = last(site(), 1)
     return render(request, "console/about.html", {"parts": parts.read(site().path), "journalled": count})

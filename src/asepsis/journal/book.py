@@ -22,6 +22,8 @@ from asepsis.kit import head as heads
 from asepsis.kit.errors import DoesNotHold
 from asepsis.kit.head import Head, HeadLost
 
+_BLOCK = 1 << 16
+
 
 class Book:
     """The files of one journal. Whoever appends holds `lock()`."""
@@ -57,6 +59,19 @@ class Book:
                     yield line[:-1]
                 elif len(line) > chain.LINE_BYTES:
                     yield line
+
+    def last(self, count: int) -> list[bytes]:
+        """The last complete lines, so many at the most, in order; what stands before them is not read."""
+        size, tail = self._size(), b""
+        with self._lines.open("rb") if size else open(os.devnull, "rb") as file:
+            at = size
+            while at and tail.count(b"\n") <= count:
+                at = max(0, at - _BLOCK)
+                file.seek(at)
+                tail = file.read(min(_BLOCK, size - at - len(tail))) + tail
+        # What begins before the block is half a line, and so is what has no end.
+        lines = tail.split(b"\n")[:-1]
+        return (lines if at == 0 else lines[1:])[-count:]
 
     def torn(self) -> bytes:
         """What stands after the last complete line."""

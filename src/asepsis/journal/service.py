@@ -21,7 +21,7 @@ from asepsis.kit.head import GENESIS, Head, HeadLost
 from asepsis.kit.output import plain
 from asepsis.kit.site import Site
 
-__all__ = ["Anchor", "Entry", "Verdict", "acting", "anchor", "anchored", "check", "entries", "record", "stored", "verify"]
+__all__ = ["Anchor", "Entry", "Verdict", "acting", "anchor", "anchored", "check", "entries", "last", "record", "stored", "verify"]
 
 _acting: ContextVar[str | None] = ContextVar("acting", default=None)
 
@@ -68,6 +68,13 @@ def entries(site: Site) -> Iterator[Entry]:
     for line in Book(site.journal, site.seal).lines():
         if (entry := chain.parse(line)) is not None:
             yield entry
+
+
+def last(site: Site, count: int) -> tuple[list[Entry], int]:
+    """The last entries, the newest first, so many at the most, and no more is read; and how many there are in all, as the head says."""
+    book = Book(site.journal, site.seal)
+    found = [entry for line in reversed(book.last(count)) if (entry := chain.parse(line)) is not None]
+    return found, book.vouched().n
 
 
 def anchor(site: Site, where: str, entry: Entry) -> dict[str, object]:

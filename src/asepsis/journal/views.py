@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -15,6 +13,6 @@ SHOWN = 200
 
 
 def entries(request: HttpRequest) -> HttpResponse:
-    """The last entries, the newest first, and whether the chain holds."""
-    last = deque(service.entries(site()), SHOWN)
-    return render(request, "journal/entries.html", {"entries": reversed(last), "shown": SHOWN})
+    """The last entries, the newest first."""
+    found, count = service.last(site(), SHOWN)
+    return render(request, "journal/entries.html", {"entries": found, "shown": SHOWN, "count": count})
