@@ -41,6 +41,8 @@ class AssetRow(models.Model):
     first_seen = models.DateTimeField(null=True)
     last_seen = models.DateTimeField(null=True)
     detail = models.JSONField()
+    words = models.TextField(default="")
 
     class Meta:
         ordering: ClassVar[list[str]] = ["name", "id"]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["name", "id"], name="hospital_asset_by_name")]

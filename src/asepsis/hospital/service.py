@@ -17,7 +17,7 @@ from asepsis.hospital.act import Act, Verb, goes_by, marks_of_asset
 from asepsis.hospital.asset import STATED, Asset, Attribute, Maybe, Stay, address_of, as_json, from_json, kind_in_words
 from asepsis.hospital.export import Format, as_csv, as_cyclonedx
 from asepsis.hospital.kinds import DECOY, KINDS, POSSIBLE, counted_kind
-from asepsis.hospital.listing import PAGE, AssetsAsked, read_mark, write_mark
+from asepsis.hospital.listing import PAGE, AssetsAsked, read_mark, words_of, write_mark
 from asepsis.hospital.locator import Locator
 from asepsis.hospital.naming import called, is_guess, told_kind, within
 from asepsis.hospital.plan import Plan
@@ -187,12 +187,9 @@ def page_of_assets(site: Site, asked: AssetsAsked, after: str = "") -> tuple[lis
     A mark is where a page ended, and no number of a page: a long list is read on from there, however far down that is. Raises WrongUse for
     a mark that is none.
     """
-    from django.db.models import Q, TextField
-    from django.db.models.functions import Cast
-
     rows = _rows(site).objects.filter(**asked.columns)
     if asked.words:
-        rows = rows.annotate(told=Cast("detail", TextField())).filter(Q(name__icontains=asked.words) | Q(told__icontains=asked.words))
+        rows = rows.filter(words__contains=asked.words.lower())
     if after:
         name, id = read_mark(after)
         rows = rows.filter(name__gte=name).exclude(name=name, id__lte=id)
@@ -422,7 +419,7 @@ _AT_ONCE = 500
 def _row(rows: type[AssetRow], a: Asset, detail: dict[str, Any]) -> AssetRow:
     return rows(
         id=a.id, name=a.name, kind=a.kind, kind_confidence=a.kind_confidence, clinical_class=a.clinical_class, zone=a.zone,
-        first_seen=a.first_seen, last_seen=a.last_seen, detail=detail,
+        first_seen=a.first_seen, last_seen=a.last_seen, detail=detail, words=words_of(a),
     )  # fmt: skip
 
 
