@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from asepsis.console.parts import read
+from asepsis.console.parts import Part, read
+from asepsis.console.supervisor import Supervisor, Wanted
 
 from .browser import Visitor
 from .conftest import Running, start, stop
@@ -53,6 +54,33 @@ def test_it_stops_whole_and_the_link_works_on_in_the_next_run(running: Running) 
 def test_a_name_that_is_not_its_own_is_refused(running: Running) -> None:
     assert Visitor(running.base).get("/account/login/", Host="evil.example").status == 400
     stop(running)
+
+
+def test_for_programs_one_object_says_that_it_is_ready(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "asepsis", "up", "--site", str(tmp_path / "site"), "--bind", f"127.0.0.1:{port}", "--json"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert process.stdout
+    told = json.loads(process.stdout.readline())
+    assert told["ready"] == f"https://127.0.0.1:{port}"
+    assert told["first_administrator"].startswith(f"https://127.0.0.1:{port}/welcome/")
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=60)[0] == ""
+
+
+def test_what_a_part_says_is_no_answer(capfd: pytest.CaptureFixture[str]) -> None:
+    code = (
+        "print('146 packets', flush=True); from asepsis.console.supervisor import tell_ready; tell_ready(); import signal; signal.pause()"
+    )
+
+    def changed(parts: list[Part]) -> None:
+        if parts[0].running:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    Supervisor([Wanted("sensor", [sys.executable, "-c", code], tells=True)], changed).run()
+    said = capfd.readouterr()
+    assert (said.out, said.err) == ("", "146 packets\n")
 
 
 def _refused(*arguments: str) -> str:

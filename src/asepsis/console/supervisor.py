@@ -19,6 +19,7 @@ from typing import Any
 from .parts import Part
 
 FIRST_S, MOST_S, PATIENT_S = 1.0, 60.0, 300.0
+_STDERR = 2
 STOP_S = 15.0
 """So long a part may take to stop before it is killed."""
 
@@ -117,9 +118,15 @@ class Supervisor:
         process.told, theirs = os.pipe()
         environment = {**wanted.environment, READY: str(theirs)} if wanted.tells else wanted.environment
         try:
-            # Signals of the terminal reach the supervisor alone, which stops the parts in order.
+            # Signals of the terminal reach the supervisor alone, which stops the parts in order. What parts say is news for a person, and
+            # standard output for what the supervisor was asked.
             process.running = subprocess.Popen(  # noqa: S603 - the command is our own
-                wanted.command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True, pass_fds=[theirs] if wanted.tells else []
+                wanted.command,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=_STDERR,
+                start_new_session=True,
+                pass_fds=[theirs] if wanted.tells else [],
             )
         finally:
             os.close(theirs)
