@@ -1,4 +1,4 @@
-"""How allauth behaves here: nobody signs himself up, and who comes in or goes is journalled."""
+"""How allauth behaves here: nobody signs himself up, and what second factors are made of is sealed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth brings no
         return False
 
 
-class SecondFactor(DefaultMFAAdapter):  # type: ignore[misc]
+class SecondFactor(DefaultMFAAdapter):  # type: ignore[misc]  # the same
     """What second factors are made of is kept sealed: who reads the store alone cannot compute a code."""
 
     def encrypt(self, text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import HttpBearer
@@ -57,4 +57,9 @@ def _invalid(request: HttpRequest, error: Any) -> HttpResponse:
 
 @api.exception_handler(AsepsisError)
 def _ours(request: HttpRequest, error: Any) -> HttpResponse:
-    return problem(404 if "no such" in str(error) else 400, str(error))
+    return problem(400, str(error))
+
+
+@api.exception_handler(Http404)
+def _nothing(request: HttpRequest, error: Any) -> HttpResponse:
+    return problem(404, str(error))

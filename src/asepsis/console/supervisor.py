@@ -19,11 +19,9 @@ from typing import Any
 from .parts import Part
 
 FIRST_S, MOST_S, PATIENT_S = 1.0, 60.0, 300.0
-_STDERR = 2
 STOP_S = 15.0
 """So long a part may take to stop before it is killed."""
-
-
+_STDERR = 2
 READY = "ASEPSIS_READY_FD"
 """The variable that tells a part where to write a byte once it is ready."""
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Router
 
-from asepsis.kit.pages import site
+from asepsis.kit.pages import or_404, site
 
 from . import service
 from .form import finding_form, line_form
@@ -24,4 +24,5 @@ def worklist(request: HttpRequest) -> list[dict[str, Any]]:
 @api.get("/findings/{id}", response=dict[str, Any], url_name="finding")
 def finding(request: HttpRequest, id: str) -> dict[str, Any]:
     """All of one finding, by its id or the beginning of it."""
-    return finding_form(service.show(site(), id))
+    with or_404():
+        return finding_form(service.show(site(), id))

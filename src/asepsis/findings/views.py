@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from asepsis.kit.errors import WrongUse
-from asepsis.kit.pages import act, site
+from asepsis.kit.pages import act, or_404, site
 
 from . import service
 from .explain import rank_in_words
@@ -29,10 +29,8 @@ def worklist(request: HttpRequest) -> HttpResponse:
 
 def finding(request: HttpRequest, id: str) -> HttpResponse:
     """One finding: what, where, who could be hurt, what to do, how sure, and what became of it."""
-    try:
+    with or_404():
         one = service.show(site(), id)
-    except WrongUse as error:
-        raise Http404(str(error)) from None
     told = {
         "finding": one,
         "rank": rank_in_words(one),

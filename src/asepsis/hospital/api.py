@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
 
-from asepsis.kit.pages import site
+from asepsis.kit.pages import or_404, site
 
 from . import service
 from .service import AssetsAsked, as_json
@@ -42,4 +42,5 @@ def assets(request: HttpRequest, asked: Query[Asked]) -> dict[str, Any]:
 @api.get("/assets/{id}", response=dict[str, Any], url_name="asset")
 def asset(request: HttpRequest, id: str) -> dict[str, Any]:
     """One asset, by its id or the beginning of it."""
-    return as_json(service.asset(site(), id))
+    with or_404():
+        return as_json(service.asset(site(), id))

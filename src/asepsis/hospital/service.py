@@ -200,7 +200,8 @@ def page_of_assets(site: Site, asked: AssetsAsked, after: str = "") -> tuple[lis
 def kinds_and_zones(site: Site) -> tuple[list[str], list[str]]:
     """Which kinds and zones the saved assets have."""
     rows = _rows(site).objects.order_by()
-    return tuple(sorted({*rows.values_list(column, flat=True).distinct()} - {""}) for column in ("kind", "zone"))  # type: ignore[return-value]
+    kinds, zones = (sorted({*rows.values_list(column, flat=True).distinct()} - {""}) for column in ("kind", "zone"))
+    return kinds, zones
 
 
 def asset(site: Site, id: str) -> Asset:

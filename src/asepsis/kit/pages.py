@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from .errors import AsepsisError
+from .errors import AsepsisError, WrongUse
 from .site import Site
 
 View = Callable[..., HttpResponse]
@@ -34,6 +35,15 @@ def act(view: View) -> View:
             return redirect(_back(request))
 
     return guarded
+
+
+@contextmanager
+def or_404() -> Iterator[None]:
+    """What is asked for by a name that nothing has, or more than one thing, is not there."""
+    try:
+        yield
+    except WrongUse as error:
+        raise Http404(str(error)) from None
 
 
 def _back(request: HttpRequest) -> str:
