@@ -11,7 +11,7 @@ import os
 import re
 import sqlite3
 import sys
-from contextlib import closing, suppress
+from contextlib import AbstractContextManager, closing, suppress
 from importlib import import_module
 from importlib.resources import files as packaged
 from pathlib import Path
@@ -73,6 +73,14 @@ def open_store(site: Site) -> None:
     else:
         _bring_up(site.store)
     _open.append(site.path)
+
+
+def transaction(site: Site) -> AbstractContextManager[None]:
+    """All of what is written in the store within it, or nothing."""
+    open_store(site)
+    from django.db import transaction
+
+    return transaction.atomic()
 
 
 def serve_store(site: Site) -> None:
