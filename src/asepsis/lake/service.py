@@ -262,12 +262,13 @@ def open_lake(
     without: Collection[str] = (),
     only: Sequence[Part] | None = None,
     since: datetime | None = None,
+    between: tuple[datetime | None, datetime | None] = (None, None),
 ) -> Lake:
     """The lake of `site` for questions. `bounds` are for queries that a person wrote; `without` are parts that were looked at before,
-    `only` the parts of `news`; of `since` and later are those that hold rows of then."""
+    `only` the parts of `news`; of `since` and later are those that hold rows of then; of `between` are the rows themselves."""
     from asepsis.lake.lake import Lake
 
-    return Lake(site.lake, bounds, without, only, since)
+    return Lake(site.lake, bounds, without, only, since, between)
 
 
 def news(site: Site, since: int, known: Collection[str] = ()) -> News:
