@@ -15,6 +15,7 @@ from .role import access, allowed
 PAGES = (
     ("findings:worklist", "Worklist"),
     ("hospital:assets", "Assets"),
+    ("lake:hunt", "Hunt"),
     ("journal:entries", "Journal"),
     ("console:people", "People"),
     ("console:clients", "Programs"),

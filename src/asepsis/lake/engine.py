@@ -15,7 +15,7 @@ import duckdb
 
 from asepsis.kit.errors import BadInput
 from asepsis.lake import pairs
-from asepsis.lake.bounds import UNBOUNDED, Bounds
+from asepsis.lake.bounds import UNBOUNDED, Between, Bounds
 from asepsis.lake.spot import underlined
 from asepsis.lake.streams import SQL_TYPES, Column
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 Span = tuple[str, datetime, datetime, str]
 """An address, from when, until before when, and how it is written for that time."""
-Between = tuple[datetime | None, datetime | None]
-"""From when on, and until before when; None: no end."""
 PLACES = "CREATE OR REPLACE TEMP TABLE places (address VARCHAR, since TIMESTAMPTZ, until TIMESTAMPTZ, place VARCHAR)"
 
 

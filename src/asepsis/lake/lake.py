@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from asepsis.lake import commits
-from asepsis.lake.bounds import Bounds
+from asepsis.lake.bounds import Between, Bounds
 from asepsis.lake.commits import Part, Snapshot
-from asepsis.lake.engine import Between, DuckDBEngine, Span
+from asepsis.lake.engine import DuckDBEngine, Span
 from asepsis.lake.reading import Reading
 from asepsis.lake.streams import Stream, streams
 
