@@ -58,20 +58,17 @@ class Chart:
 
 
 def chart(columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> Chart | None:
-    """A line where one column is a time and all others are numbers; bars where up to three say of what, one or more are numbers and none is
-    a time; the first number is drawn. None where there is no such shape, or less than two values."""
-    numbers = [n for n, column in enumerate(columns) if column.of is Of.NUMBER]
-    times = [n for n, column in enumerate(columns) if column.of is Of.TIME]
-    names = [n for n, column in enumerate(columns) if column.of is Of.TEXT]
-    if not numbers or len(numbers) + len(times) + len(names) < len(columns):
-        return None
-    if len(times) == 1 and not names:
-        return _line(columns, rows, times[0], numbers[0])
-    return _bars(columns, rows, names, numbers[0]) if not times and 0 < len(names) <= LABELS else None
+    """What the first columns say: a time and then numbers alone are a line, up to three names and a number bars; the first number is drawn.
+    None where they say nothing of that, or there are less than two values."""
+    kinds = [column.of for column in columns]
+    if kinds[0] is Of.TIME and len(kinds) > 1 and set(kinds[1:]) == {Of.NUMBER}:
+        return _line(columns, rows)
+    names = next((n for n, kind in enumerate(kinds) if kind is not Of.TEXT), len(kinds))
+    return _bars(columns, rows, names) if 0 < names <= LABELS and kinds[names : names + 1] == [Of.NUMBER] else None
 
 
-def _line(columns: Sequence[Column], rows: Sequence[Sequence[Any]], time: int, number: int) -> Chart | None:
-    found = sorted((at, row[number], row[time]) for row in rows if (at := _seconds(row[time])) is not None and _drawn(row[number]))
+def _line(columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> Chart | None:
+    found = sorted((at, row[1], row[0]) for row in rows if (at := _seconds(row[0])) is not None and _drawn(row[1]))
     if len(found) < 2 or found[0][0] == found[-1][0]:
         return None
     begin, end = found[0][0], found[-1][0]
@@ -79,17 +76,17 @@ def _line(columns: Sequence[Column], rows: Sequence[Sequence[Any]], time: int, n
     tall = high - low or 1
     points = tuple((round((at - begin) / (end - begin) * WIDTH), round((high - value) / tall * HEIGHT)) for at, value, _ in found)
     spans = (str(found[0][2]), str(found[-1][2]), str(low), str(high))
-    return Chart(columns[number].name, columns[time].name, len(found), (), points, *spans)
+    return Chart(columns[1].name, columns[0].name, len(found), (), points, *spans)
 
 
-def _bars(columns: Sequence[Column], rows: Sequence[Sequence[Any]], names: Sequence[int], number: int) -> Chart | None:
-    found = [(" · ".join(one_line("-" if row[n] is None else row[n], LABEL) for n in names), row[number]) for row in rows]
+def _bars(columns: Sequence[Column], rows: Sequence[Sequence[Any]], names: int) -> Chart | None:
+    found = [(" · ".join(one_line("-" if cell is None else cell, LABEL) for cell in row[:names]), row[names]) for row in rows]
     found = [(label, value) for label, value in found if _drawn(value)]
     if len(found) < 2 or min(value for _, value in found) < 0:
         return None
     most = max(value for _, value in found[:BARS]) or 1
     bars = tuple(Bar(label, str(value), round(value / most * WIDTH)) for label, value in found[:BARS])
-    return Chart(columns[number].name, ", ".join(columns[n].name for n in names), len(found), bars=bars)
+    return Chart(columns[names].name, ", ".join(column.name for column in columns[:names]), len(found), bars=bars)
 
 
 def _drawn(value: Any) -> bool:

@@ -22,6 +22,8 @@ from .question import CHARACTERS, HUNT, Question, question
 from .streams import streams as all_streams
 
 EVENTS, LATELY = 200, 20
+SECONDS = int(HUNT.seconds or 0)
+LIMITS = {"memory": HUNT.memory, "rows": f"{HUNT.rows:,}", "minutes": round(KEPT_S / 60), "seconds": SECONDS}
 _CHUNK = 1 << 16
 
 
@@ -117,9 +119,8 @@ def _page(request: HttpRequest, told: dict[str, Any], status: int = 200) -> Http
         "queries": service.queries(),
         "runs": runs,
         "streams": all_streams().values(),
-        "limits": HUNT,
+        "limits": LIMITS,
         "characters": CHARACTERS,
-        "kept_minutes": round(KEPT_S / 60),
         "changeable": chosen is not None and chosen.who and (chosen.who == who or _leads(request)),
     }
     return render(request, "lake/hunt.html", told, status=status)
@@ -140,13 +141,14 @@ def _told(run: Run, page: str) -> dict[str, Any]:
     return {
         "run": run,
         "waits": run.state is State.RUNNING,
-        "seconds": min(int((datetime.now(UTC) - run.asked).total_seconds()), int(HUNT.seconds or 0)),
+        "seconds": min(int((datetime.now(UTC) - run.asked).total_seconds()), SECONDS),
         "rows": rows,
         "first": first,
         "last": first + len(rows) - 1,
         "before": n - 1,
         "after": n + 1 if n < pages else 0,
-        "limits": HUNT,
+        "count": f"{run.answer.get('rows', 0):,}",
+        "limits": LIMITS,
     }
 
 
