@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from asepsis.kit.errors import BadInput
 from asepsis.kit.site import Site
 from asepsis.lake import guard, service, wall
+from asepsis.lake.answer import distinct, rows_of
 from asepsis.lake.service import Bounds, Lake
 from asepsis.lake.wall import size
 
@@ -323,6 +324,19 @@ def test_command(site: Site, capture: Callable[..., Path]) -> None:
         3, "", "asepsis: more memory than any machine has: 999999999TB: write it like 512MB or 2GB\n"
     )  # fmt: skip
     assert ask("select 1", "--limit-seconds", "0")[0] == 2
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["'infinity'::date", "'5000000-01-01'::date", "'0044-03-15 (BC)'::date", "['infinity'::timestamp]"],
+)
+def test_a_moment_beyond_the_calendar_is_null(lake: Lake, value: str) -> None:
+    assert list(rows_of(lake.ask(f"select {value} as a, 1 as b"))) == [(None, 1)]
+
+
+def test_columns_of_one_name_are_told_apart() -> None:
+    assert distinct(["a", "a", "b", "a_2", "a", "a_2"]) == ["a", "a_2", "b", "a_2_2", "a_3", "a_2_3"]
+    assert len(set(distinct(["1"] * 9_000))) == 9_000
 
 
 def test_a_long_table_says_what_it_leaves_out(site: Site) -> None:

@@ -13,5 +13,6 @@ _FORMULA = ("=", "+", "-", "@")
 def harmless(text: str) -> str:
     """Without what cannot be shown, and with an apostrophe before what a spreadsheet would take for a formula: it reads letters of full
     width as it reads others, and looks behind blanks."""
-    shown = "".join(c for c in text if unicodedata.category(c)[0] != "C")
-    return "'" + shown if unicodedata.normalize("NFKC", shown).lstrip().startswith(_FORMULA) else shown
+    shown = text if text.isprintable() else "".join(c for c in text if unicodedata.category(c)[0] != "C")
+    read = shown if shown.isascii() else unicodedata.normalize("NFKC", shown)
+    return "'" + shown if read.lstrip().startswith(_FORMULA) else shown

@@ -39,7 +39,17 @@ def _values(column: pa.Array) -> list[Any]:
     if _is_plain(column.type) or (pa.types.is_list(column.type) and _is_plain(column.type.value_type)):
         values: list[Any] = column.to_pylist()
         return values
-    return [plain(value) for value in column.to_pylist()]
+    try:
+        return [plain(value) for value in column.to_pylist()]
+    except (OverflowError, ValueError):
+        return [_plain(scalar) for scalar in column]
+
+
+def _plain(scalar: pa.Scalar) -> Any:
+    try:
+        return plain(scalar.as_py())
+    except (OverflowError, ValueError):
+        return None  # a day or a list of moments beyond the calendar
 
 
 def _is_plain(kind: pa.DataType) -> bool:
