@@ -171,11 +171,13 @@ class Hunts:
             code = BadInput.exit_code
         assert running.process.stdin is not None
         running.process.stdin.close()
-        # A disk that is full must not keep others from asking: the run counts as stopped then.
-        with suppress(OSError):
+        try:
             _conclude(folder, code, running.unwanted)
-        with self._lock:
-            del self._running[id]
+        except OSError:
+            pass  # the disk is full: it counts as stopped
+        finally:
+            with self._lock:
+                del self._running[id]
 
     def _read(self, id: str) -> Run | None:
         # In this order: who runs no more has told all that there is.

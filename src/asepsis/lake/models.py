@@ -8,7 +8,8 @@ from asepsis.kit.errors import WrongUse
 from asepsis.kit.free_text import free_text
 from asepsis.lake.library import Query, shipped
 
-NAME = 100
+NAME, MOST = 100, 500
+"""Characters of a name, and queries that are kept: a list that is longer helps nobody."""
 
 
 class SavedQuery(models.Model):

@@ -16,6 +16,7 @@ from asepsis import _wire
 from asepsis.journal import service as journal
 from asepsis.journal.service import Anchor
 from asepsis.kit import files
+from asepsis.kit.errors import WrongUse
 from asepsis.kit.output import Progress
 from asepsis.kit.site import Site
 from asepsis.lake import commits
@@ -337,10 +338,12 @@ def keep_query(site: Site, name: str, text: str, who: str) -> Query:
     """Keeps a query for all. Raises WrongUse for a name that is none, or that another has, and for no query."""
     from django.db import transaction
 
-    from asepsis.lake.models import SavedQuery, free_name
+    from asepsis.lake.models import MOST, SavedQuery, free_name
 
     asked = query_text(text)
     with transaction.atomic():
+        if SavedQuery.objects.count() >= MOST:
+            raise WrongUse(f"{MOST} queries are kept", todo="remove some that nobody needs")
         row = SavedQuery(name=free_name(name), text=asked, who=who, kept=datetime.now(UTC))
         journal.record(site, "lake.keep_query", row.name, {"query": asked})
         row.save()
