@@ -137,12 +137,13 @@ def _told(run: Run, page: str) -> dict[str, Any]:
     pages = -(-run.answer.get("shown", 0) // answer_files.PAGE)
     n = min(int(page), pages) if page.isascii() and page.isdigit() and len(page) < 5 else 1
     rows = answer_files.read_page(run.folder, n - 1) if run.state is State.DONE else []
+    kinds = [column["of"] for column in run.answer.get("columns", [])]
     first = (n - 1) * answer_files.PAGE + 1
     return {
         "run": run,
         "waits": run.state is State.RUNNING,
         "seconds": min(int((datetime.now(UTC) - run.asked).total_seconds()), SECONDS),
-        "rows": rows,
+        "rows": [list(zip(row, kinds, strict=True)) for row in rows],
         "first": first,
         "last": first + len(rows) - 1,
         "before": n - 1,
