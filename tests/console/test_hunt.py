@@ -111,10 +111,14 @@ def test_a_finding_leads_to_its_rows(people: dict[Role, Visitor]) -> None:
     analyst = people[Role.ANALYST]
     first = re.findall(r'href="/findings/(F\w+)"', analyst.get("/").text)[0]
     finding = analyst.get(f"/findings/{first}").text
-    link = html.unescape(re.findall(r'href="(/hunt\?event=[^"]+)"', finding)[0])
-    page = ask(analyst, box(analyst.get(link)))
+    link = html.unescape(re.findall(r'href="(/hunt\?since=[^"]+)"', finding)[0])
+    filled = analyst.get(link)
+    span = dict(re.findall(r'type="datetime-local" name="(since|until)" value="([^"]+)"', filled.text))
+    assert set(span) == {"since", "until"}, "the lake is read for that time alone"
+    page = ask(analyst, box(filled), **span)
     cited = urllib.parse.parse_qs(urllib.parse.urlsplit(link).query)["event"]
-    assert all(event in page.text for event in cited[:50])
+    assert all(event in page.text.partition('id="answer"')[2] for event in cited[:50])
+    assert 'name="until" value=""' in analyst.get("/hunt?last=9999-12-31T23:59").text
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -25,10 +25,13 @@ EVENTS, LATELY = 200, 20
 SECONDS = int(HUNT.seconds or 0)
 LIMITS = {"memory": HUNT.memory, "rows": f"{HUNT.rows:,}", "minutes": round(KEPT_S / 60), "seconds": SECONDS}
 _CHUNK = 1 << 16
+_MINUTE = "%Y-%m-%dT%H:%M"
+"""As a browser writes it."""
 
 
 def hunt(request: HttpRequest) -> HttpResponse:
-    """The box, filled with what the address names: the text `q`, a kept `query`, or rows by their `event`. Nothing is asked by that."""
+    """The box, filled with what the address names: the text `q`, a kept `query`, or rows by their `event` from the minute `since` to the
+    minute `last`. Nothing is asked by that."""
     chosen, text = None, request.GET.get("q", "")[:CHARACTERS]
     if request.GET.get("query"):
         with or_404():
@@ -36,7 +39,8 @@ def hunt(request: HttpRequest) -> HttpResponse:
         text = chosen.text
     elif events := request.GET.getlist("event")[:EVENTS]:
         text = library.of_rows([event[:100] for event in events], list(all_streams()))
-    return _page(request, {"text": text, "chosen": chosen, "about": chosen.about if chosen else ""})
+    span = {"since": request.GET.get("since", "")[:16], "until": _after(request.GET.get("last", "")[:16])}
+    return _page(request, span | {"text": text, "chosen": chosen, "about": chosen.about if chosen else ""})
 
 
 def ask(request: HttpRequest) -> HttpResponse:
@@ -126,10 +130,18 @@ def _page(request: HttpRequest, told: dict[str, Any], status: int = 200) -> Http
     return render(request, "lake/hunt.html", told, status=status)
 
 
+def _after(minute: str) -> str:
+    """The minute after one; nothing where it is none."""
+    try:
+        return f"{datetime.fromisoformat(minute) + timedelta(minutes=1):{_MINUTE}}"
+    except (ValueError, OverflowError):
+        return ""
+
+
 def _box(asked: Question) -> dict[str, str]:
     """What a form shows of a question: times as a browser writes them."""
     ends = {"since": asked.since, "until": asked.until}
-    return {"text": asked.text} | {name: f"{end:%Y-%m-%dT%H:%M}" if end else "" for name, end in ends.items()}
+    return {"text": asked.text} | {name: f"{end:{_MINUTE}}" if end else "" for name, end in ends.items()}
 
 
 def _told(run: Run, page: str) -> dict[str, Any]:
