@@ -75,7 +75,8 @@ def test_without_scripts_the_page_says_where_to_look_again_and_htmx_gets_a_part(
     analyst = people[Role.ANALYST]
     analyst.get("/hunt")
     page = analyst.post("/hunt/ask", text=ENDLESS)
-    assert "Look again" in page.text
+    again = re.findall(r'id="again" href="([^"#]+)', page.text)[0]
+    assert again.startswith(f"{path(page)}?"), "to the address where it is a browser only scrolls"
     assert 'hx-trigger="every 1s"' in page.text
     part = analyst.get(path(page), HX_Request="true")
     assert part.text.lstrip().startswith('<section id="answer"')

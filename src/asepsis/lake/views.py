@@ -91,7 +91,7 @@ def streams(request: HttpRequest) -> HttpResponse:
 
 def keep(request: HttpRequest) -> HttpResponse:
     """Keeps the query in the box, for all."""
-    given = {name: request.POST.get(name, "") for name in ("text", "since", "until", "name")}
+    given = {name: request.POST.get(name, "") for name in ("text", "name")}
     try:
         kept = service.keep_query(site(), given["name"], given["text"], request.user.get_username())
     except AsepsisError as error:
