@@ -54,7 +54,7 @@ class FindingQuery(models.QuerySet["FindingRow"]):
 
     def asked(self, asked: FindingsAsked) -> FindingQuery:
         """Those that a person asks for, without what a story tells of: it stands for its parts."""
-        columns = {"state": asked.state, "kind": asked.kind, "assigned": asked.assigned}
+        columns = {"state": asked.state, "kind": asked.kind, "assigned": asked.assigned, "device": asked.asset}
         rows = self.filter(part_of="", **{name: value for name, value in columns.items() if value})
         if asked.decision:
             first, after = packed_of(Decision(asked.decision))
