@@ -18,6 +18,7 @@ WORK = (
     ("findings:worklist", "Worklist"),
     ("hospital:assets", "Assets"),
     ("findings:approvals", "Approvals"),
+    ("lake:hunt", "Hunt"),
 )
 """The pages of every day, by the name of their address."""
 SITE = (

@@ -29,5 +29,6 @@ urlpatterns = [
     path("", include((console, "console"))),
     path("", include("asepsis.findings.urls")),
     path("", include("asepsis.hospital.urls")),
+    path("", include("asepsis.lake.urls")),
     path("", include("asepsis.journal.urls")),
 ]
