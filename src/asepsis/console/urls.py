@@ -27,5 +27,6 @@ urlpatterns = [
     path("", include((console, "console"))),
     path("", include("asepsis.findings.urls")),
     path("", include("asepsis.hospital.urls")),
+    path("", include("asepsis.network.urls")),
     path("", include("asepsis.journal.urls")),
 ]

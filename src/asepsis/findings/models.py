@@ -31,6 +31,18 @@ class FindingQuery(models.QuerySet["FindingRow"]):
         told = self.filter(part_of="")
         return told.filter(calling | models.Q(state=State.ACCEPTED.value, accepted_until__lt=today) if today else calling)
 
+    def in_state(self, state: State, today: date) -> FindingQuery:
+        """Those in a state on a day: an acceptance that is over by then is none."""
+        over = models.Q(state=State.ACCEPTED.value, accepted_until__lt=today)
+        if state is State.OPEN:
+            return self.filter(models.Q(state=state.value) | over)
+        return self.filter(state=state.value).exclude(over)
+
+    def behind(self, rank: int, last_seen: datetime, id: str) -> FindingQuery:
+        """Those that come later in a list of the gravest first, then the latest."""
+        later = models.Q(last_seen__lt=last_seen) | models.Q(last_seen=last_seen, id__gt=id)
+        return self.filter(models.Q(decision_rank__lt=rank) | models.Q(decision_rank=rank) & later)
+
     def turning(self, silent_since: datetime) -> FindingQuery:
         """Those that turn when they are told again as before: closed ones, and those that were silent since."""
         silent = models.Q(state=State.OPEN.value, last_seen__lt=silent_since, turned__lt=silent_since) & ~models.Q(kind=Kind.ALERT.value)

@@ -58,13 +58,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "INTO", "SAFETY_OF", "STORY", "Acceptance", "Action", "Automatable", "Change", "Check", "Cleared", "ClinicalClass", "Decision",
-    "Effort", "Examined", "Excused", "Exploitation", "Exposure", "Fault", "Finding", "Harm", "HarmKind", "HumanImpact", "Judged", "Kind",
-    "Lake", "Line", "Look", "Outcome", "Parties", "Party", "Points", "Proposal", "Remedy", "Row", "Scope", "Sight", "Sighting", "State",
-    "Step", "Traced", "accept", "add", "busiest", "cited_rows", "cleared", "close", "count_of", "counted", "entered", "examine", "faults",
-    "finding_form", "findings", "five", "gather", "glance", "hand_over", "identity", "if_", "judge", "known_checks", "large", "leaked",
-    "line_form", "lines_of", "listed", "mended", "named", "nothing", "opening", "ordering_class", "port", "posture", "public",
-    "public_rows", "public_sql", "publish", "quarter", "rank_in_words", "readable", "reopen", "rows", "show", "trace", "worklist",
-    "worklist_text", "worst_of",
+    "Effort", "Examined", "Excused", "Exploitation", "Exposure", "Fault", "Finding", "Harm", "HarmKind", "HumanImpact", "Judged",
+    "Kind", "Lake", "Line", "Look", "Outcome", "Parties", "Party", "Points", "Proposal", "Remedy", "Row", "Scope", "Sight", "Sighting",
+    "State", "Step", "Traced", "accept", "add", "alerts", "busiest", "cited_rows", "cleared", "close", "count_of", "counted", "entered",
+    "examine", "faults", "finding_form", "findings", "five", "gather", "glance", "hand_over", "identity", "if_", "judge",
+    "known_checks", "large", "leaked", "line_form", "lines_of", "listed", "mended", "named", "nothing", "opening", "ordering_class",
+    "port", "posture", "public", "public_rows", "public_sql", "publish", "quarter", "rank_in_words", "readable", "reopen", "rows",
+    "show", "those", "trace", "worklist", "worklist_text", "worst_of",
 ]  # fmt: skip
 
 
@@ -199,6 +199,22 @@ def show(site: Site, finding_id: str) -> Finding:
     """One finding, by its id or the beginning of it. Raises WrongUse if there is none or more than one."""
     open_store(site)
     return life.expired(_find(finding_id), datetime.now(UTC))
+
+
+def those(site: Site, ids: Collection[str]) -> dict[str, Finding]:
+    """The findings of these ids, as far as there are any."""
+    open_store(site)
+    now = datetime.now(UTC)
+    return {finding.id: life.expired(finding, now) for finding in store.load(ids)}
+
+
+def alerts(site: Site, rules: Collection[str], state: State | None = None, after: str = "") -> tuple[list[Finding], str]:
+    """Alerts of these rules, and stories, that no other finding tells of, without their histories: the gravest first, then the latest, as
+    many as stand on a page, those after a mark; and the mark of the last if there are more. Raises WrongUse for a mark that is none."""
+    open_store(site)
+    now = datetime.now(UTC)
+    found, mark = store.alerts((*rules, STORY), state, now.date(), after)
+    return [life.expired(finding, now) for finding in found], mark
 
 
 def worklist(site: Site) -> list[Line]:

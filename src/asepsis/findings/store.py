@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
+
+from asepsis.kit.errors import WrongUse
 
 from . import life
 from .finding import Effort, Finding, State, digest_of
@@ -18,6 +21,10 @@ if TYPE_CHECKING:
     from .models import FindingQuery
 
 _AT_ONCE = 500
+PAGE = 30
+"""Alerts on a page."""
+_MARKED_AT = "%Y%m%dT%H%M%S%f"
+_MARK = re.compile(r"([0-9])\.([0-9]{8}T[0-9]{12})\.(F[0-9a-f]{12})")
 _ORDER = ("-decision_rank", "-impact_rank", "-patients", "effort_rank", "id")
 
 
@@ -94,6 +101,33 @@ def load(ids: Collection[str] | None = None) -> list[Finding]:
     if ids is None:
         return [row.value(row.changes.all()) for row in rows]
     return [row.value(row.changes.all()) for some in _some(ids) for row in rows.filter(id__in=some)]
+
+
+def alerts(checks: Collection[str], state: State | None, today: date, after: str) -> tuple[list[Finding], str]:
+    """A page of the alerts of these checks that no other finding tells of, the gravest first, then the latest; and the mark of its end."""
+    from .models import FindingRow
+
+    rows = FindingRow.objects.filter(check_id__in=checks, part_of="")
+    if state:
+        rows = rows.in_state(state, today)
+    if after:
+        rows = rows.behind(*_read_mark(after))
+    found = [row.value(()) for row in rows.order_by("-decision_rank", "-last_seen", "id")[: PAGE + 1]]
+    return found[:PAGE], _mark(found[PAGE - 1]) if len(found) > PAGE else ""
+
+
+def _mark(last: Finding) -> str:
+    """Where a page ended: `2.20270131T041500123456.F0123456789ab`."""
+    return f"{last.decision.rank}.{last.seen.last_seen:{_MARKED_AT}}.{last.id}"
+
+
+def _read_mark(mark: str) -> tuple[int, datetime, str]:
+    try:
+        if found := _MARK.fullmatch(mark):
+            return int(found[1]), datetime.strptime(found[2], _MARKED_AT).replace(tzinfo=UTC), found[3]
+    except ValueError:
+        pass
+    raise WrongUse("this is no place in the list", mark[:60], "begin at its top")
 
 
 def ended(today: date) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -70,6 +70,7 @@ __all__ = [
     "asset_of",
     "assets",
     "assets_in",
+    "assets_named",
     "called",
     "counted_kind",
     "export",
@@ -179,6 +180,13 @@ def tenures_of(lake: Lake) -> list[Tenure]:
 def assets(site: Site) -> list[Asset]:
     """The saved assets, by name."""
     return sorted((from_json(row.detail) for row in _rows(site).objects.all()), key=lambda a: (a.name, a.id))
+
+
+def assets_named(site: Site, ids: Collection[str]) -> list[Asset]:
+    """Those of these ids that are saved, by name."""
+    rows, wanted = _rows(site).objects, sorted(set(ids))
+    found = [row for at in range(0, len(wanted), _AT_ONCE) for row in rows.filter(id__in=wanted[at : at + _AT_ONCE])]
+    return sorted((from_json(row.detail) for row in found), key=lambda a: (a.name, a.id))
 
 
 def page_of_assets(site: Site, asked: AssetsAsked, after: str = "") -> tuple[list[Asset], str]:

@@ -40,6 +40,10 @@ class SightingQuery(models.QuerySet["SightingRow"]):
         counted = self.values_list("rule").annotate(models.Count("attacker", distinct=True), models.Count("pk"), models.Max("end"))
         return cast(models.QuerySet[SightingRow, tuple[str, int, int, datetime]], counted)
 
+    def called(self, name: str) -> SightingQuery:
+        """Those whose story, or the finding that tells of them, has an id that begins so."""
+        return self.filter(models.Q(story__startswith=name) | models.Q(finding__startswith=name))
+
 
 class SightingRow(models.Model):
     """A `sighting.Sighting`."""

@@ -12,7 +12,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-from asepsis.findings.service import Examined, Lake, Look, Parties, findings, hand_over, publish
+from asepsis.findings.service import Examined, Lake, Look, Parties, State, findings, hand_over, publish
 from asepsis.findings.service import examine as examine_with
 from asepsis.hospital.service import DECOY, KINDS, asset, assets, locate, plan
 from asepsis.journal.service import record
@@ -22,7 +22,7 @@ from asepsis.kit.site import Site
 from asepsis.lake.service import news, open_lake, packets
 from asepsis.settings import has_store, open_store
 
-from . import foreign, forgetting, hunting
+from . import foreign, forgetting, hunting, retold
 from .alert import left_after
 from .checks import all_checks
 from .decoy import Decoy, decoy, listening
@@ -38,6 +38,7 @@ from .memory import TEACHING, Known, Time, taught
 from .nursery import Waiting, waiting, waiting_as
 from .proof import Tried, examples, proofs
 from .repute import ANYTHING, ROLES, Repute
+from .retold import Outline
 from .sighting import Sighting
 from .sigma.query import EARLIEST, Reach
 from .standing import Standing
@@ -45,9 +46,10 @@ from .story import Clue, Story
 from .telling import Told, clue_of, told_of
 
 __all__ = [
-    "Entry", "Exemption", "Health", "Library", "Sighting", "Standing", "Told", "Tried", "Trouble", "Waiting", "add_rule", "add_rules",
-    "all_checks", "baseline", "baseline_of", "decoy", "decoy_up", "detect", "examine", "forget", "health", "hunt", "library", "names_of",
-    "packets_of", "rules", "stories", "story", "try_rules", "tune", "untune", "waiting",
+    "Entry", "Exemption", "Health", "Library", "Outline", "Sighting", "Standing", "Told", "Tried", "Trouble", "Waiting", "add_rule",
+    "add_rules", "all_checks", "baseline", "baseline_of", "decoy", "decoy_up", "detect", "examine", "forget", "health", "hunt",
+    "library", "names_of", "packets_of", "published_stories", "published_story", "rules", "stories", "story", "try_rules", "tune",
+    "untune", "waiting",
 ]  # fmt: skip
 
 REASON_MOST = 1_000
@@ -290,6 +292,19 @@ def story(site: Site, id: str) -> Told:
     if len(found) != 1:
         raise WrongUse("more than one story" if found else "no such story", id, "`asepsis network stories list` names them")
     return found[0]
+
+
+def published_stories(site: Site, state: State | None = None, after: str = "") -> tuple[list[Outline], str]:
+    """Attacks out of the store alone, the gravest first, then the latest: a page, and the mark to go on from. Raises WrongUse for a mark
+    that is none."""
+    open_store(site)
+    return retold.page(site, library(site).by_name, state, after)
+
+
+def published_story(site: Site, id: str) -> Told:
+    """One attack as `story` tells it, out of the store alone. Raises WrongUse."""
+    open_store(site)
+    return retold.one(site, id, library(site).by_name)
 
 
 def packets_of(site: Site, one: Told) -> int:

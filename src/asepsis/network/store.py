@@ -97,6 +97,23 @@ def since(moment: datetime) -> list[tuple[Sighting, str, str]]:
     return sorted(found, key=lambda one: (one[0].begin, one[0].key))
 
 
+def story_named(name: str) -> list[str]:
+    """The stories that are called so, or that tell of the alert that is: by the beginning of an id; two at the most."""
+    from .models import SightingRow
+
+    rows = SightingRow.objects.exclude(story="").order_by("story")
+    return list(rows.called(name).values_list("story", flat=True).distinct()[:2]) if name else []
+
+
+def of_stories(stories: Collection[str]) -> list[tuple[Sighting, str, str]]:
+    """The latest sightings of these stories, each with its story and the finding that it was told in, in order."""
+    from .models import SightingRow
+
+    late = SightingRow.objects.filter(story__in=sorted(stories)).order_by("-end")[:CLUES_MAX]
+    found = ((row.sighting(), row.story, row.finding) for row in late)
+    return sorted(found, key=lambda one: (one[0].begin, one[0].key))
+
+
 def put_into(story: str, sightings: Iterable[Sighting]) -> None:
     """Remembers in which story sightings are told."""
     _update(sightings, story=story)

@@ -1,0 +1,151 @@
+"""Stories as pages and programs show them: out of the store alone, however much the lake holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from asepsis.findings.service import STORY, Finding, Look, State, alerts, identity, those
+from asepsis.findings.service import show as finding_of
+from asepsis.hospital.service import assets_named, locate, plan
+from asepsis.kit.errors import WrongUse
+from asepsis.kit.site import Site
+
+from . import store, tactic
+from .alert import MANY_MACHINES, called, who
+from .library import Entry
+from .sighting import Sighting
+from .story import TAKES, Story
+from .telling import Told, as_published, clue_of
+
+NAMED = 600
+"""Assets whose names are looked up for a list: of many stories of each only who attacks, and whom first."""
+VICTIMS = 2
+"""Victims that a list names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A story in a line: who attacks, whom (those to whom the gravest was done first, and how many there are), how far it came (a tactic of
+    ATT&CK), how many machines it took, and of how many alerts it is made."""
+
+    id: str
+    finding: Finding
+    attacker: str
+    victims: tuple[str, ...]
+    victims_count: int
+    came_to: str
+    taken: int
+    alerts: int
+
+    @property
+    def came_to_words(self) -> str:
+        return tactic.WORDS.get(self.came_to, "")
+
+    @property
+    def more(self) -> int:
+        """Victims beside those that are named."""
+        return self.victims_count - len(self.victims)
+
+    def form(self) -> dict[str, Any]:
+        """As JSON."""
+        seen = self.finding.seen
+        return {
+            "story": self.id,
+            "finding": self.finding.id,
+            "title": seen.title,
+            "decision": self.finding.decision.value,
+            "state": self.finding.state.value,
+            "first_seen": seen.first_seen,
+            "last_seen": seen.last_seen,
+            "attacker": self.attacker,
+            "victims": list(self.victims),
+            "victims_count": self.victims_count,
+            "came_to": self.came_to or None,
+            "taken": self.taken,
+            "alerts": self.alerts,
+            "patients": seen.patients,
+        }
+
+
+def page(site: Site, rules: Mapping[str, Entry], state: State | None = None, after: str = "") -> tuple[list[Outline], str]:
+    """Stories, the gravest first, then the latest: a page of them, and where the next begins. Raises WrongUse for a mark that is none."""
+    found, mark = alerts(site, rules, state, after)
+    ids = {_story_of(finding): finding for finding in found}
+    share = NAMED // max(1, len(found))
+    look = _look(site, (id for finding in found for id in finding.seen.assets[:share]))
+    told: dict[str, list[tuple[Sighting, str]]] = {}
+    for sighting, story, alert in store.of_stories(ids.keys()):
+        if sighting.rule in rules:
+            told.setdefault(story, []).append((sighting, alert))
+    return [_outline(id, finding, told.get(id, []), rules, look) for id, finding in ids.items()], mark
+
+
+def _story_of(finding: Finding) -> str:
+    """A single alert names its story too."""
+    return finding.seen.subject if finding.seen.check == STORY else finding.seen.discriminator
+
+
+def _look(site: Site, assets: Iterable[str]) -> Look:
+    """Whose addresses are, as far as these assets go: names and zones can be asked of it, and nothing of the lake."""
+    return Look(_Nothing(), locate(assets_named(site, set(assets)), plan(site)), datetime.now(UTC))
+
+
+class _Nothing:
+    """The lake of who may not ask it."""
+
+    def rows(self, query: str) -> list[dict[str, Any]]:
+        raise NotImplementedError("pages read no history")
+
+
+def _outline(id: str, finding: Finding, told: Sequence[tuple[Sighting, str]], rules: Mapping[str, Entry], look: Look) -> Outline:
+    met: dict[str, str] = {}
+    taken: set[str] = set()
+    for one, _ in told:
+        tactics = rules[one.rule].meaning.tactics
+        for victim in one.victims:
+            met[victim] = tactic.furthest((met.get(victim, ""), *tactics))
+        if TAKES.intersection(tactics):
+            taken.update(one.victims)
+    gravest = sorted(met, key=lambda victim: tactic.rank(met[victim]), reverse=True)
+    first = next((one for one, alert in told if alert and one.attacker), None)
+    return Outline(
+        id,
+        finding,
+        called(who(first.attacker, first.end, look)) if first else MANY_MACHINES,
+        tuple(dict.fromkeys(called(who(victim, finding.seen.last_seen, look)) for victim in gravest[:VICTIMS])),
+        len(met),
+        tactic.furthest(name for one, _ in told for name in rules[one.rule].meaning.tactics),
+        len(taken),
+        len({alert for _, alert in told if alert}),
+    )
+
+
+def one(site: Site, name: str, rules: Mapping[str, Entry]) -> Told:
+    """One attack, by the id of the story, or of its finding or one of its alerts, or the beginning of it. Raises WrongUse."""
+    named = store.story_named(name) or _of_finding(site, name)
+    if len(named) != 1:
+        raise WrongUse("more than one story" if named else "no such story", name, "`asepsis network stories list` names them")
+    known = [found for found in store.of_stories(named) if found[0].rule in rules]
+    finding = _finding_of(site, named[0], [alert for _, _, alert in known])
+    look = _look(site, finding.seen.assets)
+    clues = tuple(clue_of(rules[sighting.rule], sighting, look, story, alert) for sighting, story, alert in known)
+    return as_published(Story(named[0], clues), finding, look)
+
+
+def _of_finding(site: Site, name: str) -> list[str]:
+    """The story that a finding tells, by its id."""
+    seen = finding_of(site, name).seen
+    return [seen.subject] if seen.check == STORY else []
+
+
+def _finding_of(site: Site, story: str, parts: Iterable[str]) -> Finding:
+    """The finding that tells a story: of a single alert that alert's. Raises WrongUse if it is gone."""
+    told = those(site, {identity(STORY, story), *filter(None, parts)})
+    whole = those(site, {finding.seen.part_of for finding in told.values()} - {""})
+    for finding in (*whole.values(), *told.values()):
+        if not finding.seen.part_of:
+            return finding
+    raise WrongUse("this story is told by no finding any more", story, "`asepsis network stories list` names those there are")
