@@ -5,17 +5,23 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-
-from asepsis.assessment.service import assess
-from asepsis.findings.service import findings
-from asepsis.kit.site import Site
-from asepsis.network import service
 from tests.console.browser import Visitor, come_in
 from tests.console.conftest import Running, start, stop
 
+from asepsis.assessment.service import assess
+from asepsis.findings.service import findings
+from asepsis.journal.service import entries
+from asepsis.kit.site import Site
+from asepsis.network import service
+
+SPOKE = (
+    "passwords-guessed-slowly", "passwords-guessed", "guessed-password", "service-from-afar", "file-locked", "files-of-all-kinds-locked",
+    "documents-scrambled", "ransom-note",
+)  # fmt: skip
 ATTACK = Path(__file__).parents[2] / "range" / "attack"
 
 
@@ -88,3 +94,59 @@ def test_what_is_no_story_state_or_place_is_not_there(vera: Visitor) -> None:
     ):
         assert vera.get(path).status == 404, path
     assert "no story in this state" in vera.get("/stories?state=closed").text
+
+
+def test_rules_are_found_by_what_they_look_at_and_what_they_did(vera: Visitor) -> None:
+    def shown(query: str) -> set[str]:
+        return set(re.findall(r'href="/detection/rules/([\w-]+)"', vera.get(f"/detection?{query}").text))
+
+    everything = shown("")
+    assert len(everything) > 100
+    assert shown("did=spoke") == {"one-door-everywhere", "many-doors-tried"} | set(SPOKE)
+    assert shown("q=lettersshown("q=ransom&level=critical")level=critical") == {"ransom-note"}
+    assert shown("stream=rfb") < everything
+    assert shown("tactic=impact&state=learning") < shown("tactic=impact")
+    assert shown("did=nothing-of-that") == set()
+
+
+def test_a_rule_says_what_proves_it_and_what_it_saw(vera: Visitor) -> None:
+    page = vera.get("/detection/rules/ransom-note")
+    assert "letters that demand money" in page.text
+    assert re.search(r"<strong>fires:</strong> the same letter in two folders", page.text)
+    assert "2026-" in page.text
+    assert "marks|startswith: ransom-note" in page.text
+    assert "Excuse who is no attacker" not in page.text, "who looks changes nothing"
+    assert vera.get("/detection/rules/no-such-rule").status == 404
+
+
+def test_one_excuses_a_machine_for_a_reason_and_takes_it_back(attacked: Site, anna: Visitor) -> None:
+    at, until = "/detection/rules/many-doors-tried", (datetime.now(UTC).date() + timedelta(days=30)).isoformat()
+    given = {"reason": "the scanner of the house", "until": until, "next": at}
+    assert "Excuse who is no attacker" in anna.get(at).text
+    assert "switch the rule off" in anna.post(f"{at}/tune", **given).said()[0]
+    assert "no kind is called" in anna.post(f"{at}/tune", attacker_kind="bogus", **given).said()[0]
+    assert "no day" in anna.post(f"{at}/tune", attacker_kind="scanner", **given | {"until": "soon"}).said()[0]
+    assert anna.post(f"{at}/tune", attacker_kind="scanner", attacker_address="10.30.60.60", **given).said() == [
+        f"Excused until {until}; from the next look on."
+    ]
+    page = anna.last.text
+    assert "the scanner of the house" in page
+    (number,) = re.findall(r'name="number" value="(\d+)"', page)
+    assert anna.post(f"{at}/untune", number="x", next=at).said()[0].startswith("no number")
+    assert anna.post(f"{at}/untune", number=number, next=at).said() == ["The exception stands no more."]
+    assert "the scanner of the house" not in anna.last.text
+    acts = [(entry.who, entry.act, entry.subject) for entry in entries(attacked) if entry.act.startswith("network.")]
+    assert acts == [("console:anna", f"network.{act}", "many-doors-tried") for act in ("tune", "untune")]
+
+
+def test_who_only_looks_excuses_nobody(vera: Visitor) -> None:
+    assert vera.ask("/detection/rules/many-doors-tried/tune", "POST") == 403
+    assert vera.ask("/detection/rules/many-doors-tried/untune", "POST") == 403
+
+
+def test_coverage_leads_to_the_rules_that_cover(vera: Visitor) -> None:
+    page = vera.get("/detection/coverage")
+    assert "T1486 Data Encrypted for Impact" in page.text
+    named = set(re.findall(r'href="/detection/rules/([\w-]+)"', page.text))
+    assert "ransom-note" in named
+    assert named <= service.library().names

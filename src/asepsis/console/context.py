@@ -17,6 +17,7 @@ WORK = (
     ("findings:worklist", "Worklist"),
     ("hospital:assets", "Assets"),
     ("network:stories", "Stories"),
+    ("network:rules", "Detection"),
 )
 """The pages of every day, by the name of their address."""
 SITE = (

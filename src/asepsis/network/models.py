@@ -7,6 +7,7 @@ from typing import ClassVar, cast
 
 from django.db import models, transaction
 
+from .meaning import Exemption, side_of
 from .sighting import Evidence, Sighting
 
 
@@ -35,10 +36,12 @@ class ProgressRow(models.Model):
 class SightingQuery(models.QuerySet["SightingRow"]):
     """What is asked of many sightings at once."""
 
-    def spoke(self) -> models.QuerySet[SightingRow, tuple[str, int, int, datetime]]:
-        """By rule: how many attackers, how many sightings, and the end of the last."""
-        counted = self.values_list("rule").annotate(models.Count("attacker", distinct=True), models.Count("pk"), models.Max("end"))
-        return cast(models.QuerySet[SightingRow, tuple[str, int, int, datetime]], counted)
+    def spoke(self, since: datetime) -> models.QuerySet[SightingRow, tuple[str, int, int, datetime, int]]:
+        """By rule: how many attackers, how many sightings, the end of the last, and how many ended at a moment or later."""
+        late = models.Count("pk", filter=models.Q(end__gte=since))
+        attackers, sightings, last = models.Count("attacker", distinct=True), models.Count("pk"), models.Max("end")
+        counted = self.values_list("rule").annotate(attackers, sightings, last, late=late)
+        return cast(models.QuerySet[SightingRow, tuple[str, int, int, datetime, int]], counted)
 
     def called(self, name: str) -> SightingQuery:
         """Those whose story, or the finding that tells of them, has an id that begins so."""
@@ -137,3 +140,7 @@ class ExemptionRow(models.Model):
     who = models.TextField()
     at = models.DateTimeField()
     undone = models.BooleanField(default=False)
+
+    def exemption(self) -> Exemption:
+        """The exemption of this row."""
+        return Exemption(self.reason, side_of(self.attacker, self.rule), side_of(self.victim, self.rule), self.until)

@@ -12,7 +12,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-from asepsis.findings.service import Examined, Lake, Look, Parties, State, findings, hand_over, publish
+from asepsis.findings.service import Examined, Finding, Lake, Look, Parties, State, findings, hand_over, publish, those
 from asepsis.findings.service import examine as examine_with
 from asepsis.hospital.service import DECOY, KINDS, asset, assets, locate, plan
 from asepsis.journal.service import record
@@ -41,15 +41,15 @@ from .repute import ANYTHING, ROLES, Repute
 from .retold import Outline
 from .sighting import Sighting
 from .sigma.query import EARLIEST, Reach
-from .standing import Standing
+from .standing import WEEK, Standing
 from .story import Clue, Story
 from .telling import Told, clue_of, told_of
 
 __all__ = [
     "Entry", "Exemption", "Health", "Library", "Outline", "Sighting", "Standing", "Told", "Tried", "Trouble", "Waiting", "add_rule",
     "add_rules", "all_checks", "baseline", "baseline_of", "decoy", "decoy_up", "detect", "examine", "forget", "health", "hunt",
-    "library", "names_of", "packets_of", "published_stories", "published_story", "rules", "stories", "story", "try_rules", "tune",
-    "untune", "waiting",
+    "library", "names_of", "packets_of", "published_stories", "published_story", "rule", "rules", "spoke_last", "stories", "story",
+    "try_rules", "tune", "untune", "waiting",
 ]  # fmt: skip
 
 REASON_MOST = 1_000
@@ -109,8 +109,25 @@ def rules(site: Site | None) -> list[Standing]:
     open_store(site)
     from . import store
 
-    spoke, progress = store.spoke(), store.progress()
-    return [Standing(e, spoke.get(e.name), store.exemptions(e.name, date.min), len(progress.hours)) for e in known.entries]
+    progress = store.progress()
+    spoke, excused = store.spoke((progress.last or datetime.now(UTC)) - WEEK), store.every_exemption()
+    return [Standing(e, spoke.get(e.name), excused.get(e.name, []), len(progress.hours)) for e in known.entries]
+
+
+def rule(site: Site, name: str) -> Standing:
+    """One rule, and how it stands here. Raises WrongUse."""
+    _check_rule(site, name)
+    return next(one for one in rules(site) if one.entry.name == name)
+
+
+def spoke_last(site: Site, rule: str, most: int) -> list[tuple[Sighting, Finding | None]]:
+    """What a rule saw last, the latest first, each with the alert that tells of it: none of a mere sign."""
+    open_store(site)
+    from . import store
+
+    seen = store.last_of(rule, most)
+    found = those(site, {alert for _, _, alert in seen if alert})
+    return [(one, found.get(alert)) for one, _, alert in seen]
 
 
 def try_rules(site: Site | None, names: Collection[str] = ()) -> Iterator[Tried]:
@@ -218,7 +235,7 @@ def baseline(site: Site) -> dict[str, Any]:
     from . import store
 
     progress = store.progress()
-    spoke = store.spoke()
+    spoke = store.spoke(datetime.now(UTC))
     learned = [{"rule": rule, "learned": count, "told": spoke[rule].sightings if rule in spoke else 0} for rule, count in store.learned()]
     return {"last": progress.last, "hours": len(progress.hours), "hours_wanted": TEACHING, "learned": learned}
 
