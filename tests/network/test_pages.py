@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.console.browser import Visitor, come_in
@@ -16,6 +18,7 @@ from asepsis.assessment.service import assess
 from asepsis.findings.service import findings
 from asepsis.journal.service import entries
 from asepsis.kit.site import Site
+from asepsis.lake.service import open_lake
 from asepsis.network import service
 
 SPOKE = (
@@ -103,7 +106,7 @@ def test_rules_are_found_by_what_they_look_at_and_what_they_did(vera: Visitor) -
     everything = shown("")
     assert len(everything) > 100
     assert shown("did=spoke") == {"one-door-everywhere", "many-doors-tried"} | set(SPOKE)
-    assert shown("q=lettersshown("q=ransom&level=critical")level=critical") == {"ransom-note"}
+    assert shown("q=letters&level=critical") == {"ransom-note"}
     assert shown("stream=rfb") < everything
     assert shown("tactic=impact&state=learning") < shown("tactic=impact")
     assert shown("did=nothing-of-that") == set()
@@ -150,3 +153,41 @@ def test_coverage_leads_to_the_rules_that_cover(vera: Visitor) -> None:
     named = set(re.findall(r'href="/detection/rules/([\w-]+)"', page.text))
     assert "ransom-note" in named
     assert named <= service.library().names
+
+
+def test_live_says_what_the_captures_showed_and_what_to_mend(attacked: Site, vera: Visitor) -> None:
+    page = vera.get("/live")
+    assert "Captures that were read" in page.text
+    with open_lake(attacked) as lake:
+        (health,) = service.health(lake)
+        streams = {row["stream"] for row in lake.rows("SELECT 'smb_files' AS stream WHERE EXISTS (SELECT 1 FROM smb_files)")}
+    (pulse,), flows = service.live(attacked)
+    assert pulse.health.troubles == health.troubles
+    assert (pulse.health.packets, pulse.health.dropped) == (health.packets, health.dropped)
+    assert health.troubles[0].mend in page.text
+    assert streams <= {flow.stream for flow in flows}
+    part = vera.get("/live", HX_Request="true")
+    assert "<html" not in part.text
+    assert "What to mend" in part.text
+
+
+def test_a_program_reads_stories_and_rules_with_a_token_for_them(attacked: Site, console: Running, anna: Visitor) -> None:
+    anna.get("/clients")
+    until = (datetime.now(UTC).date() + timedelta(days=30)).isoformat()
+    (said,) = anna.post("/clients/admit", name="siem", scopes="detection:read", until=until, next="/clients").said()
+    program, bearer = Visitor(console.base), {"Authorization": f"Bearer {said.rpartition(' ')[2]}"}
+
+    def asked(path: str) -> Any:
+        return json.loads(program.get(f"/api/v1/{path}", **bearer).text)
+
+    (one,) = asked("stories")["items"]
+    assert one["came_to"] == "impact"
+    assert asked("stories?state=closed") == {"items": [], "next": None}
+    assert asked(f"stories/{one['story']}")["timeline"][0]["rule"] == "one-door-everywhere"
+    first = asked("rules")
+    more = asked(f"rules?cursor={first['next']}")
+    assert [rule["rule"] for rule in (*first["items"], *more["items"])] == [one.entry.name for one in service.rules(attacked)]
+    assert more["next"] is None
+    for path, status in (("stories/S00", 404), ("stories?cursor=x", 400), ("stories?state=lost", 422), ("worklist", 403)):
+        assert program.get(f"/api/v1/{path}", **bearer).status == status, path
+    assert program.get("/api/v1/stories").status == 401

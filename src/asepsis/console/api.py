@@ -13,6 +13,7 @@ from asepsis import __version__
 from asepsis.findings.urls import api as findings
 from asepsis.hospital.urls import api as hospital
 from asepsis.kit.errors import AsepsisError
+from asepsis.network.urls import api as network
 
 from .clients import Scope, known
 from .problem import problem
@@ -37,6 +38,7 @@ class Token(HttpBearer):
 api = NinjaAPI(title="asepsis", version="1", urls_namespace="api", docs_url=None, openapi_url=None, description=f"asepsis {__version__}")
 api.add_router("", hospital, auth=Token(Scope.ASSETS))
 api.add_router("", findings, auth=Token(Scope.FINDINGS))
+api.add_router("", network, auth=Token(Scope.DETECTION))
 
 
 @api.exception_handler(AuthenticationError)

@@ -18,6 +18,7 @@ WORK = (
     ("hospital:assets", "Assets"),
     ("network:stories", "Stories"),
     ("network:rules", "Detection"),
+    ("network:live", "Live"),
 )
 """The pages of every day, by the name of their address."""
 SITE = (

@@ -42,10 +42,10 @@ class Axis:
         part = (moment - self.begin).total_seconds() / whole
         return round(self.left + (self.right - self.left) * min(1.0, max(0.0, part)))
 
-    def ticks(self) -> Iterator[Tick]:
-        """At most TICKS moments, as people round time."""
+    def ticks(self, most: int = TICKS) -> Iterator[Tick]:
+        """No more than so many moments, as people round time."""
         seconds = (self.end - self.begin).total_seconds()
-        step = next((one for one in _STEPS if seconds / one <= TICKS), _STEPS[-1])
+        step = next((one for one in _STEPS if seconds / one <= most), _STEPS[-1])
         at = datetime.fromtimestamp(self.begin.timestamp() // step * step, UTC)
         while (at := at + timedelta(seconds=step)) < self.end:
             yield Tick(self.x(at), f"{at:%Y-%m-%d}" if step >= _DAY else f"{at:%H:%M:%S}" if step < _MINUTE else f"{at:%H:%M}")

@@ -22,7 +22,7 @@ from asepsis.kit.site import Site
 from asepsis.lake.service import news, open_lake, packets
 from asepsis.settings import has_store, open_store
 
-from . import foreign, forgetting, hunting, retold
+from . import foreign, forgetting, hunting, pulse, retold
 from .alert import left_after
 from .checks import all_checks
 from .decoy import Decoy, decoy, listening
@@ -37,6 +37,7 @@ from .meaning import Exemption, side_of
 from .memory import TEACHING, Known, Time, taught
 from .nursery import Waiting, waiting, waiting_as
 from .proof import Tried, examples, proofs
+from .pulse import Flow, Pulse
 from .repute import ANYTHING, ROLES, Repute
 from .retold import Outline
 from .sighting import Sighting
@@ -46,10 +47,10 @@ from .story import Clue, Story
 from .telling import Told, clue_of, told_of
 
 __all__ = [
-    "Entry", "Exemption", "Health", "Library", "Outline", "Sighting", "Standing", "Told", "Tried", "Trouble", "Waiting", "add_rule",
-    "add_rules", "all_checks", "baseline", "baseline_of", "decoy", "decoy_up", "detect", "examine", "forget", "health", "hunt",
-    "library", "names_of", "packets_of", "published_stories", "published_story", "rule", "rules", "spoke_last", "stories", "story",
-    "try_rules", "tune", "untune", "waiting",
+    "Entry", "Exemption", "Flow", "Health", "Library", "Outline", "Pulse", "Sighting", "Standing", "Told", "Tried", "Trouble",
+    "Waiting", "add_rule", "add_rules", "all_checks", "baseline", "baseline_of", "decoy", "decoy_up", "detect", "examine", "forget",
+    "health", "hunt", "library", "live", "names_of", "packets_of", "published_stories", "published_story", "rule", "rules",
+    "spoke_last", "stories", "story", "try_rules", "tune", "untune", "waiting",
 ]  # fmt: skip
 
 REASON_MOST = 1_000
@@ -69,7 +70,7 @@ def detect(site: Site, look: Look) -> None:
     open_store(site)
     from django.db import transaction
 
-    from . import store
+    from . import pulse_store, store
 
     with transaction.atomic(), ExitStack() as held:
         progress = store.progress()
@@ -80,6 +81,8 @@ def detect(site: Site, look: Look) -> None:
                 progress.save()
             return
         fresh = held.enter_context(open_lake(site, only=came.parts))
+        pulse_store.hear(pulse.heard(fresh))
+        pulse_store.count(pulse.came(came.parts))
         progress.hours, since = taught(progress.hours, hours_of(fresh))
         rows = Rows(fresh, Around(lambda since: open_lake(site, since=since), held), since, progress.last)
         repute = repute_of(known, rows, look)
@@ -338,6 +341,14 @@ def examine(look: Look, known: Collection[str]) -> Iterator[Examined]:
 def health(lake: Lake) -> list[Health]:
     """How well each interface (and what captures showed) was heard in the last day of the lake, and what to mend at the switch."""
     return health_of(lake)
+
+
+def live(site: Site) -> tuple[list[Pulse], list[Flow]]:
+    """How well each interface was heard lately, and what came, by stream: out of the store, as old as the last look of the rules."""
+    open_store(site)
+    from . import pulse_store
+
+    return pulse.pulses(*pulse_store.heard()), pulse.flows(pulse_store.came())
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -14,6 +14,7 @@ from asepsis.kit.errors import WrongUse
 from asepsis.kit.pages import act, or_404, site
 
 from . import service, tactic
+from .chart import chart, totals
 from .coverage import covered, matrix, measured, proven
 from .detector import LEVELS
 from .library import RULE, bytes_of
@@ -131,3 +132,21 @@ def coverage(request: HttpRequest) -> HttpResponse:
     found = covered(service.library(site()).entries)
     told = {"covered": found, "matrix": matrix(found), "measured": measured(), "names": service.library(site()).names}
     return render(request, "network/coverage.html", told)
+
+
+def live(request: HttpRequest) -> HttpResponse:
+    """How well the sensor hears, and what came in the last hour."""
+    pulses, flows = service.live(site())
+    now = datetime.now(UTC)
+    heard = [
+        {
+            "pulse": one,
+            "silent": one.silent(now),
+            "rates": chart([(minute.since, minute.rate) for minute in one.minutes]),
+            "drops": chart([(minute.since, minute.dropped) for minute in one.minutes]) if one.health.dropped else None,
+        }
+        for one in pulses
+    ]
+    rows = totals((minute.since, minute.rows) for flow in flows for minute in flow.minutes)
+    told = {"heard": heard, "flows": flows, "rows": chart(rows) if rows else None, "now": now}
+    return render(request, "network/_live.html" if request.headers.get("HX-Request") else "network/live.html", told)
