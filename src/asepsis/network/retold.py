@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from asepsis.findings.service import STORY, Finding, Look, State, alerts, identity, those
+from asepsis.findings.service import STORY, Finding, FindingsAsked, Kind, Look, State, identity, page_of_findings, those
 from asepsis.findings.service import show as finding_of
 from asepsis.hospital.service import assets_named, locate, plan
 from asepsis.kit.errors import WrongUse
@@ -20,7 +20,7 @@ from .sighting import Sighting
 from .story import TAKES, Story
 from .telling import Told, as_published, clue_of
 
-NAMED = 600
+NAMED = 400
 """Assets whose names are looked up for a list: of many stories of each only who attacks, and whom first."""
 VICTIMS = 2
 """Victims that a list names."""
@@ -29,7 +29,7 @@ VICTIMS = 2
 @dataclass(frozen=True, slots=True)
 class Outline:
     """A story in a line: who attacks, whom (those to whom the gravest was done first, and how many there are), how far it came (a tactic of
-    ATT&CK), how many machines it took, and of how many alerts it is made."""
+    ATT&CK), how many machines it took, and of how many alerts it is made. Of rules that are there no more only the finding is known."""
 
     id: str
     finding: Finding
@@ -71,13 +71,15 @@ class Outline:
 
 
 def page(site: Site, rules: Mapping[str, Entry], state: State | None = None, after: str = "") -> tuple[list[Outline], str]:
-    """Stories, the gravest first, then the latest: a page of them, and where the next begins. Raises WrongUse for a mark that is none."""
-    found, mark = alerts(site, rules, state, after)
-    ids = {_story_of(finding): finding for finding in found}
+    """Stories, the gravest first, of a page those alike the latest first; and where the next page begins. Raises WrongUse for a mark that
+    is none."""
+    found, mark = page_of_findings(site, FindingsAsked(state=state.value if state else "", kind=Kind.ALERT.value), after)
+    ordered = sorted(found, key=lambda one: (-one.decision.rank, -one.seen.last_seen.timestamp()))
+    ids = {_story_of(finding): finding for finding in ordered}
     share = NAMED // max(1, len(found))
     look = _look(site, (id for finding in found for id in finding.seen.assets[:share]))
     told: dict[str, list[tuple[Sighting, str]]] = {}
-    for sighting, story, alert in store.of_stories(ids.keys()):
+    for story, sighting, alert in store.met_in(ids.keys()):
         if sighting.rule in rules:
             told.setdefault(story, []).append((sighting, alert))
     return [_outline(id, finding, told.get(id, []), rules, look) for id, finding in ids.items()], mark
@@ -101,20 +103,21 @@ class _Nothing:
 
 
 def _outline(id: str, finding: Finding, told: Sequence[tuple[Sighting, str]], rules: Mapping[str, Entry], look: Look) -> Outline:
-    met: dict[str, str] = {}
+    met: dict[str, int] = {}
     taken: set[str] = set()
     for one, _ in told:
         tactics = rules[one.rule].meaning.tactics
+        came = tactic.rank(tactic.furthest(tactics))
         for victim in one.victims:
-            met[victim] = tactic.furthest((met.get(victim, ""), *tactics))
+            met[victim] = max(came, met.get(victim, came))
         if TAKES.intersection(tactics):
             taken.update(one.victims)
-    gravest = sorted(met, key=lambda victim: tactic.rank(met[victim]), reverse=True)
+    gravest = sorted(met, key=met.__getitem__, reverse=True)
     first = next((one for one, alert in told if alert and one.attacker), None)
     return Outline(
         id,
         finding,
-        called(who(first.attacker, first.end, look)) if first else MANY_MACHINES,
+        called(who(first.attacker, first.end, look)) if first else MANY_MACHINES if told else "",
         tuple(dict.fromkeys(called(who(victim, finding.seen.last_seen, look)) for victim in gravest[:VICTIMS])),
         len(met),
         tactic.furthest(name for one, _ in told for name in rules[one.rule].meaning.tactics),

@@ -114,6 +114,19 @@ def of_stories(stories: Collection[str]) -> list[tuple[Sighting, str, str]]:
     return sorted(found, key=lambda one: (one[0].begin, one[0].key))
 
 
+def met_in(stories: Collection[str]) -> list[tuple[str, Sighting, str]]:
+    """The latest sightings of these stories, without their evidence, each with its story and the finding that it was told in, in order."""
+    from .models import SightingRow
+
+    rows = SightingRow.objects.filter(story__in=sorted(stories)).order_by("-end")[:CLUES_MAX]
+    columns = rows.values_list("story", "finding", "rule", "attacker", "victims", "begin", "end", "events")
+    found = [
+        (story, Sighting(rule, attacker, tuple(victims), begin, end, events, ()), finding)
+        for story, finding, rule, attacker, victims, begin, end, events in columns
+    ]
+    return sorted(found, key=lambda one: (one[1].begin, one[1].key))
+
+
 def put_into(story: str, sightings: Iterable[Sighting]) -> None:
     """Remembers in which story sightings are told."""
     _update(sightings, story=story)
