@@ -156,7 +156,7 @@ def test_coverage_leads_to_the_rules_that_cover(vera: Visitor) -> None:
 
 
 def test_live_says_what_the_captures_showed_and_what_to_mend(attacked: Site, vera: Visitor) -> None:
-    page = vera.get("/live")
+    page = vera.get("/sensor")
     assert "Captures that were read" in page.text
     with open_lake(attacked) as lake:
         (health,) = service.health(lake)
@@ -166,7 +166,7 @@ def test_live_says_what_the_captures_showed_and_what_to_mend(attacked: Site, ver
     assert (pulse.health.packets, pulse.health.dropped) == (health.packets, health.dropped)
     assert health.troubles[0].mend in page.text
     assert streams <= {flow.stream for flow in flows}
-    part = vera.get("/live", HX_Request="true")
+    part = vera.get("/sensor", HX_Request="true")
     assert "<html" not in part.text
     assert "What to mend" in part.text
 
