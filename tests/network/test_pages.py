@@ -99,6 +99,25 @@ def test_what_is_no_story_state_or_place_is_not_there(vera: Visitor) -> None:
     assert "no story in this state" in vera.get("/stories?state=closed").text
 
 
+def test_names_that_an_attacker_chose_are_text_everywhere(attacked: Site, vera: Visitor) -> None:
+    from asepsis.hospital.models import AssetRow
+
+    names = ["<script>alert(1)</script>", "{{ 7|add:7 }}", "x\u202etxt.exe", "n" * 65_536]
+    story = service.published_story(attacked, "S")
+    for id, name in zip(story.told.assets, names, strict=False):
+        row = AssetRow.objects.get(id=id)
+        row.detail |= {"name": name, "hostnames": [name], "kind_confidence": 0.9}
+        row.save()
+    page, drawn = vera.get(f"/stories/{story.story.id}"), vera.get("/stories")
+    for one in (page, drawn):
+        assert one.status == 200
+        assert "<script>alert" not in one.text
+        assert "&lt;script&gt;alert(1)" in one.text
+        assert not re.search(r"<script(?![^>]*\bsrc=)|\son\w+=|\sstyle=", one.text)
+    assert "{{ 7|add:7 }}" in page.text
+    assert len(page.text) < 60_000, "nobody fills a page with a name"
+
+
 def test_rules_are_found_by_what_they_look_at_and_what_they_did(vera: Visitor) -> None:
     def shown(query: str) -> set[str]:
         return set(re.findall(r'href="/detection/rules/([\w-]+)"', vera.get(f"/detection?{query}").text))

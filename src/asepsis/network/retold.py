@@ -10,7 +10,7 @@ from typing import Any
 from asepsis.findings.service import STORY, Finding, FindingsAsked, Kind, Look, State, identity, page_of_findings, those
 from asepsis.findings.service import show as finding_of
 from asepsis.hospital.service import assets_named, locate, plan
-from asepsis.kit.errors import WrongUse
+from asepsis.kit.errors import WrongUse, one_line
 from asepsis.kit.site import Site
 
 from . import store, tactic
@@ -22,6 +22,8 @@ from .telling import Told, as_published, clue_of
 
 NAMED = 400
 """Assets whose names are looked up for a list: of many stories of each only who attacks, and whom first."""
+NAME = 120
+"""Letters of a name in a list."""
 VICTIMS = 2
 """Victims that a list names."""
 
@@ -117,13 +119,18 @@ def _outline(id: str, finding: Finding, told: Sequence[tuple[Sighting, str]], ru
     return Outline(
         id,
         finding,
-        called(who(first.attacker, first.end, look)) if first else MANY_MACHINES if told else "",
-        tuple(dict.fromkeys(called(who(victim, finding.seen.last_seen, look)) for victim in gravest[:VICTIMS])),
+        _named(first.attacker, first.end, look) if first else MANY_MACHINES if told else "",
+        tuple(dict.fromkeys(_named(victim, finding.seen.last_seen, look) for victim in gravest[:VICTIMS])),
         len(met),
         tactic.furthest(name for one, _ in told for name in rules[one.rule].meaning.tactics),
         len(taken),
         len({alert for _, alert in told if alert}),
     )
+
+
+def _named(address: str, when: datetime, look: Look) -> str:
+    """Whose an address was, in a name that fills no line: attackers choose them."""
+    return one_line(called(who(address, when, look)), NAME)
 
 
 def one(site: Site, name: str, rules: Mapping[str, Entry]) -> Told:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -10,7 +12,7 @@ from django.shortcuts import redirect, render
 
 from asepsis.findings.service import State
 from asepsis.hospital.service import KINDS, plan
-from asepsis.kit.errors import WrongUse
+from asepsis.kit.errors import WrongUse, one_line
 from asepsis.kit.pages import act, or_404, site
 
 from . import service, tactic
@@ -26,6 +28,8 @@ from .strip import strip
 
 STEPS = 200
 """Steps of a story on its page: the whole has `asepsis network stories show`."""
+NAME = 120
+"""Letters of a name."""
 SEEN = 20
 """Sightings of a rule on its page."""
 SIDES = ("attacker", "victim")
@@ -55,10 +59,16 @@ def story(request: HttpRequest, id: str) -> HttpResponse:
     """One attack: when what was done to whom, how far it came, and what to do first."""
     with or_404():
         one = service.published_story(site(), id)
-    shown = one.timeline[:STEPS]
-    steps = [step | {"means": [tactic.WORDS[name] for name in tactic.in_order(step["tactics"])]} for step in shown]
-    told = {"story": one, "steps": steps, "scene": scene(shown), "strip": strip(shown)}
+    steps = [_readable(step) for step in one.timeline[:STEPS]]
+    told = {"story": one, "steps": steps, "scene": scene(steps), "strip": strip(steps)}
     return render(request, "network/story.html", told)
+
+
+def _readable(step: Mapping[str, Any]) -> dict[str, Any]:
+    """A step with what it means, and names that fill no page: attackers choose them."""
+    means = [tactic.WORDS[name] for name in tactic.in_order(step["tactics"])]
+    names = {"attacker": one_line(step["attacker"], NAME), "victims": [one_line(name, NAME) for name in step["victims"]]}
+    return {**step, **names, "means": means}
 
 
 def rules(request: HttpRequest) -> HttpResponse:
