@@ -210,3 +210,13 @@ def test_a_program_reads_stories_and_rules_with_a_token_for_them(attacked: Site,
     for path, status in (("stories/S00", 404), ("stories?cursor=x", 400), ("stories?state=lost", 422), ("worklist", 403)):
         assert program.get(f"/api/v1/{path}", **bearer).status == status, path
     assert program.get("/api/v1/stories").status == 401
+
+
+def test_no_page_reads_the_lake(attacked: Site, vera: Visitor) -> None:
+    aside = attacked.path / "lake-aside"
+    attacked.lake.rename(aside)
+    try:
+        for path in ("/stories", "/stories/S", "/detection", "/detection/rules/ransom-note", "/detection/coverage", "/sensor"):
+            assert vera.get(path).status == 200, path
+    finally:
+        aside.rename(attacked.lake)
