@@ -20,6 +20,7 @@ WORK = (
     ("network:stories", "Stories"),
     ("network:rules", "Detection"),
     ("network:live", "Live"),
+    ("findings:approvals", "Approvals"),
 )
 """The pages of every day, by the name of their address."""
 SITE = (
