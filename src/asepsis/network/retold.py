@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from heapq import nlargest
 from typing import Any
 
 from asepsis.findings.service import STORY, Finding, FindingsAsked, Kind, Look, State, identity, page_of_findings, those
@@ -20,7 +21,7 @@ from .sighting import Sighting
 from .story import TAKES, Story
 from .telling import Told, as_published, clue_of
 
-NAMED = 400
+NAMED = 300
 """Assets whose names are looked up for a list: of many stories of each only who attacks, and whom first."""
 NAME = 120
 """Letters of a name in a list."""
@@ -105,24 +106,20 @@ class _Nothing:
 
 
 def _outline(id: str, finding: Finding, told: Sequence[tuple[Sighting, str]], rules: Mapping[str, Entry], look: Look) -> Outline:
+    tactics = {rule: rules[rule].meaning.tactics for rule in dict.fromkeys(one.rule for one, _ in told)}
+    came = {rule: tactic.rank(tactic.furthest(names)) for rule, names in tactics.items()}
     met: dict[str, int] = {}
-    taken: set[str] = set()
-    for one, _ in told:
-        tactics = rules[one.rule].meaning.tactics
-        came = tactic.rank(tactic.furthest(tactics))
-        for victim in one.victims:
-            met[victim] = max(came, met.get(victim, came))
-        if TAKES.intersection(tactics):
-            taken.update(one.victims)
-    gravest = sorted(met, key=met.__getitem__, reverse=True)
+    for one in sorted((one for one, _ in told), key=lambda one: came[one.rule]):
+        met.update(dict.fromkeys(one.victims, came[one.rule]))
+    taken = {victim for one, _ in told if TAKES.intersection(tactics[one.rule]) for victim in one.victims}
     first = next((one for one, alert in told if alert and one.attacker), None)
     return Outline(
         id,
         finding,
         _named(first.attacker, first.end, look) if first else MANY_MACHINES if told else "",
-        tuple(dict.fromkeys(_named(victim, finding.seen.last_seen, look) for victim in gravest[:VICTIMS])),
+        tuple(dict.fromkeys(_named(victim, finding.seen.last_seen, look) for victim in nlargest(VICTIMS, met, met.__getitem__))),
         len(met),
-        tactic.furthest(name for one, _ in told for name in rules[one.rule].meaning.tactics),
+        tactic.furthest(name for names in tactics.values() for name in names),
         len(taken),
         len({alert for _, alert in told if alert}),
     )
