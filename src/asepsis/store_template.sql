@@ -11,6 +11,7 @@ INSERT INTO "django_migrations" VALUES(8,'hospital','0003_words','2000-01-01 00:
 INSERT INTO "django_migrations" VALUES(9,'hospital','0004_orders','2000-01-01 00:00:00');
 INSERT INTO "django_migrations" VALUES(10,'journal','0001_initial','2000-01-01 00:00:00');
 INSERT INTO "django_migrations" VALUES(11,'network','0001_initial','2000-01-01 00:00:00');
+INSERT INTO "django_migrations" VALUES(12,'network','0002_heard','2000-01-01 00:00:00');
 CREATE TABLE "findings_answerrow" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "at" datetime NOT NULL, "who" varchar(150) NOT NULL, "role" varchar(20) NOT NULL, "verdict" varchar(10) NOT NULL, "words" text NOT NULL, "approval_id" varchar(13) NOT NULL REFERENCES "findings_approvalrow" ("id") DEFERRABLE INITIALLY DEFERRED);
 CREATE TABLE "findings_approvalrow" ("id" varchar(13) NOT NULL PRIMARY KEY, "at" datetime NOT NULL, "by" text NOT NULL, "title" text NOT NULL, "effects" text NOT NULL CHECK ((JSON_VALID("effects") OR "effects" IS NULL)), "assets" text NOT NULL CHECK ((JSON_VALID("assets") OR "assets" IS NULL)), "care" text NOT NULL, "lasts" bigint NOT NULL, "why" text NOT NULL, "roles" text NOT NULL CHECK ((JSON_VALID("roles") OR "roles" IS NULL)), "until" datetime NOT NULL, "withdrawn" bool NOT NULL);
 CREATE TABLE "findings_changerow" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "at" datetime NOT NULL, "what" varchar(20) NOT NULL, "who" text NOT NULL, "why" text NOT NULL, "finding_id" varchar(13) NOT NULL REFERENCES "findings_findingrow" ("id") DEFERRABLE INITIALLY DEFERRED);
@@ -21,7 +22,9 @@ CREATE TABLE "findings_viewrow" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT
 CREATE TABLE "hospital_actrow" ("n" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "at" datetime NOT NULL, "who" text NOT NULL, "verb" varchar(10) NOT NULL, "assets" text NOT NULL CHECK ((JSON_VALID("assets") OR "assets" IS NULL)), "marks" text NOT NULL CHECK ((JSON_VALID("marks") OR "marks" IS NULL)), "what" text NOT NULL, "values" text NOT NULL CHECK ((JSON_VALID("values") OR "values" IS NULL)), "undone" bool NOT NULL);
 CREATE TABLE "hospital_assetrow" ("id" varchar(16) NOT NULL PRIMARY KEY, "name" varchar(600) NOT NULL, "kind" varchar(40) NOT NULL, "kind_confidence" real NOT NULL, "clinical_class" varchar(10) NOT NULL, "zone" varchar(200) NOT NULL, "first_seen" datetime NULL, "last_seen" datetime NULL, "detail" text NOT NULL CHECK ((JSON_VALID("detail") OR "detail" IS NULL)), "words" text NOT NULL, "maker" varchar(600) NOT NULL, "silence" bigint NOT NULL);
 CREATE TABLE "journal_anchorrow" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "n" bigint NOT NULL, "hash" varchar(64) NOT NULL, CONSTRAINT "journal_anchor" UNIQUE ("n", "hash"));
+CREATE TABLE "network_camerow" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "stream" varchar(60) NOT NULL, "since" datetime NOT NULL, "rows" bigint unsigned NOT NULL CHECK ("rows" >= 0), CONSTRAINT "network_came" UNIQUE ("stream", "since"));
 CREATE TABLE "network_exemptionrow" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "rule" varchar(100) NOT NULL, "attacker" text NOT NULL CHECK ((JSON_VALID("attacker") OR "attacker" IS NULL)), "victim" text NOT NULL CHECK ((JSON_VALID("victim") OR "victim" IS NULL)), "reason" text NOT NULL, "until" date NOT NULL, "who" text NOT NULL, "at" datetime NOT NULL, "undone" bool NOT NULL);
+CREATE TABLE "network_heardrow" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "sensor" text NOT NULL, "interface" text NOT NULL, "hour" bool NOT NULL, "since" datetime NOT NULL, "figures" text NOT NULL CHECK ((JSON_VALID("figures") OR "figures" IS NULL)), CONSTRAINT "network_heard" UNIQUE ("hour", "sensor", "interface", "since"));
 CREATE TABLE "network_memoryrow" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "detector" varchar(100) NOT NULL, "key" text NOT NULL, "value" text NOT NULL CHECK ((JSON_VALID("value") OR "value" IS NULL)), "first" datetime NOT NULL, "last" datetime NOT NULL, CONSTRAINT "network_memory" UNIQUE ("detector", "key"));
 CREATE TABLE "network_progressrow" ("name" varchar(20) NOT NULL PRIMARY KEY, "commit" bigint unsigned NOT NULL CHECK ("commit" >= 0), "parts" text NOT NULL CHECK ((JSON_VALID("parts") OR "parts" IS NULL)), "hours" text NOT NULL CHECK ((JSON_VALID("hours") OR "hours" IS NULL)), "last" datetime NULL);
 CREATE TABLE "network_sightingrow" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "rule" varchar(100) NOT NULL, "attacker" text NOT NULL, "group" text NOT NULL, "begin" datetime NOT NULL, "end" datetime NOT NULL, "held_from" datetime NULL, "events" bigint unsigned NOT NULL CHECK ("events" >= 0), "value" real NULL, "victims" text NOT NULL CHECK ((JSON_VALID("victims") OR "victims" IS NULL)), "accounts" text NOT NULL CHECK ((JSON_VALID("accounts") OR "accounts" IS NULL)), "evidence" text NOT NULL CHECK ((JSON_VALID("evidence") OR "evidence" IS NULL)), "story" varchar(13) NOT NULL, "finding" varchar(13) NOT NULL);
@@ -52,10 +55,11 @@ CREATE INDEX "network_memoryrow_first_42ced1cd" ON "network_memoryrow" ("first")
 CREATE INDEX "network_sightingrow_end_367ed8a0" ON "network_sightingrow" ("end");
 CREATE INDEX "network_sightingrow_story_57db5e16" ON "network_sightingrow" ("story");
 CREATE INDEX "network_sighting" ON "network_sightingrow" ("rule", "attacker", "end");
+CREATE INDEX "network_camerow_since_8cd95364" ON "network_camerow" ("since");
 DELETE FROM "sqlite_sequence";
-INSERT INTO "sqlite_sequence" VALUES('django_migrations',11);
+INSERT INTO "sqlite_sequence" VALUES('django_migrations',12);
 INSERT INTO "sqlite_sequence" VALUES('findings_linerow',0);
 INSERT INTO "sqlite_sequence" VALUES('findings_remarkrow',0);
 INSERT INTO "sqlite_sequence" VALUES('findings_viewrow',0);
 COMMIT;
-PRAGMA user_version=11;
+PRAGMA user_version=12;

@@ -14,6 +14,7 @@ from asepsis import __version__
 from asepsis.findings.urls import api as findings
 from asepsis.hospital.urls import api as hospital
 from asepsis.kit.errors import AsepsisError
+from asepsis.network.urls import api as network
 
 from .clients import Scope, known
 from .problem import ERRORS, PROBLEM, problem
@@ -57,6 +58,7 @@ api = _Api(
 )
 api.add_router("", hospital, auth=Token(Scope.ASSETS))
 api.add_router("", findings, auth=Token(Scope.FINDINGS))
+api.add_router("", network, auth=Token(Scope.DETECTION))
 
 
 @api.exception_handler(AuthenticationError)

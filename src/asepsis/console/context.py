@@ -17,6 +17,9 @@ from .role import access, allowed
 WORK = (
     ("findings:worklist", "Worklist"),
     ("hospital:assets", "Assets"),
+    ("network:stories", "Stories"),
+    ("network:rules", "Detection"),
+    ("network:live", "Live"),
     ("findings:approvals", "Approvals"),
     ("lake:hunt", "Hunt"),
 )

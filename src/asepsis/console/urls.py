@@ -30,5 +30,6 @@ urlpatterns = [
     path("", include("asepsis.findings.urls")),
     path("", include("asepsis.hospital.urls")),
     path("", include("asepsis.lake.urls")),
+    path("", include("asepsis.network.urls")),
     path("", include("asepsis.journal.urls")),
 ]

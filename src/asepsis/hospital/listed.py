@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from asepsis.hospital.asset import Asset, from_json
@@ -51,6 +51,13 @@ def ids_of_assets(site: Site, words: str, most: int) -> list[str]:
 def names_of_assets(site: Site, ids: Sequence[str]) -> dict[str, str]:
     """What assets are called, by their ids; of those that are known."""
     return dict(asset_rows(site).objects.order_by().filter(id__in=ids[:NAMED_MAX]).values_list("id", "name"))
+
+
+def assets_named(site: Site, ids: Collection[str]) -> list[Asset]:
+    """Those of these ids that are saved, by name."""
+    rows, wanted = asset_rows(site).objects, sorted(set(ids))
+    found = [row for at in range(0, len(wanted), NAMED_MAX) for row in rows.filter(id__in=wanted[at : at + NAMED_MAX])]
+    return sorted((from_json(row.detail) for row in found), key=lambda a: (a.name, a.id))
 
 
 def kinds_and_zones(site: Site) -> tuple[list[str], list[str]]:

@@ -17,7 +17,7 @@ from asepsis.hospital.act import Act, Verb, goes_by, marks_of_asset
 from asepsis.hospital.asset import STATED, Asset, Attribute, Maybe, Stay, address_of, as_json, from_json, kind_in_words
 from asepsis.hospital.export import Format, as_csv, as_cyclonedx, cells, csv_line
 from asepsis.hospital.kinds import DECOY, KINDS, POSSIBLE, counted_kind
-from asepsis.hospital.listed import asset_rows, ids_of_assets, kinds_and_zones, names_of_assets, page_of_assets
+from asepsis.hospital.listed import asset_rows, assets_named, ids_of_assets, kinds_and_zones, names_of_assets, page_of_assets
 from asepsis.hospital.listing import SORTS, AssetsAsked, columns_of, maker_of, silence_of, words_of
 from asepsis.hospital.locator import Locator
 from asepsis.hospital.naming import called, is_guess, told_kind, within
@@ -73,6 +73,7 @@ __all__ = [
     "asset_of",
     "assets",
     "assets_in",
+    "assets_named",
     "called",
     "cells",
     "columns_of",
