@@ -12,7 +12,7 @@ import pytest
 from tests.assessment.test_judgement import minutes
 from tests.network.making import put
 
-from asepsis.assessment import folded, running
+from asepsis.assessment import folded, judgement, running
 from asepsis.assessment.judgement import places_of
 from asepsis.assessment.service import Judge, assess
 from asepsis.assessment.talks import MANY, OUTSIDE, Openness, Pair, Said, Tally
@@ -241,7 +241,10 @@ def test_the_recorded_morning_is_as_plain_sql_tells_it(site: Site) -> None:
     assert counted == plain
 
 
-def test_listened_to_in_pieces_it_says_what_one_look_says(minutes: list[Path], tmp_path: Path) -> None:
+def test_listened_to_in_pieces_it_says_what_one_look_says(
+    minutes: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judgement, "COUNTED_S", 0.0)
     site, whole = (Site.open(tmp_path / name, create=True) for name in ("site", "whole"))
     ingest(site, minutes[:1])
     judge = Judge(site)

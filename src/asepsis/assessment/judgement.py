@@ -7,6 +7,7 @@ said by the next look at everything; it comes to the same whatever was said in b
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from functools import partial
 
@@ -22,6 +23,10 @@ from . import running
 
 _ROOMS = (network, encryption, devices)
 _PLACES = "SELECT address, since, until, place FROM places ORDER BY address, since"
+
+COUNTED_S = 300.0
+"""Who talks to whom is counted as often between two looks at everything: the map need not be as fresh as an alert, and most pairs are in
+every look."""
 
 
 def all_checks() -> list[Check]:
@@ -65,6 +70,7 @@ class Judge:
         self._site = site
         self._last: Look | None = None
         self._basis: running.Basis | None = None
+        self._counted = 0.0
         self._parts: frozenset[str] = frozenset()
         self._disputed: frozenset[str] = frozenset()
 
@@ -73,7 +79,7 @@ class Judge:
         with open_lake(self._site) as lake:
             _, look = judge(self._site, lake)
             look.reach.find()
-            self._basis = running.everything(self._site, look.locator, places_of(lake))
+            self._basis, self._counted = running.everything(self._site, look.locator, places_of(lake)), time.monotonic()
         self._last, self._parts, self._disputed = look, lake.parts, frozenset()
         return worklist(self._site)
 
@@ -87,7 +93,8 @@ class Judge:
             self._disputed |= disputed
             add(self._site, [p for p in glance(all_checks(), look) if not self._disputed & {p.subject, p.device}], look.now)
             network.detect(self._site, look)
-        if self._basis:
+        if self._basis and time.monotonic() - self._counted >= COUNTED_S:
             running.more(self._site, locator, self._basis)
+            self._counted = time.monotonic()
         self._last, self._parts = look, lake.parts
         return worklist(self._site)

@@ -113,7 +113,8 @@ def left(held: bool = False) -> str:
     """The query that has what was told of connections that have not ended yet; `lives`: one was seen to go on."""
     return f"""{_with(held)},
 seen AS (
-    SELECT uid, MIN(CASE WHEN interim THEN 1 ELSE 0 END) AS lives FROM conn WHERE proto IN ('tcp', 'udp') GROUP BY uid
+    SELECT uid, MIN(CASE WHEN interim THEN 1 ELSE 0 END) AS lives FROM conn
+    WHERE proto IN ('tcp', 'udp') AND uid IN (SELECT uid FROM said) GROUP BY uid
 )
 SELECT s.uid, s.heard, s.source_hint, s.target_hint, s.carries, s.associated, s.spoke, COALESCE(seen.lives, 0) AS lives
 FROM said s LEFT JOIN seen ON seen.uid = s.uid WHERE seen.lives IS NULL OR seen.lives = 1
