@@ -174,7 +174,9 @@ def test_machines_that_change_kind_or_zone_change_the_sums(site: Site) -> None:
 
     commit(site, [conn(n, "10.0.0.3", "10.0.0.4", "http") for n in range(3)])
     running.everything(site, HOUSE, ())
-    moved = Locator([asset("PC", "10.0.0.3", kind="workstation", kind_confidence=0.9, clinical_class="support", zone="offices"), EHR], Plan())
+    moved = Locator(
+        [asset("PC", "10.0.0.3", kind="workstation", kind_confidence=0.9, clinical_class="support", zone="offices"), EHR], Plan()
+    )
     running.everything(site, moved, ())
     (flow,) = FlowRow.objects.all()
     group = GroupRow.objects.get(pk=flow.source)
@@ -241,9 +243,7 @@ def test_the_recorded_morning_is_as_plain_sql_tells_it(site: Site) -> None:
     assert counted == plain
 
 
-def test_listened_to_in_pieces_it_says_what_one_look_says(
-    minutes: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_listened_to_in_pieces_it_says_what_one_look_says(minutes: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(judgement, "COUNTED_S", 0.0)
     site, whole = (Site.open(tmp_path / name, create=True) for name in ("site", "whole"))
     ingest(site, minutes[:1])

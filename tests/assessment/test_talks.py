@@ -18,7 +18,16 @@ class Rows:
     """A lake that has already been asked."""
 
     def __init__(self, *rows: dict[str, Any]) -> None:
-        blank = {"source_hint": None, "target_hint": None, "service": None, "connections": 1, "carries": None, "quiet": False, "first": 1, "last": 1}
+        blank = {
+            "source_hint": None,
+            "target_hint": None,
+            "service": None,
+            "connections": 1,
+            "carries": None,
+            "quiet": False,
+            "first": 1,
+            "last": 1,
+        }
         self._rows = [blank | row for row in rows]
 
     def rows(self, query: str, /) -> list[dict[str, Any]]:

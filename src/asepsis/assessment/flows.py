@@ -128,6 +128,14 @@ def flows_of(units: Sequence[Unit], talks: Sequence[Talk], single: bool = False)
     return Flows(tuple(boxes), edges)
 
 
+def place_and_kind(box: Box) -> tuple[str, str]:
+    """What a box of groups stands for: its place, and its kind where it has one alone; nothing where it is of several places."""
+    if box.id == OUTSIDE:
+        return f"~{OUTSIDE}", ""
+    kind = box.id.rpartition("|")[2]
+    return "" if box.place == _ELSEWHERE else box.place, "" if kind == _REST else kind
+
+
 def _ranks(talks: Iterable[Talk]) -> dict[str, tuple[int, int]]:
     """Of each that talks: whether it speaks clinical in clear or hears it, and in how many connections."""
     ranks: dict[str, tuple[int, int]] = {}

@@ -77,6 +77,33 @@ class TalkQuery(models.QuerySet["TalkRow"]):
         """Adds to what is known: source, target, their groups, service, openness, connections, first, last."""
         _add("assessment_talkrow", "source_group, target_group, ", 9, rows)
 
+    def behind(self, source: str, target: str) -> TalkQuery:
+        """Those behind a pair, in the order of source and target."""
+        return self.filter(source__gte=source).exclude(source=source, target__lte=target)
+
+    def after(self, source: str, target: str, service: str, openness: int) -> TalkQuery:
+        """Those behind one row, in the order of their unique columns."""
+        pair = {"source": source, "target": target}
+        rows = self.filter(source__gte=source).exclude(source=source, target__lt=target).exclude(**pair, service__lt=service)
+        return rows.exclude(**pair, service=service, openness__lte=openness)
+
+    def sums_with(self, asset: str, called: bool) -> models.QuerySet[TalkRow, tuple[Any, ...]]:
+        """What one asset says to groups (or groups to it), by service: group, service, openness, connections, first, last."""
+        group, of = self._side(asset, called)
+        sums = of.values_list(group, "service", "openness").annotate(
+            models.Sum("connections"), models.Min("first"), models.Max("last")
+        )  # fmt: skip
+        return sums.order_by()
+
+    def peers_of(self, asset: str, called: bool) -> models.QuerySet[TalkRow, tuple[Any, ...]]:
+        """With how many of each group: group, how many, and the first of them."""
+        group, of = self._side(asset, called)
+        other = "target" if called else "source"
+        return of.values_list(group).annotate(models.Count(other, distinct=True), models.Min(other)).order_by()
+
+    def _side(self, asset: str, called: bool) -> tuple[str, TalkQuery]:
+        return ("target_group", self.filter(source=asset)) if called else ("source_group", self.filter(target=asset))
+
     def forget(self, assets: Collection[str]) -> None:
         """Removes what these said and heard."""
         for some in _some(assets):

@@ -13,11 +13,11 @@ from asepsis.kit.site import Site
 from asepsis.lake.service import NOTHING_READ, Ear, count, ingest, open_lake, site_for
 from asepsis.network import service as network
 
+from . import running
 from .assessment import Assessment, assessment_form
 from .checked import Checked, Verdict, checked, checked_form
 from .coverage import coverage
 from .heard import heard
-from . import running
 from .judgement import Judge, all_checks, judge, last_packet, places_of, references
 from .report import page
 from .talks import talks

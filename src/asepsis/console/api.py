@@ -10,6 +10,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import HttpBearer
 
 from asepsis import __version__
+from asepsis.assessment.urls import api as assessment
 from asepsis.findings.urls import api as findings
 from asepsis.hospital.urls import api as hospital
 from asepsis.kit.errors import AsepsisError
@@ -36,6 +37,7 @@ class Token(HttpBearer):
 
 api = NinjaAPI(title="asepsis", version="1", urls_namespace="api", docs_url=None, openapi_url=None, description=f"asepsis {__version__}")
 api.add_router("", hospital, auth=Token(Scope.ASSETS))
+api.add_router("", assessment, auth=Token(Scope.ASSETS))
 api.add_router("", findings, auth=Token(Scope.FINDINGS))
 
 

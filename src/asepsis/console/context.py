@@ -16,6 +16,7 @@ from .role import access, allowed
 WORK = (
     ("findings:worklist", "Worklist"),
     ("hospital:assets", "Assets"),
+    ("assessment:map", "Map"),
 )
 """The pages of every day, by the name of their address."""
 SITE = (

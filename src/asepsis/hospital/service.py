@@ -81,6 +81,7 @@ __all__ = [
     "locate",
     "match_patients",
     "merge",
+    "names_of",
     "page_of_assets",
     "plan",
     "plan_of",
@@ -202,6 +203,11 @@ def kinds_and_zones(site: Site) -> tuple[list[str], list[str]]:
     rows = _rows(site).objects.order_by()
     kinds, zones = (sorted({*rows.values_list(column, flat=True).distinct()} - {""}) for column in ("kind", "zone"))
     return kinds, zones
+
+
+def names_of(site: Site, ids: Iterable[str]) -> dict[str, str]:
+    """The names of saved assets, by id."""
+    return dict(_rows(site).objects.filter(id__in=set(ids)).values_list("id", "name"))
 
 
 def asset(site: Site, id: str) -> Asset:
