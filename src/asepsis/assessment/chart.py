@@ -1,6 +1,6 @@
 """The map, from far to near: parts of the network, kinds of machine in them, machines; and what two machines say to each other.
 
-All of it is read from the running table (`running`): from sums of groups where machines are not told apart, from pages of pairs where they are.
+All of it is read from the running table (`running`): from sums where machines are not told apart, from pages of pairs where they are.
 """
 
 from __future__ import annotations
@@ -8,21 +8,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from asepsis.hospital.service import KINDS, POSSIBLE, counted_kind
 from asepsis.kit.errors import WrongUse
 
 from .flows import Flows, Unit, flows_of
-from .grouped import Group
+from .grouped import APART, Group
 from .picture import NAMES
 from .talks import CLINICAL, MANY, OUTSIDE, Openness, Pair, Tally, names, talks
 
+if TYPE_CHECKING:
+    from .models import SumQuery
+
 PAGE = 100
 """Rows of one page of a table."""
-AT_BEDSIDE = ("life", "monitor")
-"""Classes of machines that treat, examine or watch patients."""
+DRAWN = 600
+"""Sums that a picture is made of, the heaviest: it has room for a hundred lines."""
 BEYOND_WORDS = {OUTSIDE: "outside the hospital", MANY: "many other machines"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -58,22 +61,25 @@ class Asked:
         given = {name: 1 if value is True else value for name, value in told.items() if value}
         return f"?{urlencode(given)}" if given else "?"
 
-    def meets(self, source: Group, target: Group) -> bool:
-        """Whether what one group says to another is asked for, as far as the groups tell."""
-        ends = source, target
-        here = (self.source, self.source_kind), (self.target, self.target_kind)
-        for end, (place, kind) in zip(ends, here, strict=True):
-            if (place and place_of(end) != place) or (kind and end.kind != kind):
-                return False
-        if self.place and not any(place_of(end) == self.place and self.kind in ("", end.kind) for end in ends):
-            return False
-        return not self.outside or any(end.kind == OUTSIDE for end in ends)
+    def rows(self, rows: SumQuery, known: Groups) -> SumQuery:
+        """Those of sums that are asked for."""
+        for end in ("source", "target"):
+            place, kind = getattr(self, end), getattr(self, f"{end}_kind")
+            if place:
+                rows = rows.filter(**{f"{end}__in": at(known, place, kind)})
+        if self.place:
+            rows = rows.either(at(known, self.place, self.kind))
+        if self.outside:
+            rows = rows.either(at(known, f"~{OUTSIDE}"))
+        if self.clear:
+            rows = rows.filter(openness=int(Openness.CLEAR_CLINICAL))
+        return rows.clinical([id for id, (group, _) in known.items() if group.bedside], CLINICAL) if self.clinical else rows
 
     def hears(self, source: Group, target: Group, service: str, openness: int) -> bool:
         """Whether a service is asked for."""
         if self.clear and openness != Openness.CLEAR_CLINICAL:
             return False
-        return not self.clinical or at_bedside(source) or at_bedside(target) or not CLINICAL.isdisjoint(names(service))
+        return not self.clinical or source.bedside or target.bedside or not CLINICAL.isdisjoint(names(service))
 
 
 @dataclass(slots=True)
@@ -134,12 +140,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """The lines of one page, how many there are, and the picture of all that is asked for."""
+    """The lines of one page, whether there are `more`, and the picture of all that is asked for; of the heaviest of it, where it is `cut`."""
 
     lines: Sequence[Line]
-    count: int
+    more: bool
     flows: Flows
+    cut: bool
 
+
+_SAID = ("source", "target", "service", "openness", "connections", "first", "last")
 
 Groups = Mapping[int, tuple[Group, int]]
 """Groups by number, with how many machines they have."""
@@ -173,10 +182,6 @@ def kind_in_words(group: Group, machines: int) -> str:
     return counted_kind(machines, group.kind) if sure in KINDS else f"{machines:,} {group.kind}"
 
 
-def at_bedside(group: Group) -> bool:
-    return group.clinical_class in AT_BEDSIDE
-
-
 def groups() -> Groups:
     from .models import GroupRow
 
@@ -184,31 +189,31 @@ def groups() -> Groups:
     return {id: (Group(*group), machines) for id, *group, machines in told}
 
 
+def at(known: Groups, place: str, kind: str = "") -> list[int]:
+    """The numbers of the groups in a place, or of one kind there; of all that is in it together too."""
+    return [id for id, (group, _) in known.items() if place_of(group) == place and kind in ("", group.kind)]
+
+
 def chart(asked: Asked, page: int = 1) -> Chart:
     """Parts of the network, or kinds of machine in them, and what they say to each other: the page `page` of it, from 1."""
-    from .models import FlowRow
+    from .models import FlowRow, PlaceFlowRow
 
     known = groups()
-    rows = FlowRow.objects.filter(openness=int(Openness.CLEAR_CLINICAL)) if asked.clear else FlowRow.objects.all()
-    told = rows.values_list("source", "target", "service", "openness", "connections", "first", "last")
-    met: dict[tuple[int, int], bool] = {}
-    said: dict[Pair, Tally] = {}
+    flows = asked.rows(FlowRow.objects.all(), known)
+    rows = flows if asked.of_kinds else asked.rows(PlaceFlowRow.objects.all(), known)
+    pairs = [pair[:2] for pair in rows.by_pairs()[(page - 1) * PAGE : page * PAGE + 1]]
     sums: dict[tuple[Group, Group], Sum] = {}
-    for source, target, service, openness, *tally in told:
-        ends = source, target
-        if ends not in met:
-            met[ends] = source in known and target in known and asked.meets(known[source][0], known[target][0])
-        if not met[ends]:
-            continue
-        pair = known[source][0], known[target][0]
-        if asked.hears(*pair, service, openness):
-            sums.setdefault(pair if asked.of_kinds else (_far(pair[0]), _far(pair[1])), Sum()).add(service, openness, Tally(*tally))
-            said[Pair(_end(source, pair[0]), _end(target, pair[1]), service, Openness(openness))] = Tally(*tally)
+    shown = set(pairs[:PAGE])
+    told = rows.filter(source__in={one for one, _ in shown}, target__in={other for _, other in shown})
+    for source, target, service, openness, *tally in told.values_list(*_SAID):
+        if (source, target) in shown and source in known and target in known:
+            ends = known[source][0], known[target][0]
+            sums.setdefault(ends if asked.of_kinds else (_far(ends[0]), _far(ends[1])), Sum()).add(service, openness, Tally(*tally))
     machines = dict(known.values())
-    bedside = {_far(group) for group in machines if at_bedside(group)} if not asked.of_kinds else set(machines)
-    lines = [_line(asked, pair, of, machines, bedside) for pair, of in sums.items()]
+    lines = [_line(asked, ends, of, machines) for ends, of in sums.items()]
     lines.sort(key=lambda line: (-line.sum.clear, not line.bedside, -line.sum.connections, line.source, line.target))
-    return Chart(lines[(page - 1) * PAGE : page * PAGE], len(lines), _flows(known, said))
+    heaviest = list(flows.heaviest(DRAWN + 1).values_list(*_SAID))
+    return Chart(lines, len(pairs) > PAGE, _flows(known, heaviest[:DRAWN]), len(heaviest) > DRAWN)
 
 
 def _far(group: Group) -> Group:
@@ -216,31 +221,27 @@ def _far(group: Group) -> Group:
     return group if not group.place else Group(group.place, "", "")
 
 
-def _end(number: int, group: Group) -> str:
-    return OUTSIDE if group.kind == OUTSIDE else str(number)
-
-
-def _line(asked: Asked, pair: tuple[Group, Group], of: Sum, machines: Mapping[Group, int], bedside: set[Group]) -> Line:
+def _line(asked: Asked, pair: tuple[Group, Group], of: Sum, machines: Mapping[Group, int]) -> Line:
     near = {"source": place_of(pair[0]), "target": place_of(pair[1])}
+    bedside = any(end.bedside for end in pair)
     if not asked.of_kinds:
-        words = [place_in_words(place_of(end)) for end in pair]
-        return Line(*words, of, asked.query(**near), not bedside.isdisjoint(pair))
+        return Line(*(place_in_words(place_of(end)) for end in pair), of, asked.query(**near), bedside)
     near |= {"source_kind": pair[0].kind, "target_kind": pair[1].kind}
     words = [f"{place_of(end)}: {kind_in_words(end, machines[end])}" if end.place else BEYOND_WORDS[end.kind] for end in pair]
-    return Line(*words, of, replace(asked, place="", kind="").query(**near), any(map(at_bedside, pair)))
+    return Line(*words, of, replace(asked, place="", kind="").query(**near), bedside)
 
 
-def _flows(known: Groups, said: Mapping[Pair, Tally]) -> Flows:
+def _flows(known: Groups, told: Iterable[tuple[Any, ...]]) -> Flows:
     """The picture of groups. Who stands for many is in the table alone: a box of it would be nowhere."""
-    many = {str(id) for id, (group, _) in known.items() if group.kind == MANY}
-    drawn = {pair: tally for pair, tally in said.items() if many.isdisjoint(pair[:2])}
-    heard = {end for pair in drawn for end in pair[:2]} - {OUTSIDE}
-    units = [
-        Unit(str(id), group.place, group.kind, group.clinical_class, max(n, 1))
-        for id, (group, n) in known.items()
-        if str(id) in heard
-    ]  # fmt: skip
-    return flows_of(units, talks(drawn))
+    said: dict[Pair, Tally] = {}
+    for source, target, service, openness, *tally in told:
+        ends = [known[end][0] for end in (source, target) if end in known]
+        if len(ends) == 2 and APART[MANY] not in ends:
+            names = (OUTSIDE if group.kind == OUTSIDE else str(id) for group, id in zip(ends, (source, target), strict=True))
+            said[Pair(*names, service, Openness(openness))] = Tally(*tally)
+    heard = {int(end) for pair in said for end in pair[:2] if end != OUTSIDE}
+    units = [Unit(str(id), group.place, group.kind, group.clinical_class, max(n, 1)) for id in sorted(heard) for group, n in [known[id]]]
+    return flows_of(units, talks(said))
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,10 +258,7 @@ def machines(asked: Asked, after: str = "") -> Machines:
     from .models import TalkRow
 
     known = groups()
-    sides = [
-        [id for id, (group, _) in known.items() if place_of(group) == place and group.kind == kind]
-        for place, kind in ((asked.source, asked.source_kind), (asked.target, asked.target_kind))
-    ]
+    sides = [at(known, place, kind) for place, kind in ((asked.source, asked.source_kind), (asked.target, asked.target_kind))]
     rows = TalkRow.objects.filter(source_group__in=sides[0], target_group__in=sides[1])
     if asked.clear:
         rows = rows.filter(openness=int(Openness.CLEAR_CLINICAL))

@@ -1,4 +1,4 @@
-"""The running table of who talks to whom, and its sums for the map. Times are microseconds since 1970 (UTC), so that sums are made in place."""
+"""The running table of who talks to whom, and its sums for the map. Times are microseconds since 1970 (UTC): so sums are made in place."""
 
 from __future__ import annotations
 
@@ -21,6 +21,12 @@ _OF_GROUPS = """
 INSERT INTO assessment_flowrow (source, target, service, openness, connections, first, last)
 SELECT source_group, target_group, service, openness, SUM(connections), MIN(first), MAX(last) FROM assessment_talkrow
 GROUP BY source_group, target_group, service, openness
+"""
+_OF_PLACES = """
+INSERT INTO assessment_placeflowrow (source, target, service, openness, connections, first, last)
+SELECT s.whole, t.whole, f.service, f.openness, SUM(f.connections), MIN(f.first), MAX(f.last) FROM assessment_flowrow f
+JOIN assessment_grouprow s ON s.id = f.source JOIN assessment_grouprow t ON t.id = f.target
+GROUP BY s.whole, t.whole, f.service, f.openness
 """
 
 
@@ -57,12 +63,14 @@ class HeldRow(models.Model):
 
 
 class GroupRow(models.Model):
-    """Machines of one kind and class in one place, which the map draws as one."""
+    """Machines of one kind and class in one place, which the map draws as one; or all of a place that are at the bedside, or that are not.
+    `whole` is the number of the latter that a group is part of."""
 
     place = models.CharField(max_length=200)
     kind = models.CharField(max_length=40)
     clinical_class = models.CharField(max_length=10)
     machines = models.PositiveIntegerField(default=0)
+    whole = models.BigIntegerField(null=True)
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -152,22 +160,34 @@ class TalkRow(models.Model):
         ]
 
 
-class FlowQuery(models.QuerySet["FlowRow"]):
+class SumQuery(models.QuerySet["SumRow"]):
     """What is done with many at once."""
 
     def add(self, rows: Iterable[tuple[Any, ...]]) -> None:
         """Adds to what is known: source, target, service, openness, connections, first, last."""
-        _add("assessment_flowrow", "", 7, rows)
+        _add(self.model._meta.db_table, "", 7, rows)
 
-    def anew(self) -> None:
-        """All sums, from the talks."""
-        self.all().delete()
-        with connection.cursor() as cursor:
-            cursor.execute(_OF_GROUPS)
+    def either(self, groups: Collection[int]) -> SumQuery:
+        """Those with one of these at either end."""
+        return self.filter(models.Q(source__in=groups) | models.Q(target__in=groups))
+
+    def clinical(self, groups: Collection[int], services: Collection[str]) -> SumQuery:
+        """Those with one of these at either end, or in such a service."""
+        return self.filter(models.Q(source__in=groups) | models.Q(target__in=groups) | models.Q(service__in=services))
+
+    def by_pairs(self) -> models.QuerySet[SumRow, tuple[int, int, int, int, int, int]]:
+        """Source, target, connections that are clear, connections, encrypted ones, the last; what is clear first, then what is most."""
+        counted = {name: models.Sum("connections", filter=models.Q(openness=of), default=0) for name, of in (("clear", 2), ("locked", 1))}
+        sums = self.values_list("source", "target").annotate(**counted, all=models.Sum("connections"))
+        return sums.order_by("-clear", "-all", "source", "target")
+
+    def heaviest(self, most: int) -> SumQuery:
+        """So many, what is clear first, then what is most."""
+        return self.order_by("-openness", "-connections", "source", "target", "service")[:most]
 
 
-class FlowRow(models.Model):
-    """The sum of the talks of one group with another."""
+class SumRow(models.Model):
+    """The sum of talks between many and many."""
 
     source = models.BigIntegerField()
     target = models.BigIntegerField()
@@ -177,12 +197,41 @@ class FlowRow(models.Model):
     first = models.BigIntegerField()
     last = models.BigIntegerField()
 
-    objects = FlowQuery.as_manager()
+    objects = SumQuery.as_manager()
+
+    class Meta:
+        abstract = True
+
+
+class FlowRow(SumRow):
+    """Of one group with another."""
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["source", "target", "service", "openness"], name="assessment_flow")
         ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["target"], name="assessment_flow_target"),
+            models.Index(fields=["openness", "connections"], name="assessment_flow_heaviest"),
+        ]
+
+
+class PlaceFlowRow(SumRow):
+    """Of one place with another, those at the bedside apart."""
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["source", "target", "service", "openness"], name="assessment_place_flow")
+        ]
+
+
+def sum_anew() -> None:
+    """All sums, from the talks."""
+    for rows in (FlowRow, PlaceFlowRow):
+        rows.objects.all().delete()
+    with connection.cursor() as cursor:
+        cursor.execute(_OF_GROUPS)
+        cursor.execute(_OF_PLACES)
 
 
 def _add(table: str, more: str, columns: int, rows: Iterable[tuple[Any, ...]]) -> None:

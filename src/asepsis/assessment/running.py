@@ -52,7 +52,7 @@ class Basis:
 def everything(site: Site, locator: Locator, spans: Sequence[Span]) -> Basis:
     """Counts what came, and reads again what the inventory of `locator` tells otherwise than the one before. What to count news by."""
     open_store(site)
-    from .models import FlowRow, ProgressRow, TalkRow
+    from .models import ProgressRow, TalkRow, sum_anew
 
     with ProgressRow.alone(NAME) as progress:
         basis = Basis(spans, grouped(locator.assets.values()))
@@ -70,7 +70,7 @@ def everything(site: Site, locator: Locator, spans: Sequence[Span]) -> Basis:
         changed = fold(basis.groups) or changed
         changed = _expire(locator) or changed
         if moved or changed:
-            FlowRow.objects.anew()
+            sum_anew()
         progress.members, progress.plan = basis.groups.members, _digest(locator)
         if anew:
             progress.places = _places(locator, spans)
@@ -105,25 +105,27 @@ def _count(site: Site, progress: ProgressRow, locator: Locator, basis: Basis) ->
             held = _take_up(fresh)
             found = talks.said(fresh.rows(talks.sums(held)), locator)
             _hold(fresh.rows(talks.left(held)))
-        _add(found, locator, basis)
+        add(found, locator, basis)
     progress.commit, progress.parts = came.n, sorted(came.known)
 
 
-def _add(found: Said, locator: Locator, basis: Basis) -> None:
-    from .models import FlowRow, TalkRow
+def add(found: Said, locator: Locator, basis: Basis) -> None:
+    """Adds what was said to the table and its sums."""
+    from .models import FlowRow, PlaceFlowRow, TalkRow, sum_anew
 
-    group = basis.groups.of
-    rows, flows = [], dict[tuple[Any, ...], Tally]()
+    group, whole = basis.groups.of, basis.groups.wholes
+    rows, flows, places = [], dict[tuple[Any, ...], Tally](), dict[tuple[Any, ...], Tally]()
     for pair, tally in sorted(found.items()):
-        ends = group(pair.source, locator.assets), group(pair.target, locator.assets)
-        rows.append((pair.source, pair.target, *ends, pair.service, int(pair.openness), *tally))
-        key = (*ends, pair.service, int(pair.openness))
-        flows[key] = flows[key] + tally if key in flows else tally
+        ends, how = (group(pair.source, locator.assets), group(pair.target, locator.assets)), (pair.service, int(pair.openness))
+        rows.append((pair.source, pair.target, *ends, *how, *tally))
+        for sums, key in ((flows, (*ends, *how)), (places, (whole[ends[0]], whole[ends[1]], *how))):
+            sums[key] = sums[key] + tally if key in sums else tally
     TalkRow.objects.add(rows)
     FlowRow.objects.add((*key, *tally) for key, tally in flows.items())
+    PlaceFlowRow.objects.add((*key, *tally) for key, tally in places.items())
     wide = Counter(source for source, _ in {(pair.source, pair.target) for pair in found})
     if any(many > FAN_MAX for many in wide.values()) and fold(basis.groups):
-        FlowRow.objects.anew()
+        sum_anew()
 
 
 def _take_up(fresh: Lake) -> bool:
@@ -182,9 +184,9 @@ def _is_stale(site: Site, progress: ProgressRow, locator: Locator) -> bool:
 
 
 def _begin_again(progress: ProgressRow) -> None:
-    from .models import FlowRow, HeldRow, TalkRow
+    from .models import FlowRow, HeldRow, PlaceFlowRow, TalkRow
 
-    for rows in (TalkRow, FlowRow, HeldRow):
+    for rows in (TalkRow, FlowRow, PlaceFlowRow, HeldRow):
         rows.objects.all().delete()
     progress.commit, progress.parts, progress.places = 0, [], {}
 
@@ -210,7 +212,7 @@ def _read_again(site: Site, progress: ProgressRow, locator: Locator, basis: Basi
         lake.append("moved", pa.table({"place": sorted({*theirs, *changed})}))
         found = talks.said(lake.rows(talks.sums(at="moved")), locator)
     TalkRow.objects.forget(whose)
-    _add({pair: tally for pair, tally in found.items() if not whose.isdisjoint(pair[:2])}, locator, basis)
+    add({pair: tally for pair, tally in found.items() if not whose.isdisjoint(pair[:2])}, locator, basis)
     progress.places = now
     return True
 

@@ -38,7 +38,7 @@ def map_page(request: HttpRequest) -> HttpResponse:
     number = _number(request.GET.get("page", ""))
     found = chart.chart(asked, number)
     told |= {"chart": found, "svg": _svg(found, asked), "quieter": len(found.flows.edges) - len(drawn(found.flows))}
-    told |= {"more": asked.query(page=number + 1) if number * PAGE < found.count else "", "empty": not chart.groups()}
+    told |= {"more": asked.query(page=number + 1) if found.more else "", "empty": not chart.groups()}
     return render(request, "assessment/map.html", told)
 
 
