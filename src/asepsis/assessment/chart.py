@@ -140,7 +140,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """The lines of one page, whether there are `more`, and the picture of all that is asked for; of the heaviest of it, where it is `cut`."""
+    """The lines of one page, whether there are `more`, and the picture of all that is asked for; of its heaviest, where it is `cut`."""
 
     lines: Sequence[Line]
     more: bool
@@ -202,15 +202,15 @@ def chart(asked: Asked, page: int = 1) -> Chart:
     flows = asked.rows(FlowRow.objects.all(), known)
     rows = flows if asked.of_kinds else asked.rows(PlaceFlowRow.objects.all(), known)
     pairs = [pair[:2] for pair in rows.by_pairs()[(page - 1) * PAGE : page * PAGE + 1]]
+    told_as: dict[int, Group] = {id: group if asked.of_kinds else _far(group) for id, (group, _) in known.items()}
+    shown = {(told_as[one], told_as[other]) for one, other in pairs[:PAGE] if one in known and other in known}
+    ends = [[id for id, group in told_as.items() if group in side] for side in ({one for one, _ in shown}, {other for _, other in shown})]
     sums: dict[tuple[Group, Group], Sum] = {}
-    shown = set(pairs[:PAGE])
-    told = rows.filter(source__in={one for one, _ in shown}, target__in={other for _, other in shown})
-    for source, target, service, openness, *tally in told.values_list(*_SAID):
-        if (source, target) in shown and source in known and target in known:
-            ends = known[source][0], known[target][0]
-            sums.setdefault(ends if asked.of_kinds else (_far(ends[0]), _far(ends[1])), Sum()).add(service, openness, Tally(*tally))
+    for source, target, service, openness, *tally in rows.filter(source__in=ends[0], target__in=ends[1]).values_list(*_SAID):
+        if (pair := (told_as[source], told_as[target])) in shown:
+            sums.setdefault(pair, Sum()).add(service, openness, Tally(*tally))
     machines = dict(known.values())
-    lines = [_line(asked, ends, of, machines) for ends, of in sums.items()]
+    lines = [_line(asked, pair, of, machines) for pair, of in sums.items()]
     lines.sort(key=lambda line: (-line.sum.clear, not line.bedside, -line.sum.connections, line.source, line.target))
     heaviest = list(flows.heaviest(DRAWN + 1).values_list(*_SAID))
     return Chart(lines, len(pairs) > PAGE, _flows(known, heaviest[:DRAWN]), len(heaviest) > DRAWN)

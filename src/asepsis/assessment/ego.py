@@ -22,7 +22,7 @@ Addresses = Mapping[tuple[Group, bool], str]
 @dataclass(frozen=True, slots=True)
 class Peers:
     """Machines of one group that one machine talks to; `id` of the one where there is only one. `called`: it calls them, and not they it.
-    `rest` counts the groups that it stands for, of which none has a name here."""
+    `rest` counts the groups that it stands for, of which none has a name here; `name` is that of the one machine."""
 
     group: Group
     machines: int
@@ -30,6 +30,7 @@ class Peers:
     called: bool
     sum: Sum
     rest: int = 0
+    name: str = ""
 
     @property
     def key(self) -> tuple[Group, bool]:
@@ -93,11 +94,14 @@ def picture(name: str, kind: str, found: Sequence[Peers], addresses: Addresses) 
 
 
 def _side(side: Sequence[Peers], x: int, middle: int, high: int, addresses: Addresses) -> Iterator[str]:
+    """Boxes and lines of one side; what is clinical in clear lies over all else."""
     top = _TOP + (high - _TOP - len(side) * _STEP) // 2
-    for n, one in enumerate(side):
-        y = top + n * _STEP
-        yield _line(one, x, y + _HIGH // 2, middle + _HIGH // 2)
-        box = _box(x, y, _BOX, one.words, f"{one.place + ': ' if one.place else ''}{one.sum.speaks}", "box")
+    at = [(one, top + n * _STEP) for n, one in enumerate(side)]
+    yield from (_line(one, x, y + _HIGH // 2, middle + _HIGH // 2) for one, y in sorted(at, key=lambda place: place[0].sum.clear > 0))
+    for one, y in at:
+        detail = ", ".join(filter(None, (one.words if one.name else "", one.place)))
+        words = one.name or one.words[:1].upper() + one.words[1:]
+        box = _box(x, y, _BOX, words, f"{detail}: {one.sum.speaks}" if detail else one.sum.speaks, "box")
         address = addresses.get(one.key)
         yield f'<a href="{escape(address)}">{box}</a>' if address else box
 
@@ -108,18 +112,16 @@ def _line(one: Peers, x: int, y: int, middle: int) -> str:
     begin, end = ((far, y), (near, middle)) if not one.called else ((near, middle), (far, y))
     bend = (begin[0] + end[0]) // 2
     kind = "clear" if one.sum.clear else "safe" if one.sum.encrypted == one.sum.connections else "other"
-    tip = f"M{end[0] - 9} {end[1] - 5}L{end[0]} {end[1]}L{end[0] - 9} {end[1] + 5}Z"
-    title = escape(f"{one.words}: {one.sum.speaks}, {one.sum.connections:,} connections, {one.sum.how}")
-    return (
-        f'<g><title>{title}</title><path class="{kind}" d="M{begin[0]} {begin[1]}C{bend} {begin[1]} {bend} {end[1]} {end[0]} {end[1]}"/>'
-        f'<path class="tip {kind}" d="{tip}"/></g>'
-    )
+    title = escape(f"{one.name or one.words}: {one.sum.speaks}, {one.sum.connections:,} connections, {one.sum.how}"[:300])
+    tip = f'<path class="tip" d="M{end[0] - 9} {end[1] - 5}L{end[0]} {end[1]}L{end[0] - 9} {end[1] + 5}Z"/>' if one.sum.clear else ""
+    way = f"M{begin[0]} {begin[1]}C{bend} {begin[1]} {bend} {end[1]} {end[0]} {end[1]}"
+    return f'<g><title>{title}</title><path class="{kind}" d="{way}"/>{tip}</g>'
 
 
 def _box(x: int, y: int, wide: int, name: str, detail: str, kind: str) -> str:
-    room = wide - 2 * _PAD
+    room, shape = wide - 2 * _PAD, f'x="{x}" y="{y}" width="{wide}" height="{_HIGH}" rx="6"'
     return (
-        f'<g><title>{escape(f"{name}: {detail}"[:300])}</title><rect class="{kind}" x="{x}" y="{y}" width="{wide}" height="{_HIGH}" rx="6"/>'
+        f'<g><title>{escape(f"{name}: {detail}"[:300])}</title><rect class="{kind}" {shape}/>'
         f'<text class="name" x="{x + _PAD}" y="{y + 18}">{escape(fit(name, room, 12, bold=True))}</text>'
         f'<text class="kind" x="{x + _PAD}" y="{y + 34}">{escape(fit(detail, room, 11))}</text></g>'
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -38,7 +40,7 @@ def map_page(request: HttpRequest) -> HttpResponse:
     number = _number(request.GET.get("page", ""))
     found = chart.chart(asked, number)
     told |= {"chart": found, "svg": _svg(found, asked), "quieter": len(found.flows.edges) - len(drawn(found.flows))}
-    told |= {"more": asked.query(page=number + 1) if found.more else "", "empty": not chart.groups()}
+    told |= {"more": asked.query(page=number + 1) if found.more else "", "empty": not found.lines and not chart.groups()}
     return render(request, "assessment/map.html", told)
 
 
@@ -58,12 +60,13 @@ def peers(request: HttpRequest, id: str) -> HttpResponse:
     with or_404():
         one = asset(site(), id)
     found = ego.peers(one.id, chart.groups())
-    names = names_of(site(), {peer.id for peer in found if peer.id})
-    lines = [(peer, names.get(peer.id, ""), _leads(one.id, peer)) for peer in found]
+    names = names_of(site(), {peer.id for peer in found[:PAGE] if peer.id})
+    lines = [(peer, names.get(peer.id, ""), _leads(one.id, peer)) for peer in found[:PAGE]]
+    told = [replace(peer, name=name) for peer, name, _ in lines]
     addresses = {peer.key: address for peer, _, address in lines}
-    svg = ego.picture(one.name, kind_in_words(one), found, addresses) if found else ""
-    told = {"asset": one, "lines": lines[:PAGE], "left": len(lines[PAGE:]), "svg": svg}
-    return render(request, "assessment/_peers.html" if request.headers.get("HX-Request") else "assessment/peers.html", told)
+    svg = ego.picture(one.name, kind_in_words(one), [*told, *found[PAGE:]], addresses) if found else ""
+    page = {"asset": one, "lines": lines, "left": len(found[PAGE:]), "svg": svg}
+    return render(request, "assessment/_peers.html" if request.headers.get("HX-Request") else "assessment/peers.html", page)
 
 
 def _asked(request: HttpRequest) -> Asked:
