@@ -48,6 +48,8 @@ def flows(request: HttpRequest, asked: Query[Asked]) -> dict[str, Any]:
     rows = TalkRow.objects.order_by("source", "target", "service", "openness")
     for end in ("source", "target"):
         if value := getattr(asked, end):
+            if not value.isprintable():
+                raise WrongUse("no asset is called so", end, "ids of assets stand in /api/v1/assets")
             rows = rows.filter(**{end: value})
     if asked.openness:
         if asked.openness not in _OPENNESS:
@@ -79,7 +81,7 @@ def _read(cursor: str) -> tuple[str, str, str, int]:
     """Raises WrongUse for what is no cursor."""
     try:
         source, target, service, openness = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if all(isinstance(word, str) for word in (source, target, service)) and isinstance(openness, int):
+        if all(isinstance(word, str) and word.isprintable() for word in (source, target, service)) and isinstance(openness, int):
             return source, target, service, openness
     except (ValueError, TypeError):
         pass

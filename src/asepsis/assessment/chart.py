@@ -225,10 +225,11 @@ def _line(asked: Asked, pair: tuple[Group, Group], of: Sum, machines: Mapping[Gr
     near = {"source": place_of(pair[0]), "target": place_of(pair[1])}
     bedside = any(end.bedside for end in pair)
     if not asked.of_kinds:
-        return Line(*(place_in_words(place_of(end)) for end in pair), of, asked.query(**near), bedside)
+        source, target = (place_in_words(place_of(end)) for end in pair)
+        return Line(source, target, of, asked.query(**near), bedside)
     near |= {"source_kind": pair[0].kind, "target_kind": pair[1].kind}
-    words = [f"{place_of(end)}: {kind_in_words(end, machines[end])}" if end.place else BEYOND_WORDS[end.kind] for end in pair]
-    return Line(*words, of, replace(asked, place="", kind="").query(**near), bedside)
+    source, target = (f"{place_of(end)}: {kind_in_words(end, machines[end])}" if end.place else BEYOND_WORDS[end.kind] for end in pair)
+    return Line(source, target, of, replace(asked, place="", kind="").query(**near), bedside)
 
 
 def _flows(known: Groups, told: Iterable[tuple[Any, ...]]) -> Flows:
@@ -237,8 +238,8 @@ def _flows(known: Groups, told: Iterable[tuple[Any, ...]]) -> Flows:
     for source, target, service, openness, *tally in told:
         ends = [known[end][0] for end in (source, target) if end in known]
         if len(ends) == 2 and APART[MANY] not in ends:
-            names = (OUTSIDE if group.kind == OUTSIDE else str(id) for group, id in zip(ends, (source, target), strict=True))
-            said[Pair(*names, service, Openness(openness))] = Tally(*tally)
+            one, other = (OUTSIDE if group.kind == OUTSIDE else str(id) for group, id in zip(ends, (source, target), strict=True))
+            said[Pair(one, other, service, Openness(openness))] = Tally(*tally)
     heard = {int(end) for pair in said for end in pair[:2] if end != OUTSIDE}
     units = [Unit(str(id), group.place, group.kind, group.clinical_class, max(n, 1)) for id in sorted(heard) for group, n in [known[id]]]
     return flows_of(units, talks(said))
@@ -264,7 +265,7 @@ def machines(asked: Asked, after: str = "") -> Machines:
         rows = rows.filter(openness=int(Openness.CLEAR_CLINICAL))
     if after:
         source, _, target = after.partition(" ")
-        if not target:
+        if not target or not after.isprintable():
             raise WrongUse("this is no place in the list", after[:40], "begin at its top")
         rows = rows.behind(source, target)
     found = list(rows.order_by("source", "target").values_list("source", "target").distinct()[: PAGE + 1])
@@ -287,7 +288,9 @@ def between(source: str, target: str) -> list[tuple[str, Sum]]:
     """What one machine says to another: each service with its counts and times, the most readable first."""
     from .models import TalkRow
 
-    found = []
+    found: list[tuple[str, Sum]] = []
+    if not f"{source}{target}".isprintable():
+        return found
     for row in TalkRow.objects.filter(source=source, target=target).order_by("-openness", "-connections", "service"):
         of = Sum()
         of.add(row.service, row.openness, Tally(row.connections, row.first, row.last))

@@ -128,7 +128,7 @@ class TalkQuery(models.QuerySet["TalkRow"]):
         for n in range(0, len(numbers), _AT_ONCE):
             self.filter(pk__in=numbers[n : n + _AT_ONCE]).delete()
 
-    def regroup(self, moved: Collection[tuple[int, str]]) -> None:
+    def regroup(self, moved: Sequence[tuple[int, str]]) -> None:
         """Puts assets into groups: (group, asset)."""
         with connection.cursor() as cursor:
             for end in ("source", "target"):

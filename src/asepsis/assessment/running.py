@@ -2,7 +2,7 @@
 
 What came is counted once, by the assets that the inventory puts at its addresses. Where an inventory tells another story of who was where,
 what was said there is read again from the lake, and only that: machines that were merged, split, moved, or not known yet. So the table is
-always what counting the whole lake anew would give (docs/decisions/0024).
+always what counting the whole lake anew would give (docs/decisions/0029).
 """
 
 from __future__ import annotations

@@ -70,8 +70,9 @@ def peers(request: HttpRequest, id: str) -> HttpResponse:
 
 
 def _asked(request: HttpRequest) -> Asked:
-    words = {name: request.GET.get(name, "")[:200] for name in _WORDS}
-    return Asked(**words, **{name: request.GET.get(name, "") == "1" for name, _ in _FILTERS})
+    source, source_kind, target, target_kind, place, kind = (request.GET.get(name, "")[:200] for name in _WORDS)
+    clear, clinical, outside = (request.GET.get(name, "") == "1" for name, _ in _FILTERS)
+    return Asked(source, source_kind, target, target_kind, place, kind, clear, clinical, outside)
 
 
 def _number(text: str) -> int:
