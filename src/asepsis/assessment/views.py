@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from asepsis.hospital.service import asset, kind_in_words, names_of
+from asepsis.hospital.service import asset, kind_in_words, names_of_assets
 from asepsis.kit.pages import or_404, site
 
 from . import chart, ego
@@ -60,7 +60,7 @@ def peers(request: HttpRequest, id: str) -> HttpResponse:
     with or_404():
         one = asset(site(), id)
     found = ego.peers(one.id, chart.groups())
-    names = names_of(site(), {peer.id for peer in found[:PAGE] if peer.id})
+    names = names_of_assets(site(), sorted({peer.id for peer in found[:PAGE] if peer.id}))
     lines = [(peer, names.get(peer.id, ""), _leads(one.id, peer)) for peer in found[:PAGE]]
     told = [replace(peer, name=name) for peer, name, _ in lines]
     addresses = {peer.key: address for peer, _, address in lines}
@@ -112,7 +112,7 @@ def _svg(found: Chart, asked: Asked) -> str:
 
 def _names(ids: set[str]) -> dict[str, str]:
     """What machines are called, also what stands in no list."""
-    return {id: id for id in ids} | names_of(site(), ids) | {id: BEYOND_WORDS[id] for id in ids & {OUTSIDE, MANY}}
+    return {id: id for id in ids} | names_of_assets(site(), sorted(ids)) | {id: BEYOND_WORDS[id] for id in ids & {OUTSIDE, MANY}}
 
 
 def _leads(id: str, peer: ego.Peers) -> str:
