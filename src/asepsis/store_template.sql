@@ -34,6 +34,7 @@ CREATE TABLE "network_progressrow" ("name" varchar(20) NOT NULL PRIMARY KEY, "co
 CREATE TABLE "network_sightingrow" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "rule" varchar(100) NOT NULL, "attacker" text NOT NULL, "group" text NOT NULL, "begin" datetime NOT NULL, "end" datetime NOT NULL, "held_from" datetime NULL, "events" bigint unsigned NOT NULL CHECK ("events" >= 0), "value" real NULL, "victims" text NOT NULL CHECK ((JSON_VALID("victims") OR "victims" IS NULL)), "accounts" text NOT NULL CHECK ((JSON_VALID("accounts") OR "accounts" IS NULL)), "evidence" text NOT NULL CHECK ((JSON_VALID("evidence") OR "evidence" IS NULL)), "story" varchar(13) NOT NULL, "finding" varchar(13) NOT NULL);
 CREATE INDEX "assessment_flow_target" ON "assessment_flowrow" ("target");
 CREATE INDEX "assessment_flow_heaviest" ON "assessment_flowrow" ("openness", "connections");
+CREATE INDEX "assessment_place_sums" ON "assessment_placeflowrow" ("source", "target", "openness", "connections");
 CREATE INDEX "assessment_talk_heard" ON "assessment_talkrow" ("target", "source");
 CREATE INDEX "assessment_talk_groups" ON "assessment_talkrow" ("source_group", "target_group", "source", "target");
 CREATE INDEX "findings_changerow_finding_id_8522797d" ON "findings_changerow" ("finding_id");

@@ -223,6 +223,10 @@ class PlaceFlowRow(SumRow):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["source", "target", "service", "openness"], name="assessment_place_flow")
         ]
+        # Has all that the first page sums up.
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["source", "target", "openness", "connections"], name="assessment_place_sums")
+        ]
 
 
 def sum_anew() -> None:
