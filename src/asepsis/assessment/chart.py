@@ -212,7 +212,7 @@ def chart(asked: Asked, page: int = 1) -> Chart:
     machines = dict(known.values())
     lines = [_line(asked, pair, of, machines) for pair, of in sums.items()]
     lines.sort(key=lambda line: (-line.sum.clear, not line.bedside, -line.sum.connections, line.source, line.target))
-    heaviest = list(flows.heaviest(DRAWN + 1).values_list(*_SAID))
+    heaviest = list(flows.heaviest(DRAWN + 1, asked.of_kinds or asked.outside).values_list(*_SAID))
     return Chart(lines, len(pairs) > PAGE, _flows(known, heaviest[:DRAWN]), len(heaviest) > DRAWN)
 
 

@@ -181,9 +181,10 @@ class SumQuery(models.QuerySet["SumRow"]):
         sums = self.values_list("source", "target").annotate(**counted, all=models.Sum("connections"))
         return sums.order_by("-clear", "-all", "source", "target")
 
-    def heaviest(self, most: int) -> SumQuery:
-        """So many, what is clear first, then what is most."""
-        return self.order_by("-openness", "-connections", "source", "target", "service")[:most]
+    def heaviest(self, most: int, narrowed: bool) -> SumQuery:
+        """So many, what is clear first, then what is most. `narrowed`: few are left, which are sooner sorted than met on the way down."""
+        weight = models.F("openness") + 0 if narrowed else models.F("openness")
+        return self.order_by(weight.desc(), "-connections", "source", "target", "service")[:most]
 
 
 class SumRow(models.Model):

@@ -50,9 +50,10 @@ def pair(request: HttpRequest, source: str, target: str) -> HttpResponse:
     if not found:
         raise Http404
     names = _names({source, target})
-    return render(
-        request, "assessment/pair.html", {"source": source, "target": target, "names": [names[source], names[target]], "services": found}
-    )
+    told = {"source": source, "target": target, "names": [names[source], names[target]], "services": found}
+    # Of what is no asset there is no page.
+    told["assets"] = [(id, names[id]) for id in dict.fromkeys((source, target)) if id not in BEYOND_WORDS]
+    return render(request, "assessment/pair.html", told)
 
 
 def peers(request: HttpRequest, id: str) -> HttpResponse:
