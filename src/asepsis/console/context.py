@@ -20,6 +20,7 @@ WORK = (
     ("network:stories", "Stories"),
     ("network:rules", "Detection"),
     ("network:live", "Live"),
+    ("assessment:map", "Map"),
     ("findings:approvals", "Approvals"),
     ("lake:hunt", "Hunt"),
 )
