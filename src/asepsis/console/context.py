@@ -20,7 +20,9 @@ WORK = (
     ("network:stories", "Stories"),
     ("network:rules", "Detection"),
     ("network:live", "Live"),
+    ("assessment:map", "Map"),
     ("findings:approvals", "Approvals"),
+    ("lake:hunt", "Hunt"),
 )
 """The pages of every day, by the name of their address."""
 SITE = (

@@ -13,7 +13,7 @@ from asepsis.kit.errors import WrongUse
 from asepsis.kit.free_text import free_text
 from asepsis.kit.marks import read_mark, write_mark
 from asepsis.kit.site import Site
-from asepsis.settings import has_store, open_store
+from asepsis.settings import has_store, open_store, transaction
 
 from . import life, store
 from .approval import Answer, Approval, Standing, Verdict, Wish
@@ -53,7 +53,7 @@ from .remark import Remark, Sort
 from .review import Run, Traced, lost, review
 from .sightings import Sight, Sighting, gather, mended
 from .ssvc import Automatable, Decision, Exploitation, Exposure, HumanImpact
-from .store import Brief, transaction
+from .store import Brief
 from .trace import trace
 from .walls import INTO, entered
 from .what_if import Outcome, outcome, parse
