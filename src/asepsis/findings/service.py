@@ -45,7 +45,7 @@ from .form import finding_form, line_form, worklist_text
 from .handling import NAMED_MAX, accept, accept_all, assign, close, comment, ids_in_lines, redact, remarks, reopen, show, take_back
 from .harm import SAFETY_OF, ClinicalClass, Harm, HarmKind, Judged, five, leaked, ordering_class, readable
 from .line import Line, order, packed, worst_of
-from .listing import ALL_LINES, FindingsAsked, LinesAsked
+from .listing import ALL_LINES, PAGE, FindingsAsked, LinesAsked
 from .look import Look
 from .parties import Parties, Party, large, public, public_rows, public_sql
 from .posture import Fault, cleared, faults, listed, named, nothing, opening, port, posture
@@ -208,12 +208,12 @@ def worklist(site: Site, asked: LinesAsked = ALL_LINES) -> list[Line]:
     return store.lines(datetime.now(UTC), asked)
 
 
-def page_of_findings(site: Site, asked: FindingsAsked, after: str = "") -> tuple[list[Finding], str]:
+def page_of_findings(site: Site, asked: FindingsAsked, after: str = "", most: int = PAGE) -> tuple[list[Finding], str]:
     """The findings that are asked for, in the order of the worklist, as many as stand on a page, those after a mark; and the mark of the
     last if there are more. They come without their history. Raises WrongUse for a mark that is none."""
     open_store(site)
     devices = ids_of_assets(site, asked.words, DEVICES_MAX) if asked.words else None
-    found, more = store.page(asked, devices, read_mark(after, int, str) if after else None)
+    found, more = store.page(asked, devices, read_mark(after, int, str) if after else None, most)
     now = datetime.now(UTC)
     return [life.expired(finding, now) for finding in found], write_mark((packed(found[-1]), found[-1].id)) if more else ""
 

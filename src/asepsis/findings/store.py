@@ -16,7 +16,7 @@ from asepsis.settings import open_store
 from . import life
 from .finding import Effort, Finding, State, digest_of
 from .line import MEMBERS_MAX, STEPS_MAX, Line, Place, line_of, place
-from .listing import PAGE, FindingsAsked, LinesAsked
+from .listing import FindingsAsked, LinesAsked
 from .remark import Remark, Sort
 from .worklist import folded
 
@@ -201,7 +201,7 @@ def accepted_at(at: datetime) -> list[Finding]:
     return [row.value(row.changes.all()) for row in rows]
 
 
-def page(asked: FindingsAsked, devices: Collection[str] | None, after: Sequence[str | int] | None) -> tuple[list[Finding], bool]:
+def page(asked: FindingsAsked, devices: Collection[str] | None, after: Sequence[str | int] | None, most: int) -> tuple[list[Finding], bool]:
     """The findings of a page, without their history, and whether there are more. Those of `devices` alone, if given."""
     from .models import FindingRow
 
@@ -211,8 +211,8 @@ def page(asked: FindingsAsked, devices: Collection[str] | None, after: Sequence[
     if after:
         rank, id = after
         rows = rows.filter(rank__gte=rank).exclude(rank=rank, id__lte=id)
-    found = [row.value(()) for row in rows.order_by(*_ORDER)[: PAGE + 1]]
-    return found[:PAGE], len(found) > PAGE
+    found = [row.value(()) for row in rows.order_by(*_ORDER)[: most + 1]]
+    return found[:most], len(found) > most
 
 
 def ids_in(places: Collection[Place], most: int) -> list[str]:
