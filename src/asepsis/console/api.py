@@ -11,6 +11,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import HttpBearer
 
 from asepsis import __version__
+from asepsis.assessment.urls import api as reports
 from asepsis.findings.urls import api as findings
 from asepsis.hospital.urls import api as hospital
 from asepsis.kit.errors import AsepsisError
@@ -57,6 +58,7 @@ api = _Api(
 )
 api.add_router("", hospital, auth=Token(Scope.ASSETS))
 api.add_router("", findings, auth=Token(Scope.FINDINGS))
+api.add_router("", reports, auth=Token(Scope.FINDINGS))
 
 
 @api.exception_handler(AuthenticationError)

@@ -22,6 +22,7 @@ SITE = Path(SERVING.site)
 
 INSTALLED_APPS = [
     *CORE,
+    "asepsis.assessment",
     "asepsis.console",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -30,4 +30,5 @@ urlpatterns = [
     path("", include("asepsis.findings.urls")),
     path("", include("asepsis.hospital.urls")),
     path("", include("asepsis.journal.urls")),
+    path("", include("asepsis.assessment.urls")),
 ]

@@ -1,0 +1,20 @@
+"""Where the pages of reports are. A week and a month differ in who may look: the one tells who did what."""
+
+from __future__ import annotations
+
+from django.urls import path
+from django.views.decorators.http import require_safe
+
+from . import views
+from .api import api
+
+__all__ = ["api", "app_name", "urlpatterns"]
+
+app_name = "assessment"
+urlpatterns = [
+    path("reports", require_safe(views.reports), name="reports"),
+    path("reports/weekly/<str:name>.pdf", require_safe(views.weekly_pdf), name="weekly_pdf"),
+    path("reports/weekly/<str:name>", require_safe(views.weekly), name="weekly"),
+    path("reports/monthly/<str:name>.pdf", require_safe(views.monthly_pdf), name="monthly_pdf"),
+    path("reports/monthly/<str:name>", require_safe(views.monthly), name="monthly"),
+]
