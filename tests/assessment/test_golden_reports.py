@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from asepsis.assessment.board import board_paper
-from asepsis.assessment.chart import svg
+from asepsis.assessment.columns import svg
 from asepsis.assessment.handover import handover_paper
 from asepsis.assessment.paper import Columns, Paper, text_of
 

@@ -18,7 +18,7 @@ from typing import Any
 from asepsis.kit.errors import BadInput
 from asepsis.kit.output import plain
 
-from .chart import svg
+from .columns import svg
 from .paper import Columns, Paper
 
 SECONDS = 30

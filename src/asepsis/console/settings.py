@@ -22,8 +22,8 @@ SITE = Path(SERVING.site)
 
 INSTALLED_APPS = [
     *CORE,
-    "asepsis.assessment",
     "asepsis.console",
+    "asepsis.lake",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
