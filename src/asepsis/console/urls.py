@@ -33,5 +33,4 @@ urlpatterns = [
     path("", include("asepsis.lake.urls")),
     path("", include("asepsis.network.urls")),
     path("", include("asepsis.journal.urls")),
-    path("", include("asepsis.assessment.urls")),
 ]
