@@ -18,6 +18,7 @@ PAGES = (
     ("journal:entries", "Journal"),
     ("console:people", "People"),
     ("console:clients", "Programs"),
+    ("console:settings", "Settings"),
     ("console:about", "About"),
 )
 

@@ -9,7 +9,10 @@ from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from asepsis.notices.service import tell
+
 from . import life
+from .announcement import announced
 from .finding import Effort, Finding, State, digest_of
 from .line import MEMBERS_MAX, STEPS_MAX, Line, Place, line_of, place
 from .worklist import folded
@@ -105,7 +108,7 @@ def ended(today: date) -> list[tuple[str, str]]:
 
 def save(changed: Iterable[Finding], known: Mapping[str, Finding], said: Mapping[str, str] = MappingProxyType({})) -> None:
     """Writes findings that changed, their new turns, and the lines that they were or are in. `said` are digests by id, where what a check
-    says is not what a finding keeps."""
+    says is not what a finding keeps. Who is told of what turned is noted with it: both are there, or none."""
     from .models import ChangeRow, FindingRow
 
     changed = list(changed)
@@ -118,6 +121,7 @@ def save(changed: Iterable[Finding], known: Mapping[str, Finding], said: Mapping
         turns += [ChangeRow(finding_id=finding.id, at=t.at, what=t.what, who=t.who, why=t.why) for t in finding.history[told:]]
     ChangeRow.objects.bulk_create(turns, batch_size=_AT_ONCE)
     refresh({place(f) for f in changed} | {place(known[f.id]) for f in changed if f.id in known})
+    tell(announced(changed, known))
 
 
 def refresh(places: Collection[Place]) -> None:
