@@ -39,7 +39,8 @@ CREATE INDEX "network_sightingrow_end_367ed8a0" ON "network_sightingrow" ("end")
 CREATE INDEX "network_sightingrow_story_57db5e16" ON "network_sightingrow" ("story");
 CREATE INDEX "network_sighting" ON "network_sightingrow" ("rule", "attacker", "end");
 CREATE INDEX "notices_letterrow_channel_id_d8380fc3" ON "notices_letterrow" ("channel_id");
-CREATE INDEX "notices_letter_waiting" ON "notices_letterrow" ("channel_id", "dead", "sent");
+CREATE INDEX "notices_letter_waiting" ON "notices_letterrow" ("channel_id", "dead") WHERE "sent" IS NULL;
+CREATE INDEX "notices_letter_sent" ON "notices_letterrow" ("channel_id", "sent");
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('django_migrations',9);
 INSERT INTO "sqlite_sequence" VALUES('findings_linerow',0);

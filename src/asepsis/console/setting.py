@@ -26,6 +26,7 @@ def settings_page(request: HttpRequest) -> HttpResponse:
     told = {
         "file": file,
         "channels": [(one, one.fails_long(now)) for one in notices.channels(opened)],
+        "dead": notices.dead(opened),
         "kinds": notices.KINDS.values(),
         "allowed": notices.allowed(opened),
     }

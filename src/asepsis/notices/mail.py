@@ -9,6 +9,7 @@ from __future__ import annotations
 import smtplib
 import socket
 from collections.abc import Mapping
+from email import policy
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -31,11 +32,13 @@ SECURITY = Field(
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 _RECIPIENTS_MOST, _EARLIER_MOST = 20, 3
 _ANSWER_MOST = 64 << 10
+_POLICY = policy.SMTP.clone(max_line_length=900)
+"""Lines below the bound of RFC 5322 2.1.1 stay whole: some readers do not find a Message-ID that stands in the next line."""
 
 
 def mailed(settings: Settings, message: Message, link: str) -> EmailMessage:
     """The mail of a message. Who gets several of one finding sees a thread: each names all that may have been sent of it before."""
-    mail = EmailMessage()
+    mail = EmailMessage(_POLICY)
     lead, domain = message.lead, settings["sender"].rpartition("@")[2]
     mail["From"], mail["To"] = settings["sender"], ", ".join(settings["to"])
     about = f" ({lead.about})" if message.total == 1 else ""

@@ -101,7 +101,10 @@ class LetterRow(models.Model):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["channel", "key"], name="notices_letter_once")
         ]
-        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["channel", "dead", "sent"], name="notices_letter_waiting")]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["channel", "dead"], condition=models.Q(sent=None), name="notices_letter_waiting"),
+            models.Index(fields=["channel", "sent"], name="notices_letter_sent"),
+        ]
 
     @staticmethod
     def of(channel: int, message: Message, made: datetime) -> LetterRow:

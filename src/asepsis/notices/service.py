@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any
@@ -25,9 +26,23 @@ if TYPE_CHECKING:
     from .models import ChannelRow
 
 __all__ = [
-    "DECISIONS", "KINDS", "Allowed", "Channel", "Field", "Kind", "Message", "Notice", "Undelivered", "add", "again", "allow", "allowed",
-    "change", "channel", "channels", "delete", "deliver", "failing", "forbid", "kind_of", "notice_of", "renew", "switch", "tell", "test",
+    "DECISIONS", "KINDS", "Allowed", "Channel", "Dead", "Field", "Kind", "Message", "Notice", "Undelivered", "add", "again",
+    "allow", "allowed", "change", "channel", "channels", "dead", "delete", "deliver", "failing", "forbid", "kind_of", "notice_of",
+    "renew", "switch", "tell", "test",
 ]  # fmt: skip
+
+
+DEAD_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Dead:
+    """A letter that was given up: of which channel, since when it waited, what it says, and how often it was tried."""
+
+    channel: str
+    made: datetime
+    title: str
+    tries: int
 
 
 def tell(notices: Collection[Notice]) -> None:
@@ -50,14 +65,14 @@ def channels(site: Site) -> list[Channel]:
     if not has_store(site):
         return []
     open_store(site)
-    from django.db.models import Count, Q
+    from django.db.models import Count
 
-    from .models import ChannelRow
+    from .models import ChannelRow, LetterRow
 
-    waiting = Count("letters", filter=Q(letters__sent=None, letters__dead=False))
-    counted = ChannelRow.objects.annotate(waits=waiting, gone=Count("letters", filter=Q(letters__dead=True)))
-    letters = {id: (waits, gone) for id, waits, gone in counted.values_list("pk", "waits", "gone")}
-    return [row.value(*letters.get(row.pk, (0, 0))) for row in ChannelRow.objects.order_by("name")]
+    counted = LetterRow.objects.filter(sent=None).order_by().values_list("channel", "dead").annotate(Count("pk"))
+    letters = {(id, dead): count for id, dead, count in counted}
+    rows = ChannelRow.objects.order_by("name")
+    return [row.value(letters.get((row.pk, False), 0), letters.get((row.pk, True), 0)) for row in rows]
 
 
 def channel(site: Site, id: int) -> Channel:
@@ -70,17 +85,33 @@ def channel(site: Site, id: int) -> Channel:
 
 def failing(site: Site) -> list[Channel]:
     """The channels that have let nothing through for long."""
-    now = datetime.now(UTC)
-    return [one for one in channels(site) if one.fails_long(now)]
+    if not has_store(site):
+        return []
+    open_store(site)
+    from .models import ChannelRow
+
+    now, rows = datetime.now(UTC), ChannelRow.objects.filter(on=True).exclude(failing=None).order_by("name")
+    return [one for one in (row.value() for row in rows) if one.fails_long(now)]
+
+
+def dead(site: Site) -> list[Dead]:
+    """What was tried in vain for too long, the newest first, as much as a page shows."""
+    if not has_store(site):
+        return []
+    open_store(site)
+    from .models import LetterRow
+
+    rows = LetterRow.objects.filter(sent=None, dead=True).select_related("channel").order_by("-pk")[:DEAD_SHOWN]
+    return [Dead(row.channel.name, row.made, row.value().title, row.tries) for row in rows]
 
 
 def add(site: Site, kind: str, name: str, least: str, given: Mapping[str, str]) -> tuple[Channel, str]:
     """Sets up a channel; with it the key of a webhook, which is shown this once. Raises WrongUse with what is wrong."""
     of = kind_of(kind)
     settings, secrets = of.checked(given, {})
-    from .models import ChannelRow
-
     with _transaction(site):
+        from .models import ChannelRow
+
         row = ChannelRow(name=_free(name), kind=kind, settings=settings, least=DECISIONS.index(least_of(least)))
         row.sealed = sealed(site, secrets)
         row.save()
@@ -183,9 +214,9 @@ def allowed(site: Site) -> list[Allowed]:
 def allow(site: Site, network: str, plain: bool) -> Allowed:
     """Allows an address or a network; `plain`: without encryption, too. Only from the command line. Raises WrongUse."""
     stated = _network(network)
-    from .models import AllowedRow
-
     with _transaction(site):
+        from .models import AllowedRow
+
         before = _allowed_before(stated)
         AllowedRow.objects.update_or_create(network=stated, defaults={"plain": plain})
         record(site, "notices.allow", stated, {"before": before, "after": {"plain": plain}})
@@ -195,9 +226,9 @@ def allow(site: Site, network: str, plain: bool) -> Allowed:
 def forbid(site: Site, network: str) -> None:
     """Takes back `allow`. Raises WrongUse if it was not allowed."""
     stated = _network(network)
-    from .models import AllowedRow
-
     with _transaction(site):
+        from .models import AllowedRow
+
         before = _allowed_before(stated)
         if before is None:
             raise WrongUse("was not allowed", stated, "`asepsis notices list` has what is")

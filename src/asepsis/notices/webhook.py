@@ -92,8 +92,8 @@ def _send(settings: Settings, kept: Secrets, message: Message, link: str, reach:
     with reach.connected(where, port, trusting(settings["authority"]) if secure else None, plain=not secure) as connection:
         asking.sock = connection
         asking.request("POST", path, body, headers)
-        answer = asking.getresponse()
-        answer.read(_ANSWER_MOST)
+        with asking.getresponse() as answer:
+            answer.read(_ANSWER_MOST)
     # Its words are not told: who may set up a webhook could read with them what the console can get at, and he cannot.
     if not 200 <= answer.status < 300:
         moved = ", and redirects are not followed" if 300 <= answer.status < 400 else ""
