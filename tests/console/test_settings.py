@@ -6,12 +6,14 @@ import json
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
 from tests.notices.receivers import web_server
 
 from asepsis.console.role import Role
 from asepsis.journal.service import entries
+from asepsis.notices import service
 
 from .browser import PASSWORD, Visitor
 from .conftest import Running
@@ -73,6 +75,18 @@ def test_a_channel_is_set_up_changed_switched_off_and_deleted(console: Running, 
     acts = [entry.act for entry in entries(console.site) if entry.act.startswith("notices.") and entry.who == "console:anna"]
     assert acts[-4:] == ["notices.add", "notices.change", "notices.switch", "notices.delete"]
     assert leads.get(at).status == 404
+
+
+def test_a_channel_that_fails_for_long_is_told_of(console: Running, people: dict[Role, Visitor]) -> None:
+    from asepsis.notices.models import ChannelRow
+
+    one, _ = service.add(console.site, "syslog", "deaf <i>", "immediate", SYSLOG)
+    assert "has let nothing through" not in people[Role.VIEWER].get("/about").text
+    ChannelRow.objects.filter(pk=one.id).update(failing=datetime(2026, 3, 2, 7, tzinfo=UTC), said="no route")
+    said = "deaf &lt;i&gt; has let nothing through since 2026-03-02 07:00 UTC."
+    assert said in people[Role.VIEWER].get("/about").text
+    assert said in people[Role.AUDITOR].get("/settings").text
+    service.delete(console.site, one.id)
 
 
 def test_a_secret_is_shown_once_and_lies_nowhere(console: Running, people: dict[Role, Visitor], allowed: None) -> None:

@@ -144,6 +144,25 @@ def test_what_failed_is_sent_again_under_the_same_name_and_once(allowing: Site) 
     assert (one.waiting, one.failing) == (0, None)
 
 
+def test_who_is_killed_after_sending_sends_once_more_under_the_same_name(allowing: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    from asepsis.notices.models import ChannelRow
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with web_server() as (asked, port):
+        _webhook(allowing, port)
+        service.tell([notice(n) for n in range(100)])
+        with monkeypatch.context() as context:
+            context.setattr(ChannelRow, "succeeded", killed)
+            with pytest.raises(KeyboardInterrupt):
+                service.deliver(allowing, LINK)
+        assert service.deliver(allowing, LINK) == 1
+        assert service.deliver(allowing, LINK) == 0
+        (first, second) = asked.requests
+    assert (first[1]["webhook-id"], first[2]) == (second[1]["webhook-id"], second[2])
+
+
 def test_a_flood_is_one_summary_a_minute(allowing: Site) -> None:
     with web_server() as (asked, port):
         _webhook(allowing, port)

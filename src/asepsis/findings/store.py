@@ -9,7 +9,7 @@ from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from asepsis.notices.service import tell
+from asepsis.notices.service import least, tell
 
 from . import life
 from .announcement import announced
@@ -121,7 +121,8 @@ def save(changed: Iterable[Finding], known: Mapping[str, Finding], said: Mapping
         turns += [ChangeRow(finding_id=finding.id, at=t.at, what=t.what, who=t.who, why=t.why) for t in finding.history[told:]]
     ChangeRow.objects.bulk_create(turns, batch_size=_AT_ONCE)
     refresh({place(f) for f in changed} | {place(known[f.id]) for f in changed if f.id in known})
-    tell(announced(changed, known))
+    if (rank := least()) is not None:
+        tell(announced((finding for finding in changed if finding.decision.rank >= rank), known))
 
 
 def refresh(places: Collection[Place]) -> None:

@@ -25,6 +25,8 @@ Network = Annotated[str, typer.Argument(metavar="ADDRESS", help="An address, or 
 PlainOption = Annotated[bool, typer.Option("--plain", help="Also without encryption: http, syslog by UDP or TCP, mail without TLS.")]
 LinkOption = Annotated[str, typer.Option("--console", metavar="URL", help="Where people find the console: notices link to it.")]
 
+OnceOption = Annotated[bool, typer.Option("--once", help="Send what may be sent now, and end.")]
+
 
 @app.command("list")
 def list_(site: SiteOption = DEFAULT_SITE, json: JsonOption = False) -> None:
@@ -63,7 +65,7 @@ def forbid(network: Network, site: SiteOption = DEFAULT_SITE, json: JsonOption =
 
 
 @app.command()
-def send(link: LinkOption = "", once: bool = False, site: SiteOption = DEFAULT_SITE, json: JsonOption = False) -> None:
+def send(link: LinkOption = "", once: OnceOption = False, site: SiteOption = DEFAULT_SITE, json: JsonOption = False) -> None:
     """Send what waits, and go on until Ctrl-C; `asepsis up` does it by itself."""
     opened, link = Site.open(site, create=True), link.rstrip("/")
     with alone(opened.path / "notices.lock") as ours:

@@ -25,7 +25,7 @@ from .reach import SECONDS, Reach, Undelivered, trusting
 SECURITY = Field(
     "security",
     "Encryption",
-    "Without, no password is sent, and the site must allow the server.",
+    "With none no password is sent, and the command line must allow the server: asepsis notices allow ADDRESS --plain.",
     "select",
     (("starttls", "STARTTLS (port 587)"), ("tls", "TLS (port 465)"), ("none", "none (port 25)")),
 )

@@ -52,7 +52,8 @@ def notice_of(what: str, about: str, turn: int, at: datetime, title: str, decisi
 
 def _visible(text: str, most: int) -> str:
     """Without controls, marks of direction, what has no width, and halves of characters (Unicode general categories)."""
-    return one_line("".join(c for c in text[: 4 * most] if unicodedata.category(c) not in _HIDDEN), most)
+    cut = text[: 4 * most]
+    return one_line(cut if cut.isascii() else "".join(c for c in cut if unicodedata.category(c) not in _HIDDEN), most)
 
 
 @dataclass(frozen=True, slots=True)

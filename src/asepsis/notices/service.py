@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DECISIONS", "KINDS", "Allowed", "Channel", "Dead", "Field", "Kind", "Message", "Notice", "Undelivered", "add", "again",
-    "allow", "allowed", "change", "channel", "channels", "dead", "delete", "deliver", "failing", "forbid", "kind_of", "notice_of",
+    "allow", "allowed", "change", "channel", "channels", "dead", "delete", "deliver", "failing", "forbid", "kind_of", "least", "notice_of",
     "renew", "switch", "tell", "test",
 ]  # fmt: skip
 
@@ -58,6 +58,13 @@ def tell(notices: Collection[Notice]) -> None:
         messages = [message_of(wanted)] if len(wanted) > FOLDED else [message_of([notice]) for notice in wanted]
         letters += [LetterRow.of(id, message, now) for message in messages]
     LetterRow.objects.bulk_create(letters, ignore_conflicts=True)
+
+
+def least() -> int | None:
+    """The rank of the least urgent decision that any channel is for; None if there is none. The store is open."""
+    from .models import ChannelRow
+
+    return ChannelRow.objects.filter(on=True).order_by("least").values_list("least", flat=True).first()
 
 
 def channels(site: Site) -> list[Channel]:

@@ -19,7 +19,7 @@ from .reach import Reach, trusting
 TRANSPORT = Field(
     "transport",
     "Transport",
-    "UDP and TCP are not encrypted: the site must allow the server.",
+    "UDP and TCP are not encrypted: the command line must allow the server with asepsis notices allow ADDRESS --plain.",
     "select",
     (("tls", "TLS (port 6514)"), ("tcp", "TCP (port 601)"), ("udp", "UDP (port 514)")),
 )

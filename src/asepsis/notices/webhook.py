@@ -115,6 +115,6 @@ WEBHOOK = Kind(
         AUTHORITY,
     ),
     _checked,
-    lambda settings: f"{settings['scheme']}://{settings['host']}:{settings['port']}/...",
+    lambda settings: f"{settings['scheme']}://{settings['host']}:{settings['port']}",
     _send,
 )
