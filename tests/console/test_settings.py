@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from tests.notices.receivers import web_server
@@ -82,8 +82,8 @@ def test_a_channel_that_fails_for_long_is_told_of(console: Running, people: dict
 
     one, _ = service.add(console.site, "syslog", "deaf <i>", "immediate", SYSLOG)
     assert "has let nothing through" not in people[Role.VIEWER].get("/about").text
-    ChannelRow.objects.filter(pk=one.id).update(failing=datetime(2026, 3, 2, 7, tzinfo=UTC), said="no route")
-    said = "deaf &lt;i&gt; has let nothing through since 2026-03-02 07:00 UTC."
+    ChannelRow.objects.filter(pk=one.id).update(failing=datetime(2020, 3, 2, 7, tzinfo=UTC), said="no route")
+    said = "deaf &lt;i&gt; has let nothing through since 2020-03-02 07:00 UTC."
     assert said in people[Role.VIEWER].get("/about").text
     assert said in people[Role.AUDITOR].get("/settings").text
     service.delete(console.site, one.id)
@@ -140,7 +140,7 @@ def test_a_finding_that_opens_again_leaves_a_console_that_runs(console: Running,
         at = f"/settings/channels/{_id(page.text, 'told')}"
         first = re.findall(r'href="/findings/(F\w+)"', analyst.get("/").text)[-1]
         analyst.get(f"/findings/{first}")
-        analyst.post(f"/findings/{first}/accept", reason="a test", until="2026-12-31", next="/")
+        analyst.post(f"/findings/{first}/accept", reason="a test", until=(date.today() + timedelta(days=30)).isoformat(), next="/")
         analyst.get(f"/findings/{first}")
         asked.heard.clear()
         analyst.post(f"/findings/{first}/reopen", next="/")

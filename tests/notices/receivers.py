@@ -144,3 +144,24 @@ def tcp_server(tls: Any = None) -> Iterator[tuple[list[bytes], int]]:
         server.shutdown(socket.SHUT_RDWR)
         server.close()
         thread.join(10)
+
+
+@contextmanager
+def talking_server(line: bytes) -> Iterator[int]:
+    """A server that says one thing for ever to whoever comes."""
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        with suppress(OSError):
+            connection, _ = server.accept()
+            with connection:
+                while True:
+                    connection.sendall(line)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield server.getsockname()[1]
+    finally:
+        server.close()
+        thread.join(10)

@@ -82,6 +82,8 @@ def test_a_password_is_for_the_server_that_it_was_entered_for(store: Site) -> No
         ("mail", MAIL | {"to": ",".join(f"p{n}@h.example" for n in range(21))}, "too many"),
         ("mail", MAIL | {"to": '"a b"@h.example'}, "no mail address"),
         ("mail", MAIL | {"user": "a\0b"}, "no plain text"),
+        ("mail", MAIL | {"password": "PL4NTED\u00e4"}, "this password cannot be sent"),
+        ("mail", MAIL | {"password": "PL4NTED\r\nQUIT"}, "this password cannot be sent"),
         ("mail", MAIL | {"authority": "-----BEGIN"}, "not certificates in PEM"),
         ("webhook", {"url": "ftp://h.example/"}, "no address of a webhook"),
         ("webhook", {"url": "https://h.example/a b"}, "no address of a webhook"),

@@ -7,6 +7,8 @@ import re
 from email import message_from_bytes, policy
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from asepsis.findings.ssvc import Decision
 from asepsis.notices.cef import cef
@@ -130,3 +132,24 @@ def test_a_line_of_syslog_is_one_line_as_rfc_5424_writes_it() -> None:
         head = rb"<130>1 2026-03-02T07:00:00\.000000Z asepsishost1 asepsis - finding\.opened - CEF:0\|"
         assert re.match(head, told)
         assert told.decode("utf-8")
+
+
+NASTY = st.text(st.one_of(st.characters(), st.sampled_from("|\\= \r\n\0\u202e\u2028<>,;:@\"'\x1b\x85")), max_size=400)
+
+
+@given(NASTY, NASTY)
+@settings(max_examples=300, deadline=None)
+def test_any_text_comes_through_every_format_as_itself(title: str, zone: str) -> None:
+    one = notice(title=f"x{title}", zone=zone)
+    message = message_of([one])
+    _, told = parsed(cef(message, LINK))
+    assert (told["msg"], told.get("cs2", ""), told["cs1"]) == (one.title, one.zone, "immediate")
+    logged = line(message, LINK, T0, "host")
+    assert not re.search(rb"[\x00-\x1f\x7f]", logged)
+    assert json.loads(payload(message, LINK))["data"]["title"] == one.title
+    raw = _mail(message)
+    assert re.findall(rb"^([A-Za-z-]+):", raw.partition(b"\r\n\r\n")[0], re.MULTILINE) == re.findall(
+        rb"^([A-Za-z-]+):", _mail(message_of([notice()])).partition(b"\r\n\r\n")[0], re.MULTILINE
+    )
+    assert max(len(part) for part in raw.split(b"\r\n")) <= 998
+    assert message_from_bytes(raw, policy=policy.default).get_content().splitlines()[0] == one.title

@@ -28,7 +28,7 @@ from asepsis.notices.outbox import GIVEN_UP, SINGLES
 from asepsis.notices.reach import Allowed, Reach, Undelivered
 
 from .making import HOSTILE, notice, parsed
-from .receivers import mail_server, tcp_server, udp_server, web_server
+from .receivers import mail_server, talking_server, tcp_server, udp_server, web_server
 
 LINK = "https://console.hospital.example:8443"
 GRAVE: dict[str, Any] = {
@@ -346,6 +346,13 @@ def test_who_a_mail_server_refuses_is_said(allowing: Site) -> None:
         with pytest.raises(Undelivered, match="refuses who should get it: 550 no such person") as caught:
             service.test(allowing, one.id, LINK)
     assert "\x1b" not in str(caught.value)
+
+
+def test_a_mail_server_that_talks_without_end_is_left(allowing: Site) -> None:
+    with talking_server(b"220-welcome to a server that is glad to see you\r\n") as port:
+        one = _mail(allowing, port)
+        with pytest.raises(Undelivered, match="talks without end"):
+            service.test(allowing, one.id, LINK)
 
 
 def test_what_leaves_names_no_patient_and_no_event(allowing: Site) -> None:

@@ -9,8 +9,8 @@ import typer
 
 from asepsis.kit import command
 from asepsis.kit.command import DEFAULT_SITE, JsonOption, SiteOption
-from asepsis.kit.errors import WrongUse, one_line
-from asepsis.kit.files import alone
+from asepsis.kit.errors import one_line
+from asepsis.kit.files import lock
 from asepsis.kit.output import print_json, print_table
 from asepsis.kit.site import Site
 
@@ -68,9 +68,7 @@ def forbid(network: Network, site: SiteOption = DEFAULT_SITE, json: JsonOption =
 def send(link: LinkOption = "", once: OnceOption = False, site: SiteOption = DEFAULT_SITE, json: JsonOption = False) -> None:
     """Send what waits, and go on until Ctrl-C; `asepsis up` does it by itself."""
     opened, link = Site.open(site, create=True), link.rstrip("/")
-    with alone(opened.path / "notices.lock") as ours:
-        if not ours:
-            raise WrongUse("another asepsis sends the notices of this site", opened.path, "stop it first")
+    with lock(opened.path / "notices.lock", "the outbox of this site"):
         from asepsis.settings import serve_store
 
         serve_store(opened)

@@ -79,8 +79,8 @@ def _checked(given: Mapping[str, str], kept: Secrets) -> tuple[Settings, Secrets
         raise WrongUse("nobody gets it, or too many", f"{len(recipients)} addresses", f"name 1 to {_RECIPIENTS_MOST}, with commas between")
     if security == "none" and user:
         raise WrongUse("a password is not sent without encryption", todo="choose STARTTLS or TLS, or leave the user out")
-    if len(password) > 1000 or any(c in password for c in "\r\n\0"):
-        raise WrongUse("this is no password", todo="it is one line of up to 1000 characters")
+    if len(password) > 1000 or not (password.isascii() and (password.isprintable() or not password)):
+        raise WrongUse("this password cannot be sent", todo="letters, digits and signs of ASCII are what mail servers agree on")
     where = host(given)
     if user and not password:
         if kept.get("host") != where:

@@ -76,7 +76,7 @@ class Reach:
                 closing(tls.wrap_socket(raw, server_hostname=host)) if tls else closing(raw) as connection,
             ):
                 yield connection
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             # Of a server that answers one bit a second the end is ours, and reads as if it had hung up.
             said = f"took longer than {SECONDS:g} s" if over.is_set() else _said(error)
             raise Undelivered(said, f"{host}:{port}") from None
