@@ -75,7 +75,9 @@ def web_server(tls: Any = None) -> Iterator[tuple[Asked, int]]:
             asked.heard.set()
             if asked.drips is not None:
                 self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
-                while not asked.drips.wait(0.02):
+                for _ in range(500):
+                    if asked.drips.wait(0.02):
+                        break
                     self.wfile.write(b"x")
                 return
             self.send_response(asked.status)
