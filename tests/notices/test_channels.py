@@ -125,6 +125,19 @@ def test_a_channel_that_is_off_keeps_nothing(store: Site) -> None:
     assert service.channel(store, one.id).waiting == 0
 
 
+def test_a_channel_may_go_while_something_is_on_its_way(store: Site) -> None:
+    from asepsis.notices.models import ChannelRow
+
+    for ends in ("succeeded", "failed"):
+        one, _ = service.add(store, "syslog", "siem", "immediate", SYSLOG)
+        service.tell([notice()])
+        row, now = ChannelRow.objects.get(pk=one.id), datetime.now(UTC)
+        (letter,) = row.next(now)
+        service.delete(store, one.id)
+        getattr(row, ends)(letter, "said", now)
+        assert service.channels(store) == []
+
+
 def test_many_at_once_are_few_rows(store: Site) -> None:
     one, _ = service.add(store, "syslog", "siem", "scheduled", SYSLOG)
     service.tell([notice(n, decision="scheduled" if n % 2 else "defer") for n in range(10_000)])

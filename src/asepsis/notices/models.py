@@ -65,24 +65,22 @@ class ChannelRow(models.Model):
     def succeeded(self, letter: LetterRow, said: str, now: datetime) -> None:
         """Notes that a letter got through, and forgets what was sent long ago."""
         with transaction.atomic():
-            letter.sent = now
-            letter.save(update_fields=["sent"])
+            self.letters.filter(pk=letter.pk).update(sent=now)
             self._note(sent=now, tries=0, due=None, failing=None, said=said)
             self.letters.filter(sent__lt=now - KEPT).delete()
 
     def failed(self, letter: LetterRow, said: str, now: datetime) -> None:
         """Notes that a letter did not, when the channel is tried again, and which letters are dead."""
         with transaction.atomic():
-            letter.tries += 1
-            letter.save(update_fields=["tries"])
+            self.letters.filter(pk=letter.pk).update(tries=letter.tries + 1)
             self.letters.filter(sent=None, tries__gt=0, made__lt=now - GIVEN_UP).update(dead=True)
             self._note(tries=self.tries + 1, due=now + patience(self.tries + 1), failing=self.failing or now, said=said)
 
     def _note(self, **told: object) -> None:
-        """Only what a delivery knows: an administrator may change the rest meanwhile."""
+        """Only what a delivery knows: an administrator may change the rest meanwhile, or take the channel away."""
+        ChannelRow.objects.filter(pk=self.pk).update(**told)
         for name, value in told.items():
             setattr(self, name, value)
-        self.save(update_fields=[*told])
 
 
 class LetterRow(models.Model):

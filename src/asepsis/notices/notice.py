@@ -52,6 +52,8 @@ def notice_of(what: str, about: str, turn: int, at: datetime, title: str, decisi
 
 def _visible(text: str, most: int) -> str:
     """Without controls, marks of direction, what has no width, and halves of characters (Unicode general categories)."""
+    if len(text) <= most and text.isascii() and text.isprintable():
+        return " ".join(text.split())  # of a hundred thousand findings at once most are so
     cut = text[: 4 * most]
     return one_line(cut if cut.isascii() else "".join(c for c in cut if unicodedata.category(c) not in _HIDDEN), most)
 

@@ -117,11 +117,11 @@ def _within(address: Address) -> list[Address]:
 
 def _own(address: Address) -> bool:
     """Whether an interface of this machine has it: only then can it be bound."""
-    with socket.socket(socket.AF_INET6 if address.version == 6 else socket.AF_INET, socket.SOCK_DGRAM) as asking:
-        try:
+    try:
+        with socket.socket(socket.AF_INET6 if address.version == 6 else socket.AF_INET, socket.SOCK_DGRAM) as asking:
             asking.bind((str(address), 0))
-        except OSError:
-            return False
+    except OSError:
+        return False
     return True
 
 
