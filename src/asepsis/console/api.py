@@ -11,9 +11,11 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import HttpBearer
 
 from asepsis import __version__
+from asepsis.assessment.urls import api as assessment
 from asepsis.findings.urls import api as findings
 from asepsis.hospital.urls import api as hospital
 from asepsis.kit.errors import AsepsisError
+from asepsis.network.urls import api as network
 
 from .clients import Scope, known
 from .problem import ERRORS, PROBLEM, problem
@@ -56,7 +58,9 @@ api = _Api(
     title="asepsis", version="1", urls_namespace="api", docs_url=None, openapi_url="openapi.json", description=f"asepsis {__version__}"
 )
 api.add_router("", hospital, auth=Token(Scope.ASSETS))
+api.add_router("", assessment, auth=Token(Scope.ASSETS))
 api.add_router("", findings, auth=Token(Scope.FINDINGS))
+api.add_router("", network, auth=Token(Scope.DETECTION))
 
 
 @api.exception_handler(AuthenticationError)
