@@ -21,6 +21,7 @@ INSERT INTO "django_migrations" VALUES(12,'hospital','0005_counted','2000-01-01 
 INSERT INTO "django_migrations" VALUES(13,'journal','0001_initial','2000-01-01 00:00:00');
 INSERT INTO "django_migrations" VALUES(14,'network','0001_initial','2000-01-01 00:00:00');
 INSERT INTO "django_migrations" VALUES(15,'network','0002_heard','2000-01-01 00:00:00');
+INSERT INTO "django_migrations" VALUES(16,'notices','0001_initial','2000-01-01 00:00:00');
 CREATE TABLE "findings_answerrow" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "at" datetime NOT NULL, "who" varchar(150) NOT NULL, "role" varchar(20) NOT NULL, "verdict" varchar(10) NOT NULL, "words" text NOT NULL, "approval_id" varchar(13) NOT NULL REFERENCES "findings_approvalrow" ("id") DEFERRABLE INITIALLY DEFERRED);
 CREATE TABLE "findings_approvalrow" ("id" varchar(13) NOT NULL PRIMARY KEY, "at" datetime NOT NULL, "by" text NOT NULL, "title" text NOT NULL, "effects" text NOT NULL CHECK ((JSON_VALID("effects") OR "effects" IS NULL)), "assets" text NOT NULL CHECK ((JSON_VALID("assets") OR "assets" IS NULL)), "care" text NOT NULL, "lasts" bigint NOT NULL, "why" text NOT NULL, "roles" text NOT NULL CHECK ((JSON_VALID("roles") OR "roles" IS NULL)), "until" datetime NOT NULL, "withdrawn" bool NOT NULL);
 CREATE TABLE "findings_changerow" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "at" datetime NOT NULL, "what" varchar(20) NOT NULL, "who" text NOT NULL, "why" text NOT NULL, "finding_id" varchar(13) NOT NULL REFERENCES "findings_findingrow" ("id") DEFERRABLE INITIALLY DEFERRED);
@@ -38,6 +39,9 @@ CREATE TABLE "network_heardrow" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT
 CREATE TABLE "network_memoryrow" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "detector" varchar(100) NOT NULL, "key" text NOT NULL, "value" text NOT NULL CHECK ((JSON_VALID("value") OR "value" IS NULL)), "first" datetime NOT NULL, "last" datetime NOT NULL, CONSTRAINT "network_memory" UNIQUE ("detector", "key"));
 CREATE TABLE "network_progressrow" ("name" varchar(20) NOT NULL PRIMARY KEY, "commit" bigint unsigned NOT NULL CHECK ("commit" >= 0), "parts" text NOT NULL CHECK ((JSON_VALID("parts") OR "parts" IS NULL)), "hours" text NOT NULL CHECK ((JSON_VALID("hours") OR "hours" IS NULL)), "last" datetime NULL);
 CREATE TABLE "network_sightingrow" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "rule" varchar(100) NOT NULL, "attacker" text NOT NULL, "group" text NOT NULL, "begin" datetime NOT NULL, "end" datetime NOT NULL, "held_from" datetime NULL, "events" bigint unsigned NOT NULL CHECK ("events" >= 0), "value" real NULL, "victims" text NOT NULL CHECK ((JSON_VALID("victims") OR "victims" IS NULL)), "accounts" text NOT NULL CHECK ((JSON_VALID("accounts") OR "accounts" IS NULL)), "evidence" text NOT NULL CHECK ((JSON_VALID("evidence") OR "evidence" IS NULL)), "story" varchar(13) NOT NULL, "finding" varchar(13) NOT NULL);
+CREATE TABLE "notices_allowedrow" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "network" varchar(50) NOT NULL UNIQUE, "plain" bool NOT NULL);
+CREATE TABLE "notices_channelrow" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "name" varchar(100) NOT NULL UNIQUE, "kind" varchar(20) NOT NULL, "settings" text NOT NULL CHECK ((JSON_VALID("settings") OR "settings" IS NULL)), "sealed" text NOT NULL, "least" smallint NOT NULL, "on" bool NOT NULL, "sent" datetime NULL, "tries" integer unsigned NOT NULL CHECK ("tries" >= 0), "due" datetime NULL, "failing" datetime NULL, "said" text NOT NULL);
+CREATE TABLE "notices_letterrow" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "key" varchar(80) NOT NULL, "message" text NOT NULL CHECK ((JSON_VALID("message") OR "message" IS NULL)), "count" integer unsigned NOT NULL CHECK ("count" >= 0), "made" datetime NOT NULL, "tries" integer unsigned NOT NULL CHECK ("tries" >= 0), "sent" datetime NULL, "dead" bool NOT NULL, "channel_id" bigint NOT NULL REFERENCES "notices_channelrow" ("id") DEFERRABLE INITIALLY DEFERRED, CONSTRAINT "notices_letter_once" UNIQUE ("channel_id", "key"));
 CREATE INDEX "assessment_flow_target" ON "assessment_flowrow" ("target");
 CREATE INDEX "assessment_flow_heaviest" ON "assessment_flowrow" ("openness", "connections");
 CREATE INDEX "assessment_place_sums" ON "assessment_placeflowrow" ("source", "target", "openness", "connections");
@@ -76,11 +80,14 @@ CREATE INDEX "network_sightingrow_end_367ed8a0" ON "network_sightingrow" ("end")
 CREATE INDEX "network_sightingrow_story_57db5e16" ON "network_sightingrow" ("story");
 CREATE INDEX "network_sighting" ON "network_sightingrow" ("rule", "attacker", "end");
 CREATE INDEX "network_camerow_since_8cd95364" ON "network_camerow" ("since");
+CREATE INDEX "notices_letterrow_channel_id_d8380fc3" ON "notices_letterrow" ("channel_id");
+CREATE INDEX "notices_letter_waiting" ON "notices_letterrow" ("channel_id", "dead") WHERE "sent" IS NULL;
+CREATE INDEX "notices_letter_sent" ON "notices_letterrow" ("channel_id", "sent");
 DELETE FROM "sqlite_sequence";
-INSERT INTO "sqlite_sequence" VALUES('django_migrations',15);
+INSERT INTO "sqlite_sequence" VALUES('django_migrations',16);
 INSERT INTO "sqlite_sequence" VALUES('findings_linerow',0);
 INSERT INTO "sqlite_sequence" VALUES('findings_remarkrow',0);
 INSERT INTO "sqlite_sequence" VALUES('findings_viewrow',0);
 INSERT INTO "sqlite_sequence" VALUES('findings_tallyrow',0);
 COMMIT;
-PRAGMA user_version=15;
+PRAGMA user_version=16;

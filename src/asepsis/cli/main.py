@@ -48,6 +48,7 @@ COMMANDS = (
     Command("patients", "asepsis.cli.patients", "app", "Whose records an incident touched."),
     Command("network", "asepsis.cli.network", "app", "The sensor: listen to a mirror port; rules that watch, and hunting with them."),
     Command("lake", "asepsis.cli.lake", "app", "What machines observed: ingest captures, ask in SQL, expire, export."),
+    Command("notices", "asepsis.notices.commands", "app", "What is told by mail, webhook and syslog: to whom, and how it goes."),
     Command("site", "asepsis.cli.site", "app", "The site itself, and the key of its pseudonyms."),
     Command("journal", "asepsis.cli.journal", "app", "Who did what: list it, verify that nobody changed it."),
 )

@@ -64,6 +64,8 @@ def up(
     if interface:
         sensor = [sys.executable, "-m", "asepsis", "network", "watch", "--interface", interface, "--site", str(opened.path)]
         wanted.append(Wanted("sensor", sensor))
+    sending = [sys.executable, "-m", "asepsis", "notices", "send", "--site", str(opened.path), "--console", serving.link(name or [])]
+    wanted.append(Wanted("notices", sending))
     ready = False
 
     def changed(now: list[parts.Part]) -> None:

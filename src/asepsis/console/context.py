@@ -30,6 +30,7 @@ SITE = (
     ("journal:entries", "Journal"),
     ("console:people", "People"),
     ("console:clients", "Programs"),
+    ("console:settings", "Settings"),
     ("console:about", "About"),
 )
 """Those of the console itself, folded under one word."""

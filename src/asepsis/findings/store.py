@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from asepsis.kit.errors import WrongUse
 from asepsis.kit.site import Site
+from asepsis.notices.service import least, tell
 from asepsis.settings import open_store
 
 from . import life
+from .announcement import announced
 from .finding import Effort, Finding, State, digest_of
 from .line import MEMBERS_MAX, STEPS_MAX, Line, Place, line_of, place
 from .listing import FindingsAsked, LinesAsked
@@ -116,7 +118,7 @@ def ended(today: date) -> list[tuple[str, str]]:
 
 def save(changed: Iterable[Finding], known: Mapping[str, Finding], said: Mapping[str, str] = MappingProxyType({})) -> None:
     """Writes findings that changed, their new turns, and the lines that they were or are in. `said` are digests by id, where what a check
-    says is not what a finding keeps."""
+    says is not what a finding keeps. Who is told of what turned is noted with it: both are there, or none."""
     from .models import ChangeRow, FindingRow
 
     changed = list(changed)
@@ -130,6 +132,8 @@ def save(changed: Iterable[Finding], known: Mapping[str, Finding], said: Mapping
     ChangeRow.objects.bulk_create(turns, batch_size=_AT_ONCE)
     count(*tallied(changed, known))
     refresh({place(f) for f in changed} | {place(known[f.id]) for f in changed if f.id in known})
+    if (rank := least()) is not None:
+        tell(announced((finding for finding in changed if finding.decision.rank >= rank), known))
 
 
 def count(counts: Mapping[Tally, int], leads: Mapping[Tally, str]) -> None:
