@@ -15,6 +15,7 @@ from asepsis.hospital.urls import api as hospital
 from asepsis.kit.errors import AsepsisError
 
 from .clients import Scope, known
+from .jobs.urls import gives, reads
 from .problem import problem
 
 
@@ -37,6 +38,8 @@ class Token(HttpBearer):
 api = NinjaAPI(title="asepsis", version="1", urls_namespace="api", docs_url=None, openapi_url=None, description=f"asepsis {__version__}")
 api.add_router("", hospital, auth=Token(Scope.ASSETS))
 api.add_router("", findings, auth=Token(Scope.FINDINGS))
+api.add_router("", reads, auth=Token(Scope.JOBS))
+api.add_router("", gives, auth=Token(Scope.CAPTURES))
 
 
 @api.exception_handler(AuthenticationError)

@@ -22,6 +22,8 @@ class Scope(StrEnum):
 
     ASSETS = "assets:read"
     FINDINGS = "findings:read"
+    JOBS = "jobs:read"
+    CAPTURES = "captures:give"
 
 
 def admit(site: Site, name: str, scopes: list[Scope], until: datetime, by: str) -> str:

@@ -19,10 +19,13 @@ def main() -> None:
     """Serves until it is told to stop (SIGTERM, SIGINT)."""
     serving = served()
     prepare(serving)
-    from django.core.asgi import get_asgi_application
+    import django
+
+    django.setup(set_prefix=False)
+    from .body import Handler
 
     config = uvicorn.Config(
-        get_asgi_application(),
+        Handler(),
         host=serving.host,
         port=serving.port,
         ssl_certfile=serving.certificate or None,

@@ -27,3 +27,18 @@ document.addEventListener("htmx:afterSwap", () => {
   for (const id of place.open) document.getElementById(id)?.setAttribute("open", "");
   if (place.focus) document.getElementById(place.focus)?.querySelector("summary")?.focus({ preventScroll: true });
 });
+// Captures may be dropped on their form, which says what cannot be taken before it is sent.
+for (const form of document.querySelectorAll("form[data-drop]")) {
+  const field = form.querySelector("input[type=file]");
+  for (const kind of ["dragenter", "dragover", "dragleave", "drop"]) {
+    form.addEventListener(kind, (event) => {
+      event.preventDefault();
+      form.classList.toggle("over", kind === "dragenter" || kind === "dragover");
+    });
+  }
+  form.addEventListener("drop", (event) => {
+    if (!event.dataTransfer.files.length) return;
+    field.files = event.dataTransfer.files;
+    form.requestSubmit();
+  });
+}
