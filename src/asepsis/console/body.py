@@ -1,5 +1,5 @@
-"""What a request brings: read to its end at once and bounded, as before anybody is known who sends it; or, of captures, as it comes, once the
-door has let its sender through."""
+"""What a request brings: read to its end and bounded, before anybody knows who sends it; or of captures, as it comes, once the door let
+its sender through."""
 
 from __future__ import annotations
 

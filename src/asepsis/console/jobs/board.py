@@ -118,9 +118,9 @@ def recover(site: Site) -> None:
             tasks.assess.enqueue(id)
 
 
-def live_ids() -> set[str]:
-    """The jobs whose captures are still needed."""
-    return set(JobRow.objects.filter(state__in=LIVE).values_list("id", flat=True))
+def ids() -> dict[str, bool]:
+    """Every job that is remembered, and whether its captures are still needed."""
+    return {id: State(state).live for id, state in JobRow.objects.values_list("id", "state")}
 
 
 def _forget() -> None:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile, StopUpload
 from django.http import HttpRequest
 
@@ -53,10 +53,12 @@ def remove(site: Site, id: str) -> None:
         path.unlink(missing_ok=True)
 
 
-def sweep(site: Site, live: set[str]) -> None:
-    """Takes away what belongs to no job that waits or runs. What was written just now may belong to one that is being made."""
+def sweep(site: Site, jobs: Mapping[str, bool]) -> None:
+    """Takes away what belongs to none of the `jobs` (by id, whether it needs any). What was written just now may belong to one
+    that is being made."""
     for path in folder(site).iterdir():
-        if path.name.partition(".")[0] not in live and time.time() - path.stat().st_mtime > ABANDONED_S:
+        needed = jobs.get(path.name.partition(".")[0], time.time() - path.stat().st_mtime < ABANDONED_S)
+        if not needed:
             path.unlink(missing_ok=True)
 
 
@@ -69,8 +71,8 @@ def room(site: Site, size: int) -> None:
 
 
 class Incoming(FileUploadHandler):
-    """Takes the files of one form, for the job of this `id`: `with Incoming(site) as incoming`, attach it to the request, then `publish`. Files
-    have no name until then: whatever happens before, nothing of them stays."""
+    """Takes the files of one form, for the job of this `id`: `with Incoming(site) as incoming`, `attach` it, `check`, `publish`. Files have
+    no name until then: whatever happens before, nothing of them stays."""
 
     def __init__(self, site: Site) -> None:
         super().__init__()
@@ -113,13 +115,12 @@ class Incoming(FileUploadHandler):
         except OSError as error:
             self._refuse(files.unwritable(error, "captures", _TODO))
 
-    def file_complete(self, file_size: int) -> UploadedFile | None:
+    def file_complete(self, file_size: int) -> None:
+        # None, so that nobody takes it for one of the form's.
         try:
             self._files[-1][1].close()
         except OSError as error:
             self._refuse(files.unwritable(error, "captures", _TODO))
-        # Nobody reads it as one of the form's.
-        return None
 
     def check(self) -> None:
         """Raises what was wrong with the files; WrongUse where there is none, or an empty one."""

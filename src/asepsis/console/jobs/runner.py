@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import sys
 from collections.abc import Callable
+from typing import Any
 
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
@@ -19,9 +20,9 @@ EVERY_S = 1.0
 
 
 class _Worker(Worker):
-    """Ends where a task failed: a task of ours says by itself what came of it, unless the store fails; whoever starts anew sets that right."""
+    """Ends where a task failed: ours say by themselves what came of them, unless the store fails. Who starts anew sets that right."""
 
-    def run_task(self, db_task_result: DBTaskResult) -> None:
+    def run_task(self, db_task_result: DBTaskResult[Any, Any]) -> None:
         super().run_task(db_task_result)
         if db_task_result.status == "FAILED":
             print(f"asepsis: a job could not be ended: {db_task_result.exception_class_path}", file=sys.stderr, flush=True)
@@ -33,7 +34,7 @@ def run(site: Site, ready: Callable[[], None]) -> None:
     # One for a site: what is set right at the beginning must be of nobody who lives.
     with files.lock(site.path / "console" / "jobs.lock", "the jobs of this site"):
         board.recover(site)
-        captures.sweep(site, board.live_ids())
+        captures.sweep(site, board.ids())
         worker = _Worker(
             queue_names=["default"],
             interval=EVERY_S,

@@ -11,6 +11,7 @@ from asepsis.kit.errors import AsepsisError
 from asepsis.kit.pages import act, or_404, site
 from asepsis.kit.size import show
 
+from .. import parts
 from . import board, captures
 from .captures import Incoming
 from .job import Job
@@ -20,8 +21,13 @@ def jobs(request: HttpRequest) -> HttpResponse:
     """What runs and waits, and what has ended."""
     found = board.recent()
     live = [job for job in found if job.state.live]
-    told = {"live": live, "ended": found[len(live) :], "largest": show(captures.LARGEST), "most": captures.MOST}
+    told = {"live": live, "ended": found[len(live) :], "largest": show(captures.LARGEST), "stands": stands()}
     return render(request, "jobs/_jobs.html" if request.headers.get("HX-Request") else "jobs/jobs.html", told)
+
+
+def stands() -> bool:
+    """Whether what runs jobs is not there just now."""
+    return any(part.name == "jobs" and not part.running for part in parts.read(site().path))
 
 
 def job(request: HttpRequest, id: str) -> HttpResponse:
