@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import http.client
 import json
 import re
+import ssl
 import subprocess
+import urllib.parse
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -78,12 +81,12 @@ def test_a_capture_is_given_on_the_empty_worklist_and_assessed(running: Running,
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"PK\x03\x04" + bytes(100), "the capture: is not a capture; give pcap or pcapng"),
+        (b"PK\x03\x04" + bytes(100), "The capture: is not a capture; give pcap or pcapng"),
         (b"<script>alert(1)</script>" * 9, "is not a capture"),
         (gzip.compress(bytes(64 << 20)), "is not a capture"),
-        (gzip.compress(b"\xd4\xc3\xb2\xa1" + bytes(10)), "the capture"),
+        (gzip.compress(b"\xd4\xc3\xb2\xa1" + bytes(10)), "The capture"),
         (b"\x1f\x8b\x08\x00" + bytes(40), "damaged"),
-        (b"\x28\xb5\x2f\xfd\x00\xff" + bytes(40), "the capture"),
+        (b"\x28\xb5\x2f\xfd\x00\xff" + bytes(40), "The capture"),
     ],
     ids=["zip", "page", "zeros", "cut", "damaged", "window"],
 )
@@ -102,7 +105,7 @@ def test_a_capture_that_is_cut_gives_what_it_has_and_says_so(running: Running, a
     text = ended(running, anna, anna.give("/captures", whole[: len(whole) // 2 + 7], MORNING.read_bytes(), next="/jobs"))
     assert 'class="job done"' in text
     assert "2 captures, " in text
-    assert "capture 1: is cut after packet" in text
+    assert "Capture 1: is cut after packet" in text
 
 
 def test_what_cannot_be_taken_is_said_on_the_page_and_nothing_of_it_stays(running: Running, anna: Visitor) -> None:
@@ -156,7 +159,7 @@ def running_job(visitor: Visitor) -> str:
 
 def test_one_that_runs_and_one_that_waits_are_cancelled(running: Running, anna: Visitor) -> None:
     anna.get("/jobs")
-    anna.give("/captures", bomb(2000), next="/jobs")
+    anna.give("/captures", bomb(600), next="/jobs")
     first = running_job(anna)
     anna.give("/captures", bomb(1), next="/jobs")
     (second,) = re.findall(r'class="job waiting" id="(J\w+)"', anna.last.text)
@@ -195,3 +198,24 @@ def test_a_program_gives_captures_and_asks_what_came_of_them(running: Running, a
     assert program.get("/api/v1/jobs/J0", **reading).status == 404
     assert ("api:captures:give", "jobs.take") in [(entry.who, entry.act) for entry in entries(running.site)]
     assert lying(running, anna) == []
+
+
+def test_a_connection_that_brought_captures_serves_on(running: Running, anna: Visitor) -> None:
+    trusting = ssl.create_default_context()
+    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+    line = http.client.HTTPSConnection(urllib.parse.urlsplit(running.base).netloc, context=trusting)
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', anna.get("/jobs").text)
+    assert token
+    part = 'Content-Disposition: form-data; name="{}"{}\r\n\r\n'
+    body = f"--e\r\n{part.format('csrfmiddlewaretoken', '')}{token[1]}\r\n--e\r\n{part.format('captures', '; filename=a')}".encode()
+    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in anna.cookies)
+    headers = {"Cookie": cookies, "Referer": f"{running.base}/", "Content-Type": "multipart/form-data; boundary=e"}
+    line.request("POST", "/captures", body + bytes(1 << 20) + b"\r\n--e--\r\n", headers)
+    taken = line.getresponse()
+    assert (taken.status, taken.getheader("Location"), taken.read()) == (302, "/jobs", b"")
+    for _ in range(3):
+        line.request("GET", "/static/console/console.css")
+        sheet = line.getresponse()
+        assert (sheet.status, len(sheet.read())) == (200, int(sheet.getheader("Content-Length") or 0))
+    line.close()
+    ended(running, anna, anna.get("/jobs"))

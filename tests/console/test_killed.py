@@ -43,7 +43,7 @@ def kill(running: Running, module: str) -> None:
 
 def test_a_worker_that_is_killed_begins_its_job_anew_once(running: Running, anna: Visitor) -> None:
     anna.get("/jobs")
-    anna.give("/captures", bomb(4000), next="/jobs")
+    anna.give("/captures", bomb(600), next="/jobs")
     id = running_job(anna)
     kill(running, "jobs.worker")
     assert running_job(anna) == id

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextvars import copy_context
 from typing import Any
 
 from django.core.handlers.asgi import ASGIHandler
@@ -30,13 +31,16 @@ class Body:
 
     def __init__(self, receive: Receive) -> None:
         self._receive, self._loop = receive, asyncio.get_running_loop()
+        # A server reads a connection on in the context in which it was asked for more. In the thread's own the requests that come after this
+        # one would find what Django keeps of a request that is over.
+        self._context = copy_context()
         self._held, self._more = b"", True
         self.ended = asyncio.Event()
 
     def read(self, size: int = -1) -> bytes:
         """At most `size` bytes; none at the end. Raises OSError where the sender is gone. Never called in the loop's own thread."""
         while self._more and (size < 0 or not self._held):
-            self._held += asyncio.run_coroutine_threadsafe(self._next(), self._loop).result()
+            self._held += self._context.run(asyncio.run_coroutine_threadsafe, self._next(), self._loop).result()
         size = len(self._held) if size < 0 else size
         given, self._held = self._held[:size], self._held[size:]
         return given

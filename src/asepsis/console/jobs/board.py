@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.module_loading import import_string
 from django_tasks_db.models import DBTaskResult
 
 from asepsis.journal.service import acting, record
@@ -33,15 +34,13 @@ def put(site: Site, id: str, by: str, sizes: list[int], publish: Callable[[], No
 
     Raises WrongUse where too much waits already.
     """
-    from . import tasks
-
     with transaction.atomic():
         if JobRow.objects.filter(state__in=LIVE).count() >= WAITING_MOST:
             raise WrongUse(f"{WAITING_MOST} jobs wait already", todo="wait until some are done, or cancel some")
         _forget()
         JobRow.objects.create(id=id, by=by, captures=len(sizes), bytes=sum(sizes), state=State.WAITING, made=_now(), total=sum(sizes))
         record(site, "jobs.take", id, {"captures": len(sizes), "bytes": sum(sizes)})
-        tasks.assess.enqueue(id)
+        _enqueue(id)
         publish()
     return get(id)
 
@@ -101,8 +100,6 @@ def back(id: str) -> None:
 
 def recover(site: Site) -> None:
     """Sets right what a worker left that was killed: its job is begun anew once, and then told as broken. Only where no worker runs."""
-    from . import tasks
-
     with transaction.atomic():
         for row in JobRow.objects.filter(state=State.RUNNING):
             if row.stopping:
@@ -115,12 +112,17 @@ def recover(site: Site) -> None:
         # The queue is written anew: a task that was taken and not ended would never be taken again.
         DBTaskResult.objects.all().delete()
         for id in JobRow.objects.filter(state=State.WAITING).order_by("made").values_list("id", flat=True):
-            tasks.assess.enqueue(id)
+            _enqueue(id)
 
 
 def ids() -> dict[str, bool]:
     """Every job that is remembered, and whether its captures are still needed."""
     return {id: State(state).live for id, state in JobRow.objects.values_list("id", "state")}
+
+
+def _enqueue(id: str) -> None:
+    # By its path: the task tells this board what comes of it.
+    import_string("asepsis.console.jobs.tasks.assess").enqueue(id)
 
 
 def _forget() -> None:

@@ -58,6 +58,12 @@ class Job:
         return f"{counted(self.captures, 'capture')}, {show(self.bytes)}"
 
     @property
+    def giver(self) -> str:
+        """Who gave it, for a person."""
+        door, _, name = self.by.partition(":")
+        return f"the program {name}" if door == "api" else name
+
+    @property
     def share(self) -> int:
         """How much is read, in percent."""
         return min(100, 100 * self.done // self.total) if self.total > 0 else 0

@@ -116,5 +116,5 @@ def _result(found: Assessment, paths: list[Path]) -> str:
 def _named(text: str, paths: list[Path]) -> str:
     """`text` with captures by their number instead of our paths."""
     for n, path in enumerate(paths, 1):
-        text = text.replace(str(path), "the capture" if len(paths) == 1 else f"capture {n}").replace(path.name, f"capture {n}")
+        text = text.replace(str(path), "The capture" if len(paths) == 1 else f"Capture {n}").replace(path.name, f"capture {n}")
     return text
