@@ -31,8 +31,8 @@ class Body:
 
     def __init__(self, receive: Receive) -> None:
         self._receive, self._loop = receive, asyncio.get_running_loop()
-        # A server reads a connection on in the context in which it was asked for more. In the thread's own the requests that come after this
-        # one would find what Django keeps of a request that is over.
+        # A server reads a connection on in the context in which it was asked for more. In the thread's, later requests would find what
+        # Django keeps of one that is over.
         self._context = copy_context()
         self._held, self._more = b"", True
         self.ended = asyncio.Event()

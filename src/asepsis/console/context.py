@@ -11,6 +11,7 @@ from django.urls import reverse
 from asepsis import __version__
 from asepsis.kit.pages import site
 
+from .models import Person
 from .role import access, allowed
 
 WORK = (
@@ -34,7 +35,12 @@ def shared(request: HttpRequest) -> dict[str, Any]:
     here = request.resolver_match.view_name if request.resolver_match else ""
     work, about = (_links(pages, here, role) for pages in (WORK, SITE))
     may = frozenset(name for name in access() if role and allowed(name, "POST", role))
-    return {"pages": work, "site_pages": about, "may": may, "version": __version__, "site_name": site().name}
+    return {"colleagues": colleagues, "pages": work, "site_pages": about, "may": may, "version": __version__, "site_name": site().name}
+
+
+def colleagues() -> list[str]:
+    """Who can be given work; asked for by the pages that offer it."""
+    return list(Person.objects.filter(is_active=True).order_by("username").values_list("username", flat=True))
 
 
 def _links(pages: Iterable[tuple[str, str]], here: str, role: str | None) -> list[dict[str, Any]]:
