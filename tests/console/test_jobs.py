@@ -15,7 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from asepsis.console.jobs.captures import LARGEST, MOST
 from asepsis.journal.service import entries
+from asepsis.kit.size import show
 
 from .browser import Page, Visitor, come_in
 from .conftest import CAPTURES, Running, start, stop
@@ -62,6 +64,7 @@ def ended(running: Running, visitor: Visitor, page: Page) -> str:
 def test_a_capture_is_given_on_the_empty_worklist_and_assessed(running: Running, anna: Visitor) -> None:
     page = anna.get("/")
     assert 'action="/captures"' in page.text
+    assert f"at most {MOST} files and {show(LARGEST)} at once" in page.text
     page = anna.give("/captures", MORNING.read_bytes(), name="../../MEIER_HANS.pcap", next="/")
     assert page.said(), (page.status, page.url, page.text)
     assert page.said()[0].startswith("Taken: 1 capture, ")

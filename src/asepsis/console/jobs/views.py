@@ -9,10 +9,9 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from asepsis.kit.errors import AsepsisError
 from asepsis.kit.pages import act, or_404, site
-from asepsis.kit.size import show
 
 from .. import parts
-from . import board, captures
+from . import board
 from .captures import Incoming
 from .job import Job
 
@@ -21,7 +20,7 @@ def jobs(request: HttpRequest) -> HttpResponse:
     """What runs and waits, and what has ended."""
     found = board.recent()
     live = [job for job in found if job.state.live]
-    told = {"live": live, "ended": found[len(live) :], "largest": show(captures.LARGEST), "stands": stands()}
+    told = {"live": live, "ended": found[len(live) :], "stands": stands()}
     return render(request, "jobs/_jobs.html" if request.headers.get("HX-Request") else "jobs/jobs.html", told)
 
 

@@ -63,7 +63,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
   for (const box of event.target.querySelectorAll("input[type=checkbox]")) box.checked = place.ticked.includes(box.value);
   if (place.focus) document.getElementById(place.focus)?.querySelector("summary")?.focus({ preventScroll: true });
 });
-// Captures may be dropped on their form, which says what cannot be taken before it is sent.
+// Captures may be dropped on their form.
 for (const form of document.querySelectorAll("form[data-drop]")) {
   const field = form.querySelector("input[type=file]");
   for (const kind of ["dragenter", "dragover", "dragleave", "drop"]) {
