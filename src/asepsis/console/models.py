@@ -37,6 +37,17 @@ class Client(models.Model):
     withdrawn = models.DateTimeField(null=True)
 
 
+class ApprovalLink(models.Model):
+    """A link by which one person answers one approval, once, with a second factor. Of its word only the digest is kept."""
+
+    digest = models.CharField(max_length=64, unique=True)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE)
+    approval = models.CharField(max_length=13)
+    until = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0)
+    used = models.DateTimeField(null=True)
+
+
 class JobRow(models.Model):
     """Captures that somebody gave, and what became of them; `jobs.job.Job` says what each field means."""
 

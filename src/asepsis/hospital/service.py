@@ -88,6 +88,7 @@ __all__ = [
     "locate",
     "match_patients",
     "merge",
+    "names_of_assets",
     "page_of_assets",
     "plan",
     "plan_of",
@@ -209,6 +210,11 @@ def ids_of_assets(site: Site, words: str, most: int) -> list[str]:
     """The assets that have these words in their name, an address or a title: at most so many ids."""
     rows = _rows(site).objects.order_by().filter(words__contains=words.lower())
     return list(rows.values_list("id", flat=True)[:most])
+
+
+def names_of_assets(site: Site, ids: Sequence[str]) -> dict[str, str]:
+    """What assets are called, by their ids; of those that are known."""
+    return dict(_rows(site).objects.order_by().filter(id__in=ids[:_AT_ONCE]).values_list("id", "name"))
 
 
 def kinds_and_zones(site: Site) -> tuple[list[str], list[str]]:
