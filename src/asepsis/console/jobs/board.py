@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from django.db import transaction
 from django.db.models import F
 from django.utils.module_loading import import_string
-from django_tasks_db.models import DBTaskResult
+from django_tasks_db.models import DBTaskResult, DBTaskResultQuerySet
 
 from asepsis.journal.service import acting, record
 from asepsis.kit.errors import WrongUse, one_line
@@ -25,6 +25,8 @@ WAITING_MOST = 20
 """Jobs that wait or run: each holds its captures on the disk."""
 KEPT, KEPT_MOST = timedelta(days=90), 500
 """So long, and so many, are remembered once they have ended."""
+TASK = "asepsis.console.jobs.tasks.assess"
+"""What the worker does for a job, by its path: it tells this board what comes of it."""
 LIVE = (State.WAITING.value, State.RUNNING.value)
 _FIELDS = [field.name for field in fields(Job)]
 
@@ -110,7 +112,7 @@ def recover(site: Site) -> None:
             else:
                 JobRow.objects.filter(id=row.id).update(state=State.WAITING, began=None, done=0)
         # The queue is written anew: a task that was taken and not ended would never be taken again.
-        DBTaskResult.objects.all().delete()
+        _queue().delete()
         for id in JobRow.objects.filter(state=State.WAITING).order_by("made").values_list("id", flat=True):
             _enqueue(id)
 
@@ -121,8 +123,11 @@ def ids() -> dict[str, bool]:
 
 
 def _enqueue(id: str) -> None:
-    # By its path: the task tells this board what comes of it.
-    import_string("asepsis.console.jobs.tasks.assess").enqueue(id)
+    import_string(TASK).enqueue(id)
+
+
+def _queue() -> DBTaskResultQuerySet:
+    return DBTaskResult.objects.filter(task_path=TASK)
 
 
 def _forget() -> None:
@@ -131,7 +136,7 @@ def _forget() -> None:
     ended.filter(ended__lt=_now() - KEPT).delete()
     beyond = list(ended.order_by("-made").values_list("id", flat=True)[KEPT_MOST:])
     JobRow.objects.filter(id__in=beyond).delete()
-    DBTaskResult.objects.finished().delete()
+    _queue().finished().delete()
 
 
 def _job(row: dict[str, object]) -> Job:
