@@ -69,6 +69,20 @@ def test_a_job_that_is_broken_off_by_a_clean_stop_goes_on_in_the_next_run(runnin
     anna.give("/captures", bomb(300), next="/jobs")
     id = running_job(anna)
     assert stop(running) == ""
+    _goes_on(running, anna, id)
+
+
+def test_a_job_whose_checks_run_goes_on_in_the_next_run_too(running: Running, anna: Visitor) -> None:
+    anna.get("/jobs")
+    page = anna.give("/captures", MORNING.read_bytes(), next="/jobs")
+    while "the checks run" not in page.text:
+        page = anna.get("/jobs")
+    assert stop(running) == ""
+    _goes_on(running, anna, re.findall(r'id="(J[0-9a-f]+)"', page.text)[0])
+
+
+def _goes_on(running: Running, anna: Visitor, id: str) -> None:
+    """A job that waits for the next run has its capture still, and is done there."""
     (capture,) = lying(running)
     assert capture.name.startswith(id)
     assert capture.stat().st_mode & 0o777 == 0o600

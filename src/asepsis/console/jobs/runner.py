@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import sys
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 from django_tasks_db.management.commands.db_worker import Worker
@@ -21,6 +22,11 @@ EVERY_S = 1.0
 
 class _Worker(Worker):
     """Ends where a task failed: ours say by themselves what came of them, unless the store fails. Who starts anew sets that right."""
+
+    def shutdown(self, signum: int, frame: FrameType | None) -> None:
+        """Where no job runs this ends the process; one that runs is broken off, wherever it is: nobody waits long for a part to stop."""
+        super().shutdown(signum, frame)
+        raise tasks.Stopped
 
     def run_task(self, db_task_result: DBTaskResult[Any, Any]) -> None:
         super().run_task(db_task_result)
@@ -46,6 +52,5 @@ def run(site: Site, ready: Callable[[], None]) -> None:
             excluded_queue_names=[],
         )
         worker.configure_signals()
-        tasks.asked_to_stop.append(lambda: not worker.running)
         ready()
         worker.run()

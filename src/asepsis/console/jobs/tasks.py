@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 import traceback
-from collections.abc import Callable
 from pathlib import Path
 
 from django_tasks import task
@@ -23,15 +22,12 @@ from .job import State
 
 EVERY_S = 1.0
 """Seconds between two looks at whether a job shall stop, each of which tells how far it is."""
-LONGEST_S = 4 * 3600.0
-"""Seconds that captures may take to be read: a small file may unpack to a very large one."""
-
-asked_to_stop: list[Callable[[], bool]] = []
-"""How a job knows that the worker shall stop; the worker puts it there."""
+LONGEST_S = 1800.0
+"""Seconds that captures may take to be read: a small file may unpack to a very large one, and meanwhile the sensor's rows wait for the lake."""
 
 
-class _Stopped(Exception):
-    """All stops: the job is begun anew later."""
+class Stopped(BaseException):
+    """All stops: the job is begun anew later. As KeyboardInterrupt, it comes anywhere and is no error: nothing is ever half done."""
 
 
 class _Cancelled(Exception):
@@ -48,7 +44,7 @@ def assess(id: str) -> None:
     opened = site()
     try:
         state, words = _assess(opened, id)
-    except _Stopped:
+    except Stopped:
         board.back(id)
         return
     board.end(opened, id, state, words)
@@ -68,8 +64,6 @@ def _assess(opened: Site, id: str) -> tuple[State, str]:
         return State.CANCELLED, "It was cancelled. Rows that were read until then may stay in the lake, as if the capture had ended there."
     except AsepsisError as error:
         return State.BROKEN, _named(str(error), paths)
-    except _Stopped:
-        raise
     except Exception as error:  # noqa: BLE001 - one broken job must not stop the others
         where = traceback.extract_tb(error.__traceback__)[-1]
         words = f"{type(error).__name__} in {Path(where.filename).name}:{where.lineno}"
@@ -89,15 +83,13 @@ class _Telling:
         if now < self._next and done < total:
             return
         self._next = now + EVERY_S
-        if any(asked() for asked in asked_to_stop):
-            raise _Stopped
         if board.tell(self._id, done, total):
             raise _Cancelled
         captures.room(self._site, 0)
         if now - self._began > LONGEST_S:
-            hours = f"{LONGEST_S / 3600:g}"
             raise BadInput(
-                f"not read within {hours} hours", todo="give it in parts, or read it at the command line: asepsis assess CAPTURE"
+                f"not read within {LONGEST_S / 60:g} minutes",
+                todo="give it in parts, or read it at the command line: asepsis assess CAPTURE",
             )
 
 
