@@ -23,7 +23,7 @@ from .job import State
 EVERY_S = 1.0
 """Seconds between two looks at whether a job shall stop, each of which tells how far it is."""
 LONGEST_S = 1800.0
-"""Seconds that captures may take to be read: a small file may unpack to a very large one, and meanwhile the sensor's rows wait for the lake."""
+"""Seconds that captures may take to be read: a small file may unpack to a very large one, and meanwhile rows of the sensor wait."""
 
 
 class Stopped(BaseException):
