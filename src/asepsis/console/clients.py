@@ -24,6 +24,7 @@ class Scope(StrEnum):
     FINDINGS = "findings:read"
     JOBS = "jobs:read"
     CAPTURES = "captures:give"
+    DETECTION = "detection:read"
 
 
 def admit(site: Site, name: str, scopes: list[Scope], until: datetime, by: str) -> str:

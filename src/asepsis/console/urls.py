@@ -28,7 +28,10 @@ urlpatterns = [
     path("account/2fa/", include("allauth.mfa.urls")),
     path("", include((console, "console"))),
     path("", include("asepsis.console.jobs.urls")),
+    path("", include("asepsis.assessment.urls")),
     path("", include("asepsis.findings.urls")),
     path("", include("asepsis.hospital.urls")),
+    path("", include("asepsis.lake.urls")),
+    path("", include("asepsis.network.urls")),
     path("", include("asepsis.journal.urls")),
 ]
