@@ -191,6 +191,9 @@ def test_a_program_gives_captures_and_asks_what_came_of_them(running: Running, a
     refused = program.give("/api/v1/captures", headers=giving)
     assert (refused.status, refused.headers["Content-Type"]) == (400, "application/problem+json")
     assert "no capture was given" in refused.text
+    crooked = {**giving, "Content-Type": "multipart/form-data"}
+    assert "the form is not understood" in program.give("/api/v1/captures", b"x", headers=crooked).text
+    assert program.last.status == 400
     taken = program.give("/api/v1/captures", MORNING.read_bytes(), headers=giving)
     assert (taken.status, json.loads(taken.text)["by"]) == (202, "api:captures:give")
     at = taken.headers["Location"]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.core.exceptions import SuspiciousOperation
+from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from django.urls import reverse
 from ninja import Router
 
 from asepsis.journal.service import acting
+from asepsis.kit.errors import BadInput
 from asepsis.kit.pages import or_404, site
 
 from . import board
@@ -48,6 +51,9 @@ def captures(request: HttpRequest) -> HttpResponse:
     by = str(request.auth)  # type: ignore[attr-defined]  # of ninja: who the token is of
     with Incoming(site()) as incoming, acting(by):
         incoming.attach(request)
-        _ = request.FILES  # reads them
+        try:
+            request.FILES  # noqa: B018 - reads them
+        except (MultiPartParserError, SuspiciousOperation, UnreadablePostError) as error:
+            raise BadInput("the form is not understood", todo=error) from None
         job = put(by, incoming)
     return JsonResponse(form(job), status=202, headers={"Location": reverse("api:job", kwargs={"id": job.id})})
