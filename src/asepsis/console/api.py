@@ -19,6 +19,7 @@ from asepsis.kit.errors import AsepsisError
 from asepsis.network.urls import api as network
 
 from .clients import Scope, known
+from .jobs.urls import gives, reads
 from .problem import ERRORS, PROBLEM, problem
 
 
@@ -62,6 +63,8 @@ api.add_router("", hospital, auth=Token(Scope.ASSETS))
 api.add_router("", assessment, auth=Token(Scope.ASSETS))
 api.add_router("", findings, auth=Token(Scope.FINDINGS))
 api.add_router("", reports, auth=Token(Scope.FINDINGS))
+api.add_router("", reads, auth=Token(Scope.JOBS))
+api.add_router("", gives, auth=Token(Scope.CAPTURES))
 api.add_router("", network, auth=Token(Scope.DETECTION))
 
 

@@ -27,6 +27,7 @@ WORK = (
 )
 """The pages of every day, by the name of their address."""
 SITE = (
+    ("jobs:jobs", "Jobs"),
     ("journal:entries", "Journal"),
     ("console:people", "People"),
     ("console:clients", "Programs"),

@@ -28,6 +28,7 @@ urlpatterns = [
     path("account/", include("allauth.account.urls")),
     path("account/2fa/", include("allauth.mfa.urls")),
     path("", include((console, "console"))),
+    path("", include("asepsis.console.jobs.urls")),
     path("", include("asepsis.assessment.urls")),
     path("", include("asepsis.findings.urls")),
     path("", include("asepsis.hospital.urls")),
