@@ -35,3 +35,11 @@ class Client(models.Model):
     until = models.DateTimeField()
     by = models.CharField(max_length=150)
     withdrawn = models.DateTimeField(null=True)
+
+
+class Guesses(models.Model):
+    """Wrong passwords for a name from one place, of both of which a digest is kept (`guessing.place`)."""
+
+    place = models.CharField(max_length=64, unique=True)
+    wrong = models.PositiveIntegerField()
+    last = models.DateTimeField(db_index=True)

@@ -59,6 +59,7 @@ def prepare(serving: Serving) -> Site:
     from django.core.management import call_command
 
     call_command("migrate", interactive=False, verbosity=0)
+    call_command("createcachetable", verbosity=0)
     return site
 
 

@@ -17,7 +17,7 @@ from asepsis.journal.service import last
 from asepsis.kit.errors import WrongUse
 from asepsis.kit.pages import View, act, site
 
-from . import clients, parts, people
+from . import clients, device, parts, people
 from .clients import Scope
 from .models import Client, Invitation, Person
 from .role import Role
@@ -54,7 +54,9 @@ def welcome(request: HttpRequest, word: str) -> HttpResponse:
             return render(request, "console/welcome.html", told | {"error": str(error)}, status=422)
         login(request, person, backend=BACKEND)
         record_authentication(request, person, method="password", reauthenticated=True)
-        return redirect("findings:worklist")
+        response = redirect("findings:worklist")
+        device.remember(request, response, person.username)
+        return response
     return render(request, "console/welcome.html", told)
 
 
