@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest
@@ -10,7 +11,8 @@ from django.urls import reverse
 from asepsis import __version__
 from asepsis.kit.pages import site
 
-from .role import access, allowed
+from . import breaking
+from .role import Role, access
 
 PAGES = (
     ("findings:worklist", "Worklist"),
@@ -23,9 +25,11 @@ PAGES = (
 
 
 def shared(request: HttpRequest) -> dict[str, Any]:
-    """The pages that who looks may see, which one this is, and by name the acts (`may`) that are his to do."""
-    role = getattr(request.user, "role", None) if hasattr(request, "user") and request.user.is_authenticated else None
+    """The pages that who looks may see, which one this is, by name the acts (`may`) that are his to do, and who broke the glass."""
+    roles = sorted(breaking.roles(request)) if hasattr(request, "user") else []
     here = request.resolver_match.view_name if request.resolver_match else ""
-    pages = [{"url": reverse(name), "title": title, "here": name == here} for name, title in PAGES if role and allowed(name, "GET", role)]
-    may = frozenset(name for name in access() if role and allowed(name, "POST", role))
-    return {"pages": pages, "may": may, "version": __version__, "site_name": site().name}
+    lets = partial(breaking.lets, request)
+    pages = [{"url": reverse(name), "title": title, "here": name == here} for name, title in PAGES if roles and lets(name, "GET")]
+    may = frozenset(name for name in access() if roles and lets(name, "POST"))
+    told = {"pages": pages, "may": may, "version": __version__, "site_name": site().name}
+    return told | {"acts_as": [Role(role).words for role in roles], "broken": getattr(request, "broken", [])}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 
+from .glass import May
 from .role import Role
 
 
@@ -12,6 +13,7 @@ class Person(AbstractUser):
     """Somebody who works with the console."""
 
     role = models.CharField(max_length=16, choices=[(role.value, role.words) for role in Role], default=Role.VIEWER.value)
+    glass = models.CharField(max_length=8, choices=[(may.value, may.words) for may in May], default=May.ROLE.value)
 
 
 class Invitation(models.Model):
@@ -43,3 +45,16 @@ class Guesses(models.Model):
     place = models.CharField(max_length=64, unique=True)
     wrong = models.PositiveIntegerField()
     last = models.DateTimeField(db_index=True)
+
+
+class Broken(models.Model):
+    """A glass that somebody broke. The reason is shown to everybody."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE)
+    role = models.CharField(max_length=16, choices=[(role.value, role.words) for role in Role])
+    reason = models.CharField(max_length=200)
+    began = models.DateTimeField()
+    until = models.DateTimeField(db_index=True)
+    without_factor = models.BooleanField()
+    ended = models.DateTimeField(null=True)
+    by = models.CharField(max_length=150, default="")

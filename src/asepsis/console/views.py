@@ -17,8 +17,9 @@ from asepsis.journal.service import last
 from asepsis.kit.errors import WrongUse
 from asepsis.kit.pages import View, act, site
 
-from . import clients, device, parts, people
+from . import breaking, clients, device, parts, people
 from .clients import Scope
+from .glass import May
 from .models import Client, Invitation, Person
 from .role import Role
 
@@ -64,6 +65,7 @@ def people_page(request: HttpRequest) -> HttpResponse:
     """Who there is, and who may come."""
     waiting = Invitation.objects.filter(used=None).order_by("-made")[:50]
     told = {"people": Person.objects.filter(is_active=True).order_by("username"), "roles": Role, "waiting": waiting}
+    told |= {"glass": May, "over": breaking.lately(20)}
     return render(request, "console/people.html", told)
 
 
