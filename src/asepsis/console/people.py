@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import UTC, datetime
 
 from django.contrib.auth.password_validation import validate_password
@@ -37,6 +38,7 @@ def come_in(site: Site, given: str, username: str, password: str) -> Person:
     person = Person(username=username.strip())
     try:
         person.full_clean(exclude=["password", "role"])
+        _unlike_others(person.username)
         validate_password(password, person)
     except ValidationError as error:
         raise WrongUse(" ".join(error.messages)) from None
@@ -52,6 +54,16 @@ def come_in(site: Site, given: str, username: str, password: str) -> Person:
         with acting(f"console:{person.username}"):
             record(site, "console.come_in", person.username, {"role": role.value})
     return person
+
+
+def _unlike_others(username: str) -> None:
+    """Raises WrongUse for a name that would be read as another's, on pages and in the journal (UTS 39, 5.2: one alphabet of those that look
+    alike)."""
+    named = unicodedata.normalize("NFKC", username)
+    if len({unicodedata.name(letter, "?").split()[0] for letter in named} & {"LATIN", "GREEK", "CYRILLIC"}) > 1:
+        raise WrongUse("this name mixes alphabets", todo="write it in one")
+    if Person.objects.filter(username__iexact=named).exists():
+        raise WrongUse("somebody is called so already", named[:40], "choose another")
 
 
 def become(site: Site, username: str, role: Role | None) -> Person:
