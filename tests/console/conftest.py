@@ -104,4 +104,4 @@ def addresses(console: Running) -> dict[str, str]:
     """Every address there is, by name, with an id in it where one belongs."""
     environment = Serving(str(console.site.path), "127.0.0.1", 1, ("127.0.0.1",)).environment()
     told = subprocess.run([sys.executable, "-c", LIST], env={**os.environ, **environment}, capture_output=True, text=True, check=True)
-    return {name: "/" + re.sub(r"<[^>]+>", "nothing", at) for name, at in json.loads(told.stdout)}
+    return {name: "/" + re.sub(r"<[^>]+>", "nothing", re.sub(r"<int:[^>]+>", "0", at)) for name, at in json.loads(told.stdout)}

@@ -12,7 +12,7 @@ from asepsis.journal.service import entries
 from .browser import Visitor, come_in
 from .conftest import Running
 
-NOT_ASKED = {"account_logout", "mfa_authenticate", "console:enter"}
+NOT_ASKED = {"account_logout", "mfa_authenticate", "mfa_login_webauthn", "console:enter"}
 """What ends the session that asks, and what leads away whoever did not begin to log in."""
 CLOSED = {"account_"}
 """allauth's addresses that the table leaves out are closed: nobody signs himself up, and no mail is sent."""

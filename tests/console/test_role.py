@@ -11,7 +11,7 @@ def test_an_address_without_an_entry_is_closed_to_everybody() -> None:
 
 def test_strangers_may_come_in_and_nothing_else() -> None:
     opened = {name for name, methods in access().items() if any(allowed(name, method, None) for method in methods)}
-    at_the_door = {"healthz", "readyz", "console:welcome", "account_login", "mfa_authenticate", "console:enter"}
+    at_the_door = {"healthz", "readyz", "console:welcome", "account_login", "mfa_authenticate", "mfa_login_webauthn", "console:enter"}
     assert {name for name in opened if not name.startswith("api:")} == at_the_door
 
 

@@ -90,7 +90,15 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_ADAPTER = "asepsis.console.adapter.Adapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"
 MFA_ADAPTER = "asepsis.console.adapter.SecondFactor"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RATE_LIMITS = {"webauthn_login": ""}
+MFA_FORMS = {
+    "add_webauthn": "asepsis.console.forms.Add",
+    "authenticate_webauthn": "asepsis.console.forms.Authenticate",
+    "reauthenticate_webauthn": "asepsis.console.forms.Reauthenticate",
+    "login_webauthn": "asepsis.console.forms.LogIn",
+}
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "asepsis"
 ACCOUNT_SESSION_REMEMBER = False
