@@ -10,10 +10,15 @@ from .role import Role
 
 
 class Person(AbstractUser):
-    """Somebody who works with the console."""
+    """Somebody who works with the console: one of its own people, or of the hospital's directory, which keeps his password and says his
+    role."""
 
     role = models.CharField(max_length=16, choices=[(role.value, role.words) for role in Role], default=Role.VIEWER.value)
     glass = models.CharField(max_length=8, choices=[(may.value, may.words) for may in May], default=May.ROLE.value)
+    by_directory = models.BooleanField(default=False)
+
+    def has_usable_password(self) -> bool:
+        return self.by_directory or super().has_usable_password()
 
 
 class Invitation(models.Model):

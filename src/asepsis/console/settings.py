@@ -12,6 +12,7 @@ from csp.constants import NONE, SELF
 from asepsis.settings import DATABASES, DEFAULT_AUTO_FIELD, LOGGING_CONFIG, TIME_ZONE, USE_TZ
 from asepsis.settings import INSTALLED_APPS as CORE
 
+from .directory import read as read_directory
 from .serving import secret, served
 from .sitting import SHIFT_S
 
@@ -77,6 +78,12 @@ WHITENOISE_MAX_AGE = 3600
 AUTH_USER_MODEL = "console.Person"
 # One backend for passwords, which hashes once whether there is such a name or not.
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+DIRECTORY = read_directory(SITE)
+if DIRECTORY:
+    from .directory_settings import made
+
+    AUTHENTICATION_BACKENDS.append("asepsis.console.directory_backend.Backend")
+    globals().update(made(DIRECTORY, SITE))
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
