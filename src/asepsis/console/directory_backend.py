@@ -35,7 +35,8 @@ class Backend(LDAPBackend):  # type: ignore[misc]  # it brings no types
             _named(username or "")
         except ValidationError:
             return None
-        return super().authenticate(request, username=username, password=password)
+        found: Person | None = super().authenticate(request, username=username, password=password)
+        return found
 
     def authenticate_ldap_user(self, ldap_user: Any, password: str) -> Person | None:
         if Person.objects.filter(username__iexact=ldap_user._username, by_directory=False).exists():
