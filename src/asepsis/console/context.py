@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest
@@ -12,24 +12,38 @@ from asepsis import __version__
 from asepsis.kit.pages import site
 
 from . import breaking
+from .models import Person
 from .role import Role, access
 
-PAGES = (
+WORK = (
     ("findings:worklist", "Worklist"),
     ("hospital:assets", "Assets"),
+)
+"""The pages of every day, by the name of their address."""
+SITE = (
     ("journal:entries", "Journal"),
     ("console:people", "People"),
     ("console:clients", "Programs"),
     ("console:about", "About"),
 )
+"""Those of the console itself, folded under one word."""
 
 
 def shared(request: HttpRequest) -> dict[str, Any]:
     """The pages that who looks may see, which one this is, by name the acts (`may`) that are his to do, and who broke the glass."""
     roles = sorted(breaking.roles(request)) if hasattr(request, "user") else []
-    here = request.resolver_match.view_name if request.resolver_match else ""
-    lets = partial(breaking.lets, request)
-    pages = [{"url": reverse(name), "title": title, "here": name == here} for name, title in PAGES if roles and lets(name, "GET")]
-    may = frozenset(name for name in access() if roles and lets(name, "POST"))
-    told = {"pages": pages, "may": may, "version": __version__, "site_name": site().name}
+    work, about = (_links(pages, request) if roles else [] for pages in (WORK, SITE))
+    may = frozenset(name for name in access() if roles and breaking.lets(request, name, "POST"))
+    told = {"colleagues": colleagues, "pages": work, "site_pages": about, "may": may, "version": __version__, "site_name": site().name}
     return told | {"acts_as": [Role(role).words for role in roles], "broken": getattr(request, "broken", [])}
+
+
+def colleagues() -> list[str]:
+    """Who can be given work; asked for by the pages that offer it."""
+    return list(Person.objects.filter(is_active=True).order_by("username").values_list("username", flat=True))
+
+
+def _links(pages: Iterable[tuple[str, str]], request: HttpRequest) -> list[dict[str, Any]]:
+    here = request.resolver_match.view_name if request.resolver_match else ""
+    seen = [(name, title) for name, title in pages if breaking.lets(request, name, "GET")]
+    return [{"url": reverse(name), "title": title, "here": name == here} for name, title in seen]
