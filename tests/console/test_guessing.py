@@ -143,6 +143,9 @@ for name in ("anna", "gone", "without", "nobody"):
     runs.clear()
     assert authenticate(RequestFactory().post("/"), username=name, password="wrong") is None
     told[name] = [run or PBKDF2PasswordHasher.iterations for run in runs]
+from asepsis.console.adapter import Adapter
+asking = RequestFactory().get("/", REMOTE_ADDR="127.0.0.1", headers={"X-Forwarded-For": "203.0.113.9, 10.0.0.7"})
+told["from"] = [Adapter(asking).get_client_ip(asking)]
 tries.MOST = 10
 now = datetime.now(UTC)
 Guesses.objects.all().delete()
@@ -157,8 +160,12 @@ print(json.dumps(told))
 @pytest.fixture(scope="module")
 def inside(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[object]]:
     """What the parts do, asked in a process that serves a site."""
-    site = Site.open(tmp_path_factory.mktemp("inside") / "site", create=True)
-    environment = Serving(str(site.path), "127.0.0.1", 1, ("127.0.0.1",)).environment()
+    return _inside(tmp_path_factory.mktemp("inside"), proxied=False)
+
+
+def _inside(folder: Path, proxied: bool) -> dict[str, list[object]]:
+    site = Site.open(folder / "site", create=True)
+    environment = Serving(str(site.path), "127.0.0.1", 1, ("127.0.0.1",), proxied=proxied).environment()
     done = subprocess.run(
         [sys.executable, "-c", INSIDE], env={**os.environ, **environment}, capture_output=True, text=True, check=False, cwd=Path.cwd()
     )
@@ -174,3 +181,8 @@ def test_a_password_is_hashed_once_whether_there_is_such_a_name_or_not(inside: d
 
 def test_what_is_remembered_is_bounded(inside: dict[str, list[object]]) -> None:
     assert inside["places"] == sorted(f"place {n}" for n in range(20, 30))
+
+
+def test_an_address_is_what_the_proxy_adds_and_only_where_there_is_one(inside: dict[str, list[object]], tmp_path: Path) -> None:
+    assert inside["from"] == ["127.0.0.1"]
+    assert _inside(tmp_path, proxied=True)["from"] == ["10.0.0.7"]

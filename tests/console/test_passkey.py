@@ -127,6 +127,13 @@ def test_who_has_no_key_is_told_calmly(page: Any, running: Running) -> None:
     assert "take another way" in page.inner_text("#passkey-error")
 
 
+def test_without_scripts_nothing_is_offered_that_needs_them(page: Any, running: Running) -> None:
+    plain = page.context.browser.new_context(java_script_enabled=False).new_page()
+    plain.goto(running.base + "/account/login/")
+    assert plain.is_visible("text=Password")
+    assert not plain.is_visible("#passkey-login")
+
+
 HALF = {"id": "x", "rawId": "AA", "type": "public-key", "response": {}}
 
 
