@@ -15,6 +15,7 @@ from asepsis.kit.errors import WrongUse
 
 from .browser import PASSWORD, Visitor, come_in
 from .conftest import Running
+from .test_approvals import _asked
 from .test_second_factor import code
 
 REASON = "the CT sends to a stranger, <b>nobody</b> of the analysts answers"
@@ -154,6 +155,29 @@ def test_without_second_factor_only_who_was_let_and_he_cannot_take_the_account(c
     assert Visitor(console.base).get("/glass/enter").url.endswith("/account/login/"), "nobody comes in there without a password"
     leads.get("/people")
     leads.post("/people/become", username="petra", role="")
+
+
+def test_an_approval_is_answered_as_what_one_acts_as(console: Running, people: dict[Role, Visitor]) -> None:
+    one, asked = _person(console, people, "rosa", "viewer"), _asked(console).id
+    one.get("/glass")
+    one.post("/glass", role="approver", reason=REASON)
+    assert 'value="approve"' in one.get(f"/approvals/{asked}").text
+    assert "You said: approve" in one.post(f"/approvals/{asked}/answer", verdict="approve", words="").said()[0]
+    _end(one)
+    own, leads = _person(console, people, "sam", "approver"), people[Role.ADMINISTRATOR]
+    secret = re.search(r"<code>([A-Z2-7]{16,})</code>", own.get("/account/2fa/totp/activate/").text)
+    assert secret
+    own.post("/account/2fa/totp/activate/", code=code(secret.group(1)))
+    leads.get("/people")
+    leads.post("/people/allow", username="sam", glass="factor")
+    one, asked = Visitor(console.base), _asked(console).id
+    one.get("/account/login/")
+    one.post("/account/login/", login="sam", password=PASSWORD)
+    one.get("/glass/enter")
+    one.post("/glass/enter", role="analyst", reason=REASON)
+    assert 'value="approve"' not in one.get(f"/approvals/{asked}").text, "an approver without his second factor approves nothing"
+    assert "is not asked here" in one.post(f"/approvals/{asked}/answer", verdict="approve", words="").said()[0]
+    _end(one)
 
 
 def test_it_ends_by_the_clock(console: Running, people: dict[Role, Visitor]) -> None:

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 
 from asepsis.journal.service import acting, record
 from asepsis.kit.errors import WrongUse
+from asepsis.kit.pages import roles
 from asepsis.kit.site import Site
 
 from . import glass
@@ -78,20 +79,20 @@ def lately(count: int) -> list[Broken]:
 
 
 def enter(request: HttpRequest) -> None:
-    """Asked for each page first: what is broken, and out with who came in by a glass that is whole again."""
-    request.broken = running() if request.user.is_authenticated else []  # type: ignore[attr-defined]
-    if request.user.is_authenticated and SESSION in request.session and _by_glass(request) is None:
-        logout(request)
-
-
-def roles(request: HttpRequest) -> frozenset[str]:
-    """The roles of who asks: his own, and what he took; only what he took where he came in without his second factor."""
+    """Asked for each page first: what is broken (`request.broken`), what who asks may act as (`request.roles`), and out with who came in by
+    a glass that is whole again. `roles` are his own and what he took; only what he took where he came in without his second factor."""
+    broken = running() if request.user.is_authenticated else []
+    request.broken, request.roles = broken, frozenset[str]()  # type: ignore[attr-defined]
     if not request.user.is_authenticated:
-        return frozenset()
+        return
     by_glass = _by_glass(request)
-    if by_glass is not None:
-        return frozenset({by_glass.role})
-    return frozenset({request.user.role, *(one.role for one in _broken(request) if one.person_id == request.user.pk)})
+    if SESSION in request.session and by_glass is None:
+        logout(request)
+    elif by_glass is not None:
+        request.roles = frozenset({by_glass.role})  # type: ignore[attr-defined]
+    else:
+        taken = (one.role for one in broken if one.person_id == request.user.pk)
+        request.roles = frozenset({request.user.role, *taken})  # type: ignore[attr-defined]
 
 
 def lets(request: HttpRequest, name: str, method: str) -> bool:

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from asepsis import __version__
-from asepsis.kit.pages import site
+from asepsis.kit.pages import roles, site
 
 from . import breaking
 from .models import Person
@@ -18,6 +18,7 @@ from .role import Role, access
 WORK = (
     ("findings:worklist", "Worklist"),
     ("hospital:assets", "Assets"),
+    ("findings:approvals", "Approvals"),
 )
 """The pages of every day, by the name of their address."""
 SITE = (
@@ -31,11 +32,11 @@ SITE = (
 
 def shared(request: HttpRequest) -> dict[str, Any]:
     """The pages that who looks may see, which one this is, by name the acts (`may`) that are his to do, and who broke the glass."""
-    roles = sorted(breaking.roles(request)) if hasattr(request, "user") else []
-    work, about = (_links(pages, request) if roles else [] for pages in (WORK, SITE))
-    may = frozenset(name for name in access() if roles and breaking.lets(request, name, "POST"))
+    acts_as = sorted(roles(request))
+    work, about = (_links(pages, request) if acts_as else [] for pages in (WORK, SITE))
+    may = frozenset(name for name in access() if acts_as and breaking.lets(request, name, "POST"))
     told = {"colleagues": colleagues, "pages": work, "site_pages": about, "may": may, "version": __version__, "site_name": site().name}
-    return told | {"acts_as": [Role(role).words for role in roles], "broken": getattr(request, "broken", [])}
+    return told | {"acts_as": [Role(role).words for role in acts_as], "broken": getattr(request, "broken", [])}
 
 
 def colleagues() -> list[str]:

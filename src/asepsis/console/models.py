@@ -63,3 +63,14 @@ class Broken(models.Model):
     without_factor = models.BooleanField()
     ended = models.DateTimeField(null=True)
     by = models.CharField(max_length=150, default="")
+
+
+class ApprovalLink(models.Model):
+    """A link by which one person answers one approval, once, with a second factor. Of its word only the digest is kept."""
+
+    digest = models.CharField(max_length=64, unique=True)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE)
+    approval = models.CharField(max_length=13)
+    until = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0)
+    used = models.DateTimeField(null=True)
