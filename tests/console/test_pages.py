@@ -290,3 +290,9 @@ def test_one_says_what_an_asset_is_and_takes_it_back(console: Running, people: d
     assert biomed.post(f"/assets/acts/{n}/undo", next="/").said()[0].startswith("Taken back")
     acts = [entry.act for entry in entries(console.site) if entry.act.startswith("hospital.") and entry.who == "console:biomed"]
     assert acts == ["hospital.set", "hospital.undo"]
+
+
+def test_forms_offer_every_role_and_every_scope(people: dict[Role, Visitor]) -> None:
+    leads = people[Role.ADMINISTRATOR]
+    assert {role.value for role in Role} <= set(re.findall(r'<option value="(\w+)"', leads.get("/people").text))
+    assert {"assets:read", "findings:read"} <= set(re.findall(r'name="scopes" value="([^"]+)"', leads.get("/clients").text))

@@ -18,7 +18,12 @@ from .role import Role, access
 WORK = (
     ("findings:worklist", "Worklist"),
     ("hospital:assets", "Assets"),
+    ("network:stories", "Stories"),
+    ("network:rules", "Detection"),
+    ("network:live", "Live"),
+    ("assessment:map", "Map"),
     ("findings:approvals", "Approvals"),
+    ("lake:hunt", "Hunt"),
 )
 """The pages of every day, by the name of their address."""
 SITE = (
