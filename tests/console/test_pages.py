@@ -29,6 +29,11 @@ def test_every_address_stands_in_the_table_or_is_closed(addresses: dict[str, str
     assert set(access()) <= set(addresses)
 
 
+def test_no_two_pages_have_one_address(addresses: dict[str, str]) -> None:
+    doubled = [at for at in set(addresses.values()) if sum(other == at for other in addresses.values()) > 1]
+    assert not doubled
+
+
 def test_the_table_holds_for_every_role_address_and_method(
     addresses: dict[str, str], people: dict[Role, Visitor], console: Running
 ) -> None:
@@ -248,7 +253,7 @@ def test_findings_that_there_cannot_be_are_not_there(people: dict[Role, Visitor]
 
 
 def test_a_page_hears_that_something_has_turned(people: dict[Role, Visitor]) -> None:
-    page = people[Role.VIEWER].get("/live", Accept="text/event-stream")
+    page = people[Role.VIEWER].get("/worklist/live", Accept="text/event-stream")
     assert (page.headers["Content-Type"], page.text) == ("text/event-stream", ": listening\n")
 
 

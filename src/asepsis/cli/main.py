@@ -41,6 +41,7 @@ class Command(NamedTuple):
 COMMANDS = (
     Command("up", "asepsis.console.commands", "up", "Everything, with the console in a browser: listen, judge, show."),
     Command("assess", "asepsis.assessment.commands", "assess", "Read captures: inventory, findings, worklist, report. The main job."),
+    Command("report", "asepsis.assessment.commands", "app", "What a week brought, and a page of a month, as PDF: weekly, monthly."),
     Command("worklist", "asepsis.findings.commands", "worklist", "What to do first, and why, ordered by harm to patients."),
     Command("findings", "asepsis.cli.findings", "app", "What is wrong, on what, with evidence: list, show, accept, reopen, checks."),
     Command("assets", "asepsis.hospital.commands", "app", "What is on the network."),

@@ -12,6 +12,7 @@ from ninja.security import HttpBearer
 
 from asepsis import __version__
 from asepsis.assessment.urls import api as assessment
+from asepsis.assessment.urls import reports_api as reports
 from asepsis.findings.urls import api as findings
 from asepsis.hospital.urls import api as hospital
 from asepsis.kit.errors import AsepsisError
@@ -60,6 +61,7 @@ api = _Api(
 api.add_router("", hospital, auth=Token(Scope.ASSETS))
 api.add_router("", assessment, auth=Token(Scope.ASSETS))
 api.add_router("", findings, auth=Token(Scope.FINDINGS))
+api.add_router("", reports, auth=Token(Scope.FINDINGS))
 api.add_router("", network, auth=Token(Scope.DETECTION))
 
 

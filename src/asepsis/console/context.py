@@ -24,6 +24,7 @@ WORK = (
     ("assessment:map", "Map"),
     ("findings:approvals", "Approvals"),
     ("lake:hunt", "Hunt"),
+    ("assessment:reports", "Reports"),
 )
 """The pages of every day, by the name of their address."""
 SITE = (
@@ -36,12 +37,22 @@ SITE = (
 
 
 def shared(request: HttpRequest) -> dict[str, Any]:
-    """The pages that who looks may see, which one this is, by name the acts (`may`) that are his to do, and who broke the glass."""
+    """The pages that who looks may see, which one this is, by name the addresses that are his to see (`sees`) and to act by (`may`), what he
+    acts as, and who broke the glass."""
     acts_as = sorted(roles(request))
     work, about = (_links(pages, request) if acts_as else [] for pages in (WORK, SITE))
-    may = frozenset(name for name in access() if acts_as and breaking.lets(request, name, "POST"))
-    told = {"colleagues": colleagues, "pages": work, "site_pages": about, "may": may, "version": __version__, "site_name": site().name}
-    return told | {"acts_as": [Role(role).words for role in acts_as], "broken": getattr(request, "broken", [])}
+    sees, may = (frozenset(name for name in access() if acts_as and breaking.lets(request, name, how)) for how in ("GET", "POST"))
+    return {
+        "colleagues": colleagues,
+        "pages": work,
+        "site_pages": about,
+        "sees": sees,
+        "may": may,
+        "acts_as": [Role(role).words for role in acts_as],
+        "broken": getattr(request, "broken", []),
+        "version": __version__,
+        "site_name": site().name,
+    }
 
 
 def colleagues() -> list[str]:
