@@ -37,8 +37,8 @@ SITE = (
 
 
 def shared(request: HttpRequest) -> dict[str, Any]:
-    """The pages that who looks may see, which one this is, by name the addresses that are his to see (`sees`) and to act by (`may`), what he
-    acts as, and who broke the glass."""
+    """The pages that who looks may see, which one this is, by name the addresses that are his to see (`sees`) and to act by (`may`), what
+    he acts as, and who broke the glass."""
     acts_as = sorted(roles(request))
     work, about = (_links(pages, request) if acts_as else [] for pages in (WORK, SITE))
     sees, may = (frozenset(name for name in access() if acts_as and breaking.lets(request, name, how)) for how in ("GET", "POST"))
