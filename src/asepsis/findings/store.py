@@ -20,6 +20,7 @@ from .finding import Effort, Finding, State, digest_of
 from .line import MEMBERS_MAX, STEPS_MAX, Group, Line, Place, line_of, place
 from .listing import FindingsAsked, LinesAsked
 from .remark import Remark, Sort
+from .ssvc import Decision
 from .tally import TALLIED, Tally, tallied
 from .worklist import folded
 
