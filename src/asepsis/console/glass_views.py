@@ -11,13 +11,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from asepsis.kit.errors import WrongUse
-from asepsis.kit.pages import act, site
+from asepsis.kit.pages import act, dangerous, site
 
 from . import breaking
 from .glass import TAKEN, May
 from .models import Broken
 from .role import Role
-from .views import dangerous
 
 
 def glass(request: HttpRequest) -> HttpResponse:
