@@ -156,14 +156,21 @@ def _point_django_at(database: dict[str, Any]) -> None:
 
 def _bring_up(store: Path) -> None:
     """Makes the store if there is none, and upgrades it if it is older."""
-    template = _template()
-    (version, seen), known = _prepare(store), _template_version(template)
-    if version > known or seen - _migrations(template):
-        raise BadInput("the store was made by a newer asepsis", store, "upgrade asepsis")
-    if version < known:
+    known = _template_version(_template())
+    if check_store(store) < known:
         _migrate()
         with closing(sqlite3.connect(store)) as connection:
             connection.execute(f"PRAGMA user_version = {known}")
+
+
+def check_store(store: Path) -> int:
+    """How many migrations the SQLite store has seen; it is made if there is none. Raises BadInput if it is damaged, or was made by a newer
+    version."""
+    template = _template()
+    version, seen = _prepare(store)
+    if version > _template_version(template) or seen - _migrations(template):
+        raise BadInput("the store was made by a newer asepsis", store, "upgrade asepsis")
+    return version
 
 
 def _prepare(store: Path) -> tuple[int, set[tuple[str, str]]]:

@@ -21,7 +21,21 @@ from asepsis.kit.head import GENESIS, Head, HeadLost
 from asepsis.kit.output import plain
 from asepsis.kit.site import Site
 
-__all__ = ["Anchor", "Entry", "Verdict", "acting", "anchor", "anchored", "check", "entries", "last", "record", "stored", "verify"]
+__all__ = [
+    "Anchor",
+    "Entry",
+    "Verdict",
+    "acting",
+    "anchor",
+    "anchored",
+    "check",
+    "entries",
+    "last",
+    "record",
+    "stored",
+    "verify",
+    "written",
+]
 
 _acting: ContextVar[str | None] = ContextVar("acting", default=None)
 
@@ -114,6 +128,13 @@ def verify(site: Site, anchors: Iterable[Anchor] = ()) -> Verdict:
             note = "the last line is half-written: its append was interrupted"
             return Verdict(True, verdict.entries, verdict.head, notes=(*verdict.notes, note))
         return verdict
+
+
+def written(site: Site) -> tuple[bytes, int]:
+    """The journal as it stands now: its head, and of how many bytes of `journal.jsonl`, to which lines are only added."""
+    book = Book(site.journal, site.seal)
+    with files.lock(book.lock(), "this journal"):
+        return book.standing()
 
 
 def _keep(site: Site, entry: Entry) -> None:
