@@ -12,7 +12,7 @@ CORE := $(shell find crates -type f \( -name '*.rs' -o -name '*.toml' -o -path '
 .PHONY: help demo build wheel test fuzz lint bench soak golden docs lock clean
 
 help: ## what can be done here
-	@grep -hE '^[a-z]+(-console|-demo)?:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z]+(-console|-demo|-postgres)?:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 demo: build ## read a small hospital's morning: worklist and report on real packets; and a night with an attack
 	@echo '==> the main job, on the recorded morning of a small hospital'
@@ -67,6 +67,16 @@ wheel: .venv/.core ## dist/asepsis-*.whl, to be installed on another machine
 test: .venv/.test ## every test: Rust and Python (<= 15 min on two cores)
 	cargo test -p wire -p wire-parquet -p wire-fuzz --locked --quiet
 	$(PY) -m pytest -n 2
+
+.venv/.postgres: .venv/.test
+	@$(PY) -m pip install --quiet --disable-pip-version-check -c requirements/range.txt 'psycopg[binary]>=3.2'
+	@touch $@
+
+TESTS ?= tests
+
+.PHONY: test-postgres
+test-postgres: .venv/.postgres ## the same on a PostgreSQL that is started for it (TESTS=folders)
+	@tools/postgres.sh -n 2 $(TESTS)
 
 # Coverage as libFuzzer reads it (SanitizerCoverage of LLVM): a pass of the compiler, no nightly Rust.
 COVERED := -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \

@@ -11,7 +11,8 @@ import os
 import re
 import sqlite3
 import sys
-from contextlib import closing, suppress
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
 from importlib import import_module
 from importlib.resources import files as packaged
 from pathlib import Path
@@ -38,6 +39,8 @@ _open: list[Path] = []
 _served: list[Path] = []
 
 _TEMPLATE = "store_template.sql"
+# What processes agree on that upgrade one store on PostgreSQL: any number will do.
+_UPGRADING = 0x61736570
 _SQLITE_OPTIONS = {
     "timeout": 30,
     "transaction_mode": "IMMEDIATE",
@@ -65,11 +68,9 @@ def open_store(site: Site) -> None:
     if site.path in _served or (is_open(site) and _in_transaction()):
         return
     _open.clear()
-    url = os.environ.get("DATABASE_URL", "")
-    database = postgresql(url) if url else _sqlite(site.store)
-    _point_django_at(database)
-    if url:
-        _migrate()
+    _point_django_at(database(site))
+    if on_server():
+        _bring_up_on_server()
     else:
         _bring_up(site.store)
     _open.append(site.path)
@@ -81,9 +82,19 @@ def serve_store(site: Site) -> None:
     _served.append(site.path)
 
 
+def on_server() -> bool:
+    """Whether stores are on PostgreSQL, and not each a file of its site."""
+    return bool(os.environ.get("DATABASE_URL"))
+
+
+def database(site: Site) -> dict[str, Any]:
+    """Django's settings of the database that holds the store of `site`. Raises BadInput if `DATABASE_URL` is not understood."""
+    return postgresql(os.environ["DATABASE_URL"]) if on_server() else _sqlite(site.store)
+
+
 def has_store(site: Site) -> bool:
     """Whether a store of `site` has been made; for PostgreSQL there is no telling without asking it."""
-    return bool(os.environ.get("DATABASE_URL")) or site.store.exists()
+    return on_server() or site.store.exists()
 
 
 def is_open(site: Site) -> bool:
@@ -104,11 +115,11 @@ def explain(error: Exception) -> BadInput | None:
 
     if not isinstance(error, (DatabaseError, sqlite3.Error)):
         return None
-    database = DATABASES["default"]
-    ours = bool(database["ENGINE"].endswith("sqlite3"))
+    used = DATABASES["default"]
+    ours = bool(used["ENGINE"].endswith("sqlite3"))
     for sign, what, todo in _FAILURES if ours else ():
         if sign in str(error):
-            return BadInput(what, database["NAME"], todo)
+            return BadInput(what, used["NAME"], todo)
     # Of PostgreSQL the server's own sentence is the best there is.
     return None if ours or not isinstance(error, OperationalError) else BadInput("the store fails", "DATABASE_URL", error)
 
@@ -138,9 +149,9 @@ def _sqlite(path: Path) -> dict[str, Any]:
     return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(path), "OPTIONS": _SQLITE_OPTIONS}
 
 
-def _point_django_at(database: dict[str, Any]) -> None:
+def _point_django_at(used: dict[str, Any]) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "asepsis.settings")
-    DATABASES["default"] = database
+    DATABASES["default"] = used
     from django.apps import apps
     from django.conf import settings
 
@@ -149,7 +160,7 @@ def _point_django_at(database: dict[str, Any]) -> None:
     from django.db import connections
 
     connections.close_all()
-    connections.settings = connections.configure_settings({"default": dict(database)})
+    connections.settings = connections.configure_settings({"default": dict(used)})
     with suppress(AttributeError):
         del connections["default"]
 
@@ -173,6 +184,42 @@ def check_store(store: Path) -> int:
     return version
 
 
+def _bring_up_on_server() -> None:
+    """The same for a store on PostgreSQL; while one process does it another waits."""
+    from django.db import connection
+    from django.db.migrations.recorder import MigrationRecorder
+
+    known = _migrations(_template())
+    with _asked(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [_UPGRADING])
+        try:
+            seen = _ours(MigrationRecorder(connection).applied_migrations())
+            if seen - known:
+                raise BadInput("the store was made by a newer asepsis", "DATABASE_URL", "upgrade asepsis")
+            if seen < known:
+                _migrate()
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [_UPGRADING])
+
+
+@contextmanager
+def _asked() -> Iterator[None]:
+    """What a server says that cannot be asked, in one line of ours."""
+    from django.core.exceptions import ImproperlyConfigured
+    from django.db import DatabaseError
+
+    try:
+        yield
+    except (DatabaseError, ImproperlyConfigured) as error:
+        raise explain(error) or BadInput("cannot open the store", "DATABASE_URL", error) from None
+
+
+def _ours(seen: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Of the migrations that a store has seen, those of our own apps: the console adds others."""
+    ours = {app.rpartition(".")[2] for app in INSTALLED_APPS}
+    return {(app, name) for app, name in seen if app in ours}
+
+
 def _prepare(store: Path) -> tuple[int, set[tuple[str, str]]]:
     """Makes the store from the template if there is none; how many migrations the store has seen, and which of our apps."""
     if not store.exists():
@@ -187,8 +234,7 @@ def _prepare(store: Path) -> tuple[int, set[tuple[str, str]]]:
             seen = connection.execute("SELECT app, name FROM django_migrations").fetchall() if begun else []
     except sqlite3.Error as error:
         raise explain(error) or BadInput("cannot open the store", store, error) from None
-    ours = {app.rpartition(".")[2] for app in INSTALLED_APPS}
-    return int(version), {(app, name) for app, name in seen if app in ours}
+    return int(version), _ours(seen)
 
 
 def _fresh() -> bytes:

@@ -21,11 +21,9 @@ Members = list[tuple[tarfile.TarInfo, bytes]]
 
 
 def write(path: Path, **contents: bytes) -> Path:
-    with path.open("wb") as out:
-        made = ArchiveWriter(out, {"site": "a"})
+    with path.open("wb") as out, ArchiveWriter(out, {"site": "a"}) as made:
         for name, data in contents.items():
             made.add(name, io.BytesIO(data), len(data), 1_700_000_000.5)
-        made.close()
     return path
 
 
@@ -70,8 +68,9 @@ def test_what_goes_in_comes_out(tmp_path: Path, into: Path) -> None:
 
 
 def test_a_file_that_is_shorter_than_was_said_makes_no_archive(tmp_path: Path) -> None:
-    with (tmp_path / "a").open("wb") as out, pytest.raises(OSError, match="unexpected end"):
-        ArchiveWriter(out, {}).add("key", io.BytesIO(b"k"), 2, 0)
+    with (tmp_path / "a").open("wb") as out, pytest.raises(OSError, match="unexpected end"), ArchiveWriter(out, {}) as made:
+        made.add("key", io.BytesIO(b"k"), 2, 0)
+    assert not (tmp_path / "a").read_bytes()
 
 
 @pytest.mark.parametrize(

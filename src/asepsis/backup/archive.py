@@ -58,28 +58,56 @@ class _Hashed:
         return Kept(self.size, self._digest.hexdigest())
 
 
+class _Valve:
+    """Where an archive is written to, until it is shut: then the writers of Zstandard and tar close in peace, and nothing comes of it."""
+
+    closed = False
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file, self.shut = file, False
+
+    def write(self, data: bytes) -> int:
+        return len(data) if self.shut else self._file.write(data)
+
+    def flush(self) -> None:
+        if not self.shut:
+            self._file.flush()
+
+    def close(self) -> None:
+        self.flush()
+
+
 class ArchiveWriter:
-    """Puts files into an archive, one after the other. Without `close` there is no whole archive."""
+    """Puts files into an archive, one after the other. `with` writes the manifest and the end, unless an error ends it."""
 
     def __init__(self, out: IO[bytes], about: dict[str, Any]) -> None:
         import pyarrow as pa
 
-        self._packed = pa.CompressedOutputStream(out, "zstd")
-        self._tar = tarfile.open(fileobj=self._packed, mode="w|", format=tarfile.GNU_FORMAT)  # noqa: SIM115 - `close` closes it
+        self._valve = _Valve(out)
+        self._packed = pa.CompressedOutputStream(pa.PythonFile(self._valve, mode="w"), "zstd")
+        self._tar = tarfile.open(fileobj=self._packed, mode="w|", format=tarfile.GNU_FORMAT)  # noqa: SIM115 - `__exit__` closes it
         self.kept: dict[str, Kept] = {}
         self._put_bytes(_FIRST, json.dumps({"format": FORMAT, **about}).encode())
+
+    def __enter__(self) -> ArchiveWriter:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        try:
+            if error is None:
+                self._put_bytes(_LAST, json.dumps({name: [kept.size, kept.sha256] for name, kept in self.kept.items()}).encode())
+                self._tar.close()
+                self._packed.close()
+        finally:
+            self._valve.shut = True
+            self._tar.close()
+            self._packed.close()
 
     def add(self, name: str, file: IO[bytes], size: int, changed: float) -> None:
         """The next `size` bytes of `file`, which was `changed` so many seconds after 1970. Raises OSError if there are fewer."""
         read = _Hashed(file)
         self._put(name, read, size, int(changed))
         self.kept[name] = read.kept()
-
-    def close(self) -> None:
-        """Writes the manifest and the end."""
-        self._put_bytes(_LAST, json.dumps({name: [kept.size, kept.sha256] for name, kept in self.kept.items()}).encode())
-        self._tar.close()
-        self._packed.close()
 
     def _put_bytes(self, name: str, data: bytes) -> None:
         self._put(name, BytesIO(data), len(data), 0)

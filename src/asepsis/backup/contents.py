@@ -48,30 +48,30 @@ _LARGE = re.compile(rf"{_LINES}|lake/[^_].*|store\..*")
 _LITTLE, _PASSES = 16 << 20, 5
 
 
-def take(site: Site, out: IO[bytes], near: Path, about: dict[str, Any], progress: Progress | None = None) -> ArchiveWriter:
-    """Writes the archive of `site` to `out`; `near` is a folder with room for a copy of its store. Raises BadInput, OSError."""
-    archive = ArchiveWriter(out, about)
-    adding = _Adding(site, archive, progress)
-    for _ in range(_PASSES):
-        new = adding.new(lake.parts(site))
-        if sum(part.size for part in new) <= _LITTLE:
-            break
-        adding.parts(new, may_be_gone=True)
-    with ExitStack() as holding:
+def take(site: Site, out: IO[bytes], near: Path, about: dict[str, Any], progress: Progress | None = None) -> int:
+    """Writes the archive of `site` to `out`, and gives how many files it has. `near` is a folder with room for a copy of the store.
+
+    Raises BadInput for a damaged site, OSError.
+    """
+    with ArchiveWriter(out, about) as archive, ExitStack() as holding:
+        adding = _Adding(site, archive, progress)
+        for _ in range(_PASSES):
+            new = adding.new(lake.parts(site))
+            if sum(part.size for part in new) <= _LITTLE:
+                break
+            adding.parts(new, may_be_gone=True)
         with lake.still(site):
             adding.parts(adding.new(lake.parts(site)))
             copy = holding.enter_context(store.held(site)) if about["store"] != Kind.NONE else None
             small = {name: _Small.of(site.path / name) for name in _small(site.path)}
             head, length = journal.written(site)
-            small["journal/head.json"] = _Small(head, 0)
         if copy is not None:
             adding.store(copy, near, store.NAMES[about["store"]])
-    for name, file in small.items():
-        archive.add(name, BytesIO(file.data), len(file.data), file.changed)
-    with (site.path / _LINES).open("rb") as lines:
-        archive.add(_LINES, lines, length, 0)
-    archive.close()
-    return archive
+        for name, file in (small | {"journal/head.json": _Small(head, 0)}).items():
+            archive.add(name, BytesIO(file.data), len(file.data), file.changed)
+        with (site.path / _LINES).open("rb") as lines:
+            archive.add(_LINES, lines, length, 0)
+    return len(archive.kept)
 
 
 @dataclass(frozen=True, slots=True)

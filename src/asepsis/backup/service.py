@@ -20,7 +20,7 @@ from asepsis.kit.errors import AsepsisError, BadInput
 from asepsis.kit.output import Progress
 from asepsis.kit.site import Site
 from asepsis.lake import service as lake
-from asepsis.settings import check_store
+from asepsis.settings import check_store, on_server
 
 __all__ = ["Kind", "Restored", "Taken", "backup", "restore"]
 
@@ -62,11 +62,11 @@ def backup(site: Site, to: Path, progress: Progress | None = None) -> Taken:
         with files.NewFile(file) as new:
             journal.record(site, "site.backup", "site", {"store": kind.value})
             with new.path.open("wb") as out:
-                archive = contents.take(site, out, file.parent, about, progress)
+                count = contents.take(site, out, file.parent, about, progress)
             new.publish()
     except OSError as error:
         raise files.unwritable(error, file, "make room and run the same command again") from None
-    return Taken(file.resolve(), file.stat().st_size, len(archive.kept), kind)
+    return Taken(file.resolve(), file.stat().st_size, count, kind)
 
 
 def restore(archive: Path, to: Path, progress: Progress | None = None) -> Restored:
@@ -101,10 +101,9 @@ def _settle(folder: Path, archive: Path, kind: object) -> None:
         site = Site.open(folder)
         journal.check(site)
         lake.settle(site)
-        url = bool(os.environ.get("DATABASE_URL"))
-        if kind == Kind.POSTGRESQL and not url:
+        if kind == Kind.POSTGRESQL and not on_server():
             raise BadInput("its store is on PostgreSQL", todo="name an empty database with DATABASE_URL")
-        if kind == Kind.SQLITE and url:
+        if kind == Kind.SQLITE and on_server():
             raise BadInput("its store is a file", todo="restore it without DATABASE_URL")
         if kind == Kind.SQLITE:
             if not site.store.exists():
@@ -112,8 +111,8 @@ def _settle(folder: Path, archive: Path, kind: object) -> None:
             check_store(site.store)
         if kind == Kind.POSTGRESQL:
             dump = folder / store.NAMES[Kind.POSTGRESQL]
-            store.expect_empty()
-            store.load(dump)
+            store.expect_empty(site)
+            store.load(dump, site)
             dump.unlink()
     except AsepsisError as error:
         raise BadInput(f"cannot be restored: {error.what}", archive, error.todo) from None

@@ -11,7 +11,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Any
 
 from asepsis.kit.errors import BadInput
 from asepsis.kit.site import Site
-from asepsis.settings import explain, has_store, postgresql
+from asepsis.settings import database, explain, has_store, on_server
 
 Progress = Callable[[int], None]
 _PAGES = 2_000
@@ -39,7 +39,7 @@ NAMES = {Kind.SQLITE: "store.sqlite3", Kind.POSTGRESQL: "store.pgdump"}
 
 def kind(site: Site) -> Kind:
     """What keeps the store of `site` now."""
-    if os.environ.get("DATABASE_URL"):
+    if on_server():
         return Kind.POSTGRESQL
     return Kind.SQLITE if has_store(site) else Kind.NONE
 
@@ -47,7 +47,7 @@ def kind(site: Site) -> Kind:
 @contextmanager
 def held(site: Site) -> Iterator[Callable[[Path], None]]:
     """The store as it is now: what is given writes a copy of it to a new file, at leisure. Raises BadInput."""
-    with _held_postgresql() if kind(site) is Kind.POSTGRESQL else _held_sqlite(site.store) as copy:
+    with _held_postgresql(site) if kind(site) is Kind.POSTGRESQL else _held_sqlite(site.store) as copy:
         yield copy
 
 
@@ -77,57 +77,44 @@ def _told() -> Iterator[None]:
 
 
 @contextmanager
-def _held_postgresql() -> Iterator[Callable[[Path], None]]:
+def _held_postgresql(site: Site) -> Iterator[Callable[[Path], None]]:
     import psycopg
 
-    database = _database()
     _program("pg_dump")
-    with _connected(database) as connection:
+    with _connected(site) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         snapshot = str(connection.execute("SELECT pg_export_snapshot()").fetchone()[0])
 
         def copy(to: Path) -> None:
             os.close(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-            _run(["pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}", f"--file={to}"], database)
+            _run(["pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}", f"--file={to}"], site)
 
         yield copy
 
 
-def expect_empty() -> None:
+def expect_empty(site: Site) -> None:
     """Raises BadInput if the database of `DATABASE_URL` cannot be asked, or has tables."""
-    database = _database()
     _program("pg_restore")
-    with _connected(database) as connection:
+    with _connected(site) as connection:
         tables = connection.execute("SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema()").fetchone()[0]
     if tables:
         raise BadInput("the database has tables already", "DATABASE_URL", "name an empty one")
 
 
-def load(dump: Path) -> None:
+def load(dump: Path, site: Site) -> None:
     """Puts a copy into the empty database of `DATABASE_URL`: all of it or nothing. Raises BadInput."""
-    _run(
-        [
-            "pg_restore",
-            "--no-owner",
-            "--no-privileges",
-            "--single-transaction",
-            "--exit-on-error",
-            f"--dbname={_database()['NAME']}",
-            str(dump),
-        ]
-    )
-
-
-def _database() -> dict[str, Any]:
-    return postgresql(os.environ["DATABASE_URL"])
+    into = f"--dbname={database(site)['NAME']}"
+    _run(["pg_restore", "--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error", into, str(dump)], site)
 
 
 @contextmanager
-def _connected(database: Mapping[str, Any]) -> Iterator[Any]:
+def _connected(site: Site) -> Iterator[Any]:
     import psycopg
 
+    told = database(site)
+    parts = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
     try:
-        with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+        with psycopg.connect(**{part: told[name] for part, name in parts.items() if told[name]} | told["OPTIONS"]) as connection:
             yield connection
     except psycopg.Error as error:
         raise BadInput("the store fails", "DATABASE_URL", error) from None
@@ -140,12 +127,12 @@ def _program(name: str) -> None:
         )
 
 
-def _run(command: list[str], database: Mapping[str, Any] | None = None) -> None:
-    database = database or _database()
+def _run(command: list[str], site: Site) -> None:
+    told = database(site)
     # The password goes by the environment, which other users cannot read; a command line they can.
-    told = {"PGDATABASE": "NAME", "PGUSER": "USER", "PGPASSWORD": "PASSWORD", "PGHOST": "HOST", "PGPORT": "PORT"}
-    environment = {variable: str(database[name]) for variable, name in told.items() if database[name]}
-    environment |= {f"PG{name.upper()}": str(value) for name, value in database["OPTIONS"].items()}
-    done = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, errors="replace", check=False)  # noqa: S603 - our own
+    variables = {"PGDATABASE": "NAME", "PGUSER": "USER", "PGPASSWORD": "PASSWORD", "PGHOST": "HOST", "PGPORT": "PORT"}
+    environment = {variable: str(told[name]) for variable, name in variables.items() if told[name]}
+    environment |= {f"PG{name.upper()}": str(value) for name, value in told["OPTIONS"].items()}
+    done = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, errors="replace", check=False)  # noqa: S603
     if done.returncode:
         raise BadInput(f"{command[0]} failed", "DATABASE_URL", done.stderr)
