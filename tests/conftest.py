@@ -28,11 +28,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=bool(os.environ.get("DATABASE_URL")))
 def _databases(request: pytest.FixtureRequest) -> Iterator[None]:
     """What a test made on PostgreSQL goes with it."""
+    folder = request.getfixturevalue("tmp_path") if "tmp_path" in request.fixturenames else None
     yield
-    if "tmp_path" in request.fixturenames:
+    if folder:
         from sitecustomize import forget
 
-        forget(request.getfixturevalue("tmp_path"))
+        forget(folder)
 
 
 @pytest.fixture
