@@ -135,7 +135,7 @@ def postgresql(url: str) -> dict[str, Any]:
         # The value may hold a password, so it is not shown.
         raise BadInput("not understood", "DATABASE_URL", "write postgresql://user:password@host:5432/name")
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "asepsis.postgresql",
         "NAME": name,
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),

@@ -15,7 +15,7 @@ from asepsis.settings import postgresql
 
 def test_database_url() -> None:
     settings = postgresql("postgresql://anna:p%40ss@db.example:5433/asep%20sis?sslmode=verify-full")
-    assert settings["ENGINE"] == "django.db.backends.postgresql"
+    assert settings["ENGINE"] == "asepsis.postgresql"
     assert (settings["USER"], settings["PASSWORD"], settings["HOST"], settings["PORT"]) == ("anna", "p@ss", "db.example", "5433")
     assert (settings["NAME"], settings["OPTIONS"]) == ("asep sis", {"sslmode": "verify-full"})
     assert postgresql("postgres:///asepsis")["HOST"] == ""
@@ -129,6 +129,29 @@ def test_what_is_a_bug_stays_one(store: Site) -> None:
 
     assert asepsis_settings.explain(OperationalError("no such table: x")) is None
     assert asepsis_settings.explain(ValueError("database or disk is full")) is None
+
+
+COUNTING = """
+import sys
+from pathlib import Path
+from asepsis.kit.site import Site
+from asepsis.settings import open_store
+open_store(Site.open(Path(sys.argv[1])))
+from django.db import transaction
+from asepsis.journal.models import AnchorRow
+for _ in range(20):
+    with transaction.atomic():
+        AnchorRow.objects.create(n=AnchorRow.objects.count(), hash="")
+"""
+
+
+def test_who_changes_the_store_does_so_alone(store: Site) -> None:
+    """What was counted still holds when it is written, or the row would stand there already."""
+    from asepsis.journal.models import AnchorRow
+
+    both = [subprocess.Popen([sys.executable, "-c", COUNTING, store.path]) for _ in range(2)]
+    assert [each.wait() for each in both] == [0, 0]
+    assert AnchorRow.objects.count() == 40
 
 
 @pytest.mark.sqlite
