@@ -43,11 +43,11 @@ class Visitor:
     def get(self, path: str, **headers: str) -> Page:
         return self._open(urllib.request.Request(self.base + path, headers={k.replace("_", "-"): v for k, v in headers.items()}))
 
-    def post(self, path: str, **fields: str) -> Page:
+    def post(self, path: str, **fields: str | list[str]) -> Page:
         """Sends a form, with the token of the page that was last looked at."""
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', self.last.text)
         given = fields | ({"csrfmiddlewaretoken": token.group(1)} if token else {})
-        return self._open(urllib.request.Request(self.base + path, urllib.parse.urlencode(given).encode()))
+        return self._open(urllib.request.Request(self.base + path, urllib.parse.urlencode(given, doseq=True).encode()))
 
     def ask(self, path: str, method: str) -> int:
         """The status of a bare request, which leaves the page that was looked at as it is; 302 where it led elsewhere."""
@@ -61,7 +61,9 @@ class Visitor:
     def _open(self, request: urllib.request.Request) -> Page:
         try:
             with self._opener.open(request, timeout=30) as answer:
-                self.last = Page(answer.status, answer.read().decode(), answer.url, dict(answer.headers))
+                # What goes on telling is left after its first words.
+                said = answer.readline() if answer.headers["Content-Type"] == "text/event-stream" else answer.read()
+                self.last = Page(answer.status, said.decode(), answer.url, dict(answer.headers))
         except urllib.error.HTTPError as error:
             self.last = Page(error.code, error.read().decode(), request.full_url, dict(error.headers))
         return self.last

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest
@@ -10,22 +11,38 @@ from django.urls import reverse
 from asepsis import __version__
 from asepsis.kit.pages import site
 
+from .models import Person
 from .role import access, allowed
 
-PAGES = (
+WORK = (
     ("findings:worklist", "Worklist"),
     ("hospital:assets", "Assets"),
+)
+"""The pages of every day, by the name of their address."""
+SITE = (
     ("journal:entries", "Journal"),
     ("console:people", "People"),
     ("console:clients", "Programs"),
     ("console:about", "About"),
 )
+"""Those of the console itself, folded under one word."""
 
 
 def shared(request: HttpRequest) -> dict[str, Any]:
     """The pages that who looks may see, which one this is, and by name the acts (`may`) that are his to do."""
     role = getattr(request.user, "role", None) if hasattr(request, "user") and request.user.is_authenticated else None
     here = request.resolver_match.view_name if request.resolver_match else ""
-    pages = [{"url": reverse(name), "title": title, "here": name == here} for name, title in PAGES if role and allowed(name, "GET", role)]
+    work, about = (_links(pages, here, role) for pages in (WORK, SITE))
     may = frozenset(name for name in access() if role and allowed(name, "POST", role))
-    return {"pages": pages, "may": may, "version": __version__, "site_name": site().name}
+    return {"colleagues": colleagues, "pages": work, "site_pages": about, "may": may, "version": __version__, "site_name": site().name}
+
+
+def colleagues() -> list[str]:
+    """Who can be given work; asked for by the pages that offer it."""
+    return list(Person.objects.filter(is_active=True).order_by("username").values_list("username", flat=True))
+
+
+def _links(pages: Iterable[tuple[str, str]], here: str, role: str | None) -> list[dict[str, Any]]:
+    if not role:
+        return []
+    return [{"url": reverse(name), "title": title, "here": name == here} for name, title in pages if allowed(name, "GET", role)]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import uvicorn
 
+from asepsis.kit import live
 from asepsis.kit.site import Site
 
 from .serving import Serving, served
@@ -43,6 +44,10 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             tell_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        live.end_all()
+        await super().shutdown(sockets)
 
 
 def prepare(serving: Serving) -> Site:

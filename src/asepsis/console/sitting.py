@@ -17,6 +17,8 @@ _STEP_S = 60
 BEGAN, ACTED = "began", "acted"
 POLL = "X-Poll"
 """Header of what a page asks by itself, which is no sign that somebody is there."""
+EVENTS = "text/event-stream"
+"""What a page that listens accepts: no sign of anybody either."""
 
 
 class Sitting:
@@ -32,6 +34,6 @@ class Sitting:
             # A clock that was set back must not make a session last.
             if not 0 <= now - began <= SHIFT_S or not -_STEP_S <= now - acted <= IDLE_S:
                 logout(request)
-            elif POLL not in request.headers and now - acted > _STEP_S:
+            elif POLL not in request.headers and request.headers.get("Accept") != EVENTS and now - acted > _STEP_S:
                 kept[ACTED] = now
         return self._get_response(request)

@@ -11,7 +11,9 @@ from django.db import models
 
 from .finding import STORY, Acceptance, Action, Change, Effort, Finding, Kind, Points, Proposal, Remedy, State, Step
 from .harm import ClinicalClass, Harm, HarmKind
-from .line import Group, Line, Member, Place, Totals, place_of
+from .line import Group, Line, Member, Place, Totals, packed, packed_of, place_of
+from .listing import FindingsAsked
+from .remark import Remark, Sort
 from .ssvc import Automatable, Decision, Exploitation, Exposure, HumanImpact
 from .worklist import ON_THE_LIST
 
@@ -50,6 +52,17 @@ class FindingQuery(models.QuerySet["FindingRow"]):
         """The lines that they stand in."""
         return {place_of(*row) for row in self.filter(part_of="").values_list("check_id", "subject", "zone", "asset_kind").distinct()}
 
+    def asked(self, asked: FindingsAsked) -> FindingQuery:
+        """Those that a person asks for, without what a story tells of: it stands for its parts."""
+        columns = {"state": asked.state, "kind": asked.kind, "assigned": asked.assigned}
+        rows = self.filter(part_of="", **{name: value for name, value in columns.items() if value})
+        if asked.decision:
+            first, after = packed_of(Decision(asked.decision))
+            rows = rows.filter(rank__gte=first, rank__lt=after)
+        if asked.line:
+            rows = rows.of(asked.place)
+        return rows.filter(check_id=asked.check) if asked.check else rows
+
     def totals(self) -> dict[str, Any]:
         """What they add up to, by the names of `line.Totals`; `effort` as its rank."""
         told: dict[str, Any] = self.aggregate(
@@ -72,7 +85,7 @@ class FindingRow(models.Model):
     """
 
     id = models.CharField(primary_key=True, max_length=13)
-    check_id = models.CharField(max_length=100, db_index=True)
+    check_id = models.CharField(max_length=100)
     kind = models.CharField(max_length=20)
     subject = models.TextField()
     discriminator = models.TextField(blank=True)
@@ -94,7 +107,7 @@ class FindingRow(models.Model):
     part_of = models.CharField(max_length=13, default="", blank=True, db_index=True)
     first_seen = models.DateTimeField()
     last_seen = models.DateTimeField()
-    state = models.CharField(max_length=20, db_index=True)
+    state = models.CharField(max_length=20)
     key = models.CharField(max_length=13, db_index=True, default="")
     digest = models.CharField(max_length=32, default="")
     turned = models.DateTimeField(default=LONG_AGO)
@@ -108,15 +121,20 @@ class FindingRow(models.Model):
     accepted_reason = models.TextField(blank=True)
     accepted_until = models.DateField(null=True)
     accepted_decision = models.CharField(max_length=20, blank=True)
+    rank = models.BigIntegerField(default=0)
+    assigned = models.CharField(max_length=150, default="", blank=True)
 
     objects = FindingQuery.as_manager()
 
     class Meta:
+        # Each list of findings is read in order of rank: by state, and by what else is asked for.
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(
-                fields=["check_id", "zone", "asset_kind", "-decision_rank", "-impact_rank", "-patients", "effort_rank", "id"],
-                name="findings_line",
-            )
+            models.Index(fields=["check_id", "zone", "asset_kind", "rank", "id"], name="findings_line"),
+            models.Index(fields=["state", "rank", "id"], name="findings_by_state"),
+            models.Index(fields=["kind", "state", "rank", "id"], name="findings_by_kind"),
+            models.Index(fields=["check_id", "state", "rank", "id"], name="findings_by_check"),
+            models.Index(fields=["device", "state", "rank", "id"], name="findings_by_device"),
+            models.Index(fields=["assigned", "state", "rank", "id"], name="findings_by_assigned"),
         ]
 
     @staticmethod
@@ -156,6 +174,7 @@ class FindingRow(models.Model):
             decision_rank=finding.decision.rank,
             impact_rank=finding.impact.rank,
             effort_rank=seen.action.effort.rank,
+            rank=packed(finding),
             settled=finding.settled,
             accepted_by=acceptance.person if acceptance else "",
             accepted_reason=acceptance.reason if acceptance else "",
@@ -309,3 +328,33 @@ class ChangeRow(models.Model):
 
     class Meta:
         ordering = ("pk",)
+
+
+class RemarkRow(models.Model):
+    """A `remark.Remark`. Rows are added; what was redacted loses its words."""
+
+    finding = models.ForeignKey(FindingRow, on_delete=models.CASCADE, related_name="remarks")
+    at = models.DateTimeField()
+    who = models.TextField()
+    sort = models.CharField(max_length=10)
+    text = models.TextField(blank=True)
+    redacted = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ("pk",)
+
+    def value(self) -> Remark:
+        """The remark of this row."""
+        return Remark(self.pk, self.at, self.who, Sort(self.sort), self.text, self.redacted)
+
+
+class ViewRow(models.Model):
+    """A way of looking at the worklist or at findings that somebody keeps under a name: the words of its address."""
+
+    who = models.CharField(max_length=150)
+    name = models.CharField(max_length=80)
+    address = models.CharField(max_length=1000)
+
+    class Meta:
+        ordering = ("name",)
+        constraints: ClassVar[list[models.BaseConstraint]] = [models.UniqueConstraint(fields=["who", "name"], name="findings_view_name")]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, TypeVar
+from datetime import UTC, datetime
+from typing import TypeVar
 
+from asepsis.hospital.service import ids_of_assets
 from asepsis.journal.service import record
 from asepsis.kit.errors import WrongUse
+from asepsis.kit.free_text import free_text
+from asepsis.kit.marks import read_mark, write_mark
 from asepsis.kit.site import Site
 from asepsis.settings import has_store, open_store
 
@@ -38,36 +40,38 @@ from .finding import (
     identity,
 )
 from .form import finding_form, line_form, worklist_text
+from .handling import NAMED_MAX, accept, accept_all, assign, close, comment, ids_in_lines, redact, remarks, reopen, show, take_back
 from .harm import SAFETY_OF, ClinicalClass, Harm, HarmKind, Judged, five, leaked, ordering_class, readable
-from .line import Line, order, worst_of
+from .line import Line, order, packed, worst_of
+from .listing import ALL_LINES, FindingsAsked, LinesAsked
 from .look import Look
 from .parties import Parties, Party, large, public, public_rows, public_sql
 from .posture import Fault, cleared, faults, listed, named, nothing, opening, port, posture
+from .remark import Remark, Sort
 from .review import Run, Traced, lost, review
 from .sightings import Sight, Sighting, gather, mended
 from .ssvc import Automatable, Decision, Exploitation, Exposure, HumanImpact
-from .store import Brief
+from .store import Brief, transaction
 from .trace import trace
 from .walls import INTO, entered
 from .what_if import Outcome, outcome, parse
 from .worklist import ON_THE_LIST
 from .worklist import worklist as lines_of
 
-if TYPE_CHECKING:
-    from .models import FindingRow
-
 __all__ = [
     "INTO", "SAFETY_OF", "STORY", "Acceptance", "Action", "Automatable", "Change", "Check", "Cleared", "ClinicalClass", "Decision",
-    "Effort", "Examined", "Excused", "Exploitation", "Exposure", "Fault", "Finding", "Harm", "HarmKind", "HumanImpact", "Judged", "Kind",
-    "Lake", "Line", "Look", "Outcome", "Parties", "Party", "Points", "Proposal", "Remedy", "Row", "Scope", "Sight", "Sighting", "State",
-    "Step", "Traced", "accept", "add", "busiest", "cited_rows", "cleared", "close", "count_of", "counted", "entered", "examine", "faults",
-    "finding_form", "findings", "five", "gather", "glance", "hand_over", "identity", "if_", "judge", "known_checks", "large", "leaked",
-    "line_form", "lines_of", "listed", "mended", "named", "nothing", "opening", "ordering_class", "port", "posture", "public",
-    "public_rows", "public_sql", "publish", "quarter", "rank_in_words", "readable", "reopen", "rows", "show", "trace", "worklist",
-    "worklist_text", "worst_of",
+    "Effort", "Examined", "Excused", "Exploitation", "Exposure", "Fault", "Finding", "FindingsAsked", "Harm", "HarmKind", "HumanImpact",
+    "Judged", "Kind", "Lake", "Line", "LinesAsked", "Look", "Outcome", "Parties", "Party", "Points", "Proposal", "Remark", "Remedy",
+    "Row", "Scope", "Sight", "Sighting", "Sort", "State", "Step", "Traced", "accept", "accept_all", "add", "assign", "assigned_to",
+    "busiest", "cited_rows", "cleared", "close", "comment", "count_of", "counted", "drop_view", "entered", "examine", "faults",
+    "finding_form", "findings", "five", "gather", "glance", "hand_over", "identity", "ids_in_lines", "if_", "judge", "keep_view",
+    "known_checks", "large", "leaked", "line_form", "lines_of", "listed", "mended", "named", "nothing", "opening", "ordering_class",
+    "page_of_findings", "port", "posture", "public", "public_rows", "public_sql", "publish", "pulse", "quarter", "rank_in_words",
+    "readable", "redact", "remarks", "reopen", "rows", "show", "take_back", "trace", "views", "worklist", "worklist_text", "worst_of",
 ]  # fmt: skip
 
 
+DEVICES_MAX, VIEWS_MAX = 200, 30
 Tracer = Callable[[Mapping[str, frozenset[str]]], Traced]
 
 
@@ -92,7 +96,7 @@ def publish(
     wire = max([*([now] if now else []), *times], default=None)
     today = datetime.now(UTC)
     asked = {*given, *proofs, *(checks or known_checks(site))}
-    with _transaction(site):
+    with transaction(site):
         over = store.ended(today.date())
         turned: list[tuple[Finding, int]] = []
         for check in sorted({*asked, *(check for _, check in over)}):
@@ -110,7 +114,7 @@ def add(site: Site, proposals: Iterable[Proposal], now: datetime) -> None:
     """What new rows alone show, up to `now`, in one transaction: a finding that is not known opens, one that was closed on evidence or has
     been silent opens again. All else waits for a look at everything, for these rows are a part of what there is to say."""
     given = {proposal.id: proposal for proposal in proposals}
-    with _transaction(site):
+    with transaction(site):
         known = store.faults(given)
         before = {f.id: f for f in store.over(given) if _returns(f, given[f.seen.id])}
         again = {f.seen.id for f in before.values()}
@@ -195,16 +199,62 @@ def count_of(site: Site, state: State) -> int:
     return FindingRow.objects.filter(state=state.value).count()
 
 
-def show(site: Site, finding_id: str) -> Finding:
-    """One finding, by its id or the beginning of it. Raises WrongUse if there is none or more than one."""
-    open_store(site)
-    return life.expired(_find(finding_id), datetime.now(UTC))
-
-
-def worklist(site: Site) -> list[Line]:
+def worklist(site: Site, asked: LinesAsked = ALL_LINES) -> list[Line]:
     """What to do, in order."""
     open_store(site)
-    return store.lines(datetime.now(UTC))
+    return store.lines(datetime.now(UTC), asked)
+
+
+def page_of_findings(site: Site, asked: FindingsAsked, after: str = "") -> tuple[list[Finding], str]:
+    """The findings that are asked for, in the order of the worklist, as many as stand on a page, those after a mark; and the mark of the
+    last if there are more. They come without their history. Raises WrongUse for a mark that is none."""
+    open_store(site)
+    devices = ids_of_assets(site, asked.words, DEVICES_MAX) if asked.words else None
+    found, more = store.page(asked, devices, read_mark(after, int, str) if after else None)
+    now = datetime.now(UTC)
+    return [life.expired(finding, now) for finding in found], write_mark((packed(found[-1]), found[-1].id)) if more else ""
+
+
+def assigned_to(site: Site, ids: Collection[str]) -> dict[str, str]:
+    """Who works on which of these findings."""
+    open_store(site)
+    return store.assigned(ids)
+
+
+def pulse(site: Site) -> int:
+    """A number that differs once a finding has turned, or somebody has said something of one."""
+    open_store(site)
+    return store.pulse()
+
+
+def views(site: Site, who: str) -> list[tuple[str, str]]:
+    """What somebody keeps to look at again: names, and the words of their addresses."""
+    open_store(site)
+    from .models import ViewRow
+
+    return list(ViewRow.objects.filter(who=who).values_list("name", "address"))
+
+
+def keep_view(site: Site, who: str, name: str, address: str) -> None:
+    """Keeps a way of looking under a name; the same name again replaces it. Raises WrongUse, also for one too many."""
+    open_store(site)
+    from .models import ViewRow
+
+    try:
+        name = free_text(name, 80)
+    except ValueError as error:
+        raise WrongUse(f"the name {error}") from None
+    if len(address) > 1000 or (ViewRow.objects.filter(who=who).exclude(name=name).count() >= VIEWS_MAX):
+        raise WrongUse("no more can be kept", name, "drop another view first")
+    ViewRow.objects.update_or_create(who=who, name=name, defaults={"address": address})
+
+
+def drop_view(site: Site, who: str, name: str) -> None:
+    """Keeps a way of looking no more."""
+    open_store(site)
+    from .models import ViewRow
+
+    ViewRow.objects.filter(who=who, name=name).delete()
 
 
 def if_(site: Site, whats: Sequence[str]) -> Outcome:
@@ -217,67 +267,14 @@ def if_(site: Site, whats: Sequence[str]) -> Outcome:
     return outcome(known, ifs)
 
 
-def accept(site: Site, finding_id: str, reason: str, until: date) -> Finding:
-    """Lives with a finding to the end of a day. The reason stays in the store, where it can be redacted, and not in the journal."""
-    detail = {"until": until.isoformat()}
-    return _act(site, finding_id, "findings.accept", detail, lambda finding, who, now: life.accepted(finding, who, reason, until, now))
-
-
-def reopen(site: Site, finding_id: str) -> Finding:
-    """Takes back an acceptance or a closing."""
-    return _act(site, finding_id, "findings.reopen", {}, life.reopened)
-
-
-def close(site: Site, finding_id: str, reason: str) -> Finding:
-    """Closes an alert that a person has dealt with; a story with all that it tells of."""
-    with _transaction(site):
-        closed = _act(site, finding_id, "findings.close", {}, lambda finding, who, now: life.closed_by(finding, who, reason, now))
-        if parts := [finding for finding in store.parts(closed.id) if finding.state is not State.CLOSED]:
-            turn = closed.history[-1]
-            store.save([life.closed_by(finding, turn.who, reason, turn.at) for finding in parts], {f.id: f for f in parts})
-        return closed
-
-
 def hand_over(site: Site, to: Mapping[str, str], now: datetime) -> None:
     """Closes findings that are told of by others now: `to` are the ids of those, by id."""
-    with _transaction(site):
+    with transaction(site):
         known = {finding.id: finding for finding in store.load(to.keys()) if finding.state is not State.CLOSED}
         store.save([life.handed_over(finding, to[id], now) for id, finding in known.items()], known)
 
 
-# Ids that one entry of the journal names; the store has them all, with the reason.
-_NAMED_MAX = 100
 _STATES = (State.OPEN, State.STALE, State.ACCEPTED, State.CLOSED)
-
-
-def _act(site: Site, finding_id: str, act: str, detail: dict[str, str], step: Callable[[Finding, str, datetime], Finding]) -> Finding:
-    """A person's act: refused before it is journalled, journalled before it is saved."""
-    now = datetime.now(UTC)
-    with _transaction(site):
-        before = _find(finding_id)
-        current = life.expired(before, now)
-        # Who acts is the journal's to say; whether it may be done is asked first.
-        step(current, "", now)
-        entry = record(site, act, before.id, detail | {"decision": before.decision.value})
-        after = step(current, entry.who, now)
-        store.save([after], {before.id: before})
-    return after
-
-
-def _transaction(site: Site) -> AbstractContextManager[None]:
-    open_store(site)
-    from django.db import transaction
-
-    return transaction.atomic()
-
-
-def _find(finding_id: str) -> Finding:
-    from .models import FindingRow
-
-    rows: list[FindingRow] = list(FindingRow.objects.filter(id__startswith=finding_id)[:2]) if finding_id else []
-    if len(rows) != 1:
-        raise WrongUse("more than one finding" if rows else "no such finding", finding_id, "`asepsis findings list` names them")
-    return rows[0].value(rows[0].changes.all())
 
 
 def _journal_turns(site: Site, turned: Iterable[tuple[Finding, int]], subject: str) -> None:
@@ -292,6 +289,6 @@ def _journal_turns(site: Site, turned: Iterable[tuple[Finding, int]], subject: s
             if turn.what == "closed" and finding.settled is None:
                 aside.setdefault(turn.why, []).append(finding.id)
     for why, names in sorted(aside.items()):
-        record(site, "findings.set_aside", subject, {"why": why, "count": len(names), "findings": sorted(names)[:_NAMED_MAX]})
+        record(site, "findings.set_aside", subject, {"why": why, "count": len(names), "findings": sorted(names)[:NAMED_MAX]})
     if counts:
         record(site, "findings.publish", subject, dict(sorted(counts.items())))

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date, datetime
 from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from asepsis.kit.errors import WrongUse
+from asepsis.kit.site import Site
+from asepsis.settings import open_store
+
 from . import life
 from .finding import Effort, Finding, State, digest_of
 from .line import MEMBERS_MAX, STEPS_MAX, Line, Place, line_of, place
+from .listing import PAGE, FindingsAsked, LinesAsked
+from .remark import Remark, Sort
 from .worklist import folded
 
 if TYPE_CHECKING:
     from .models import FindingQuery
 
 _AT_ONCE = 500
-_ORDER = ("-decision_rank", "-impact_rank", "-patients", "effort_rank", "id")
+_ORDER = ("rank", "id")
+_OF_PEOPLE = "assigned"
+"""The column that no check writes."""
 
 
 class Brief(NamedTuple):
@@ -109,7 +118,7 @@ def save(changed: Iterable[Finding], known: Mapping[str, Finding], said: Mapping
     from .models import ChangeRow, FindingRow
 
     changed = list(changed)
-    columns = [column.name for column in FindingRow._meta.concrete_fields if not column.primary_key]
+    columns = [column.name for column in FindingRow._meta.concrete_fields if not column.primary_key and column.name != _OF_PEOPLE]
     rows = [FindingRow.of(finding, said.get(finding.id) or digest_of(finding.seen)) for finding in changed]
     FindingRow.objects.bulk_create(rows, batch_size=_AT_ONCE, update_conflicts=True, unique_fields=["id"], update_fields=columns)
     turns = []
@@ -131,7 +140,7 @@ def refresh(places: Collection[Place]) -> None:
             LineRow.of(line).save(force_insert=True)
 
 
-def lines(now: datetime) -> list[Line]:
+def lines(now: datetime, asked: LinesAsked) -> list[Line]:
     """The worklist as it stands; what an acceptance has ended in since the last run is looked at anew."""
     today = now.date()
     _after_upgrade()
@@ -140,7 +149,7 @@ def lines(now: datetime) -> list[Line]:
     anew = FindingRow.objects.overdue(today).places()
     groups = [row.group() for row in LineRow.objects.all() if (row.check_id, row.zone, row.asset_kind) not in anew]
     fresh = [line for where in sorted(anew) if (line := _line(FindingRow.objects.of(where).to_do(today), now))]
-    listed = folded([*groups, *(line.group for line in fresh)])
+    listed = folded(group for group in [*groups, *(line.group for line in fresh)] if asked.wants(group))
     leads = {line.lead.id: line.lead for line in fresh}
     leads |= {finding.id: finding for finding in load({group.members[0].id for group in listed} - leads.keys())}
     return [Line(leads[group.members[0].id], group) for group in listed]
@@ -168,3 +177,110 @@ def _after_upgrade() -> None:
     on = FindingRow.objects.to_do()
     if not LineRow.objects.exists() and on.exists():
         refresh(on.places())
+
+
+def open_(site: Site) -> None:
+    """Opens the store of a site."""
+    open_store(site)
+
+
+def transaction(site: Site) -> AbstractContextManager[None]:
+    """All of what is written in it, or nothing."""
+    open_store(site)
+    from django.db import transaction
+
+    return transaction.atomic()
+
+
+def find(finding_id: str) -> Finding:
+    """One finding, by its id or the beginning of it. Raises WrongUse if there is none or more than one."""
+    from .models import FindingRow
+
+    rows: list[FindingRow] = list(FindingRow.objects.filter(id__startswith=finding_id)[:2]) if finding_id else []
+    if len(rows) != 1:
+        raise WrongUse("more than one finding" if rows else "no such finding", finding_id, "`asepsis findings list` names them")
+    return rows[0].value(rows[0].changes.all())
+
+
+def accepted_at(at: datetime) -> list[Finding]:
+    """Those that were accepted at that time, and are."""
+    from .models import FindingRow
+
+    rows = FindingRow.objects.filter(state=State.ACCEPTED.value, turned=at).prefetch_related("changes")
+    return [row.value(row.changes.all()) for row in rows]
+
+
+def page(asked: FindingsAsked, devices: Collection[str] | None, after: Sequence[str | int] | None) -> tuple[list[Finding], bool]:
+    """The findings of a page, without their history, and whether there are more. Those of `devices` alone, if given."""
+    from .models import FindingRow
+
+    rows = FindingRow.objects.asked(asked)
+    if devices is not None:
+        rows = rows.filter(device__in=devices)
+    if after:
+        rank, id = after
+        rows = rows.filter(rank__gte=rank).exclude(rank=rank, id__lte=id)
+    found = [row.value(()) for row in rows.order_by(*_ORDER)[: PAGE + 1]]
+    return found[:PAGE], len(found) > PAGE
+
+
+def ids_in(places: Collection[Place], most: int) -> list[str]:
+    """The findings that call for work in these lines: at most so many."""
+    from .models import FindingRow
+
+    found: list[str] = []
+    for where in sorted(places):
+        found += FindingRow.objects.of(where).to_do().values_list("id", flat=True)[: most - len(found)]
+        if len(found) >= most:
+            break
+    return found
+
+
+def assign(ids: Collection[str], to: str) -> None:
+    """Writes who works on these."""
+    from .models import FindingRow
+
+    for some in _some(ids):
+        FindingRow.objects.filter(id__in=some).update(assigned=to)
+
+
+def assigned(ids: Collection[str]) -> dict[str, str]:
+    """Who works on which of these."""
+    from .models import FindingRow
+
+    rows = FindingRow.objects.exclude(assigned="").values_list("id", "assigned")
+    return dict(row for some in _some(ids) for row in rows.filter(id__in=some))
+
+
+def remark(ids: Collection[str], sort: Sort, who: str, at: datetime, text: str) -> None:
+    """Adds the same remark to these."""
+    from .models import RemarkRow
+
+    made = [RemarkRow(finding_id=id, at=at, who=who, sort=sort.value, text=text) for id in ids]
+    RemarkRow.objects.bulk_create(made, batch_size=_AT_ONCE)
+
+
+def remarks(finding_id: str) -> list[Remark]:
+    """The remarks on a finding, in order."""
+    from .models import RemarkRow
+
+    return [row.value() for row in RemarkRow.objects.filter(finding_id=finding_id)]
+
+
+def redact(n: int) -> str:
+    """Takes the words out of a remark; the id of its finding. Raises WrongUse where there is none."""
+    from .models import RemarkRow
+
+    row = RemarkRow.objects.filter(pk=n, sort=Sort.COMMENT.value, redacted=False).first()
+    if row is None:
+        raise WrongUse("no such comment", str(n), "look at the finding again")
+    row.text, row.redacted = "", True
+    row.save()
+    return str(row.finding_id)
+
+
+def pulse() -> int:
+    """How many turns and remarks there have been: the highest numbers of both."""
+    from .models import ChangeRow, RemarkRow
+
+    return sum(table.objects.order_by("-pk").values_list("pk", flat=True).first() or 0 for table in (ChangeRow, RemarkRow))

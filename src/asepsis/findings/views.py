@@ -1,40 +1,95 @@
-"""The pages of findings: what to do first, one finding, and what a person decides of it."""
+"""The pages of findings: what to do first, one finding, and what people decide."""
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
+from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.db import close_old_connections
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 
 from asepsis.kit.errors import WrongUse
-from asepsis.kit.pages import act, or_404, site
+from asepsis.kit.live import Live
+from asepsis.kit.pages import act, back, or_404, site, who
 
 from . import service
 from .explain import rank_in_words
 from .inputs import inputs
-from .service import Decision, Kind, State
+from .service import Decision, Finding, FindingsAsked, Kind, Line, LinesAsked, Remark, Sort, State
+
+DECISIONS = sorted(Decision, key=lambda decision: -decision.rank)
 
 
 def worklist(request: HttpRequest) -> HttpResponse:
-    """What to do, in order; of one decision where the address says so, and with a word in the title."""
-    lines = service.worklist(site())
-    counts = [(decision, sum(line.decision is decision for line in lines)) for decision in sorted(Decision, key=lambda d: -d.rank)]
-    wanted, words = request.GET.get("decision", ""), request.GET.get("q", "").strip()[:200]
-    shown = [line for line in lines if wanted in ("", line.decision.value) and words.lower() in line.title.lower()]
-    told = {"lines": shown, "all": len(lines), "counts": counts, "decision": wanted, "q": words}
-    return render(request, "findings/_lines.html" if request.headers.get("HX-Request") else "findings/worklist.html", told)
+    """What to do, in order; of one decision or zone where the address says so, and with words in what is wrong."""
+    asked = LinesAsked(*(request.GET.get(name, "").strip()[:200] for name in ("decision", "zone", "q")))
+    every = service.worklist(site())
+    lines = service.worklist(site(), asked) if asked != LinesAsked() else every
+    assigned = service.assigned_to(site(), [line.lead.id for line in lines])
+    told = {
+        "lines": [(line, _all_of(line), assigned.get(line.lead.id, "")) for line in lines],
+        "all": len(every),
+        "counts": [(decision, sum(line.decision is decision for line in every)) for decision in DECISIONS],
+        "zones": sorted({place[1] for line in every for place in line.places if place[0] != service.STORY} - {""}),
+        "asked": asked,
+        "here": _without(request, "undo"),
+    }
+    if request.headers.get("HX-Request"):
+        return render(request, "findings/_lines.html", told)
+    return render(request, "findings/worklist.html", told | _kept(request) | {"undo": request.GET.get("undo", "")})
+
+
+def _pulse() -> int:
+    close_old_connections()
+    return service.pulse(site())
+
+
+_LIVE = Live(_pulse)
+
+
+async def live(request: HttpRequest) -> StreamingHttpResponse:
+    """Tells the page whenever a finding has turned."""
+    return StreamingHttpResponse(_LIVE.events(), content_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+
+
+def findings(request: HttpRequest) -> HttpResponse:
+    """Findings one by one, a page at a time."""
+    with or_404():
+        asked = FindingsAsked.of(request.GET.dict() | {"words": request.GET.get("q", "")})
+        found, after = service.page_of_findings(site(), asked, request.GET.get("after", ""))
+    assigned = service.assigned_to(site(), [finding.id for finding in found])
+    told = {
+        "findings": [(finding, assigned.get(finding.id, "")) for finding in found],
+        "asked": asked,
+        "states": [(state, _with(request, state=state.value)) for state in State],
+        "decisions": [(decision, _with(request, decision=decision.value)) for decision in DECISIONS],
+        "kinds": [(kind, _with(request, kind=kind.value)) for kind in Kind],
+        "any_decision": _with(request, decision=""),
+        "any_kind": _with(request, kind=""),
+        "mine": _with(request, assigned="" if asked.assigned else who(request)),
+        "more": _with(request, after=after) if after else "",
+        "here": _without(request, "undo"),
+        "undo": request.GET.get("undo", ""),
+    }
+    return render(request, "findings/findings.html", told | _kept(request))
 
 
 def finding(request: HttpRequest, id: str) -> HttpResponse:
     """One finding: what, where, who could be hurt, what to do, how sure, and what became of it."""
     with or_404():
         one = service.show(site(), id)
+    remarks = service.remarks(site(), one.id)
     told = {
         "finding": one,
         "rank": rank_in_words(one),
         "points": inputs(one),
+        "assigned": service.assigned_to(site(), [one.id]).get(one.id, ""),
+        "comments": [remark for remark in remarks if remark.sort is Sort.COMMENT],
+        "history": sorted([*_turns(one), *_given(remarks)]),
         "acceptable": one.state in (State.OPEN, State.STALE),
         "closable": one.seen.kind is Kind.ALERT and one.state is not State.CLOSED,
         "reopenable": one.state in (State.ACCEPTED, State.CLOSED),
@@ -45,11 +100,8 @@ def finding(request: HttpRequest, id: str) -> HttpResponse:
 @act
 def accept(request: HttpRequest, id: str) -> HttpResponse:
     """Lives with a finding to the end of a day, for a reason."""
-    try:
-        until = date.fromisoformat(request.POST.get("until", ""))
-    except ValueError:
-        raise WrongUse("no day to accept until", id, "choose one") from None
-    one = service.accept(site(), id, request.POST.get("reason", ""), until)
+    one = service.accept(site(), id, request.POST.get("reason", ""), _day(request))
+    until = one.acceptance.until if one.acceptance else ""
     messages.success(request, f"Accepted until {until}: {one.seen.title}. After that day it is open again by itself.")
     return redirect("findings:worklist")
 
@@ -68,3 +120,121 @@ def close(request: HttpRequest, id: str) -> HttpResponse:
     one = service.close(site(), id, request.POST.get("reason", ""))
     messages.success(request, f"Closed: {one.seen.title}")
     return redirect("findings:worklist")
+
+
+@act
+def several(request: HttpRequest) -> HttpResponse:
+    """Accepts, or gives to somebody, all that was ticked: findings, or whole lines of the worklist."""
+    ids = _chosen(request)
+    if request.POST.get("do") == "accept":
+        until = _day(request)
+        at = service.accept_all(site(), ids, request.POST.get("reason", ""), until)
+        messages.success(request, f"{service.counted(len(ids), 'finding')} accepted until {until}.")
+        page = back(request)
+        return redirect(f"{page}{'&' if '?' in page else '?'}{urlencode({'undo': at.isoformat()})}")
+    to = request.POST.get("to", "").strip()
+    service.assign(site(), ids, to)
+    messages.success(request, f"{service.counted(len(ids), 'finding')} given to {to or 'nobody'}.")
+    return redirect(back(request))
+
+
+@act
+def take_back(request: HttpRequest) -> HttpResponse:
+    """Opens again what was just accepted together."""
+    try:
+        at = datetime.fromisoformat(request.POST.get("at", "")).astimezone(UTC)
+    except ValueError:
+        raise WrongUse("there is nothing to take back") from None
+    messages.success(request, f"{service.counted(service.take_back(site(), at), 'finding')} open again.")
+    return redirect(back(request))
+
+
+@act
+def assign(request: HttpRequest, id: str) -> HttpResponse:
+    """Gives the work on a finding to somebody."""
+    to = request.POST.get("to", "").strip()
+    service.assign(site(), [id], to)
+    messages.success(request, f"Given to {to}." if to else "Given to nobody.")
+    return redirect("findings:finding", id=id)
+
+
+@act
+def comment(request: HttpRequest, id: str) -> HttpResponse:
+    """Says something beside a finding."""
+    service.comment(site(), id, request.POST.get("text", ""))
+    return redirect("findings:finding", id=id)
+
+
+@act
+def redact(request: HttpRequest, n: int) -> HttpResponse:
+    """Takes the words out of a comment."""
+    id = service.redact(site(), n)
+    messages.success(request, "The words are gone; that somebody commented stays.")
+    return redirect("findings:finding", id=id)
+
+
+@act
+def keep(request: HttpRequest) -> HttpResponse:
+    """Keeps the way somebody looks at the list under a name, or keeps one no more."""
+    name = request.POST.get("name", "")
+    if request.POST.get("drop"):
+        service.drop_view(site(), who(request), name)
+        messages.success(request, f"{name} is kept no more.")
+    else:
+        service.keep_view(site(), who(request), name, back(request))
+        messages.success(request, f"Kept as {name}.")
+    return redirect(back(request))
+
+
+def _chosen(request: HttpRequest) -> Sequence[str]:
+    lines: dict[str, int] = {}
+    for told in request.POST.getlist("line"):
+        lead, _, count = told.partition(":")
+        if not count.isascii() or not count.isdigit() or len(count) > 9:
+            raise WrongUse("not a line", told[:40], "look at the list again")
+        lines[lead] = int(count)
+    if not lines:
+        return list(dict.fromkeys(request.POST.getlist("id")))
+    asked = LinesAsked(*(request.POST.get(name, "").strip()[:200] for name in ("decision", "zone", "q")))
+    return service.ids_in_lines(site(), lines, asked)
+
+
+def _day(request: HttpRequest) -> date:
+    try:
+        return date.fromisoformat(request.POST.get("until", ""))
+    except ValueError:
+        raise WrongUse("no day to accept until", todo="choose one") from None
+
+
+def _turns(one: Finding) -> Iterable[tuple[datetime, str, str, str]]:
+    return ((turn.at, turn.what, turn.who, turn.why) for turn in one.history)
+
+
+def _given(remarks: Iterable[Remark]) -> Iterable[tuple[datetime, str, str, str]]:
+    return ((said.at, f"given to {said.text or 'nobody'}", said.who, "") for said in remarks if said.sort is Sort.ASSIGNED)
+
+
+def _all_of(line: Line) -> str:
+    """Where all findings of a line are; of a line that was folded out of several, those of its check, or all."""
+    if len(line.places) == 1 and line.places[0][0] != service.STORY:
+        check, zone, kind = line.places[0]
+        asked = {"check": check, "line": "1", "zone": zone, "asset_kind": kind}
+    else:
+        checks = {place[0] for place in line.places}
+        asked = {"check": checks.pop()} if len(checks) == 1 else {}
+    return f"{reverse('findings:findings')}?{urlencode(asked)}"
+
+
+def _with(request: HttpRequest, **changed: str) -> str:
+    """This page, asked for otherwise."""
+    asked = {name: value for name, value in request.GET.items() if name not in ("after", "undo")} | changed
+    return f"{request.path}?{urlencode({name: value for name, value in asked.items() if value or name == 'state'})}"
+
+
+def _without(request: HttpRequest, name: str) -> str:
+    asked = urlencode({key: value for key, value in request.GET.items() if key != name})
+    return f"{request.path}?{asked}" if asked else request.path
+
+
+def _kept(request: HttpRequest) -> dict[str, object]:
+    return {"views": service.views(site(), who(request))}

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from asepsis.hospital.asset import Asset
-from asepsis.kit.errors import WrongUse
 
 PAGE = 100
 
@@ -34,19 +31,3 @@ def words_of(asset: Asset) -> str:
     named = (asset.name, asset.id, asset.manufacturer, asset.model, asset.serial, asset.station, asset.owner)
     listed = (asset.addresses, asset.macs, asset.ae_titles, asset.hl7_applications, asset.hostnames)
     return "\n".join(dict.fromkeys(word.lower() for word in (*named, *(one for words in listed for one in words)) if word))
-
-
-def write_mark(name: str, id: str) -> str:
-    """Where a page ended."""
-    return base64.urlsafe_b64encode(json.dumps([name, id]).encode()).decode().rstrip("=")
-
-
-def read_mark(mark: str) -> tuple[str, str]:
-    """Name and id of the asset that a page ended with. Raises WrongUse for what is no mark."""
-    try:
-        name, id = json.loads(base64.urlsafe_b64decode(mark + "=" * (-len(mark) % 4)))
-        if isinstance(name, str) and isinstance(id, str):
-            return name, id
-    except (ValueError, TypeError):
-        pass
-    raise WrongUse("this is no place in the list", mark[:40], "begin at its top")

@@ -17,7 +17,7 @@ from asepsis.hospital.act import Act, Verb, goes_by, marks_of_asset
 from asepsis.hospital.asset import STATED, Asset, Attribute, Maybe, Stay, address_of, as_json, from_json, kind_in_words
 from asepsis.hospital.export import Format, as_csv, as_cyclonedx
 from asepsis.hospital.kinds import DECOY, KINDS, POSSIBLE, counted_kind
-from asepsis.hospital.listing import PAGE, AssetsAsked, read_mark, words_of, write_mark
+from asepsis.hospital.listing import PAGE, AssetsAsked, words_of
 from asepsis.hospital.locator import Locator
 from asepsis.hospital.naming import called, is_guess, told_kind, within
 from asepsis.hospital.plan import Plan
@@ -29,6 +29,7 @@ from asepsis.journal import service as journal
 from asepsis.kit import keys as site_keys
 from asepsis.kit.errors import BadInput, WrongUse
 from asepsis.kit.files import unwritable
+from asepsis.kit.marks import read_mark, write_mark
 from asepsis.kit.site import Site
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ __all__ = [
     "counted_kind",
     "export",
     "going_keys",
+    "ids_of_assets",
     "is_guess",
     "keys",
     "kind_in_words",
@@ -191,10 +193,16 @@ def page_of_assets(site: Site, asked: AssetsAsked, after: str = "") -> tuple[lis
     if asked.words:
         rows = rows.filter(words__contains=asked.words.lower())
     if after:
-        name, id = read_mark(after)
+        name, id = read_mark(after, str, str)
         rows = rows.filter(name__gte=name).exclude(name=name, id__lte=id)
     found = [from_json(row.detail) for row in rows[: PAGE + 1]]
-    return found[:PAGE], write_mark(found[PAGE - 1].name, found[PAGE - 1].id) if len(found) > PAGE else ""
+    return found[:PAGE], write_mark((found[PAGE - 1].name, found[PAGE - 1].id)) if len(found) > PAGE else ""
+
+
+def ids_of_assets(site: Site, words: str, most: int) -> list[str]:
+    """The assets that have these words in their name, an address or a title: at most so many ids."""
+    rows = _rows(site).objects.order_by().filter(words__contains=words.lower())
+    return list(rows.values_list("id", flat=True)[:most])
 
 
 def kinds_and_zones(site: Site) -> tuple[list[str], list[str]]:

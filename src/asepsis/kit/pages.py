@@ -23,6 +23,11 @@ def site() -> Site:
     return Site.open(settings.SITE)
 
 
+def who(request: HttpRequest) -> str:
+    """The name of the person who asks."""
+    return str(request.user.get_username())
+
+
 def act(view: View) -> View:
     """A view that changes something and leads to another page: what cannot be done is told there, and nothing is lost."""
 
@@ -32,7 +37,7 @@ def act(view: View) -> View:
             return view(request, *args, **kwargs)
         except AsepsisError as error:
             messages.error(request, str(error))
-            return redirect(_back(request))
+            return redirect(back(request))
 
     return guarded
 
@@ -46,7 +51,7 @@ def or_404() -> Iterator[None]:
         raise Http404(str(error)) from None
 
 
-def _back(request: HttpRequest) -> str:
+def back(request: HttpRequest) -> str:
     """The page that the form stood on, where it names one of ours."""
     named = request.POST.get("next", "")
     return named if named.startswith("/") and not named.startswith("//") and "\\" not in named else "/"
