@@ -68,14 +68,10 @@ test: .venv/.test ## every test: Rust and Python (<= 15 min on two cores)
 	cargo test -p wire -p wire-parquet -p wire-fuzz --locked --quiet
 	$(PY) -m pytest -n 2
 
-.venv/.postgres: .venv/.test
-	@$(PY) -m pip install --quiet --disable-pip-version-check -c requirements/range.txt 'psycopg[binary]>=3.2'
-	@touch $@
-
 TESTS ?= tests
 
 .PHONY: test-postgres
-test-postgres: .venv/.postgres ## the same on a PostgreSQL that is started for it (TESTS=folders)
+test-postgres: .venv/.test ## the same on a PostgreSQL that is started for it (TESTS=folders)
 	@tools/postgres.sh -n 2 $(TESTS)
 
 # Coverage as libFuzzer reads it (SanitizerCoverage of LLVM): a pass of the compiler, no nightly Rust.
