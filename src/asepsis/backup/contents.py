@@ -13,8 +13,7 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from io import BytesIO
@@ -117,14 +116,11 @@ class _Adding:
                     raise BadInput("the lake is damaged: a part is missing", self._site.path / _path(part), _OLDER) from None
             self._tell(part.size)
 
-    def store(self, copy: Callable[[Path], None], near: Path, name: str) -> None:
-        with tempfile.TemporaryDirectory(prefix=".asepsis-", dir=near) as folder:
-            to = Path(folder) / name
-            copy(to)
-            size = to.stat().st_size
+    def store(self, copy: store.Copy, near: Path, name: str) -> None:
+        with copy(near) as file:
+            size = os.fstat(file.fileno()).st_size
             self._total += size
-            with to.open("rb") as file:
-                self._archive.add(name, file, size, 0)
+            self._archive.add(name, file, size, 0)
             self._tell(size)
 
     def _tell(self, size: int) -> None:

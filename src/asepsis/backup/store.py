@@ -11,17 +11,18 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from asepsis.kit.errors import BadInput
 from asepsis.kit.site import Site
 from asepsis.settings import database, explain, has_store, on_server
 
-Progress = Callable[[int], None]
+Copy = Callable[[Path], IO[bytes]]
 _PAGES = 2_000
 
 
@@ -45,39 +46,48 @@ def kind(site: Site) -> Kind:
 
 
 @contextmanager
-def held(site: Site) -> Iterator[Callable[[Path], None]]:
-    """The store as it is now: what is given writes a copy of it to a new file, at leisure. Raises BadInput."""
+def held(site: Site) -> Iterator[Copy]:
+    """The store as it is now: what is given makes a copy of it, at leisure, in a file without a name in a folder. Raises BadInput."""
     with _held_postgresql(site) if kind(site) is Kind.POSTGRESQL else _held_sqlite(site.store) as copy:
         yield copy
 
 
 @contextmanager
-def _held_sqlite(store: Path) -> Iterator[Callable[[Path], None]]:
-    with _told(), closing(sqlite3.connect(store, timeout=30, isolation_level=None)) as source:
+def _held_sqlite(store: Path) -> Iterator[Copy]:
+    with _told(store), closing(sqlite3.connect(store, timeout=30, isolation_level=None)) as source:
         source.execute("BEGIN")
         # The moment is that of the first read.
         source.execute("SELECT count(*) FROM sqlite_master").fetchone()
 
-        def copy(to: Path) -> None:
-            os.close(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-            with _told(), closing(sqlite3.connect(to)) as target:
-                # A copy that is broken off is thrown away.
-                target.execute("PRAGMA synchronous = OFF")
-                source.backup(target, pages=_PAGES)
+        def copy(folder: Path) -> IO[bytes]:
+            fd, name = tempfile.mkstemp(prefix=".asepsis-", dir=folder)
+            file = os.fdopen(fd, "rb")
+            try:
+                with _told(folder), closing(sqlite3.connect(name)) as target:
+                    # A copy that is broken off is thrown away, and leaves no name behind.
+                    target.execute("PRAGMA journal_mode = OFF")
+                    target.execute("PRAGMA synchronous = OFF")
+                    os.unlink(name)
+                    source.backup(target, pages=_PAGES)
+            except BaseException:
+                file.close()
+                raise
+            return file
 
         yield copy
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _told(where: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise explain(error) or BadInput("the store cannot be copied", todo=error) from None
+        known = explain(error)
+        raise BadInput(known.what if known else "the store cannot be copied", where, known.todo if known else error) from None
 
 
 @contextmanager
-def _held_postgresql(site: Site) -> Iterator[Callable[[Path], None]]:
+def _held_postgresql(site: Site) -> Iterator[Copy]:
     import psycopg
 
     _program("pg_dump")
@@ -85,9 +95,15 @@ def _held_postgresql(site: Site) -> Iterator[Callable[[Path], None]]:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         snapshot = str(connection.execute("SELECT pg_export_snapshot()").fetchone()[0])
 
-        def copy(to: Path) -> None:
-            os.close(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-            _run(["pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}", f"--file={to}"], site)
+        def copy(folder: Path) -> IO[bytes]:
+            file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - whoever asked closes it
+            try:
+                _run(["pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}"], site, file)
+            except BaseException:
+                file.close()
+                raise
+            file.seek(0)
+            return file
 
         yield copy
 
@@ -127,12 +143,12 @@ def _program(name: str) -> None:
         )
 
 
-def _run(command: list[str], site: Site) -> None:
+def _run(command: list[str], site: Site, out: IO[bytes] | int = subprocess.DEVNULL) -> None:
     told = database(site)
     # The password goes by the environment, which other users cannot read; a command line they can.
     variables = {"PGDATABASE": "NAME", "PGUSER": "USER", "PGPASSWORD": "PASSWORD", "PGHOST": "HOST", "PGPORT": "PORT"}
     environment = {variable: str(told[name]) for variable, name in variables.items() if told[name]}
     environment |= {f"PG{name.upper()}": str(value) for name, value in told["OPTIONS"].items()}
-    done = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, errors="replace", check=False)  # noqa: S603
+    done = subprocess.run(command, env={**os.environ, **environment}, stdout=out, stderr=subprocess.PIPE, check=False)  # noqa: S603
     if done.returncode:
-        raise BadInput(f"{command[0]} failed", "DATABASE_URL", done.stderr)
+        raise BadInput(f"{command[0]} failed", "DATABASE_URL", done.stderr.decode(errors="replace"))
