@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import html
+import io
 import json
 import os
 import re
@@ -281,3 +284,34 @@ def _visit(visitor: Visitor) -> Visitor:
 
 def _without_said(text: str) -> str:
     return re.sub(r'<p class="said.*?</p>', "", text)
+
+
+def test_assets_are_ordered_with_the_columns_that_are_asked_for_and_the_same_as_csv(people: dict[Role, Visitor]) -> None:
+    viewer = people[Role.VIEWER]
+    asked = "column=zone&column=serial&sort=kind"
+    page = viewer.get(f"/assets?{asked}")
+    head = re.findall(r'<th scope="col"[^>]*>\s*(?:<a[^>]*>)?([^<\n]+)', page.text)
+    assert head == ["Name", "Serial", "Zone"]
+    shown = [html.unescape(name) for name in re.findall(r'<td><a href="/assets/[^"]+">([^<]+)', page.text)]
+    rows = list(csv.reader(io.StringIO(viewer.get(f"/assets.csv?{asked}").text)))
+    assert rows[0] == ["name", "serial", "zone"]
+    assert [row[0] for row in rows[1:]] == shown
+    assert viewer.get("/assets?sort=none").status == 404
+    assert viewer.get("/assets.csv?column=none").status == 404
+
+
+def test_one_says_what_an_asset_is_and_takes_it_back(console: Running, people: dict[Role, Visitor]) -> None:
+    biomed, viewer = people[Role.BIOMED], people[Role.VIEWER]
+    one = re.findall(r'href="/assets/([^"?/]+)"', biomed.get("/assets").text)[0]
+    biomed.get(f"/assets/{one}")
+    assert "nothing to set" in biomed.post(f"/assets/{one}/edit", next=f"/assets/{one}").said()[0]
+    said = biomed.post(f"/assets/{one}/edit", kind="infusion pump", owner="=cmd|'/c calc'!A1", next=f"/assets/{one}").said()[0]
+    assert "kind infusion pump" in html.unescape(said)
+    assert "infusion pump" in viewer.get(f"/assets/{one}").text
+    assert "\"'=cmd" in viewer.get("/assets.csv?column=owner").text.replace("'=cmd", "\"'=cmd", 1)
+    (n,) = re.findall(r"/assets/acts/(\d+)/undo", biomed.get(f"/assets/{one}").text)
+    assert viewer.post(f"/assets/acts/{n}/undo").status == 403
+    biomed.get(f"/assets/{one}")
+    assert biomed.post(f"/assets/acts/{n}/undo", next="/").said()[0].startswith("Taken back")
+    acts = [entry.act for entry in entries(console.site) if entry.act.startswith("hospital.") and entry.who == "console:biomed"]
+    assert acts == ["hospital.set", "hospital.undo"]

@@ -11,13 +11,13 @@ def test_an_address_without_an_entry_is_closed_to_everybody() -> None:
 
 def test_strangers_may_come_in_and_nothing_else() -> None:
     opened = {name for name, methods in access().items() if any(allowed(name, method, None) for method in methods)}
-    at_the_door = {"healthz", "readyz", "console:welcome", "account_login", "mfa_authenticate"}
+    at_the_door = {"healthz", "readyz", "console:welcome", "console:approve", "account_login", "mfa_authenticate"}
     assert {name for name in opened if not name.startswith("api:")} == at_the_door
 
 
 def test_an_auditor_changes_nothing_but_how_he_is_known() -> None:
     changing = {name for name, methods in access().items() if allowed(name, "POST", Role.AUDITOR)}
-    assert {name for name in changing if not name.startswith(("account_", "mfa_"))} == {"console:welcome"}
+    assert {name for name in changing if not name.startswith(("account_", "mfa_"))} == {"console:welcome", "console:approve"}
 
 
 def test_every_role_of_the_table_is_one() -> None:

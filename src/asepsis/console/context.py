@@ -17,6 +17,7 @@ from .role import access, allowed
 WORK = (
     ("findings:worklist", "Worklist"),
     ("hospital:assets", "Assets"),
+    ("findings:approvals", "Approvals"),
 )
 """The pages of every day, by the name of their address."""
 SITE = (

@@ -35,3 +35,14 @@ class Client(models.Model):
     until = models.DateTimeField()
     by = models.CharField(max_length=150)
     withdrawn = models.DateTimeField(null=True)
+
+
+class ApprovalLink(models.Model):
+    """A link by which one person answers one approval, once, with a second factor. Of its word only the digest is kept."""
+
+    digest = models.CharField(max_length=64, unique=True)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE)
+    approval = models.CharField(max_length=13)
+    until = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0)
+    used = models.DateTimeField(null=True)

@@ -16,6 +16,8 @@ console = [
     path("clients", require_safe(views.clients_page), name="clients"),
     path("clients/admit", require_POST(views.admit), name="admit"),
     path("clients/withdraw", require_POST(views.withdraw), name="withdraw"),
+    path("approvals/<str:id>/link", require_POST(views.ask_by_link), name="ask_by_link"),
+    path("approve/<str:word>", require_http_methods(["GET", "HEAD", "POST"])(views.approve), name="approve"),
     path("about", require_safe(views.about), name="about"),
 ]
 urlpatterns = [

@@ -13,11 +13,13 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from asepsis.findings.service import Verdict
+from asepsis.hospital.service import names_of_assets
 from asepsis.journal.service import last
 from asepsis.kit.errors import WrongUse
 from asepsis.kit.pages import View, act, site
 
-from . import clients, parts, people
+from . import approving, clients, parts, people
 from .clients import Scope
 from .models import Client, Invitation, Person
 from .role import Role
@@ -124,3 +126,32 @@ def about(request: HttpRequest) -> HttpResponse:
     """What runs here."""
     _, count = last(site(), 1)
     return render(request, "console/about.html", {"parts": parts.read(site().path), "journalled": count})
+
+
+@act
+def ask_by_link(request: HttpRequest, id: str) -> HttpResponse:
+    """Makes a link by which one person answers an approval; it is shown this once."""
+    to = request.POST.get("to", "")
+    given = approving.link(site(), id, to)
+    link = request.build_absolute_uri(reverse("console:approve", kwargs={"word": given}))
+    messages.success(request, f"Give this link to {to}; with a code of his second factor he answers once: {link}")
+    return redirect("findings:approval", id=id)
+
+
+def approve(request: HttpRequest, word: str) -> HttpResponse:
+    """Answering by link: first a code, then what is asked, then the answer."""
+    if approving.found(word) is None:
+        return render(request, "console/approve.html", {"gone": True}, status=410)
+    given = request.POST
+    try:
+        if "verdict" in given:
+            after = approving.answered(site(), word, given.get("proof", ""), Verdict.read(given["verdict"]), given.get("words", ""))
+            return render(request, "console/approve.html", {"approval": after, "standing": after.standing(datetime.now(UTC)), "done": True})
+        if "code" in given:
+            asked, proof = approving.shown(site(), word, given["code"])
+            known = names_of_assets(site(), asked.wish.assets)
+            names = [known.get(one, one) for one in asked.wish.assets]
+            return render(request, "console/approve.html", {"approval": asked, "proof": proof, "assets": names})
+    except WrongUse as error:
+        return render(request, "console/approve.html", {"error": str(error)}, status=422)
+    return render(request, "console/approve.html", {})

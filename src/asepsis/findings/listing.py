@@ -29,6 +29,7 @@ class FindingsAsked:
     line: str = ""
     zone: str = ""
     asset_kind: str = ""
+    asset: str = ""
     assigned: str = ""
     words: str = ""
 

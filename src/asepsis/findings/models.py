@@ -9,6 +9,7 @@ from typing import Any, ClassVar, overload
 
 from django.db import models
 
+from .approval import Answer, Approval, Verdict, Wish
 from .finding import STORY, Acceptance, Action, Change, Effort, Finding, Kind, Points, Proposal, Remedy, State, Step
 from .harm import ClinicalClass, Harm, HarmKind
 from .line import Group, Line, Member, Place, Totals, packed, packed_of, place_of
@@ -54,7 +55,7 @@ class FindingQuery(models.QuerySet["FindingRow"]):
 
     def asked(self, asked: FindingsAsked) -> FindingQuery:
         """Those that a person asks for, without what a story tells of: it stands for its parts."""
-        columns = {"state": asked.state, "kind": asked.kind, "assigned": asked.assigned}
+        columns = {"state": asked.state, "kind": asked.kind, "assigned": asked.assigned, "device": asked.asset}
         rows = self.filter(part_of="", **{name: value for name, value in columns.items() if value})
         if asked.decision:
             first, after = packed_of(Decision(asked.decision))
@@ -358,3 +359,49 @@ class ViewRow(models.Model):
     class Meta:
         ordering = ("name",)
         constraints: ClassVar[list[models.BaseConstraint]] = [models.UniqueConstraint(fields=["who", "name"], name="findings_view_name")]
+
+
+class ApprovalRow(models.Model):
+    """An `approval.Approval`, without its answers."""
+
+    id = models.CharField(primary_key=True, max_length=13)
+    at = models.DateTimeField(db_index=True)
+    by = models.TextField()
+    title = models.TextField()
+    effects = models.JSONField()
+    assets = models.JSONField()
+    care = models.TextField(blank=True)
+    lasts = models.DurationField()
+    why = models.TextField()
+    roles = models.JSONField()
+    until = models.DateTimeField()
+    withdrawn = models.BooleanField(default=False)
+
+    @staticmethod
+    def of(asked: Approval) -> ApprovalRow:
+        """The row of an approval."""
+        wish = asked.wish
+        return ApprovalRow(
+            id=asked.id, at=asked.at, by=asked.by, title=wish.title, effects=list(wish.effects), assets=list(wish.assets), care=wish.care,
+            lasts=wish.lasts, why=wish.why, roles=list(wish.roles), until=asked.until,
+        )  # fmt: skip
+
+    def value(self, answers: Iterable[AnswerRow]) -> Approval:
+        """The approval of this row and its answers."""
+        wish = Wish(self.title, tuple(self.effects), tuple(self.assets), self.care, self.lasts, self.why, tuple(self.roles))
+        said = tuple(Answer(row.at, row.who, row.role, Verdict(row.verdict), row.words) for row in answers)
+        return Approval(self.id, self.at, self.by, wish, self.until, said, self.withdrawn)
+
+
+class AnswerRow(models.Model):
+    """An `approval.Answer`; rows are added, never changed."""
+
+    approval = models.ForeignKey(ApprovalRow, on_delete=models.CASCADE, related_name="answers")
+    at = models.DateTimeField()
+    who = models.CharField(max_length=150)
+    role = models.CharField(max_length=20)
+    verdict = models.CharField(max_length=10)
+    words = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ("pk",)

@@ -16,6 +16,8 @@ from asepsis.kit.site import Site
 from asepsis.settings import has_store, open_store
 
 from . import life, store
+from .approval import Answer, Approval, Standing, Verdict, Wish
+from .approvals import answer, approval, approvals, put, withdraw
 from .asking import Lake, Row, rows
 from .busiest import busiest, quarter
 from .check import Check, Examined, Scope, examine, glance
@@ -59,15 +61,16 @@ from .worklist import ON_THE_LIST
 from .worklist import worklist as lines_of
 
 __all__ = [
-    "INTO", "SAFETY_OF", "STORY", "Acceptance", "Action", "Automatable", "Change", "Check", "Cleared", "ClinicalClass", "Decision",
-    "Effort", "Examined", "Excused", "Exploitation", "Exposure", "Fault", "Finding", "FindingsAsked", "Harm", "HarmKind", "HumanImpact",
-    "Judged", "Kind", "Lake", "Line", "LinesAsked", "Look", "Outcome", "Parties", "Party", "Points", "Proposal", "Remark", "Remedy",
-    "Row", "Scope", "Sight", "Sighting", "Sort", "State", "Step", "Traced", "accept", "accept_all", "add", "assign", "assigned_to",
-    "busiest", "cited_rows", "cleared", "close", "comment", "count_of", "counted", "drop_view", "entered", "examine", "faults",
-    "finding_form", "findings", "five", "gather", "glance", "hand_over", "identity", "ids_in_lines", "if_", "judge", "keep_view",
-    "known_checks", "large", "leaked", "line_form", "lines_of", "listed", "mended", "named", "nothing", "opening", "ordering_class",
-    "page_of_findings", "port", "posture", "public", "public_rows", "public_sql", "publish", "pulse", "quarter", "rank_in_words",
-    "readable", "redact", "remarks", "reopen", "rows", "show", "take_back", "trace", "views", "worklist", "worklist_text", "worst_of",
+    "INTO", "SAFETY_OF", "STORY", "Acceptance", "Action", "Answer", "Approval", "Automatable", "Change", "Check", "Cleared",
+    "ClinicalClass", "Decision", "Effort", "Examined", "Excused", "Exploitation", "Exposure", "Fault", "Finding", "FindingsAsked",
+    "Harm", "HarmKind", "HumanImpact", "Judged", "Kind", "Lake", "Line", "LinesAsked", "Look", "Outcome", "Parties", "Party", "Points",
+    "Proposal", "Remark", "Remedy", "Row", "Scope", "Sight", "Sighting", "Sort", "Standing", "State", "Step", "Traced", "Verdict",
+    "Wish", "accept", "accept_all", "add", "answer", "approval", "approvals", "assign", "assigned_to", "busiest", "cited_rows",
+    "cleared", "close", "comment", "count_of", "counted", "drop_view", "entered", "examine", "faults", "finding_form", "findings",
+    "five", "gather", "glance", "hand_over", "identity", "ids_in_lines", "if_", "judge", "keep_view", "known_checks", "large", "leaked",
+    "line_form", "lines_of", "listed", "mended", "named", "nothing", "opening", "ordering_class", "page_of_findings", "port", "posture",
+    "public", "public_rows", "public_sql", "publish", "pulse", "put", "quarter", "rank_in_words", "readable", "redact", "remarks",
+    "reopen", "rows", "show", "take_back", "trace", "views", "withdraw", "worklist", "worklist_text", "worst_of",
 ]  # fmt: skip
 
 

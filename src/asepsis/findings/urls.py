@@ -25,4 +25,8 @@ urlpatterns = [
     path("findings/<str:id>/close", require_POST(views.close), name="close"),
     path("findings/<str:id>/assign", require_POST(views.assign), name="assign"),
     path("findings/<str:id>/comment", require_POST(views.comment), name="comment"),
+    path("approvals", require_safe(views.approvals), name="approvals"),
+    path("approvals/<str:id>", require_safe(views.approval), name="approval"),
+    path("approvals/<str:id>/answer", require_POST(views.answer), name="answer"),
+    path("approvals/<str:id>/withdraw", require_POST(views.withdraw), name="withdraw"),
 ]

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from asepsis.hospital.service import names_of_assets
 from asepsis.kit.errors import WrongUse
 from asepsis.kit.live import Live
 from asepsis.kit.pages import act, back, or_404, site, who
@@ -19,7 +20,7 @@ from asepsis.kit.pages import act, back, or_404, site, who
 from . import service
 from .explain import rank_in_words
 from .inputs import inputs
-from .service import Decision, Finding, FindingsAsked, Kind, Line, LinesAsked, Remark, Sort, State
+from .service import Decision, Finding, FindingsAsked, Kind, Line, LinesAsked, Remark, Sort, Standing, State, Verdict
 
 DECISIONS = sorted(Decision, key=lambda decision: -decision.rank)
 
@@ -87,6 +88,7 @@ def finding(request: HttpRequest, id: str) -> HttpResponse:
         "finding": one,
         "rank": rank_in_words(one),
         "points": inputs(one),
+        "assets": _named(one.seen.assets),
         "assigned": service.assigned_to(site(), [one.id]).get(one.id, ""),
         "comments": [remark for remark in remarks if remark.sort is Sort.COMMENT],
         "history": sorted([*_turns(one), *_given(remarks)]),
@@ -186,6 +188,11 @@ def keep(request: HttpRequest) -> HttpResponse:
     return redirect(back(request))
 
 
+def _named(ids: Sequence[str]) -> list[tuple[str, str]]:
+    names = names_of_assets(site(), ids)
+    return [(id, names.get(id, id)) for id in ids]
+
+
 def _chosen(request: HttpRequest) -> Sequence[str]:
     lines: dict[str, int] = {}
     for told in request.POST.getlist("line"):
@@ -238,3 +245,42 @@ def _without(request: HttpRequest, name: str) -> str:
 
 def _kept(request: HttpRequest) -> dict[str, object]:
     return {"views": service.views(site(), who(request))}
+
+
+def approvals(request: HttpRequest) -> HttpResponse:
+    """What people are asked to agree to."""
+    now = datetime.now(UTC)
+    found = [(one, one.standing(now)) for one in service.approvals(site())]
+    return render(request, "findings/approvals.html", {"approvals": sorted(found, key=lambda pair: pair[1] is not Standing.WAITING)})
+
+
+def approval(request: HttpRequest, id: str) -> HttpResponse:
+    """What will happen, to which devices, whose care could be touched, for how long, who asks; and what people said to it."""
+    with or_404():
+        one = service.approval(site(), id)
+    standing, role = one.standing(datetime.now(UTC)), getattr(request.user, "role", "")
+    told = {
+        "approval": one,
+        "assets": _named(one.wish.assets),
+        "standing": standing,
+        "waiting": standing is Standing.WAITING,
+        "mine": standing is Standing.WAITING and role in one.wish.roles and one.by != f"console:{who(request)}",
+    }
+    return render(request, "findings/approval.html", told)
+
+
+@act
+def answer(request: HttpRequest, id: str) -> HttpResponse:
+    """What somebody who is logged in says to it."""
+    verdict = Verdict.read(request.POST.get("verdict", ""))
+    after = service.answer(site(), id, f"console:{who(request)}", getattr(request.user, "role", ""), verdict, request.POST.get("words", ""))
+    messages.success(request, f"You said: {verdict}. It is {after.standing(datetime.now(UTC))} now.")
+    return redirect("findings:approval", id=id)
+
+
+@act
+def withdraw(request: HttpRequest, id: str) -> HttpResponse:
+    """Asks no more."""
+    service.withdraw(site(), id)
+    messages.success(request, "Withdrawn: nobody is asked any more.")
+    return redirect("findings:approval", id=id)

@@ -32,12 +32,20 @@ class Format(StrEnum):
 
 
 def as_csv(assets: Iterable[Asset]) -> str:
-    """A heading and a line an asset (RFC 4180). What a spreadsheet would take for a formula begins with an apostrophe."""
+    """A heading and a line an asset (RFC 4180)."""
+    return "".join([csv_line(COLUMNS), *(csv_line(cells(asset, COLUMNS)) for asset in assets)])
+
+
+def csv_line(values: Sequence[str]) -> str:
+    """A line of a table. What a spreadsheet would take for a formula begins with an apostrophe."""
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    writer.writerows([_harmless(_cell(asset, column)) for column in COLUMNS] for asset in assets)
+    csv.writer(out, lineterminator="\r\n").writerow(map(_harmless, values))
     return out.getvalue()
+
+
+def cells(asset: Asset, columns: Sequence[str]) -> list[str]:
+    """What an asset has in some of COLUMNS, as text."""
+    return [_cell(asset, column) for column in columns]
 
 
 def as_cyclonedx(assets: Sequence[Asset]) -> dict[str, Any]:

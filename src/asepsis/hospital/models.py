@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from django.db import models
 
 from asepsis.hospital.act import Act, Verb
+from asepsis.hospital.listing import NEVER, SORTS
 
 
 class ActRow(models.Model):
@@ -31,6 +33,19 @@ class ActRow(models.Model):
         return Act(self.n, self.at, self.who, Verb(self.verb), tuple(self.assets), marks, self.what, self.values, self.undone)
 
 
+class AssetQuery(models.QuerySet["AssetRow"]):
+    """What is asked of many assets at once."""
+
+    def behind(self, order: Sequence[str], mark: Sequence[str | int]) -> AssetQuery:
+        """Those that come after a mark, by the columns of an order."""
+        later = models.Q()
+        for n, column in enumerate(order):
+            same = dict(zip(order[:n], mark[:n], strict=True))
+            later |= models.Q(**same, **{f"{column}__gt": mark[n]})
+        # Said also by the first column alone, by which a store finds the place.
+        return self.filter(later, **{f"{order[0]}__gte": mark[0]})
+
+
 class AssetRow(models.Model):
     id = models.CharField(max_length=16, primary_key=True)
     name = models.CharField(max_length=600)
@@ -42,7 +57,13 @@ class AssetRow(models.Model):
     last_seen = models.DateTimeField(null=True)
     detail = models.JSONField()
     words = models.TextField(default="")
+    maker = models.CharField(max_length=600, default="")
+    silence = models.BigIntegerField(default=NEVER)
+
+    objects = AssetQuery.as_manager()
 
     class Meta:
         ordering: ClassVar[list[str]] = ["name", "id"]
-        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["name", "id"], name="hospital_asset_by_name")]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=list(columns), name=f"hospital_asset_by_{columns[0]}"[:30]) for columns in SORTS.values()
+        ]

@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 from asepsis.hospital.act import Act, Verb, goes_by, marks_of_asset
 from asepsis.hospital.asset import STATED, Asset, Attribute, Maybe, Stay, address_of, as_json, from_json, kind_in_words
-from asepsis.hospital.export import Format, as_csv, as_cyclonedx
+from asepsis.hospital.export import Format, as_csv, as_cyclonedx, cells, csv_line
 from asepsis.hospital.kinds import DECOY, KINDS, POSSIBLE, counted_kind
-from asepsis.hospital.listing import PAGE, AssetsAsked, words_of
+from asepsis.hospital.listing import PAGE, SORTS, AssetsAsked, columns_of, maker_of, silence_of, words_of
 from asepsis.hospital.locator import Locator
 from asepsis.hospital.naming import called, is_guess, told_kind, within
 from asepsis.hospital.plan import Plan
 from asepsis.hospital.retention import Retention
 from asepsis.hospital.site_toml import checked, plan_of, read_plan
+from asepsis.hospital.stated import said
 from asepsis.hospital.systems import SURE, Support, supported
 from asepsis.hospital.titles import TITLES_OF_PROGRAMS, TITLES_OF_TOOLKITS
 from asepsis.journal import service as journal
@@ -44,6 +45,7 @@ __all__ = [
     "DECOY",
     "KINDS",
     "POSSIBLE",
+    "SORTS",
     "STATED",
     "SURE",
     "TITLES_OF_PROGRAMS",
@@ -72,7 +74,10 @@ __all__ = [
     "assets",
     "assets_in",
     "called",
+    "cells",
+    "columns_of",
     "counted_kind",
+    "csv_line",
     "export",
     "going_keys",
     "ids_of_assets",
@@ -83,6 +88,7 @@ __all__ = [
     "locate",
     "match_patients",
     "merge",
+    "names_of_assets",
     "page_of_assets",
     "plan",
     "plan_of",
@@ -183,8 +189,8 @@ def assets(site: Site) -> list[Asset]:
     return sorted((from_json(row.detail) for row in _rows(site).objects.all()), key=lambda a: (a.name, a.id))
 
 
-def page_of_assets(site: Site, asked: AssetsAsked, after: str = "") -> tuple[list[Asset], str]:
-    """The assets that are asked for, by name, as many as stand on a page, those after a mark; and the mark of the last if there are more.
+def page_of_assets(site: Site, asked: AssetsAsked, after: str = "", most: int = PAGE) -> tuple[list[Asset], str]:
+    """The assets that are asked for, in order, as many as stand on a page, those after a mark; and the mark of the last if there are more.
 
     A mark is where a page ended, and no number of a page: a long list is read on from there, however far down that is. Raises WrongUse for
     a mark that is none.
@@ -193,16 +199,22 @@ def page_of_assets(site: Site, asked: AssetsAsked, after: str = "") -> tuple[lis
     if asked.words:
         rows = rows.filter(words__contains=asked.words.lower())
     if after:
-        name, id = read_mark(after, str, str)
-        rows = rows.filter(name__gte=name).exclude(name=name, id__lte=id)
-    found = [from_json(row.detail) for row in rows[: PAGE + 1]]
-    return found[:PAGE], write_mark((found[PAGE - 1].name, found[PAGE - 1].id)) if len(found) > PAGE else ""
+        kinds = [int if column == "silence" else str for column in asked.order]
+        rows = rows.behind(asked.order, read_mark(after, *kinds))
+    found = list(rows.order_by(*asked.order)[: most + 1])
+    last = write_mark([getattr(found[most - 1], column) for column in asked.order]) if len(found) > most else ""
+    return [from_json(row.detail) for row in found[:most]], last
 
 
 def ids_of_assets(site: Site, words: str, most: int) -> list[str]:
     """The assets that have these words in their name, an address or a title: at most so many ids."""
     rows = _rows(site).objects.order_by().filter(words__contains=words.lower())
     return list(rows.values_list("id", flat=True)[:most])
+
+
+def names_of_assets(site: Site, ids: Sequence[str]) -> dict[str, str]:
+    """What assets are called, by their ids; of those that are known."""
+    return dict(_rows(site).objects.order_by().filter(id__in=ids[:_AT_ONCE]).values_list("id", "name"))
 
 
 def kinds_and_zones(site: Site) -> tuple[list[str], list[str]]:
@@ -237,9 +249,10 @@ def unknown(lake: Lake) -> list[Unknown]:
     return unknown_in(observe(lake))
 
 
-def acts(site: Site) -> list[Act]:
-    """What people said of assets, in order, also what was undone."""
-    return [row.act() for row in _act_rows(site).objects.all()]
+def acts(site: Site, of: Asset | None = None) -> list[Act]:
+    """What people said of assets, in order, also what was undone; or of one alone."""
+    found = [row.act() for row in _act_rows(site).objects.all()]
+    return [act for act in found if of is None or {of.id, *of.former}.intersection(act.assets)]
 
 
 def merge(site: Site, ids: Sequence[str]) -> Act:
@@ -263,11 +276,18 @@ def split(site: Site, id: str, what: str) -> Act:
 
 
 def set_(site: Site, id: str, values: Mapping[str, str]) -> Act:
-    """What an asset is, whatever was seen: name, kind, clinical class, owner, manufacturer, model. Raises WrongUse."""
+    """What an asset is, whatever was seen: name, kind, clinical class, owner, manufacturer, model. It shows at once. Raises WrongUse."""
     known = asset(site, id)
     if not values:
         raise WrongUse("nothing to set", known.id, "say for example --kind 'infusion pump'")
-    return _act(site, Verb.SET, [known], [marks_of_asset(known)], checked(values))
+    rows = _rows(site)
+    from django.db import transaction
+
+    with transaction.atomic():
+        act = _act(site, Verb.SET, [known], [marks_of_asset(known)], checked(values))
+        (told,) = said([known], [act])
+        _save(rows, [told], {told.id: as_json(told)}, [])
+    return act
 
 
 def undo(site: Site, n: int | None = None) -> Act:
@@ -428,7 +448,7 @@ _AT_ONCE = 500
 def _row(rows: type[AssetRow], a: Asset, detail: dict[str, Any]) -> AssetRow:
     return rows(
         id=a.id, name=a.name, kind=a.kind, kind_confidence=a.kind_confidence, clinical_class=a.clinical_class, zone=a.zone,
-        first_seen=a.first_seen, last_seen=a.last_seen, detail=detail, words=words_of(a),
+        first_seen=a.first_seen, last_seen=a.last_seen, detail=detail, words=words_of(a), maker=maker_of(a), silence=silence_of(a),
     )  # fmt: skip
 
 
