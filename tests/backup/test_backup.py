@@ -264,6 +264,34 @@ def test_a_store_that_is_a_file_is_not_restored_into_a_database(taken: Path, tmp
     assert nothing_there(tmp_path, taken.name)
 
 
+KILLED = """
+import os, sys
+from pathlib import Path
+from asepsis.backup import archive, service
+from asepsis.kit.site import Site
+add, write = archive.ArchiveWriter.add, archive._write
+def killed(name):
+    if name.startswith("store"):
+        os.kill(os.getpid(), 9)
+archive.ArchiveWriter.add = lambda self, name, *more: (add(self, name, *more), killed(name))
+archive._write = lambda content, to, *more: (write(content, to, *more), killed(to.name))[0]
+if sys.argv[1] == "backup":
+    service.backup(Site.open(Path(sys.argv[2])), Path(sys.argv[3]))
+else:
+    service.restore(Path(sys.argv[2]), Path(sys.argv[3]))
+"""
+
+
+def test_who_is_killed_leaves_nothing_that_looks_whole(hospital: Path, taken: Path, tmp_path: Path) -> None:
+    for what in (["backup", hospital, tmp_path / "b"], ["restore", taken, tmp_path / "new"]):
+        assert subprocess.run([sys.executable, "-c", KILLED, *what], check=False).returncode == -9
+    (left,) = {path.name for path in tmp_path.iterdir()} - {taken.name}
+    assert left.endswith(".restoring")
+    assert restore(taken, tmp_path / "new").journal.holds
+    assert nothing_there(tmp_path, taken.name, "new")
+    assert backup(Site.open(hospital), tmp_path / "b").file.exists()
+
+
 def test_a_lake_that_lacks_a_part_makes_no_backup(site: Site, tmp_path: Path, capture: Callable[..., Path]) -> None:
     lake.ingest(site, [capture(3)])
     part = site.lake / lake.parts(site)[0].path

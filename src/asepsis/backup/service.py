@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import secrets
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +24,9 @@ from asepsis.kit.output import Progress
 from asepsis.kit.site import Site
 from asepsis.lake import service as lake
 from asepsis.settings import check_store, on_server
+
+# Held by the run that restores into a folder, as long as it is at it.
+_LOCK = ".restoring"
 
 __all__ = ["Kind", "Restored", "Taken", "backup", "restore"]
 
@@ -80,19 +86,33 @@ def restore(archive: Path, to: Path, progress: Progress | None = None) -> Restor
     if not archive.is_file():
         raise BadInput("no such file", archive, "name a file that `asepsis backup` made")
     to = to.resolve()
-    aside = to.with_name(f".{to.name}.{secrets.token_hex(6)}.restoring")
     try:
-        aside.mkdir(mode=0o700)
-        about, kept = unpack(archive, aside, contents.EXPECTED, progress)
-        _settle(aside, archive, about.get("store"))
-        os.sync()
-        os.rename(aside, to)
-        files.sync_directory(to.parent)
+        with _aside(to) as folder:
+            about, kept = unpack(archive, folder, contents.EXPECTED, progress)
+            _settle(folder, archive, about.get("store"))
     except OSError as error:
         raise files.unwritable(error, to.parent, "make room and restore again: nothing of it is there") from None
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
     return _tell(Site.open(to), str(about.get("taken", "")), len(kept))
+
+
+@contextmanager
+def _aside(to: Path) -> Iterator[Path]:
+    """A new folder that becomes `to` when the block ends well, and goes otherwise. What a run that was killed left goes too: it has keys."""
+    for left in to.parent.glob(f".{glob.escape(to.name)}.*.restoring"):
+        with files.alone(left / _LOCK) as nobody:
+            if nobody:
+                shutil.rmtree(left)
+    folder = to.with_name(f".{to.name}.{secrets.token_hex(6)}.restoring")
+    folder.mkdir(mode=0o700)
+    try:
+        with files.alone(folder / _LOCK):
+            yield folder
+            (folder / _LOCK).unlink()
+            os.sync()
+            os.rename(folder, to)
+            files.sync_directory(to.parent)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _settle(folder: Path, archive: Path, kind: object) -> None:
@@ -105,13 +125,14 @@ def _settle(folder: Path, archive: Path, kind: object) -> None:
             raise BadInput("its store is on PostgreSQL", todo="name an empty database with DATABASE_URL")
         if kind == Kind.SQLITE and on_server():
             raise BadInput("its store is a file", todo="restore it without DATABASE_URL")
+        if on_server():
+            store.expect_empty(site)
         if kind == Kind.SQLITE:
             if not site.store.exists():
                 raise BadInput("its store is missing", todo="take another backup")
             check_store(site.store)
         if kind == Kind.POSTGRESQL:
             dump = folder / store.NAMES[Kind.POSTGRESQL]
-            store.expect_empty(site)
             store.load(dump, site)
             dump.unlink()
     except AsepsisError as error:
