@@ -97,7 +97,7 @@ def restore(archive: Path, to: Path, progress: Progress | None = None) -> Restor
 
 @contextmanager
 def _aside(to: Path) -> Iterator[Path]:
-    """A new folder that becomes `to` when the block ends well, and goes otherwise. What a run that was killed left goes too: it has keys."""
+    """A new folder that becomes `to` when the block ends well, and goes otherwise. What a killed run left goes too: it has keys."""
     for left in to.parent.glob(f".{glob.escape(to.name)}.*.restoring"):
         with files.alone(left / _LOCK) as nobody:
             if nobody:
