@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from tests.console.browser import PASSWORD, Visitor, come_in
 from tests.console.conftest import start, stop
+from tests.stored import stored
 
 from asepsis.assessment.service import assess
 from asepsis.backup import contents
@@ -24,7 +25,7 @@ from asepsis.journal import service as journal
 from asepsis.kit.errors import BadInput
 from asepsis.kit.site import Site
 from asepsis.lake import service as lake
-from asepsis.settings import check_store, on_server, open_store
+from asepsis.settings import check_store, on_server
 
 CAPTURES = Path(__file__).parents[2] / "range" / "captures"
 DISK = 4_000
@@ -49,19 +50,6 @@ def rows(site: Site) -> dict[str, list[str]]:
     """Every row of the lake, by stream."""
     with lake.open_lake(site) as opened:
         return {name: sorted(map(str, opened.rows(f"SELECT * FROM {name}"))) for name, count in lake.count(site).items() if count}
-
-
-def stored(site: Site) -> set[str]:
-    """Every row of the store."""
-    open_store(site)
-    from django.db import connection
-
-    found = set()
-    with connection.cursor() as cursor:
-        for table in connection.introspection.table_names(cursor):
-            cursor.execute(f'SELECT * FROM "{table}"')
-            found |= {f"{table} {row}" for row in cursor.fetchall()}
-    return found
 
 
 def test_what_is_restored_is_equal(hospital: Path, tmp_path: Path) -> None:
