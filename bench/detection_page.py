@@ -1,4 +1,5 @@
-"""Writes docs/detection.md: `python bench/detection_page.py VARIANTS.json BENIGN.json ROC.json --unseen UNSEEN.json`, which
+"""Writes docs/detection.md, and network/measured.tsv for the console:
+`python bench/detection_page.py VARIANTS.json BENIGN.json ROC.json --unseen UNSEEN.json`, which
 `bench/detection.py --json` (the first and the last), `bench/benign.py --json` and `bench/roc.py --json` wrote; `--stories`, `--latency`,
 `--incremental` and `--pack` name what those of these names wrote."""
 
@@ -9,7 +10,7 @@ import json
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,9 @@ from asepsis.network.service import library
 ROOT = Path(__file__).resolve().parents[1]
 PICTURE = ROOT / "docs" / "pictures" / "roc.svg"
 PAGE, LABELS, WORDS = ROOT / "docs" / "detection.md", Path(__file__).with_name("labels.tsv"), Path(__file__).with_name("detection.md")
+MEASURED = ROOT / "src" / "asepsis" / "network" / "measured.tsv"
+FIRST = 4
+"""Rules that are named of those that caught a variant."""
 COSTS = ("stories", "latency", "incremental", "pack")
 POSTURE = ("clear-service:hl7", "clear-service:fhir", "clear-service:astm")
 """Not attacks: what goes in clear is a posture finding, and no alert is wanted."""
@@ -43,13 +47,30 @@ def variants(told: dict[str, Any]) -> str:
     lines = []
     for name, of in rows.items():
         for one in of:
-            begin = datetime.fromisoformat(one["begin"])
-            alerts = sorted((datetime.fromisoformat(when), rule) for rule, when in one["alerts"].items())
-            by = ", ".join(f"`{rule}` {_after((when - begin).total_seconds())}" for when, rule in alerts[:4])
-            more = f" and {len(alerts) - 4} more" if len(alerts) > 4 else ""
+            alerts = _alerts(one)
+            by = ", ".join(f"`{rule}` {after}" for rule, after in alerts[:FIRST])
+            more = f" and {len(alerts) - FIRST} more" if len(alerts) > FIRST else ""
             signs = f"signs: {', '.join(sorted(one['signs']))}" if one["signs"] else ""
             lines.append((name, one["name"].partition(":")[2], "yes" if alerts else "**no**", f"{by}{more}" or signs or "nothing"))
     return table(("scenario", "variant", "caught", "by, and how long after the first packet"), lines)
+
+
+def _alerts(one: dict[str, Any]) -> list[tuple[str, str]]:
+    """Which rules caught a variant, in order, and how long after its first packet."""
+    begin = datetime.fromisoformat(one["begin"])
+    alerts = sorted((datetime.fromisoformat(when), rule) for rule, when in one["alerts"].items())
+    return [(rule, _after((when - begin).total_seconds())) for when, rule in alerts]
+
+
+def measured(told: dict[str, Any], day: date) -> str:
+    """The same for the console, which reads no documentation."""
+    lines = [line for line in MEASURED.read_text("utf-8").splitlines() if line.startswith("#")]
+    for one in told["variants"]:
+        if one["name"] not in POSTURE:
+            scenario, _, variant = one["name"].partition(":")
+            by = "; ".join(f"{rule} {after}" for rule, after in _alerts(one)[:FIRST])
+            lines.append("\t".join((scenario, variant, by, day.isoformat())))
+    return "\n".join(lines) + "\n"
 
 
 def _after(seconds: float) -> str:
@@ -169,6 +190,7 @@ def main() -> None:
     for word, value in words.items():
         text = text.replace("{" + word + "}", value)
     PAGE.write_text(text, "utf-8")
+    MEASURED.write_text(measured(told, date.today()), "utf-8")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from asepsis.settings import INSTALLED_APPS as CORE
 INSTALLED_APPS = [
     *CORE,
     "asepsis.console",
+    "asepsis.lake",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

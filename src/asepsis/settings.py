@@ -12,7 +12,7 @@ import re
 import sqlite3
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from importlib import import_module
 from importlib.resources import files as packaged
 from pathlib import Path
@@ -24,7 +24,7 @@ from asepsis.kit.errors import BadInput
 from asepsis.kit.site import Site
 
 # What the command line needs; the console adds its own.
-INSTALLED_APPS = ["asepsis.journal", "asepsis.hospital", "asepsis.findings", "asepsis.network"]
+INSTALLED_APPS = ["asepsis.journal", "asepsis.hospital", "asepsis.findings", "asepsis.network", "asepsis.assessment"]
 DATABASES: dict[str, dict[str, Any]] = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
@@ -74,6 +74,14 @@ def open_store(site: Site) -> None:
     else:
         _bring_up(site.store)
     _open.append(site.path)
+
+
+def transaction(site: Site) -> AbstractContextManager[None]:
+    """All of what is written in the store within it, or nothing."""
+    open_store(site)
+    from django.db import transaction
+
+    return transaction.atomic()
 
 
 def serve_store(site: Site) -> None:

@@ -10,7 +10,7 @@ from tests.checks.replay import RowsLake
 from asepsis.assessment.coverage import coverage
 from asepsis.assessment.heard import Heard, heard
 from asepsis.assessment.service import all_checks
-from asepsis.assessment.talks import talks
+from asepsis.assessment.talks import left, sums
 from asepsis.findings.service import Look, examine
 from asepsis.hospital.observations import observe
 from asepsis.hospital.service import Locator
@@ -33,7 +33,8 @@ def test_no_row_comes_of_no_rows() -> None:
     lake.answers = []
     observe(lake)
     list(examine(all_checks(), Look(lake, locator, datetime.now(UTC)), {check.id for check in all_checks()}))
-    talks(lake, locator)
+    lake.rows(sums())
+    lake.rows(left())
     assert heard(lake) is None
     coverage(lake, [], locator.plan, Heard(datetime.now(UTC), datetime.now(UTC), 1), health(lake))
     assert len(lake.answers) > 40

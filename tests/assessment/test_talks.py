@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from asepsis.assessment.talks import OUTSIDE, Openness, Talk, talks
+from asepsis.assessment.talks import OUTSIDE, Openness, Talk, said, talks
 from asepsis.hospital.asset import Asset, from_json
 from asepsis.hospital.plan import Plan
 from asepsis.hospital.service import Locator, as_json
@@ -18,7 +18,16 @@ class Rows:
     """A lake that has already been asked."""
 
     def __init__(self, *rows: dict[str, Any]) -> None:
-        blank = {"source_hint": None, "target_hint": None, "service": None, "connections": 1, "carries": None, "quiet": False}
+        blank = {
+            "source_hint": None,
+            "target_hint": None,
+            "service": None,
+            "connections": 1,
+            "carries": None,
+            "quiet": False,
+            "first": 1,
+            "last": 1,
+        }
         self._rows = [blank | row for row in rows]
 
     def rows(self, query: str, /) -> list[dict[str, Any]]:
@@ -37,7 +46,7 @@ HOUSE = Locator([MR, CT, ADAPTER, PACS], Plan())
 
 
 def found(*rows: dict[str, Any]) -> list[Talk]:
-    return talks(Rows(*rows), HOUSE)
+    return talks(said(Rows(*rows).rows(""), HOUSE))
 
 
 def test_a_pair_is_one_edge_as_open_as_its_most_open_service() -> None:

@@ -54,6 +54,11 @@ def test_every_address_stands_in_the_table_or_is_closed(addresses: dict[str, str
     assert set(access()) <= set(addresses)
 
 
+def test_no_two_pages_have_one_address(addresses: dict[str, str]) -> None:
+    doubled = [at for at in set(addresses.values()) if sum(other == at for other in addresses.values()) > 1]
+    assert not doubled
+
+
 def test_the_table_holds_for_every_role_address_and_method(
     addresses: dict[str, str], people: dict[Role, Visitor], console: Running
 ) -> None:
@@ -273,7 +278,7 @@ def test_findings_that_there_cannot_be_are_not_there(people: dict[Role, Visitor]
 
 
 def test_a_page_hears_that_something_has_turned(people: dict[Role, Visitor]) -> None:
-    page = people[Role.VIEWER].get("/live", Accept="text/event-stream")
+    page = people[Role.VIEWER].get("/worklist/live", Accept="text/event-stream")
     assert (page.headers["Content-Type"], page.text) == ("text/event-stream", ": listening\n")
 
 
@@ -315,3 +320,9 @@ def test_one_says_what_an_asset_is_and_takes_it_back(console: Running, people: d
     assert biomed.post(f"/assets/acts/{n}/undo", next="/").said()[0].startswith("Taken back")
     acts = [entry.act for entry in entries(console.site) if entry.act.startswith("hospital.") and entry.who == "console:biomed"]
     assert acts == ["hospital.set", "hospital.undo"]
+
+
+def test_forms_offer_every_role_and_every_scope(people: dict[Role, Visitor]) -> None:
+    leads = people[Role.ADMINISTRATOR]
+    assert {role.value for role in Role} <= set(re.findall(r'<option value="(\w+)"', leads.get("/people").text))
+    assert {"assets:read", "findings:read"} <= set(re.findall(r'name="scopes" value="([^"]+)"', leads.get("/clients").text))

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 from asepsis.kit.errors import BadInput
 from asepsis.kit.site import Site
 from asepsis.lake import guard, service, wall
+from asepsis.lake.answer import distinct, rows_of
 from asepsis.lake.service import Bounds, Lake
 from asepsis.lake.wall import size
 
@@ -158,6 +160,31 @@ def test_anything_else_is_one_line(lake: Lake, query: str) -> None:
     assert "root:" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("query", "place"),
+    [
+        ("select\n * frm conn where (", "not SQL: line 2, column 8: "),
+        ("select 'éé' frm x y z", "not SQL: line 1, column 17: "),
+        ("select uid,\n  nope from conn", "the query fails: line 2, at nope: "),
+        ("select '\U0001f600',\n'é', getenv('x')", "function not allowed: getenv, line 2, column 6: "),
+        ("select *\nfrom conn, nowhere", "no such stream: nowhere, line 2, column 12: "),
+    ],
+)
+def test_errors_say_where_in_the_query(lake: Lake, query: str, place: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        lake.ask(query)
+    assert str(caught.value).startswith(place)
+
+
+def test_of_a_span_of_time_only_its_rows_are_seen(site: Site, capture: Callable[..., Path]) -> None:
+    service.ingest(site, [capture(3)])
+    _, a, b, c = (datetime(2023, 11, 14, 22, 13, 20, 1000 * n, UTC) for n in range(4))
+    for begin, end, n in ((None, None, 3), (a, None, 2), (None, a, 1), (a, b, 1), (c, None, 0)):
+        with service.open_lake(site, Bounds(), between=(begin, end)) as lake:
+            assert lake.ask("select count(*) as n from conn").to_pylist() == [{"n": n}]
+            assert lake.ask("with conn as (select * from conn) select count(*) as n from conn").to_pylist() == [{"n": n}]
+
+
 def test_a_quoted_path_below_the_lake_is_no_table(site: Site, capture: Callable[..., Path]) -> None:
     service.ingest(site, [capture(1)])
     with service.open_lake(site, Bounds()) as lake:
@@ -291,12 +318,25 @@ def test_command(site: Site, capture: Callable[..., Path]) -> None:
     assert json.loads(ask("select * from dns", "--json")[1]) == []
     assert "10.2.0.2" in ask("select distinct id_resp_h from conn")[1]
     code, out, err = ask("select * from '/etc/passwd'", "--json")
-    assert (code, out, err) == (3, "", "asepsis: no such stream: /etc/passwd: `asepsis lake streams` lists them\n")
+    assert (code, out, err) == (3, "", "asepsis: no such stream: /etc/passwd, line 1, column 15: `asepsis lake streams` lists them\n")
     assert ask("select 1", "--memory", "lots")[0] == 3
     assert ask("select 1", "--memory", "999999999TB") == (
         3, "", "asepsis: more memory than any machine has: 999999999TB: write it like 512MB or 2GB\n"
     )  # fmt: skip
     assert ask("select 1", "--limit-seconds", "0")[0] == 2
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["'infinity'::date", "'5000000-01-01'::date", "'0044-03-15 (BC)'::date", "['infinity'::timestamp]"],
+)
+def test_a_moment_beyond_the_calendar_is_null(lake: Lake, value: str) -> None:
+    assert list(rows_of(lake.ask(f"select {value} as a, 1 as b"))) == [(None, 1)]
+
+
+def test_columns_of_one_name_are_told_apart() -> None:
+    assert distinct(["a", "a", "b", "a_2", "a", "a_2"]) == ["a", "a_2", "b", "a_2_2", "a_3", "a_2_3"]
+    assert len(set(distinct(["1"] * 9_000))) == 9_000
 
 
 def test_a_long_table_says_what_it_leaves_out(site: Site) -> None:

@@ -6,13 +6,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import TYPE_CHECKING, TypeVar
 
 from asepsis.findings.service import counted
-from asepsis.hospital.service import KINDS, POSSIBLE, counted_kind, is_guess
+from asepsis.hospital.service import KINDS, POSSIBLE, counted_kind, told_kind
 
+from .networks import PLACES_MAX, narrowest, place
 from .talks import CLINICAL, OUTSIDE, Openness, Talk
 
 if TYPE_CHECKING:
@@ -22,16 +21,11 @@ SINGLES_MAX = 30
 """Up to so many machines each has a box of its own."""
 BOXES_MAX = 38
 """More boxes than this cannot be told apart on a page; the world outside is one more."""
-PLACES_MAX = 9
-"""More frames cannot either; all other parts of the network share one."""
 
 BEYOND = "\0beyond"
 """The place of what is outside; no zone is called so, whatever a hospital calls its zones."""
 COLUMNS = (("life", "monitor"), ("support",), ("none", "unknown"))
 _CLASSES = [name for names in COLUMNS for name in names]
-_PREFIXES = ((24, 64), (20, 56), (16, 48))
-"""Bits of networks, of IPv4 and IPv6: a subnet, a part of a site, a site (RFC 6177)."""
-_NOWHERE = "Address not seen"
 _ELSEWHERE = "Elsewhere"
 _NEARLY = 0.75
 _REST = "\0rest"
@@ -83,27 +77,63 @@ class Flows:
     edges: tuple[Edge, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Machines that are never drawn apart: one, or those of one kind in one place. `kind` is one of KINDS, or `possible` and one."""
+
+    id: str
+    place: str
+    kind: str
+    clinical_class: str
+    number: int = 1
+    name: str = ""
+    manufacturer: str = ""
+
+    @property
+    def column(self) -> int:
+        return next(n for n, classes in enumerate(COLUMNS) if self.clinical_class in classes)
+
+    @property
+    def sure_kind(self) -> str:
+        return self.kind.removeprefix(POSSIBLE)
+
+
 def flows(assets: Iterable[Asset], talks: Sequence[Talk]) -> Flows:
     """Who says nothing is in no box."""
+    heard = {end for talk in talks for end in (talk.source, talk.target)}
+    members = [asset for asset in assets if asset.id in heard]
+    prefix = narrowest(members)
+    units = [Unit(a.id, place(a, prefix), told_kind(a), a.clinical_class, 1, a.name, a.manufacturer) for a in members]
+    return flows_of(units, talks, len(members) <= SINGLES_MAX)
+
+
+def flows_of(units: Sequence[Unit], talks: Sequence[Talk], single: bool = False) -> Flows:
+    """The same of units, all of which talk. `single`: each has a box of its own, whatever its kind."""
     ranks = _ranks(talks)
-    members = {asset.id: asset for asset in assets if asset.id in ranks}
-    rank = {id: (ranks[id][0], -_CLASSES.index(asset.clinical_class), ranks[id][1]) for id, asset in members.items()}
-    places = _places(members, rank)
-    single = len(members) <= SINGLES_MAX
-    keys = {id: (places[id], _column(asset), id if single else asset.kind) for id, asset in members.items()}
+    rank = {unit.id: (ranks[unit.id][0], -_CLASSES.index(unit.clinical_class), ranks[unit.id][1]) for unit in units}
+    places = _places(units, rank)
+    keys = {unit.id: (places[unit.id], unit.column, unit.id if single else unit.sure_kind) for unit in units}
     keys = _folded(keys, rank)
     edges = _edges(talks, keys)
     speaks: defaultdict[str, set[str]] = defaultdict(set)
     for edge in edges:
         speaks[edge.source].update(edge.clear)
-    groups = _by(members.values(), lambda asset: keys[asset.id])
+    groups = _by(units, lambda unit: keys[unit.id])
     columns = _gathered(groups)
-    heavy = {key: max(rank[asset.id] for asset in group) for key, group in groups.items()}
+    heavy = {key: max(rank[unit.id] for unit in group) for key, group in groups.items()}
     order = sorted(groups, key=lambda key: _order(key, groups[key][0], heavy))
     boxes = [replace(box, speaks=tuple(sorted(speaks[box.id]))) for box in (_box(key, groups[key], columns[key]) for key in order)]
     if any(OUTSIDE in (edge.source, edge.target) for edge in edges):
         boxes.append(Box(OUTSIDE, BEYOND, len(COLUMNS) - 1, "Addresses outside", "", 1, tuple(sorted(speaks[OUTSIDE]))))
     return Flows(tuple(boxes), edges)
+
+
+def place_and_kind(box: Box) -> tuple[str, str]:
+    """What a box of groups stands for: its place, and its kind where it has one alone; nothing where it is of several places."""
+    if box.id == OUTSIDE:
+        return f"~{OUTSIDE}", ""
+    kind = box.id.rpartition("|")[2]
+    return "" if box.place == _ELSEWHERE else box.place, "" if kind == _REST else kind
 
 
 def _ranks(talks: Iterable[Talk]) -> dict[str, tuple[int, int]]:
@@ -117,38 +147,16 @@ def _ranks(talks: Iterable[Talk]) -> dict[str, tuple[int, int]]:
     return ranks
 
 
-def _column(asset: Asset) -> int:
-    return next(n for n, classes in enumerate(COLUMNS) if asset.clinical_class in classes)
-
-
-def _places(members: dict[str, Asset], rank: dict[str, _Rank]) -> dict[str, str]:
-    """Zone of each, else its network, the narrowest with which there are few enough; of places that are still too many the last are one."""
-    places: dict[str, str] = {}
-    for bits in _PREFIXES:
-        places = {id: _place(asset, *bits) for id, asset in members.items()}
-        if len(set(places.values())) <= PLACES_MAX + 1:
-            return places
+def _places(units: Sequence[Unit], rank: dict[str, _Rank]) -> dict[str, str]:
+    """The place of each; of places that are too many the last are one."""
+    places = {unit.id: unit.place for unit in units}
+    if len(set(places.values())) <= PLACES_MAX + 1:
+        return places
     weight: defaultdict[str, set[tuple[int, int, str]]] = defaultdict(set)
-    for id, place in places.items():
-        weight[place].add((*rank[id][:2], members[id].kind))
+    for unit in units:
+        weight[unit.place].add((*rank[unit.id][:2], unit.sure_kind))
     kept = sorted(weight, key=lambda place: (-sum(clear or vital > -2 for clear, vital, _ in weight[place]), place))[:PLACES_MAX]
     return {id: place if place in kept else _ELSEWHERE for id, place in places.items()}
-
-
-def _place(asset: Asset, bits4: int, bits6: int) -> str:
-    if asset.zone:
-        return asset.zone
-    try:
-        ip = ip_address(next(iter(asset.addresses), ""))
-    except ValueError:
-        return _NOWHERE
-    shift = ip.max_prefixlen - (bits4 if ip.version == 4 else bits6)
-    return _network(ip.version, int(ip) >> shift << shift, ip.max_prefixlen - shift)
-
-
-@cache
-def _network(version: int, address: int, bits: int) -> str:
-    return str((IPv4Network if version == 4 else IPv6Network)((address, bits)))
 
 
 def _folded(keys: dict[str, Key], rank: dict[str, _Rank]) -> dict[str, Key]:
@@ -167,11 +175,11 @@ def _folded(keys: dict[str, Key], rank: dict[str, _Rank]) -> dict[str, Key]:
     return {id: to[key] if key in to and alone[to[key]] > 1 else key for id, key in keys.items()}
 
 
-def _order(key: Key, first: Asset, heavy: dict[Key, _Rank]) -> tuple[object, ...]:
+def _order(key: Key, first: Unit, heavy: dict[Key, _Rank]) -> tuple[object, ...]:
     """Places first in which most is clinical in clear, kinds in the order of what patients depend on, what is folded last."""
     there = [rank for other, rank in heavy.items() if other[0] == key[0]]
     weight = -sum(clear for clear, _, _ in there), -max(vital for _, vital, _ in there)
-    kind = _ORDER.get(first.kind, len(_ORDER))
+    kind = _ORDER.get(first.sure_kind, len(_ORDER))
     return key[0] == _ELSEWHERE, *weight, key[0], key[1], key[2] == _REST, _CLASSES.index(first.clinical_class), kind, first.name, first.id
 
 
@@ -184,22 +192,24 @@ def _gathered(keys: Iterable[Key]) -> dict[Key, int]:
     return columns
 
 
-def _box(key: Key, group: list[Asset], column: int) -> Box:
-    place, _, what = key
-    id = "|".join(map(str, key))
-    if len(group) == 1:
-        (asset,) = group
-        words = KINDS[asset.kind].words if asset.kind in KINDS else asset.kind
-        label = f"{POSSIBLE}{words}" if is_guess(asset) else words
-        return Box(id, place, column, label[:1].upper() + label[1:], asset.name, 1)
-    kinds = Counter(asset.kind for asset in group)
+def _box(key: Key, group: list[Unit], column: int) -> Box:
+    where, _, what = key
+    id, number = "|".join(map(str, key)), sum(unit.number for unit in group)
+    if number == 1:
+        (one,) = group
+        words = KINDS[one.sure_kind].words if one.sure_kind in KINDS else one.sure_kind
+        label = f"{POSSIBLE}{words}" if one.kind != one.sure_kind else words
+        return Box(id, where, column, label[:1].upper() + label[1:], one.name, 1)
+    kinds: Counter[str] = Counter()
+    for unit in group:
+        kinds[unit.sure_kind] += unit.number
     if what == _REST:
         words = ", ".join(counted_kind(n, kind) for kind, n in kinds.most_common(3)) + (", ..." if len(kinds) > 3 else "")
-        return Box(id, place, column, f"{len(group):,} machines of {counted(len(kinds), 'kind')}", words, len(group))
-    guess = POSSIBLE if all(map(is_guess, group)) else ""
-    label = counted_kind(len(group), f"{guess}{what}") if what in KINDS else f"{len(group):,} {what}"
-    makers = [maker for maker, _ in Counter(asset.manufacturer for asset in group if asset.manufacturer).most_common()]
-    return Box(id, place, column, label, ", ".join(makers), len(group))
+        return Box(id, where, column, f"{number:,} machines of {counted(len(kinds), 'kind')}", words, number)
+    guess = POSSIBLE if all(unit.kind != unit.sure_kind for unit in group) else ""
+    label = counted_kind(number, f"{guess}{what}") if what in KINDS else f"{number:,} {what}"
+    makers = [maker for maker, _ in Counter(unit.manufacturer for unit in group if unit.manufacturer).most_common()]
+    return Box(id, where, column, label, ", ".join(makers), number)
 
 
 def _edges(talks: Iterable[Talk], keys: dict[str, Key]) -> tuple[Edge, ...]:

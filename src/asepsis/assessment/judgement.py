@@ -7,6 +7,7 @@ said by the next look at everything; it comes to the same whatever was said in b
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from functools import partial
 
@@ -18,7 +19,14 @@ from asepsis.kit.site import Site
 from asepsis.lake.service import Lake, open_lake
 from asepsis.network import service as network
 
+from . import running
+
 _ROOMS = (network, encryption, devices)
+_PLACES = "SELECT address, since, until, place FROM places ORDER BY address, since"
+
+COUNTED_S = 300.0
+"""Who talks to whom is counted as often between two looks at everything: the map need not be as fresh as an alert, and most pairs are in
+every look."""
 
 
 def all_checks() -> list[Check]:
@@ -50,12 +58,19 @@ def last_packet(lake: Lake) -> datetime:
     return lake.last("conn", "arp", "stats") or datetime.now(UTC)
 
 
+def places_of(lake: Lake) -> list[running.Span]:
+    """Who held addresses that had several holders, as `take_inventory` found it."""
+    return [(row["address"], row["since"], row["until"], row["place"]) for row in lake.rows(_PLACES)]
+
+
 class Judge:
     """Judges one site again and again. Between `everything` and the next it keeps the inventory and what is within reach of whom."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
         self._last: Look | None = None
+        self._basis: running.Basis | None = None
+        self._counted = 0.0
         self._parts: frozenset[str] = frozenset()
         self._disputed: frozenset[str] = frozenset()
 
@@ -64,6 +79,7 @@ class Judge:
         with open_lake(self._site) as lake:
             _, look = judge(self._site, lake)
             look.reach.find()
+            self._basis, self._counted = running.everything(self._site, look.locator, places_of(lake)), time.monotonic()
         self._last, self._parts, self._disputed = look, lake.parts, frozenset()
         return worklist(self._site)
 
@@ -77,5 +93,8 @@ class Judge:
             self._disputed |= disputed
             add(self._site, [p for p in glance(all_checks(), look) if not self._disputed & {p.subject, p.device}], look.now)
             network.detect(self._site, look)
+        if self._basis and time.monotonic() - self._counted >= COUNTED_S:
+            running.more(self._site, locator, self._basis)
+            self._counted = time.monotonic()
         self._last, self._parts = look, lake.parts
         return worklist(self._site)

@@ -5,8 +5,9 @@ A clear-text clinical conversation is a thick line with an arrow and the name of
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
+from types import MappingProxyType
 
 from .flows import BEYOND, COLUMNS, Edge, Flows
 from .layout import BOX_WIDTH, CARD, WIDTH, Frame, Layout, Line, Place, column_x, layout
@@ -25,6 +26,8 @@ _ROOM, _TAG_HEIGHT = BOX_WIDTH - 2 * _PAD, 16
 # Shares of a line's way where its name may stand, the best first.
 _STANDS = (0.32, 0.24, 0.4, 0.16, 0.48, 0.56, 0.64, 0.72, 0.8, 0.88)
 
+NO_LINKS: Mapping[str, str] = MappingProxyType({})
+
 Rect = tuple[float, float, float, float]
 """Left, top, width, height."""
 
@@ -40,8 +43,8 @@ def drawn(found: Flows) -> tuple[Edge, ...]:
     return tuple(chosen)
 
 
-def picture(found: Flows) -> str:
-    """The SVG element."""
+def picture(found: Flows, boxes: Mapping[str, str] = NO_LINKS, places: Mapping[str, str] = NO_LINKS) -> str:
+    """The SVG element. `boxes` are the addresses where boxes lead, by their ids, `places` those where frames lead, by their names."""
     laid = layout(found, drawn(found))
     labels = {place.box.id: place.box.label for place in laid.places}
     heads = "".join(
@@ -50,8 +53,14 @@ def picture(found: Flows) -> str:
     lines = "".join(_line(line, labels) for line in sorted(laid.lines, key=lambda line: line.edge.openness))
     return (
         f'<svg class="flows" role="img" aria-label="Who talks to whom" viewBox="0 0 {WIDTH} {laid.height}" xmlns="http://www.w3.org/2000/svg">'
-        f"{heads}{''.join(map(_frame, laid.frames))}{lines}{''.join(map(_shape, laid.places))}{''.join(_tags(laid))}</svg>"
+        f"{heads}{''.join(_led(_frame(frame), places.get(frame.name)) for frame in laid.frames)}{lines}"
+        f"{''.join(_led(_shape(place), boxes.get(place.box.id)) for place in laid.places)}{''.join(_tags(laid))}</svg>"
     )
+
+
+def _led(shape: str, address: str | None) -> str:
+    """A shape that leads somewhere."""
+    return f'<a href="{escape(address)}">{shape}</a>' if address else shape
 
 
 def _frame(frame: Frame) -> str:

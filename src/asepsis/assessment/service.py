@@ -13,11 +13,12 @@ from asepsis.kit.site import Site
 from asepsis.lake.service import NOTHING_READ, Ear, count, ingest, open_lake, site_for
 from asepsis.network import service as network
 
+from . import running
 from .assessment import Assessment, assessment_form
 from .checked import Checked, Verdict, checked, checked_form
 from .coverage import coverage
 from .heard import heard
-from .judgement import Judge, all_checks, judge, last_packet, references
+from .judgement import Judge, all_checks, judge, last_packet, places_of, references
 from .report import page
 from .talks import talks
 from .watch import Seen, look
@@ -37,7 +38,8 @@ def assess(site: Site, paths: Sequence[Path], progress: Progress | None = None, 
     ingested = ingest(site, paths, progress, cores) if paths else NOTHING_READ
     with open_lake(site) as lake:
         inventory, look_at = judge(site, lake)
-        listened, talk = heard(lake), talks(lake, look_at.locator)
+        running.everything(site, look_at.locator, places_of(lake))
+        listened, talk = heard(lake), talks(running.said())
         gaps = coverage(lake, inventory, look_at.plan, listened, network.health(lake), len(ingested.problems))
         lines, ready, closed = worklist(site), post_quantum(lake), count_of(site, State.CLOSED)
         return Assessment(ingested, inventory, lines, talk, ready, look_at.now, listened, tuple(gaps), closed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -10,12 +11,14 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import HttpBearer
 
 from asepsis import __version__
+from asepsis.assessment.urls import api as assessment
 from asepsis.findings.urls import api as findings
 from asepsis.hospital.urls import api as hospital
 from asepsis.kit.errors import AsepsisError
+from asepsis.network.urls import api as network
 
 from .clients import Scope, known
-from .problem import problem
+from .problem import ERRORS, PROBLEM, problem
 
 
 class Token(HttpBearer):
@@ -34,9 +37,30 @@ class Token(HttpBearer):
         return f"api:{client.name}"
 
 
-api = NinjaAPI(title="asepsis", version="1", urls_namespace="api", docs_url=None, openapi_url=None, description=f"asepsis {__version__}")
+class _Api(NinjaAPI):
+    """Describes its errors too (OpenAPI 3.1), which all operations share."""
+
+    def get_openapi_schema(self, *args: Any, **kwargs: Any) -> Any:
+        told = super().get_openapi_schema(*args, **kwargs)
+        told["components"].setdefault("schemas", {})["Problem"] = PROBLEM
+        for operations in told["paths"].values():
+            for operation in operations.values():
+                operation["responses"] |= {str(status): _described(status) for status in ERRORS}
+        return told
+
+
+def _described(status: int) -> dict[str, Any]:
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {"description": HTTPStatus(status).phrase, "content": content}
+
+
+api = _Api(
+    title="asepsis", version="1", urls_namespace="api", docs_url=None, openapi_url="openapi.json", description=f"asepsis {__version__}"
+)
 api.add_router("", hospital, auth=Token(Scope.ASSETS))
+api.add_router("", assessment, auth=Token(Scope.ASSETS))
 api.add_router("", findings, auth=Token(Scope.FINDINGS))
+api.add_router("", network, auth=Token(Scope.DETECTION))
 
 
 @api.exception_handler(AuthenticationError)

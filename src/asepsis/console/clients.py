@@ -22,6 +22,7 @@ class Scope(StrEnum):
 
     ASSETS = "assets:read"
     FINDINGS = "findings:read"
+    DETECTION = "detection:read"
 
 
 def admit(site: Site, name: str, scopes: list[Scope], until: datetime, by: str) -> str:

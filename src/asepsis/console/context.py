@@ -17,7 +17,12 @@ from .role import access, allowed
 WORK = (
     ("findings:worklist", "Worklist"),
     ("hospital:assets", "Assets"),
+    ("network:stories", "Stories"),
+    ("network:rules", "Detection"),
+    ("network:live", "Live"),
+    ("assessment:map", "Map"),
     ("findings:approvals", "Approvals"),
+    ("lake:hunt", "Hunt"),
 )
 """The pages of every day, by the name of their address."""
 SITE = (

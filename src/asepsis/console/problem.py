@@ -7,6 +7,21 @@ from typing import Any
 
 from django.http import HttpResponse, JsonResponse
 
+ERRORS = (400, 401, 403, 404, 405, 422)
+"""What every operation may answer instead of what it is for."""
+PROBLEM = {
+    "type": "object",
+    "required": ["type", "title", "status"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {"type": "array", "items": {"type": "object"}},
+    },
+}
+"""The schema of an answer, in JSON Schema 2020-12."""
+
 
 def problem(status: int, detail: str = "", **more: Any) -> HttpResponse:
     """An answer of this status, with what is wrong in words and `more` members."""

@@ -19,7 +19,11 @@ from .supervisor import tell_ready
 def main() -> None:
     """Serves until it is told to stop (SIGTERM, SIGINT)."""
     serving = served()
-    prepare(serving)
+    site = prepare(serving)
+    from asepsis.lake.service import hunts
+
+    # What was asked before this process began is kept no longer than the rest.
+    hunts(site).sweep()
     from django.core.asgi import get_asgi_application
 
     config = uvicorn.Config(

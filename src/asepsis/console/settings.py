@@ -23,6 +23,7 @@ SITE = Path(SERVING.site)
 INSTALLED_APPS = [
     *CORE,
     "asepsis.console",
+    "asepsis.lake",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -27,7 +27,10 @@ urlpatterns = [
     path("account/", include("allauth.account.urls")),
     path("account/2fa/", include("allauth.mfa.urls")),
     path("", include((console, "console"))),
+    path("", include("asepsis.assessment.urls")),
     path("", include("asepsis.findings.urls")),
     path("", include("asepsis.hospital.urls")),
+    path("", include("asepsis.lake.urls")),
+    path("", include("asepsis.network.urls")),
     path("", include("asepsis.journal.urls")),
 ]

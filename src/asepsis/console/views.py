@@ -63,7 +63,7 @@ def welcome(request: HttpRequest, word: str) -> HttpResponse:
 def people_page(request: HttpRequest) -> HttpResponse:
     """Who there is, and who may come."""
     waiting = Invitation.objects.filter(used=None).order_by("-made")[:50]
-    told = {"people": Person.objects.filter(is_active=True).order_by("username"), "roles": Role, "waiting": waiting}
+    told = {"people": Person.objects.filter(is_active=True).order_by("username"), "roles": list(Role), "waiting": waiting}
     return render(request, "console/people.html", told)
 
 
@@ -95,7 +95,7 @@ def become(request: HttpRequest) -> HttpResponse:
 
 def clients_page(request: HttpRequest) -> HttpResponse:
     """Which programs may ask over the API."""
-    told = {"clients": Client.objects.filter(withdrawn=None).order_by("name"), "scopes": Scope}
+    told = {"clients": Client.objects.filter(withdrawn=None).order_by("name"), "scopes": list(Scope)}
     return render(request, "console/clients.html", told)
 
 

@@ -9,9 +9,10 @@ from asepsis.journal.service import record
 from asepsis.kit.errors import WrongUse
 from asepsis.kit.free_text import free_text
 from asepsis.kit.site import Site
+from asepsis.settings import transaction
 
 from .approval import Answer, Approval, Verdict, Wish
-from .store import open_, transaction
+from .store import open_
 
 OPEN_FOR = timedelta(hours=12)
 """A shift: who is asked later knows nothing of it any more."""

@@ -13,12 +13,12 @@ from asepsis.journal.service import record
 from asepsis.kit.errors import WrongUse
 from asepsis.kit.free_text import free_text
 from asepsis.kit.site import Site
+from asepsis.settings import transaction
 
 from . import life, store
 from .finding import Finding, State
 from .listing import ALL_LINES, AT_ONCE, LinesAsked
 from .remark import Remark, Sort
-from .store import transaction
 
 Step = Callable[[Finding, str, datetime], Finding]
 COMMENT_MOST = 4_000

@@ -13,7 +13,7 @@ from asepsis.kit.errors import WrongUse
 from asepsis.kit.free_text import free_text
 from asepsis.kit.marks import read_mark, write_mark
 from asepsis.kit.site import Site
-from asepsis.settings import has_store, open_store
+from asepsis.settings import has_store, open_store, transaction
 
 from . import life, store
 from .approval import Answer, Approval, Standing, Verdict, Wish
@@ -53,7 +53,7 @@ from .remark import Remark, Sort
 from .review import Run, Traced, lost, review
 from .sightings import Sight, Sighting, gather, mended
 from .ssvc import Automatable, Decision, Exploitation, Exposure, HumanImpact
-from .store import Brief, transaction
+from .store import Brief
 from .trace import trace
 from .walls import INTO, entered
 from .what_if import Outcome, outcome, parse
@@ -70,7 +70,7 @@ __all__ = [
     "five", "gather", "glance", "hand_over", "identity", "ids_in_lines", "if_", "judge", "keep_view", "known_checks", "large", "leaked",
     "line_form", "lines_of", "listed", "mended", "named", "nothing", "opening", "ordering_class", "page_of_findings", "port", "posture",
     "public", "public_rows", "public_sql", "publish", "pulse", "put", "quarter", "rank_in_words", "readable", "redact", "remarks",
-    "reopen", "rows", "show", "take_back", "trace", "views", "withdraw", "worklist", "worklist_text", "worst_of",
+    "reopen", "rows", "show", "take_back", "those", "trace", "views", "withdraw", "worklist", "worklist_text", "worst_of",
 ]  # fmt: skip
 
 
@@ -216,6 +216,13 @@ def page_of_findings(site: Site, asked: FindingsAsked, after: str = "") -> tuple
     found, more = store.page(asked, devices, read_mark(after, int, str) if after else None)
     now = datetime.now(UTC)
     return [life.expired(finding, now) for finding in found], write_mark((packed(found[-1]), found[-1].id)) if more else ""
+
+
+def those(site: Site, ids: Collection[str]) -> dict[str, Finding]:
+    """The findings of these ids, as far as there are any."""
+    open_store(site)
+    now = datetime.now(UTC)
+    return {finding.id: life.expired(finding, now) for finding in store.load(ids)}
 
 
 def assigned_to(site: Site, ids: Collection[str]) -> dict[str, str]:

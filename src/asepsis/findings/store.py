@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date, datetime
 from itertools import islice
@@ -182,14 +181,6 @@ def _after_upgrade() -> None:
 def open_(site: Site) -> None:
     """Opens the store of a site."""
     open_store(site)
-
-
-def transaction(site: Site) -> AbstractContextManager[None]:
-    """All of what is written in it, or nothing."""
-    open_store(site)
-    from django.db import transaction
-
-    return transaction.atomic()
 
 
 def find(finding_id: str) -> Finding:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
+from pydantic import Field
 
 from asepsis.kit.pages import or_404, site
 
@@ -18,11 +19,12 @@ api = Router(tags=["assets"])
 class Asked(Schema):
     """Which assets, and where to read on (`next` of the page before)."""
 
-    q: str = ""
-    kind: str = ""
-    zone: str = ""
-    clinical_class: str = ""
-    cursor: str = ""
+    q: str = Field("", max_length=200)
+    kind: str = Field("", max_length=200)
+    zone: str = Field("", max_length=200)
+    clinical_class: str = Field("", max_length=40)
+    sort: str = Field("name", max_length=40)
+    cursor: str = Field("", max_length=4000)
 
 
 class AssetsPage(Schema):
@@ -35,7 +37,8 @@ class AssetsPage(Schema):
 @api.get("/assets", response=AssetsPage, url_name="assets")
 def assets(request: HttpRequest, asked: Query[Asked]) -> dict[str, Any]:
     """The assets by name."""
-    found, after = service.page_of_assets(site(), AssetsAsked(asked.q, asked.kind, asked.zone, asked.clinical_class), asked.cursor)
+    told = {"q": asked.q, "kind": asked.kind, "zone": asked.zone, "class": asked.clinical_class, "sort": asked.sort}
+    found, after = service.page_of_assets(site(), AssetsAsked.of(told), asked.cursor)
     return {"items": [as_json(one) for one in found], "next": after or None}
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import unicodedata
 import uuid
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
@@ -15,12 +14,12 @@ from asepsis.hospital.asset import Asset, as_json
 from asepsis.hospital.kinds import POSSIBLE
 from asepsis.hospital.systems import SURE
 from asepsis.kit.output import iso
+from asepsis.kit.spreadsheet import harmless
 
 COLUMNS = (
     "id", "name", "kind", "kind_confidence", "clinical_class", "manufacturer", "model", "software", "serial", "owner", "zone", "addresses",
     "macs", "hostnames", "ae_titles", "hl7_applications", "system", "behind", "first_seen", "last_seen",
 )  # fmt: skip
-_FORMULA = ("=", "+", "-", "@")
 
 
 class Format(StrEnum):
@@ -39,7 +38,7 @@ def as_csv(assets: Iterable[Asset]) -> str:
 def csv_line(values: Sequence[str]) -> str:
     """A line of a table. What a spreadsheet would take for a formula begins with an apostrophe."""
     out = io.StringIO()
-    csv.writer(out, lineterminator="\r\n").writerow(map(_harmless, values))
+    csv.writer(out, lineterminator="\r\n").writerow(map(harmless, values))
     return out.getvalue()
 
 
@@ -88,9 +87,3 @@ def _cell(asset: Asset, column: str) -> str:
     if isinstance(value, tuple):
         return " ".join(v.replace(" ", "_") for v in value) if column != "hl7_applications" else "; ".join(value)
     return "" if value is None else str(value)
-
-
-def _harmless(text: str) -> str:
-    """Without what cannot be shown; a spreadsheet reads letters of full width as it reads others, and looks behind blanks."""
-    shown = "".join(c for c in text if unicodedata.category(c)[0] != "C")
-    return "'" + shown if unicodedata.normalize("NFKC", shown).lstrip().startswith(_FORMULA) else shown

@@ -17,7 +17,8 @@ from asepsis.hospital.act import Act, Verb, goes_by, marks_of_asset
 from asepsis.hospital.asset import STATED, Asset, Attribute, Maybe, Stay, address_of, as_json, from_json, kind_in_words
 from asepsis.hospital.export import Format, as_csv, as_cyclonedx, cells, csv_line
 from asepsis.hospital.kinds import DECOY, KINDS, POSSIBLE, counted_kind
-from asepsis.hospital.listing import PAGE, SORTS, AssetsAsked, columns_of, maker_of, silence_of, words_of
+from asepsis.hospital.listed import asset_rows, assets_named, ids_of_assets, kinds_and_zones, names_of_assets, page_of_assets
+from asepsis.hospital.listing import SORTS, AssetsAsked, columns_of, maker_of, silence_of, words_of
 from asepsis.hospital.locator import Locator
 from asepsis.hospital.naming import called, is_guess, told_kind, within
 from asepsis.hospital.plan import Plan
@@ -30,7 +31,6 @@ from asepsis.journal import service as journal
 from asepsis.kit import keys as site_keys
 from asepsis.kit.errors import BadInput, WrongUse
 from asepsis.kit.files import unwritable
-from asepsis.kit.marks import read_mark, write_mark
 from asepsis.kit.site import Site
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ __all__ = [
     "asset_of",
     "assets",
     "assets_in",
+    "assets_named",
     "called",
     "cells",
     "columns_of",
@@ -124,7 +125,7 @@ def take_inventory(site: Site, lake: Lake) -> list[Asset]:
     held = tenures_of(lake)
     if held:
         lake.place([(t.address, t.since, t.until, t.place) for t in held])
-    rows = _rows(site)
+    rows = asset_rows(site)
     found = inventory(observe(lake), plan(site), held, partial(presence, lake), acts(site))
     from django.db import transaction
 
@@ -165,7 +166,7 @@ def take_arrivals(site: Site, lake: Lake, known: Locator) -> tuple[Locator, froz
 
     come = arrivals(lake, known)
     if come.new:
-        rows = _rows(site)
+        rows = asset_rows(site)
         from django.db import transaction
 
         with transaction.atomic():
@@ -186,47 +187,12 @@ def tenures_of(lake: Lake) -> list[Tenure]:
 
 def assets(site: Site) -> list[Asset]:
     """The saved assets, by name."""
-    return sorted((from_json(row.detail) for row in _rows(site).objects.all()), key=lambda a: (a.name, a.id))
-
-
-def page_of_assets(site: Site, asked: AssetsAsked, after: str = "", most: int = PAGE) -> tuple[list[Asset], str]:
-    """The assets that are asked for, in order, as many as stand on a page, those after a mark; and the mark of the last if there are more.
-
-    A mark is where a page ended, and no number of a page: a long list is read on from there, however far down that is. Raises WrongUse for
-    a mark that is none.
-    """
-    rows = _rows(site).objects.filter(**asked.columns)
-    if asked.words:
-        rows = rows.filter(words__contains=asked.words.lower())
-    if after:
-        kinds = [int if column == "silence" else str for column in asked.order]
-        rows = rows.behind(asked.order, read_mark(after, *kinds))
-    found = list(rows.order_by(*asked.order)[: most + 1])
-    last = write_mark([getattr(found[most - 1], column) for column in asked.order]) if len(found) > most else ""
-    return [from_json(row.detail) for row in found[:most]], last
-
-
-def ids_of_assets(site: Site, words: str, most: int) -> list[str]:
-    """The assets that have these words in their name, an address or a title: at most so many ids."""
-    rows = _rows(site).objects.order_by().filter(words__contains=words.lower())
-    return list(rows.values_list("id", flat=True)[:most])
-
-
-def names_of_assets(site: Site, ids: Sequence[str]) -> dict[str, str]:
-    """What assets are called, by their ids; of those that are known."""
-    return dict(_rows(site).objects.order_by().filter(id__in=ids[:_AT_ONCE]).values_list("id", "name"))
-
-
-def kinds_and_zones(site: Site) -> tuple[list[str], list[str]]:
-    """Which kinds and zones the saved assets have."""
-    rows = _rows(site).objects.order_by()
-    kinds, zones = (sorted({*rows.values_list(column, flat=True).distinct()} - {""}) for column in ("kind", "zone"))
-    return kinds, zones
+    return sorted((from_json(row.detail) for row in asset_rows(site).objects.all()), key=lambda a: (a.name, a.id))
 
 
 def asset(site: Site, id: str) -> Asset:
     """The asset of this id, or of the only id that begins so, now or when less was known of it; WrongUse if there is none."""
-    rows = [row for row in _rows(site).objects.filter(id__startswith=id)[:2] if id]
+    rows = [row for row in asset_rows(site).objects.filter(id__startswith=id)[:2] if id]
     found = [from_json(row.detail) for row in rows] or [a for a in assets(site) if id and any(f.startswith(id) for f in a.former)]
     if len(found) != 1:
         raise WrongUse("several assets begin so" if found else "no such asset", id, "`asepsis assets list` shows the ids")
@@ -280,7 +246,7 @@ def set_(site: Site, id: str, values: Mapping[str, str]) -> Act:
     known = asset(site, id)
     if not values:
         raise WrongUse("nothing to set", known.id, "say for example --kind 'infusion pump'")
-    rows = _rows(site)
+    rows = asset_rows(site)
     from django.db import transaction
 
     with transaction.atomic():
@@ -421,16 +387,6 @@ def _act_rows(site: Site) -> type[ActRow]:
     from asepsis.hospital.models import ActRow
 
     return ActRow
-
-
-def _rows(site: Site) -> type[AssetRow]:
-    """The table of assets of this site. Imported late: without an open store Django has no models."""
-    from asepsis.settings import open_store
-
-    open_store(site)
-    from asepsis.hospital.models import AssetRow
-
-    return AssetRow
 
 
 def _save(rows: type[AssetRow], changed: Sequence[Asset], detail: Mapping[str, dict[str, Any]], gone: Sequence[str]) -> None:

@@ -6,6 +6,7 @@ seal            the same for the journal's head, what commits keep of it, and pa
 lake/ journal/  what machines observed | who did what
 packets/        only where it was asked for: packets of the last hours, sealed
 console/        only where `asepsis up` ran: what signs sessions and seals second factors, the console's own certificate, how its parts are
+hunt/           only where somebody asked on the page Hunt: what, and the answers, for an hour
 decoys/         only while a decoy of files listens: where Samba has what it needs
 store.sqlite3   what people act on (unless DATABASE_URL says otherwise)
 site.toml       optional: what the hospital states about itself

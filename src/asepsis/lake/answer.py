@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TextIO
 
 import pyarrow as pa
 
@@ -21,14 +21,15 @@ def rows_of(table: pa.Table) -> Iterator[tuple[Any, ...]]:
         yield from zip(*(_values(column) for column in batch.columns), strict=True)
 
 
-def write_json(table: pa.Table) -> None:
-    """An array of row objects on stdout, a row a line."""
-    names = _distinct(table.column_names)
+def write_json(table: pa.Table, out: TextIO | None = None) -> None:
+    """An array of row objects, a row a line; on stdout where no other is named."""
+    write = (out or sys.stdout).write
+    names = distinct(table.column_names)
     before = "["
     for row in rows_of(table):
-        sys.stdout.write(before + json.dumps(dict(zip(names, row, strict=True)), allow_nan=False))
+        write(before + json.dumps(dict(zip(names, row, strict=True)), allow_nan=False))
         before = ",\n "
-    sys.stdout.write("]\n" if before != "[" else "[]\n")
+    write("]\n" if before != "[" else "[]\n")
 
 
 def _values(column: pa.Array) -> list[Any]:
@@ -38,7 +39,17 @@ def _values(column: pa.Array) -> list[Any]:
     if _is_plain(column.type) or (pa.types.is_list(column.type) and _is_plain(column.type.value_type)):
         values: list[Any] = column.to_pylist()
         return values
-    return [plain(value) for value in column.to_pylist()]
+    try:
+        return [plain(value) for value in column.to_pylist()]
+    except (OverflowError, ValueError):
+        return [_plain(scalar) for scalar in column]
+
+
+def _plain(scalar: pa.Scalar) -> Any:
+    try:
+        return plain(scalar.as_py())
+    except (OverflowError, ValueError):
+        return None  # a day or a list of moments beyond the calendar
 
 
 def _is_plain(kind: pa.DataType) -> bool:
@@ -54,13 +65,13 @@ def _time(micros: int) -> str | None:
     return moment.replace(tzinfo=None).isoformat() + "Z"
 
 
-def _distinct(names: list[str]) -> list[str]:
+def distinct(names: list[str]) -> list[str]:
     """The names, with a number behind those that came before: an object cannot hold two."""
-    result: list[str] = []
+    taken: dict[str, int] = {}
     for name in names:
-        other, n = name, 1
-        while other in result:
+        other, n = name, taken.get(name, 1)
+        while other in taken:
             n += 1
             other = f"{name}_{n}"
-        result.append(other)
-    return result
+        taken |= {name: n, other: 1} if other != name else {name: 1}
+    return list(taken)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+
+Between = tuple[datetime | None, datetime | None]
+"""From when on, and until before when; None: no end."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ import duckdb
 
 from asepsis.kit.errors import BadInput
 from asepsis.lake import pairs
-from asepsis.lake.bounds import UNBOUNDED, Bounds
+from asepsis.lake.bounds import UNBOUNDED, Between, Bounds
+from asepsis.lake.spot import underlined
 from asepsis.lake.streams import SQL_TYPES, Column
 
 if TYPE_CHECKING:
@@ -54,15 +55,15 @@ class Engine(Protocol):
 
 class DuckDBEngine:
     """DuckDB in this process. It may read files below `folder` and nothing else: no other file, no network, no extension is loaded. `few`
-    says that its tables have few rows: what threads do to share such work costs more than the work."""
+    says that its tables have few rows: what threads do to share such work costs more than the work. Streams show the rows of `between`."""
 
-    def __init__(self, folder: Path, bounds: Bounds = UNBOUNDED, few: bool = False) -> None:
-        self._bounds, self._placed = bounds, False
+    def __init__(self, folder: Path, bounds: Bounds = UNBOUNDED, few: bool = False, between: Between = (None, None)) -> None:
+        self._bounds, self._placed, self._within = bounds, False, _within(between)
         database = _shared(folder.resolve()) if few and bounds == UNBOUNDED else _database(folder, bounds)
         self._connection = database.cursor()
 
     def register(self, name: str, files: Sequence[Path], columns: Sequence[Column]) -> None:
-        tail = f"FROM {_source(files)}" if files else "WHERE false"
+        tail = f"FROM {_source(files)}{self._within}" if files else "WHERE false"
         try:
             try:
                 self._view(name, columns, {column.name for column in columns} if files else set(), tail)
@@ -114,6 +115,11 @@ class DuckDBEngine:
         """What DuckDB takes each statement of `query` for."""
         with _readable_errors():
             return [statement.type.name for statement in self._connection.extract_statements(query)]
+
+    def plan(self, query: str) -> None:
+        """Raises BadInput for a query that the engine cannot run as it stands, with the place: it tells of none where an answer streams."""
+        with _stoppable(), _readable_errors(self._bounds, above=1), self._alarm():
+            self._connection.execute(f"EXPLAIN\n{query}")
 
     def sql(self, query: str, parameters: Mapping[str, Any] | Sequence[Any] | None = None) -> pa.Table:
         with _stoppable(), _readable_errors(self._bounds), self._alarm():
@@ -214,6 +220,12 @@ def _text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
+def _within(between: Between) -> str:
+    """The condition that a row is of that time; nothing where it has no end."""
+    ends = [f"ts {sign} {_text(end.isoformat())}::TIMESTAMPTZ" for sign, end in zip((">=", "<"), between, strict=True) if end]
+    return f" WHERE {' AND '.join(ends)}" if ends else ""
+
+
 def _source(files: Sequence[Path]) -> str:
     return f"read_parquet([{', '.join(_text(str(file)) for file in files)}], union_by_name = true, hive_partitioning = false)"
 
@@ -230,8 +242,8 @@ def _stoppable() -> Iterator[None]:
 
 
 @contextmanager
-def _readable_errors(bounds: Bounds = UNBOUNDED) -> Iterator[None]:
-    """DuckDB's errors as one line. The marker under the query and the hints below it are left out."""
+def _readable_errors(bounds: Bounds = UNBOUNDED, above: int = 0) -> Iterator[None]:
+    """DuckDB's errors as one line, with the place that it marks, before which stand so many lines that are not the query's."""
     try:
         yield
     except duckdb.InterruptException:
@@ -245,7 +257,7 @@ def _readable_errors(bounds: Bounds = UNBOUNDED) -> Iterator[None]:
             raise _too_long(bounds) from None
         if "Out of Memory" in text:
             raise _too_much(bounds) from None
-        raise BadInput("the query fails", todo=text) from None
+        raise BadInput("the query fails", underlined(str(error), above), text) from None
 
 
 def _too_long(bounds: Bounds) -> BadInput:

@@ -16,6 +16,7 @@ from typing import Any
 
 from asepsis.kit.errors import BadInput
 from asepsis.lake.engine import DuckDBEngine
+from asepsis.lake.spot import spot
 
 QUERY_CHARACTERS = 100_000
 
@@ -33,7 +34,7 @@ def check(query: str, engine: DuckDBEngine, streams: Collection[str]) -> None:
     if len(query) > QUERY_CHARACTERS:
         raise BadInput(f"the query is longer than {QUERY_CHARACTERS:,} characters")
     try:
-        _Judge(engine).statement(json.loads(engine.syntax_of(query)), frozenset(streams))
+        _Judge(query, engine).statement(json.loads(engine.syntax_of(query)), frozenset(streams))
     except RecursionError:
         raise BadInput("the query is nested too deeply") from None
     if engine.statement_types(query) != ["SELECT"]:
@@ -51,13 +52,13 @@ def functions() -> frozenset[str]:
 class _Judge:
     """Walks a syntax tree with the tables that are known where it stands."""
 
-    def __init__(self, engine: DuckDBEngine) -> None:
-        self._engine = engine
+    def __init__(self, query: str, engine: DuckDBEngine) -> None:
+        self._query, self._engine = query, engine
 
     def statement(self, tree: dict[str, Any], streams: frozenset[str]) -> None:
         if tree["error"]:
             if tree["error_type"] == "parser":
-                raise BadInput("not SQL", todo=tree["error_message"])
+                raise BadInput("not SQL", spot(self._query, int(tree.get("position") or -1)), tree["error_message"])
             raise _no_select()
         if len(tree["statements"]) != 1:
             raise _no_select()
@@ -99,18 +100,21 @@ class _Judge:
         if any(isinstance(source, dict) and source.get("type") not in _SOURCES for source in sources):
             raise _no_select()
         if kind == "BASE_TABLE":
-            _check_table(node, known)
+            self._check_table(node, known)
         if kind == "TABLE_FUNCTION" and (name := node["function"].get("function_name", "?").lower()) not in _TABLE_FUNCTIONS:
-            raise BadInput("table function not allowed", name, "only streams, range, generate_series and unnest are")
+            raise BadInput("table function not allowed", self._at(name, node), "only streams, range, generate_series and unnest are")
         if "function_name" in node and node["function_name"].lower() not in functions():
-            raise BadInput("function not allowed", node["function_name"], "only those that compute on rows are")
+            raise BadInput("function not allowed", self._at(node["function_name"], node), "only those that compute on rows are")
 
+    def _check_table(self, node: dict[str, Any], known: frozenset[str]) -> None:
+        path = [node.get("catalog_name"), node.get("schema_name"), node["table_name"]]
+        name = ".".join(filter(None, path))
+        if any(path[:2]) or not _WORD.fullmatch(name) or name.lower() not in known:
+            raise BadInput("no such stream", self._at(name, node), "`asepsis lake streams` lists them")
 
-def _check_table(node: dict[str, Any], known: frozenset[str]) -> None:
-    path = [node.get("catalog_name"), node.get("schema_name"), node["table_name"]]
-    name = ".".join(filter(None, path))
-    if any(path[:2]) or not _WORD.fullmatch(name) or name.lower() not in known:
-        raise BadInput("no such stream", name, "`asepsis lake streams` lists them")
+    def _at(self, name: str, node: dict[str, Any]) -> str:
+        """The name and where it stands, where DuckDB knows that."""
+        return ", ".join(filter(None, (name, spot(self._query, node.get("query_location")))))
 
 
 def _recursive(entry: dict[str, Any]) -> bool:

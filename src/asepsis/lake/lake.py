@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from asepsis.lake import commits
-from asepsis.lake.bounds import Bounds
+from asepsis.lake.bounds import Between, Bounds
 from asepsis.lake.commits import Part, Snapshot
 from asepsis.lake.engine import DuckDBEngine, Span
 from asepsis.lake.reading import Reading
@@ -28,7 +28,8 @@ FEW = 2_000_000
 class Lake:
     """Every stream as a table, also those without rows; what it shows is the lake at the moment it was opened, but for the parts `without`:
     who has looked at those already sees what came since; or nothing but the parts that are named in `only`, or those with rows of `since`
-    and later. `parts` are all that it holds, `whole_since` is when rows begin of which none has expired: None if none ever did."""
+    and later. Of `between` are the rows themselves: no others are seen. `parts` are all that it holds, `whole_since` is when rows begin of
+    which none has expired: None if none ever did."""
 
     def __init__(
         self,
@@ -37,6 +38,7 @@ class Lake:
         without: Collection[str] = (),
         only: Sequence[Part] | None = None,
         since: datetime | None = None,
+        between: Between = (None, None),
     ) -> None:
         self.streams: dict[str, Stream] = streams()
         self._folder = folder
@@ -46,10 +48,11 @@ class Lake:
         self.parts = frozenset(part.path for part in snapshot.parts)
         self.whole_since = _time(snapshot.whole_since)
         shown = snapshot.parts if only is None else only
-        first = (since - _EPOCH) // timedelta(microseconds=1) if since else None
-        shown = [part for part in shown if part.path not in without and (first is None or part.max_ts >= first)]
+        first, end = _micros(since or between[0]), _micros(between[1])
+        shown = [part for part in shown if (first is None or part.max_ts >= first) and (end is None or part.min_ts < end)]
+        shown = [part for part in shown if part.path not in without]
         self._snapshot = Snapshot(snapshot.n, tuple(shown))
-        self._engine = DuckDBEngine(folder, bounds or Bounds(), sum(part.rows for part in shown) <= FEW)
+        self._engine = DuckDBEngine(folder, bounds or Bounds(), sum(part.rows for part in shown) <= FEW, between)
         self._registered: set[str] = set()
         self._places = self._paired = False
 
@@ -78,6 +81,7 @@ class Lake:
 
         self._register(_words(query))
         guard.check(query, self._engine, self.streams)
+        self._engine.plan(query)
         return self._engine.sql(query)
 
     def place(self, spans: Sequence[Span]) -> None:
@@ -122,6 +126,10 @@ class Lake:
 
 def _words(query: str) -> set[str]:
     return set(_WORD.findall(query.lower()))
+
+
+def _micros(moment: datetime | None) -> int | None:
+    return None if moment is None else (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 def _time(micros: int | None) -> datetime | None:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +16,13 @@ from asepsis import _wire
 from asepsis.journal import service as journal
 from asepsis.journal.service import Anchor
 from asepsis.kit import files
-from asepsis.kit.errors import BadInput
+from asepsis.kit.errors import BadInput, WrongUse
 from asepsis.kit.output import Progress
 from asepsis.kit.site import Site
 from asepsis.lake import commits
 from asepsis.lake import expire as expiry
 from asepsis.lake import kept as kept_packets
-from asepsis.lake.bounds import Bounds
+from asepsis.lake.bounds import Between, Bounds
 from asepsis.lake.commits import Part
 from asepsis.lake.expire import Expired, Fate
 from asepsis.lake.export import Format, Selection
@@ -30,11 +31,14 @@ from asepsis.lake.kept import Exported, Keep, Kept, Segment, Wanted
 from asepsis.lake.live import Ear, Heard, listen, watch_lock
 from asepsis.lake.news import News
 from asepsis.lake.news import news as news_of
+from asepsis.lake.question import Question, query_text
 from asepsis.lake.service_names import service_names
 from asepsis.lake.streams import Column, Stream, streams
 
 if TYPE_CHECKING:
+    from asepsis.lake.hunt import Hunts, Run
     from asepsis.lake.lake import Lake
+    from asepsis.lake.library import Query
     from asepsis.lake.rows_lake import RowsLake
 
 __all__ = [
@@ -59,22 +63,30 @@ __all__ = [
     "Stream",
     "Wanted",
     "anchors",
+    "ask",
     "compact",
     "count",
     "erase_packets",
     "expire",
     "export",
     "export_packets",
+    "forget_query",
+    "hunts",
     "ingest",
+    "keep_query",
     "news",
     "open_lake",
     "packets",
     "parts",
+    "queries",
+    "query",
+    "rename_query",
     "service_names",
     "settle",
     "site_for",
     "still",
     "streams",
+    "take_answer",
     "unmade",
     "watch",
     "watched",
@@ -265,12 +277,13 @@ def open_lake(
     without: Collection[str] = (),
     only: Sequence[Part] | None = None,
     since: datetime | None = None,
+    between: Between = (None, None),
 ) -> Lake:
     """The lake of `site` for questions. `bounds` are for queries that a person wrote; `without` are parts that were looked at before,
-    `only` the parts of `news`; of `since` and later are those that hold rows of then."""
+    `only` the parts of `news`; of `since` and later are those that hold rows of then; of `between` are the rows themselves."""
     from asepsis.lake.lake import Lake
 
-    return Lake(site.lake, bounds, without, only, since)
+    return Lake(site.lake, bounds, without, only, since, between)
 
 
 def news(site: Site, since: int, known: Collection[str] = ()) -> News:
@@ -300,6 +313,89 @@ def count(site: Site) -> dict[str, int]:
     """How many rows each stream has, by the commit log."""
     parts = commits.read(site.lake).parts
     return {name: sum(part.rows for part in parts if part.stream == name) for name in streams()}
+
+
+def hunts(site: Site) -> Hunts:
+    """The queries that people run over the lake of `site`, from this process."""
+    return _hunts(site.path)
+
+
+@cache
+def _hunts(path: Path) -> Hunts:
+    from asepsis.lake.hunt import Hunts
+
+    return Hunts(path / "hunt", path / "lake")
+
+
+def ask(site: Site, asked: Question, who: str) -> Run:
+    """Starts a query of a person; the journal tells of it first, with its text. Raises WrongUse as `Hunts.begin` does."""
+    return hunts(site).begin(who, asked, lambda id: journal.record(site, "lake.ask", id, asked.form()))
+
+
+def take_answer(site: Site, run: Run, file: str) -> Path:
+    """The file `file` of an answer, for somebody who takes it away; the journal tells of it."""
+    journal.record(site, "lake.take_answer", run.id, {"file": file, "rows": run.answer.get("rows"), "asked_by": run.who})
+    return run.folder / file
+
+
+def queries() -> list[Query]:
+    """The queries to begin with: those that people keep, then those that ship, each by name."""
+    from asepsis.lake.library import shipped
+    from asepsis.lake.models import SavedQuery
+
+    return [row.query() for row in SavedQuery.objects.order_by("name")] + list(shipped())
+
+
+def query(id: str) -> Query:
+    """One of them. Raises WrongUse where there is none."""
+    from asepsis.lake.library import shipped
+    from asepsis.lake.models import kept
+
+    return next((one for one in shipped() if one.id == id), None) or kept(id).query()
+
+
+def keep_query(site: Site, name: str, text: str, who: str) -> Query:
+    """Keeps a query for all. Raises WrongUse for a name that is none, or that another has, and for no query."""
+    from django.db import transaction
+
+    from asepsis.lake.models import MOST, SavedQuery, free_name
+
+    asked = query_text(text)
+    with transaction.atomic():
+        if SavedQuery.objects.count() >= MOST:
+            raise WrongUse(f"{MOST} queries are kept", todo="remove some that nobody needs")
+        row = SavedQuery(name=free_name(name), text=asked, who=who, kept=datetime.now(UTC))
+        journal.record(site, "lake.keep_query", row.name, {"query": asked})
+        row.save()
+    return row.query()
+
+
+def rename_query(site: Site, id: str, name: str, who: str, leads: bool) -> Query:
+    """Gives a kept query another name. Raises WrongUse as `keep_query` does, and where `who` neither kept it nor `leads`."""
+    from django.db import transaction
+
+    from asepsis.lake.models import free_name, own
+
+    with transaction.atomic():
+        row = own(id, who, leads)
+        before, row.name = row.name, free_name(name)
+        journal.record(site, "lake.rename_query", before, {"to": row.name, "kept_by": row.who})
+        row.save(update_fields=["name"])
+    return row.query()
+
+
+def forget_query(site: Site, id: str, who: str, leads: bool) -> Query:
+    """Keeps a query no longer; the journal still has it. Raises WrongUse where `who` neither kept it nor `leads`."""
+    from django.db import transaction
+
+    from asepsis.lake.models import own
+
+    with transaction.atomic():
+        row = own(id, who, leads)
+        gone = row.query()
+        journal.record(site, "lake.forget_query", row.name, {"query": row.text, "kept_by": row.who})
+        row.delete()
+    return gone
 
 
 def __getattr__(name: str) -> type[Lake] | type[RowsLake]:

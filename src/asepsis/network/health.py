@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from .hearing import BLIND_S, OVERLOAD
 LOOK_BACK = timedelta(hours=24)
 """Of the time before the last row: what was mended yesterday does not trouble today."""
 
-_SUMMED = (
+SUMMED = (
     "pkts_proc",
     "bytes_recv",
     "pkts_dropped",
@@ -40,7 +40,7 @@ _SUMMED = (
     "duration",
 )
 _FIGURES = f"""
-    select sensor, interface, {{span}}, {", ".join(f"sum({name}) as {name}" for name in _SUMMED)} from stats
+    select sensor, interface, {{span}}, {", ".join(f"sum({name}) as {name}" for name in SUMMED)} from stats
     where ts > (select max(ts) from stats) - interval '{LOOK_BACK.total_seconds():.0f}' second group by sensor, interface
 """  # noqa: S608 - names of ours
 
@@ -184,11 +184,12 @@ _BLIND = (
 
 def health(lake: Lake) -> list[Health]:
     """What every interface heard in the last day of the lake; empty if nothing was heard at all."""
-    return sorted((_of(row) for row in rows(lake, _FIGURES)), key=lambda one: (one.sensor, one.interface))
+    return sorted((of_sums(row) for row in rows(lake, _FIGURES)), key=lambda one: (one.sensor, one.interface))
 
 
-def _of(row: dict[str, Any]) -> Health:
-    figures = {name: float(row[name] or 0) for name in _SUMMED}
+def of_sums(row: Mapping[str, Any]) -> Health:
+    """What one interface heard: `sensor`, `interface`, `first_seen`, `last_seen` and the sums of the counters SUMMED."""
+    figures = {name: float(row[name] or 0) for name in SUMMED}
     return Health(
         row["sensor"],
         row["interface"] or "",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar, cast
 
 from django.db import models, transaction
 
+from .meaning import Exemption, side_of
+from .pulse import Heard
 from .sighting import Evidence, Sighting
 
 
@@ -35,10 +37,16 @@ class ProgressRow(models.Model):
 class SightingQuery(models.QuerySet["SightingRow"]):
     """What is asked of many sightings at once."""
 
-    def spoke(self) -> models.QuerySet[SightingRow, tuple[str, int, int, datetime]]:
-        """By rule: how many attackers, how many sightings, and the end of the last."""
-        counted = self.values_list("rule").annotate(models.Count("attacker", distinct=True), models.Count("pk"), models.Max("end"))
-        return cast(models.QuerySet[SightingRow, tuple[str, int, int, datetime]], counted)
+    def spoke(self, since: datetime) -> models.QuerySet[SightingRow, tuple[str, int, int, datetime, int]]:
+        """By rule: how many attackers, how many sightings, the end of the last, and how many ended at a moment or later."""
+        late = models.Count("pk", filter=models.Q(end__gte=since))
+        attackers, sightings, last = models.Count("attacker", distinct=True), models.Count("pk"), models.Max("end")
+        counted = self.values_list("rule").annotate(attackers, sightings, last, late=late)
+        return cast(models.QuerySet[SightingRow, tuple[str, int, int, datetime, int]], counted)
+
+    def called(self, name: str) -> SightingQuery:
+        """Those whose story, or the finding that tells of them, has an id that begins so."""
+        return self.filter(models.Q(story__startswith=name) | models.Q(finding__startswith=name))
 
 
 class SightingRow(models.Model):
@@ -133,3 +141,56 @@ class ExemptionRow(models.Model):
     who = models.TextField()
     at = models.DateTimeField()
     undone = models.BooleanField(default=False)
+
+    def exemption(self) -> Exemption:
+        """The exemption of this row."""
+        return Exemption(self.reason, side_of(self.attacker, self.rule), side_of(self.victim, self.rule), self.until)
+
+
+class HeardQuery(models.QuerySet["HeardRow"]):
+    """What is asked of many interfaces at once."""
+
+    def lately(self, span: timedelta) -> HeardQuery:
+        """The minutes of each interface up to so long before its latest."""
+        places = HeardRow.objects.filter(hour=False).order_by().values_list("sensor", "interface").annotate(last=models.Max("since"))
+        wanted = models.Q(pk__in=[])
+        for sensor, interface, last in places:
+            wanted |= models.Q(sensor=sensor, interface=interface, since__gt=last - span)
+        return self.filter(wanted, hour=False)
+
+
+class HeardRow(models.Model):
+    """A `pulse.Heard`: of a minute, or of all minutes of an hour together."""
+
+    sensor = models.TextField()
+    interface = models.TextField(blank=True)
+    hour = models.BooleanField()
+    since = models.DateTimeField()
+    figures = models.JSONField()
+
+    objects = HeardQuery.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["hour", "sensor", "interface", "since"], name="network_heard")
+        ]
+
+    @staticmethod
+    def of(one: Heard, hour: bool = False) -> HeardRow:
+        """The row of what was heard."""
+        return HeardRow(sensor=one.sensor, interface=one.interface, hour=hour, since=one.since, figures=dict(one.figures))
+
+    def heard(self) -> Heard:
+        """What this row says."""
+        return Heard(self.sensor, self.interface, self.since, self.figures)
+
+
+class CameRow(models.Model):
+    """A `pulse.Came`."""
+
+    stream = models.CharField(max_length=60)
+    since = models.DateTimeField(db_index=True)
+    rows = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [models.UniqueConstraint(fields=["stream", "since"], name="network_came")]

@@ -55,6 +55,15 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
+class Proven:
+    """What stands beside a rule: how many examples fire it and how many do not, captures among them; or what is wrong with them."""
+
+    fires: int = 0
+    quiet: int = 0
+    wrong: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Tried:
     """What came of an example: nothing is `wrong` if it holds."""
 
@@ -72,6 +81,15 @@ def examples(entry: Entry) -> Iterator[Example]:
     for key in ("fires", "quiet"):
         for capture in sorted(file for kind in CAPTURES for file in entry.folder.glob(f"{key}{kind}")):
             yield Example(capture.name, key == "fires", str(capture), capture=capture)
+
+
+def proven(entry: Entry) -> Proven:
+    """What stands beside a rule, without trying it."""
+    try:
+        found = [one.fires for one in examples(entry)]
+    except BadInput as error:
+        return Proven(wrong=str(error))
+    return Proven(found.count(True), found.count(False))
 
 
 def examples_of(data: bytes, where: str) -> Iterator[Example]:

@@ -12,7 +12,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-from asepsis.findings.service import Examined, Lake, Look, Parties, findings, hand_over, publish
+from asepsis.findings.service import Examined, Finding, Lake, Look, Parties, State, findings, hand_over, publish, those
 from asepsis.findings.service import examine as examine_with
 from asepsis.hospital.service import DECOY, KINDS, asset, assets, locate, plan
 from asepsis.journal.service import record
@@ -22,7 +22,7 @@ from asepsis.kit.site import Site
 from asepsis.lake.service import news, open_lake, packets
 from asepsis.settings import has_store, open_store
 
-from . import foreign, forgetting, hunting
+from . import foreign, forgetting, hunting, pulse, retold
 from .alert import left_after
 from .checks import all_checks
 from .decoy import Decoy, decoy, listening
@@ -37,17 +37,20 @@ from .meaning import Exemption, side_of
 from .memory import TEACHING, Known, Time, taught
 from .nursery import Waiting, waiting, waiting_as
 from .proof import Tried, examples, proofs
+from .pulse import Flow, Pulse
 from .repute import ANYTHING, ROLES, Repute
+from .retold import Outline
 from .sighting import Sighting
 from .sigma.query import EARLIEST, Reach
-from .standing import Standing
+from .standing import WEEK, Standing
 from .story import Clue, Story
 from .telling import Told, clue_of, told_of
 
 __all__ = [
-    "Entry", "Exemption", "Health", "Library", "Sighting", "Standing", "Told", "Tried", "Trouble", "Waiting", "add_rule", "add_rules",
-    "all_checks", "baseline", "baseline_of", "decoy", "decoy_up", "detect", "examine", "forget", "health", "hunt", "library", "names_of",
-    "packets_of", "rules", "stories", "story", "try_rules", "tune", "untune", "waiting",
+    "Entry", "Exemption", "Flow", "Health", "Library", "Outline", "Pulse", "Sighting", "Standing", "Told", "Tried", "Trouble",
+    "Waiting", "add_rule", "add_rules", "all_checks", "baseline", "baseline_of", "decoy", "decoy_up", "detect", "examine", "forget",
+    "health", "hunt", "library", "live", "names_of", "packets_of", "published_stories", "published_story", "rule", "rules",
+    "spoke_last", "stories", "story", "try_rules", "tune", "untune", "waiting",
 ]  # fmt: skip
 
 REASON_MOST = 1_000
@@ -67,7 +70,7 @@ def detect(site: Site, look: Look) -> None:
     open_store(site)
     from django.db import transaction
 
-    from . import store
+    from . import pulse_store, store
 
     with transaction.atomic(), ExitStack() as held:
         progress = store.progress()
@@ -78,6 +81,8 @@ def detect(site: Site, look: Look) -> None:
                 progress.save()
             return
         fresh = held.enter_context(open_lake(site, only=came.parts))
+        pulse_store.hear(pulse.heard(fresh))
+        pulse_store.count(pulse.came(came.parts))
         progress.hours, since = taught(progress.hours, hours_of(fresh))
         rows = Rows(fresh, Around(lambda since: open_lake(site, since=since), held), since, progress.last)
         repute = repute_of(known, rows, look)
@@ -107,8 +112,25 @@ def rules(site: Site | None) -> list[Standing]:
     open_store(site)
     from . import store
 
-    spoke, progress = store.spoke(), store.progress()
-    return [Standing(e, spoke.get(e.name), store.exemptions(e.name, date.min), len(progress.hours)) for e in known.entries]
+    progress = store.progress()
+    spoke, excused = store.spoke((progress.last or datetime.now(UTC)) - WEEK), store.every_exemption()
+    return [Standing(e, spoke.get(e.name), excused.get(e.name, []), len(progress.hours)) for e in known.entries]
+
+
+def rule(site: Site, name: str) -> Standing:
+    """One rule, and how it stands here. Raises WrongUse."""
+    _check_rule(site, name)
+    return next(one for one in rules(site) if one.entry.name == name)
+
+
+def spoke_last(site: Site, rule: str, most: int) -> list[tuple[Sighting, Finding | None]]:
+    """What a rule saw last, the latest first, each with the alert that tells of it: none of a mere sign."""
+    open_store(site)
+    from . import store
+
+    seen = store.last_of(rule, most)
+    found = those(site, {alert for _, _, alert in seen if alert})
+    return [(one, found.get(alert)) for one, _, alert in seen]
 
 
 def try_rules(site: Site | None, names: Collection[str] = ()) -> Iterator[Tried]:
@@ -216,7 +238,7 @@ def baseline(site: Site) -> dict[str, Any]:
     from . import store
 
     progress = store.progress()
-    spoke = store.spoke()
+    spoke = store.spoke(datetime.now(UTC))
     learned = [{"rule": rule, "learned": count, "told": spoke[rule].sightings if rule in spoke else 0} for rule, count in store.learned()]
     return {"last": progress.last, "hours": len(progress.hours), "hours_wanted": TEACHING, "learned": learned}
 
@@ -292,6 +314,19 @@ def story(site: Site, id: str) -> Told:
     return found[0]
 
 
+def published_stories(site: Site, state: State | None = None, after: str = "") -> tuple[list[Outline], str]:
+    """Attacks out of the store alone, the gravest first, then the latest: a page, and the mark to go on from. Raises WrongUse for a mark
+    that is none."""
+    open_store(site)
+    return retold.page(site, library(site).by_name, state, after)
+
+
+def published_story(site: Site, id: str) -> Told:
+    """One attack as `story` tells it, out of the store alone. Raises WrongUse."""
+    open_store(site)
+    return retold.one(site, id, library(site).by_name)
+
+
 def packets_of(site: Site, one: Told) -> int:
     """How many packets of the time of an attack are kept: those of every segment that touches it."""
     first, last = one.told.first_seen, one.told.last_seen
@@ -306,6 +341,14 @@ def examine(look: Look, known: Collection[str]) -> Iterator[Examined]:
 def health(lake: Lake) -> list[Health]:
     """How well each interface (and what captures showed) was heard in the last day of the lake, and what to mend at the switch."""
     return health_of(lake)
+
+
+def live(site: Site) -> tuple[list[Pulse], list[Flow]]:
+    """How well each interface was heard lately, and what came, by stream: out of the store, as old as the last look of the rules."""
+    open_store(site)
+    from . import pulse_store
+
+    return pulse.pulses(*pulse_store.heard()), pulse.flows(pulse_store.came())
 
 
 @contextmanager

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from .detector import Detector
 from .library import PROOF, Entry
 from .meaning import Exemption, tactics, techniques
 from .memory import TEACHING
+from .proof import Proven, proven
+
+WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
 class Spoke:
-    """How many attackers a rule told of, in how many sightings, and when last."""
+    """How many attackers a rule told of, in how many sightings, when last, and in how many sightings of the last WEEK."""
 
     attackers: int
     sightings: int
     last: datetime
+    week: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,25 @@ class Standing:
     def learns(self) -> bool:
         """Whether it speaks of what is new alone."""
         return bool(self.entry.meaning.new) or self.entry.detects
+
+    @property
+    def needs(self) -> list[str]:
+        """What it looks at: streams, or the running table of its detector; and how long the sensor has to listen before it speaks."""
+        streams = list(dict.fromkeys(stream for stream, _ in self.entry.looks_at))
+        kind = [f"the detector {self.entry.speaks.kind}"] if isinstance(self.entry.speaks, Detector) else []
+        return [*streams, *kind, *([f"{TEACHING} hours of listening"] if self.learns and not self.entry.meaning.at_once else [])]
+
+    @property
+    def proof(self) -> Proven:
+        """What stands beside it to prove it."""
+        return proven(self.entry)
+
+    @property
+    def exempted(self) -> int:
+        """How many exceptions stand: its own, and those of people."""
+        today = datetime.now(UTC).date()
+        told = [*self.entry.meaning.exceptions, *(one for _, one in self.exceptions)]
+        return sum(one.until is None or one.until >= today for one in told)
 
     @property
     def state(self) -> str:
@@ -64,6 +88,8 @@ def standing_form(standing: Standing) -> dict[str, Any]:
         "exceptions": [_exception_form(None, one) for one in meaning.exceptions] + [_exception_form(*one) for one in standing.exceptions],
         "attackers": standing.spoke.attackers if standing.spoke else 0,
         "sightings": standing.spoke.sightings if standing.spoke else 0,
+        "sightings_of_a_week": standing.spoke.week if standing.spoke else 0,
+        "needs": standing.needs,
         "last_seen": standing.spoke.last if standing.spoke else None,
     }
 

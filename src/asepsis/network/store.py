@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from .library import Entry
-from .meaning import Exemption, side_of
+from .meaning import Exemption
 from .memory import Known
 from .sighting import GAP, Sighting, gathered
 from .sigma.episode import Episode, Match
@@ -97,6 +97,36 @@ def since(moment: datetime) -> list[tuple[Sighting, str, str]]:
     return sorted(found, key=lambda one: (one[0].begin, one[0].key))
 
 
+def story_named(name: str) -> list[str]:
+    """The stories that are called so, or that tell of the alert that is: by the beginning of an id; two at the most."""
+    from .models import SightingRow
+
+    rows = SightingRow.objects.exclude(story="").order_by("story")
+    return list(rows.called(name).values_list("story", flat=True).distinct()[:2]) if name else []
+
+
+def of_stories(stories: Collection[str]) -> list[tuple[Sighting, str, str]]:
+    """The latest sightings of these stories, each with its story and the finding that it was told in, in order."""
+    from .models import SightingRow
+
+    late = SightingRow.objects.filter(story__in=sorted(stories)).order_by("-end")[:CLUES_MAX]
+    found = ((row.sighting(), row.story, row.finding) for row in late)
+    return sorted(found, key=lambda one: (one[0].begin, one[0].key))
+
+
+def met_in(stories: Collection[str]) -> list[tuple[str, Sighting, str]]:
+    """The latest sightings of these stories, without their evidence, each with its story and the finding that it was told in, in order."""
+    from .models import SightingRow
+
+    rows = SightingRow.objects.filter(story__in=sorted(stories)).order_by("-end")[:CLUES_MAX]
+    columns = rows.values_list("story", "finding", "rule", "attacker", "victims", "begin", "end", "events")
+    found = [
+        (story, Sighting(rule, attacker, tuple(victims), begin, end, events, ()), finding)
+        for story, finding, rule, attacker, victims, begin, end, events in columns
+    ]
+    return sorted(found, key=lambda one: (one[1].begin, one[1].key))
+
+
 def put_into(story: str, sightings: Iterable[Sighting]) -> None:
     """Remembers in which story sightings are told."""
     _update(sightings, story=story)
@@ -118,10 +148,17 @@ def exemptions(rule: str, day: date) -> list[tuple[int, Exemption]]:
     """What people excused of a rule, and is not over on a day, by number."""
     from .models import ExemptionRow
 
-    return [
-        (row.pk, Exemption(row.reason, side_of(row.attacker, rule), side_of(row.victim, rule), row.until))
-        for row in ExemptionRow.objects.filter(rule=rule, undone=False, until__gte=day).order_by("pk")
-    ]
+    return [(row.pk, row.exemption()) for row in ExemptionRow.objects.filter(rule=rule, undone=False, until__gte=day).order_by("pk")]
+
+
+def every_exemption() -> dict[str, list[tuple[int, Exemption]]]:
+    """What people excused and did not take back, by rule, by number; what is over, too."""
+    from .models import ExemptionRow
+
+    found: dict[str, list[tuple[int, Exemption]]] = {}
+    for row in ExemptionRow.objects.filter(undone=False).order_by("pk"):
+        found.setdefault(row.rule, []).append((row.pk, row.exemption()))
+    return found
 
 
 def exempt(rule: str, attacker: Mapping[str, object], victim: Mapping[str, object], reason: str, until: date, who: str) -> int:
@@ -147,11 +184,19 @@ def take_back(number: int) -> None:
     ExemptionRow.objects.filter(pk=number).update(undone=True)
 
 
-def spoke() -> dict[str, Spoke]:
-    """How often each rule spoke."""
+def spoke(since: datetime) -> dict[str, Spoke]:
+    """How often each rule spoke, in all and since a moment."""
     from .models import SightingRow
 
-    return {rule: Spoke(attackers, sightings, last) for rule, attackers, sightings, last in SightingRow.objects.spoke()}
+    return {rule: Spoke(attackers, sightings, last, late) for rule, attackers, sightings, last, late in SightingRow.objects.spoke(since)}
+
+
+def last_of(rule: str, most: int) -> list[tuple[Sighting, str, str]]:
+    """The latest sightings of a rule, each with its story and the finding that it was told in, the latest first."""
+    from .models import SightingRow
+
+    rows = SightingRow.objects.filter(rule=rule).order_by("-end")[:most]
+    return [(row.sighting(), row.story, row.finding) for row in rows]
 
 
 def learned() -> list[tuple[str, int]]:

@@ -28,7 +28,7 @@ from asepsis.findings.service import (
     worst_of,
 )
 
-from .alert import ASSETS_MAX, alert, called, credit, opens, reach_of, who
+from .alert import ASSETS_MAX, MANY_MACHINES, alert, called, credit, opens, reach_of, who
 from .library import Entry
 from .meaning import techniques
 from .repute import ANYTHING, Repute
@@ -42,9 +42,13 @@ FAULTS = 2
 def clue_of(entry: Entry, one: Sighting, look: Look, story: str = "", finding: str = "") -> Clue:
     """A sighting with whose its addresses were then."""
     hosts = {address: who(address, one.end, look).key for address in dict.fromkeys((one.attacker, *one.victims)) if address}
-    known = look.parties
-    outside = frozenset(key for address, key in hosts.items() if known.outside(address) and not known.partner(address))
+    outside = frozenset(key for address, key in hosts.items() if _strange(address, look))
     return Clue(one, entry, hosts, outside, opens(entry), story, finding)
+
+
+def _strange(address: str, look: Look) -> bool:
+    """Whether it is the internet's and no partner's."""
+    return look.parties.outside(address) and not look.parties.partner(address)
 
 
 def alerts_of(story: Story, look: Look, repute: Repute = ANYTHING) -> list[tuple[Proposal, list[Clue]]]:
@@ -141,12 +145,16 @@ def _action(alerts: Sequence[Proposal], leading: Proposal) -> Action:
 
 def timeline(story: Story, look: Look) -> list[dict[str, Any]]:
     """Every step of a story, as values. What one attacker did by one rule with less than an hour between is one step."""
-    rules = {clue.sighting.rule: clue for clue in story.clues}
+    said = {(clue.sighting.rule, clue.sighting.attacker): clue for clue in story.clues}
     steps = gathered(replace(clue.sighting, group="") for clue in story.clues)
-    return [_step(rules[one.rule], one, look) for one in sorted(steps, key=lambda one: (one.begin, one.key))]
+    return [_step(said[one.rule, one.attacker], one, look) for one in sorted(steps, key=lambda one: (one.begin, one.key))]
 
 
 def _step(clue: Clue, one: Sighting, look: Look) -> dict[str, Any]:
+    """`attacker_id` and `victim_ids` are ids of assets where they are known, else addresses; `takes`: it gives control of the victims;
+    `finding` is that of its alert."""
+    attacker = who(one.attacker, one.end, look)
+    victims = look.all_at(who(victim, one.end, look).place for victim in one.victims)
     return {
         "begin": one.begin,
         "end": one.end,
@@ -156,8 +164,13 @@ def _step(clue: Clue, one: Sighting, look: Look) -> dict[str, Any]:
         "rule_by": clue.entry.credit,
         "tactics": list(clue.entry.meaning.tactics),
         "techniques": list(techniques(clue.entry.speaks.tags)),
-        "attacker": called(who(one.attacker, one.end, look)),
-        "victims": [called(who(victim, one.end, look)) for victim in one.victims],
+        "attacker": called(attacker) if one.attacker else MANY_MACHINES,
+        "attacker_id": attacker.key,
+        "victims": [called(victim) for victim in victims],
+        "victim_ids": [victim.key for victim in victims],
+        "outside": [party.key for party in (attacker, *victims) if _strange(party.address, look)],
+        "takes": clue.takes,
+        "finding": clue.finding if clue.alert else "",
         "events": one.events,
         "evidence": [{"stream": row.stream, "event_id": row.event_id, "ts": row.ts} for row in one.evidence],
     }
@@ -220,14 +233,14 @@ def told_of(story: Story, look: Look, findings: Mapping[str, Finding]) -> Told:
     told = finding_of(story, alerts, look) if len(alerts) > 1 else alerts[0]
     finding = findings.get(told.id)
     decision, state = (finding.decision, finding.state) if finding else (judge(told)[0], State.OPEN)
-    return Told(
-        story,
-        told,
-        told.id,
-        tuple(one.id for one in alerts),
-        decision,
-        state,
-        reach_words(told.reach),
-        timeline(story, look),
-        graph(story, look),
-    )
+    return _told(story, told, told.id, [one.id for one in alerts], decision, state, look)
+
+
+def as_published(story: Story, finding: Finding, look: Look) -> Told:
+    """A story as its `finding` tells it: of the lake nothing is asked, neither what is within reach nor how many patients are."""
+    alerts = dict.fromkeys(clue.finding for clue in story.clues if clue.alert and clue.finding)
+    return _told(story, finding.seen, finding.id, list(alerts), finding.decision, finding.state, look)
+
+
+def _told(story: Story, told: Proposal, finding: str, alerts: Sequence[str], decision: str, state: str, look: Look) -> Told:
+    return Told(story, told, finding, tuple(alerts), decision, state, reach_words(told.reach), timeline(story, look), graph(story, look))

@@ -1,0 +1,88 @@
+"""What the API tells of who talks to whom."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Query, Router, Schema
+
+from asepsis.kit.errors import WrongUse
+from asepsis.kit.output import iso
+from asepsis.kit.pages import site
+from asepsis.settings import open_store
+
+from .chart import PAGE, moment
+from .models import TalkRow
+from .talks import Openness, names
+
+api = Router(tags=["flows"])
+_OPENNESS = {"other": Openness.OTHER, "encrypted": Openness.ENCRYPTED, "clear": Openness.CLEAR_CLINICAL}
+"""`clear`: patients' data that anyone on the way can read."""
+_WORDS = {openness: word for word, openness in _OPENNESS.items()}
+
+
+class Asked(Schema):
+    """Which conversations: of these ends (ids of assets, `outside`), as readable as this (`clear`, `encrypted`, `other`), and where to read
+    on (`next` of the page before)."""
+
+    source: str = ""
+    target: str = ""
+    openness: str = ""
+    cursor: str = ""
+
+
+class FlowsPage(Schema):
+    """Some conversations, and where the next begin: null after the last. Times are when connections began (UTC)."""
+
+    items: list[dict[str, Any]]
+    next: str | None
+
+
+@api.get("/flows", response=FlowsPage, url_name="flows")
+def flows(request: HttpRequest, asked: Query[Asked]) -> dict[str, Any]:
+    """Who talks to whom: pairs of assets, in which service, how readable, how often, from when to when."""
+    open_store(site())
+    rows = TalkRow.objects.order_by("source", "target", "service", "openness")
+    for end in ("source", "target"):
+        if value := getattr(asked, end):
+            if not value.isprintable():
+                raise WrongUse("no asset is called so", end, "ids of assets stand in /api/v1/assets")
+            rows = rows.filter(**{end: value})
+    if asked.openness:
+        if asked.openness not in _OPENNESS:
+            raise WrongUse("openness is not understood", asked.openness[:40], f"it is one of {', '.join(sorted(_OPENNESS))}")
+        rows = rows.filter(openness=int(_OPENNESS[asked.openness]))
+    if asked.cursor:
+        rows = rows.after(*_read(asked.cursor))
+    found = list(rows[: PAGE + 1])
+    return {"items": [_form(row) for row in found[:PAGE]], "next": _write(found[PAGE - 1]) if len(found) > PAGE else None}
+
+
+def _form(row: TalkRow) -> dict[str, Any]:
+    return {
+        "source": row.source,
+        "target": row.target,
+        "services": names(row.service),
+        "openness": _WORDS[Openness(row.openness)],
+        "connections": row.connections,
+        "first": iso(moment(row.first)),
+        "last": iso(moment(row.last)),
+    }
+
+
+def _write(row: TalkRow) -> str:
+    return base64.urlsafe_b64encode(json.dumps([row.source, row.target, row.service, row.openness]).encode()).decode().rstrip("=")
+
+
+def _read(cursor: str) -> tuple[str, str, str, int]:
+    """Raises WrongUse for what is no cursor."""
+    try:
+        source, target, service, openness = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if all(isinstance(word, str) and word.isprintable() for word in (source, target, service)) and isinstance(openness, int):
+            return source, target, service, openness
+    except (ValueError, TypeError):
+        pass
+    raise WrongUse("this is no place in the list", cursor[:40], "begin at its top")
