@@ -7,6 +7,8 @@ BIN=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
 HOME_OF=$(mktemp -d "${TMPDIR:-/tmp}/asepsis-postgres.XXXXXX")
 plain() { if [ "$(id -u)" = 0 ]; then setpriv --reuid nobody --regid nogroup --clear-groups -- "$@"; else "$@"; fi; }
 [ "$(id -u)" != 0 ] || chown nobody "$HOME_OF"
+# A sensor that has given up its rights finds the socket, too.
+chmod 711 "$HOME_OF"
 end() { plain "$BIN/pg_ctl" --pgdata "$HOME_OF/data" --mode immediate --silent stop || true; rm -rf "$HOME_OF"; }
 trap end EXIT
 trap 'exit 130' INT TERM
