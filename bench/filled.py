@@ -12,6 +12,7 @@ import argparse
 import random
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -111,7 +112,9 @@ def _keep_findings(made: Iterator[Finding], wanted: int) -> None:
 
     from asepsis.findings import store
     from asepsis.findings.models import ChangeRow, FindingRow
+    from asepsis.findings.tally import Tally, tallied
 
+    counts, leads = Counter[Tally](), dict[Tally, str]()
     done, began, told = 0, time.monotonic(), datetime.now()
     while done < wanted and (some := list(islice(made, min(AT_ONCE, wanted - done)))):
         with transaction.atomic():
@@ -119,10 +122,14 @@ def _keep_findings(made: Iterator[Finding], wanted: int) -> None:
             ChangeRow.objects.bulk_create(
                 [ChangeRow(finding_id=f.id, at=t.at, what=t.what, who=t.who, why=t.why) for f in some for t in f.history]
             )
+        more, of = tallied(some, {})
+        counts.update(more)
+        leads = of | leads
         done += len(some)
         if datetime.now() - told > timedelta(seconds=10):
             told = datetime.now()
             print(f"{done:,} findings in {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+    store.count(counts, leads)
     store.refresh(FindingRow.objects.to_do().places())
 
 

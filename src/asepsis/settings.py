@@ -24,7 +24,7 @@ from asepsis.kit.errors import BadInput
 from asepsis.kit.site import Site
 
 # What the command line needs; the console adds its own.
-INSTALLED_APPS = ["asepsis.journal", "asepsis.hospital", "asepsis.findings", "asepsis.network", "asepsis.assessment"]
+INSTALLED_APPS = ["asepsis.journal", "asepsis.notices", "asepsis.hospital", "asepsis.findings", "asepsis.network", "asepsis.assessment"]
 DATABASES: dict[str, dict[str, Any]] = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True

@@ -19,7 +19,7 @@ from asepsis.kit.site import Site
 from .browser import Page, Visitor, come_in
 from .conftest import CAPTURES, Running, start, stop
 
-HOSTILE = "<script>alert(1)</script>{{ 7 }}\u202eevil" + "W" * 500
+HOSTILE = "<script>alert(1)</script>{{ 7 }}" + "\u05d0" * 20 + "W" * 500
 
 
 def rows(page: Page) -> list[tuple[str, ...]]:

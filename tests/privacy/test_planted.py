@@ -6,11 +6,14 @@ import base64
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from pypdf import PdfReader
 
+from asepsis.assessment.service import month_of, week_of
 from asepsis.kit.site import Site
 from tests.stored import stored
 
@@ -38,6 +41,13 @@ def assessed(planted_folder: Path) -> tuple[Path, dict[str, bytes]]:
         assert got.returncode == (3 if name == "refused" else 0), got.stderr
         said[f"output of {name}"] = got.stdout if name == "refused" else got.stdout + got.stderr
     said["report"] = report.read_bytes()
+    today = datetime.now(UTC).date()
+    for kind, period in (("weekly", week_of(today)), ("monthly", month_of(today))):
+        command = [sys.executable, "-m", "asepsis", "report", kind, period.name, "--site", str(site)]
+        printed = folder / f"{kind}.pdf"
+        subprocess.run([*command, "--out", str(printed)], check=True, timeout=120)
+        said[f"{kind} report"] = subprocess.run(command, check=True, capture_output=True, timeout=120).stdout
+        said[f"{kind} report on paper"] = "".join(page.extract_text() for page in PdfReader(printed).pages).encode()
     for path in sorted(p for p in site.rglob("*") if p.is_file()):
         name = str(path.relative_to(site))
         said[name] = name.encode() + path.read_bytes()
@@ -82,6 +92,11 @@ def test_the_search_finds_what_is_kept(assessed: tuple[Path, dict[str, bytes]]) 
     places = [place for place, content in assessed[1].items() if any(needle in content for needle in planted.needles("SOMATOM Force"))]
     assert {"output of assess", "report", "store decoded"} <= set(places)
     assert any(place.startswith("lake/dicom_message/") and place.endswith("decoded") for place in places)
+
+
+def test_the_reports_tell_of_what_was_planted(assessed: tuple[Path, dict[str, bytes]]) -> None:
+    for name in ("weekly report", "weekly report on paper", "monthly report", "monthly report on paper"):
+        assert b"patients" in assessed[1][name]
 
 
 def test_the_protocols_were_understood(assessed: tuple[Path, dict[str, bytes]]) -> None:

@@ -1,9 +1,10 @@
-"""What the API tells of who talks to whom."""
+"""What the API tells of who talks to whom; and of weeks and months the numbers, and nothing of who did what."""
 
 from __future__ import annotations
 
 import base64
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -11,14 +12,16 @@ from ninja import Query, Router, Schema
 
 from asepsis.kit.errors import WrongUse
 from asepsis.kit.output import iso
-from asepsis.kit.pages import site
+from asepsis.kit.pages import or_404, site
 from asepsis.settings import open_store
 
+from . import service
 from .chart import PAGE, moment
 from .models import TalkRow
 from .talks import Openness, names
 
 api = Router(tags=["flows"])
+reports_api = Router(tags=["reports"])
 _OPENNESS = {"other": Openness.OTHER, "encrypted": Openness.ENCRYPTED, "clear": Openness.CLEAR_CLINICAL}
 """`clear`: patients' data that anyone on the way can read."""
 _WORDS = {openness: word for word, openness in _OPENNESS.items()}
@@ -86,3 +89,11 @@ def _read(cursor: str) -> tuple[str, str, str, int]:
     except (ValueError, TypeError):
         pass
     raise WrongUse("this is no place in the list", cursor[:40], "begin at its top")
+
+
+@reports_api.get("/reports/{name}", response=dict[str, Any], url_name="report")
+def report(request: HttpRequest, name: str) -> dict[str, Any]:
+    """The numbers of a week (`2026-W49`) or of a month (`2026-11`)."""
+    with or_404():
+        period = service.period_of(name)
+    return service.report_form(site(), period, datetime.now(UTC).date())

@@ -204,9 +204,13 @@ def chart(asked: Asked, page: int = 1) -> Chart:
     pairs = [pair[:2] for pair in rows.by_pairs()[(page - 1) * PAGE : page * PAGE + 1]]
     told_as: dict[int, Group] = {id: group if asked.of_kinds else _far(group) for id, (group, _) in known.items()}
     shown = {(told_as[one], told_as[other]) for one, other in pairs[:PAGE] if one in known and other in known}
-    ends = [[id for id, group in told_as.items() if group in side] for side in ({one for one, _ in shown}, {other for _, other in shown})]
+    numbers: dict[Group, list[int]] = {}
+    for id, (group, _) in known.items():
+        if asked.of_kinds or group == group.whole:
+            numbers.setdefault(told_as[id], []).append(id)
+    whole = rows.among((one, other) for pair in shown for one in numbers[pair[0]] for other in numbers[pair[1]])
     sums: dict[tuple[Group, Group], Sum] = {}
-    for source, target, service, openness, *tally in rows.filter(source__in=ends[0], target__in=ends[1]).values_list(*_SAID):
+    for source, target, service, openness, *tally in whole.values_list(*_SAID):
         if (pair := (told_as[source], told_as[target])) in shown:
             sums.setdefault(pair, Sum()).add(service, openness, Tally(*tally))
     machines = dict(known.values())

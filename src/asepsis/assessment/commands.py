@@ -1,22 +1,24 @@
-"""`asepsis assess`: one command from packets to a worklist."""
+"""`asepsis assess`: one command from packets to a worklist. `asepsis report`: what became of it in a week, in a month."""
 
 from __future__ import annotations
 
 import sys
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from asepsis.findings.service import Decision, counted, findings, worklist_text
-from asepsis.kit.command import DEFAULT_SITE, CoresOption, FailOnOption, JsonOption, SiteOption, at
+from asepsis.kit.command import DEFAULT_SITE, CoresOption, FailOnOption, JsonOption, SiteOption, at, group
 from asepsis.kit.output import ProgressBar, in_words, print_json
 from asepsis.kit.site import Site
 
 from . import place, service
 from .coverage import coverage_text
 from .overview import overview
-from .service import Assessment
+from .paper import text_of
+from .service import Assessment, Period
 
 Captures = Annotated[
     list[Path] | None,
@@ -29,6 +31,48 @@ Captures = Annotated[
 ReportOption = Annotated[
     Path | None, typer.Option("--report", metavar="FILE.html", help="Write a report: one page, nothing loaded from outside.")
 ]
+
+
+Out = Annotated[Path | None, typer.Option("--out", metavar="FILE.pdf", help="Write it as PDF; else its text is printed.")]
+app = group("What a week brought, for who goes on with it; and a page of a month for those who answer for the hospital.")
+
+
+@app.command()
+def weekly(
+    week: Annotated[str, typer.Argument(metavar="[WEEK]", help="As 2026-W49; default: the week of yesterday.")] = "",
+    site: SiteOption = DEFAULT_SITE,
+    out: Out = None,
+    json: JsonOption = False,
+) -> None:
+    """The handover of a week: what opened and closed, what is to be done now, what ends next, who is new, who did what."""
+    _report(service.week(week) if week else service.week_of(_yesterday()), site, out, json)
+
+
+@app.command()
+def monthly(
+    month: Annotated[str, typer.Argument(metavar="[MONTH]", help="As 2026-11; default: the month of yesterday.")] = "",
+    site: SiteOption = DEFAULT_SITE,
+    out: Out = None,
+    json: JsonOption = False,
+) -> None:
+    """One page of a month: could patients be hurt, what is worst, what was done, what is to be decided, how much is seen."""
+    _report(service.month(month) if month else service.month_of(_yesterday()), site, out, json)
+
+
+def _report(period: Period, site: Path, out: Path | None, json: bool) -> None:
+    opened, today = Site.open(site), datetime.now(UTC).date()
+    if out is not None:
+        place.check(out, site)
+    if json:
+        print_json(service.report_form(opened, period, today))
+    if out is not None:
+        place.write(out, service.pdf(service.report(opened, period, today)))
+    elif not json:
+        print(text_of(service.report(opened, period, today)))
+
+
+def _yesterday() -> date:
+    return datetime.now(UTC).date() - timedelta(days=1)
 
 
 def assess(
@@ -47,7 +91,7 @@ def assess(
     with ProgressBar("reading packets") as progress:
         assessment = service.assess(opened, captures, progress, cores)
     if report is not None:
-        place.write(report, service.page(assessment))
+        place.write(report, service.page(assessment).encode())
         if sys.stderr.isatty():
             print(f"report: {report}", file=sys.stderr)
     if json:

@@ -171,6 +171,16 @@ class SumQuery(models.QuerySet["SumRow"]):
         """Those with one of these at either end."""
         return self.filter(models.Q(source__in=groups) | models.Q(target__in=groups))
 
+    def among(self, pairs: Iterable[tuple[int, int]]) -> SumQuery:
+        """Those of these pairs."""
+        targets: dict[int, list[int]] = {}
+        for source, target in sorted(pairs):
+            targets.setdefault(source, []).append(target)
+        wanted = models.Q(pk__in=())
+        for source, of in targets.items():
+            wanted |= models.Q(source=source, target__in=of)
+        return self.filter(wanted)
+
     def clinical(self, groups: Collection[int], services: Collection[str]) -> SumQuery:
         """Those with one of these at either end, or in such a service."""
         return self.filter(models.Q(source__in=groups) | models.Q(target__in=groups) | models.Q(service__in=services))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from asepsis.kit.errors import BadInput
 
-_ELSEWHERE = "name another place with --report"
+_ELSEWHERE = "name another place for it"
 
 
 def check(path: Path, site: Path) -> None:
@@ -31,7 +31,7 @@ def check(path: Path, site: Path) -> None:
 
 def _is_report(path: Path) -> bool:
     with path.open("rb") as file:
-        return file.read(64).lstrip().lower().startswith((b"<!doctype html", b"<html")) or not path.stat().st_size
+        return file.read(64).lstrip().lower().startswith((b"<!doctype html", b"<html", b"%pdf")) or not path.stat().st_size
 
 
 def _check_folder(folder: Path) -> None:
@@ -44,27 +44,28 @@ def _check_folder(folder: Path) -> None:
         raise BadInput("the report may not be written into this folder", folder, _ELSEWHERE)
 
 
-def write(path: Path, text: str) -> None:
+def write(path: Path, report: bytes) -> None:
     """A file appears whole: a reader never sees half a report. Raises BadInput."""
     try:
         if _is_stdout(path):
             # Through the same open file as all else that is printed, or one would overwrite the other.
-            sys.stdout.write(text)
+            sys.stdout.flush()
+            sys.stdout.buffer.write(report)
         elif _special(path):
-            with path.open("w", encoding="utf-8") as file:
-                file.write(text)
+            with path.open("wb") as file:
+                file.write(report)
         else:
-            _put(path.resolve(), text)
+            _put(path.resolve(), report)
     except BrokenPipeError:
         raise
     except (OSError, RuntimeError) as error:
         raise BadInput("the report cannot be written", path, f"{_words(error)}: {_ELSEWHERE}") from None
 
 
-def _put(path: Path, text: str) -> None:
+def _put(path: Path, report: bytes) -> None:
     aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        aside.write_text(text, "utf-8")
+        aside.write_bytes(report)
         aside.replace(path)
     except OSError:
         with suppress(OSError):

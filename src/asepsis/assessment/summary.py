@@ -39,7 +39,7 @@ WHEN = {
     Decision.SCHEDULED: "At the next planned service",
     Decision.DEFER: "Can wait",
 }
-_WORK = {
+WORK = {
     Effort.MINUTES: "Minutes of work",
     Effort.HOURS: "Some hours of work",
     Effort.DAYS: "Some days of work",
@@ -125,7 +125,7 @@ def _choice(same: Sequence[tuple[int, Line]]) -> Choice:
     who = max(line.harms.values(), key=lambda harm: harm.level).why if line.harms else ""
     reach = f" At least {counted(patients, 'patient')} within reach." if patients else ""
     return Choice(
-        one_line(what, _WHAT), WHEN[line.decision], one_line(who, _WHO) + reach, f"{_WORK[effort]}. {one_line(action, _TAKES)}.", nth
+        one_line(what, _WHAT), WHEN[line.decision], one_line(who, _WHO) + reach, f"{WORK[effort]}. {one_line(action, _TAKES)}.", nth
     )
 
 

@@ -1,23 +1,34 @@
-"""The pages of who talks to whom: the map, from zones down to two machines, and one machine with all that it talks to."""
+"""The pages of who talks to whom: the map, from zones down to two machines, and one machine with all that it talks to. And those of
+reports: which there are, a week, a month, each also as PDF."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, date, datetime
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
+from asepsis.findings.service import span
 from asepsis.hospital.service import asset, kind_in_words, names_of_assets
+from asepsis.kit.errors import BadInput, WrongUse
 from asepsis.kit.pages import or_404, site
 
-from . import chart, ego
+from . import chart, ego, service
 from .chart import BEYOND_WORDS, PAGE, Asked, Chart
+from .columns import svg
 from .flows import place_and_kind
+from .paper import Columns
 from .picture import drawn
 from .picture import picture as picture_of
+from .service import Period
 from .talks import MANY, OUTSIDE
 
+SHOWN = 6
+"""Weeks and months that are offered; older ones are asked for by name."""
 _WORDS = ("source", "source_kind", "target", "target_kind", "place", "kind")
 _FILTERS = (
     ("clear", "Patients' data in clear"),
@@ -125,3 +136,84 @@ def _leads(id: str, peer: ego.Peers) -> str:
         ends = (id, peer.group.kind) if peer.called else (peer.group.kind, id)
         return reverse("assessment:pair", args=ends)
     return reverse("assessment:map") + Asked(place=chart.place_of(peer.group), kind=peer.group.kind).query()
+
+
+def reports(request: HttpRequest) -> HttpResponse:
+    """The last weeks and months, and a way to any other."""
+    week, month = (request.GET.get(name, "").strip()[:20] for name in ("week", "month"))
+    if week or month:
+        return _way_to(request, week, month)
+    seen = span(site())
+    # Where captures of long ago were read the last weeks are empty: those that something was seen in are meant.
+    last = min(seen[1], _today()) if seen else _today()
+    told = {
+        "seen": seen,
+        "weeks": service.lately(service.week_of(last), SHOWN)[::-1],
+        "months": service.lately(service.month_of(last), SHOWN)[::-1],
+    }
+    return render(request, "assessment/reports.html", told)
+
+
+def _way_to(request: HttpRequest, week: str, month: str) -> HttpResponse:
+    try:
+        if week:
+            return redirect("assessment:weekly", name=service.week(week).name)
+        return redirect("assessment:monthly", name=service.month(month).name)
+    except WrongUse as error:
+        messages.error(request, str(error))
+        return redirect("assessment:reports")
+
+
+def weekly(request: HttpRequest, name: str) -> HttpResponse:
+    """The handover of a week."""
+    with or_404():
+        return _page(request, service.week(name))
+
+
+def monthly(request: HttpRequest, name: str) -> HttpResponse:
+    """The page of a month."""
+    with or_404():
+        return _page(request, service.month(name))
+
+
+def weekly_pdf(request: HttpRequest, name: str) -> HttpResponse:
+    """The handover of a week as PDF."""
+    with or_404():
+        return _printed(request, service.week(name), "assessment:weekly")
+
+
+def monthly_pdf(request: HttpRequest, name: str) -> HttpResponse:
+    """The page of a month as PDF."""
+    with or_404():
+        return _printed(request, service.month(name), "assessment:monthly")
+
+
+def _page(request: HttpRequest, period: Period) -> HttpResponse:
+    try:
+        paper = service.report(site(), period, _today())
+    except BadInput as error:
+        messages.error(request, str(error))
+        return redirect("assessment:reports")
+    parts = [(part, [(block, _drawn(block)) for block in part.blocks]) for part in paper.parts]
+    later = period.after if period.after.since <= _today() else None
+    return render(request, "assessment/report.html", {"paper": paper, "parts": parts, "period": period, "later": later})
+
+
+def _printed(request: HttpRequest, period: Period, page: str) -> HttpResponse:
+    """The PDF; where it cannot be set, that is said on the page."""
+    try:
+        answer = HttpResponse(service.pdf(service.report(site(), period, _today())), content_type="application/pdf")
+    except BadInput as error:
+        messages.error(request, str(error))
+        return redirect(page, name=period.name)
+    answer["Content-Disposition"] = f'attachment; filename="{"board" if period.monthly else "handover"}-{period.name}.pdf"'
+    return answer
+
+
+def _drawn(block: object) -> str:
+    """The chart of numbers over time; it is made of our own words and of numbers, and escaped where it is drawn."""
+    return SafeString(svg(block)) if isinstance(block, Columns) else ""
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()

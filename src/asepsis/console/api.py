@@ -12,12 +12,14 @@ from ninja.security import HttpBearer
 
 from asepsis import __version__
 from asepsis.assessment.urls import api as assessment
+from asepsis.assessment.urls import reports_api as reports
 from asepsis.findings.urls import api as findings
 from asepsis.hospital.urls import api as hospital
 from asepsis.kit.errors import AsepsisError
 from asepsis.network.urls import api as network
 
 from .clients import Scope, known
+from .jobs.urls import gives, reads
 from .problem import ERRORS, PROBLEM, problem
 
 
@@ -60,6 +62,9 @@ api = _Api(
 api.add_router("", hospital, auth=Token(Scope.ASSETS))
 api.add_router("", assessment, auth=Token(Scope.ASSETS))
 api.add_router("", findings, auth=Token(Scope.FINDINGS))
+api.add_router("", reports, auth=Token(Scope.FINDINGS))
+api.add_router("", reads, auth=Token(Scope.JOBS))
+api.add_router("", gives, auth=Token(Scope.CAPTURES))
 api.add_router("", network, auth=Token(Scope.DETECTION))
 
 

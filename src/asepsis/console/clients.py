@@ -22,6 +22,8 @@ class Scope(StrEnum):
 
     ASSETS = "assets:read"
     FINDINGS = "findings:read"
+    JOBS = "jobs:read"
+    CAPTURES = "captures:give"
     DETECTION = "detection:read"
 
 

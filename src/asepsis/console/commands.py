@@ -61,9 +61,12 @@ def up(
     from .supervisor import Supervisor, Wanted
 
     wanted = [Wanted("console", [sys.executable, "-m", "asepsis.console.server"], serving.environment(), tells=True)]
+    wanted.append(Wanted("jobs", [sys.executable, "-m", "asepsis.console.jobs.worker"], serving.environment(), tells=True))
     if interface:
         sensor = [sys.executable, "-m", "asepsis", "network", "watch", "--interface", interface, "--site", str(opened.path)]
         wanted.append(Wanted("sensor", sensor))
+    sending = [sys.executable, "-m", "asepsis", "notices", "send", "--site", str(opened.path), "--console", serving.link(name or [])]
+    wanted.append(Wanted("notices", sending))
     ready = False
 
     def changed(now: list[parts.Part]) -> None:

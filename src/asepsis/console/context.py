@@ -23,24 +23,35 @@ WORK = (
     ("assessment:map", "Map"),
     ("findings:approvals", "Approvals"),
     ("lake:hunt", "Hunt"),
+    ("assessment:reports", "Reports"),
 )
 """The pages of every day, by the name of their address."""
 SITE = (
+    ("jobs:jobs", "Jobs"),
     ("journal:entries", "Journal"),
     ("console:people", "People"),
     ("console:clients", "Programs"),
+    ("console:settings", "Settings"),
     ("console:about", "About"),
 )
 """Those of the console itself, folded under one word."""
 
 
 def shared(request: HttpRequest) -> dict[str, Any]:
-    """The pages that who looks may see, which one this is, and by name the acts (`may`) that are his to do."""
+    """The pages that who looks may see, which one this is, and by name the addresses that are his to see (`sees`) and to act by (`may`)."""
     role = getattr(request.user, "role", None) if hasattr(request, "user") and request.user.is_authenticated else None
     here = request.resolver_match.view_name if request.resolver_match else ""
     work, about = (_links(pages, here, role) for pages in (WORK, SITE))
-    may = frozenset(name for name in access() if role and allowed(name, "POST", role))
-    return {"colleagues": colleagues, "pages": work, "site_pages": about, "may": may, "version": __version__, "site_name": site().name}
+    sees, may = (frozenset(name for name in access() if role and allowed(name, method, role)) for method in ("GET", "POST"))
+    return {
+        "colleagues": colleagues,
+        "pages": work,
+        "site_pages": about,
+        "sees": sees,
+        "may": may,
+        "version": __version__,
+        "site_name": site().name,
+    }
 
 
 def colleagues() -> list[str]:

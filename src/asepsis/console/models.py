@@ -46,3 +46,21 @@ class ApprovalLink(models.Model):
     until = models.DateTimeField()
     tries = models.PositiveSmallIntegerField(default=0)
     used = models.DateTimeField(null=True)
+
+
+class JobRow(models.Model):
+    """Captures that somebody gave, and what became of them; `jobs.job.Job` says what each field means."""
+
+    id = models.CharField(max_length=24, primary_key=True)
+    by = models.CharField(max_length=200)
+    captures = models.IntegerField()
+    bytes = models.BigIntegerField()
+    state = models.CharField(max_length=16, db_index=True)
+    made = models.DateTimeField(db_index=True)
+    began = models.DateTimeField(null=True)
+    ended = models.DateTimeField(null=True)
+    done = models.BigIntegerField(default=0)
+    total = models.BigIntegerField(default=0)
+    words = models.CharField(max_length=600, default="")
+    stopping = models.BooleanField(default=False)
+    tries = models.SmallIntegerField(default=0)

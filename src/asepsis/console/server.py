@@ -24,10 +24,13 @@ def main() -> None:
 
     # What was asked before this process began is kept no longer than the rest.
     hunts(site).sweep()
-    from django.core.asgi import get_asgi_application
+    import django
+
+    django.setup(set_prefix=False)
+    from .body import Handler
 
     config = uvicorn.Config(
-        get_asgi_application(),
+        Handler(),
         host=serving.host,
         port=serving.port,
         ssl_certfile=serving.certificate or None,

@@ -43,6 +43,13 @@ class Serving:
         shown = "localhost" if self.host in ANY else self.host
         return f"{'https' if self.secure else 'http'}://{f'[{shown}]' if ':' in shown else shown}:{self.port}"
 
+    def link(self, names: list[str]) -> str:
+        """Where people find it: by the first of its stated `names`; behind a proxy at the proxy's own port."""
+        if not names:
+            return self.url
+        scheme = "https" if self.secure else "http"
+        return f"{scheme}://{names[0]}" if self.proxied else f"{scheme}://{names[0]}:{self.port}"
+
     def environment(self) -> dict[str, str]:
         """For a process that serves it."""
         return {**os.environ, VARIABLE: json.dumps(asdict(self)), "DJANGO_SETTINGS_MODULE": "asepsis.console.settings"}

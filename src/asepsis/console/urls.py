@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from . import views
+from . import setting, views
 from .api import api
 
 console = [
@@ -16,6 +16,7 @@ console = [
     path("clients", require_safe(views.clients_page), name="clients"),
     path("clients/admit", require_POST(views.admit), name="admit"),
     path("clients/withdraw", require_POST(views.withdraw), name="withdraw"),
+    path("settings", require_safe(setting.settings_page), name="settings"),
     path("approvals/<str:id>/link", require_POST(views.ask_by_link), name="ask_by_link"),
     path("approve/<str:word>", require_http_methods(["GET", "HEAD", "POST"])(views.approve), name="approve"),
     path("about", require_safe(views.about), name="about"),
@@ -27,10 +28,12 @@ urlpatterns = [
     path("account/", include("allauth.account.urls")),
     path("account/2fa/", include("allauth.mfa.urls")),
     path("", include((console, "console"))),
+    path("", include("asepsis.console.jobs.urls")),
     path("", include("asepsis.assessment.urls")),
     path("", include("asepsis.findings.urls")),
     path("", include("asepsis.hospital.urls")),
     path("", include("asepsis.lake.urls")),
     path("", include("asepsis.network.urls")),
     path("", include("asepsis.journal.urls")),
+    path("settings/channels/", include("asepsis.notices.urls")),
 ]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 
-from allauth.account.decorators import reauthentication_required
 from allauth.account.internal.flows.login import record_authentication
 from django.contrib import messages
 from django.contrib.auth import login
@@ -17,7 +15,8 @@ from asepsis.findings.service import Verdict
 from asepsis.hospital.service import names_of_assets
 from asepsis.journal.service import last
 from asepsis.kit.errors import WrongUse
-from asepsis.kit.pages import View, act, site
+from asepsis.kit.pages import act, dangerous, site
+from asepsis.notices.service import failing
 
 from . import approving, clients, parts, people
 from .clients import Scope
@@ -25,8 +24,6 @@ from .models import Client, Invitation, Person
 from .role import Role
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
-dangerous: Callable[[View], View] = reauthentication_required
-"""A view before which one is asked whether it is still he, if that was not asked lately."""
 
 
 def healthz(_: HttpRequest) -> HttpResponse:
@@ -125,7 +122,8 @@ def withdraw(request: HttpRequest) -> HttpResponse:
 def about(request: HttpRequest) -> HttpResponse:
     """What runs here."""
     _, count = last(site(), 1)
-    return render(request, "console/about.html", {"parts": parts.read(site().path), "journalled": count})
+    told = {"parts": parts.read(site().path), "journalled": count, "failing": failing(site())}
+    return render(request, "console/about.html", told)
 
 
 @act

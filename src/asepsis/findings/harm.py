@@ -56,6 +56,10 @@ REPORTABLE_PATIENTS = 500
 # How gravely a patient may be hurt through a device of a class, if someone else has a hand on it (harm to safety, 0-4).
 SAFETY_OF = {ClinicalClass.LIFE: 3, ClinicalClass.MONITOR: 2, ClinicalClass.SUPPORT: 1, ClinicalClass.NONE: 0}
 
+HURTS = 2
+"""Harm to safety from which on a patient could be hurt: through a machine that examines or watches patients, treats them or keeps them
+alive."""
+
 
 def ordering_class(clinical_class: str) -> ClinicalClass:
     """The class that counts where findings are ordered: what nobody has told us may be watching a patient."""
@@ -64,6 +68,11 @@ def ordering_class(clinical_class: str) -> ClinicalClass:
     except ValueError:
         known = ClinicalClass.UNKNOWN
     return ClinicalClass.MONITOR if known is ClinicalClass.UNKNOWN else known
+
+
+def can_hurt(harms: Harms) -> bool:
+    """Whether a patient could be hurt, not only records read or work delayed."""
+    return HarmKind.SAFETY in harms and harms[HarmKind.SAFETY].level >= HURTS
 
 
 def impact_of(harms: Harms) -> HumanImpact:

@@ -16,6 +16,7 @@ from .line import Group, Line, Member, Place, Totals, packed, packed_of, place_o
 from .listing import FindingsAsked
 from .remark import Remark, Sort
 from .ssvc import Automatable, Decision, Exploitation, Exposure, HumanImpact
+from .tally import TALLIED
 from .worklist import ON_THE_LIST
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -42,6 +43,11 @@ class FindingQuery(models.QuerySet["FindingRow"]):
     def resting(self) -> FindingQuery:
         """Those that do not turn when they are not told any more: alerts, and what was closed because it is none."""
         return self.filter(models.Q(kind=Kind.ALERT.value) | models.Q(state=State.CLOSED.value, settled__isnull=True))
+
+    def at_work(self, since: datetime, until: datetime) -> FindingQuery:
+        """The stories that went on, or turned, between two moments."""
+        meanwhile = models.Q(first_seen__lt=until, last_seen__gte=since) | models.Q(turned__gte=since, turned__lt=until)
+        return self.filter(meanwhile, check_id=STORY)
 
     def of(self, place: Place) -> FindingQuery:
         """Those of a line."""
@@ -136,6 +142,7 @@ class FindingRow(models.Model):
             models.Index(fields=["check_id", "state", "rank", "id"], name="findings_by_check"),
             models.Index(fields=["device", "state", "rank", "id"], name="findings_by_device"),
             models.Index(fields=["assigned", "state", "rank", "id"], name="findings_by_assigned"),
+            models.Index(fields=["state", "accepted_until"], name="findings_ending"),
         ]
 
     @staticmethod
@@ -329,6 +336,42 @@ class ChangeRow(models.Model):
 
     class Meta:
         ordering = ("pk",)
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["what", "at"], name="findings_turn")]
+
+
+class TallyQuery(models.QuerySet["TallyRow"]):
+    """What is asked of tallies."""
+
+    def by_day(self) -> Iterable[tuple[date, str, int, bool, int]]:
+        """Day, turn, decision and whether a patient could be hurt, with the number in all lines together, in order."""
+        columns = ("day", "what", "decision_rank", "hurts")
+        return self.filter(check_id="").order_by(*columns).values_list(*columns, "count")
+
+    def lines(self) -> Any:
+        """The lines that they tell of, the gravest first: `rank`, `hurt`, `number`, and `first`, a finding of it."""
+        of, worst = self.exclude(check_id="").values("check_id", "zone", "asset_kind"), models.Max
+        told = of.annotate(rank=worst("decision_rank"), hurt=worst("hurts"), number=models.Sum("count"), first=worst("lead"))
+        return told.order_by("-rank", "-hurt", "-number", "check_id", "zone", "asset_kind")
+
+
+class TallyRow(models.Model):
+    """A `tally.Tally` with its number; `lead` is the id of a finding that it tells of."""
+
+    day = models.DateField()
+    what = models.CharField(max_length=20)
+    check_id = models.CharField(max_length=100)
+    zone = models.TextField(blank=True)
+    asset_kind = models.TextField(blank=True)
+    decision_rank = models.SmallIntegerField()
+    hurts = models.BooleanField()
+    count = models.IntegerField()
+    lead = models.CharField(max_length=13)
+
+    objects = TallyQuery.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [models.UniqueConstraint(fields=TALLIED, name="findings_tally")]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["what", "day"], name="findings_tally_days")]
 
 
 class RemarkRow(models.Model):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TypeVar
 
 from asepsis.hospital.service import ids_of_assets
@@ -15,7 +15,7 @@ from asepsis.kit.marks import read_mark, write_mark
 from asepsis.kit.site import Site
 from asepsis.settings import has_store, open_store, transaction
 
-from . import life, store
+from . import life, passed, store
 from .approval import Answer, Approval, Standing, Verdict, Wish
 from .approvals import answer, approval, approvals, put, withdraw
 from .asking import Lake, Row, rows
@@ -43,9 +43,9 @@ from .finding import (
 )
 from .form import finding_form, line_form, worklist_text
 from .handling import NAMED_MAX, accept, accept_all, assign, close, comment, ids_in_lines, redact, remarks, reopen, show, take_back
-from .harm import SAFETY_OF, ClinicalClass, Harm, HarmKind, Judged, five, leaked, ordering_class, readable
+from .harm import SAFETY_OF, ClinicalClass, Harm, HarmKind, Judged, can_hurt, five, leaked, ordering_class, readable
 from .line import Line, order, packed, worst_of
-from .listing import ALL_LINES, FindingsAsked, LinesAsked
+from .listing import ALL_LINES, PAGE, FindingsAsked, LinesAsked
 from .look import Look
 from .parties import Parties, Party, large, public, public_rows, public_sql
 from .posture import Fault, cleared, faults, listed, named, nothing, opening, port, posture
@@ -54,6 +54,7 @@ from .review import Run, Traced, lost, review
 from .sightings import Sight, Sighting, gather, mended
 from .ssvc import Automatable, Decision, Exploitation, Exposure, HumanImpact
 from .store import Brief
+from .tally import DayCount, Decided, Stood, Turned
 from .trace import trace
 from .walls import INTO, entered
 from .what_if import Outcome, outcome, parse
@@ -62,15 +63,16 @@ from .worklist import worklist as lines_of
 
 __all__ = [
     "INTO", "SAFETY_OF", "STORY", "Acceptance", "Action", "Answer", "Approval", "Automatable", "Change", "Check", "Cleared",
-    "ClinicalClass", "Decision", "Effort", "Examined", "Excused", "Exploitation", "Exposure", "Fault", "Finding", "FindingsAsked",
-    "Harm", "HarmKind", "HumanImpact", "Judged", "Kind", "Lake", "Line", "LinesAsked", "Look", "Outcome", "Parties", "Party", "Points",
-    "Proposal", "Remark", "Remedy", "Row", "Scope", "Sight", "Sighting", "Sort", "Standing", "State", "Step", "Traced", "Verdict",
-    "Wish", "accept", "accept_all", "add", "answer", "approval", "approvals", "assign", "assigned_to", "busiest", "cited_rows",
-    "cleared", "close", "comment", "count_of", "counted", "drop_view", "entered", "examine", "faults", "finding_form", "findings",
-    "five", "gather", "glance", "hand_over", "identity", "ids_in_lines", "if_", "judge", "keep_view", "known_checks", "large", "leaked",
-    "line_form", "lines_of", "listed", "mended", "named", "nothing", "opening", "ordering_class", "page_of_findings", "port", "posture",
-    "public", "public_rows", "public_sql", "publish", "pulse", "put", "quarter", "rank_in_words", "readable", "redact", "remarks",
-    "reopen", "rows", "show", "take_back", "those", "trace", "views", "withdraw", "worklist", "worklist_text", "worst_of",
+    "ClinicalClass", "DayCount", "Decided", "Decision", "Effort", "Examined", "Excused", "Exploitation", "Exposure", "Fault", "Finding",
+    "FindingsAsked", "Harm", "HarmKind", "HumanImpact", "Judged", "Kind", "Lake", "Line", "LinesAsked", "Look", "Outcome", "Parties",
+    "Party", "Points", "Proposal", "Remark", "Remedy", "Row", "Scope", "Sight", "Sighting", "Sort", "Standing", "State", "Step", "Stood",
+    "Traced", "Turned", "Verdict", "Wish", "accept", "accept_all", "accepted", "add", "answer", "approval", "approvals", "assign",
+    "assigned_to", "busiest", "can_hurt", "cited_rows", "cleared", "close", "comment", "count_of", "counted", "days", "drop_view", "ending",
+    "entered", "examine", "faults", "finding_form", "findings", "first_lines", "five", "gather", "glance", "hand_over", "identity",
+    "ids_in_lines", "if_", "judge", "keep_view", "known_checks", "large", "leaked", "line_form", "lines_of", "listed", "mended", "named",
+    "nothing", "opening", "ordering_class", "page_of_findings", "port", "posture", "public", "public_rows", "public_sql", "publish",
+    "pulse", "put", "quarter", "rank_in_words", "readable", "redact", "remarks", "reopen", "rows", "show", "span", "standing", "stories",
+    "take_back", "those", "trace", "turned", "views", "withdraw", "worklist", "worklist_text", "worst_of",
 ]  # fmt: skip
 
 
@@ -202,18 +204,60 @@ def count_of(site: Site, state: State) -> int:
     return FindingRow.objects.filter(state=state.value).count()
 
 
+def days(site: Site, since: date, until: date) -> list[DayCount]:
+    """How many findings turned on each day from `since` to before `until` (UTC), by sort of turn and decision."""
+    open_store(site)
+    return passed.days(since, until)
+
+
+def span(site: Site) -> tuple[date, date] | None:
+    """The first and the last day on which any finding turned; nothing where there was none yet."""
+    open_store(site)
+    return passed.span()
+
+
+def turned(site: Site, what: str, since: date, until: date, most: int) -> list[Turned]:
+    """The lines whose findings turned so ("opened", "closed"), the gravest first, so many at the most."""
+    open_store(site)
+    return passed.turned(what, since, until, most)
+
+
+def standing(site: Site, starts: Sequence[date]) -> list[Stood]:
+    """How many findings called for work when these days began."""
+    open_store(site)
+    return passed.standing(starts)
+
+
+def accepted(site: Site, since: date, until: date, most: int) -> list[Decided]:
+    """What people began to live with in these days, the latest first, so many at the most."""
+    open_store(site)
+    return passed.accepted(since, until, most)
+
+
+def ending(site: Site, since: date, until: date, most: int) -> tuple[list[Decided], int]:
+    """The acceptances that end in these days, the first to end first, so many at the most; and how many there are."""
+    open_store(site)
+    return passed.ending(since, until, most)
+
+
+def stories(site: Site, since: date, until: date, most: int) -> tuple[list[Finding], int]:
+    """The attackers who were at work in these days, the gravest first, so many at the most; and how many there are."""
+    open_store(site)
+    return passed.stories(since, until, most)
+
+
 def worklist(site: Site, asked: LinesAsked = ALL_LINES) -> list[Line]:
     """What to do, in order."""
     open_store(site)
     return store.lines(datetime.now(UTC), asked)
 
 
-def page_of_findings(site: Site, asked: FindingsAsked, after: str = "") -> tuple[list[Finding], str]:
+def page_of_findings(site: Site, asked: FindingsAsked, after: str = "", most: int = PAGE) -> tuple[list[Finding], str]:
     """The findings that are asked for, in the order of the worklist, as many as stand on a page, those after a mark; and the mark of the
     last if there are more. They come without their history. Raises WrongUse for a mark that is none."""
     open_store(site)
     devices = ids_of_assets(site, asked.words, DEVICES_MAX) if asked.words else None
-    found, more = store.page(asked, devices, read_mark(after, int, str) if after else None)
+    found, more = store.page(asked, devices, read_mark(after, int, str) if after else None, most)
     now = datetime.now(UTC)
     return [life.expired(finding, now) for finding in found], write_mark((packed(found[-1]), found[-1].id)) if more else ""
 
@@ -265,6 +309,13 @@ def drop_view(site: Site, who: str, name: str) -> None:
     from .models import ViewRow
 
     ViewRow.objects.filter(who=who, name=name).delete()
+
+
+def first_lines(site: Site, most: int, decision: Decision | None = None, efforts: Collection[Effort] = ()) -> tuple[list[Line], int]:
+    """The first lines of the worklist as the last run left it, so many at the most: of a decision, of works that take so long, where these
+    are given; and how many there are. Many times faster than all of the list."""
+    open_store(site)
+    return store.first_lines(most, decision, efforts)
 
 
 def if_(site: Site, whats: Sequence[str]) -> Outcome:

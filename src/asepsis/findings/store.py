@@ -11,13 +11,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from asepsis.kit.errors import WrongUse
 from asepsis.kit.site import Site
+from asepsis.notices.service import least, tell
 from asepsis.settings import open_store
 
 from . import life
+from .announcement import announced
 from .finding import Effort, Finding, State, digest_of
 from .line import MEMBERS_MAX, STEPS_MAX, Line, Place, line_of, place
-from .listing import PAGE, FindingsAsked, LinesAsked
+from .listing import FindingsAsked, LinesAsked
 from .remark import Remark, Sort
+from .ssvc import Decision
+from .tally import TALLIED, Tally, tallied
 from .worklist import folded
 
 if TYPE_CHECKING:
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 500
 _ORDER = ("rank", "id")
+_ORDER_OF_LINES = ("lead__rank", "lead__id")
 _OF_PEOPLE = "assigned"
 """The column that no check writes."""
 
@@ -113,7 +118,7 @@ def ended(today: date) -> list[tuple[str, str]]:
 
 def save(changed: Iterable[Finding], known: Mapping[str, Finding], said: Mapping[str, str] = MappingProxyType({})) -> None:
     """Writes findings that changed, their new turns, and the lines that they were or are in. `said` are digests by id, where what a check
-    says is not what a finding keeps."""
+    says is not what a finding keeps. Who is told of what turned is noted with it: both are there, or none."""
     from .models import ChangeRow, FindingRow
 
     changed = list(changed)
@@ -125,7 +130,27 @@ def save(changed: Iterable[Finding], known: Mapping[str, Finding], said: Mapping
         told = len(known[finding.id].history) if finding.id in known else 0
         turns += [ChangeRow(finding_id=finding.id, at=t.at, what=t.what, who=t.who, why=t.why) for t in finding.history[told:]]
     ChangeRow.objects.bulk_create(turns, batch_size=_AT_ONCE)
+    count(*tallied(changed, known))
     refresh({place(f) for f in changed} | {place(known[f.id]) for f in changed if f.id in known})
+    if (rank := least()) is not None:
+        tell(announced((finding for finding in changed if finding.decision.rank >= rank), known))
+
+
+def count(counts: Mapping[Tally, int], leads: Mapping[Tally, str]) -> None:
+    """Adds to the tallies that are kept."""
+    from .models import TallyRow
+
+    if not counts:
+        return
+    named = {(t.place[0], t.what, t.day, *t.place[1:], t.decision.rank, t.hurts): t for t in counts}
+    days, checks, turns = {t.day for t in counts}, {t.place[0] for t in counts}, {t.what for t in counts}
+    near = TallyRow.objects.filter(check_id__in=checks, what__in=turns, day__range=(min(days), max(days)))
+    kept = {row[:-2]: row[-2:] for row in near.values_list(*TALLIED, "count", "lead")}
+    rows = []
+    for name, tally in named.items():
+        count, lead = kept.get(name, (0, leads[tally]))
+        rows.append(TallyRow(**dict(zip(TALLIED, name, strict=True)), count=count + counts[tally], lead=lead))
+    TallyRow.objects.bulk_create(rows, batch_size=_AT_ONCE, update_conflicts=True, unique_fields=TALLIED, update_fields=["count"])
 
 
 def refresh(places: Collection[Place]) -> None:
@@ -152,6 +177,20 @@ def lines(now: datetime, asked: LinesAsked) -> list[Line]:
     leads = {line.lead.id: line.lead for line in fresh}
     leads |= {finding.id: finding for finding in load({group.members[0].id for group in listed} - leads.keys())}
     return [Line(leads[group.members[0].id], group) for group in listed]
+
+
+def first_lines(most: int, decision: Decision | None, efforts: Collection[Effort]) -> tuple[list[Line], int]:
+    """The first lines of the worklist as the last run left it, none folded: of a decision, of works that take so long, where these are
+    given; and how many there are."""
+    _after_upgrade()
+    from .models import LineRow
+
+    long = {effort.value for effort in efforts}
+    # Of some thousand lines this is read, and the few that are told whole: a store asked for them by decision looks through all findings.
+    ranks = LineRow.objects.order_by(*_ORDER_OF_LINES).values_list("pk", "lead__decision_rank", "effort")
+    wanted = [pk for pk, rank, effort in ranks if (not decision or rank == decision.rank) and (not long or effort in long)]
+    rows = LineRow.objects.select_related("lead").in_bulk(wanted[:most])
+    return [Line(row.lead.value(()), row.group()) for pk in wanted[:most] for row in [rows[pk]]], len(wanted)
 
 
 def _line(rows: FindingQuery, now: datetime | None = None) -> Line | None:
@@ -201,7 +240,7 @@ def accepted_at(at: datetime) -> list[Finding]:
     return [row.value(row.changes.all()) for row in rows]
 
 
-def page(asked: FindingsAsked, devices: Collection[str] | None, after: Sequence[str | int] | None) -> tuple[list[Finding], bool]:
+def page(asked: FindingsAsked, devices: Collection[str] | None, after: Sequence[str | int] | None, most: int) -> tuple[list[Finding], bool]:
     """The findings of a page, without their history, and whether there are more. Those of `devices` alone, if given."""
     from .models import FindingRow
 
@@ -211,8 +250,8 @@ def page(asked: FindingsAsked, devices: Collection[str] | None, after: Sequence[
     if after:
         rank, id = after
         rows = rows.filter(rank__gte=rank).exclude(rank=rank, id__lte=id)
-    found = [row.value(()) for row in rows.order_by(*_ORDER)[: PAGE + 1]]
-    return found[:PAGE], len(found) > PAGE
+    found = [row.value(()) for row in rows.order_by(*_ORDER)[: most + 1]]
+    return found[:most], len(found) > most
 
 
 def ids_in(places: Collection[Place], most: int) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -36,6 +37,14 @@ class ActRow(models.Model):
 class AssetQuery(models.QuerySet["AssetRow"]):
     """What is asked of many assets at once."""
 
+    def by_class(self) -> dict[str, int]:
+        """How many there are of each clinical class."""
+        return dict(self.order_by().values_list("clinical_class").annotate(number=models.Count("*")))
+
+    def heard(self) -> dict[str, datetime | None]:
+        """When an asset of each zone was last heard."""
+        return dict(self.order_by().exclude(zone="").values_list("zone").annotate(last=models.Max("last_seen")))
+
     def behind(self, order: Sequence[str], mark: Sequence[str | int]) -> AssetQuery:
         """Those that come after a mark, by the columns of an order."""
         later = models.Q()
@@ -65,5 +74,7 @@ class AssetRow(models.Model):
     class Meta:
         ordering: ClassVar[list[str]] = ["name", "id"]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=list(columns), name=f"hospital_asset_by_{columns[0]}"[:30]) for columns in SORTS.values()
+            *(models.Index(fields=list(columns), name=f"hospital_asset_by_{columns[0]}"[:30]) for columns in SORTS.values()),
+            models.Index(fields=["first_seen", "clinical_class"], name="hospital_asset_arrived"),
+            models.Index(fields=["zone", "last_seen"], name="hospital_asset_zone_heard"),
         ]

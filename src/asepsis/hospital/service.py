@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from asepsis.hospital.act import Act, Verb, goes_by, marks_of_asset
 from asepsis.hospital.asset import STATED, Asset, Attribute, Maybe, Stay, address_of, as_json, from_json, kind_in_words
+from asepsis.hospital.counts import Counts, arrived, counts
 from asepsis.hospital.export import Format, as_csv, as_cyclonedx, cells, csv_line
 from asepsis.hospital.kinds import DECOY, KINDS, POSSIBLE, counted_kind
 from asepsis.hospital.listed import asset_rows, assets_named, ids_of_assets, kinds_and_zones, names_of_assets, page_of_assets
@@ -54,6 +55,7 @@ __all__ = [
     "Asset",
     "AssetsAsked",
     "Attribute",
+    "Counts",
     "Format",
     "KnownKey",
     "Locator",
@@ -68,6 +70,7 @@ __all__ = [
     "Unknown",
     "acts",
     "address_of",
+    "arrived",
     "as_json",
     "asset",
     "asset_of",
@@ -78,6 +81,7 @@ __all__ = [
     "cells",
     "columns_of",
     "counted_kind",
+    "counts",
     "csv_line",
     "export",
     "going_keys",

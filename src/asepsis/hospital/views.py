@@ -15,7 +15,7 @@ from asepsis.kit.pages import act, or_404, site
 from . import service
 from .clinical import CLASSES
 from .export import COLUMNS
-from .service import KINDS, SORTS, AssetsAsked
+from .service import KINDS, SORTS, Asset, AssetsAsked
 
 EDITED = ("name", "kind", "clinical_class", "owner", "manufacturer", "model")
 _AT_ONCE = 1_000
@@ -28,7 +28,7 @@ def assets(request: HttpRequest) -> HttpResponse:
         found, after = service.page_of_assets(site(), asked, request.GET.get("after", ""))
     kinds, zones = service.kinds_and_zones(site())
     told = {
-        "assets": [(asset, service.cells(asset, columns)) for asset in found],
+        "assets": [(asset, _shown(asset, columns)) for asset in found],
         "columns": [(name, _title(name), _with(request, sort=name) if name in SORTS else "") for name in columns],
         "by_name": _with(request, sort="name"),
         "every_column": [(name, _title(name), name in columns) for name in COLUMNS if name != "name"],
@@ -108,6 +108,12 @@ async def _lines(asked: AssetsAsked, columns: Sequence[str]) -> AsyncIterator[st
         yield "".join(service.csv_line(service.cells(one, columns)) for one in found)
         if not after:
             return
+
+
+def _shown(asset: Asset, columns: Sequence[str]) -> list[str]:
+    """Its cells as a person reads them: times to the minute."""
+    told = zip(columns, service.cells(asset, columns), strict=True)
+    return [cell[:16].replace("T", " ") if column.endswith("_seen") else cell for column, cell in told]
 
 
 def _title(column: str) -> str:

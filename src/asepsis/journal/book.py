@@ -73,6 +73,23 @@ class Book:
         lines = tail.split(b"\n")[:-1]
         return (lines if at == 0 else lines[1:])[-count:]
 
+    def since(self, ts: str) -> Iterator[bytes]:
+        """The complete lines from one on that stands shortly before the first of `ts` or later: it is found by halving, for entries are in
+        the order of time."""
+        low, high = 0, self._size()
+        with self._lines.open("rb") if high else open(os.devnull, "rb") as file:
+            while high - low > _BLOCK:
+                middle = (low + high) // 2
+                file.seek(middle)
+                file.readline()
+                line = file.readline(chain.LINE_BYTES + 1)
+                low, high = (middle, high) if line and chain.written(line) < ts else (low, middle)
+            file.seek(low)
+            if low:
+                file.readline()
+            while (line := file.readline(chain.LINE_BYTES + 1)).endswith(b"\n"):
+                yield line[:-1]
+
     def torn(self) -> bytes:
         """What stands after the last complete line."""
         size = self._size()

@@ -19,6 +19,8 @@ from asepsis.kit.head import GENESIS, Head
 # An entry as a line. Longer ones are refused, so that one line never fills the memory of a reader.
 LINE_BYTES = 65_536
 
+_ACT_BYTES = 200
+
 _FIELDS = {"n": int, "ts": str, "who": str, "act": str, "subject": str, "detail": dict, "prev": str, "hash": str}
 
 
@@ -73,6 +75,18 @@ def parse(line: bytes) -> Entry | None:
         return entry if entry.line() == line and _hash(entry.prev, body) == entry.hash else None
     except (ValueError, RecursionError):
         return None
+
+
+def written(line: bytes) -> str:
+    """When the entry of a line was written, as the line says it; nothing is verified. The keys of a line are sorted, so that of all that
+    looks like it the last is meant."""
+    return line[at + 6 : at + 33].partition(b'"')[0].decode("ascii", "replace") if (at := line.rfind(b'"ts":"')) >= 0 else ""
+
+
+def act_of(line: bytes) -> str:
+    """What the entry of a line tells of, as its beginning says it; nothing is verified."""
+    begin, act, rest = line[:_ACT_BYTES].partition(b'{"act":"')
+    return rest.partition(b'"')[0].decode("ascii", "replace") if act and not begin else ""
 
 
 def examine(lines: Iterable[bytes], head: Head, anchors: Iterable[Anchor] = ()) -> Verdict:

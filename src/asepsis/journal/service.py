@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -28,6 +28,7 @@ __all__ = [
     "acting",
     "anchor",
     "anchored",
+    "between",
     "check",
     "entries",
     "last",
@@ -89,6 +90,23 @@ def last(site: Site, count: int) -> tuple[list[Entry], int]:
     book = Book(site.journal, site.seal)
     found = [entry for line in reversed(book.last(count)) if (entry := chain.parse(line)) is not None]
     return found, book.vouched().n
+
+
+def between(site: Site, since: datetime, until: datetime, wanted: Callable[[str], bool], most: int) -> tuple[list[Entry], bool]:
+    """The entries of acts that are `wanted`, from `since` to before `until`, in order, so many at the most; and whether there are more.
+    Lines that are no entries are left out."""
+    first, end = map(_text, (since, until))
+    found: list[Entry] = []
+    for line in Book(site.journal, site.seal).since(first):
+        if (ts := chain.written(line)) >= end:
+            break
+        if ts < first or not wanted(chain.act_of(line)):
+            continue
+        if len(found) == most:
+            return found, True
+        if (entry := chain.parse(line)) is not None:
+            found.append(entry)
+    return found, False
 
 
 def anchor(site: Site, where: str, entry: Entry) -> dict[str, object]:
@@ -166,5 +184,9 @@ def _who() -> str:
 
 
 def _now() -> str:
+    return _text(datetime.now(UTC))
+
+
+def _text(moment: datetime) -> str:
     # Always with microseconds, so that text sorts as time does.
-    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

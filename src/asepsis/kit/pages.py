@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
+from allauth.account.decorators import reauthentication_required
+from allauth.core.exceptions import ReauthenticationRequired
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -16,6 +18,25 @@ from .errors import AsepsisError, WrongUse
 from .site import Site
 
 View = Callable[..., HttpResponse]
+dangerous: Callable[[View], View] = reauthentication_required
+"""A view before which one is asked whether it is still he, if that was not asked lately."""
+
+
+def dangerous_form(view: View) -> View:
+    """The same for a form that carries secrets. What was sent is not kept while one is asked, for it would lie in the store: the form is
+    shown again, empty of them."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return dangerous(view)(request, *args, **kwargs)
+        except ReauthenticationRequired:
+            if request.method != "POST":
+                raise
+            messages.error(request, "Nothing was changed: it was too long ago that you said who you are. Fill in the form again.")
+            return redirect(request.path)
+
+    return guarded
 
 
 def site() -> Site:

@@ -5,8 +5,10 @@ key             32 random bytes in hex, mode 0600: the key of all pseudonyms; ne
 seal            the same for the journal's head, what commits keep of it, and packets; it is never rotated
 lake/ journal/  what machines observed | who did what
 packets/        only where it was asked for: packets of the last hours, sealed
-console/        only where `asepsis up` ran: what signs sessions and seals second factors, the console's own certificate, how its parts are
+console/        only where `asepsis up` ran: what signs sessions and seals second factors, the console's own certificate, how its parts are,
+                captures that wait to be assessed
 hunt/           only where somebody asked on the page Hunt: what, and the answers, for an hour
+notices.lock    only where notices are sent: held by who sends them
 decoys/         only while a decoy of files listens: where Samba has what it needs
 store.sqlite3   what people act on (unless DATABASE_URL says otherwise)
 site.toml       optional: what the hospital states about itself

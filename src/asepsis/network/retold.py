@@ -21,7 +21,9 @@ from .sighting import Sighting
 from .story import TAKES, Story
 from .telling import Told, as_published, clue_of
 
-NAMED = 300
+PAGE = 30
+"""Stories on a page."""
+NAMED = 180
 """Assets whose names are looked up for a list: of many stories of each only who attacks, and whom first."""
 NAME = 120
 """Letters of a name in a list."""
@@ -76,7 +78,7 @@ class Outline:
 def page(site: Site, rules: Mapping[str, Entry], state: State | None = None, after: str = "") -> tuple[list[Outline], str]:
     """Stories, the gravest first, of a page those alike the latest first; and where the next page begins. Raises WrongUse for a mark that
     is none."""
-    found, mark = page_of_findings(site, FindingsAsked(state=state.value if state else "", kind=Kind.ALERT.value), after)
+    found, mark = page_of_findings(site, FindingsAsked(state=state.value if state else "", kind=Kind.ALERT.value), after, PAGE)
     ordered = sorted(found, key=lambda one: (-one.decision.rank, -one.seen.last_seen.timestamp()))
     ids = {_story_of(finding): finding for finding in ordered}
     share = NAMED // max(1, len(found))

@@ -63,3 +63,14 @@ document.addEventListener("htmx:afterSwap", (event) => {
   for (const box of event.target.querySelectorAll("input[type=checkbox]")) box.checked = place.ticked.includes(box.value);
   if (place.focus) document.getElementById(place.focus)?.querySelector("summary")?.focus({ preventScroll: true });
 });
+// Captures may be dropped anywhere on a page that takes them.
+const taking = document.querySelector("form[data-drop]");
+for (const kind of taking ? ["dragover", "dragleave", "drop"] : []) {
+  document.addEventListener(kind, (event) => {
+    event.preventDefault();
+    taking.classList.toggle("over", kind === "dragover");
+    if (kind !== "drop" || !event.dataTransfer.files.length) return;
+    taking.querySelector("input[type=file]").files = event.dataTransfer.files;
+    taking.requestSubmit();
+  });
+}
