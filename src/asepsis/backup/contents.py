@@ -5,8 +5,8 @@ moment: what came meanwhile is taken, and what the store, the commit log and the
 journal: so every entry that the store or a commit keeps an anchor of is in the journal. Parts that were merged or have expired meanwhile
 are in the archive and in no commit: who restores it drops them.
 
-Not in it: packets (their hours are a promise, and they hold patient data), keys that are being shredded, captures that wait, answers of Hunt, decoys, locks, and what is
-half-written.
+Not in it: packets (their hours are a promise, and they hold patient data) and captures that wait, answers of Hunt, keys that are being
+shredded, decoys, locks, and what is half-written.
 """
 
 from __future__ import annotations
