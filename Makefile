@@ -12,7 +12,7 @@ CORE := $(shell find crates -type f \( -name '*.rs' -o -name '*.toml' -o -path '
 .PHONY: help demo build wheel test fuzz lint bench soak golden docs lock clean
 
 help: ## what can be done here
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z]+(-console|-demo|-postgres)?:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 demo: build ## read a small hospital's morning: worklist and report on real packets; and a night with an attack
 	@echo '==> the main job, on the recorded morning of a small hospital'
@@ -27,6 +27,15 @@ demo: build ## read a small hospital's morning: worklist and report on real pack
 .PHONY: range-demo
 range-demo: .venv/.range ## a hospital in network namespaces lives through a day and an attack, and is assessed (as root; about ten minutes)
 	@range/demo.sh
+
+BIND ?= 127.0.0.1:8443
+
+.PHONY: demo-console
+demo-console: build ## the console in a browser, on that morning and that night in one hospital: prints a link; Ctrl-C ends it
+	@rm -rf $(DEMO)/console && mkdir -p $(DEMO)/console
+	@cat range/site.toml range/attack/site.toml >$(DEMO)/console/site.toml
+	@$(ASEPSIS) assess range/captures range/attack/story.pcap.gz --site $(DEMO)/console >$(DEMO)/console.txt
+	@exec $(ASEPSIS) up --site $(DEMO)/console --bind $(BIND)
 
 build: .venv/.core ## .venv with the command .venv/bin/asepsis
 
@@ -58,6 +67,12 @@ wheel: .venv/.core ## dist/asepsis-*.whl, to be installed on another machine
 test: .venv/.test ## every test: Rust and Python (<= 15 min on two cores)
 	cargo test -p wire -p wire-parquet -p wire-fuzz --locked --quiet
 	$(PY) -m pytest -n 2
+
+TESTS ?= tests
+
+.PHONY: test-postgres
+test-postgres: .venv/.test ## the same on a PostgreSQL that is started for it (TESTS=folders)
+	@tools/postgres.sh -n 2 $(TESTS)
 
 # Coverage as libFuzzer reads it (SanitizerCoverage of LLVM): a pass of the compiler, no nightly Rust.
 COVERED := -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \

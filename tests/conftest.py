@@ -17,6 +17,25 @@ from asepsis.kit.site import Site
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of what only SQLite has, such as the file of the store, are none for PostgreSQL (`tools/postgres.sh`)."""
+    if os.environ.get("DATABASE_URL"):
+        for item in items:
+            if item.get_closest_marker("sqlite"):
+                item.add_marker(pytest.mark.skip(reason="of SQLite alone"))
+
+
+@pytest.fixture(autouse=bool(os.environ.get("DATABASE_URL")))
+def _databases(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What a test made on PostgreSQL goes with it."""
+    folder = request.getfixturevalue("tmp_path") if "tmp_path" in request.fixturenames else None
+    yield
+    if folder:
+        from sitecustomize import forget
+
+        forget(folder)
+
+
 @pytest.fixture
 def site(tmp_path: Path) -> Site:
     """A new site, without rows."""

@@ -11,7 +11,8 @@ import os
 import re
 import sqlite3
 import sys
-from contextlib import AbstractContextManager, closing, suppress
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from importlib import import_module
 from importlib.resources import files as packaged
 from pathlib import Path
@@ -38,6 +39,8 @@ _open: list[Path] = []
 _served: list[Path] = []
 
 _TEMPLATE = "store_template.sql"
+# What processes agree on that upgrade one store on PostgreSQL: any number will do.
+_UPGRADING = 0x61736570
 _SQLITE_OPTIONS = {
     "timeout": 30,
     "transaction_mode": "IMMEDIATE",
@@ -65,11 +68,9 @@ def open_store(site: Site) -> None:
     if site.path in _served or (is_open(site) and _in_transaction()):
         return
     _open.clear()
-    url = os.environ.get("DATABASE_URL", "")
-    database = postgresql(url) if url else _sqlite(site.store)
-    _point_django_at(database)
-    if url:
-        _migrate()
+    _point_django_at(database(site))
+    if on_server():
+        _bring_up_on_server()
     else:
         _bring_up(site.store)
     _open.append(site.path)
@@ -89,9 +90,19 @@ def serve_store(site: Site) -> None:
     _served.append(site.path)
 
 
+def on_server() -> bool:
+    """Whether stores are on PostgreSQL, and not each a file of its site."""
+    return bool(os.environ.get("DATABASE_URL"))
+
+
+def database(site: Site) -> dict[str, Any]:
+    """Django's settings of the database that holds the store of `site`. Raises BadInput if `DATABASE_URL` is not understood."""
+    return postgresql(os.environ["DATABASE_URL"]) if on_server() else _sqlite(site.store)
+
+
 def has_store(site: Site) -> bool:
     """Whether a store of `site` has been made; for PostgreSQL there is no telling without asking it."""
-    return bool(os.environ.get("DATABASE_URL")) or site.store.exists()
+    return on_server() or site.store.exists()
 
 
 def is_open(site: Site) -> bool:
@@ -112,11 +123,11 @@ def explain(error: Exception) -> BadInput | None:
 
     if not isinstance(error, (DatabaseError, sqlite3.Error)):
         return None
-    database = DATABASES["default"]
-    ours = bool(database["ENGINE"].endswith("sqlite3"))
+    used = DATABASES["default"]
+    ours = bool(used["ENGINE"].endswith("sqlite3"))
     for sign, what, todo in _FAILURES if ours else ():
         if sign in str(error):
-            return BadInput(what, database["NAME"], todo)
+            return BadInput(what, used["NAME"], todo)
     # Of PostgreSQL the server's own sentence is the best there is.
     return None if ours or not isinstance(error, OperationalError) else BadInput("the store fails", "DATABASE_URL", error)
 
@@ -132,7 +143,7 @@ def postgresql(url: str) -> dict[str, Any]:
         # The value may hold a password, so it is not shown.
         raise BadInput("not understood", "DATABASE_URL", "write postgresql://user:password@host:5432/name")
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "asepsis.postgresql",
         "NAME": name,
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
@@ -146,9 +157,9 @@ def _sqlite(path: Path) -> dict[str, Any]:
     return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(path), "OPTIONS": _SQLITE_OPTIONS}
 
 
-def _point_django_at(database: dict[str, Any]) -> None:
+def _point_django_at(used: dict[str, Any]) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "asepsis.settings")
-    DATABASES["default"] = database
+    DATABASES["default"] = used
     from django.apps import apps
     from django.conf import settings
 
@@ -157,21 +168,64 @@ def _point_django_at(database: dict[str, Any]) -> None:
     from django.db import connections
 
     connections.close_all()
-    connections.settings = connections.configure_settings({"default": dict(database)})
+    connections.settings = connections.configure_settings({"default": dict(used)})
     with suppress(AttributeError):
         del connections["default"]
 
 
 def _bring_up(store: Path) -> None:
     """Makes the store if there is none, and upgrades it if it is older."""
-    template = _template()
-    (version, seen), known = _prepare(store), _template_version(template)
-    if version > known or seen - _migrations(template):
-        raise BadInput("the store was made by a newer asepsis", store, "upgrade asepsis")
-    if version < known:
+    known = _template_version(_template())
+    if check_store(store) < known:
         _migrate()
         with closing(sqlite3.connect(store)) as connection:
             connection.execute(f"PRAGMA user_version = {known}")
+
+
+def check_store(store: Path) -> int:
+    """How many migrations the SQLite store has seen; it is made if there is none. Raises BadInput if it is damaged, or was made by a newer
+    version."""
+    template = _template()
+    version, seen = _prepare(store)
+    if version > _template_version(template) or seen - _migrations(template):
+        raise BadInput("the store was made by a newer asepsis", store, "upgrade asepsis")
+    return version
+
+
+def _bring_up_on_server() -> None:
+    """The same for a store on PostgreSQL; while one process does it another waits."""
+    from django.db import connection
+    from django.db.migrations.recorder import MigrationRecorder
+
+    known = _migrations(_template())
+    with _asked(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [_UPGRADING])
+        try:
+            seen = _ours(MigrationRecorder(connection).applied_migrations())
+            if seen - known:
+                raise BadInput("the store was made by a newer asepsis", "DATABASE_URL", "upgrade asepsis")
+            if seen < known:
+                _migrate()
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [_UPGRADING])
+
+
+@contextmanager
+def _asked() -> Iterator[None]:
+    """What a server says that cannot be asked, in one line of ours."""
+    from django.core.exceptions import ImproperlyConfigured
+    from django.db import DatabaseError
+
+    try:
+        yield
+    except (DatabaseError, ImproperlyConfigured) as error:
+        raise explain(error) or BadInput("cannot open the store", "DATABASE_URL", error) from None
+
+
+def _ours(seen: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Of the migrations that a store has seen, those of our own apps: the console adds others."""
+    ours = {app.rpartition(".")[2] for app in INSTALLED_APPS}
+    return {(app, name) for app, name in seen if app in ours}
 
 
 def _prepare(store: Path) -> tuple[int, set[tuple[str, str]]]:
@@ -188,8 +242,7 @@ def _prepare(store: Path) -> tuple[int, set[tuple[str, str]]]:
             seen = connection.execute("SELECT app, name FROM django_migrations").fetchall() if begun else []
     except sqlite3.Error as error:
         raise explain(error) or BadInput("cannot open the store", store, error) from None
-    ours = {app.rpartition(".")[2] for app in INSTALLED_APPS}
-    return int(version), {(app, name) for app, name in seen if app in ours}
+    return int(version), _ours(seen)
 
 
 def _fresh() -> bytes:

@@ -151,6 +151,7 @@ def test_each_site_has_its_own_anchors(store: Site, tmp_path: Path) -> None:
     assert service.stored(other) == []
 
 
+@pytest.mark.sqlite
 def test_a_damaged_store_is_said_after_the_journal(site: Site, ask: Ask) -> None:
     site.store.write_bytes(b"no database" * 1000)
     code, out, err = ask("verify")

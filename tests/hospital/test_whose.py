@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import sqlite3
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from typing import Any, ClassVar
 
 import pyarrow.parquet as pq
 import pytest
+from tests.stored import stored
 
 from asepsis.cli.main import main
 from asepsis.hospital import asked, service, whose
@@ -113,8 +113,7 @@ def _written(site: Site) -> Iterator[tuple[str, bytes]]:
     for path in site.path.rglob("*"):
         if path.is_file():
             yield str(path), path.read_bytes()
-    with sqlite3.connect(site.store) as store:
-        yield "store", "\n".join(store.iterdump()).encode()
+    yield "store", "\n".join(stored(site)).encode()
 
 
 def test_nothing_of_it_is_written(hospital: Site, known: str, tmp_path: Path) -> None:

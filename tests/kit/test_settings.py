@@ -15,7 +15,7 @@ from asepsis.settings import postgresql
 
 def test_database_url() -> None:
     settings = postgresql("postgresql://anna:p%40ss@db.example:5433/asep%20sis?sslmode=verify-full")
-    assert settings["ENGINE"] == "django.db.backends.postgresql"
+    assert settings["ENGINE"] == "asepsis.postgresql"
     assert (settings["USER"], settings["PASSWORD"], settings["HOST"], settings["PORT"]) == ("anna", "p@ss", "db.example", "5433")
     assert (settings["NAME"], settings["OPTIONS"]) == ("asep sis", {"sslmode": "verify-full"})
     assert postgresql("postgres:///asepsis")["HOST"] == ""
@@ -38,6 +38,7 @@ def test_the_template_is_what_fresh_migrations_make() -> None:
     assert fresh == asepsis_settings._template(), "run `python -m asepsis.settings`"
 
 
+@pytest.mark.sqlite
 def test_a_store_is_made_once_and_safely(store: Site) -> None:
     from django.db import connection
 
@@ -52,6 +53,7 @@ def test_a_store_is_made_once_and_safely(store: Site) -> None:
     assert "mark" in connection.introspection.table_names()
 
 
+@pytest.mark.sqlite
 def test_another_site_is_another_store(store: Site, site: Site, tmp_path_factory: pytest.TempPathFactory) -> None:
     from django.db import connection
 
@@ -63,6 +65,7 @@ def test_another_site_is_another_store(store: Site, site: Site, tmp_path_factory
         assert cursor.execute("PRAGMA database_list").fetchone()[2] == str(other.store)
 
 
+@pytest.mark.sqlite
 def test_a_store_of_an_older_version_is_upgraded(site: Site) -> None:
     from django.db import connection
 
@@ -77,6 +80,7 @@ def test_a_store_of_an_older_version_is_upgraded(site: Site) -> None:
         open_store(site)
 
 
+@pytest.mark.sqlite
 def test_a_store_with_migrations_that_are_not_known_is_of_a_newer_version(store: Site) -> None:
     from asepsis.settings import open_store
 
@@ -90,6 +94,7 @@ def test_a_store_with_migrations_that_are_not_known_is_of_a_newer_version(store:
         open_store(store)
 
 
+@pytest.mark.sqlite
 def test_a_damaged_store_is_bad_input(site: Site) -> None:
     from asepsis.settings import open_store
 
@@ -98,6 +103,7 @@ def test_a_damaged_store_is_bad_input(site: Site) -> None:
         open_store(site)
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("said", "understood"),
     [
@@ -117,6 +123,7 @@ def test_what_fails_outside_of_asepsis_is_explained(store: Site, said: str, unde
         assert str(error).startswith(understood.format(store=store.store))
 
 
+@pytest.mark.sqlite
 def test_what_is_a_bug_stays_one(store: Site) -> None:
     from django.db import OperationalError
 
@@ -124,6 +131,30 @@ def test_what_is_a_bug_stays_one(store: Site) -> None:
     assert asepsis_settings.explain(ValueError("database or disk is full")) is None
 
 
+COUNTING = """
+import sys
+from pathlib import Path
+from asepsis.kit.site import Site
+from asepsis.settings import open_store
+open_store(Site.open(Path(sys.argv[1])))
+from django.db import transaction
+from asepsis.journal.models import AnchorRow
+for _ in range(20):
+    with transaction.atomic():
+        AnchorRow.objects.create(n=AnchorRow.objects.count(), hash="")
+"""
+
+
+def test_who_changes_the_store_does_so_alone(store: Site) -> None:
+    """What was counted still holds when it is written, or the row would stand there already."""
+    from asepsis.journal.models import AnchorRow
+
+    both = [subprocess.Popen([sys.executable, "-c", COUNTING, store.path]) for _ in range(2)]
+    assert [each.wait() for each in both] == [0, 0]
+    assert AnchorRow.objects.count() == 40
+
+
+@pytest.mark.sqlite
 def test_a_store_that_another_program_holds_is_one_line(
     store: Site, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from .test_kills import assess, told
 
 DISK = 8192
 
 
+@pytest.mark.sqlite
 def test_no_alert_is_lost_or_doubled(disk: Path, tmp_path: Path) -> None:
     site, filler = disk / "site", disk / "filler"
     failed = 0

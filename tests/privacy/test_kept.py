@@ -5,18 +5,19 @@ from __future__ import annotations
 import itertools
 import json
 import signal
-import sqlite3
 import struct
 import subprocess
 import sys
 import uuid
 import zlib
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+
+from asepsis.kit.site import Site
+from tests.stored import stored
 
 from . import planted
 
@@ -76,8 +77,7 @@ def written(site: Path) -> Iterator[tuple[str, bytes]]:
         yield str(path.relative_to(site)), path.name.encode() + content
         if path.suffix == ".parquet":
             yield f"{path.name} decoded", repr(pq.read_table(path).to_pylist()).encode()
-    with closing(sqlite3.connect(site / "store.sqlite3")) as store:
-        yield "store decoded", "\n".join(store.iterdump()).encode()
+    yield "store decoded", "\n".join(stored(Site.open(site))).encode()
 
 
 def found(places: Iterator[tuple[str, bytes]]) -> set[tuple[str, str]]:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +14,8 @@ import pytest
 from pypdf import PdfReader
 
 from asepsis.assessment.service import month_of, week_of
+from asepsis.kit.site import Site
+from tests.stored import stored
 
 from . import planted
 
@@ -53,8 +53,7 @@ def assessed(planted_folder: Path) -> tuple[Path, dict[str, bytes]]:
         said[name] = name.encode() + path.read_bytes()
         if path.suffix == ".parquet":
             said[f"{name} decoded"] = repr(pq.read_table(path).to_pylist()).encode()
-    with closing(sqlite3.connect(site / "store.sqlite3")) as store:
-        said["store decoded"] = "\n".join(store.iterdump()).encode()
+    said["store decoded"] = "\n".join(stored(Site.open(site))).encode()
     return folder, said
 
 

@@ -50,6 +50,8 @@ COMMANDS = (
     Command("lake", "asepsis.cli.lake", "app", "What machines observed: ingest captures, ask in SQL, expire, export."),
     Command("notices", "asepsis.notices.commands", "app", "What is told by mail, webhook and syslog: to whom, and how it goes."),
     Command("site", "asepsis.cli.site", "app", "The site itself, and the key of its pseudonyms."),
+    Command("backup", "asepsis.backup.commands", "backup", "All of a site in one file, while it runs."),
+    Command("restore", "asepsis.backup.commands", "restore", "A new site of a backup."),
     Command("journal", "asepsis.cli.journal", "app", "Who did what: list it, verify that nobody changed it."),
 )
 

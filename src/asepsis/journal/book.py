@@ -107,6 +107,10 @@ class Book:
             head = self._vouch(Head(entry.n, entry.hash, head.size + len(rest)))
         return head, aside
 
+    def standing(self) -> tuple[bytes, int]:
+        """The head's own bytes, and how many bytes the lines have."""
+        return self._head.read_bytes(), self._size()
+
     def append(self, entry: Entry) -> Head:
         """Writes `entry`, which follows the head; the new head. On a full disk the file is as it was."""
         line = entry.line() + b"\n"

@@ -35,6 +35,7 @@ __all__ = [
     "record",
     "stored",
     "verify",
+    "written",
 ]
 
 _acting: ContextVar[str | None] = ContextVar("acting", default=None)
@@ -145,6 +146,13 @@ def verify(site: Site, anchors: Iterable[Anchor] = ()) -> Verdict:
             note = "the last line is half-written: its append was interrupted"
             return Verdict(True, verdict.entries, verdict.head, notes=(*verdict.notes, note))
         return verdict
+
+
+def written(site: Site) -> tuple[bytes, int]:
+    """The journal as it stands now: its head, and of how many bytes of `journal.jsonl`, to which lines are only added."""
+    book = Book(site.journal, site.seal)
+    with files.lock(book.lock(), "this journal"):
+        return book.standing()
 
 
 def _keep(site: Site, entry: Entry) -> None:

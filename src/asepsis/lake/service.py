@@ -16,7 +16,7 @@ from asepsis import _wire
 from asepsis.journal import service as journal
 from asepsis.journal.service import Anchor
 from asepsis.kit import files
-from asepsis.kit.errors import WrongUse
+from asepsis.kit.errors import BadInput, WrongUse
 from asepsis.kit.output import Progress
 from asepsis.kit.site import Site
 from asepsis.lake import commits
@@ -77,10 +77,12 @@ __all__ = [
     "news",
     "open_lake",
     "packets",
+    "parts",
     "queries",
     "query",
     "rename_query",
     "service_names",
+    "settle",
     "site_for",
     "still",
     "streams",
@@ -287,6 +289,24 @@ def open_lake(
 def news(site: Site, since: int, known: Collection[str] = ()) -> News:
     """Which parts hold what came after commit number `since`, when the lake had the parts `known`; all of them if it is 0."""
     return news_of(site.lake, since, known)
+
+
+def parts(site: Site) -> list[Part]:
+    """The files of rows that the lake has now; a file never changes, and may go."""
+    return list(commits.read(site.lake).parts)
+
+
+def settle(site: Site) -> None:
+    """Makes a lake of files that were restored: drops those that it does not list. Raises BadInput if one that it lists is not there."""
+    for folder in (site.lake, site.lake / "_commits"):
+        folder.mkdir(mode=0o700, exist_ok=True)
+    listed = {site.lake / part.path: part.size for part in commits.read(site.lake).parts}
+    found = set(site.lake.glob("*/day=*/*.parquet"))
+    for path, size in listed.items():
+        if path not in found or path.stat().st_size != size:
+            raise BadInput("a part of the lake is missing", path, "take another backup")
+    for path in found - listed.keys():
+        path.unlink()
 
 
 def count(site: Site) -> dict[str, int]:
