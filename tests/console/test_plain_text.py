@@ -10,7 +10,9 @@ from .browser import Visitor
 from .conftest import Running
 
 
-@pytest.mark.parametrize("address", ["/assets?q=%00", "/assets?zone=a%00b", "/?q=%00", "/assets/a%00b", "/findings/F%00", "/assets?q%00=a"])
+@pytest.mark.parametrize(
+    "address", ["/assets?q=%00", "/findings?kind=%00", "/assets?zone=a%00b", "/?q=%00", "/assets/a%00b", "/findings/F%00", "/assets?q%00=a"]
+)
 def test_an_address_with_nul_is_refused(people: dict[Role, Visitor], address: str) -> None:
     assert people[Role.ANALYST].get(address).status == 400
 

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any, ClassVar
 
 from django.db import connection, models
+from django.db.models.functions import Cast
 
 from .approval import Answer, Approval, Verdict, Wish
 from .finding import STORY, Acceptance, Action, Change, Effort, Finding, Kind, Points, Proposal, Remedy, State, Step
@@ -333,7 +334,10 @@ class TallyQuery(models.QuerySet["TallyRow"]):
     def lines(self) -> Any:
         """The lines that they tell of, the gravest first: `rank`, `hurt`, `number`, and `first`, a finding of it."""
         of, worst = self.exclude(check_id="").values("check_id", "zone", "asset_kind"), models.Max
-        told = of.annotate(rank=worst("decision_rank"), hurt=worst("hurts"), number=models.Sum("count"), first=worst("lead"))
+        # PostgreSQL has no greatest truth value.
+        told = of.annotate(
+            rank=worst("decision_rank"), hurt=worst(Cast("hurts", models.IntegerField())), number=models.Sum("count"), first=worst("lead")
+        )
         return told.order_by("-rank", "-hurt", "-number", "check_id", "zone", "asset_kind")
 
 
