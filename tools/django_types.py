@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from asepsis.settings import INSTALLED_APPS as CORE
 
@@ -22,3 +23,4 @@ AUTH_USER_MODEL = "console.Person"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SECRET_KEY = "none: nothing is signed"  # noqa: S105
 SITE = Path()
+DIRECTORY: Any = None

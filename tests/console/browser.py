@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import http.client
 import http.cookiejar
 import re
 import ssl
@@ -28,16 +30,14 @@ class Page:
 
 
 class Visitor:
-    """One browser, with its own cookies."""
+    """One browser, with its own cookies, at an address of this machine."""
 
-    def __init__(self, base: str) -> None:
+    def __init__(self, base: str, address: str = "127.0.0.1") -> None:
         self.base, self.last = base, Page(0, "", "")
         trusting = ssl.create_default_context()
         trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
         self.cookies = http.cookiejar.CookieJar()
-        self._opener = urllib.request.build_opener(
-            urllib.request.HTTPSHandler(context=trusting), urllib.request.HTTPCookieProcessor(self.cookies)
-        )
+        self._opener = urllib.request.build_opener(_From(address, trusting), urllib.request.HTTPCookieProcessor(self.cookies))
         self._opener.addheaders = [("Referer", base + "/")]
 
     def get(self, path: str, **headers: str) -> Page:
@@ -80,6 +80,15 @@ class Visitor:
         except urllib.error.HTTPError as error:
             self.last = Page(error.code, error.read().decode(), request.full_url, dict(error.headers))
         return self.last
+
+
+class _From(urllib.request.HTTPSHandler):
+    def __init__(self, address: str, trusting: ssl.SSLContext) -> None:
+        super().__init__(context=trusting)
+        self._made = functools.partial(http.client.HTTPSConnection, context=trusting, source_address=(address, 0))
+
+    def https_open(self, request: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(self._made, request)
 
 
 def come_in(base: str, link: str, name: str) -> Visitor:

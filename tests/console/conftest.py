@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -16,11 +17,26 @@ import pytest
 
 from asepsis.assessment.service import assess
 from asepsis.console.role import Role
+from asepsis.console.serving import Serving
 from asepsis.kit.site import Site
 
 from .browser import Visitor, come_in
 
 CAPTURES = Path(__file__).parents[2] / "range" / "captures"
+
+LIST = """
+import django, json
+django.setup()
+from django.urls import get_resolver
+def walk(patterns, prefix="", space=""):
+    for one in patterns:
+        at = prefix + str(one.pattern)
+        if hasattr(one, "url_patterns"):
+            yield from walk(one.url_patterns, at, space + (one.namespace + ":" if one.namespace else ""))
+        else:
+            yield space + one.name, at
+print(json.dumps(list(walk(get_resolver().url_patterns))))
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +97,11 @@ def people(console: Running) -> dict[Role, Visitor]:
             (said,) = leads.post("/people/invite", role=role.value, next="/people").said()
             found[role] = come_in(console.base, said.rpartition(" ")[2], role.value)
     return found
+
+
+@pytest.fixture(scope="session")
+def addresses(console: Running) -> dict[str, str]:
+    """Every address there is, by name, with an id in it where one belongs."""
+    environment = Serving(str(console.site.path), "127.0.0.1", 1, ("127.0.0.1",)).environment()
+    told = subprocess.run([sys.executable, "-c", LIST], env={**os.environ, **environment}, capture_output=True, text=True, check=True)
+    return {name: "/" + re.sub(r"<[^>]+>", "nothing", re.sub(r"<int:[^>]+>", "0", at)) for name, at in json.loads(told.stdout)}

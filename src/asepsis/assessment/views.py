@@ -88,7 +88,7 @@ def _asked(request: HttpRequest) -> Asked:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and int(text[:6]) > 0 else 1
+    return max(int(text[:6]), 1) if text.isascii() and text.isdigit() else 1
 
 
 def _filters(asked: Asked) -> list[tuple[str, str, bool]]:

@@ -1,8 +1,9 @@
-"""How allauth behaves here: nobody signs himself up, and what second factors are made of is sealed."""
+"""How allauth behaves here: nobody signs himself up, who guesses is slowed, and what second factors are made of is sealed."""
 
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -10,14 +11,41 @@ from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
-from django.http import HttpRequest
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import ngettext
+
+from . import comings, device, guessing, tries
+from .models import Person
 
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth brings no types
-    """People come by invitation."""
+    """People come by invitation, and guess slowly (`guessing`), where they log in and where they are asked whether it is still they."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        name = credentials.get("username", "")
+        self._place = tries.place(request, name, self.get_client_ip(request))
+        self._tries, wait = tries.begin(self._place)
+        if wait:
+            raise ValidationError(_slowly(int(wait.total_seconds()) + 1))
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Person | None:
+        person: Person | None = super().authenticate(request, **credentials)
+        if person is not None:
+            tries.right(self._place)
+        return person
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        if self._tries == guessing.FREE:
+            comings.slowed(credentials.get("username", ""), self.get_client_ip(request))
+
+    def post_login(self, request: HttpRequest, user: Person, **more: Any) -> HttpResponse:
+        response: HttpResponse = super().post_login(request, user, **more)
+        device.remember(request, response, user.username)
+        return response
 
 
 class SecondFactor(DefaultMFAAdapter):  # type: ignore[misc]  # the same
@@ -28,6 +56,14 @@ class SecondFactor(DefaultMFAAdapter):  # type: ignore[misc]  # the same
 
     def decrypt(self, encrypted_text: str) -> str:
         return _seal().decrypt(encrypted_text.encode()).decode()
+
+
+def _slowly(seconds: int) -> str:
+    return ngettext(
+        "Too many wrong passwords for this name from here. Wait %(seconds)d second.",
+        "Too many wrong passwords for this name from here. Wait %(seconds)d seconds.",
+        seconds,
+    ) % {"seconds": seconds}
 
 
 def _seal() -> Fernet:

@@ -1,4 +1,4 @@
-"""Who came and went, and whom a wrong password kept out, in the journal: under the name of an account that there is, and no other.
+"""Who came and went, and whom a wrong password kept out, in the journal: under the name of an account that there is, or of none.
 
 What somebody writes into the field of the name may be a password.
 """
@@ -14,6 +14,9 @@ from asepsis.journal.service import acting, record
 from asepsis.kit.pages import site
 
 from .models import Person
+
+NOBODY = "?"
+"""No account is called so."""
 
 
 def _record(act: str, name: str, **detail: Any) -> None:
@@ -31,9 +34,17 @@ def went(sender: object, user: Person | None, **_: Any) -> None:
 
 
 def kept_out(sender: object, credentials: dict[str, Any], **_: Any) -> None:
-    name = credentials.get("username") or credentials.get("login") or ""
-    if Person.objects.filter(username=name).exists():
-        _record("console.refused", name)
+    _record("console.refused", _known(credentials.get("username") or ""))
+
+
+def slowed(name: str, address: str) -> None:
+    """So many wrong passwords that who writes them has to wait."""
+    _record("console.slowed", _known(name), address=address)
+
+
+def _known(name: str) -> str:
+    """The name of an account, or NOBODY. Both are written down: else the time that takes would tell which names there are."""
+    return name if Person.objects.filter(username=name).exists() else NOBODY
 
 
 def factor_added(sender: object, user: Person, authenticator: Any, **_: Any) -> None:

@@ -9,10 +9,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from asepsis import __version__
-from asepsis.kit.pages import site
+from asepsis.kit.pages import roles, site
 
+from . import breaking
 from .models import Person
-from .role import access, allowed
+from .role import Role, access
 
 WORK = (
     ("findings:worklist", "Worklist"),
@@ -38,17 +39,19 @@ SITE = (
 
 
 def shared(request: HttpRequest) -> dict[str, Any]:
-    """The pages that who looks may see, which one this is, and by name the addresses that are his to see (`sees`) and to act by (`may`)."""
-    role = getattr(request.user, "role", None) if hasattr(request, "user") and request.user.is_authenticated else None
-    here = request.resolver_match.view_name if request.resolver_match else ""
-    work, about = (_links(pages, here, role) for pages in (WORK, SITE))
-    sees, may = (frozenset(name for name in access() if role and allowed(name, method, role)) for method in ("GET", "POST"))
+    """The pages that who looks may see, which one this is, by name the addresses that are his to see (`sees`) and to act by (`may`), what
+    he acts as, and who broke the glass."""
+    acts_as = sorted(roles(request))
+    work, about = (_links(pages, request) if acts_as else [] for pages in (WORK, SITE))
+    sees, may = (frozenset(name for name in access() if acts_as and breaking.lets(request, name, how)) for how in ("GET", "POST"))
     return {
         "colleagues": colleagues,
         "pages": work,
         "site_pages": about,
         "sees": sees,
         "may": may,
+        "acts_as": [Role(role).words for role in acts_as],
+        "broken": getattr(request, "broken", []),
         "version": __version__,
         "site_name": site().name,
     }
@@ -59,7 +62,7 @@ def colleagues() -> list[str]:
     return list(Person.objects.filter(is_active=True).order_by("username").values_list("username", flat=True))
 
 
-def _links(pages: Iterable[tuple[str, str]], here: str, role: str | None) -> list[dict[str, Any]]:
-    if not role:
-        return []
-    return [{"url": reverse(name), "title": title, "here": name == here} for name, title in pages if allowed(name, "GET", role)]
+def _links(pages: Iterable[tuple[str, str]], request: HttpRequest) -> list[dict[str, Any]]:
+    here = request.resolver_match.view_name if request.resolver_match else ""
+    seen = [(name, title) for name, title in pages if breaking.lets(request, name, "GET")]
+    return [{"url": reverse(name), "title": title, "here": name == here} for name, title in seen]

@@ -17,8 +17,8 @@ from django.utils.cache import add_never_cache_headers
 
 from asepsis.journal.service import acting
 
+from . import breaking
 from .problem import problem
-from .role import allowed
 
 View = Callable[..., HttpResponse]
 _ANSWERS = (Http404, PermissionDenied, exceptions.ImmediateHttpResponse, exceptions.RateLimited, exceptions.ReauthenticationRequired)
@@ -32,6 +32,7 @@ class Door:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        breaking.enter(request)
         if not request.user.is_authenticated:
             answer = self._get_response(request)
         else:
@@ -52,12 +53,10 @@ class Door:
     def process_view(self, request: HttpRequest, view: View, args: tuple[Any, ...], kwargs: dict[str, Any]) -> HttpResponse | None:
         match = request.resolver_match
         name = match.view_name if match else ""
-        user = request.user
-        role = getattr(user, "role", None) if user.is_authenticated else None
-        if allowed(name, request.method or "", role):
+        if breaking.lets(request, name, request.method or ""):
             return None
         if request.path.startswith("/api/"):
             return problem(405)
-        if not user.is_authenticated:
+        if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
-        return render(request, "console/closed.html", {"role": role}, status=403)
+        return render(request, "console/closed.html", status=403)

@@ -5,13 +5,20 @@ from __future__ import annotations
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 
+from .glass import May
 from .role import Role
 
 
 class Person(AbstractUser):
-    """Somebody who works with the console."""
+    """Somebody who works with the console: one of its own people, or of the hospital's directory, which keeps his password and says his
+    role."""
 
     role = models.CharField(max_length=16, choices=[(role.value, role.words) for role in Role], default=Role.VIEWER.value)
+    glass = models.CharField(max_length=8, choices=[(may.value, may.words) for may in May], default=May.ROLE.value)
+    by_directory = models.BooleanField(default=False)
+
+    def has_usable_password(self) -> bool:
+        return self.by_directory or super().has_usable_password()
 
 
 class Invitation(models.Model):
@@ -35,6 +42,27 @@ class Client(models.Model):
     until = models.DateTimeField()
     by = models.CharField(max_length=150)
     withdrawn = models.DateTimeField(null=True)
+
+
+class Guesses(models.Model):
+    """Wrong passwords for a name from one place, of both of which a digest is kept (`guessing.place`)."""
+
+    place = models.CharField(max_length=64, unique=True)
+    wrong = models.PositiveIntegerField()
+    last = models.DateTimeField(db_index=True)
+
+
+class Broken(models.Model):
+    """A glass that somebody broke. The reason is shown to everybody."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE)
+    role = models.CharField(max_length=16, choices=[(role.value, role.words) for role in Role])
+    reason = models.CharField(max_length=200)
+    began = models.DateTimeField()
+    until = models.DateTimeField(db_index=True)
+    without_factor = models.BooleanField()
+    ended = models.DateTimeField(null=True)
+    by = models.CharField(max_length=150, default="")
 
 
 class ApprovalLink(models.Model):

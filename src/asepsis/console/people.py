@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import UTC, datetime
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 
 from asepsis.journal.service import acting, record
 from asepsis.kit.errors import WrongUse
@@ -37,6 +39,7 @@ def come_in(site: Site, given: str, username: str, password: str) -> Person:
     person = Person(username=username.strip())
     try:
         person.full_clean(exclude=["password", "role"])
+        _unlike_others(person.username)
         validate_password(password, person)
     except ValidationError as error:
         raise WrongUse(" ".join(error.messages)) from None
@@ -54,6 +57,38 @@ def come_in(site: Site, given: str, username: str, password: str) -> Person:
     return person
 
 
+def from_directory(site: Site, person: Person | None, username: str, role: Role) -> Person:
+    """Who comes by the hospital's directory, with the role that it gives him now: known already, or new. Raises WrongUse for a name that
+    cannot be one here."""
+    if person is not None and person.role == role:
+        return person
+    with transaction.atomic(), acting(f"console:{username}"):
+        if person is None:
+            person = Person(username=username, by_directory=True, role=role.value)
+            person.set_unusable_password()
+            try:
+                person.full_clean(exclude=["password"])
+            except ValidationError as error:
+                raise WrongUse(" ".join(error.messages)) from None
+            _unlike_others(username)
+            record(site, "console.come_in", username, {"role": role.value, "by": "directory"})
+        else:
+            record(site, "console.become", username, {"from": person.role, "to": role.value, "by": "directory"})
+            person.role = role.value
+        person.save()
+    return person
+
+
+def _unlike_others(username: str) -> None:
+    """Raises WrongUse for a name that would be read as another's, on pages and in the journal (UTS 39, 5.2: one alphabet of those that look
+    alike)."""
+    named = unicodedata.normalize("NFKC", username)
+    if len({unicodedata.name(letter, "?").split()[0] for letter in named} & {"LATIN", "GREEK", "CYRILLIC"}) > 1:
+        raise WrongUse("this name mixes alphabets", todo="write it in one")
+    if Person.objects.filter(username__iexact=named).exists():
+        raise WrongUse("somebody is called so already", named[:40], "choose another")
+
+
 def become(site: Site, username: str, role: Role | None) -> Person:
     """Gives a person another role; None: he logs in no more, and what he has open ends at once. Raises WrongUse for somebody who is not
     there, and for the last administrator: nobody could invite others any more."""
@@ -61,6 +96,8 @@ def become(site: Site, username: str, role: Role | None) -> Person:
         person = Person.objects.select_for_update().filter(username=username, is_active=True).first()
         if person is None:
             raise WrongUse("nobody of this name can log in", username[:40])
+        if person.by_directory and role is not None:
+            raise WrongUse("the groups of the directory say what this person may do", username, "change them there")
         if role is not Role.ADMINISTRATOR and not _other_administrators(person):
             raise WrongUse("this is the last administrator", username, "make somebody else one first")
         record(site, "console.become", username, {"from": person.role, "to": role.value if role else "nobody"})
@@ -70,9 +107,14 @@ def become(site: Site, username: str, role: Role | None) -> Person:
 
 
 def _other_administrators(person: Person) -> bool:
-    return Person.objects.filter(role=Role.ADMINISTRATOR.value, is_active=True).exclude(pk=person.pk).exists()
+    return _administrators().exclude(pk=person.pk).exists()
 
 
 def without_administrator() -> bool:
     """Whether nobody can invite others yet."""
-    return not Person.objects.filter(role=Role.ADMINISTRATOR.value, is_active=True).exists()
+    return not _administrators().exists()
+
+
+def _administrators() -> QuerySet[Person]:
+    """Of the console's own: the hospital's directory may be dead when one is needed."""
+    return Person.objects.filter(role=Role.ADMINISTRATOR.value, is_active=True, by_directory=False)

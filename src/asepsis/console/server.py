@@ -61,9 +61,11 @@ def prepare(serving: Serving) -> Site:
     """Opens the store of the site for this process, with what the console keeps in it."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "asepsis.console.settings"
     # Django would write down addresses of requests that fail, and an address may hold the word that lets somebody in (`door.Door` tells).
-    quiet = logging.getLogger("django")
-    quiet.addHandler(logging.NullHandler())
-    quiet.propagate = False
+    # What logs in by the directory would write down names, into whose field people type passwords (`directory_backend.silent` tells).
+    for name in ("django", "django_auth_ldap"):
+        quiet = logging.getLogger(name)
+        quiet.addHandler(logging.NullHandler())
+        quiet.propagate = False
     from asepsis.settings import serve_store
 
     site = Site.open(Path(serving.site))
@@ -71,6 +73,7 @@ def prepare(serving: Serving) -> Site:
     from django.core.management import call_command
 
     call_command("migrate", interactive=False, verbosity=0)
+    call_command("createcachetable", verbosity=0)
     return site
 
 

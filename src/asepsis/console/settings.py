@@ -12,6 +12,7 @@ from csp.constants import NONE, SELF
 from asepsis.settings import DATABASES, DEFAULT_AUTO_FIELD, LOGGING_CONFIG, TIME_ZONE, USE_TZ
 from asepsis.settings import INSTALLED_APPS as CORE
 
+from .directory import read as read_directory
 from .serving import secret, served
 from .sitting import SHIFT_S
 
@@ -80,7 +81,14 @@ WHITENOISE_AUTOREFRESH = False
 WHITENOISE_MAX_AGE = 3600
 
 AUTH_USER_MODEL = "console.Person"
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", "allauth.account.auth_backends.AuthenticationBackend"]
+# One backend for passwords, which hashes once whether there is such a name or not.
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+DIRECTORY = read_directory(SITE)
+if DIRECTORY:
+    from .directory_settings import made
+
+    AUTHENTICATION_BACKENDS.append("asepsis.console.directory_backend.Backend")
+    globals().update(made(DIRECTORY, SITE))
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -94,17 +102,34 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_ADAPTER = "asepsis.console.adapter.Adapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"
 MFA_ADAPTER = "asepsis.console.adapter.SecondFactor"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RATE_LIMITS = {"webauthn_login": ""}
+MFA_FORMS = {
+    "add_webauthn": "asepsis.console.forms.Add",
+    "authenticate_webauthn": "asepsis.console.forms.Authenticate",
+    "reauthenticate_webauthn": "asepsis.console.forms.Reauthenticate",
+    "login_webauthn": "asepsis.console.forms.LogIn",
+}
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "asepsis"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "10/m/ip,5/5m/key"}
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 # Files are for `jobs.captures`, which takes them as they come; elsewhere none is kept.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# Passwords are slowed by `guessing`; here codes are, for the person who is asked for one. Nothing is counted for an address alone: behind
+# one there may be a whole ward.
+ACCOUNT_RATE_LIMITS = {"login": "", "login_failed": "5/5m/key"}
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if SERVING.proxied else 0
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "console_cache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    }
+}
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True

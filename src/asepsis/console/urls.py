@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from . import setting, views
+from . import glass_views, setting, views
 from .api import api
 
 console = [
@@ -13,6 +13,10 @@ console = [
     path("people", require_safe(views.people_page), name="people"),
     path("people/invite", require_POST(views.invite), name="invite"),
     path("people/become", require_POST(views.become), name="become"),
+    path("people/allow", require_POST(glass_views.allow), name="allow"),
+    path("glass", require_http_methods(["GET", "HEAD", "POST"])(glass_views.glass), name="glass"),
+    path("glass/end", require_POST(glass_views.mend), name="mend"),
+    path("glass/enter", require_http_methods(["GET", "HEAD", "POST"])(glass_views.enter), name="enter"),
     path("clients", require_safe(views.clients_page), name="clients"),
     path("clients/admit", require_POST(views.admit), name="admit"),
     path("clients/withdraw", require_POST(views.withdraw), name="withdraw"),

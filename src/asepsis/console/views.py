@@ -18,8 +18,9 @@ from asepsis.kit.errors import WrongUse
 from asepsis.kit.pages import act, dangerous, site
 from asepsis.notices.service import failing
 
-from . import approving, clients, parts, people
+from . import approving, breaking, clients, device, parts, people
 from .clients import Scope
+from .glass import May
 from .models import Client, Invitation, Person
 from .role import Role
 
@@ -53,7 +54,9 @@ def welcome(request: HttpRequest, word: str) -> HttpResponse:
             return render(request, "console/welcome.html", told | {"error": str(error)}, status=422)
         login(request, person, backend=BACKEND)
         record_authentication(request, person, method="password", reauthenticated=True)
-        return redirect("findings:worklist")
+        response = redirect("findings:worklist")
+        device.remember(request, response, person.username)
+        return response
     return render(request, "console/welcome.html", told)
 
 
@@ -61,6 +64,7 @@ def people_page(request: HttpRequest) -> HttpResponse:
     """Who there is, and who may come."""
     waiting = Invitation.objects.filter(used=None).order_by("-made")[:50]
     told = {"people": Person.objects.filter(is_active=True).order_by("username"), "roles": list(Role), "waiting": waiting}
+    told |= {"glass": list(May), "over": breaking.lately(20)}
     return render(request, "console/people.html", told)
 
 

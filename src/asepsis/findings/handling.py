@@ -73,8 +73,11 @@ def take_back(site: Site, at: datetime) -> int:
 
 
 def assign(site: Site, ids: Collection[str], to: str) -> None:
-    """Gives the work on these findings to somebody; to nobody where `to` is empty."""
-    to = free_text(to, 150) if to.strip() else ""
+    """Gives the work on these findings to somebody; to nobody where `to` is empty. Raises WrongUse for what is no name."""
+    try:
+        to = free_text(to, 150) if to.strip() else ""
+    except ValueError as error:
+        raise WrongUse(f"the name {error}") from None
     with transaction(site):
         found = _all(ids)
         entry = record(site, "findings.assign", _named(found), _counted(found) | {"to": to})

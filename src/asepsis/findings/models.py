@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, date, datetime
-from typing import Any, ClassVar, overload
+from typing import Any, ClassVar
 
-from django.db import models
+from django.db import connection, models
 from django.db.models.functions import Cast
 
 from .approval import Answer, Approval, Verdict, Wish
 from .finding import STORY, Acceptance, Action, Change, Effort, Finding, Kind, Points, Proposal, Remedy, State, Step
 from .harm import ClinicalClass, Harm, HarmKind
-from .line import Group, Line, Member, Place, Totals, packed, packed_of, place_of
+from .line import Group, Line, Place, Totals, packed, packed_of, place_of
 from .listing import FindingsAsked
+from .members import Members
 from .remark import Remark, Sort
 from .ssvc import Automatable, Decision, Exploitation, Exposure, HumanImpact
 from .tally import TALLIED
@@ -259,6 +260,13 @@ class LineRow(models.Model):
         ]
 
     @staticmethod
+    def written() -> tuple[object, ...]:
+        """What differs once a line is made anew: rows are never changed in place. Within a transaction, which may be taken back, always."""
+        within = object() if connection.in_atomic_block else None
+        told = LineRow.objects.aggregate(last=models.Max("pk"), count=models.Count("pk"))
+        return (connection.settings_dict["NAME"], connection.settings_dict.get("HOST"), told["last"], told["count"], within)
+
+    @staticmethod
     def of(line: Line) -> LineRow:
         """The row of a line that was not added to another."""
         (where,), totals = line.places, line.totals
@@ -298,32 +306,7 @@ class LineRow(models.Model):
             self.actions_count,
             harms,
         )
-        return Group(_Members(self.members), totals, ((self.check_id, self.zone, self.asset_kind),))
-
-
-class _Members(Sequence[Member]):
-    """The members of a row, each made when it is asked for: of most groups of a long list only the first is."""
-
-    def __init__(self, rows: Sequence[list[Any]]) -> None:
-        self._rows = rows
-        self._made: dict[int, Member] = {}
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    @overload
-    def __getitem__(self, at: int) -> Member: ...
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[Member]: ...
-    def __getitem__(self, at: int | slice) -> Member | Sequence[Member]:
-        if isinstance(at, slice):
-            return [self[n] for n in range(*at.indices(len(self)))]
-        if at not in self._made:
-            id, title, decision, impact, state, patients, effort, seen = self._rows[at]
-            self._made[at] = Member(
-                id, title, Decision(decision), HumanImpact(impact), State(state), patients, Effort(effort), datetime.fromisoformat(seen)
-            )
-        return self._made[at]
+        return Group(Members(self.members), totals, ((self.check_id, self.zone, self.asset_kind),))
 
 
 class ChangeRow(models.Model):

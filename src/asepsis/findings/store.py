@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import islice
 from types import MappingProxyType
@@ -17,7 +17,7 @@ from asepsis.settings import open_store
 from . import life
 from .announcement import announced
 from .finding import Effort, Finding, State, digest_of
-from .line import MEMBERS_MAX, STEPS_MAX, Line, Place, line_of, place
+from .line import MEMBERS_MAX, STEPS_MAX, Group, Line, Place, line_of, place
 from .listing import FindingsAsked, LinesAsked
 from .remark import Remark, Sort
 from .ssvc import Decision
@@ -166,17 +166,44 @@ def refresh(places: Collection[Place]) -> None:
 
 def lines(now: datetime, asked: LinesAsked) -> list[Line]:
     """The worklist as it stands; what an acceptance has ended in since the last run is looked at anew."""
-    today = now.date()
     _after_upgrade()
+    from .models import LineRow
+
+    written = (now.date(), *LineRow.written())
+    if written != _KNOWN.written:
+        _KNOWN.groups, _KNOWN.lines, _KNOWN.written = _groups(now), {}, written
+    if asked not in _KNOWN.lines:
+        listed = folded(group for group, _ in _KNOWN.groups if asked.wants(group))
+        leads = {lead.id: lead for _, lead in _KNOWN.groups if lead}
+        leads |= {finding.id: finding for finding in load({group.members[0].id for group in listed} - leads.keys())}
+        found = [Line(leads[group.members[0].id], group) for group in listed]
+        _KNOWN.lines = dict(list(_KNOWN.lines.items())[-_ASKED_MAX:]) | {asked: found}
+        return found
+    return _KNOWN.lines[asked]
+
+
+@dataclass
+class _Known:
+    """The worklist as it was last written: a page that is asked for again and again puts it together once."""
+
+    written: tuple[object, ...] = ()
+    groups: Sequence[tuple[Group, Finding | None]] = ()
+    lines: dict[LinesAsked, list[Line]] = field(default_factory=dict)
+
+
+_KNOWN = _Known()
+_ASKED_MAX = 32
+
+
+def _groups(now: datetime) -> list[tuple[Group, Finding | None]]:
+    """All lines; of those of which the day ended an acceptance with the finding that leads them now."""
     from .models import FindingRow, LineRow
 
+    today = now.date()
     anew = FindingRow.objects.overdue(today).places()
-    groups = [row.group() for row in LineRow.objects.all() if (row.check_id, row.zone, row.asset_kind) not in anew]
+    kept = [(row.group(), None) for row in LineRow.objects.all() if (row.check_id, row.zone, row.asset_kind) not in anew]
     fresh = [line for where in sorted(anew) if (line := _line(FindingRow.objects.of(where).to_do(today), now))]
-    listed = folded(group for group in [*groups, *(line.group for line in fresh)] if asked.wants(group))
-    leads = {line.lead.id: line.lead for line in fresh}
-    leads |= {finding.id: finding for finding in load({group.members[0].id for group in listed} - leads.keys())}
-    return [Line(leads[group.members[0].id], group) for group in listed]
+    return [*kept, *((line.group, line.lead) for line in fresh)]
 
 
 def first_lines(most: int, decision: Decision | None, efforts: Collection[Effort]) -> tuple[list[Line], int]:

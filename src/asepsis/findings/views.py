@@ -15,7 +15,7 @@ from django.urls import reverse
 from asepsis.hospital.service import names_of_assets
 from asepsis.kit.errors import WrongUse
 from asepsis.kit.live import Live
-from asepsis.kit.pages import act, back, or_404, site, who
+from asepsis.kit.pages import act, back, or_404, roles, site, who
 
 from . import service
 from .explain import rank_in_words
@@ -258,13 +258,13 @@ def approval(request: HttpRequest, id: str) -> HttpResponse:
     """What will happen, to which devices, whose care could be touched, for how long, who asks; and what people said to it."""
     with or_404():
         one = service.approval(site(), id)
-    standing, role = one.standing(datetime.now(UTC)), getattr(request.user, "role", "")
+    standing = one.standing(datetime.now(UTC))
     told = {
         "approval": one,
         "assets": _named(one.wish.assets),
         "standing": standing,
         "waiting": standing is Standing.WAITING,
-        "mine": standing is Standing.WAITING and role in one.wish.roles and one.by != f"console:{who(request)}",
+        "mine": standing is Standing.WAITING and not roles(request).isdisjoint(one.wish.roles) and one.by != f"console:{who(request)}",
     }
     return render(request, "findings/approval.html", told)
 
@@ -273,7 +273,10 @@ def approval(request: HttpRequest, id: str) -> HttpResponse:
 def answer(request: HttpRequest, id: str) -> HttpResponse:
     """What somebody who is logged in says to it."""
     verdict = Verdict.read(request.POST.get("verdict", ""))
-    after = service.answer(site(), id, f"console:{who(request)}", getattr(request.user, "role", ""), verdict, request.POST.get("words", ""))
+    with or_404():
+        asked = service.approval(site(), id)
+    role = next((one for one in (*asked.missing, *asked.wish.roles) if one in roles(request)), " or ".join(sorted(roles(request))))
+    after = service.answer(site(), id, f"console:{who(request)}", role, verdict, request.POST.get("words", ""))
     messages.success(request, f"You said: {verdict}. It is {after.standing(datetime.now(UTC))} now.")
     return redirect("findings:approval", id=id)
 

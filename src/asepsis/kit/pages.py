@@ -49,6 +49,11 @@ def who(request: HttpRequest) -> str:
     return str(request.user.get_username())
 
 
+def roles(request: HttpRequest) -> frozenset[str]:
+    """What who asks may act as: his own role and what he took in an emergency, or that alone. The door of the console says it."""
+    return getattr(request, "roles", frozenset())
+
+
 def act(view: View) -> View:
     """A view that changes something and leads to another page: what cannot be done is told there, and nothing is lost."""
 

@@ -12,6 +12,7 @@ notices.lock    only where notices are sent: held by who sends them
 decoys/         only while a decoy of files listens: where Samba has what it needs
 store.sqlite3   what people act on (unless DATABASE_URL says otherwise)
 site.toml       optional: what the hospital states about itself
+ldap.toml       optional: the directory by which people log in to the console
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from asepsis.kit import files, head, keys
 from asepsis.kit.errors import BadInput
 
 FORMAT = 1
-_OURS = {"key", "seal", "lake", "journal", "site.toml"}
+_OURS = {"key", "seal", "lake", "journal", "site.toml", "ldap.toml"}
 # What a site has when it has been used.
 _USED = ("store.sqlite3", "journal/journal.jsonl", "lake/_commits/00000001.json")
 

@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from asepsis.kit.errors import AsepsisError, WrongUse
-from asepsis.kit.pages import act, or_404, site
+from asepsis.kit.pages import act, or_404, roles, site
 
 from . import answer_files, library, service
 from .hunt import KEPT_S, Run, State
@@ -175,11 +175,11 @@ def _run(request: HttpRequest, id: str) -> Run:
 
 
 def _may_see(request: HttpRequest, run: Run) -> bool:
-    return run.who == request.user.get_username() or getattr(request.user, "role", "") == "auditor"
+    return run.who == request.user.get_username() or "auditor" in roles(request)
 
 
 def _leads(request: HttpRequest) -> bool:
-    return getattr(request.user, "role", "") == "administrator"
+    return "administrator" in roles(request)
 
 
 def _file(request: HttpRequest, id: str, file: str, kind: str) -> HttpResponseBase:

@@ -1,0 +1,1 @@
+"""What templates of the console can do beside Django's own."""
