@@ -51,8 +51,10 @@ def picture(found: Flows, boxes: Mapping[str, str] = NO_LINKS, places: Mapping[s
         f'<text class="head" x="{column_x(n)}" y="16">{escape(text)}</text>' for n, text in enumerate(_HEADINGS[: len(COLUMNS)])
     )
     lines = "".join(_line(line, labels) for line in sorted(laid.lines, key=lambda line: line.edge.openness))
+    # What has links in it is no picture alone: a reader of the screen goes into it.
+    role = "group" if boxes or places else "img"
     return (
-        f'<svg class="flows" role="img" aria-label="Who talks to whom" viewBox="0 0 {WIDTH} {laid.height}" xmlns="http://www.w3.org/2000/svg">'
+        f'<svg class="flows" role="{role}" aria-label="Who talks to whom" viewBox="0 0 {WIDTH} {laid.height}" xmlns="http://www.w3.org/2000/svg">'
         f"{heads}{''.join(_led(_frame(frame), places.get(frame.name)) for frame in laid.frames)}{lines}"
         f"{''.join(_led(_shape(place), boxes.get(place.box.id)) for place in laid.places)}{''.join(_tags(laid))}</svg>"
     )
