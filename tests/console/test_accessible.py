@@ -1,4 +1,4 @@
-"""Every page in a browser: nothing that axe-core calls critical, serious or moderate, in light and dark; no error; no wider than the screen.
+"""Every page in a browser: nothing that axe-core calls critical, serious or moderate, light and dark; no error; no wider than a screen.
 
 And the worklist by keyboard alone.
 """

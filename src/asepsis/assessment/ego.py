@@ -88,7 +88,7 @@ def picture(name: str, kind: str, found: Sequence[Peers], addresses: Addresses) 
     parts = [text, *_side(left, 2, middle, high, addresses), *_side(right, _WIDTH - _BOX - 2, middle, high, addresses)]
     parts.append(_box((_WIDTH - 220) // 2, middle, 220, name, kind, "box me"))
     return (
-        f'<svg class="flows" role="img" aria-label="Whom it talks to" viewBox="0 0 {_WIDTH} {high}" xmlns="http://www.w3.org/2000/svg">'
+        f'<svg class="flows" role="group" aria-label="Whom it talks to" viewBox="0 0 {_WIDTH} {high}" xmlns="http://www.w3.org/2000/svg">'
         f"{''.join(parts)}</svg>"
     )
 
