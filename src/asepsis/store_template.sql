@@ -18,10 +18,11 @@ INSERT INTO "django_migrations" VALUES(9,'hospital','0002_acts','2000-01-01 00:0
 INSERT INTO "django_migrations" VALUES(10,'hospital','0003_words','2000-01-01 00:00:00');
 INSERT INTO "django_migrations" VALUES(11,'hospital','0004_orders','2000-01-01 00:00:00');
 INSERT INTO "django_migrations" VALUES(12,'hospital','0005_counted','2000-01-01 00:00:00');
-INSERT INTO "django_migrations" VALUES(13,'journal','0001_initial','2000-01-01 00:00:00');
-INSERT INTO "django_migrations" VALUES(14,'network','0001_initial','2000-01-01 00:00:00');
-INSERT INTO "django_migrations" VALUES(15,'network','0002_heard','2000-01-01 00:00:00');
-INSERT INTO "django_migrations" VALUES(16,'notices','0001_initial','2000-01-01 00:00:00');
+INSERT INTO "django_migrations" VALUES(13,'hospital','0006_former','2000-01-01 00:00:00');
+INSERT INTO "django_migrations" VALUES(14,'journal','0001_initial','2000-01-01 00:00:00');
+INSERT INTO "django_migrations" VALUES(15,'network','0001_initial','2000-01-01 00:00:00');
+INSERT INTO "django_migrations" VALUES(16,'network','0002_heard','2000-01-01 00:00:00');
+INSERT INTO "django_migrations" VALUES(17,'notices','0001_initial','2000-01-01 00:00:00');
 CREATE TABLE "findings_answerrow" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "at" datetime NOT NULL, "who" varchar(150) NOT NULL, "role" varchar(20) NOT NULL, "verdict" varchar(10) NOT NULL, "words" text NOT NULL, "approval_id" varchar(13) NOT NULL REFERENCES "findings_approvalrow" ("id") DEFERRABLE INITIALLY DEFERRED);
 CREATE TABLE "findings_approvalrow" ("id" varchar(13) NOT NULL PRIMARY KEY, "at" datetime NOT NULL, "by" text NOT NULL, "title" text NOT NULL, "effects" text NOT NULL CHECK ((JSON_VALID("effects") OR "effects" IS NULL)), "assets" text NOT NULL CHECK ((JSON_VALID("assets") OR "assets" IS NULL)), "care" text NOT NULL, "lasts" bigint NOT NULL, "why" text NOT NULL, "roles" text NOT NULL CHECK ((JSON_VALID("roles") OR "roles" IS NULL)), "until" datetime NOT NULL, "withdrawn" bool NOT NULL);
 CREATE TABLE "findings_changerow" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "at" datetime NOT NULL, "what" varchar(20) NOT NULL, "who" text NOT NULL, "why" text NOT NULL, "finding_id" varchar(13) NOT NULL REFERENCES "findings_findingrow" ("id") DEFERRABLE INITIALLY DEFERRED);
@@ -84,10 +85,10 @@ CREATE INDEX "notices_letterrow_channel_id_d8380fc3" ON "notices_letterrow" ("ch
 CREATE INDEX "notices_letter_waiting" ON "notices_letterrow" ("channel_id", "dead") WHERE "sent" IS NULL;
 CREATE INDEX "notices_letter_sent" ON "notices_letterrow" ("channel_id", "sent");
 DELETE FROM "sqlite_sequence";
-INSERT INTO "sqlite_sequence" VALUES('django_migrations',16);
+INSERT INTO "sqlite_sequence" VALUES('django_migrations',17);
 INSERT INTO "sqlite_sequence" VALUES('findings_linerow',0);
 INSERT INTO "sqlite_sequence" VALUES('findings_remarkrow',0);
 INSERT INTO "sqlite_sequence" VALUES('findings_viewrow',0);
 INSERT INTO "sqlite_sequence" VALUES('findings_tallyrow',0);
 COMMIT;
-PRAGMA user_version=16;
+PRAGMA user_version=17;

@@ -102,7 +102,7 @@ def test_whoever_reads_keeps_his_place_when_the_list_changes(console: Running, p
     first.locator("summary").click()
     first.locator("input[type=checkbox]").check()
     analyst = people[Role.ANALYST]
-    other = re.findall(r'name="line" value="(F\w+):(\d+)"', analyst.get("/").text)[-1]
+    other = re.findall(r'name="line" value="(F\w+):(\w+)"', analyst.get("/").text)[-1]
     with page.expect_response(lambda answer: answer.request.headers.get("x-poll") == "1" and answer.ok):
         analyst.post("/findings/several", line=":".join(other), do="give", to="biomed", next="/")
     page.wait_for_function("[...document.querySelectorAll('.worklist summary')].some((one) => one.textContent.includes('biomed'))")

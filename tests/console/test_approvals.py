@@ -95,6 +95,34 @@ def test_who_guesses_codes_is_let_in_no_more(console: Running, people: dict[Role
     assert len(refused) >= 5
 
 
-@pytest.mark.parametrize("path", ["/approvals/nothing", "/approvals/%00"])
+@pytest.mark.parametrize("path", ["/approvals/nothing", "/approvals/%F0"])
 def test_what_nobody_asked_is_not_there(people: dict[Role, Visitor], path: str) -> None:
     assert people[Role.VIEWER].get(path).status == 404
+
+
+def test_what_was_denied_stays_denied_and_nobody_is_asked_by_link_any_more(console: Running, people: dict[Role, Visitor]) -> None:
+    one, analyst, approver = _asked(console), people[Role.ANALYST], people[Role.APPROVER]
+    approver.get(f"/approvals/{one.id}")
+    said = approver.post(f"/approvals/{one.id}/answer", verdict="deny", words="the CT is in use", next="/").said()
+    assert "It is denied now" in said[0]
+    analyst.get(f"/approvals/{one.id}")
+    assert "denied already" in analyst.post(f"/approvals/{one.id}/withdraw", next=f"/approvals/{one.id}").said()[0]
+    analyst.get("/approvals")
+    assert "denied already" in analyst.post(f"/approvals/{one.id}/link", to="carol", next="/approvals").said()[0]
+
+
+def test_many_links_give_no_more_tries(console: Running, people: dict[Role, Visitor], codes: list[str]) -> None:
+    analyst = people[Role.ANALYST]
+    wrong, path = 0, ""
+    for _ in range(4):
+        one = _asked(console)
+        analyst.get(f"/approvals/{one.id}")
+        path = analyst.post(f"/approvals/{one.id}/link", to="carol", next=f"/approvals/{one.id}").said()[0].rpartition(" ")[2]
+        guesser = Visitor(console.base)
+        for _ in range(5):
+            if guesser.get(path.removeprefix(console.base)).status == 200:
+                wrong += guesser.post(path.removeprefix(console.base), code="000000").status == 422
+    assert wrong <= 10
+    phone = Visitor(console.base)
+    phone.get(path.removeprefix(console.base))
+    assert "talks to nobody" not in phone.post(path.removeprefix(console.base), code=codes[3]).text

@@ -232,6 +232,7 @@ def test_nobody_is_called_like_another(console: Running, leads: Visitor) -> None
     path, one = urllib.parse.urlsplit(said.rpartition(" ")[2]).path, Visitor(console.base)
     for name in ("HECTOR", "h\u0435ctor", "hector\u202e", "\uff48ector", "hec\0tor", "hec tor", "x" * 65_536, "<b>", "", "?"):
         one.get(path)
-        assert one.post(path, username=name, password=PASSWORD, again=PASSWORD).status == 422, name[:20]
+        refused = one.post(path, username=name, password=PASSWORD, again=PASSWORD).status
+        assert refused == (400 if "\0" in name else 422), name[:20]
     names = re.findall(r'name="username" value="([^"]+)"', leads.get("/people").text)
     assert {name for name in names if "ctor" in name.casefold()} == {"hector"}

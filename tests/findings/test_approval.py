@@ -90,3 +90,9 @@ def test_whatever_is_said_only_enough_different_people_approve(said: list[tuple[
         assert sorted(answer.role for answer in agreed) == sorted(roles)
         assert "console:anna" not in {answer.who for answer in agreed}
         assert not any(answer.verdict is Verdict.DENY for answer in one.answers)
+
+
+def test_who_asks_at_the_command_line_does_not_approve_it_in_the_browser() -> None:
+    one = Approval("A1", NOW, "os:anna", WISH, NOW + timedelta(hours=12))
+    with pytest.raises(WrongUse, match="who asks does not answer"):
+        one.answered(says("console:Anna", "approver"))

@@ -48,3 +48,24 @@ def test_who_hears_nothing_hears_that_the_line_is_not_dead_and_nobody_looks_once
         await asyncio.wait_for(task, 10)
 
     asyncio.run(run())
+
+
+def test_a_look_that_fails_is_no_end() -> None:
+    value: list[int | None] = [1]
+
+    def read() -> int:
+        if value[0] is None:
+            raise OSError("the store is gone for a moment")
+        return value[0]
+
+    async def run() -> None:
+        live = Live(read, every_s=0.001, still_s=0.05)
+        ear = live.events()
+        assert await _next(ear) == b": listening\n\n"
+        value[0] = None
+        assert await _next(ear) == b": still here\n\n"
+        value[0] = 2
+        said = [await _next(ear) for _ in range(3)]
+        assert b"event: changed\ndata: 1\n\n" in said
+
+    asyncio.run(run())

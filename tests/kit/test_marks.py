@@ -23,7 +23,7 @@ def test_what_no_store_can_compare_with_is_no_mark(key: tuple[str | int, ...]) -
         read_mark(write_mark(key), str, int)
 
 
-@pytest.mark.parametrize("mark", ["", "x", "é", "%F0", "bnVsbA", "WzEsMl0", "W10", "A" * 5000])
+@pytest.mark.parametrize("mark", ["", "x", "é", "%F0", "bnVsbA", "WzEsMl0", "W10", "A" * 5000, "W1tb" * 900])
 def test_what_is_no_mark_is_refused_in_a_line(mark: str) -> None:
     with pytest.raises(WrongUse, match="no place in the list"):
         read_mark(mark, str, str)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from datetime import UTC, datetime
 from typing import Any
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
+from pydantic import Field
 
 from asepsis.kit.errors import WrongUse
+from asepsis.kit.marks import read_mark, write_mark
 from asepsis.kit.output import iso
 from asepsis.kit.pages import or_404, site
 from asepsis.settings import open_store
@@ -34,7 +34,7 @@ class Asked(Schema):
     source: str = ""
     target: str = ""
     openness: str = ""
-    cursor: str = ""
+    cursor: str = Field("", max_length=4000)
 
 
 class FlowsPage(Schema):
@@ -77,18 +77,13 @@ def _form(row: TalkRow) -> dict[str, Any]:
 
 
 def _write(row: TalkRow) -> str:
-    return base64.urlsafe_b64encode(json.dumps([row.source, row.target, row.service, row.openness]).encode()).decode().rstrip("=")
+    return write_mark((row.source, row.target, row.service, row.openness))
 
 
 def _read(cursor: str) -> tuple[str, str, str, int]:
     """Raises WrongUse for what is no cursor."""
-    try:
-        source, target, service, openness = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if all(isinstance(word, str) and word.isprintable() for word in (source, target, service)) and isinstance(openness, int):
-            return source, target, service, openness
-    except (ValueError, TypeError):
-        pass
-    raise WrongUse("this is no place in the list", cursor[:40], "begin at its top")
+    source, target, service, openness = read_mark(cursor, str, str, str, int)
+    return str(source), str(target), str(service), int(openness)
 
 
 @reports_api.get("/reports/{name}", response=dict[str, Any], url_name="report")

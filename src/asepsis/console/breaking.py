@@ -31,8 +31,11 @@ def break_glass(site: Site, person: Person, taken: str, reason: str, without_fac
     now = datetime.now(UTC)
     with transaction.atomic():
         Person.objects.select_for_update().get(pk=person.pk)
-        if any(one.person_id == person.pk for one in running()):
+        mine = [one.pk for one in running() if one.person_id == person.pk]
+        if mine and not without_factor:
             raise WrongUse("you broke the glass already", todo="end it first")
+        # Who has lost his phone meanwhile cannot get to where he would end it.
+        Broken.objects.filter(pk__in=mine).update(ended=now, by=person.username)
         told = {"role": role.value, "until": (now + LASTS).isoformat(timespec="seconds"), "without_factor": without_factor}
         with acting(f"console:{person.username}"):
             record(site, "console.break_glass", person.username, told)
@@ -63,6 +66,8 @@ def allow(site: Site, username: str, may: May) -> None:
             raise WrongUse("nobody of this name can log in", username[:40])
         record(site, "console.allow_glass", username, {"from": person.glass, "to": may.value})
         Person.objects.filter(pk=person.pk).update(glass=may.value)
+        if may is May.NO:
+            Broken.objects.filter(person=person, ended=None).update(ended=datetime.now(UTC), by="allow")
 
 
 def running() -> list[Broken]:

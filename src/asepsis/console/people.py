@@ -15,7 +15,7 @@ from asepsis.kit.errors import WrongUse
 from asepsis.kit.site import Site
 
 from .invitation import LASTS, digest, word
-from .models import Invitation, Person
+from .models import Broken, Invitation, Person
 from .role import Role
 
 
@@ -101,6 +101,8 @@ def become(site: Site, username: str, role: Role | None) -> Person:
         if role is not Role.ADMINISTRATOR and not _other_administrators(person):
             raise WrongUse("this is the last administrator", username, "make somebody else one first")
         record(site, "console.become", username, {"from": person.role, "to": role.value if role else "nobody"})
+        # What he took in an emergency was taken in his role of before.
+        Broken.objects.filter(person=person, ended=None).update(ended=datetime.now(UTC), by="become")
         person.role, person.is_active = (role or Role(person.role)).value, role is not None
         person.save()
     return person

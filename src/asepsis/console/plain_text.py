@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 
+from .body import STREAMED
+
 
 class PlainText:
     """Middleware: refuses what holds a NUL, before anything is looked up by it."""
@@ -22,7 +24,8 @@ class PlainText:
 
 def _texts(request: HttpRequest) -> Iterator[str]:
     yield request.path
-    for given in (request.GET, request.POST):
+    # Captures are read as they come, and only once the door has let their sender through.
+    for given in (request.GET,) if request.path in STREAMED else (request.GET, request.POST):
         for name, values in given.lists():
             yield name
             yield from map(str, values)

@@ -73,6 +73,7 @@ def prepare(serving: Serving) -> Site:
     from django.core.management import call_command
 
     call_command("migrate", interactive=False, verbosity=0)
+    call_command("clearsessions")
     call_command("createcachetable", verbosity=0)
     return site
 

@@ -5,6 +5,7 @@ A part that ends again and again is started less and less often; one that has ru
 
 from __future__ import annotations
 
+import ctypes
 import os
 import selectors
 import signal
@@ -34,6 +35,16 @@ class Wanted:
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     tells: bool = False
+
+
+_LIBC = ctypes.CDLL(None, use_errno=True)
+_PDEATHSIG = 1
+"""prctl(2), PR_SET_PDEATHSIG."""
+
+
+def _go_with_parent() -> None:
+    """A supervisor that is killed leaves no part behind that nobody would start again."""
+    _LIBC.prctl(_PDEATHSIG, signal.SIGTERM)
 
 
 def tell_ready() -> None:
@@ -124,6 +135,7 @@ class Supervisor:
                 stdin=subprocess.DEVNULL,
                 stdout=_STDERR,
                 start_new_session=True,
+                preexec_fn=_go_with_parent,  # noqa: PLW1509 - this process has one thread
                 pass_fds=[theirs] if wanted.tells else [],
             )
         finally:

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from asepsis.findings.service import Verdict
+from asepsis.findings.service import Approval, Standing, Verdict
 from asepsis.hospital.service import names_of_assets
 from asepsis.journal.service import last
 from asepsis.kit.errors import WrongUse
@@ -34,7 +34,8 @@ def healthz(_: HttpRequest) -> HttpResponse:
 
 def readyz(_: HttpRequest) -> HttpResponse:
     """Whether every part runs: 503 where one does not. Which, is told on the page about."""
-    ready = all(part.running for part in parts.read(site().path))
+    known = parts.read(site().path)
+    ready = bool(known) and all(part.running for part in known)
     return JsonResponse({"ready": ready}, status=200 if ready else 503)
 
 
@@ -145,15 +146,26 @@ def approve(request: HttpRequest, word: str) -> HttpResponse:
     if approving.found(word) is None:
         return render(request, "console/approve.html", {"gone": True}, status=410)
     given = request.POST
+    proof = given.get("proof", "")
     try:
         if "verdict" in given:
-            after = approving.answered(site(), word, given.get("proof", ""), Verdict.read(given["verdict"]), given.get("words", ""))
-            return render(request, "console/approve.html", {"approval": after, "standing": after.standing(datetime.now(UTC)), "done": True})
+            after = approving.answered(site(), word, proof, Verdict.read(given["verdict"]), given.get("words", ""))
+            return _wish(request, after, done=True)
         if "code" in given:
             asked, proof = approving.shown(site(), word, given["code"])
-            known = names_of_assets(site(), asked.wish.assets)
-            names = [known.get(one, one) for one in asked.wish.assets]
-            return render(request, "console/approve.html", {"approval": asked, "proof": proof, "assets": names})
+            return _wish(request, asked, proof=proof)
     except WrongUse as error:
+        # Who has shown his code keeps what he reads and has written.
+        asked_still = approving.asked_of(site(), word, proof)
+        if asked_still is not None:
+            return _wish(request, asked_still, proof=proof, error=str(error), words=given.get("words", ""), status=422)
         return render(request, "console/approve.html", {"error": str(error)}, status=422)
     return render(request, "console/approve.html", {})
+
+
+def _wish(request: HttpRequest, asked: Approval, status: int = 200, **more: object) -> HttpResponse:
+    """What is asked, with the names of what it touches, and how it stands."""
+    standing, known = asked.standing(datetime.now(UTC)), names_of_assets(site(), asked.wish.assets)
+    told = {"approval": asked, "standing": standing, "waiting": standing is Standing.WAITING}
+    told |= {"assets": [known.get(one, one) for one in asked.wish.assets], **more}
+    return render(request, "console/approve.html", told, status=status)

@@ -105,15 +105,20 @@ class Approval:
         standing = self.standing(answer.at)
         if standing is not Standing.WAITING:
             raise WrongUse(f"this is {standing} already", self.id, "there is nothing to answer any more")
-        if answer.who == self.by:
+        if _person(answer.who) == _person(self.by):
             raise WrongUse("who asks does not answer", self.id, "somebody else must agree")
         if answer.role not in self.wish.roles:
             raise WrongUse(f"a {answer.role} is not asked here", self.id, f"one of these is: {', '.join(self.wish.roles)}")
         if answer.verdict is Verdict.APPROVE:
-            if any(one.who == answer.who and one.verdict is Verdict.APPROVE for one in self.answers):
+            if any(_person(one.who) == _person(answer.who) and one.verdict is Verdict.APPROVE for one in self.answers):
                 raise WrongUse("you have agreed already", self.id, "one person agrees once")
             if answer.role not in self.missing:
                 raise WrongUse(f"a {answer.role} has agreed already", self.id, f"missing is: {', '.join(self.missing)}")
         elif not answer.words:
             raise WrongUse(f"say why you {answer.verdict}", self.id)
         return Approval(self.id, self.at, self.by, self.wish, self.until, (*self.answers, answer), self.withdrawn)
+
+
+def _person(who: str) -> str:
+    """Who it is, by whichever door he came: `os:anna` at the command line is `console:anna` in the browser."""
+    return who.rpartition(":")[2].casefold()

@@ -11,7 +11,7 @@ from asepsis.kit.free_text import free_text
 from asepsis.kit.site import Site
 from asepsis.settings import transaction
 
-from .approval import Answer, Approval, Verdict, Wish
+from .approval import Answer, Approval, Standing, Verdict, Wish
 from .store import open_
 
 OPEN_FOR = timedelta(hours=12)
@@ -82,6 +82,9 @@ def withdraw(site: Site, id: str) -> None:
     with transaction(site):
         from .models import ApprovalRow
 
-        approval(site, id)
+        ApprovalRow.objects.select_for_update().filter(id=id).first()
+        standing = approval(site, id).standing(datetime.now(UTC))
+        if standing not in (Standing.WAITING, Standing.APPROVED):
+            raise WrongUse(f"this is {standing} already", id, "there is nothing to withdraw any more")
         record(site, "findings.withdraw", id, {})
         ApprovalRow.objects.filter(id=id).update(withdrawn=True)

@@ -1,7 +1,7 @@
 """What people do to findings: accept, reopen, close, assign, say something; one, or all that they see together.
 
 All of it happens, or nothing. Each is journalled under who does it. Reasons and comments stay in the store, where they can be
-redacted, and not in the journal.
+taken out where they are comments, and not in the journal.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, date, datetime
 
 from asepsis.journal.service import record
+from asepsis.journal.service import who as who_acts
 from asepsis.kit.errors import WrongUse
 from asepsis.kit.free_text import free_text
 from asepsis.kit.site import Site
-from asepsis.settings import transaction
+from asepsis.settings import settle, transaction
 
 from . import life, store
 from .finding import Finding, State
@@ -65,9 +66,9 @@ def take_back(site: Site, at: datetime) -> int:
         now = datetime.now(UTC)
         if not accepted:
             raise WrongUse("there is nothing to take back", todo="what was accepted has turned since")
-        entry = record(site, "findings.reopen", _named(accepted), _counted(accepted))
-        if entry.who != who:
+        if who_acts() != who:
             raise WrongUse("somebody else accepted these", who, "open them again one by one")
+        entry = record(site, "findings.reopen", _named(accepted), _counted(accepted))
         store.save([life.reopened(finding, entry.who, now) for finding in accepted], {finding.id: finding for finding in accepted})
     return len(accepted)
 
@@ -99,7 +100,8 @@ def redact(site: Site, n: int) -> str:
     with transaction(site):
         finding = store.redact(n)
         record(site, "findings.redact", finding, {"remark": n})
-        return finding
+    settle(site)
+    return finding
 
 
 def remarks(site: Site, finding_id: str) -> list[Remark]:
@@ -108,13 +110,13 @@ def remarks(site: Site, finding_id: str) -> list[Remark]:
     return store.remarks(finding_id)
 
 
-def ids_in_lines(site: Site, told: Mapping[str, int], asked: LinesAsked = ALL_LINES) -> list[str]:
-    """The findings of lines, which are told by the finding that leads each and how many it had when somebody looked. Raises WrongUse where
+def ids_in_lines(site: Site, told: Mapping[str, str], asked: LinesAsked = ALL_LINES) -> list[str]:
+    """The findings of lines, which are told by the finding that leads each and how it looked (`Line.look`). Raises WrongUse where
     a line is not the same any more: nobody turns what he has not seen."""
     store.open_(site)
     lines = {line.lead.id: line for line in store.lines(datetime.now(UTC), asked)}
-    for lead, count in told.items():
-        if lead not in lines or lines[lead].count != count:
+    for lead, look in told.items():
+        if lead not in lines or lines[lead].look != look:
             raise WrongUse("a line has changed meanwhile", lead, "look at it again")
     return store.ids_in({place for lead in told for place in lines[lead].places}, AT_ONCE + 1)
 

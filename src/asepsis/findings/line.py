@@ -6,6 +6,7 @@ finding that leads it.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -100,6 +101,12 @@ class Line:
     @property
     def rank(self) -> Rank:
         return self.group.rank
+
+    @property
+    def look(self) -> str:
+        """What somebody who looks at the line sees of it: another where it has other members, or graver ones."""
+        seen = [f"{self.count}", *(f"{member.id} {member.decision} {member.state}" for member in self.members)]
+        return hashlib.blake2b("\n".join(seen).encode(), digest_size=8).hexdigest()
 
     @property
     def decision(self) -> Decision:

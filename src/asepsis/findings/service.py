@@ -275,8 +275,8 @@ def assigned_to(site: Site, ids: Collection[str]) -> dict[str, str]:
     return store.assigned(ids)
 
 
-def pulse(site: Site) -> int:
-    """A number that differs once a finding has turned, or somebody has said something of one."""
+def pulse(site: Site) -> tuple[object, ...]:
+    """What differs once a finding has turned or weighs otherwise, or somebody has said something of one."""
     open_store(site)
     return store.pulse()
 

@@ -170,16 +170,18 @@ def lines(now: datetime, asked: LinesAsked) -> list[Line]:
     from .models import LineRow
 
     written = (now.date(), *LineRow.written())
-    if written != _KNOWN.written:
-        _KNOWN.groups, _KNOWN.lines, _KNOWN.written = _groups(now), {}, written
-    if asked not in _KNOWN.lines:
-        listed = folded(group for group, _ in _KNOWN.groups if asked.wants(group))
-        leads = {lead.id: lead for _, lead in _KNOWN.groups if lead}
+    # Threads share what is known: each works on the one that it took, which is put in place whole.
+    known = _KNOWN[0]
+    if written != known.written:
+        known = _KNOWN[0] = _Known(written, _groups(now))
+    if asked not in known.lines:
+        listed = folded(group for group, _ in known.groups if asked.wants(group))
+        leads = {lead.id: lead for _, lead in known.groups if lead}
         leads |= {finding.id: finding for finding in load({group.members[0].id for group in listed} - leads.keys())}
         found = [Line(leads[group.members[0].id], group) for group in listed]
-        _KNOWN.lines = dict(list(_KNOWN.lines.items())[-_ASKED_MAX:]) | {asked: found}
+        known.lines = dict(list(known.lines.items())[-_ASKED_MAX:]) | {asked: found}
         return found
-    return _KNOWN.lines[asked]
+    return known.lines[asked]
 
 
 @dataclass
@@ -191,7 +193,7 @@ class _Known:
     lines: dict[LinesAsked, list[Line]] = field(default_factory=dict)
 
 
-_KNOWN = _Known()
+_KNOWN = [_Known()]
 _ASKED_MAX = 32
 
 
@@ -336,8 +338,8 @@ def redact(n: int) -> str:
     return str(row.finding_id)
 
 
-def pulse() -> int:
-    """How many turns and remarks there have been: the highest numbers of both."""
-    from .models import ChangeRow, RemarkRow
+def pulse() -> tuple[object, ...]:
+    """What differs once a finding has turned, somebody has said something, or a line was made anew."""
+    from .models import LineRow, RemarkRow
 
-    return sum(table.objects.order_by("-pk").values_list("pk", flat=True).first() or 0 for table in (ChangeRow, RemarkRow))
+    return (RemarkRow.objects.order_by("-pk").values_list("pk", flat=True).first(), *LineRow.written())

@@ -44,7 +44,7 @@ def worklist(request: HttpRequest) -> HttpResponse:
     return render(request, "findings/worklist.html", told | _kept(request) | {"undo": request.GET.get("undo", "")})
 
 
-def _pulse() -> int:
+def _pulse() -> tuple[object, ...]:
     close_old_connections()
     return service.pulse(site())
 
@@ -194,12 +194,7 @@ def _named(ids: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def _chosen(request: HttpRequest) -> Sequence[str]:
-    lines: dict[str, int] = {}
-    for told in request.POST.getlist("line"):
-        lead, _, count = told.partition(":")
-        if not count.isascii() or not count.isdigit() or len(count) > 9:
-            raise WrongUse("not a line", told[:40], "look at the list again")
-        lines[lead] = int(count)
+    lines = {lead: look for told in request.POST.getlist("line") for lead, _, look in [told.partition(":")]}
     if not lines:
         return list(dict.fromkeys(request.POST.getlist("id")))
     asked = LinesAsked(*(request.POST.get(name, "").strip()[:200] for name in ("decision", "zone", "q")))

@@ -67,8 +67,8 @@ def columns_of(wanted: Sequence[str]) -> Sequence[str]:
 
 
 def words_of(asset: Asset) -> str:
-    """All by which somebody may look for an asset, in lower case: names, addresses, titles, numbers."""
-    named = (asset.name, asset.id, asset.manufacturer, asset.model, asset.serial, asset.station, asset.owner)
+    """All by which somebody may look for an asset, in lower case: names, ids of now and before, addresses, titles, numbers."""
+    named = (asset.name, asset.id, *asset.former, asset.manufacturer, asset.model, asset.serial, asset.station, asset.owner)
     listed = (asset.addresses, asset.macs, asset.ae_titles, asset.hl7_applications, asset.hostnames)
     return "\n".join(dict.fromkeys(word.lower() for word in (*named, *(one for words in listed for one in words)) if word))
 

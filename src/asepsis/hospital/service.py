@@ -114,6 +114,8 @@ __all__ = [
 # What takes an inventory is loaded by who takes one: most commands only read it.
 _LATE = {"KnownKey": "rotation", "Match": "whose", "Rotated": "rotation", "Touched": "whose", "Unknown": "unknown"}
 _NAMED = 3
+_LIKE_MAX = 200
+"""Assets that are looked at where an id is none of now."""
 """Assets at one address that are named where a line has room for some."""
 
 
@@ -197,7 +199,11 @@ def assets(site: Site) -> list[Asset]:
 def asset(site: Site, id: str) -> Asset:
     """The asset of this id, or of the only id that begins so, now or when less was known of it; WrongUse if there is none."""
     rows = [row for row in asset_rows(site).objects.filter(id__startswith=id)[:2] if id]
-    found = [from_json(row.detail) for row in rows] or [a for a in assets(site) if id and any(f.startswith(id) for f in a.former)]
+    if not rows and id and "\0" not in id:
+        # By what it was called when less was known of it: its words have that.
+        rows = list(asset_rows(site).objects.filter(words__contains=id.lower())[:_LIKE_MAX])
+        rows = [row for row in rows if any(former.startswith(id) for former in row.detail["former"])]
+    found = [from_json(row.detail) for row in rows]
     if len(found) != 1:
         raise WrongUse("several assets begin so" if found else "no such asset", id, "`asepsis assets list` shows the ids")
     return found[0]
@@ -247,13 +253,13 @@ def split(site: Site, id: str, what: str) -> Act:
 
 def set_(site: Site, id: str, values: Mapping[str, str]) -> Act:
     """What an asset is, whatever was seen: name, kind, clinical class, owner, manufacturer, model. It shows at once. Raises WrongUse."""
-    known = asset(site, id)
-    if not values:
-        raise WrongUse("nothing to set", known.id, "say for example --kind 'infusion pump'")
     rows = asset_rows(site)
     from django.db import transaction
 
     with transaction.atomic():
+        known = asset(site, id)
+        if not values:
+            raise WrongUse("nothing to set", known.id, "say for example --kind 'infusion pump'")
         act = _act(site, Verb.SET, [known], [marks_of_asset(known)], checked(values))
         (told,) = said([known], [act])
         _save(rows, [told], {told.id: as_json(told)}, [])

@@ -63,7 +63,7 @@ def record(site: Site, act: str, subject: str, detail: dict[str, Any]) -> Entry:
             head, torn = book.settle()
             if torn is not None:
                 note = {"moved_to": torn.name, "bytes": torn.stat().st_size}
-                head = book.append(chain.make(head, _now(), _who(), "journal.repair", "half-written last line", note))
+                head = book.append(chain.make(head, _now(), who(), "journal.repair", "half-written last line", note))
             entry = _made(head, act, subject, detail)
             book.append(entry)
     except OSError as error:
@@ -169,12 +169,12 @@ def _keep(site: Site, entry: Entry) -> None:
 
 def _made(head: Head, act: str, subject: str, detail: dict[str, Any]) -> Entry:
     try:
-        return chain.make(head, _now(), _who(), act, subject, plain(detail))
+        return chain.make(head, _now(), who(), act, subject, plain(detail))
     except ValueError as error:
         raise BadInput("cannot be journalled", act, error) from None
 
 
-def _who() -> str:
+def who() -> str:
     if (who := _acting.get()) is not None:
         return who
     try:

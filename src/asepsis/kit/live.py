@@ -46,14 +46,21 @@ class Live:
             self._listeners -= 1
 
     async def _watch(self) -> None:
-        before = await asyncio.to_thread(self._read)
+        before = await self._look()
         while self._listeners and not self._ended:
             await asyncio.sleep(self._every_s)
-            now = await asyncio.to_thread(self._read)
-            if now != before:
+            now = await self._look()
+            if now is not None and now != before:
                 before = now
                 self._changes += 1
                 self._tell()
+
+    async def _look(self) -> object:
+        """What is read; nothing where it cannot be just now, and what is read after that counts as a change."""
+        try:
+            return await asyncio.to_thread(self._read)
+        except Exception:  # noqa: BLE001 - whatever breaks, the next look may be good
+            return None
 
     def _tell(self) -> None:
         before, self._turned = self._turned, asyncio.Event()

@@ -21,7 +21,7 @@ def read_mark(mark: str, *kinds: type) -> list[str | int]:
     """What the list is ordered by, of these kinds. Raises WrongUse for what is no mark."""
     try:
         key = json.loads(base64.urlsafe_b64decode(mark + "=" * (-len(mark) % 4))) if len(mark) <= _CHARACTERS else None
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         key = None
     if isinstance(key, list) and [type(part) for part in key] == list(kinds) and all(map(_storable, key)):
         return key

@@ -64,6 +64,8 @@ def get(id: str) -> Job:
 
 def cancel(site: Site, id: str) -> Job:
     """Ends a job that waits, and asks one that runs to stop. Raises WrongUse where there is nothing to cancel."""
+    if get(id).judging:
+        raise WrongUse("what was read is being judged, and that cannot be stopped", id[:40], "wait until it is done")
     with transaction.atomic():
         live = JobRow.objects.filter(id=id[:24], state__in=LIVE, stopping=False)
         waited = live.filter(state=State.WAITING).update(state=State.CANCELLED, ended=_now(), words="It was cancelled before it began.")

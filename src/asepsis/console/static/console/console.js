@@ -32,6 +32,13 @@ document.addEventListener("keydown", (event) => {
 // page that is looked at listens.
 const live = document.querySelector("[data-live]");
 let ear = null;
+function dead() {
+  const told = document.createElement("p");
+  told.className = "said error";
+  told.setAttribute("role", "alert");
+  told.textContent = live.dataset.dead;
+  live.before(told);
+}
 function listen() {
   if (document.hidden) {
     ear?.close();
@@ -40,6 +47,9 @@ function listen() {
     ear = new EventSource(live.dataset.live);
     ear.addEventListener("changed", () => window.htmx?.trigger(live, "fresh"));
     ear.addEventListener("open", () => window.htmx?.trigger(live, "fresh"));
+    ear.addEventListener("error", () => {
+      if (ear?.readyState === EventSource.CLOSED) dead();
+    });
   }
 }
 document.addEventListener("visibilitychange", listen);
