@@ -76,7 +76,7 @@ def _pages(leads: Visitor) -> Iterator[tuple[str, str]]:
         assert leads.last.status == 200, path
         yield path, text
         found |= set(re.findall(r'href="(/(?:findings/F\w+|assets/a[^"?/]+|map/[^"]+|reports/[^"]+))"', text))
-    for path in sorted(found):
+    for path in sorted(path for path in found if "pdf" not in path):
         page = leads.get(html.unescape(path))
         assert page.status == 200, path
         yield path, page.text
