@@ -8,6 +8,7 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 
 from .body import STREAMED
+from .problem import problem
 
 
 class PlainText:
@@ -18,6 +19,8 @@ class PlainText:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if any("\0" in text for text in _texts(request)):
+            if request.path.startswith("/api/"):
+                return problem(400, "a NUL in what was sent")
             raise BadRequest("a NUL in what was sent")
         return self._get_response(request)
 
