@@ -255,7 +255,9 @@ def find(finding_id: str) -> Finding:
     """One finding, by its id or the beginning of it. Raises WrongUse if there is none or more than one."""
     from .models import FindingRow
 
-    rows: list[FindingRow] = list(FindingRow.objects.filter(id__startswith=finding_id)[:2]) if finding_id else []
+    # Between the prefix and what sorts behind all that begin so: by the index, where a search for a prefix looks at every row.
+    begun = FindingRow.objects.filter(id__gte=finding_id, id__lt=f"{finding_id}z", id__startswith=finding_id)
+    rows: list[FindingRow] = list(begun[:2]) if finding_id else []
     if len(rows) != 1:
         raise WrongUse("more than one finding" if rows else "no such finding", finding_id, "`asepsis findings list` names them")
     return rows[0].value(rows[0].changes.all())

@@ -198,7 +198,7 @@ def assets(site: Site) -> list[Asset]:
 
 def asset(site: Site, id: str) -> Asset:
     """The asset of this id, or of the only id that begins so, now or when less was known of it; WrongUse if there is none."""
-    rows = [row for row in asset_rows(site).objects.filter(id__startswith=id)[:2] if id]
+    rows = [row for row in asset_rows(site).objects.filter(id__gte=id, id__lt=f"{id}z", id__startswith=id)[:2] if id]
     if not rows and id and "\0" not in id:
         # By what it was called when less was known of it: its words have that.
         rows = list(asset_rows(site).objects.filter(words__contains=id.lower())[:_LIKE_MAX])
