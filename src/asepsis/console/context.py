@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from asepsis import __version__
 from asepsis.kit.pages import roles, site
@@ -16,24 +17,24 @@ from .models import Person
 from .role import Role, access
 
 WORK = (
-    ("findings:worklist", "Worklist"),
-    ("hospital:assets", "Assets"),
-    ("network:stories", "Stories"),
-    ("network:rules", "Detection"),
-    ("network:live", "Live"),
-    ("assessment:map", "Map"),
-    ("findings:approvals", "Approvals"),
-    ("lake:hunt", "Hunt"),
-    ("assessment:reports", "Reports"),
+    ("findings:worklist", _("Worklist")),
+    ("hospital:assets", _("Assets")),
+    ("network:stories", _("Stories")),
+    ("network:rules", _("Detection")),
+    ("network:live", _("Live")),
+    ("assessment:map", _("Map")),
+    ("findings:approvals", _("Approvals")),
+    ("lake:hunt", _("Hunt")),
+    ("assessment:reports", _("Reports")),
 )
 """The pages of every day, by the name of their address."""
 SITE = (
-    ("jobs:jobs", "Jobs"),
-    ("journal:entries", "Journal"),
-    ("console:people", "People"),
-    ("console:clients", "Programs"),
-    ("console:settings", "Settings"),
-    ("console:about", "About"),
+    ("jobs:jobs", _("Jobs")),
+    ("journal:entries", _("Journal")),
+    ("console:people", _("People")),
+    ("console:clients", _("Programs")),
+    ("console:settings", _("Settings")),
+    ("console:about", _("About")),
 )
 """Those of the console itself, folded under one word."""
 
@@ -62,7 +63,7 @@ def colleagues() -> list[str]:
     return list(Person.objects.filter(is_active=True).order_by("username").values_list("username", flat=True))
 
 
-def _links(pages: Iterable[tuple[str, str]], request: HttpRequest) -> list[dict[str, Any]]:
+def _links(pages: Iterable[tuple[str, Any]], request: HttpRequest) -> list[dict[str, Any]]:
     here = request.resolver_match.view_name if request.resolver_match else ""
     seen = [(name, title) for name, title in pages if breaking.lets(request, name, "GET")]
     return [{"url": reverse(name), "title": title, "here": name == here} for name, title in seen]
