@@ -50,3 +50,11 @@ def test_each_page_asks_as_often_as_is_written_down(tmp_path: Path) -> None:
 
 def test_it_asks_no_more_often_on_a_larger_site(tmp_path: Path) -> None:
     assert counts(_filled(tmp_path, 750, 4_500)) == json.loads(GOLDEN.read_text("utf-8"))
+
+
+def test_no_page_reads_the_lake(tmp_path: Path) -> None:
+    site = _filled(tmp_path, 250, 1_500)
+    lake = site.path / "lake"
+    lake.rename(tmp_path / "elsewhere")
+    assert counts(site) == json.loads(GOLDEN.read_text("utf-8"))
+    assert not [file for file in lake.rglob("*") if file.is_file()]

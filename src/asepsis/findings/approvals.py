@@ -9,10 +9,9 @@ from asepsis.journal.service import record
 from asepsis.kit.errors import WrongUse
 from asepsis.kit.free_text import free_text
 from asepsis.kit.site import Site
-from asepsis.settings import transaction
+from asepsis.settings import open_store, transaction
 
 from .approval import Answer, Approval, Standing, Verdict, Wish
-from .store import open_
 
 OPEN_FOR = timedelta(hours=12)
 """A shift: who is asked later knows nothing of it any more."""
@@ -39,7 +38,7 @@ def put(site: Site, wish: Wish, open_for: timedelta = OPEN_FOR) -> Approval:
 
 def approval(site: Site, id: str) -> Approval:
     """One, by its id. Raises WrongUse if there is none."""
-    open_(site)
+    open_store(site)
     from .models import ApprovalRow
 
     row = ApprovalRow.objects.prefetch_related("answers").filter(id=id).first()
@@ -50,7 +49,7 @@ def approval(site: Site, id: str) -> Approval:
 
 def approvals(site: Site) -> list[Approval]:
     """The last ones, the newest first."""
-    open_(site)
+    open_store(site)
     from .models import ApprovalRow
 
     return [row.value(row.answers.all()) for row in ApprovalRow.objects.prefetch_related("answers").order_by("-at")[:SHOWN]]

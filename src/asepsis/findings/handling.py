@@ -1,7 +1,7 @@
 """What people do to findings: accept, reopen, close, assign, say something; one, or all that they see together.
 
-All of it happens, or nothing. Each is journalled under who does it. Reasons and comments stay in the store, where they can be
-taken out where they are comments, and not in the journal.
+All of it happens, or nothing. Each is journalled under who does it. Reasons and comments stay in the store, where
+the words of a comment can be taken out, and never come into the journal.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from asepsis.journal.service import who as who_acts
 from asepsis.kit.errors import WrongUse
 from asepsis.kit.free_text import free_text
 from asepsis.kit.site import Site
-from asepsis.settings import settle, transaction
+from asepsis.settings import open_store, settle, transaction
 
 from . import life, store
 from .finding import Finding, State
@@ -29,7 +29,7 @@ NAMED_MAX = 100
 
 def show(site: Site, finding_id: str) -> Finding:
     """One finding, by its id or the beginning of it. Raises WrongUse if there is none or more than one."""
-    store.open_(site)
+    open_store(site)
     return life.expired(store.find(finding_id), datetime.now(UTC))
 
 
@@ -106,14 +106,14 @@ def redact(site: Site, n: int) -> str:
 
 def remarks(site: Site, finding_id: str) -> list[Remark]:
     """What people said beside a finding, in order."""
-    store.open_(site)
+    open_store(site)
     return store.remarks(finding_id)
 
 
 def ids_in_lines(site: Site, told: Mapping[str, str], asked: LinesAsked = ALL_LINES) -> list[str]:
     """The findings of lines, which are told by the finding that leads each and how it looked (`Line.look`). Raises WrongUse where
     a line is not the same any more: nobody turns what he has not seen."""
-    store.open_(site)
+    open_store(site)
     lines = {line.lead.id: line for line in store.lines(datetime.now(UTC), asked)}
     for lead, look in told.items():
         if lead not in lines or lines[lead].look != look:

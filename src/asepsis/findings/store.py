@@ -10,9 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from asepsis.kit.errors import WrongUse
-from asepsis.kit.site import Site
 from asepsis.notices.service import least, tell
-from asepsis.settings import open_store
 
 from . import life
 from .announcement import announced
@@ -244,11 +242,6 @@ def _after_upgrade() -> None:
     on = FindingRow.objects.to_do()
     if not LineRow.objects.exists() and on.exists():
         refresh(on.places())
-
-
-def open_(site: Site) -> None:
-    """Opens the store of a site."""
-    open_store(site)
 
 
 def find(finding_id: str) -> Finding:
