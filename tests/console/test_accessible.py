@@ -5,14 +5,19 @@ And the worklist by keyboard alone.
 
 from __future__ import annotations
 
+import html
 import re
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from asepsis.console.role import Role
+from asepsis.findings.service import Wish, put
+from asepsis.hospital.service import assets
+from asepsis.journal.service import acting
 
 from .browser import PASSWORD, Visitor
 from .conftest import Running
@@ -23,16 +28,31 @@ if CHROMIUM is None:
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
 
+LISTED = {
+    "FINDING": ("/findings", r'href="(/findings/F\w+)"'),
+    "ASSET": ("/assets", r'href="(/assets/[^"?/]+)"'),
+    "PEERS": ("/assets", r'href="(/assets/[^"?/]+)"'),
+    "RULE": ("/detection", r'href="(/detection/rules/[^"?/]+)"'),
+    "APPROVAL": ("/approvals", r'href="(/approvals/A\w+)"'),
+    "WEEK": ("/reports", r'href="(/reports/weekly[^"]*)"'),
+    "MONTH": ("/reports", r'href="(/reports/monthly[^"]*)"'),
+}
+"""Pages of one thing: where such a thing is listed, and how its address looks there."""
 PAGES = (
-    "/", "/findings", "FINDING", "/assets", "ASSET", "/stories", "/detection", "/detection/coverage", "/sensor", "/map", "/hunt",
-    "/approvals", "/reports", "/jobs", "/settings", "/journal", "/people", "/clients", "/about", "/account/2fa/", "/no-such-page",
+    "/", "/findings", "/assets", "/stories", "/detection", "/detection/coverage", "/sensor", "/map", "/hunt",
+    "/approvals", "/reports", "/jobs", "/settings", "/journal", "/people", "/clients", "/about", "/account/2fa/", "/no-such-page", *LISTED,
 )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def page(console: Running, people: dict[Role, Visitor]) -> Iterator[Any]:
-    """A browser in which the administrator is logged in."""
+    """A browser in which the administrator is logged in, and somebody asks him for something."""
     del people
+    asset = assets(console.site)[0]
+    with acting("console:analyst"):
+        put(
+            console.site, Wish("It talks to nobody", ("Scans wait.",), (asset.id,), "", timedelta(hours=4), "an attack", ("administrator",))
+        )
     with playwright.sync_playwright() as play:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"])
         one = browser.new_context(ignore_https_errors=True, viewport={"width": 1280, "height": 900}).new_page()
@@ -46,11 +66,12 @@ def page(console: Running, people: dict[Role, Visitor]) -> Iterator[Any]:
 
 
 def _address(page: Any, base: str, name: str) -> str:
-    listed = {"FINDING": "/findings", "ASSET": "/assets"}.get(name)
-    if listed is None:
+    if name not in LISTED:
         return base + name
+    listed, looks = LISTED[name]
     page.goto(base + listed)
-    return str(base + re.findall(rf'href="({listed}/[^"?/]+)"', page.content())[0])
+    found = html.unescape(re.findall(looks, page.content())[0])
+    return base + found + ("/talks" if name == "PEERS" else "")
 
 
 @pytest.mark.parametrize("name", PAGES)

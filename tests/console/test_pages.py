@@ -96,7 +96,7 @@ def test_a_form_leads_back_to_this_console_only(people: dict[Role, Visitor]) -> 
     analyst = people[Role.ANALYST]
     first = re.findall(r'href="/findings/(F\w+)"', analyst.get("/").text)[0]
     analyst.get(f"/findings/{first}")
-    for elsewhere in ("https://evil.example/", "//evil.example/", "/\\evil.example/"):
+    for elsewhere in ("https://evil.example/", "//evil.example/", "/\\evil.example/", "/\t/evil.example/"):
         assert analyst.post(f"/findings/{first}/accept", reason="", until="x", next=elsewhere).url == f"{analyst.base}/"
         analyst.get(f"/findings/{first}")
 

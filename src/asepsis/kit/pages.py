@@ -13,6 +13,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from .errors import AsepsisError, WrongUse
 from .site import Site
@@ -80,4 +81,4 @@ def or_404() -> Iterator[None]:
 def back(request: HttpRequest) -> str:
     """The page that the form stood on, where it names one of ours."""
     named = request.POST.get("next", "")
-    return named if named.startswith("/") and not named.startswith("//") and "\\" not in named else "/"
+    return named if named.startswith("/") and url_has_allowed_host_and_scheme(named, allowed_hosts=None) else "/"
